@@ -1,0 +1,71 @@
+"""A scene: what was observed, as pixels with their place and time. Everything downstream takes a `Scene`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from affine import Affine
+
+SceneKind = Literal["image", "pair", "video"]
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """Where the pixel grid lies on the ground.
+
+    crs: coordinate reference system as WKT or "EPSG:n".
+    transform: pixel (column, row) -> CRS coordinates of the pixel's upper left corner.
+    """
+
+    crs: str
+    transform: Affine
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Displacement of the later date against the earlier one, in pixels (positive: right, down)."""
+
+    dx: float
+    dy: float
+    corrected: bool
+
+
+@dataclass
+class Scene:
+    """One image (T = 1), a pair of dates (T = 2) or a video (T = n) on one pixel grid.
+
+    frames: (T, H, W, 3) uint8, red green blue, all dates stretched alike.
+    valid: (H, W) bool, True where every date has data. Comparisons hold there only.
+    georeference: None for plain pictures.
+    metres_per_pixel: ground size of a pixel, None when unknown.
+    times: one per frame where known, else empty.
+    shift: what registration found (pairs only).
+    notes: one-line remarks the user should see (resampling, small overlap, uncertain bands, ...).
+    """
+
+    kind: SceneKind
+    frames: np.ndarray
+    valid: np.ndarray
+    sources: tuple[str, ...]
+    georeference: Georeference | None = None
+    metres_per_pixel: float | None = None
+    times: tuple[datetime | None, ...] = ()
+    shift: Shift | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def height(self) -> int:
+        return int(self.frames.shape[1])
+
+    @property
+    def width(self) -> int:
+        return int(self.frames.shape[2])
+
+    def tensor(self) -> np.ndarray:
+        """Frames as the models see them: (T, 3, H, W) float32 in [0, 1]; invalid pixels are 0 at every date."""
+        pixels = self.frames.astype(np.float32) / 255.0
+        pixels[:, ~self.valid] = 0.0
+        return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))

@@ -1,0 +1,74 @@
+"""What the vision guide saw, and how it is told to the language model (ChangeVG's auxiliary prompt, arXiv 2509.23105).
+
+Four guide forms: `none`, `caption` (the global branch's sentence, word for word as published), `detail` (likelihood,
+counts and places from the mask) and `full` (both).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chronosight.tasks.cells import join_cells
+
+GuideForm = Literal["none", "caption", "detail", "full"]
+CHANGE_CLASSES = ("roads", "buildings")
+
+# Five words instead of a number: a small language model reads a word exactly, digits only roughly.
+LIKELIHOODS = ((0.05, "none"), (0.3, "unlikely"), (0.7, "unsure"), (0.95, "likely"), (1.01, "certain"))
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """Changed objects of one class. cells: in order of first appearance, over appeared and vanished together."""
+
+    appeared: int = 0
+    vanished: int = 0
+    cells: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return self.appeared + self.vanished
+
+
+@dataclass(frozen=True)
+class GuideFacts:
+    """What the guide says of a pair. probability: that anything changed, in [0, 1]. classes: by plural name."""
+
+    probability: float = 0.0
+    caption: str | None = None
+    classes: dict[str, ClassChange] = field(default_factory=dict)
+
+
+def likelihood_word(probability: float) -> str:
+    return next(word for bound, word in LIKELIHOODS if probability < bound)
+
+
+def caption_clue(caption: str) -> str:
+    """The published auxiliary prompt, spelling included."""
+    return f"Please refer to this description:{caption}.Modify or correct it."
+
+
+def detail_clue(facts: GuideFacts) -> str:
+    """For example "change likely; roads 0; buildings 3, new 3, gone 0, at top,left"."""
+    parts = [f"change {likelihood_word(facts.probability)}"]
+    for name in CHANGE_CLASSES:
+        change = facts.classes.get(name, ClassChange())
+        if change.count == 0:
+            parts.append(f"{name} 0")
+        else:
+            places = join_cells(change.cells)
+            parts.append(f"{name} {change.count}, new {change.appeared}, gone {change.vanished}, at {places}")
+    return "; ".join(parts)
+
+
+def write_clue(facts: GuideFacts | None, form: GuideForm) -> str:
+    """The clue in the given form; an empty string for `none` or where the guide has nothing to say."""
+    if facts is None or form == "none":
+        return ""
+    told = facts.caption or "the scene is the same as before"
+    if form == "caption":
+        return caption_clue(told)
+    if form == "detail":
+        return detail_clue(facts)
+    return f"{detail_clue(facts)}. {caption_clue(told)}"

@@ -1,0 +1,27 @@
+"""The one place where a prompt is put together: visual tokens, clue, markers, task tag, instruction (arXiv 2412.20742).
+
+    <s> <image>*n <clue> clue text </clue> [task] instruction <reply> answer </s>
+
+The part up to </clue> depends on the scene alone, so it is computed once however many questions are asked about it.
+UniRS did not publish its marker strings; these are ours.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from chronosight.tasks.question import Question, Task
+
+PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
+IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY = "<image>", "<clue>", "</clue>", "<reply>"
+TAGS = {task: f"[{task}]" for task in get_args(Task)}
+SPECIAL_TOKENS = (PAD, BOS, EOS, UNK, IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY, *TAGS.values())
+
+
+def scene_prefix(n_visual: int, clue: str = "") -> str:
+    """The part shared by every question about a scene; n_visual: number of visual tokens (0 leaves the slot out)."""
+    return f"{BOS}{IMAGE * n_visual}{CLUE_OPEN}{clue}{CLUE_CLOSE}"
+
+
+def question_suffix(question: Question) -> str:
+    return f"{TAGS[question.task]}{question.text}{REPLY}"
