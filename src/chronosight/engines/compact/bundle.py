@@ -1,0 +1,102 @@
+"""The weights folder of the compact engine: its facts, and its graphs opened when first needed.
+
+Files: config.json, tokenizer.json, embedding.npy (V, d) float16, and the graphs guide, guide_caption, tower, change,
+projector and decoder (.onnx). Of config.json this engine reads
+
+    format            1
+    name, version     of the weights
+    metres_per_pixel  ground size of a pixel the guide was trained at
+    image_size, pair_size, video_size, video_frames    input of the language model, in pixels and frames
+    classes           of the guide's mask, background first
+    guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
+    scene_classes     ids of scene classes -> names in words
+    calibration       task -> {"a", "b"} (see chronosight.engines.compact.confidence), "sure", "threshold";
+                      "mask" holds those of pixels, with "min_area" in pixels at metres_per_pixel
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from chronosight.engines.compact.sessions import open_session, physical_cores
+from chronosight.errors import InputError
+
+SHIPPED = Path(__file__).parents[2] / "weights" / "compact"
+FORMAT = 1
+
+
+class Bundle:
+    """A weights folder. Graphs and arrays are read when first used, so an image question never reads the guide."""
+
+    def __init__(self, folder: Path, threads: int | None = None):
+        """threads: per graph; as many as there are physical cores when None. Raises InputError for a wrong folder."""
+        self.folder = folder
+        self.threads = threads or physical_cores()
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._locks: dict[str, Lock] = {}
+        self._lock = Lock()
+        if not folder.is_dir():
+            raise InputError(f"no weights folder at {folder}; give a folder with config.json (--weights DIR)")
+        path = folder / "config.json"
+        if not path.is_file():
+            raise InputError(f"weights folder {folder} has no config.json; give a folder that chronosight exported")
+        try:
+            self.config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path} is not JSON ({error}); copy the weights folder again") from error
+        if self.config.get("format") != FORMAT:
+            raise InputError(
+                f"weights at {folder} have format {self.config.get('format')}, expected {FORMAT}; update chronosight"
+            )
+
+    def session(self, name: str) -> onnxruntime.InferenceSession:
+        """The graph NAME.onnx, opened once."""
+        with self._lock:
+            lock = self._locks.setdefault(name, Lock())
+        with lock:  # one lock a graph: different graphs open side by side
+            if name not in self._sessions:
+                self._sessions[name] = open_session(self.folder / f"{name}.onnx", self.threads)
+            return self._sessions[name]
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        path = self.folder / "tokenizer.json"
+        if not path.is_file():
+            raise InputError(f"weights folder {self.folder} has no tokenizer.json; give a complete one (--weights DIR)")
+        return Tokenizer.from_file(str(path))
+
+    @cached_property
+    def embedding(self) -> np.ndarray:
+        """(V, d) float16, of every token."""
+        path = self.folder / "embedding.npy"
+        if not path.is_file():
+            raise InputError(f"weights folder {self.folder} has no embedding.npy; give a complete one (--weights DIR)")
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def calibration(self, task: str) -> dict[str, float]:
+        return self.config.get("calibration", {}).get(task, {})
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Enough to find these weights again: engine, name, version and a hash over all files of the folder."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.iterdir()):
+            if path.suffix in {".onnx", ".npy", ".json"}:
+                digest.update(path.name.encode())
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+        return {
+            "engine": "compact",
+            "name": self.config.get("name", "compact"),
+            "version": self.config.get("version", ""),
+            "weights_sha256": digest.hexdigest(),
+        }

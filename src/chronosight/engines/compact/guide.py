@@ -1,0 +1,163 @@
+"""The vision guide on a pair of any size: what changed, pixel by pixel (ChangeVG's module, arXiv 2509.23105).
+
+A scene of up to TILE pixels a side is seen whole; a larger one in tiles of TILE pixels that overlap by OVERLAP and are
+blended. Rows of tiles are finished from the top down, so beside the result only one row of tiles is held in memory.
+Where the ground size of a pixel is known and more than RESAMPLE_FROM away from the one the guide was trained at, every
+tile is resampled on the way in and its maps on the way out: the result is always on the scene's own grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.confidence import calibrate_map, sigmoid
+from chronosight.engines.compact.pixels import resize_frames
+from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.errors import InputError
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.prompt import BOS, EOS
+
+TILE = 512  # pixels of the guide's own grid
+OVERLAP = 128
+STEP = 16  # the graph takes multiples of this
+RESAMPLE_FROM = 1.5
+FINEST, COARSEST = 1 / 8, 4.0  # resampling factors beyond these would cost much and show nothing
+MAX_CAPTION_TOKENS = 41
+SMALLEST = 16
+
+Progress = Callable[[int, int], None]  # (tiles done, tiles in all)
+
+
+@dataclass(frozen=True)
+class GuideMaps:
+    """What the guide saw, on the scene's grid, calibrated, nothing outside the scene's valid area.
+
+    mask: (H, W) uint8 index of class. probability, appeared: (H, W) float32 in [0, 1].
+    changed: probability in [0, 1] that anything in the scene changed. memory: (1, M, d), None for a tiled scene.
+    """
+
+    mask: np.ndarray
+    probability: np.ndarray
+    appeared: np.ndarray
+    changed: float
+    memory: np.ndarray | None
+
+
+class Guide:
+    def __init__(self, bundle: Bundle):
+        self.bundle = bundle
+        self.classes = tuple(bundle.config["classes"])
+        self.metres_per_pixel = float(bundle.config["metres_per_pixel"])
+
+    def resampling(self, scene: Scene) -> float:
+        """Pixels of the guide's grid per pixel of the scene; 1.0 where the scene is seen as it is."""
+        if not scene.metres_per_pixel:
+            return 1.0
+        factor = scene.metres_per_pixel / self.metres_per_pixel
+        if 1 / RESAMPLE_FROM <= factor <= RESAMPLE_FROM:
+            return 1.0
+        return min(COARSEST, max(FINEST, factor))
+
+    def look(self, scene: Scene, progress: Progress | None = None) -> GuideMaps:
+        """A pair -> its maps. progress is called after every tile. Raises InputError for a scene below 16 pixels."""
+        height, width = scene.height, scene.width
+        if min(height, width) < SMALLEST:
+            raise InputError(f"the scene is {width} x {height} pixels, expected {SMALLEST} or more a side; give a larger one")
+        factor = self.resampling(scene)
+        tile, overlap = round(TILE / factor), round(OVERLAP / factor)
+        if factor == 1.0:  # the network's own grid then falls on the same pixels in every tile
+            height += -height % STEP
+            width += -width % STEP
+        rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
+        row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
+
+        n_maps = len(self.classes) + 1  # class probabilities, then `appeared`
+        mask = np.zeros((scene.height, scene.width), np.uint8)
+        probability = np.zeros((scene.height, scene.width), np.float32)
+        appeared = np.zeros((scene.height, scene.width), np.float32)
+        strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
+        changed, memory, done = 0.0, None, 0
+        for row, top_next, row_weight in zip(rows, [*rows[1:], height], row_weights, strict=True):
+            for column, column_weight in zip(columns, column_weights, strict=True):
+                maps, tile_changed, memory = self._tile(scene, row, column, tile, factor)
+                maps *= row_weight[:, None] * column_weight
+                strip[:, :, column : column + tile] += maps
+                changed = max(changed, tile_changed)
+                done += 1
+                if progress:
+                    progress(done, len(rows) * len(columns))
+            finished = top_next - top
+            self._finish(strip[:, :finished], top, scene.valid, mask, probability, appeared)
+            strip[:, : strip.shape[1] - finished] = strip[:, finished:].copy()
+            strip[:, strip.shape[1] - finished :] = 0
+            top = top_next
+        whole = len(rows) * len(columns) == 1
+        return GuideMaps(mask, probability, appeared, changed, memory if whole else None)
+
+    def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
+        """The global branch's sentence. memory: of `look`; None has it look at the whole scene in the trained size."""
+        if memory is None:
+            size = int(self.bundle.config["pair_size"])
+            memory = self._run(resize_frames(scene, size, size))["memory"]
+        session, tokenizer = self.bundle.session("guide_caption"), self.bundle.tokenizer
+        end = tokenizer.token_to_id(EOS)
+        tokens = [tokenizer.token_to_id(BOS)]
+        while len(tokens) < MAX_CAPTION_TOKENS:
+            logits = session.run(["logits"], {"memory": memory, "tokens": np.array([tokens], np.int64)})[0]
+            token = int(logits[0].argmax())
+            if token == end:
+                break
+            tokens.append(token)
+        return tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
+
+    def _tile(self, scene: Scene, row: int, column: int, tile: int, factor: float) -> tuple[np.ndarray, float, np.ndarray]:
+        """-> (C + 1, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
+        window = slice(row, row + tile), slice(column, column + tile)
+        frames = np.where(scene.valid[window][..., None], scene.frames[:, *window], 0)
+        height, width = frames.shape[1:3]
+        seen = frames
+        if factor != 1.0:
+            size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
+            seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
+        out = self._run(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+        logits = out["class_logits"][0]
+        logits = np.exp(logits - logits.max(axis=0))
+        maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-out["appeared_logit"][0]))])
+        if factor != 1.0:
+            maps = maps[:, : seen.shape[1], : seen.shape[2]]
+            fit = [Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR) for m in maps.astype(np.float32)]
+            maps = np.stack([np.asarray(m) for m in fit])
+        return maps, sigmoid(float(out["change_logit"].ravel()[0])), out["memory"]
+
+    def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
+        """frames: (2, 3, h, w) float32 in [0, 1], multiples of 16."""
+        names = ["class_logits", "appeared_logit", "change_logit", "memory"]
+        feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
+        return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
+
+    def _finish(
+        self, maps: np.ndarray, top: int, valid: np.ndarray, mask: np.ndarray, probability: np.ndarray, appeared: np.ndarray
+    ) -> None:
+        """Blended maps (C + 1, h, w) of rows from `top` on -> the same rows of the results."""
+        bottom = min(top + maps.shape[1], valid.shape[0])
+        maps = maps[:, : bottom - top, : valid.shape[1]]
+        inside = valid[top:bottom]
+        settings = self.bundle.calibration("mask")
+        change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings) * inside
+        is_change = change >= settings.get("threshold", 0.5)
+        mask[top:bottom] = np.where(is_change & inside, 1 + maps[1:-1].argmax(axis=0), 0)
+        probability[top:bottom] = change
+        appeared[top:bottom] = np.clip(maps[-1], 0, 1) * inside
+
+
+def _pad(frames: np.ndarray) -> np.ndarray:
+    """(T, H, W, 3) -> the same with H and W multiples of 16, mirrored at the lower and right edge."""
+    down, right = -frames.shape[1] % STEP, -frames.shape[2] % STEP
+    if not down and not right:
+        return frames
+    return np.pad(frames, ((0, 0), (0, down), (0, right), (0, 0)), mode="reflect")

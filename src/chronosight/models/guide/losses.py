@@ -1,0 +1,66 @@
+"""What the recognition branch learns from: full masks of rendered pairs, building masks and captions of real ones."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from chronosight.models.guide.modeling import GuideOutput
+
+UNKNOWN_ROAD = 3  # target value where a pixel is known not to be a changed building, and nothing else is known
+ROAD, BUILDING = 1, 2
+LEAST_CHANGE = 20  # changed pixels from which on a scene counts as changed
+
+
+def recognition_loss(
+    output: GuideOutput,
+    target: torch.Tensor,  # (N, H, W) int: 0, 1, 2 or UNKNOWN_ROAD
+    appeared: torch.Tensor,  # (N, H, W) 1 new, 0 gone, -1 unknown
+    weight: torch.Tensor,  # (N, H, W)
+    road_box: torch.Tensor,  # (N, 4)
+    road_told: torch.Tensor,  # (N,) 1, 0, -1
+) -> dict[str, torch.Tensor]:
+    """Parts of the loss by name, each already weighted; the loss is their sum."""
+    assert output.class_logits is not None and output.appeared_logit is not None and output.change_logit is not None
+    log_p = F.log_softmax(output.class_logits.float(), dim=1)  # (N, 3, H, W)
+    p = log_p.exp()
+    log_not_building = torch.logsumexp(log_p[:, :BUILDING], dim=1)  # (N, H, W)
+    known = target != UNKNOWN_ROAD
+    picked = log_p.gather(1, torch.where(known, target, 0).unsqueeze(1)).squeeze(1)
+    pixel = -(weight * torch.where(known, picked, log_not_building)).mean()
+
+    parts = {"pixel": pixel, "building": _dice(p[:, BUILDING], target == BUILDING)}
+    complete = known.flatten(1).all(1)
+    if bool(complete.any()):
+        parts["road"] = 0.5 * _dice(p[complete][:, ROAD], target[complete] == ROAD)
+    directed = appeared >= 0
+    if bool(directed.any()):
+        score = output.appeared_logit.float()[:, 0][directed]
+        parts["direction"] = 0.2 * F.binary_cross_entropy_with_logits(score, appeared[directed])
+    changed_pixels = ((target == BUILDING) | (target == ROAD)).flatten(1).sum(1)
+    # A real window without a changed building may hold a changed road: then "anything changed" is unknown, unless told.
+    sure = (changed_pixels > LEAST_CHANGE) | complete | (road_told == 0)
+    if bool(sure.any()):
+        truth = (changed_pixels > LEAST_CHANGE).float()
+        parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[sure], truth[sure])
+    told = road_told >= 0
+    if bool(told.any()):
+        parts["told_road"] = 0.1 * _told_road(p[told][:, ROAD], road_box[told], road_told[told])
+    return parts
+
+
+def _dice(p: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """1 - soft Dice over the whole batch; batch-wise, so that empty samples neither help nor hurt."""
+    overlap = (p * truth).sum()
+    return 1 - (2 * overlap + 50.0) / (p.sum() + truth.sum() + 50.0)
+
+
+def _told_road(p: torch.Tensor, boxes: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+    """Captions say whether a road changed, not where: the most road-like 4 % of the part must agree with them."""
+    losses = []
+    for row in range(len(p)):
+        x0, y0, x1, y1 = boxes[row].tolist()
+        inside = p[row, y0:y1, x0:x1].flatten()
+        top = inside.topk(max(1, inside.numel() // 25)).values.mean().clamp(1e-4, 1 - 1e-4)
+        losses.append(-torch.log(top) if told[row] == 1 else -torch.log(1 - top))
+    return torch.stack(losses).mean()

@@ -1,0 +1,85 @@
+"""The vision guide: what changed between two dates, per pixel and as a sentence (arXiv 2509.23105)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from transformers import PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.guide.encoder import make_encoder
+from chronosight.models.guide.recognition import RecognitionBranch
+from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
+
+
+@dataclass
+class GuideOutput(ModelOutput):
+    """class_logits: (N, C, H, W). appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
+
+    change_logit: (N,), that anything changed. memory: (N, 64, D) for `GuideModel.caption_logits`.
+    """
+
+    class_logits: torch.Tensor | None = None
+    appeared_logit: torch.Tensor | None = None
+    change_logit: torch.Tensor | None = None
+    memory: torch.Tensor | None = None
+
+
+class GuideModel(PreTrainedModel):
+    """Siamese encoder, recognition branch (mask and direction), summary branch (caption).
+
+    Heights and widths must be multiples of the encoder's largest stride (16 for "conv", 32 for "segformer").
+    """
+
+    config_class = GuideConfig
+    main_input_name = "before"
+
+    def __init__(self, config: GuideConfig):
+        super().__init__(config)
+        self.register_buffer("mean", torch.tensor(config.image_mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(config.image_std).view(1, 3, 1, 1))
+        self.encoder = make_encoder(config)
+        self.recognition = RecognitionBranch(config)
+        self.change = nn.Linear(2 * list(config.neck)[-1], 1)
+        self.summary = SummaryEncoder(config)
+        self.decoder = CaptionDecoder(config)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Modules initialise themselves where PyTorch's default is not what we want."""
+
+    def forward(self, before: torch.Tensor, after: torch.Tensor) -> GuideOutput:
+        """before, after: (N, 3, H, W) in [0, 1]."""
+        n = before.shape[0]
+        both = (torch.cat([before, after]) - self.mean) / self.std  # one pass of the encoder for both dates
+        features = self.encoder(both)
+        first, second = [f[:n] for f in features], [f[n:] for f in features]
+        scores, coarsest = self.recognition(first, second)
+        scores = F.interpolate(scores, size=before.shape[-2:], mode="bilinear", align_corners=False)
+        pooled = torch.cat([coarsest.amax((2, 3)), coarsest.mean((2, 3))], dim=1)  # (N, 2K)
+        return GuideOutput(
+            class_logits=scores[:, :-1],
+            appeared_logit=scores[:, -1:],
+            change_logit=self.change(pooled).squeeze(1),
+            memory=self.summary(first[-1], second[-1]),
+        )
+
+    def caption_logits(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """memory (N, 64, D) and tokens so far (N, L) -> scores of the next token at each position (N, L, V)."""
+        return self.decoder(memory, tokens)
+
+    @torch.no_grad()
+    def caption(self, memory: torch.Tensor) -> torch.Tensor:
+        """Greedy caption tokens (N, <= max_caption), from the start token on, padded after the end token."""
+        tokens = torch.full((memory.shape[0], 1), self.config.bos_token_id, device=memory.device)
+        done = torch.zeros(memory.shape[0], dtype=torch.bool, device=memory.device)
+        while tokens.shape[1] < self.config.max_caption and not bool(done.all()):
+            word = self.caption_logits(memory, tokens)[:, -1].argmax(-1)
+            word = torch.where(done, self.config.pad_token_id, word)
+            done |= word == self.config.eos_token_id
+            tokens = torch.cat([tokens, word[:, None]], dim=1)
+        return tokens

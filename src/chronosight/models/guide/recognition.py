@@ -1,0 +1,48 @@
+"""Fine-grained recognition branch: difference-aware fusion of the two dates at four scales (arXiv 2509.23105)."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.guide.encoder import conv_bn
+
+
+class DifferenceFusion(nn.Module):
+    """One level: conv(f2 - f1) + cosine(f1, f2), concatenated with f1 and f2, fused."""
+
+    def __init__(self, width: int, outputs: int):
+        super().__init__()
+        self.difference = nn.Conv2d(width, outputs, 3, 1, 1)
+        self.fuse = conv_bn(2 * width + outputs, outputs, 1)
+
+    def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:  # 2 x (N, C, h, w) -> (N, K, h, w)
+        alike = F.cosine_similarity(f1, f2, dim=1).unsqueeze(1)  # (N, 1, h, w)
+        return self.fuse(torch.cat([f1, f2, self.difference(f2 - f1) + alike], dim=1))
+
+
+class RecognitionBranch(nn.Module):
+    """Fused maps added top-down, refined, and read as class scores per pixel plus one score "new, not gone".
+
+    Only convolutions of bounded reach: a tile gives what the whole gives away from its border.
+    """
+
+    def __init__(self, config: GuideConfig):
+        super().__init__()
+        neck = list(config.neck)
+        self.fusions = nn.ModuleList(DifferenceFusion(w, k) for w, k in zip(config.widths, neck, strict=True))
+        self.lateral = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(len(neck) - 1))
+        self.refine = nn.ModuleList(conv_bn(k, k) for k in neck)
+        self.head = nn.Sequential(conv_bn(neck[0], neck[0]), nn.Conv2d(neck[0], len(config.classes) + 1, 1))
+
+    def forward(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Class and direction scores (N, C + 1, h, w) at the finest level, and the coarsest fused map."""
+        fused = [fusion(f1, f2) for fusion, f1, f2 in zip(self.fusions, first, second, strict=True)]
+        x = self.refine[-1](fused[-1])
+        coarsest = x
+        for i in range(len(fused) - 2, -1, -1):
+            up = F.interpolate(self.lateral[i](x), size=fused[i].shape[-2:], mode="bilinear", align_corners=False)
+            x = self.refine[i](fused[i] + up)
+        return self.head(x), coarsest

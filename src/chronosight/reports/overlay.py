@@ -1,0 +1,164 @@
+"""overlay.png: before, after, and what changed, side by side, to be read at a glance or put into a document."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from chronosight.engines.answer import Description
+from chronosight.reports.codes import MISSING, NO_DATA, UNCHANGED, Colour, change_codes
+from chronosight.reports.mask import palette_of
+from chronosight.reports.picture import draw_change, photograph
+from chronosight.reports.summary import caption_line, changed_line, date_words
+from chronosight.scenes.scene import Scene
+
+PANEL = 768  # longest side of a panel in pixels; smaller scenes are enlarged by whole numbers up to it
+MARGIN, GAP = 28, 14
+PAPER, INK, SOFT, RULE = (252, 252, 250), (28, 32, 38), (98, 105, 115), (222, 224, 226)
+MAX_CAPTION_LINES = 2
+
+
+def write_overlay(scene: Scene, description: Description, codes: np.ndarray, path: Path) -> None:
+    """codes: the change map as `codes.code_map` gives it, (H, W) uint8."""
+    make_overlay(scene, description, codes).save(path, format="PNG", compress_level=4)
+
+
+def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> Image.Image:
+    """At most about 2,400 pixels wide whatever the size of the scene."""
+    size = panel_size(scene.width, scene.height)
+    first = photograph(scene.frames[0], scene.valid, size)
+    last = photograph(scene.frames[-1], scene.valid, size)
+    palette = palette_of(description.evidence.classes)
+    shown = {value: colour for value, colour in palette.items() if value not in (UNCHANGED, NO_DATA)}
+    changed = draw_change(last, codes, shown, description.evidence.objects)
+
+    width = 2 * MARGIN + 3 * size[0] + 2 * GAP
+    head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
+    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)[:MAX_CAPTION_LINES]
+    top = MARGIN + 34 * len(lines) + 14
+    entries = legend(description, codes)
+    rows = flow([label for label, _ in entries], text, width - 2 * MARGIN - 200)
+    footer = 16 + 32 * max(1, len(rows)) + MARGIN - 8
+    sheet = Image.new("RGB", (width, top + 28 + size[1] + footer), PAPER)
+    pen = ImageDraw.Draw(sheet)
+
+    for number, line in enumerate(lines):
+        pen.text((MARGIN, MARGIN - 6 + 34 * number), line, INK, head)
+    dates = [date_words(time) for time in scene.times] or ["", ""]
+    titles = (("Before", dates[0]), ("After", dates[-1]), ("What changed", verdict(description)))
+    left = MARGIN
+    for (title, remark), panel in zip(titles, (first, last, changed), strict=True):
+        pen.text((left, top), title, INK, text)
+        offset = text.getlength(title) + 10
+        if offset + small.getlength(remark) <= size[0]:
+            pen.text((left + offset, top + 2), remark, SOFT, small)
+        sheet.paste(panel, (left, top + 28))
+        left += size[0] + GAP
+
+    base = top + 28 + size[1] + 16
+    draw_legend(pen, entries, rows, base, text)
+    if scene.metres_per_pixel:
+        draw_scale(pen, width - MARGIN, base, size[0] / scene.width / scene.metres_per_pixel, size[0], small)
+    return sheet
+
+
+def panel_size(width: int, height: int) -> tuple[int, int]:
+    """Size of one panel: small scenes enlarged by a whole number, large ones reduced to fit."""
+    longest = max(width, height)
+    factor = PANEL / longest if longest > PANEL else float(min(4, PANEL // longest))
+    # Captions need some room however narrow the scene is.
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def verdict(description: Description) -> str:
+    line = changed_line(description.changed).removeprefix("Changed: ").rstrip(".")
+    return line[0].upper() + line[1:]
+
+
+def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colour]]:
+    """What is really on the map, with the number of objects: ("New building, 12", colour)."""
+    present = set(np.unique(codes).tolist())
+    entries = []
+    for code in change_codes(description.evidence.classes):
+        if code.value in present:
+            number = sum(
+                item.class_name == code.class_name and item.direction == code.direction
+                for item in description.evidence.objects
+            )
+            entries.append((f"{code.short_label} ({number})" if number else code.short_label, code.colour))
+    if not entries:
+        entries.append(("Nothing marked as changed", PAPER))
+    if NO_DATA in present:
+        entries.append(("No data", MISSING))
+    return entries
+
+
+def draw_legend(
+    pen: ImageDraw.ImageDraw,
+    entries: list[tuple[str, Colour]],
+    rows: list[list[int]],
+    base: int,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    for number, row in enumerate(rows):
+        left, top = float(MARGIN), base + 32 * number
+        for index in row:
+            label, colour = entries[index]
+            if colour != PAPER:
+                pen.rounded_rectangle((left, top + 3, left + 24, top + 21), 3, fill=colour, outline=INK)
+                left += 34
+            pen.text((left, top), label, INK, font)
+            left += font.getlength(label) + 28
+
+
+def draw_scale(
+    pen: ImageDraw.ImageDraw,
+    right: int,
+    base: int,
+    pixels_per_metre: float,
+    panel: int,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """A bar of a round length, about a quarter of a panel, whose right end is at `right`."""
+    metres = round_length(panel / pixels_per_metre / 4)
+    length = metres * pixels_per_metre
+    label = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    left, y = right - length, base + 15
+    pen.line((left, y, right, y), fill=INK, width=3)
+    for x in (left, right):
+        pen.line((x, y - 6, x, y + 6), fill=INK, width=3)
+    pen.text((left - 12 - font.getlength(label), base + 4), label, INK, font)
+
+
+def round_length(metres: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is not above `metres`."""
+    power = 10.0 ** math.floor(math.log10(metres))
+    return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))
+
+
+def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
+    """The text in lines no wider than `width`; a single longer word stays whole."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def flow(labels: list[str], font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[list[int]]:
+    """Indices of the legend's labels, by row."""
+    rows: list[list[int]] = []
+    used = width
+    for index, label in enumerate(labels):
+        need = 34 + font.getlength(label) + 28
+        if not rows or used + need > width:
+            rows.append([])
+            used = 0
+        rows[-1].append(index)
+        used += need
+    return rows

@@ -1,0 +1,50 @@
+"""The parts that the overlay and the page share: photographs at a readable size, and the change drawn over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from chronosight.engines.answer import ChangedObject
+from chronosight.reports.codes import colour_of
+
+FILL_ALPHA = 84  # of 255: the photograph stays readable underneath
+HALO = (12, 14, 17, 190)  # a dark rim keeps light outlines visible on light roofs and roads
+SMOOTH = 2  # the outlines are drawn this much larger, then reduced, for smooth edges
+
+
+def photograph(frame: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """One date as RGB at (width, height); pixels without data are grey. frame: (H, W, 3) uint8; valid: (H, W) bool."""
+    if not valid.all():
+        frame = np.where(valid[..., None], frame, np.uint8(128))
+    image = Image.fromarray(frame)
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.BICUBIC if size[0] > image.width else Image.Resampling.LANCZOS)
+
+
+def draw_change(
+    photo: Image.Image, codes: np.ndarray, palette: dict[int, tuple[int, int, int]], objects: Sequence[ChangedObject]
+) -> Image.Image:
+    """The photograph with changed pixels lightly filled and every object outlined.
+
+    codes: (H, W) uint8 on the pixel grid of the objects; the photograph may be larger or smaller than that grid.
+    """
+    width, height = photo.size
+    table = np.zeros((256, 4), np.uint8)
+    for value, colour in palette.items():
+        table[value] = (*colour, FILL_ALPHA)
+    fill = Image.fromarray(table[codes]).resize(photo.size, Image.Resampling.NEAREST)
+    lines = Image.new("RGBA", (width * SMOOTH, height * SMOOTH))
+    pen = ImageDraw.Draw(lines)
+    scale = np.array([width * SMOOTH / codes.shape[1], height * SMOOTH / codes.shape[0]])
+    stroke = max(2, round(width / 400)) * SMOOTH
+    rings = [[tuple(point) for point in (item.polygon * scale).tolist()] for item in objects]
+    for ring in rings:
+        pen.line(ring, fill=HALO, width=stroke + 2 * SMOOTH, joint="curve")
+    for item, ring in zip(objects, rings, strict=True):
+        pen.line(ring, fill=(*colour_of(item.class_name, item.direction), 255), width=stroke, joint="curve")
+    drawn = Image.alpha_composite(photo.convert("RGBA"), fill)
+    return Image.alpha_composite(drawn, lines.reduce(SMOOTH)).convert("RGB")

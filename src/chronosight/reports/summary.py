@@ -1,0 +1,149 @@
+"""A description in plain sentences, for the terminal and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chronosight.engines.answer import Answer, ChangedObject, ClassDescription, Description
+from chronosight.reports.ground import areas_m2
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.cells import CELLS
+
+PLACES = {
+    "top left corner": "in the top left corner",
+    "top": "at the top",
+    "top right corner": "in the top right corner",
+    "left": "on the left",
+    "center": "in the center",
+    "right": "on the right",
+    "lower left corner": "in the lower left corner",
+    "lower": "at the bottom",
+    "lower right corner": "in the lower right corner",
+}
+
+
+def summary_lines(scene: Scene, description: Description) -> list[str]:
+    """Sentences, one a line: the caption, whether anything changed, each class, then the notes.
+
+    For example "Changed: yes (97 % sure)." and "Buildings: 12 new, none gone; at the top and on the left (91 % sure).
+    New: about 2,310 m²."
+    """
+    lines = [caption_line(description.caption), changed_line(description.changed)]
+    lines += [class_line(scene, description, change) for change in description.classes]
+    return lines + [f"Note: {note}" for note in notes(scene, description)]
+
+
+def caption_line(caption: Answer) -> str:
+    text = sentence(caption.text) or "No caption."
+    return text if caption.sure else f"{text} (The caption is unsure.)"
+
+
+def changed_line(changed: Answer) -> str:
+    if not isinstance(changed.value, bool):
+        return f"Changed: cannot be told ({how_sure(changed.confidence)})."
+    word = "yes" if changed.value else "no"
+    if changed.sure:
+        return f"Changed: {word} ({how_sure(changed.confidence)})."
+    return f"Changed: probably {word}, but this is unsure ({how_sure(changed.confidence)})."
+
+
+def class_line(scene: Scene, description: Description, change: ClassDescription) -> str:
+    """One class: how many new and gone, where, how sure, and the ground they cover."""
+    name = change.name.capitalize()
+    sure = how_sure(change.confidence)
+    if change.appeared == change.vanished == 0:
+        return f"{name}: no change ({sure})."
+    where = f"; {places(change.cells)}" if change.cells else ""
+    line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({sure})."
+    area = area_words(scene, _objects_of(description, change.name))
+    return f"{line} {area}" if area else line
+
+
+def counts(appeared: int, vanished: int) -> str:
+    return f"{appeared or 'none'} new, {vanished or 'none'} gone"
+
+
+def places(cells: Sequence[str]) -> str:
+    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "all over the scene"."""
+    if len(set(cells)) == len(CELLS):
+        return "all over the scene"
+    corners = [cell.removesuffix(" corner") for cell in CELLS if cell in cells and cell.endswith("corner")]
+    phrases = [PLACES[cell] for cell in CELLS if cell in cells and not cell.endswith("corner")]
+    if len(corners) == 4:
+        phrases.append("in all four corners")
+    elif corners:
+        phrases.append(f"in the {listed(corners)} corner{'s' * (len(corners) > 1)}")
+    return listed(phrases)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def how_sure(confidence: float) -> str:
+    """A probability in words; never a flat 100 %, which no model can promise."""
+    percent = round(confidence * 100)
+    return "over 99 % sure" if percent > 99 else f"{max(percent, 0)} % sure"
+
+
+def area_words(scene: Scene, objects: Sequence[ChangedObject]) -> str:
+    """ "New: about 2,310 m². Gone: about 120 m².": in pixels where the ground size is unknown, "" for no objects."""
+    areas = areas_m2(scene, objects)
+    known = areas is not None
+    parts = []
+    for direction, word in (("appeared", "New"), ("vanished", "Gone")):
+        values = areas if areas is not None else [item.area for item in objects]
+        chosen = [value for item, value in zip(objects, values, strict=True) if item.direction == direction]
+        if chosen:
+            parts.append(f"{word}: about {size_words(sum(chosen), known)}.")
+    return " ".join(parts)
+
+
+def size_words(area: float, square_metres: bool) -> str:
+    """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels"."""
+    if not square_metres:
+        return f"{round(area):,} pixel{'s' * (round(area) != 1)}"
+    if area >= 1e6:
+        return f"{float(f'{area / 1e6:.3g}'):,g} km²"
+    return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 else f"{area:.1f} m²"
+
+
+def notes(scene: Scene, description: Description) -> list[str]:
+    """Everything the reader should know of how the pair was compared, as sentences and without repeats."""
+    found = [*scene.notes, *description.notes]
+    if scene.shift is not None and not any("shift" in note.lower() for note in found):
+        found.append(shift_words(scene.shift.dx, scene.shift.dy, scene.shift.corrected))
+    return list(dict.fromkeys(sentence(note) for note in found if note.strip()))
+
+
+def shift_words(dx: float, dy: float, corrected: bool) -> str:
+    """dx, dy: of the later image against the earlier one in pixels, positive to the right and down."""
+    parts = []
+    if round(abs(dx), 1):
+        parts.append(f"{abs(dx):.1f} px to the {'right' if dx > 0 else 'left'}")
+    if round(abs(dy), 1):
+        parts.append(f"{abs(dy):.1f} px {'down' if dy > 0 else 'up'}")
+    if not parts:
+        return "The two images lie on each other to within a tenth of a pixel."
+    return f"The later image lies {listed(parts)}; this was {'corrected' if corrected else 'not corrected'}."
+
+
+def date_words(time: datetime | None) -> str:
+    """ "2018-07-05", with the hour where one is known; "" for an unknown date."""
+    if time is None:
+        return ""
+    return f"{time:%Y-%m-%d %H:%M}" if (time.hour or time.minute) else f"{time:%Y-%m-%d}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start and a full stop at its end."""
+    text = " ".join(text.split())
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def _objects_of(description: Description, plural: str) -> list[ChangedObject]:
+    return [item for item in description.evidence.objects if plural in (f"{item.class_name}s", item.class_name)]
