@@ -153,9 +153,9 @@ class GuideSamples:
             appeared = np.where(appeared >= 0, 1 - appeared, appeared)
         if rng.random() < 0.35:
             after = _moved(after, rng)
-        before, after = _light(before, rng), _light(after, rng)
+        before, after = light(before, rng), light(after, rng)
         if rng.random() < 0.7:
-            common = _light_table(rng, 0.15)
+            common = _light_table(rng, 0.10)
             before, after = _apply(common, before), _apply(common, after)
         turns, flip = int(rng.integers(4)), bool(rng.integers(2))
         maps = [_turn(array, turns, flip) for array in (before, after, target, appeared)]
@@ -208,8 +208,8 @@ def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
     return np.stack([table[c][image[..., c]] for c in range(3)], axis=-1)
 
 
-def _light(image: np.ndarray, rng) -> np.ndarray:
-    image = _apply(_light_table(rng, 0.18), image)
+def light(image: np.ndarray, rng) -> np.ndarray:
+    image = _apply(_light_table(rng, 0.13), image)
     draw = rng.random()
     if draw < 0.15:
         image = ndimage.uniform_filter(image, (2, 2, 1)) if draw < 0.05 else _soften(image, rng)

@@ -138,9 +138,7 @@ def building_mask(evidence: Evidence) -> np.ndarray:
     return evidence.mask == evidence.classes.index("building")
 
 
-def _ask_window(
-    engine: Engine, place: PlacePair, box: tuple[int, int, int, int], log: PredictionLog
-) -> WindowResult:
+def _ask_window(engine: Engine, place: PlacePair, box: tuple[int, int, int, int], log: PredictionLog) -> WindowResult:
     x0, y0, x1, y1 = box
     mask = place.building[y0:y1, x0:x1]
     truth, scene, name = truth_of_mask(mask), crop_scene(place, box), item_name(place, box)
@@ -175,8 +173,11 @@ def _ask_window(
 
 
 def _guide_answer(question: Question, value: bool | int | tuple[str, ...], facts: GuideFacts) -> Answer:
-    text = join_cells(value) if isinstance(value, tuple) else {True: "Yes", False: "No"}.get(value, str(value))
-    if not isinstance(value, bool) and isinstance(value, int):
+    if isinstance(value, tuple):
+        text = join_cells(value)
+    elif isinstance(value, bool):
+        text = "Yes" if value else "No"
+    else:
         text = str(value)
     return Answer(text, question.task, value, max(facts.probability, 1 - facts.probability), True)
 

@@ -15,7 +15,7 @@ from chronosight.tasks.question import Question, Value
 
 
 class Engine(Protocol):
-    """What the benchmarks need of an engine; questions about one scene come one after the other with the same object."""
+    """What the benchmarks need of an engine. Questions about one scene come in a row, with the same `Scene` object."""
 
     def answer(self, scene: Scene, question: Question) -> Answer: ...
 

@@ -76,7 +76,9 @@ def print_table(title: str, rows: list[Row]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         value = "-" if row.value is None or math.isnan(row.value) else f"{row.value:.3f}"
-        interval = "" if row.interval is None or math.isnan(row.interval[0]) else "{:.3f} to {:.3f}".format(*row.interval)
+        interval = (
+            "" if row.interval is None or math.isnan(row.interval[0]) else "{:.3f} to {:.3f}".format(*row.interval)
+        )
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
         name = f"{row.metric} [dim]({row.note})[/dim]" if row.note else row.metric

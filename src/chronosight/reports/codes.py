@@ -19,18 +19,17 @@ from chronosight.engines.answer import Direction, Evidence
 UNCHANGED, NO_DATA = 0, 255
 Colour = tuple[int, int, int]
 
-# Warm for new, cool for gone; light for roads, deep for buildings: the colours of Okabe and Ito, told apart in every
-# common kind of colour blindness and also by lightness alone. The last pair serves classes of the user's own.
+# Warm for new, cool for gone; light for roads, deep for buildings: near the palette of Okabe and Ito, brighter so as to
+# stand out on dark imagery, and told apart in every common kind of colour blindness. OTHER serves further classes.
 COLOURS: dict[tuple[str, Direction], Colour] = {
-    ("road", "appeared"): (240, 228, 66),
-    ("road", "vanished"): (86, 180, 233),
-    ("building", "appeared"): (213, 94, 0),
-    ("building", "vanished"): (0, 114, 178),
+    ("road", "appeared"): (255, 225, 60),
+    ("road", "vanished"): (130, 210, 255),
+    ("building", "appeared"): (255, 98, 0),
+    ("building", "vanished"): (38, 112, 255),
 }
 OTHER: dict[Direction, Colour] = {"appeared": (204, 121, 167), "vanished": (0, 158, 115)}
 BACKGROUND: Colour = (24, 27, 31)
 MISSING: Colour = (128, 128, 128)
-WORDS: dict[Direction, str] = {"appeared": "new", "vanished": "gone"}
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,12 @@ class Code:
 
     @property
     def short_label(self) -> str:
-        """ "New building", "Building gone": for legends."""
-        if self.direction == "appeared":
-            return f"New {self.class_name}"
-        return f"{self.class_name.capitalize()} gone"
+        return short_label(self.class_name, self.direction)
+
+
+def short_label(class_name: str, direction: Direction) -> str:
+    """ "New building", "Building gone": for legends and lists."""
+    return f"New {class_name}" if direction == "appeared" else f"{class_name.capitalize()} gone"
 
 
 def colour_of(class_name: str, direction: Direction) -> Colour:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +21,10 @@ SCHEMA = "chronosight.description/1"
 def description_dict(
     scene: Scene,
     description: Description,
-    files: dict[str, str] | None = None,
+    files: Sequence[str] = (),
     answers: Sequence[tuple[str, Answer]] = (),
 ) -> dict[str, Any]:
-    """JSON types only. files: name of each file written beside it. answers: (question, answer) pairs."""
+    """JSON types only. files: names of the files written beside it. answers: (question, answer) pairs."""
     evidence = description.evidence
     codes = {"unchanged": UNCHANGED, "no data": NO_DATA}
     codes |= {code.label: code.value for code in change_codes(evidence.classes)}
@@ -54,8 +55,28 @@ def description_dict(
         "notes": list(dict.fromkeys([*scene.notes, *description.notes])),
         "answers": [{"question": question, **answer.to_dict()} for question, answer in answers],
         "model": description.model,
-        "files": files or {},
+        "files": list(files),
     }
+
+
+def write_lines(facts: dict[str, Any]) -> str:
+    """The dictionary as JSON text with one fact a line, and one line for each object: easy to read and to search."""
+    lines = []
+    for key, value in facts.items():
+        text = _dump(value)
+        if key == "objects" and value:
+            text = "[\n  " + ",\n  ".join(_dump(row) for row in value) + "\n ]"
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as numbers, anything else (a path, say) as its text."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def scene_dict(scene: Scene) -> dict[str, Any]:

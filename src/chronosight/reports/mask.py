@@ -23,8 +23,7 @@ def write_mask_png(codes: np.ndarray, classes: tuple[str, ...], path: Path) -> N
     table = np.zeros((256, 3), np.uint8)
     for value, colour in palette_of(classes).items():
         table[value] = colour
-    image = Image.fromarray(codes, mode="L").convert("P")
-    image.putdata(codes.ravel())  # `convert` renumbers nothing, this makes it certain
+    image = Image.frombytes("P", (codes.shape[1], codes.shape[0]), np.ascontiguousarray(codes).tobytes())
     image.putpalette(table.tobytes())
     image.save(path, format="PNG")
 

@@ -15,7 +15,9 @@ from chronosight.reports.picture import draw_change, photograph
 from chronosight.reports.summary import caption_line, changed_line, date_words
 from chronosight.scenes.scene import Scene
 
-PANEL = 768  # longest side of a panel in pixels; smaller scenes are enlarged by whole numbers up to it
+PANEL = 768  # longest side of a panel in pixels
+READABLE = 512  # scenes much smaller than this are enlarged by a whole number
+NARROWEST = 230  # pixels between the left edges of two panels, for their captions
 MARGIN, GAP = 28, 14
 PAPER, INK, SOFT, RULE = (252, 252, 250), (28, 32, 38), (98, 105, 115), (222, 224, 226)
 MAX_CAPTION_LINES = 2
@@ -35,9 +37,10 @@ def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> I
     shown = {value: colour for value, colour in palette.items() if value not in (UNCHANGED, NO_DATA)}
     changed = draw_change(last, codes, shown, description.evidence.objects)
 
-    width = 2 * MARGIN + 3 * size[0] + 2 * GAP
+    column = max(size[0], NARROWEST)
+    width = 2 * MARGIN + 3 * column + 2 * GAP
     head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
-    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)[:MAX_CAPTION_LINES]
+    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN, MAX_CAPTION_LINES)
     top = MARGIN + 34 * len(lines) + 14
     entries = legend(description, codes)
     rows = flow([label for label, _ in entries], text, width - 2 * MARGIN - 200)
@@ -53,10 +56,10 @@ def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> I
     for (title, remark), panel in zip(titles, (first, last, changed), strict=True):
         pen.text((left, top), title, INK, text)
         offset = text.getlength(title) + 10
-        if offset + small.getlength(remark) <= size[0]:
+        if offset + small.getlength(remark) <= column:
             pen.text((left + offset, top + 2), remark, SOFT, small)
         sheet.paste(panel, (left, top + 28))
-        left += size[0] + GAP
+        left += column + GAP
 
     base = top + 28 + size[1] + 16
     draw_legend(pen, entries, rows, base, text)
@@ -68,8 +71,7 @@ def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> I
 def panel_size(width: int, height: int) -> tuple[int, int]:
     """Size of one panel: small scenes enlarged by a whole number, large ones reduced to fit."""
     longest = max(width, height)
-    factor = PANEL / longest if longest > PANEL else float(min(4, PANEL // longest))
-    # Captions need some room however narrow the scene is.
+    factor = PANEL / longest if longest > PANEL else max(1, round(READABLE / longest))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
@@ -139,12 +141,15 @@ def round_length(metres: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))
 
 
-def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
-    """The text in lines no wider than `width`; a single longer word stays whole."""
+def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float, most: int) -> list[str]:
+    """The text in at most `most` lines no wider than `width`, cut with an ellipsis where it is longer."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
+        elif len(lines) == most:
+            lines[-1] += " …"
+            break
         else:
             lines.append(word)
     return lines

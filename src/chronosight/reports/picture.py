@@ -36,7 +36,8 @@ def draw_change(
     table = np.zeros((256, 4), np.uint8)
     for value, colour in palette.items():
         table[value] = (*colour, FILL_ALPHA)
-    fill = Image.fromarray(table[codes]).resize(photo.size, Image.Resampling.NEAREST)
+    small = Image.fromarray(codes).resize(photo.size, Image.Resampling.NEAREST)
+    fill = Image.fromarray(table[np.asarray(small)])
     lines = Image.new("RGBA", (width * SMOOTH, height * SMOOTH))
     pen = ImageDraw.Draw(lines)
     scale = np.array([width * SMOOTH / codes.shape[1], height * SMOOTH / codes.shape[0]])

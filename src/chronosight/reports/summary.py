@@ -41,11 +41,11 @@ def caption_line(caption: Answer) -> str:
 
 def changed_line(changed: Answer) -> str:
     if not isinstance(changed.value, bool):
-        return f"Changed: cannot be told ({how_sure(changed.confidence)})."
+        return "Changed: cannot be told."
     word = "yes" if changed.value else "no"
     if changed.sure:
         return f"Changed: {word} ({how_sure(changed.confidence)})."
-    return f"Changed: probably {word}, but this is unsure ({how_sure(changed.confidence)})."
+    return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
 
 
 def class_line(scene: Scene, description: Description, change: ClassDescription) -> str:
@@ -65,9 +65,12 @@ def counts(appeared: int, vanished: int) -> str:
 
 
 def places(cells: Sequence[str]) -> str:
-    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "all over the scene"."""
-    if len(set(cells)) == len(CELLS):
+    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "everywhere but in the center"."""
+    without = [cell for cell in CELLS if cell not in cells]
+    if not without:
         return "all over the scene"
+    if len(without) <= 2:
+        return f"everywhere but {places(without)}"
     corners = [cell.removesuffix(" corner") for cell in CELLS if cell in cells and cell.endswith("corner")]
     phrases = [PLACES[cell] for cell in CELLS if cell in cells and not cell.endswith("corner")]
     if len(corners) == 4:
@@ -83,9 +86,14 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def how_sure(confidence: float) -> str:
-    """A probability in words; never a flat 100 %, which no model can promise."""
-    percent = round(confidence * 100)
-    return "over 99 % sure" if percent > 99 else f"{max(percent, 0)} % sure"
+    """ "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
+    return f"{percent(confidence)} sure" if confidence >= 0.5 else f"unsure, {percent(confidence)}"
+
+
+def percent(confidence: float) -> str:
+    """A probability as a whole percentage, but never a flat 100 %, which no model can promise."""
+    value = round(confidence * 100)
+    return "over 99 %" if value > 99 else f"{max(value, 0)} %"
 
 
 def area_words(scene: Scene, objects: Sequence[ChangedObject]) -> str:
@@ -104,7 +112,8 @@ def area_words(scene: Scene, objects: Sequence[ChangedObject]) -> str:
 def size_words(area: float, square_metres: bool) -> str:
     """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels"."""
     if not square_metres:
-        return f"{round(area):,} pixel{'s' * (round(area) != 1)}"
+        area = round(float(f"{area:.3g}"))
+        return f"{area:,} pixel{'s' * (area != 1)}"
     if area >= 1e6:
         return f"{float(f'{area / 1e6:.3g}'):,g} km²"
     return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 else f"{area:.1f} m²"

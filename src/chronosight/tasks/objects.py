@@ -3,19 +3,20 @@
 The rule, as published: external contours of a mask, each simplified to at most 8 vertices; an object's cell is the cell
 of its polygon's centroid; polygons of zero area are dropped. What the paper leaves open is decided here:
 
-- Contours are those of OpenCV's findContours with RETR_EXTERNAL and CHAIN_APPROX_SIMPLE, point for point and in its order
-  (border following after Suzuki and Abe, 1985). Foreground is 8-connected; what lies in the hole of another object belongs
-  to that object. Order: the object whose first pixel (by rows) comes LAST is first, so lists read from the bottom up.
-- A contour runs through pixel centres, counter-clockwise on screen from its first pixel. A line one pixel wide is walked
-  out and back, so its area is zero and it is dropped, as are single pixels.
-- Simplification is Douglas-Peucker on the closed contour with the smallest epsilon that leaves at most 8 vertices: what an
-  epsilon grown from zero in fine steps would reach. A contour of 8 vertices or fewer stays as it is.
+- Contours are those of OpenCV's findContours with RETR_EXTERNAL and CHAIN_APPROX_SIMPLE, point for point and in its
+  order (border following after Suzuki and Abe, 1985). Foreground is 8-connected; what lies in the hole of another
+  object belongs to that object. Order: the object whose first pixel by rows comes LAST is first: from the bottom up.
+- A contour runs through pixel centres, counter-clockwise on screen from its first pixel. A line one pixel wide is
+  walked out and back, so its area is zero and it is dropped, as are single pixels.
+- Simplification is Douglas-Peucker on the closed contour with the smallest epsilon that leaves at most 8 vertices:
+  what an epsilon grown from zero in fine steps would reach. A contour of 8 vertices or fewer stays as it is.
 - Coordinates are pixel indices (x right, y down), as OpenCV's moments have them, not shifted by half a pixel.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from scipy import ndimage
 from chronosight.tasks.cells import cell_at
 
 MAX_VERTICES = 8
+Contour = list[tuple[int, int]]  # of (x, y)
 
 # Neighbours are numbered counter-clockwise on screen from the right: E, NE, N, NW, W, SW, S, SE as (dx, dy).
 _NEIGHBOURS = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
@@ -64,16 +66,10 @@ def find_objects(mask: np.ndarray, min_area: float = 0) -> list[MaskObject]:
     if not mask.any():
         return []
     height, width = mask.shape
-    padded = np.pad(mask, 1)
-    background, _ = ndimage.label(~padded)  # 4-connected; the corner's label is everything outside all objects
-    filled = background != background[0, 0]
-    labels, count = ndimage.label(filled, structure=np.ones((3, 3), bool))
-    codes, stride = _neighbour_codes(filled), width + 2
+    labels, count = _label_filled(mask)
     windows = ndimage.find_objects(labels)
-
     objects = []
-    for start, label in sorted(_first_pixels(labels, count), reverse=True):
-        contour = [(p % stride - 1, p // stride - 1) for p in _follow(codes, start, stride)]
+    for label, contour in _contours(labels, count):
         polygon = simplify(contour)
         area, x, y = _moments(polygon)
         if area == 0 or area < min_area:
@@ -92,23 +88,31 @@ def count_and_cells(mask: np.ndarray, min_area: float = 0) -> tuple[int, tuple[s
     return len(objects), tuple(dict.fromkeys(item.cell for item in objects))
 
 
-def external_contours(mask: np.ndarray) -> list[list[tuple[int, int]]]:
-    """External contours of a (H, W) mask before simplification, as lists of (x, y), single pixels and lines included."""
-    padded = np.pad(np.asarray(mask).astype(bool), 1)
-    background, _ = ndimage.label(~padded)
-    filled = background != background[0, 0]
-    labels, count = ndimage.label(filled, structure=np.ones((3, 3), bool))
-    codes, stride = _neighbour_codes(filled), padded.shape[1]
-    starts = sorted((start for start, _ in _first_pixels(labels, count)), reverse=True)
-    return [[(p % stride - 1, p // stride - 1) for p in _follow(codes, start, stride)] for start in starts]
+def external_contours(mask: np.ndarray) -> list[Contour]:
+    """External contours of a (H, W) mask as lists of (x, y), not simplified, single pixels and lines included."""
+    return [contour for _, contour in _contours(*_label_filled(np.asarray(mask).astype(bool)))]
 
 
-def simplify(contour: list[tuple[int, int]], max_vertices: int = MAX_VERTICES) -> list[tuple[int, int]]:
+def _label_filled(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Labels (H + 2, W + 2) of a mask's 8-connected components, holes filled, one empty pixel around; their count."""
+    background, _ = ndimage.label(~np.pad(mask, 1))  # 4-connected; the corner's label is all that lies outside
+    return ndimage.label(background != background[0, 0], structure=np.ones((3, 3), bool))
+
+
+def _contours(labels: np.ndarray, count: int) -> Iterator[tuple[int, Contour]]:
+    """(label, contour) of every component, the one whose first pixel by rows comes last first."""
+    stride = labels.shape[1]
+    codes = _neighbour_codes(labels > 0)
+    for start, label in sorted(_first_pixels(labels, count), reverse=True):
+        yield label, [(p % stride - 1, p // stride - 1) for p in _follow(codes, start, stride)]
+
+
+def simplify(contour: Contour, max_vertices: int = MAX_VERTICES) -> Contour:
     """Closed contour of (x, y) points -> at most max_vertices (>= 2) of them, by Douglas-Peucker; order is kept.
 
-    The first two vertices are far ends of the contour: from its first point to the farthest, and on to the farthest from
-    that, three times in all. Splitting then goes on where the contour is farthest from its chord, largest first; epsilon
-    is the distance at which one vertex too many would come in, and every vertex that owes its place to a distance of at
+    The first two vertices are far ends of the contour: from its first point to the farthest, then to the farthest from
+    that, three times in all. Splitting goes on where the contour is farthest from its chord, largest first; epsilon is
+    the distance at which one vertex too many would come in, and every vertex that owes its place to a distance of at
     most epsilon is left out (so vertices that tie come in or stay out together).
     """
     if len(contour) <= max_vertices:
@@ -138,14 +142,14 @@ def simplify(contour: list[tuple[int, int]], max_vertices: int = MAX_VERTICES) -
     return [contour[i] for i in sorted(kept)]
 
 
-def _farthest(contour: list[tuple[int, int]], start: int) -> int:
+def _farthest(contour: Contour, start: int) -> int:
     """Index of the point farthest from contour[start]; the first met going round when several tie."""
     x0, y0 = contour[start]
     squared = [(x - x0) ** 2 + (y - y0) ** 2 for x, y in contour[start:] + contour[:start]]
     return (start + squared.index(max(squared))) % len(contour)
 
 
-def _farthest_from_chord(contour: list[tuple[int, int]], first: int, last: int) -> tuple[float, int]:
+def _farthest_from_chord(contour: Contour, first: int, last: int) -> tuple[float, int]:
     """Squared distance to the segment first-last of the farthest point between them, and its index; (0, first) if none.
 
     Indices may run past the end of the contour, which is closed.
@@ -156,6 +160,7 @@ def _farthest_from_chord(contour: list[tuple[int, int]], first: int, last: int) 
     dx, dy = x1 - x0, y1 - y0
     length = dx * dx + dy * dy
     best, best_at = 0.0, first
+    squared: float
     for at in range(first + 1, last):
         x, y = contour[at - n if at >= n else at]
         px, py = x - x0, y - y0
@@ -171,7 +176,7 @@ def _farthest_from_chord(contour: list[tuple[int, int]], first: int, last: int) 
     return best, best_at
 
 
-def _moments(polygon: list[tuple[int, int]]) -> tuple[float, float, float]:
+def _moments(polygon: Contour) -> tuple[float, float, float]:
     """Area of a polygon and its centroid (x, y); (0, 0, 0) where the area is zero."""
     doubled = sum_x = sum_y = 0
     x0, y0 = polygon[-1]
@@ -206,7 +211,7 @@ def _neighbour_codes(padded: np.ndarray) -> bytes:
 
 
 def _next_directions() -> bytes:
-    """At 8 * code + back: the first foreground neighbour counter-clockwise after direction `back` (back itself last)."""
+    """At 8 * code + back: the first foreground neighbour counter-clockwise after `back`, which is tried last."""
     table = bytearray(256 * 8)
     for code in range(1, 256):
         for back in range(8):

@@ -20,8 +20,15 @@ SPECIAL_TOKENS = (PAD, BOS, EOS, UNK, IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY, *TAGS
 
 def scene_prefix(n_visual: int, clue: str = "") -> str:
     """The part shared by every question about a scene; n_visual: number of visual tokens (0 leaves the slot out)."""
-    return f"{BOS}{IMAGE * n_visual}{CLUE_OPEN}{clue}{CLUE_CLOSE}"
+    return f"{BOS}{IMAGE * n_visual}{CLUE_OPEN}{plain(clue)}{CLUE_CLOSE}"
 
 
 def question_suffix(question: Question) -> str:
-    return f"{TAGS[question.task]}{question.text}{REPLY}"
+    return f"{TAGS[question.task]}{plain(question.text)}{REPLY}"
+
+
+def plain(text: str) -> str:
+    """The text without special tokens: what a user types must not pass for a marker or a visual token."""
+    for token in SPECIAL_TOKENS:
+        text = text.replace(token, " ")
+    return text

@@ -10,8 +10,9 @@ projector and decoder (.onnx). Of config.json this engine reads
     classes           of the guide's mask, background first
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     scene_classes     ids of scene classes -> names in words
-    calibration       task -> {"a", "b"} (see chronosight.engines.compact.confidence), "sure", "threshold";
-                      "mask" holds those of pixels, with "min_area" in pixels at metres_per_pixel
+    calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
+                      (see chronosight.engines.compact.confidence); besides the tasks, "mask" holds those of pixels, with
+                      "min_area" in pixels at metres_per_pixel, and "guide" those of the guide's change_logit
 """
 
 from __future__ import annotations
@@ -82,8 +83,10 @@ class Bundle:
             raise InputError(f"weights folder {self.folder} has no embedding.npy; give a complete one (--weights DIR)")
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
-    def calibration(self, task: str) -> dict[str, float]:
-        return self.config.get("calibration", {}).get(task, {})
+    def calibration(self, task: str, kind: str = "") -> dict[str, float]:
+        """Settings of a task: those for the kind of scene where there are any ("caption_image"), else the task's own."""
+        settings = self.config.get("calibration", {})
+        return settings.get(f"{task}_{kind}", settings.get(task, {}))
 
     @cached_property
     def facts(self) -> dict[str, Any]:

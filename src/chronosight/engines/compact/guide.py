@@ -16,10 +16,10 @@ from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import calibrate_map, sigmoid
-from chronosight.engines.compact.pixels import resize_frames
 from chronosight.engines.compact.tiles import blend_weights, tile_starts
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 
 TILE = 512  # pixels of the guide's own grid
@@ -103,7 +103,7 @@ class Guide:
         """The global branch's sentence. memory: of `look`; None has it look at the whole scene in the trained size."""
         if memory is None:
             size = int(self.bundle.config["pair_size"])
-            memory = self._run(resize_frames(scene, size, size))["memory"]
+            memory = self._run(resize_frames(seen_frames(scene), size, size))["memory"]
         session, tokenizer = self.bundle.session("guide_caption"), self.bundle.tokenizer
         end = tokenizer.token_to_id(EOS)
         tokens = [tokenizer.token_to_id(BOS)]
@@ -118,7 +118,7 @@ class Guide:
     def _tile(self, scene: Scene, row: int, column: int, tile: int, factor: float) -> tuple[np.ndarray, float, np.ndarray]:
         """-> (C + 1, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
         window = slice(row, row + tile), slice(column, column + tile)
-        frames = np.where(scene.valid[window][..., None], scene.frames[:, *window], 0)
+        frames = seen_frames(scene, window)
         height, width = frames.shape[1:3]
         seen = frames
         if factor != 1.0:
@@ -153,6 +153,12 @@ class Guide:
         mask[top:bottom] = np.where(is_change & inside, 1 + maps[1:-1].argmax(axis=0), 0)
         probability[top:bottom] = change
         appeared[top:bottom] = np.clip(maps[-1], 0, 1) * inside
+
+
+def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:
+    """(T, h, w, 3) uint8 of a window (rows, columns); pixels that some date has no data for are 0 at every date."""
+    frames, valid = scene.frames[:, *window], scene.valid[window]
+    return frames if valid.all() else np.where(valid[..., None], frames, 0)
 
 
 def _pad(frames: np.ndarray) -> np.ndarray:

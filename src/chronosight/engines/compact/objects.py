@@ -52,18 +52,9 @@ def outline(item: MaskObject) -> np.ndarray:
     return points + (columns.start - 1, rows.start - 1)
 
 
-def drop_objects(evidence: Evidence, keep: tuple[ChangedObject, ...]) -> Evidence:
-    """The evidence with only `keep` left on its list and on its mask. The probability stays as it was seen."""
-    if len(keep) == len(evidence.objects):
-        return evidence
-    if not keep:
-        return Evidence(evidence.classes, np.zeros_like(evidence.mask), evidence.probability, evidence.appeared, ())
-    from rasterio.features import rasterize
-    from shapely import Polygon
-
-    shape = evidence.mask.shape
-    kept = rasterize([(Polygon(item.polygon).buffer(1.5), 1) for item in keep], out_shape=shape, dtype="uint8")
-    return Evidence(evidence.classes, evidence.mask * kept, evidence.probability, evidence.appeared, keep)
+def without_objects(evidence: Evidence) -> Evidence:
+    """The evidence with nothing on its list and mask. The probability stays as it was seen."""
+    return Evidence(evidence.classes, np.zeros_like(evidence.mask), evidence.probability, evidence.appeared, ())
 
 
 def tally(evidence: Evidence, class_name: str) -> ClassChange:

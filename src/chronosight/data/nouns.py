@@ -1,0 +1,102 @@
+"""What the captions of RSICD speak of: countable nouns, their spellings, and the truth that can be made from them.
+
+Rule (ours; the captions are the only truth there is): a picture HAS a noun when at least two of its five captions name
+it, and LACKS it when none does; one mention decides nothing. Its coarse count is the most frequent quantity word before
+the noun. A caption that leaves something out does not show that it is absent, so "no" is a noisy answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+# Plural noun as asked -> spellings in captions (longest first where one holds the other).
+NOUNS: dict[str, tuple[str, ...]] = {
+    "trees": ("trees", "tree", "woods"),
+    "buildings": ("buildings", "building"),
+    "houses": ("houses", "house", "villas", "villa"),
+    "roads": ("roads", "road", "street", "streets", "highway", "highways"),
+    "cars": ("cars", "car", "vehicles", "vehicle"),
+    "planes": ("planes", "plane", "airplanes", "airplane", "aircraft", "aircrafts"),
+    "boats": ("boats", "boat", "ships", "ship", "yachts"),
+    "bridges": ("bridges", "bridge"),
+    "rivers": ("rivers", "river"),
+    "ponds": ("ponds", "pond", "lake", "lakes"),
+    "pools": ("swimming pools", "swimming pool", "pools", "pool"),
+    "parking lots": ("parking lots", "parking lot", "parkinglot"),
+    "playgrounds": ("playgrounds", "playground"),
+    "football fields": ("football fields", "football field", "soccer fields", "soccer field"),
+    "baseball fields": ("baseball fields", "baseball field", "baseball diamond", "baseball diamonds"),
+    "tennis courts": ("tennis courts", "tennis court"),
+    "basketball courts": ("basketball courts", "basketball court", "basketball fields", "basketball field"),
+    "storage tanks": ("storage tanks", "storage tank", "tanks", "tank"),
+    "farmlands": ("farmlands", "farmland", "farm lands"),
+    "mountains": ("mountains", "mountain"),
+    "runways": ("runways", "runway"),
+    "railways": ("railways", "railway", "railroad", "railroads"),
+    "viaducts": ("viaducts", "viaduct", "overpass", "overpasses"),
+    "meadows": ("meadows", "meadow", "grassland", "lawn", "lawns"),
+    "beaches": ("beaches", "beach"),
+    "churches": ("churches", "church"),
+    "stadiums": ("stadiums", "stadium"),
+    "waves": ("waves", "wave"),
+}
+
+# Quantity words -> rank; only ranks that differ are compared. 1 and 2 are numbers, 3 several, 4 many.
+_QUANTITIES = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 3, "five": 3, "six": 3, "some": 3, "several": 3, "few": 3,
+    "many": 4, "lots": 4, "numerous": 4, "rows": 4,
+}  # fmt: skip
+_EXACT = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_ADJECTIVE_REACH = 3  # words that may stand between the quantity and the noun: "many small white boats"
+# "a lot of", "rows of" count, "a piece of green trees" does not say how many.
+_PATTERNS = {
+    noun: re.compile(rf"((?:[a-z]+ ){{0,{_ADJECTIVE_REACH + 1}}})\b({'|'.join(forms)})\b") for noun, forms in NOUNS.items()
+}
+
+
+def mentions(captions: Sequence[str]) -> dict[str, int]:
+    """Number of captions that name each noun."""
+    return {noun: sum(bool(pattern.search(caption)) for caption in captions) for noun, pattern in _PATTERNS.items()}
+
+
+def present(captions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(noun for noun, count in mentions(captions).items() if count >= 2)
+
+
+def absent(captions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(noun for noun, count in mentions(captions).items() if count == 0)
+
+
+def quantities(captions: Sequence[str]) -> dict[str, str]:
+    """The most frequent quantity word of each noun that at least two captions count, e.g. {"planes": "many"}."""
+    found: dict[str, Counter[str]] = {}
+    for caption in captions:
+        for noun, pattern in _PATTERNS.items():
+            match = pattern.search(caption)
+            word = match and _quantity_before(match.group(1).split())
+            if word:
+                found.setdefault(noun, Counter())[word] += 1
+    return {noun: words.most_common(1)[0][0] for noun, words in found.items() if sum(words.values()) >= 2}
+
+
+def rank(word: str) -> int:
+    """1 (one), 2 (two), 3 (several) or 4 (many)."""
+    return _QUANTITIES[word]
+
+
+def exact(word: str) -> int | None:
+    """The number a quantity word states, None for "some" or "many"."""
+    return _EXACT.get(word)
+
+
+def _quantity_before(words: list[str]) -> str | None:
+    for i in range(len(words) - 1, -1, -1):
+        if words[i] == "of" and i and words[i - 1] in ("lot", "lots", "rows", "number"):
+            return "many"
+        if words[i] in ("of", "and", "in", "near", "by", "with", "are", "is", "on", "the"):
+            return None
+        if words[i] in _QUANTITIES:
+            return words[i]
+    return None

@@ -1,0 +1,318 @@
+"""From a plan to a picture of one date: ground, flat things, shadows, buildings, crowns, then light and sensor.
+
+Everything with an edge is drawn by Pillow at twice the size and halved, which is where soft edges come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from chronosight.data.synthetic.canopy import stamp_trees, wood_heights
+from chronosight.data.synthetic.light import Conditions, grade
+from chronosight.data.synthetic.materials import GROUND_NAMES, GROUNDS, ROWED
+from chronosight.data.synthetic.noise import fractal, smooth_noise
+from chronosight.data.synthetic.plan import Building, Colour, Plan, Point, Road, Vehicle
+from chronosight.data.synthetic.truth import LAND_COVER
+
+COVER_OF_GROUND = np.array([LAND_COVER.index(GROUNDS[name][6]) for name in GROUND_NAMES], np.uint8)
+COVER = {name: index for index, name in enumerate(LAND_COVER)}
+PATCH_COVER = {"parking": "parking", "drive": "parking", "pad": "parking", "pool": "pool", "lawn": "grass",
+               "water": "water"}  # fmt: skip
+SCALE = 2
+
+
+@dataclass
+class Texture:
+    """Noise of a place that stays from date to date. All (size, size) float32."""
+
+    slow: np.ndarray  # patches of tens of metres
+    warp: tuple[np.ndarray, np.ndarray]  # by which natural borders wander
+    wood: np.ndarray  # heights of a closed wood
+    rows: float  # direction of the furrows
+
+
+def draw_texture(rng: np.random.Generator, size: int, metres_per_pixel: float) -> Texture:
+    return Texture(
+        slow=fractal(rng, size, 90 / metres_per_pixel, 5),
+        warp=(fractal(rng, size, 40 / metres_per_pixel, 3), fractal(rng, size, 40 / metres_per_pixel, 3)),
+        wood=wood_heights(rng, size, metres_per_pixel),
+        rows=float(rng.uniform(0, np.pi)),
+    )
+
+
+@dataclass
+class Painted:
+    """pixels: (H, W, 3) uint8. cover: (H, W) uint8 land cover. changed: (H, W) uint8, 1 road, 2 building that is there
+    at this date only."""
+
+    pixels: np.ndarray
+    cover: np.ndarray
+    changed: np.ndarray
+
+
+class _Layers:
+    """The sheets drawn on, at SCALE times the size; a point is given in metres."""
+
+    def __init__(self, size: int, metres_per_pixel: float, shift: tuple[float, float]) -> None:
+        self.size, self.step, self.shift = size, metres_per_pixel, shift
+        big = (size * SCALE, size * SCALE)
+        self.sheets = {
+            "flat": Image.new("RGBA", big), "raised": Image.new("RGBA", big), "cover": Image.new("L", big, 255),
+            "shadow": Image.new("L", big), "changed": Image.new("L", big),
+        }  # fmt: skip
+        self.pens = {name: ImageDraw.Draw(sheet) for name, sheet in self.sheets.items()}
+
+    def at(self, points: list[Point]) -> list[Point]:
+        k = SCALE / self.step
+        dx, dy = self.shift[0] * SCALE, self.shift[1] * SCALE
+        return [(x * k + dx, y * k + dy) for x, y in points]
+
+    def polygon(self, sheet: str, points: list[Point], fill: int | tuple[int, int, int, int]) -> None:
+        self.pens[sheet].polygon(self.at(points), fill=fill)
+
+    def line(self, sheet: str, points: list[Point], width: float, fill: int | tuple[int, int, int, int]) -> None:
+        pixels = max(1, round(width * SCALE / self.step))
+        self.pens[sheet].line(self.at(points), fill=fill, width=pixels, joint="curve" if pixels > 3 else None)
+
+    def half(self, name: str) -> np.ndarray:
+        """The sheet at picture size, float32 in [0, 1]."""
+        return np.asarray(self.sheets[name].reduce(SCALE), np.float32) * np.float32(1 / 255)
+
+    def labels(self, name: str) -> np.ndarray:
+        return np.array(np.asarray(self.sheets[name])[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE])
+
+
+def rgba(colour: Colour, light: float = 1.0) -> tuple[int, int, int, int]:
+    red, green, blue = (max(0, min(255, int(255 * c * light))) for c in colour)
+    return red, green, blue, 255
+
+
+def paint(
+    rng: np.random.Generator, plan: Plan, texture: Texture, date: Conditions, index: int, size: int,
+    metres_per_pixel: float, shift: tuple[float, float] = (0.0, 0.0),
+) -> Painted:  # fmt: skip
+    """The picture of a plan at date `index` (0 or 1). shift: pixels by which everything lies off, x and y."""
+    layers = _Layers(size, metres_per_pixel, shift)
+    ground, kinds = _ground(rng, plan, texture, date, index, layers)
+    _draw_flat(layers, plan, index)
+    _draw_buildings(rng, layers, plan, date, index)
+
+    heights = np.where(kinds == GROUND_NAMES.index("wood floor"), texture.wood, np.float32(0))
+    stamp_trees(heights, np.asarray(plan.trees[index], np.float32).reshape(-1, 4), metres_per_pixel, shift)
+    pixels = _compose(rng, ground, heights, layers, texture, date, metres_per_pixel)
+
+    drawn = layers.labels("cover")
+    cover = np.where(drawn < 255, drawn, COVER_OF_GROUND[kinds])
+    cover = np.where((heights > 0.3) & np.isin(cover, (COVER["grass"], COVER["bare land"], COVER["field"])),
+                     np.uint8(COVER["trees"]), cover)  # fmt: skip
+    return Painted(grade(rng, pixels, date), cover.astype(np.uint8), layers.labels("changed"))
+
+
+def _ground(
+    rng: np.random.Generator, plan: Plan, texture: Texture, date: Conditions, index: int, layers: _Layers
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colours (H, W, 3) float32 and the index of the ground kind (H, W)."""
+    size, step = layers.size, layers.step
+    kinds = np.full((size, size), GROUND_NAMES.index(plan.base[index]), np.uint8)
+    for rough in (True, False):  # natural borders wander, fields and lots do not
+        chosen = [ground for ground in plan.grounds if (ground.rough > 0) == rough]
+        if not chosen:
+            continue
+        sheet = Image.new("L", (size, size), 255)
+        pen = ImageDraw.Draw(sheet)
+        for ground in chosen:
+            spots = [(x / step + layers.shift[0], y / step + layers.shift[1]) for x, y in ground.polygon]
+            pen.polygon(spots, fill=GROUND_NAMES.index(ground.kinds[index]))
+        drawn = np.asarray(sheet)
+        if rough:
+            reach = np.float32(max(ground.rough for ground in chosen) / step)
+            spot = np.arange(size, dtype=np.float32)
+            rows = (spot[:, None] + reach * texture.warp[0]).clip(0, size - 1).astype(np.intp)
+            columns = (spot[None] + reach * texture.warp[1]).clip(0, size - 1).astype(np.intp)
+            drawn = drawn[rows, columns]
+        kinds = np.where(drawn < 255, drawn, kinds)
+
+    table = np.array([[GROUNDS[name][part] for part in range(4)] for name in GROUND_NAMES], np.float32)
+    green = np.float32(date.green)
+    dark = table[:, 0] * (1 - green) + table[:, 2] * green
+    light = table[:, 1] * (1 - green) + table[:, 3] * green
+    spread = np.array([GROUNDS[name][5] for name in GROUND_NAMES], np.float32)
+    grain = np.array([GROUNDS[name][4] for name in GROUND_NAMES], np.float32)
+    own = fractal(rng, size, 30 / step, 4)
+    mix = 0.5 + spread[kinds] * (0.75 * texture.slow + 0.5 * own)
+    fine = (smooth_noise(rng, size, 2.2) * np.float32(0.6) + rng.standard_normal((size, size), dtype=np.float32) * np.float32(0.5))
+    for name in ROWED:
+        code = GROUND_NAMES.index(name)
+        if (kinds == code).any():
+            y, x = np.ogrid[:size, :size]
+            turn = texture.rows + 0.7 * code
+            phase = (np.cos(turn) * x + np.sin(turn) * y) * (2 * np.pi / max(3.2, 3.5 / step))
+            fine = fine + np.where(kinds == code, np.sin(phase).astype(np.float32) * np.float32(1.3), np.float32(0))
+    mix = mix.clip(-0.4, 1.4)[..., None].astype(np.float32)
+    colour = dark[kinds]
+    colour += (light - dark)[kinds] * mix
+    colour += (grain[kinds] * fine)[..., None]
+    return colour, kinds
+
+
+def _draw_flat(layers: _Layers, plan: Plan, index: int) -> None:
+    for patch in plan.patches:
+        if patch.when[index]:
+            layers.polygon("flat", patch.polygon, rgba(patch.colour))
+            layers.polygon("cover", patch.polygon, COVER[PATCH_COVER[patch.kind]])
+    for wide in (True, False):  # all edges first, so that crossings stay open
+        for road in plan.roads:
+            if road.when[index]:
+                _draw_road(layers, road, wide)
+    for patch in plan.patches:
+        if patch.when[index] and layers.step < 1.3:
+            for start, end in patch.lines:
+                layers.line("flat", [start, end], 0.25, rgba((0.85, 0.85, 0.83)))
+    for vehicle in plan.vehicles:
+        if vehicle.when[index]:
+            draw_vehicle(layers, vehicle)
+
+
+def _draw_road(layers: _Layers, road: Road, wide: bool) -> None:
+    if wide:
+        if road.surface == "concrete":
+            layers.line("flat", road.points, road.width + 1.2, rgba(road.colour, 1.1))
+        elif road.surface == "asphalt":
+            layers.line("flat", road.points, road.width + 1.6, rgba(road.colour, 1.22))
+        return
+    layers.line("flat", road.points, road.width, rgba(road.colour))
+    layers.line("cover", road.points, road.width, COVER["road"])
+    if road.when[0] != road.when[1]:
+        layers.line("changed", road.points, road.width, 1)
+    if road.marked and layers.step < 1.3:
+        layers.line("flat", road.points, 0.3, rgba((0.86, 0.8, 0.55)))
+
+
+def draw_vehicle(layers: _Layers, vehicle: Vehicle) -> None:
+    from chronosight.data.synthetic.plan import box
+
+    body = box(vehicle.x, vehicle.y, vehicle.length, vehicle.width, vehicle.angle)
+    layers.polygon("flat", [(x + 0.5, y - 0.6) for x, y in body], rgba((0.12, 0.12, 0.13)))
+    layers.polygon("flat", body, rgba(vehicle.colour))
+    layers.polygon("cover", body, COVER[vehicle.kind])
+    if vehicle.kind == "car" and layers.step < 0.8:
+        glass = box(vehicle.x, vehicle.y, vehicle.length * 0.55, vehicle.width * 0.8, vehicle.angle)
+        layers.polygon("flat", glass, rgba(vehicle.colour, 0.45))
+        roof = box(vehicle.x, vehicle.y, vehicle.length * 0.3, vehicle.width * 0.8, vehicle.angle)
+        layers.polygon("flat", roof, rgba(vehicle.colour))
+
+
+def _draw_buildings(rng: np.random.Generator, layers: _Layers, plan: Plan, date: Conditions, index: int) -> None:
+    for building in plan.buildings:
+        if not building.when[index]:
+            continue
+        reach = building.height * date.shadow_length
+        away = (date.sun[0] * reach, date.sun[1] * reach)
+        outline = building.outline
+        layers.polygon("shadow", [(x + away[0], y + away[1]) for x, y in outline], 255)
+        for (x0, y0), (x1, y1) in zip(outline, outline[1:] + outline[:1], strict=True):
+            quad = [(x0, y0), (x1, y1), (x1 + away[0], y1 + away[1]), (x0 + away[0], y0 + away[1])]
+            layers.polygon("shadow", quad, 255)
+        layers.polygon("raised", outline, rgba(building.colour))
+        layers.polygon("cover", outline, COVER["building"])
+        if building.when[0] != building.when[1]:
+            layers.polygon("changed", outline, 2)
+        for wing in building.wings:
+            _draw_roof(rng, layers, building, wing, date)
+
+
+def _draw_roof(
+    rng: np.random.Generator, layers: _Layers, building: Building,
+    wing: tuple[float, float, float, float, float], date: Conditions,
+) -> None:  # fmt: skip
+    from chronosight.data.synthetic.plan import box, turn
+
+    x, y, width, depth, angle = wing
+    if building.roof == "flat":
+        rim = min(0.8, 0.06 * depth)
+        layers.polygon("raised", box(x, y, width, depth, angle), rgba(building.colour, 0.86))
+        layers.polygon("raised", box(x, y, width - 2 * rim, depth - 2 * rim, angle), rgba(building.colour))
+        for _ in range(int(rng.poisson(min(12, width * depth / 220)))):  # machines on the roof
+            u, v = rng.uniform(-0.4, 0.4, 2) * (width, depth)
+            side = rng.uniform(1.2, 3.0)
+            (cx, cy) = turn([(u, v)], x, y, angle)[0]
+            dark = box(cx + date.sun[0] * 1.2, cy + date.sun[1] * 1.2, side, side, angle)
+            layers.polygon("raised", dark, rgba(building.colour, 0.55))
+            layers.polygon("raised", box(cx, cy, side, side, angle), rgba(building.colour, rng.uniform(0.75, 1.15)))
+        return
+    if depth > width:
+        width, depth, angle = depth, width, angle + np.pi / 2
+    a, b = width / 2, depth / 2
+    ridge = a - (b if building.roof == "hip" else 0.0)
+    sides = (
+        ([(-a, -b), (a, -b), (ridge, 0), (-ridge, 0)], (0.0, -1.0)),
+        ([(a, b), (-a, b), (-ridge, 0), (ridge, 0)], (0.0, 1.0)),
+        ([(a, -b), (a, b), (ridge, 0)], (1.0, 0.0)),
+        ([(-a, b), (-a, -b), (-ridge, 0)], (-1.0, 0.0)),
+    )
+    c, s = np.cos(angle), np.sin(angle)
+    slope = 0.30 * min(1.6, 0.6 + date.shadow_length)
+    for corners, (nx, ny) in sides:
+        facing = (nx * c - ny * s) * date.sun[0] + (nx * s + ny * c) * date.sun[1]
+        layers.polygon("raised", turn(corners, x, y, angle), rgba(building.colour, 1.0 - slope * facing))
+
+
+def _compose(
+    rng: np.random.Generator, ground: np.ndarray, heights: np.ndarray, layers: _Layers, texture: Texture,
+    date: Conditions, step: float,
+) -> np.ndarray:  # fmt: skip
+    size = layers.size
+    fine = rng.standard_normal((size, size), dtype=np.float32)
+    flat, raised = layers.half("flat"), layers.half("raised")
+    wear = 1 + 0.035 * fine + 0.05 * texture.slow.clip(-2, 2)
+    pixels = ground * (1 - flat[..., 3:]) + flat[..., :3] * wear[..., None]
+
+    leaves = heights
+    if date.bare_trees > 0:  # leafless crowns let the ground through
+        bare = (np.roll(texture.slow, 37, 1) + 2 * (date.bare_trees - 0.5)) > 0
+        leaves = np.where(bare, heights * np.float32(0.6), heights)
+    crown = ((leaves - 0.12) * np.float32(4)).clip(0, 1)
+    shade = layers.half("shadow")
+    if crown.any():
+        reach = 3.2 * date.shadow_length / step
+        cast = crown
+        for part in (0.5, 1.0):
+            dx, dy = round(date.sun[0] * reach * part), round(date.sun[1] * reach * part)
+            cast = np.maximum(cast, _moved(crown, dx, dy))
+        shade = np.maximum(shade, cast * np.float32(0.9))
+    shade = ndimage.uniform_filter(shade, 2)
+    # Shadows are blue: the sky still lights them.
+    depth = np.float32(date.shade) * np.asarray((1.06, 1.0, 0.9), np.float32)
+    pixels = pixels * (1 - shade[..., None] * depth)
+    roofs = raised[..., :3] * (1 + 0.05 * fine + 0.03 * texture.warp[0])[..., None]
+    pixels = pixels * (1 - raised[..., 3:]) + roofs
+    if not crown.any():
+        return pixels
+    gx = np.zeros_like(heights)
+    gy = np.zeros_like(heights)
+    gx[:, 1:-1] = heights[:, 2:] - heights[:, :-2]
+    gy[1:-1] = heights[2:] - heights[:-2]
+    lit = 0.62 + 0.45 * heights + (gx * np.float32(date.sun[0]) + gy * np.float32(date.sun[1])) * np.float32(0.7)
+    lit = (lit + 0.08 * fine).clip(0.25, 1.7)[..., None]
+    kind = (0.5 + 0.35 * texture.warp[1]).clip(0, 1)[..., None]
+    green = np.float32(date.green)
+    dark = np.asarray((0.21, 0.22, 0.15), np.float32) * (1 - green) + np.asarray((0.14, 0.20, 0.10), np.float32) * green
+    light = np.asarray((0.30, 0.29, 0.20), np.float32) * (1 - green) + np.asarray((0.26, 0.33, 0.17), np.float32) * green
+    leaf = dark + (light - dark) * kind
+    if date.bare_trees > 0:
+        leaf = np.where(bare[..., None], np.asarray((0.38, 0.34, 0.30), np.float32), leaf)
+    return pixels + crown[..., None] * (leaf * lit - pixels)
+
+
+def _moved(field: np.ndarray, dx: int, dy: int) -> np.ndarray:
+    """The field moved by whole pixels; what comes in is zero."""
+    out = np.zeros_like(field)
+    height, width = field.shape
+    out[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)] = field[
+        max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)
+    ]
+    return out

@@ -1,0 +1,117 @@
+"""Greedy decoding with a key / value cache, many questions about one scene at a time, without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from onnxruntime import InferenceSession, OrtValue
+
+Past = list[OrtValue]  # key and value of every layer, each (N, H, P, dh)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """tokens: ids up to the end token, which is left out. logprobs: of every token chosen, the end token included.
+
+    first: (V,) log-probabilities of the first token. complete: False when it was cut off at the length limit.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: np.ndarray
+    first: np.ndarray
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The part of the prompt that all questions about a scene share, already computed. past: (1, H, length, dh) each."""
+
+    past: Past
+    length: int
+
+
+class Decoder:
+    """A decoder graph: inputs_embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S) and the cache -> logits."""
+
+    def __init__(self, session: InferenceSession, embedding: np.ndarray, end: int):
+        """embedding: (V, d). end: id of the token that ends a reply."""
+        self.session, self.embedding, self.end = session, embedding, end
+        past = [item for item in session.get_inputs() if item.name.startswith("past_")]
+        self.layers = len(past) // 2
+        self.cache_names = [f"{part}_{i}" for i in range(self.layers) for part in ("key", "value")]
+        self.heads, self.head_size = past[0].shape[1], past[0].shape[3]
+        self.outputs = ["logits", *(f"present_{name}" for name in self.cache_names)]
+
+    def start(self, embeds: np.ndarray) -> Prefix:
+        """embeds: (P, d) of the shared prefix."""
+        length = len(embeds)
+        empty = np.zeros((1, self.heads, 0, self.head_size), np.float32)
+        past = [OrtValue.ortvalue_from_numpy(empty) for _ in self.cache_names]
+        mask, positions = np.ones((1, length), np.int64), np.arange(length)[None]
+        _, past = self._step(embeds[None], mask, positions, past)
+        return Prefix(past, length)
+
+    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int) -> list[Reply]:
+        """Token ids of each question -> its reply. Batched: shorter questions are padded on the left and masked there."""
+        n, length = len(suffixes), max(len(suffix) for suffix in suffixes)
+        tokens = np.zeros((n, length), np.int64)
+        mask = np.ones((n, prefix.length + length), np.int64)
+        positions = np.zeros((n, length), np.int64)
+        for row, suffix in enumerate(suffixes):
+            pad = length - len(suffix)
+            tokens[row, pad:] = suffix
+            mask[row, prefix.length : prefix.length + pad] = 0
+            positions[row, pad:] = prefix.length + np.arange(len(suffix))
+        past = prefix.past if n == 1 else [_rows(item, np.zeros(n, int)) for item in prefix.past]
+        logits, past = self._step(self._embed(tokens), mask, positions, past)
+
+        rows = np.arange(n)  # which question each row of the batch belongs to
+        open_ = np.ones(n, bool)
+        chosen: list[list[int]] = [[] for _ in range(n)]
+        scores: list[list[float]] = [[] for _ in range(n)]
+        first = _log_softmax(logits)
+        logprobs = first
+        for step in range(max_tokens):
+            best = logprobs.argmax(axis=1)
+            for at, row in enumerate(rows):
+                if open_[row]:
+                    scores[row].append(float(logprobs[at, best[at]]))
+                    if best[at] == self.end:
+                        open_[row] = False
+                    else:
+                        chosen[row].append(int(best[at]))
+            keep = np.flatnonzero(open_[rows])
+            if not keep.size or step == max_tokens - 1:
+                break
+            if 2 * keep.size <= rows.size:  # finished rows cost as much as open ones; copying the cache costs too
+                rows, best, mask, positions = rows[keep], best[keep], mask[keep], positions[keep]
+                past = [_rows(item, keep) for item in past]
+            mask = np.concatenate([mask, np.ones((len(rows), 1), np.int64)], axis=1)
+            positions = positions[:, -1:] + 1
+            logits, past = self._step(self._embed(best[:, None]), mask, positions, past)
+            logprobs = _log_softmax(logits)
+        return [Reply(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
+
+    def _embed(self, tokens: np.ndarray) -> np.ndarray:
+        return self.embedding[tokens].astype(np.float32)
+
+    def _step(self, embeds: np.ndarray, mask: np.ndarray, positions: np.ndarray, past: Past) -> tuple[np.ndarray, Past]:
+        """-> (N, V) logits after the last position, and the cache grown by it."""
+        feeds = {
+            "inputs_embeds": OrtValue.ortvalue_from_numpy(np.ascontiguousarray(embeds, np.float32)),
+            "attention_mask": OrtValue.ortvalue_from_numpy(np.ascontiguousarray(mask)),
+            "position_ids": OrtValue.ortvalue_from_numpy(np.ascontiguousarray(positions)),
+        }
+        feeds |= {f"past_{name}": item for name, item in zip(self.cache_names, past, strict=True)}
+        logits, *present = self.session.run_with_ort_values(self.outputs, feeds)  # keeps the cache out of numpy
+        return logits.numpy()[:, -1], present
+
+
+def _rows(item: OrtValue, rows: np.ndarray) -> OrtValue:
+    return OrtValue.ortvalue_from_numpy(np.ascontiguousarray(item.numpy()[rows]))
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

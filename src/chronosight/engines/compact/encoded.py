@@ -1,0 +1,90 @@
+"""A scene with everything computed from it once, however many questions follow. Each part is made when first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import RLock
+
+from chronosight.engines.answer import Evidence
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.confidence import calibrate
+from chronosight.engines.compact.decoder import Prefix, Reply
+from chronosight.engines.compact.guide import Guide, GuideMaps, Progress
+from chronosight.engines.compact.language import Language
+from chronosight.engines.compact.objects import read_evidence, read_facts
+from chronosight.engines.compact.replies import yes_probability
+from chronosight.engines.compact.settle import Settled, settle
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import binary
+from chronosight.tasks.clue import GuideFacts, write_clue
+from chronosight.tasks.question import Question
+
+LARGE = 2.0  # times the trained size: larger pairs, shrunk to it, would show the language model no single house
+
+
+class EncodedScene:
+    def __init__(self, scene: Scene, bundle: Bundle, progress: Progress | None = None):
+        """progress: called with (tiles done, tiles in all) while the guide looks at a pair."""
+        self.scene, self.bundle, self.progress = scene, bundle, progress
+        self.lock = RLock()
+        self._read: dict[Question, Reply] = {}
+
+    @cached_property
+    def large(self) -> bool:
+        """Whether the pair is answered from the guide's objects alone, because it is too large for one look."""
+        if self.scene.kind != "pair":
+            return False
+        longest = max(self.scene.height, self.scene.width) * Guide(self.bundle).resampling(self.scene)
+        return longest > LARGE * float(self.bundle.config["pair_size"])
+
+    @cached_property
+    def maps(self) -> GuideMaps:
+        return Guide(self.bundle).look(self.scene, self.progress)
+
+    @cached_property
+    def changed(self) -> float:
+        """The guide's probability in [0, 1] that anything changed."""
+        return calibrate(self.maps.changed, self.bundle.calibration("guide"))
+
+    @cached_property
+    def guide_evidence(self) -> Evidence:
+        """What the guide outlined, before the language model was asked."""
+        min_area = self.bundle.calibration("mask").get("min_area", 0.0)
+        if self.scene.metres_per_pixel:
+            min_area *= (float(self.bundle.config["metres_per_pixel"]) / self.scene.metres_per_pixel) ** 2
+        return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area)
+
+    @cached_property
+    def facts(self) -> GuideFacts:
+        """The guide's facts; with its caption only where the clue tells it."""
+        told = self.bundle.config["guide_form"] in ("caption", "full")
+        caption = Guide(self.bundle).caption(self.scene, self.maps.memory) if told else None
+        return read_facts(self.guide_evidence, self.changed, caption)
+
+    @cached_property
+    def clue(self) -> str:
+        """"" for images and videos."""
+        form = self.bundle.config["guide_form"]
+        return write_clue(self.facts, form) if self.scene.kind == "pair" and form != "none" else ""
+
+    @cached_property
+    def prefix(self) -> Prefix:
+        language = self.language
+        return language.prefix(language.visual(self.scene), self.clue)
+
+    @cached_property
+    def language(self) -> Language:
+        return self.bundle.language
+
+    def replies(self, questions: list[Question]) -> list[Reply]:
+        """Replies in the order of the questions, in one batch; what was asked of this scene before is not asked again."""
+        new = [question for question in dict.fromkeys(questions) if question not in self._read]
+        if new:
+            self._read.update(zip(new, self.language.replies(self.prefix, new), strict=True))
+        return [self._read[question] for question in questions]
+
+    @cached_property
+    def settled(self) -> Settled:
+        """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.settle)."""
+        yes = yes_probability(self.language, self.replies([binary.ask()])[0])
+        return settle(yes, self.bundle.calibration("binary", "pair"), self.guide_evidence)

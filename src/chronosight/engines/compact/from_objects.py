@@ -1,0 +1,78 @@
+"""Answers read off the list of changed objects, without the language model.
+
+For questions about a direction or a region ("how many new buildings in the top left"), and for scenes larger than the
+language model can see in one look: objects are found at full resolution, so counts and places hold for any size.
+"""
+
+from __future__ import annotations
+
+from chronosight.engines.answer import Answer, ChangedObject, Direction, Evidence
+from chronosight.engines.compact.confidence import is_sure
+from chronosight.tasks.caption import NO_CHANGE_SENTENCES
+from chronosight.tasks.cells import join_cells
+from chronosight.tasks.direction import direction_of
+from chronosight.tasks.question import Question
+
+
+
+def select(
+    evidence: Evidence, subject: str | None, direction: Direction | None = None, cells: tuple[str, ...] = ()
+) -> list[ChangedObject]:
+    """Objects of a subject ("buildings", "roads" or None for all), a direction (or both) and some cells (or all)."""
+    return [
+        item
+        for item in evidence.objects
+        if (subject is None or subject.rstrip("s") == item.class_name)
+        and (direction is None or item.direction == direction)
+        and (not cells or item.cell in cells)
+    ]
+
+
+def answer_from_objects(
+    question: Question,
+    evidence: Evidence,
+    changed: float,
+    direction: Direction | None = None,
+    cells: tuple[str, ...] = (),
+) -> Answer:
+    """A change question (binary, count, location, direction, caption) -> its answer.
+
+    changed: probability in [0, 1] that anything changed, the ground for saying that nothing did.
+    """
+    found = select(evidence, question.subject, direction, cells)
+    confidence = _mean_confidence(found) if found else 1 - changed
+    if not found and evidence.objects:  # something changed, but not here: the map is as sure of that as of the rest
+        confidence = _mean_confidence(list(evidence.objects))
+    appeared = sum(item.direction == "appeared" for item in found)
+    where = tuple(dict.fromkeys(item.cell for item in found))
+    value: bool | int | str | tuple[str, ...]
+    if question.task == "binary":
+        value, text = bool(found), "Yes" if found else "No"
+        confidence = max((item.confidence for item in found), default=confidence)
+    elif question.task == "count":
+        value = len(found)
+        text = str(value)
+    elif question.task == "location":
+        value, text = where, join_cells(where)
+    elif question.task == "direction":
+        value = text = direction_of(appeared, len(found) - appeared)
+    else:
+        value = text = sentence(found)
+    return Answer(text, question.task, value, confidence, is_sure(confidence, {}), evidence)
+
+
+def sentence(objects: list[ChangedObject]) -> str:
+    """For example "3 buildings appeared at top and left, 1 road vanished at center"."""
+    parts = []
+    for class_name in dict.fromkeys(item.class_name for item in objects):
+        for direction in ("appeared", "vanished"):
+            chosen = [item for item in objects if item.class_name == class_name and item.direction == direction]
+            if chosen:
+                cells = list(dict.fromkeys(item.cell for item in chosen))
+                where = "all over the scene" if len(cells) > 5 else "at " + " and ".join(cells)
+                parts.append(f"{len(chosen)} {class_name}{'s' * (len(chosen) != 1)} {direction} {where}")
+    return ", ".join(parts) or NO_CHANGE_SENTENCES[0]
+
+
+def _mean_confidence(objects: list[ChangedObject]) -> float:
+    return sum(item.confidence for item in objects) / len(objects)

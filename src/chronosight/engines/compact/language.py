@@ -1,0 +1,75 @@
+"""The language model of the compact engine: a scene and a clue become a prefix, questions become replies.
+
+UniRS's way through (arXiv 2412.20742): image -> tower -> projector; pair -> tower -> change extraction with projector;
+video -> tower -> projector, frame after frame. The prefix is computed once a scene, however many questions follow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.decoder import Decoder, Prefix, Reply
+from chronosight.engines.compact.guide import seen_frames
+from chronosight.errors import InputError
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.pixels import pick_frames, resize_frames
+from chronosight.tasks.prompt import EOS, IMAGE, SPECIAL_TOKENS, question_suffix, scene_prefix
+from chronosight.tasks.question import Question
+
+MAX_REPLY_TOKENS = 64  # nine places take about 45; captions learned from have up to 40
+
+
+class Language:
+    def __init__(self, bundle: Bundle):
+        self.bundle = bundle
+        self.tokenizer = bundle.tokenizer
+        self.decoder = Decoder(bundle.session("decoder"), bundle.embedding, self.tokenizer.token_to_id(EOS))
+        self.image_id = self.tokenizer.token_to_id(IMAGE)
+
+    def visual(self, scene: Scene) -> np.ndarray:
+        """(n, d) float32 visual tokens of an image, a pair or a video. The scene is stretched to the trained size."""
+        config, tower, frames = self.bundle.config, self.bundle.session("tower"), seen_frames(scene)
+        if scene.kind == "pair":
+            size = int(config["pair_size"])
+            features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
+            feeds = {"before": features[:1], "after": features[1:2]}
+            return self.bundle.session("change").run(["visual"], feeds)[0][0]
+        if scene.kind == "image":
+            size, frames = int(config["image_size"]), frames[:1]
+        else:
+            size, frames = int(config["video_size"]), pick_frames(frames, int(config["video_frames"]))
+        features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
+        visual = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
+        return visual.reshape(-1, visual.shape[-1])
+
+    def prefix(self, visual: np.ndarray, clue: str = "") -> Prefix:
+        tokens = np.array(self._encode(scene_prefix(len(visual), clue)))
+        embeds = self.bundle.embedding[tokens].astype(np.float32)
+        embeds[tokens == self.image_id] = visual
+        return self.decoder.start(embeds)
+
+    def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
+        suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
+        return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS)
+
+    def text(self, reply: Reply) -> str:
+        return self.tokenizer.decode(list(reply.tokens), skip_special_tokens=True).strip()
+
+    def choice(self, reply: Reply, first: str, second: str) -> float:
+        """Probability of `first` against `second`, in [0, 1], by the first tokens in which the two words differ."""
+        a, b = self._encode(first)[0], self._encode(second)[0]
+        if a == b:
+            raise InputError(f'these weights cannot tell "{first}" from "{second}" by one token; export them again')
+        return float(1 / (1 + np.exp(np.clip(reply.first[b] - reply.first[a], -60, 60))))
+
+    def _encode(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def plain(question: Question) -> Question:
+    """The question without the prompt's own markers, which a user's text must not bring in."""
+    text = question.text
+    for marker in SPECIAL_TOKENS:
+        text = text.replace(marker, " ")
+    return Question(question.task, " ".join(text.split()), question.subject, question.other)

@@ -1,0 +1,49 @@
+"""Words and map of a pair must not contradict each other in silence. The rule, the same for `ask` and `describe`:
+
+1. Whether anything changed is what the language model says; it has seen the guide's clue and the pictures.
+2. It says No and is sure: the map is emptied, and a note says how many outlines were left off.
+3. It says No and is not sure: the outlines stay as possible changes, and a note says so.
+4. It says Yes while nothing is outlined: a note says that the map shows no place.
+
+Counts and places follow from that: none where nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chronosight.engines.answer import Answer, Evidence
+from chronosight.engines.compact.confidence import calibrate, is_sure
+from chronosight.engines.compact.objects import without_objects
+
+
+@dataclass(frozen=True)
+class Settled:
+    """changed: the answer to "has anything changed", with the evidence that goes with it. notes: for the user."""
+
+    changed: Answer
+    evidence: Evidence
+    notes: tuple[str, ...]
+
+
+def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Settled:
+    """yes: the model's raw probability of "Yes". settings: calibration of the task "binary". evidence: the guide's."""
+    yes = calibrate(yes, settings)
+    changed = yes >= settings.get("threshold", 0.5)
+    confidence = yes if changed else 1 - yes
+    sure = is_sure(confidence, settings)
+    n, notes = len(evidence.objects), []
+    if not changed and n and sure:
+        evidence = without_objects(evidence)
+        notes.append(f"{outlines(n)} left off the map: the answer is that nothing was built or removed")
+    elif not changed and n:
+        notes.append(f"the map shows {outlines(n)} as possible changes, although the answer is no: look at them")
+    elif changed and not n:
+        notes.append("the map outlines no changed building or road: look at the pictures for where it changed")
+    text = "Yes" if changed else "No"
+    return Settled(Answer(text, "binary", changed, confidence, sure, evidence), evidence, tuple(notes))
+
+
+def outlines(n: int) -> str:
+    return f"{n} outline{'s' * (n != 1)}"

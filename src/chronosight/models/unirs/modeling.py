@@ -1,0 +1,184 @@
+"""UniRS: one model for an image, a pair of dates and a video (arXiv 2412.20742).
+
+    frames -> vision tower -> (a pair: change extraction) -> projector -> visual tokens
+    prompt -> token embeddings, <image> placeholders replaced by the visual tokens -> causal language model -> reply
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModel, AutoModelForCausalLM, PreTrainedModel
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from chronosight.models.unirs.change_extraction import ChangeExtraction, Concatenation
+from chronosight.models.unirs.configuration import Kind, UniRSConfig
+from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
+from chronosight.models.unirs.projector import Projector
+
+AutoModel.register(ConvTowerConfig, ConvTower, exist_ok=True)
+
+IGNORED = -100  # label of a position that is not learned
+
+
+class UniRSForConditionalGeneration(PreTrainedModel):
+    """Any vision tower, change extraction, 2x2 projector, any causal language model of transformers.
+
+    A batch may mix images, pairs and videos. Parts: `vision_tower`, `change`, `projector`, `language_model`.
+    """
+
+    config_class = UniRSConfig
+    config: UniRSConfig
+    base_model_prefix = "unirs"
+    main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+
+    def __init__(self, config: UniRSConfig):
+        super().__init__(config)
+        vision, text = config.vision_config, config.text_config
+        self.vision_tower = AutoModel.from_config(vision)
+        channels = vision.hidden_size
+        if config.fusion == "change_extraction":
+            self.change: nn.Module | None = ChangeExtraction(channels, config.pair_size // config.patch)
+        else:
+            self.change = Concatenation(channels) if config.fusion == "concat" else None
+        self.projector = Projector(channels, text.hidden_size)
+        self.language_model = AutoModelForCausalLM.from_config(text)
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.language_model.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.language_model.set_input_embeddings(value)
+
+    def get_output_embeddings(self) -> nn.Module:
+        return self.language_model.get_output_embeddings()
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Frames (B, 3, H, W) in [0, 1] -> the tower's feature maps (B, D, h, w)."""
+        if isinstance(self.vision_tower, ConvTower):
+            return self.vision_tower(frames)
+        # SigLIP takes [-1, 1]; UniRS and VILA read the states before the last layer.
+        states = self.vision_tower(frames * 2 - 1, output_hidden_states=True, interpolate_pos_encoding=True)
+        patches = states.hidden_states[-2]  # (B, L, D)
+        rows, columns = frames.shape[-2] // self.config.patch, frames.shape[-1] // self.config.patch
+        return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
+
+    def encode_scenes(self, scenes: Sequence[Tensor], kinds: Sequence[Kind]) -> list[Tensor]:
+        """Scenes of any kinds and sizes -> their visual tokens, (n, d) each.
+
+        scenes: (T, 3, H, W) in [0, 1] each. The tower runs once for every size of frame in the batch, change
+        extraction once for every size of pair.
+        """
+        maps = _by_shape(self.features, list(scenes))
+        if self.change is not None:
+            change = self.change
+            pairs = [i for i, kind in enumerate(kinds) if kind == "pair"]
+            fused = _by_shape(lambda both: change(both[:, 0], both[:, 1]), [maps[i][None] for i in pairs])
+            for i, one in zip(pairs, fused, strict=True):
+                maps[i] = one
+        return [tokens.flatten(0, 1) for tokens in _by_shape(self.projector, maps)]
+
+    def encode_visual(self, frames: Tensor, kind: Kind) -> Tensor:
+        """One scene, frames (T, 3, H, W) in [0, 1] -> visual tokens (n, d), the `visual` of every question about it."""
+        return self.encode_scenes([frames], [kind])[0]
+
+    def embed(
+        self,
+        input_ids: Tensor,
+        scenes: Sequence[Tensor] | None = None,
+        kinds: Sequence[Kind] | None = None,
+        visual: Sequence[Tensor] | None = None,
+    ) -> Tensor:
+        """Token embeddings (B, S, d) with the visual tokens in their places.
+
+        Raises ValueError where a prompt has not as many <image> placeholders as its scene has visual tokens.
+        """
+        embeds = self.get_input_embeddings()(input_ids)
+        if visual is None:
+            if scenes is None:
+                return embeds
+            if kinds is None or len(kinds) != len(scenes):
+                raise ValueError(f"{len(scenes)} scenes but kinds {kinds}; give one kind a scene")
+            visual = self.encode_scenes(scenes, kinds)
+        places = input_ids == self.config.image_token_id  # (B, S)
+        found, expected = places.sum(1).tolist(), [len(tokens) for tokens in visual]
+        if found != expected:
+            raise ValueError(f"prompts hold {found} <image> tokens, their scenes {expected} visual tokens")
+        return embeds.masked_scatter(places[..., None], torch.cat(list(visual)).to(embeds.dtype))
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        scenes: Sequence[Tensor] | None = None,
+        kinds: Sequence[Kind] | None = None,
+        visual: Sequence[Tensor] | None = None,
+        labels: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
+        **kwargs,
+    ) -> CausalLMOutputWithPast:
+        """One step of the language model over prompts that may show images, pairs and videos.
+
+        input_ids, attention_mask: (B, S); padding on the left or on the right.
+        scenes: one a row, (T, 3, H, W) in [0, 1]; kinds: "image", "pair" or "video", one a row.
+        visual: in place of scenes, what `encode_visual` gave, one (n, d) a row. Neither, for prompts without scene.
+        labels: (B, S), -100 where nothing is learned. With labels only the loss comes back, no logits: logits are
+            made for the few columns that are learned, which for a long prompt saves most of their cost.
+        num_items_in_batch: learned tokens over all accumulated batches; the loss is divided by it instead of by
+            those of this batch.
+        """
+        if inputs_embeds is None:
+            inputs_embeds = self.embed(input_ids, scenes, kinds, visual)
+        if position_ids is None and attention_mask is not None:
+            position_ids = positions_from(attention_mask)[:, -inputs_embeds.shape[1] :]
+        inputs = {"attention_mask": attention_mask, "position_ids": position_ids, **kwargs}
+        if labels is None:
+            return self.language_model(inputs_embeds=inputs_embeds, **inputs)
+        columns = (labels[:, 1:] != IGNORED).any(0).nonzero()[:, 0]  # where any row's next token is learned
+        inputs["use_cache"] = False
+        output = self.language_model(inputs_embeds=inputs_embeds, logits_to_keep=columns, **inputs)
+        targets = labels[:, columns + 1]
+        total = F.cross_entropy(output.logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
+        count = (targets != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+        return CausalLMOutputWithPast(loss=total / count)
+
+    @torch.no_grad()
+    def generate(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        scenes: Sequence[Tensor] | None = None,
+        kinds: Sequence[Kind] | None = None,
+        visual: Sequence[Tensor] | None = None,
+        **kwargs,
+    ) -> Tensor:
+        """New tokens only, (B, n). Prompts are padded on the left. kwargs: those of transformers' `generate`."""
+        embeds = self.embed(input_ids, scenes, kinds, visual)
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
+        return self.language_model.generate(inputs_embeds=embeds, attention_mask=attention_mask, **kwargs)
+
+
+def positions_from(attention_mask: Tensor) -> Tensor:
+    """(B, S) of 0 and 1 -> position of every token, counted from the first that is not padding."""
+    return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
+
+
+def _by_shape(module, items: list[Tensor]) -> list[Tensor]:
+    """Runs `module` over items (n_i, ...), those of equal shape beyond n_i in one batch; the results in their order."""
+    results: list[Tensor] = [torch.empty(0)] * len(items)
+    for shape in dict.fromkeys(item.shape[1:] for item in items):
+        group = [i for i, item in enumerate(items) if item.shape[1:] == shape]
+        output = module(torch.cat([items[i] for i in group]))
+        for i, part in zip(group, output.split([len(items[i]) for i in group]), strict=True):
+            results[i] = part
+    return results

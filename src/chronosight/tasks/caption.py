@@ -1,0 +1,67 @@
+"""Describe an image, or the changes of a pair. Reply and value: a sentence, without its full stop.
+
+Scored by BLEU-4, METEOR, ROUGE-L, CIDEr-D and their mean S*m against five references; the conventions in use (`index`,
+`word`, subword) do not compare, so a score is reported with its convention (arXiv 2412.20742, 2509.23105).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chronosight.tasks.question import Question
+
+CHANGEIMTI = "Please describe the changes in <image> and <image>"
+CHANGEIMTI_DIALOGUE = "Please describe the changes."
+UNIRS_PAIR = "Please briefly describe the main changes between the above two remote sensing images."
+
+# The no-change sentences of LEVIR-CC; the first is the one that ChangeIMTI keeps.
+NO_CHANGE_SENTENCES = (
+    "the scene is the same as before",
+    "there is no difference",
+    "the two scenes seem identical",
+    "no change has occurred",
+    "almost nothing has changed",
+)
+
+PAIR_WORDINGS = (
+    "Please describe the changes",
+    "Please describe the changes.",
+    UNIRS_PAIR,
+    "What has changed between the two images?",
+    "What are the main changes?",
+    "Describe the difference between the two dates in a sentence.",
+    "What happened here between the two dates?",
+    "Sum up what changed.",
+)
+IMAGE_WORDINGS = (
+    "Please describe the image",
+    "Please briefly describe this remote sensing image.",
+    "Describe the image in a sentence.",
+    "What does the image show?",
+    "What can be seen here?",
+    "Write a caption for this image.",
+    "Sum up what is in this image.",
+)
+
+
+def ask(kind: Literal["image", "pair"] = "pair") -> Question:
+    return Question("caption", PAIR_WORDINGS[0] if kind == "pair" else IMAGE_WORDINGS[0])
+
+
+def wordings(question: Question) -> tuple[str, ...]:
+    """The wordings of the question's kind: those of an image if it is worded as one, else those of a pair."""
+    return IMAGE_WORDINGS if question.text in IMAGE_WORDINGS else PAIR_WORDINGS
+
+
+def says_no_change(text: str) -> bool:
+    """Whether a caption of a pair is one of the no-change sentences, full stop and case aside."""
+    return " ".join(text.lower().replace(".", " ").split()) in NO_CHANGE_SENTENCES
+
+
+def write_reply(value: str) -> str:
+    return value.strip().rstrip(".").rstrip()
+
+
+def parse_reply(text: str) -> str | None:
+    """The sentence with single spaces and no full stop at its end; None when nothing is left."""
+    return " ".join(text.split()).rstrip(".").rstrip() or None

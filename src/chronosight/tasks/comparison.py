@@ -1,0 +1,34 @@
+"""Are there more of one thing than of another in the image? Reply Yes or No; value True or False.
+
+Scored by accuracy (RSVQA-LR and RSVQA-HR, column comparison of arXiv 2412.20742).
+"""
+
+from __future__ import annotations
+
+from chronosight.tasks.question import Question
+from chronosight.tasks.replies import SHORT_ANSWER, parse_yes_no, write_yes_no
+
+UNIRS = "Are there more {subject} than {other}? " + SHORT_ANSWER
+
+WORDINGS = (
+    "Are there more {subject} than {other} in the image? Answer yes or no.",
+    "Are there more {subject} than {other}?",
+    "Does the image show more {subject} than {other}?",
+    "Is the number of {subject} greater than the number of {other}?",
+    "Are {subject} more numerous than {other}?",
+    "Are there fewer {other} than {subject}?",
+    UNIRS,
+)
+
+
+def ask(subject: str, other: str) -> Question:
+    """subject, other: plural nouns; yes means more of the first."""
+    return Question("comparison", WORDINGS[0].format(subject=subject, other=other), subject, other)
+
+
+def write_reply(value: bool) -> str:
+    return write_yes_no(value)
+
+
+def parse_reply(text: str) -> bool | None:
+    return parse_yes_no(text)

@@ -1,0 +1,48 @@
+"""What is the event in the video? Reply and value: one of the 25 class names of ERA.
+
+Scored by overall accuracy over all test videos, and per class (arXiv 2412.20742).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronosight.tasks.labels import nearest_label
+from chronosight.tasks.question import Question
+
+EVENTS = (
+    "post-earthquake", "flood", "fire", "landslide", "mudslide", "traffic collision", "traffic congestion",
+    "harvesting", "ploughing", "constructing", "police chase", "conflict", "baseball", "basketball", "boating",
+    "cycling", "running", "soccer", "swimming", "car racing", "party", "concert", "parade/protest",
+    "religious activity", "non-event",
+)  # fmt: skip
+
+UNIRS = "What is the event in the video?"
+UNIRS_REPLY = "This is a video about {event}."
+
+WORDINGS = (
+    UNIRS,
+    "What is happening in this video?",
+    "Which event does the video show?",
+    "Name the event.",
+    "What is going on here?",
+    "What is this video about?",
+)
+
+
+def ask() -> Question:
+    return Question("event", WORDINGS[0])
+
+
+def write_reply(value: str) -> str:
+    """The class name alone: fewer tokens than UniRS's sentence, and its first token is already the answer."""
+    return value
+
+
+def parse_reply(text: str, events: Sequence[str] = EVENTS) -> str | None:
+    """The event nearest to the reply (`labels.nearest_label`), be it a name or UniRS's sentence; None if none is."""
+    text = text.strip()
+    opening = UNIRS_REPLY.partition("{")[0].lower()
+    if text.lower().startswith(opening):
+        text = text[len(opening) :]
+    return nearest_label(text, events)

@@ -1,0 +1,45 @@
+"""Names of classes: the scene classes of AID and UC Merced in readable words, and the rule of the nearest label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+AID_CLASSES = (
+    "airport", "bare land", "baseball field", "beach", "bridge", "center", "church", "commercial", "dense residential",
+    "desert", "farmland", "forest", "industrial", "meadow", "medium residential", "mountain", "park", "parking",
+    "playground", "pond", "port", "railway station", "resort", "river", "school", "sparse residential", "square",
+    "stadium", "storage tanks", "viaduct",
+)  # fmt: skip
+UCM_CLASSES = (
+    "agricultural", "airplane", "baseball diamond", "beach", "buildings", "chaparral", "dense residential", "forest",
+    "freeway", "golf course", "harbor", "intersection", "medium residential", "mobile home park", "overpass",
+    "parking lot", "river", "runway", "sparse residential", "storage tanks", "tennis court",
+)  # fmt: skip
+SCENE_CLASSES = tuple(sorted({*AID_CLASSES, *UCM_CLASSES}))
+"""Both sets, names in common once: 44."""
+
+_READABLE = {re.sub(r"\W", "", name): name for name in SCENE_CLASSES}
+
+
+def readable(folder: str) -> str:
+    """Readable name of a class folder of AID or UC Merced: "BaseballField" -> "baseball field", "golfcourse" -> "golf
+    course". Raises KeyError for a folder of neither."""
+    return _READABLE[re.sub(r"[\W_]", "", folder).lower()]
+
+
+def nearest_label(reply: str, labels: Sequence[str]) -> str | None:
+    """The label a reply means. In turn, letters only and in lower case: the label itself; the longest label named
+    within the reply, where that is one alone; the most similar one (difflib ratio of at least 0.8); else None."""
+    compact = {re.sub(r"[^a-z0-9]", "", label.lower()): label for label in labels}
+    said = re.sub(r"[^a-z0-9]", "", reply.lower())
+    if said in compact:
+        return compact[said]
+    words = " " + " ".join(re.findall(r"[a-z0-9]+", reply.lower())) + " "
+    named = [label for label in labels if f" {' '.join(re.findall(r'[a-z0-9]+', label.lower()))} " in words]
+    named = [label for label in named if not any(label != other and label in other for other in named)]
+    if named:
+        return named[0] if len(named) == 1 else None
+    close = get_close_matches(said, compact, n=1, cutoff=0.8)
+    return compact[close[0]] if close else None

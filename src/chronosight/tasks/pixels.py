@@ -1,0 +1,30 @@
+"""Frames in the size and range that the language model sees. The one resize of training, torch and ONNX engines alike.
+
+numpy and Pillow alone: other bilinear filters differ by some grey levels, and answers would differ with them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+
+def resize_frames(frames: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(T, H, W, 3) uint8 -> (T, 3, height, width) float32 in [0, 1]; the whole frame, stretched to fit.
+
+    Bilinear, with the filter widened where it shrinks (so nothing aliases).
+    """
+    if frames.shape[1:3] != (height, width):
+        fit = [Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR) for frame in frames]
+        frames = np.stack([np.asarray(frame) for frame in fit])
+    return np.ascontiguousarray(frames.transpose(0, 3, 1, 2).astype(np.float32) / 255)
+
+
+def pick_frames(frames: np.ndarray, n: int) -> np.ndarray:
+    """(T, H, W, 3) -> (n, H, W, 3), evenly picked; black frames on the left where T < n (arXiv 2412.20742)."""
+    t = len(frames)
+    if t == n:
+        return frames
+    if t > n:
+        return frames[np.linspace(0, t - 1, n).round().astype(int)]
+    return np.concatenate([np.zeros((n - t, *frames.shape[1:]), frames.dtype), frames])

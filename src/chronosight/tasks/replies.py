@@ -1,0 +1,38 @@
+"""Replies that several tasks share: yes or no, and whole numbers."""
+
+from __future__ import annotations
+
+import re
+
+# What UniRS and its sources put after a question on one image (arXiv 2412.20742).
+SHORT_ANSWER = "Answer the question using a single word or phrase."
+
+NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+
+
+def write_yes_no(value: bool) -> str:
+    return "Yes" if value else "No"
+
+
+def parse_yes_no(reply: str) -> bool | None:
+    """True or False when the reply's first word is yes or no, in any case; None otherwise."""
+    first = re.match(r"\W*(yes|no)\b", reply, re.IGNORECASE)
+    return None if first is None else first[1].lower() == "yes"
+
+
+def parse_number(reply: str) -> int | None:
+    """The one whole number >= 0 that a reply names, in digits or in words up to twenty ("none", "no ..." are 0).
+
+    None when it names no number, several different ones, a negative one or one with a fraction.
+    """
+    if re.search(r"-\s*\d|\d[.,]\d", reply):
+        return None
+    words = re.findall(r"[a-z]+|\d+", reply.lower())
+    found = {int(word) for word in words if word.isdigit()}
+    found |= {NUMBER_WORDS.index(word) for word in words if word in NUMBER_WORDS}
+    if not found and words and words[0] in ("no", "none"):
+        return 0
+    return found.pop() if len(found) == 1 else None

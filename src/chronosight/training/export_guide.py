@@ -1,0 +1,92 @@
+"""The guide as ONNX graphs for the compact engine: `guide.onnx` and `guide_caption.onnx`, checked against torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from chronosight.models.guide.modeling import GuideModel
+
+OUTPUTS = ["class_logits", "appeared_logit", "change_logit", "memory"]
+
+
+class _Guide(nn.Module):
+    def __init__(self, model: GuideModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        output = self.model(before, after)
+        return output.class_logits, output.appeared_logit, output.change_logit, output.memory
+
+
+class _NextToken(nn.Module):
+    def __init__(self, model: GuideModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        return self.model.caption_logits(memory, tokens)[:, -1]
+
+
+def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
+    """Write both graphs into `folder`. Returns the largest difference from torch per graph, on random input of two sizes.
+
+    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit (N, 1, H, W),
+    change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of the next token.
+
+    Raises:
+        ValueError: a graph differs from torch by more than 1e-3 of the largest output.
+    """
+    import onnxruntime
+
+    folder = Path(folder)
+    model = model.eval().float()
+    frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
+    # Named as multiples of 16, so that the exporter can prove the four scales to fit on each other.
+    height, width = 16 * torch.export.Dim("rows", min=1, max=512), 16 * torch.export.Dim("columns", min=1, max=512)
+    size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
+    _export(_Guide(model), tuple(frames), folder / "guide.onnx", ["before", "after"], OUTPUTS, [size, size])
+    memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, 100, (2, 5))
+    rows = {0: torch.export.Dim.DYNAMIC}
+    _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
+            [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
+
+    differences = {}
+    session = onnxruntime.InferenceSession(folder / "guide.onnx", providers=["CPUExecutionProvider"])
+    for rows_px, columns_px in ((64, 80), (256, 256)):
+        pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
+        with torch.no_grad():
+            expected = _Guide(model)(*pair)
+        got = session.run(OUTPUTS, {"before": pair[0].numpy(), "after": pair[1].numpy()})
+        differences[f"guide {rows_px}x{columns_px}"] = max(_difference(e, g) for e, g in zip(expected, got, strict=True))
+    session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
+    for length in (1, 9):
+        tokens = torch.randint(3, 100, (1, length))
+        with torch.no_grad():
+            wanted = _NextToken(model)(memory[:1], tokens)
+        got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
+        differences[f"guide_caption {length}"] = _difference(wanted, got)
+    worst = max(differences, key=lambda name: differences[name])
+    if differences[worst] > 1e-3:
+        raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 1e-3")
+    return differences
+
+
+def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
+    with torch.no_grad():
+        program = torch.onnx.export(
+            module, inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
+            external_data=False, verbose=False,
+        )  # fmt: skip
+    assert program is not None
+    part = path.with_name(path.name + ".part")
+    program.save(str(part), external_data=False)
+    part.rename(path)
+
+
+def _difference(expected: torch.Tensor, got: np.ndarray) -> float:
+    return float(np.abs(expected.numpy() - got).max() / max(1e-6, np.abs(expected.numpy()).max()))

@@ -1,0 +1,95 @@
+"""The project's own promises: light to import, the README's commands as written, the files a user looks for."""
+
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "scipy", "rasterio", "av", "shapely", "PIL.Image")
+
+
+def command(name: str) -> str:
+    """The README's one-line command after the comment "command: NAME", found as .ci/run finds it."""
+    found = re.search(rf"<!-- command: {name} -->\n```bash\n(.+)\n```\n", README)
+    assert found, f"README.md has no one-line command marked {name}"
+    return found.group(1)
+
+
+def heavy_modules_after(code: str) -> list[str]:
+    script = f"{code}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return eval(done.stdout.splitlines()[-1])
+
+
+def test_import_is_light():
+    assert heavy_modules_after("import chronosight") == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["describe", "--help"], ["ask", "--help"], ["eval", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    code = (
+        "import sys\nfrom chronosight.cli.main import main\n"
+        f"sys.argv = ['chronosight', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
+    )
+    assert heavy_modules_after(code) == []
+
+
+def test_help_of_the_installed_command_is_quick():
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run([sys.executable, "-m", "chronosight.cli.main", "--help"], capture_output=True, text=True)
+        times.append(time.perf_counter() - start)
+        assert done.returncode == 0 and "describe" in done.stdout
+    # 0.3 s on a quiet machine; busy neighbours may make it several times that, an import of torch makes it more still.
+    assert min(times) < 1.5
+
+
+def test_readme_has_two_commands_that_each_do_all_set_up():
+    main, tests = command("main"), command("tests")
+    for line in (main, tests):
+        assert line.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+        assert "http" not in line
+    assert "chronosight describe" in main and "--out" in main
+    assert "[dev]" in tests and tests.endswith("pytest")
+
+
+def test_files_named_in_the_readme_are_there():
+    before, after = re.findall(r"examples/\S+", command("main"))
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    missing = [name for name in (before, after, *links) if not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "command_of main" in script and "command_of tests" in script
+
+
+def test_core_install_has_no_torch():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = [re.split(r"[<>=!\[ ]", requirement)[0] for requirement in project["dependencies"]]
+    assert not {"torch", "transformers", "torchvision", "timm"} & set(core)
+    assert any(requirement.startswith("torch>=") and "<" in requirement for requirement in project["optional-dependencies"]["models"])
+
+
+def test_constraints_name_no_host_and_cover_the_core():
+    lines = [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in lines)
+    names = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    assert {"numpy", "pillow", "rasterio", "onnxruntime", "torch", "transformers", "pytest"} <= names
+
+
+def test_nothing_speaks_of_this_machine():
+    """No path of a developer's machine in what is shipped."""
+    text_files = [p for d in ("src", "docs", "recipes", "benchmarks", "tests") for p in (ROOT / d).rglob("*") if p.suffix in
+                  {".py", ".md", ".yaml", ".json", ".html"}]  # fmt: skip
+    at_home = re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w")
+    assert [str(p.relative_to(ROOT)) for p in text_files if at_home.search(p.read_text(encoding="utf-8"))] == []
