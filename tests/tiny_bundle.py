@@ -1,7 +1,8 @@
 """A weights folder for the compact engine, small and made by rules, so that its answers are known beforehand.
 
 The guide calls bright changes buildings and reddish ones roads; the decoder replies by task tag with the sentences of
-REPLIES, and says No to [binary] where the clue says "change none". Same files, names and shapes as the shipped weights.
+REPLIES, and says Yes to [binary] where the clue says "change certain". Files, names and shapes are those of the
+shipped weights.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from chronosight.tasks.prompt import BOS, EOS, PAD, REPLY, SPECIAL_TOKENS, TAGS
 
 REPLIES = {
     "caption": "several villas are built beside the road",
-    "binary": "Yes",
+    "binary": "No",
     "count": "3",
     "location": "top,left",
     "direction": "appeared",
@@ -75,7 +76,7 @@ def _tokenizer() -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    told = [*REPLIES.values(), CAPTION, "change none", "change certain", "No"]
+    told = [*REPLIES.values(), CAPTION, "change none", "change certain", "Yes"]
     tokenizer.train_from_iterator(told * 4, trainer)
     return tokenizer
 
@@ -207,15 +208,16 @@ def _projector(d: int) -> onnx.ModelProto:
 def _decoder(tokenizer: Tokenizer) -> onnx.ModelProto:
     """One "layer" whose keys are the (one-hot) embeddings, so that the whole context is known: which tag, which clue.
 
-    logits = what follows the last token + 8 for the tokens of the tag's reply + what the clue favours.
+    logits = what follows the last token + 16 for the tokens of the tag's reply + what the clue favours.
     """
     ids, size = tokenizer.token_to_id, tokenizer.get_vocab_size()
-    following = _bigrams(tokenizer, [*REPLIES.values(), "No"], REPLY)
+    following = _bigrams(tokenizer, [*REPLIES.values(), "Yes"], REPLY)
     following[ids(PAD), ids(EOS)] = 20
     favoured = np.zeros((size, size), np.float32)
     for task, reply in REPLIES.items():
-        favoured[ids(TAGS[task]), _chain(tokenizer, reply, REPLY)[1:]] = 8
-    favoured[tokenizer.encode("change none").ids[-1], ids("No")] = 11
+        favoured[ids(TAGS[task]), _chain(tokenizer, reply, REPLY)[1:]] = 16
+    favoured[ids(TAGS["binary"]), ids("Yes")] = 14
+    favoured[tokenizer.encode("change certain").ids[-1], ids("Yes")] = 5
     return _graph(
         "decoder",
         f"""
@@ -248,9 +250,9 @@ def _decoder(tokenizer: Tokenizer) -> onnx.ModelProto:
     )
 
 
-def attention_decoder(path: Path, d: int = 16, heads: int = 2, layers: int = 2, vocabulary: int = 40, seed: int = 0) -> Path:
+def attention_decoder(path: Path, d: int = 16, heads: int = 2, layers: int = 2, vocabulary: int = 40) -> Path:
     """A random decoder with causal attention and learned positions: cached, batched and padded runs must agree."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     head = d // heads
     weights: dict[str, np.ndarray] = {
         "positions": rng.normal(size=(256, d)).astype(np.float32),

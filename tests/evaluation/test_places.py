@@ -47,7 +47,13 @@ def truths_of(places: list[PlacePair]):
 def test_an_oracle_scores_perfectly(oracle, places):
     rows = places_rows(run_places(oracle(truths_of(places)), places, PredictionLog()), with_meteor=False)
     found = figures(rows)
-    for name in ("binary accuracy", "binary F1", "building count exact", "location example accuracy", "location micro F1"):
+    for name in (
+        "binary accuracy",
+        "binary F1",
+        "building count exact",
+        "location example accuracy",
+        "location micro F1",
+    ):
         assert found[f"model {name}"] == 1 and found[f"guide {name}"] == 1
     assert found["building pixels F1"] == found["building pixels IoU"] == 1
     assert found["model building count MAE"] == 0

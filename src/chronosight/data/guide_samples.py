@@ -141,7 +141,7 @@ class GuideSamples:
         return before, after, target if both else np.where(pasted, 2, target)
 
     def _rendered(self, rng):
-        from chronosight.data.synthetic.pairs import render_pair
+        from chronosight.data.synthetic.pair import render_pair
 
         pair = render_pair(int(rng.integers(2**31)), self.size)
         appeared = np.where(pair.change_mask > 0, pair.appeared.astype(np.float32), -1.0).astype(np.float32)

@@ -51,6 +51,7 @@ class Answer:
 
     task: the task the question was taken for, "open" when it fits none.
     confidence: in [0, 1], calibrated on held-out places. sure: False when the model cannot know or doubts itself.
+    notes: one-line remarks the user should see, such as how the question was taken.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Answer:
     confidence: float
     sure: bool
     evidence: Evidence | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the maps, as JSON types."""
@@ -69,6 +71,7 @@ class Answer:
             "value": value,
             "confidence": round(self.confidence, 4),
             "sure": self.sure,
+            "notes": list(self.notes),
         }
 
 

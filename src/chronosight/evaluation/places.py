@@ -18,26 +18,19 @@ from chronosight.engines.answer import Answer, Evidence
 from chronosight.evaluation.change import Counts, count_decisions
 from chronosight.evaluation.predictions import Engine, Prediction, PredictionLog
 from chronosight.scenes.scene import Scene
+from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import count_and_cells
 from chronosight.tasks.question import Question
 
 CHANGED_PIXELS = 20  # a window counts as changed above this many pixels of the mask
-# LEVIR-CC's sentences for a pair in which no building or road changed.
-NO_CHANGE_SENTENCES = (
-    "the scene is the same as before",
-    "there is no difference",
-    "the two scenes seem identical",
-    "no change has occurred",
-    "almost nothing has changed",
-)
 
-BINARY = Question("binary", "Have any buildings changed? Please answer yes or no.", "buildings")
-ANY_CHANGE = Question("binary", "Have there been any changes to the roads or buildings? Please answer yes or no.")
-COUNT = Question("count", "How many buildings have been changed?", "buildings")
-LOCATION = Question("location", "Where have the buildings changed?", "buildings")
-CAPTION = Question("caption", "Please describe the changes.")
+BINARY = binary.ask("buildings")
+ANY_CHANGE = binary.ask()
+COUNT = count.ask("buildings")
+LOCATION = location.ask("buildings")
+CAPTION = caption.ask("pair")
 
 
 @dataclass(frozen=True)
@@ -129,8 +122,8 @@ def item_name(place: PlacePair, box: tuple[int, int, int, int]) -> str:
 
 def truth_of_mask(building: np.ndarray) -> ChangeAnswers:
     """Truth of a window from its (H, W) bool mask of changed buildings."""
-    count, cells = count_and_cells(building)
-    return ChangeAnswers(bool(building.sum() > CHANGED_PIXELS), count, cells)
+    objects, cells = count_and_cells(building)
+    return ChangeAnswers(bool(building.sum() > CHANGED_PIXELS), objects, cells)
 
 
 def building_mask(evidence: Evidence) -> np.ndarray:
@@ -152,23 +145,22 @@ def _ask_window(engine: Engine, place: PlacePair, box: tuple[int, int, int, int]
         (LOCATION, guide.cells, truth.cells),
     ):
         log.add(Prediction(name, place.place, "guide", question, _guide_answer(question, value, facts), true))
-    binary = log.ask(engine, scene, BINARY, truth.changed, name, place.place)
-    count = log.ask(engine, scene, COUNT, truth.count, name, place.place)
-    location = log.ask(engine, scene, LOCATION, truth.cells, name, place.place)
-    answers = (binary, count, location)
+    yes_no = log.ask(engine, scene, BINARY, truth.changed, name, place.place)
+    how_many = log.ask(engine, scene, COUNT, truth.count, name, place.place)
+    where = log.ask(engine, scene, LOCATION, truth.cells, name, place.place)
     return WindowResult(
         item=name,
         place=place.place,
         truth=truth,
         model=ChangeAnswers(
-            binary.value is True,
-            count.value if isinstance(count.value, int) else 0,
-            location.value if isinstance(location.value, tuple) else (),
+            yes_no.value is True,
+            how_many.value if isinstance(how_many.value, int) else 0,
+            where.value if isinstance(where.value, tuple) else (),
         ),
         guide=guide,
         pixels=count_decisions(seen, mask),
-        confidences=(binary.confidence, count.confidence, location.confidence),
-        unreadable=sum(answer.value is None for answer in answers),
+        confidences=(yes_no.confidence, how_many.confidence, where.confidence),
+        unreadable=sum(answer.value is None for answer in (yes_no, how_many, where)),
     )
 
 
@@ -191,11 +183,11 @@ def _ask_cell(
 ) -> CellResult:
     scene, name = crop_scene(place, box), item_name(place, box)
     changed = not is_no_change(captions)
-    caption = log.ask(engine, scene, CAPTION, captions, name, place.place)
-    binary = log.ask(engine, scene, ANY_CHANGE, changed, name, place.place)
-    return CellResult(name, place.place, caption.text, captions, changed, binary.value is True)
+    said = log.ask(engine, scene, CAPTION, captions, name, place.place)
+    yes_no = log.ask(engine, scene, ANY_CHANGE, changed, name, place.place)
+    return CellResult(name, place.place, said.text, captions, changed, yes_no.value is True)
 
 
 def is_no_change(captions: tuple[str, ...]) -> bool:
     """Whether all captions of a cell are LEVIR-CC's sentences for "nothing changed"."""
-    return all(" ".join(c.lower().replace(".", " ").split()) in NO_CHANGE_SENTENCES for c in captions)
+    return all(caption.says_no_change(sentence) for sentence in captions)

@@ -9,7 +9,7 @@ import numpy as np
 from chronosight.evaluation.bootstrap import bootstrap_interval, mean_interval
 from chronosight.evaluation.calibration import expected_calibration_error
 from chronosight.evaluation.captions import bleu, score_captions
-from chronosight.evaluation.change import Counts, count_decisions, jaccard, score_counts, score_locations
+from chronosight.evaluation.change import Counts, count_decisions, jaccard, score_locations
 from chronosight.evaluation.places import CellResult, ChangeAnswers, PlacesResult, WindowResult
 from chronosight.evaluation.table import Bar, Row, at_least, at_most
 
@@ -68,8 +68,10 @@ def _answer_rows(windows: Sequence[WindowResult], source: str, seed: int) -> lis
         value, interval = figure(np.arange(len(windows))), bootstrap_interval(_places(windows), figure, seed=seed)
         return Row(f"{source} {name}", value, len(windows), interval=interval, bar=bar if bars else None)
 
+    said_yes, yes = np.array([a.changed for a in answers]), np.array([t.changed for t in truths])
+
     def binary(items: np.ndarray) -> Counts:
-        return count_decisions([answers[i].changed for i in items], [truths[i].changed for i in items])
+        return count_decisions(said_yes[items], yes[items])
 
     said, true = np.array([a.count for a in answers]), np.array([t.count for t in truths])
     overlap = np.array([jaccard(set(a.cells), set(t.cells)) for a, t in zip(answers, truths, strict=True)])
@@ -81,7 +83,7 @@ def _answer_rows(windows: Sequence[WindowResult], source: str, seed: int) -> lis
         row("binary recall", lambda i: binary(i).recall),
         row("binary F1", lambda i: binary(i).f1),
         row("building count MAE", lambda i: float(np.abs(said[i] - true[i]).mean()), COUNT_MAE),
-        row("building count RMSE", lambda i: score_counts(said[i].tolist(), true[i].tolist()).rmse),
+        row("building count RMSE", lambda i: float(np.sqrt(((said[i] - true[i]) ** 2).mean()))),
         row("building count exact", lambda i: float((said[i] == true[i]).mean())),
         row("location example accuracy", lambda i: float(overlap[i].mean()), LOCATION_EXAMPLE_ACCURACY),
         Row(f"{source} location subset accuracy", places.subset_accuracy, n),
@@ -169,10 +171,11 @@ def caption_rows(
     statistics, n = scores.per_sentence["bleu"], scores.n
     rows = []
     for k, value in enumerate(scores.bleu):
-        interval = bootstrap_interval(
-            places, lambda items, k=k: float(bleu(statistics[items].sum(axis=0))[k]), seed=seed
-        )
-        rows.append(Row(f"BLEU-{k + 1}", value, n, unit, interval))
+
+        def figure(items: np.ndarray, k: int = k) -> float:
+            return float(bleu(statistics[items].sum(axis=0))[k])
+
+        rows.append(Row(f"BLEU-{k + 1}", value, n, unit, bootstrap_interval(places, figure, seed=seed)))
     rows.append(Row("METEOR", scores.meteor, n, unit, note=scores.meteor_missing))
     rows.append(Row("ROUGE-L", scores.rouge_l, n, unit, mean_interval(places, scores.per_sentence["rouge_l"], seed)))
     rows.append(Row("CIDEr-D", scores.cider_d, n, unit, mean_interval(places, scores.per_sentence["cider_d"], seed)))

@@ -6,6 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from chronosight.evaluation.classification import ClassificationScores
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -81,6 +83,23 @@ def print_table(title: str, rows: list[Row]) -> None:
         )
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
-        name = f"{row.metric} [dim]({row.note})[/dim]" if row.note else row.metric
-        table.add_row(name, f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")
+        table.add_row(row.metric, f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")
+    console = Console()
+    console.print(table)
+    for row in rows:
+        if row.note:
+            console.print(f"{row.metric}: {row.note}", style="dim", soft_wrap=True)
+
+
+def print_confusion(title: str, scores: ClassificationScores) -> None:
+    """Prints a confusion table: true classes down, answers across."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{title}: true class by answer", title_justify="left")
+    table.add_column("")
+    for name in scores.columns:
+        table.add_column(name, justify="right")
+    for name, counts in zip(scores.classes, scores.confusion.tolist(), strict=True):
+        table.add_row(name, *(str(n) if n else "·" for n in counts))
     Console().print(table)

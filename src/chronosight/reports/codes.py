@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from chronosight.engines.answer import Direction, Evidence
 
 UNCHANGED, NO_DATA = 0, 255
+RIM = 5  # pixels: width of an outline when pixels are handed to objects
 Colour = tuple[int, int, int]
 
 # Warm for new, cool for gone; light for roads, deep for buildings: near the palette of Okabe and Ito, brighter so as to
@@ -80,12 +81,17 @@ def code_map(evidence: Evidence, valid: np.ndarray) -> np.ndarray:
     for name in {item.class_name for item in evidence.objects}:
         drawn = Image.new("L", (evidence.mask.shape[1], evidence.mask.shape[0]), 0)
         pen = ImageDraw.Draw(drawn)
-        for item in evidence.objects:
-            if item.class_name == name:
-                # From pixel corners to pixel centres, where Pillow counts. Its outline may cover a neighbouring pixel;
-                # the class test below keeps that harmless.
-                ring = [(float(x) - 0.5, float(y) - 0.5) for x, y in item.polygon]
-                pen.polygon(ring, fill=1 if item.direction == "appeared" else 2)
+        # From pixel corners to pixel centres, where Pillow counts.
+        shapes = [
+            ([(float(x) - 0.5, float(y) - 0.5) for x, y in item.polygon], 1 if item.direction == "appeared" else 2)
+            for item in evidence.objects
+            if item.class_name == name
+        ]
+        # Outlines are simplified, so pixels just outside belong too; the class test below keeps the rim harmless.
+        for ring, number in shapes:
+            pen.line(ring, fill=number, width=RIM)
+        for ring, number in shapes:
+            pen.polygon(ring, fill=number)
         direction = np.asarray(drawn)
         inside = (direction > 0) & (evidence.mask == evidence.classes.index(name))
         vanished[inside] = direction[inside] == 2

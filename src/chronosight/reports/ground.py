@@ -24,14 +24,15 @@ def to_lonlat(scene: Scene, points: np.ndarray) -> np.ndarray | None:
         return None
     if len(points) == 0:  # whether there is a place must not depend on how many points are asked for
         return None if to_lonlat(scene, np.zeros((1, 2))) is None else np.empty((0, 2))
-    from rasterio.errors import RasterioError
+    from rasterio.crs import CRS
     from rasterio.warp import transform
 
-    xs, ys = scene.georeference.transform * (points[:, 0], points[:, 1])
-    try:
-        lonlat = np.array(transform(scene.georeference.crs, "EPSG:4326", xs, ys)).T
-    except (RasterioError, ValueError):
+    crs = CRS.from_user_input(scene.georeference.crs)
+    if not (crs.is_geographic or crs.is_projected):  # a site's own grid, for example
         return None
+    a, b, c, d, e, f = tuple(scene.georeference.transform)[:6]
+    xs, ys = a * points[:, 0] + b * points[:, 1] + c, d * points[:, 0] + e * points[:, 1] + f
+    lonlat = np.array(transform(crs, "EPSG:4326", xs, ys)).T
     return lonlat if np.isfinite(lonlat).all() else None
 
 

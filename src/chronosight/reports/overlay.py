@@ -25,7 +25,7 @@ MAX_CAPTION_LINES = 2
 
 def write_overlay(scene: Scene, description: Description, codes: np.ndarray, path: Path) -> None:
     """codes: the change map as `codes.code_map` gives it, (H, W) uint8."""
-    make_overlay(scene, description, codes).save(path, format="PNG", compress_level=4)
+    make_overlay(scene, description, codes).save(path, format="PNG", compress_level=2)
 
 
 def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> Image.Image:

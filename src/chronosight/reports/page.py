@@ -151,7 +151,7 @@ def _object_table(scene: Scene, objects: Sequence[ChangedObject]) -> str:
         rows.append(
             f'<tr data-object="{index + 1}"><td class="n">{index + 1}</td>'
             f'<td class="what">{swatch}{escape(short_label(item.class_name, item.direction))}</td>'
-            f'<td>{escape(item.cell.capitalize())}</td><td class="n">{_text(size)}</td>'
+            f'<td>{escape(item.cell.removesuffix(" corner").capitalize())}</td><td class="n">{_text(size)}</td>'
             f'<td class="n">{_text(percent(item.confidence))}</td></tr>'
         )
     more = len(objects) - MOST_ROWS
@@ -180,7 +180,7 @@ def _notes(lines: Sequence[str]) -> str:
 
 def _text(words: str) -> str:
     """Escaped for HTML; a number stays on one line with its unit."""
-    return re.sub(r"(?<=\d) (?=(%|m²|km²|px|pixels?|m)\b|%)", "&nbsp;", escape(words))
+    return re.sub(r"(?<=\d) (?=%|m|km|px|pixel)|(?<=%) (?=sure)", "&nbsp;", escape(words))
 
 
 def _swatch(colour: Colour) -> str:
@@ -194,7 +194,7 @@ def _marks(codes: np.ndarray, classes: tuple[str, ...]) -> str:
         if value not in (UNCHANGED, NO_DATA):
             table[value] = (*colour, 255)
     step = -(-max(codes.shape) // LONGEST_PHOTO)
-    return _data_uri(Image.fromarray(table[codes[::step, ::step]]), "PNG", compress_level=4)
+    return _data_uri(Image.fromarray(table[codes[::step, ::step]]), "PNG", compress_level=2)
 
 
 def _jpeg(image: Image.Image) -> str:

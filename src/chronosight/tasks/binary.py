@@ -22,7 +22,7 @@ WORDINGS = (
     "Did the {subject} change between the two dates?",
     "Is there any change in the {subject}?",
     "Are any {subject} different in the second image? Answer yes or no.",
-    "Have any {subject} been built or removed?",
+    "Are there changed {subject}?",
     "Any change to the {subject}?",
     "Do the two images differ in their {subject}? Yes or no.",
 )

@@ -1,7 +1,7 @@
 """How many buildings or roads changed between the two dates? Reply and value: a whole number, 0 if none.
 
-The true count is that of `objects.find_objects` on the mask of the class. Scored by mean absolute error per class over all
-pairs, zeros included; also root mean squared error and exact accuracy (arXiv 2509.23105).
+The true count is that of `objects.find_objects` on the mask of the class. Scored by mean absolute error per class over
+all pairs, zeros included; also root mean squared error and exact accuracy (arXiv 2509.23105).
 """
 
 from __future__ import annotations

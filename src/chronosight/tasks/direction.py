@@ -1,6 +1,6 @@
 """Did buildings or roads appear or vanish? Reply and value: "appeared", "vanished", "both" or "none".
 
-A task of this project's own: swapping the two dates swaps appeared and vanished. Scored by accuracy over the four values.
+A task of this project's own: swapping the two dates swaps appeared and vanished. Scored by accuracy over four values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WORDINGS = (
     "Were {subject} built or removed?",
     "What happened to the {subject}: appeared, vanished, both or none?",
     "Are there {subject} that are new, {subject} that are gone, or both?",
-    "Have {subject} come or gone between the two dates?",
+    "Are there new {subject}, missing {subject}, or both?",
 )
 
 

@@ -36,10 +36,15 @@ def nearest_label(reply: str, labels: Sequence[str]) -> str | None:
     said = re.sub(r"[^a-z0-9]", "", reply.lower())
     if said in compact:
         return compact[said]
-    words = " " + " ".join(re.findall(r"[a-z0-9]+", reply.lower())) + " "
-    named = [label for label in labels if f" {' '.join(re.findall(r'[a-z0-9]+', label.lower()))} " in words]
-    named = [label for label in named if not any(label != other and label in other for other in named)]
-    if named:
-        return named[0] if len(named) == 1 else None
+    words = {label: _words(label) for label in labels}
+    named = [label for label in labels if words[label] in _words(reply)]
+    longest = [one for one in named if not any(one != other and words[one] in words[other] for other in named)]
+    if longest:
+        return longest[0] if len(longest) == 1 else None
     close = get_close_matches(said, compact, n=1, cutoff=0.8)
     return compact[close[0]] if close else None
+
+
+def _words(text: str) -> str:
+    """Words of a text with a space before, between and after, so that `in` finds whole words only."""
+    return f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "

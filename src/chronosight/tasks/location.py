@@ -1,8 +1,8 @@
-"""Where did buildings or roads change? Reply: cells of the 3x3 grid joined by commas, or No change; value: a tuple of cells.
+"""Where did buildings or roads change? Reply: cells of the 3x3 grid joined by commas, or No change; value: their tuple.
 
-The true cells are those of `objects.count_and_cells` on the mask of the class. Scored as sets over nine cells, No change
-being the empty set: micro precision, recall and F1, subset accuracy (exact match), example accuracy (mean Jaccard, two empty
-sets counting 1) (arXiv 2509.23105).
+The true cells are those of `objects.count_and_cells` on the mask of the class. Scored as sets over nine cells, No
+change being the empty set: micro precision, recall and F1, subset accuracy (exact match), example accuracy (mean
+Jaccard, two empty sets counting 1) (arXiv 2509.23105).
 """
 
 from __future__ import annotations

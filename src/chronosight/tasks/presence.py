@@ -8,7 +8,7 @@ from __future__ import annotations
 from chronosight.tasks.question import Question
 from chronosight.tasks.replies import SHORT_ANSWER, parse_yes_no, write_yes_no
 
-UNIRS = "Is there a {singular}? " + SHORT_ANSWER
+UNIRS = "Is there {one}? " + SHORT_ANSWER
 
 WORDINGS = (
     "Are there any {subject} in the image? Answer yes or no.",
@@ -16,8 +16,8 @@ WORDINGS = (
     "Are {subject} present in this image?",
     "Does the image show any {subject}?",
     "Can you see {subject} here? Yes or no.",
-    "Is there a {singular}?",
-    "Is a {singular} present?",
+    "Is there {one}?",
+    "Is {one} present?",
     UNIRS,
 )
 

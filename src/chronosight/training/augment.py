@@ -21,7 +21,7 @@ def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[fl
 
 def crop(pixels: np.ndarray, box: Box, side: int) -> Tensor:
     """(H, W, C) uint8 -> (C, side, side) uint8, the box resized (antialiased)."""
-    part = np.ascontiguousarray(pixels[box[1] : box[3], box[0] : box[2]])
+    part = np.array(pixels[box[1] : box[3], box[0] : box[2]])
     tensor = torch.from_numpy(part).permute(2, 0, 1)[None]
     if part.shape[:2] != (side, side):
         tensor = F.interpolate(tensor, size=(side, side), mode="bilinear", antialias=True)

@@ -29,9 +29,10 @@ def guide_facts(
 ) -> GuideFacts:
     """Facts of one pair; before, after (H, W, 3) uint8, sides multiples of 16. No tokenizer: no caption."""
     pair = [torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1))).float()[None] / 255 for x in (before, after)]
-    output = model(*pair)
-    probability = output.class_logits.softmax(1)[0].numpy()  # (C, H, W)
-    appeared = output.appeared_logit.sigmoid()[0, 0].numpy()
+    with torch.autocast("cpu", torch.bfloat16):  # twice as fast; the facts are rounded to objects anyway
+        output = model(*pair)
+    probability = output.class_logits.float().softmax(1)[0].numpy()  # (C, H, W)
+    appeared = output.appeared_logit.float().sigmoid()[0, 0].numpy()
     mask = np.where(1 - probability[0] >= 0.5, 1 + probability[1:].argmax(0), 0)
     classes = {}
     for index, name in ((1, "roads"), (2, "buildings")):
@@ -40,8 +41,8 @@ def guide_facts(
         classes[name] = ClassChange(new, len(objects) - new, tuple(dict.fromkeys(item.cell for item in objects)))
     caption = None
     if tokenizer is not None:
-        caption = tokenizer.decode(model.caption(output.memory)[0].tolist(), skip_special_tokens=True).strip()
-    return GuideFacts(float(output.change_logit.sigmoid()[0]), caption, classes)
+        caption = tokenizer.decode(model.caption(output.memory.float())[0].tolist(), skip_special_tokens=True).strip()
+    return GuideFacts(float(output.change_logit.float().sigmoid()[0]), caption, classes)
 
 
 def crossfit_facts(

@@ -60,7 +60,7 @@ class CaptionSamples:
         rng = np.random.default_rng((self.recipe.seed, 7, index))
         size = self.recipe.size
         if rng.random() < self.recipe.rendered:
-            from chronosight.data.synthetic.pairs import render_pair
+            from chronosight.data.synthetic.pair import render_pair
 
             pair = render_pair(int(rng.integers(2**31)), size)
             before, after, captions = pair.before, pair.after, pair.captions

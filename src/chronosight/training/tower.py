@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.nouns import NOUNS
@@ -38,18 +38,18 @@ class TowerRecipe:
     for torch's own choice. model: fields of ConvTowerConfig.
     """
 
-    steps: int = 7000
+    steps: int = 5600
     pictures: int = 56
     pairs: int = 6
     rendered: int = 10
-    sides: tuple[int, ...] = (128, 144, 160)
+    sides: tuple[int, ...] = (112, 128, 144)
     learning_rate: float = 2.0e-3
     weight_decay: float = 0.05
     warmup: float = 0.04
     smoothing: float = 0.1
     ema: float = 0.999
     seed: int = 0
-    evaluate_every: int = 500
+    evaluate_every: int = 800
     save_every: int = 250
     threads: int = 0
     model: dict = field(default_factory=dict)
@@ -160,7 +160,7 @@ def train_tower(
         recipe.pictures, recipe.pairs, recipe.rendered, tuple(recipe.sides),
     )  # fmt: skip
     names = scene_names(stills)
-    model = TowerWithHeads(ConvTowerConfig(**recipe.model), len(names)).to(memory_format=torch.channels_last)
+    model = TowerWithHeads(ConvTowerConfig(**recipe.model), len(names))
     average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
     watch = Watch(average, lambda m: evaluate_tower(m, names, held_out, data), recipe.evaluate_every, log)
     trainer = TowerTrainer(
@@ -171,6 +171,7 @@ def train_tower(
         callbacks=[average, log, watch],
     )
     trainer.smoothing = recipe.smoothing
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
     average.copy_to(model)
     model.tower.save_pretrained(out / "final")
@@ -191,7 +192,7 @@ def _arguments(recipe: TowerRecipe, out: Path) -> TrainingArguments:
         use_cpu=not torch.cuda.is_available(),
         optim="adamw_torch_fused",
         max_grad_norm=5.0,
-        logging_steps=10,
+        logging_steps=50,
         save_steps=recipe.save_every,
         save_total_limit=2,
         remove_unused_columns=False,

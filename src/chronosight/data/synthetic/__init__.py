@@ -1,0 +1,1 @@
+"""Seeded renderer of scenes from above, with complete truth. Everything follows from the seed."""

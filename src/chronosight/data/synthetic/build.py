@@ -84,6 +84,33 @@ class Builder:
         c, s = float(np.cos(angle)), float(np.sin(angle))
         return self.bent((x - reach * c, y - reach * s), (x + reach * c, y + reach * s), bend, 25)
 
+    def circle(self, x: float, y: float, radius: float, surface: str, when: When) -> None:
+        """A turning circle at the end of a street."""
+        ring = [(x + radius / 2 * float(np.cos(t)), y + radius / 2 * float(np.sin(t))) for t in np.linspace(0, 6.9, 13)]
+        tone = self.plan.roads[-1].colour  # of the street it ends
+        self.road(ring, radius, surface, when).colour = tone
+
+    def clear_roads(self) -> None:
+        """Drops buildings that a later road runs through."""
+        ends = [np.asarray((road.points[:-1], road.points[1:])) for road in self.plan.roads if road.surface != "dirt"]
+        if not ends or not self.plan.buildings:
+            return
+        a, b = np.concatenate(ends, 1)
+        reach = np.concatenate([
+            np.full(len(road.points) - 1, road.width / 2) for road in self.plan.roads if road.surface != "dirt"
+        ])  # fmt: skip
+        way = b - a
+        kept = []
+        for building in self.plan.buildings:
+            corners = np.asarray(building.outline + [wing[:2] for wing in building.wings])
+            middles = (corners[1:] + corners[:-1]) / 2
+            spots = np.concatenate((corners, middles))[:, None]
+            t = ((spots - a) * way).sum(-1) / np.maximum((way**2).sum(-1), 1e-9)
+            near = a + t.clip(0, 1)[..., None] * way - spots
+            if (np.hypot(near[..., 0], near[..., 1]) > reach + 0.5).all():
+                kept.append(building)
+        self.plan.buildings[:] = kept
+
     # buildings
 
     def house(

@@ -5,30 +5,39 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+_BILINEAR = Image.Resampling.BILINEAR
+
 
 def smooth_noise(rng: np.random.Generator, size: int, wavelength: float) -> np.ndarray:
-    """Band of noise, (size, size) float32, about standard normal; wavelength: pixels between knots."""
-    knots = max(2, round(size / wavelength) + 3)
-    grid = Image.fromarray(rng.standard_normal((knots, knots), dtype=np.float32))
-    span = min(size / wavelength, knots - 2)
-    ox, oy = rng.uniform(0, knots - span, 2) if knots - span > 0 else (0.0, 0.0)
-    # Bilinear on fine bands: they are blurred by the sensor anyway, and it takes half the time.
-    how = Image.Resampling.BICUBIC if wavelength > 6 else Image.Resampling.BILINEAR
-    field = np.asarray(grid.resize((size, size), how, box=(ox, oy, ox + span, oy + span)))
-    return field * np.float32(1.5)  # interpolation between knots takes about a third of the spread
+    """One band of noise, (size, size) float32, about standard normal; wavelength: pixels between knots."""
+    knots = max(4, round(size / wavelength) + 3)
+    return _stretch(rng.standard_normal((knots, knots), dtype=np.float32), rng, size, wavelength) * np.float32(1.5)
 
 
 def fractal(
-    rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.6
+    rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.7
 ) -> np.ndarray:
-    """Sum of octaves from wavelength `longest` (pixels) down by halves, (size, size) float32, about standard normal."""
-    total = np.zeros((size, size), np.float32)
-    power = 0.0
-    for octave in range(octaves):
-        wavelength = longest / 2**octave
-        if wavelength < 1.5:
+    """Octaves of noise from wavelength `longest` (pixels) down by halves, (size, size) float32, about standard normal.
+
+    Each octave is added to the coarser ones at its own small size, so only the last is stretched to the picture.
+    """
+    knots = max(4, round(size / longest) + 3)
+    field = rng.standard_normal((knots, knots), dtype=np.float32)
+    weight, power, wavelength = 1.0, 1.0, longest
+    for _ in range(octaves - 1):
+        if wavelength < 3:
             break
-        weight = fade**octave
-        total += np.float32(weight) * smooth_noise(rng, size, wavelength)
+        knots, wavelength, weight = 2 * knots, wavelength / 2, weight * fade
+        finer = rng.standard_normal((knots, knots), dtype=np.float32)
+        field = np.asarray(Image.fromarray(field).resize((knots, knots), Image.Resampling.BICUBIC))
+        field = field + np.float32(weight) * finer
         power += weight**2
-    return total / np.float32(max(power, 1e-6) ** 0.5)
+    return _stretch(field, rng, size, wavelength) * np.float32(1.4 / power**0.5)
+
+
+def _stretch(field: np.ndarray, rng: np.random.Generator, size: int, wavelength: float) -> np.ndarray:
+    """A random cut of the field, stretched so that knots lie `wavelength` pixels apart."""
+    span = min(size / wavelength, field.shape[0] - 1.0)
+    ox, oy = rng.uniform(0, field.shape[0] - span, 2)
+    how = _BILINEAR if wavelength < 8 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(field).resize((size, size), how, box=(ox, oy, ox + span, oy + span)))

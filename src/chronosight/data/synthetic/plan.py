@@ -58,7 +58,8 @@ class Patch:
 
 @dataclass
 class Vehicle:
-    """A car, lorry, boat or plane. kind: "car", "boat" or "plane"; length and width in metres, angle in radians."""
+    """A car, lorry, boat or plane. kind: "car", "boat" or "plane"; length, width and a boat's wake in metres, angle in
+    radians."""
 
     x: float
     y: float
@@ -68,6 +69,7 @@ class Vehicle:
     colour: Colour
     kind: str = "car"
     when: When = ALWAYS
+    wake: float = 0.0
 
 
 @dataclass

@@ -138,7 +138,7 @@ def lay_trees(builder: Builder, setting: str) -> None:
     """Single trees and bushes where there is room; some are felled and some grow between the dates."""
     rng = builder.rng
     area = (builder.plan.extent / 256) ** 2
-    often = {"scrub": 120, "wood": 110, "fields": 18, "bare": 20, "meadow": 40, "riverside": 60}[setting]
+    often = {"scrub": 260, "wood": 240, "fields": 24, "bare": 30, "meadow": 90, "riverside": 110}[setting]
     count = int(often * area * rng.uniform(0.2, 1.6))
     builder.trees(int(count * 0.8), 1.2, 4.0)
     builder.trees(int(count * 0.1), 1.2, 3.6, (True, False))

@@ -11,8 +11,8 @@ projector and decoder (.onnx). Of config.json this engine reads
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     scene_classes     ids of scene classes -> names in words
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
-                      (see chronosight.engines.compact.confidence); besides the tasks, "mask" holds those of pixels, with
-                      "min_area" in pixels at metres_per_pixel, and "guide" those of the guide's change_logit
+                      (see chronosight.engines.compact.confidence). Besides tasks: "mask" for pixels, with "min_area" in
+                      pixels at metres_per_pixel; "guide" for the guide's change_logit
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Bundle:
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
     def calibration(self, task: str, kind: str = "") -> dict[str, float]:
-        """Settings of a task: those for the kind of scene where there are any ("caption_image"), else the task's own."""
+        """Settings of a task: those for the kind of scene where there are any ("caption_image"), else its own."""
         settings = self.config.get("calibration", {})
         return settings.get(f"{task}_{kind}", settings.get(task, {}))
 

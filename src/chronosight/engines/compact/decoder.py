@@ -25,14 +25,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Prefix:
-    """The part of the prompt that all questions about a scene share, already computed. past: (1, H, length, dh) each."""
+    """The part of the prompt that all questions of a scene share, already computed. past: (1, H, length, dh) each."""
 
     past: Past
     length: int
 
 
 class Decoder:
-    """A decoder graph: inputs_embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S) and the cache -> logits."""
+    """A decoder graph: inputs_embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S), cache -> logits."""
 
     def __init__(self, session: InferenceSession, embedding: np.ndarray, end: int):
         """embedding: (V, d). end: id of the token that ends a reply."""
@@ -53,7 +53,7 @@ class Decoder:
         return Prefix(past, length)
 
     def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int) -> list[Reply]:
-        """Token ids of each question -> its reply. Batched: shorter questions are padded on the left and masked there."""
+        """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked."""
         n, length = len(suffixes), max(len(suffix) for suffix in suffixes)
         tokens = np.zeros((n, length), np.int64)
         mask = np.ones((n, prefix.length + length), np.int64)

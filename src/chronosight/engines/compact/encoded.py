@@ -22,10 +22,22 @@ from chronosight.tasks.question import Question
 LARGE = 2.0  # times the trained size: larger pairs, shrunk to it, would show the language model no single house
 
 
+class Networks:
+    """The two networks of a bundle; the language model is made when first needed."""
+
+    def __init__(self, bundle: Bundle):
+        self.bundle = bundle
+        self.guide = Guide(bundle)
+
+    @cached_property
+    def language(self) -> Language:
+        return Language(self.bundle)
+
+
 class EncodedScene:
-    def __init__(self, scene: Scene, bundle: Bundle, progress: Progress | None = None):
+    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None):
         """progress: called with (tiles done, tiles in all) while the guide looks at a pair."""
-        self.scene, self.bundle, self.progress = scene, bundle, progress
+        self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
 
@@ -34,12 +46,12 @@ class EncodedScene:
         """Whether the pair is answered from the guide's objects alone, because it is too large for one look."""
         if self.scene.kind != "pair":
             return False
-        longest = max(self.scene.height, self.scene.width) * Guide(self.bundle).resampling(self.scene)
+        longest = max(self.scene.height, self.scene.width) * self.networks.guide.resampling(self.scene)
         return longest > LARGE * float(self.bundle.config["pair_size"])
 
     @cached_property
     def maps(self) -> GuideMaps:
-        return Guide(self.bundle).look(self.scene, self.progress)
+        return self.networks.guide.look(self.scene, self.progress)
 
     @cached_property
     def changed(self) -> float:
@@ -58,33 +70,29 @@ class EncodedScene:
     def facts(self) -> GuideFacts:
         """The guide's facts; with its caption only where the clue tells it."""
         told = self.bundle.config["guide_form"] in ("caption", "full")
-        caption = Guide(self.bundle).caption(self.scene, self.maps.memory) if told else None
+        caption = self.networks.guide.caption(self.scene, self.maps.memory) if told else None
         return read_facts(self.guide_evidence, self.changed, caption)
 
     @cached_property
     def clue(self) -> str:
-        """"" for images and videos."""
+        """ "" for images and videos."""
         form = self.bundle.config["guide_form"]
         return write_clue(self.facts, form) if self.scene.kind == "pair" and form != "none" else ""
 
     @cached_property
     def prefix(self) -> Prefix:
-        language = self.language
+        language = self.networks.language
         return language.prefix(language.visual(self.scene), self.clue)
 
-    @cached_property
-    def language(self) -> Language:
-        return self.bundle.language
-
     def replies(self, questions: list[Question]) -> list[Reply]:
-        """Replies in the order of the questions, in one batch; what was asked of this scene before is not asked again."""
+        """Replies in the order of the questions, in one batch; what was asked before is not asked again."""
         new = [question for question in dict.fromkeys(questions) if question not in self._read]
         if new:
-            self._read.update(zip(new, self.language.replies(self.prefix, new), strict=True))
+            self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))
         return [self._read[question] for question in questions]
 
     @cached_property
     def settled(self) -> Settled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.settle)."""
-        yes = yes_probability(self.language, self.replies([binary.ask()])[0])
+        yes = yes_probability(self.networks.language, self.replies([binary.ask()])[0])
         return settle(yes, self.bundle.calibration("binary", "pair"), self.guide_evidence)

@@ -14,7 +14,6 @@ from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import Question
 
 
-
 def select(
     evidence: Evidence, subject: str | None, direction: Direction | None = None, cells: tuple[str, ...] = ()
 ) -> list[ChangedObject]:

@@ -67,7 +67,9 @@ class Guide:
         """A pair -> its maps. progress is called after every tile. Raises InputError for a scene below 16 pixels."""
         height, width = scene.height, scene.width
         if min(height, width) < SMALLEST:
-            raise InputError(f"the scene is {width} x {height} pixels, expected {SMALLEST} or more a side; give a larger one")
+            raise InputError(
+                f"the scene is {width} x {height} pixels, expected {SMALLEST} a side or more; give a larger one"
+            )
         factor = self.resampling(scene)
         tile, overlap = round(TILE / factor), round(OVERLAP / factor)
         if factor == 1.0:  # the network's own grid then falls on the same pixels in every tile
@@ -92,7 +94,12 @@ class Guide:
                 if progress:
                     progress(done, len(rows) * len(columns))
             finished = top_next - top
-            self._finish(strip[:, :finished], top, scene.valid, mask, probability, appeared)
+            rows_done = slice(top, min(top_next, scene.height))
+            inside = scene.valid[rows_done]
+            change, classes, new = self._read(strip[:, : inside.shape[0], : scene.width])
+            mask[rows_done] = classes * inside
+            probability[rows_done] = change * inside
+            appeared[rows_done] = new * inside
             strip[:, : strip.shape[1] - finished] = strip[:, finished:].copy()
             strip[:, strip.shape[1] - finished :] = 0
             top = top_next
@@ -115,7 +122,9 @@ class Guide:
             tokens.append(token)
         return tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
-    def _tile(self, scene: Scene, row: int, column: int, tile: int, factor: float) -> tuple[np.ndarray, float, np.ndarray]:
+    def _tile(
+        self, scene: Scene, row: int, column: int, tile: int, factor: float
+    ) -> tuple[np.ndarray, float, np.ndarray]:
         """-> (C + 1, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
@@ -129,9 +138,10 @@ class Guide:
         logits = np.exp(logits - logits.max(axis=0))
         maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-out["appeared_logit"][0]))])
         if factor != 1.0:
-            maps = maps[:, : seen.shape[1], : seen.shape[2]]
-            fit = [Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR) for m in maps.astype(np.float32)]
-            maps = np.stack([np.asarray(m) for m in fit])
+            maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
+            maps = np.stack(
+                [np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps]
+            )
         return maps, sigmoid(float(out["change_logit"].ravel()[0])), out["memory"]
 
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,19 +150,12 @@ class Guide:
         feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
 
-    def _finish(
-        self, maps: np.ndarray, top: int, valid: np.ndarray, mask: np.ndarray, probability: np.ndarray, appeared: np.ndarray
-    ) -> None:
-        """Blended maps (C + 1, h, w) of rows from `top` on -> the same rows of the results."""
-        bottom = min(top + maps.shape[1], valid.shape[0])
-        maps = maps[:, : bottom - top, : valid.shape[1]]
-        inside = valid[top:bottom]
+    def _read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Blended maps (C + 1, h, w) -> probability of change, index of class, probability of something new."""
         settings = self.bundle.calibration("mask")
-        change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings) * inside
-        is_change = change >= settings.get("threshold", 0.5)
-        mask[top:bottom] = np.where(is_change & inside, 1 + maps[1:-1].argmax(axis=0), 0)
-        probability[top:bottom] = change
-        appeared[top:bottom] = np.clip(maps[-1], 0, 1) * inside
+        change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
+        classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-1].argmax(axis=0), 0)
+        return change, classes.astype(np.uint8), np.clip(maps[-1], 0, 1)
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:

@@ -49,7 +49,7 @@ def outline(item: MaskObject) -> np.ndarray:
     simple = ring.simplify(OUTLINE_TOLERANCE, preserve_topology=True)
     points = np.asarray((simple if simple.area > 0 else ring).exterior.coords, float)
     rows, columns = item.window
-    return points + (columns.start - 1, rows.start - 1)
+    return points + np.array([columns.start - 1, rows.start - 1])
 
 
 def without_objects(evidence: Evidence) -> Evidence:

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chronosight.engines.answer import Answer
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import calibrate, geometric_mean, is_sure, product
 from chronosight.engines.compact.decoder import Reply
 from chronosight.engines.compact.language import Language
 from chronosight.scenes.scene import SceneKind
-from chronosight.tasks import (
-    caption,
-    count,
-    direction,
-    event,
-    location,
-    object_count,
-    replies,
-    rural_urban,
-    scene_class,
-)
 from chronosight.tasks.question import Question, Value
+from chronosight.tasks.replies import write_yes_no
+from chronosight.tasks.wording import parse_reply
 
 YES_NO = ("binary", "presence", "comparison")
-PARSERS: dict[str, Callable[[str], Value | None]] = {
-    "caption": caption.parse_reply,
-    "count": count.parse_reply,
-    "location": location.parse_reply,
-    "direction": direction.parse_reply,
-    "scene_class": scene_class.parse_reply,
-    "object_count": object_count.parse_reply,
-    "rural_urban": rural_urban.parse_reply,
-    "event": event.parse_reply,
-}
 
 
 def yes_probability(language: Language, reply: Reply) -> float:
     """Probability in [0, 1] of Yes against No, before calibration."""
-    return language.choice(reply, replies.write_yes_no(True), replies.write_yes_no(False))
+    return language.choice(reply, write_yes_no(True), write_yes_no(False))
 
 
 def read_reply(bundle: Bundle, language: Language, kind: SceneKind, question: Question, reply: Reply) -> Answer:
@@ -51,10 +30,10 @@ def read_reply(bundle: Bundle, language: Language, kind: SceneKind, question: Qu
         yes = calibrate(yes_probability(language, reply), settings)
         value: Value | None = yes >= settings.get("threshold", 0.5)
         confidence = yes if value else 1 - yes
-        text = replies.write_yes_no(bool(value))
+        text = write_yes_no(bool(value))
         return Answer(text, question.task, value, confidence, is_sure(confidence, settings))
     text = language.text(reply)
-    value = PARSERS[question.task](text)
+    value = parse_reply(question.task, text)
     raw = geometric_mean(reply.logprobs) if question.task == "caption" else product(reply.logprobs)
     confidence = calibrate(raw, settings)
     understood = value is not None and reply.complete

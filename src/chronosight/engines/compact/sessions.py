@@ -11,7 +11,7 @@ from chronosight.errors import InputError
 
 
 def physical_cores() -> int:
-    """Physical cores this process may use. Two hyperthreads of a core share its arithmetic units, so they count once."""
+    """Physical cores this process may use: two hyperthreads of a core share its arithmetic, so they count once."""
     try:
         allowed = os.sched_getaffinity(0)
     except AttributeError:  # macOS, Windows

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 from chronosight.engines.answer import Answer, Evidence
 from chronosight.engines.compact.confidence import calibrate, is_sure
+from chronosight.engines.compact.from_objects import select
 from chronosight.engines.compact.objects import without_objects
+from chronosight.tasks.question import Question, Value
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Set
         notes.append("the map outlines no changed building or road: look at the pictures for where it changed")
     text = "Yes" if changed else "No"
     return Settled(Answer(text, "binary", changed, confidence, sure, evidence), evidence, tuple(notes))
+
+
+def outlined_otherwise(question: Question, value: Value | None, evidence: Evidence) -> str:
+    """A note where the map outlines another number of objects than the answer to a count or yes / no question says."""
+    n = len(select(evidence, question.subject))
+    if question.task == "count" and isinstance(value, int) and value != n:
+        return f"{question.subject or 'objects'}: {value} counted, {n} outlined on the map"
+    if question.task == "binary" and isinstance(value, bool) and value != bool(n):
+        return f"the map shows {outlines(n) if n else 'no outline'} of {question.subject or 'buildings or roads'}"
+    return ""
 
 
 def outlines(n: int) -> str:

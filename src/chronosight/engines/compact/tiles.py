@@ -6,7 +6,7 @@ import numpy as np
 
 
 def tile_starts(length: int, tile: int, overlap: int) -> list[int]:
-    """First pixels of tiles that cover `length` pixels; neighbours overlap by at least `overlap`, the last ends flush."""
+    """First pixels of tiles that cover `length`; neighbours overlap by `overlap` or more, the last ends flush."""
     if length <= tile:
         return [0]
     return [*range(0, length - tile, tile - overlap), length - tile]

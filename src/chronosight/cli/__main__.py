@@ -1,0 +1,5 @@
+"""`python -m chronosight.cli`."""
+
+from chronosight.cli.main import main
+
+main()

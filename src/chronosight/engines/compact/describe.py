@@ -1,0 +1,91 @@
+"""`describe`: everything that changed in a pair, in words and on a map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+from chronosight.engines.answer import Answer, ClassDescription, Description
+from chronosight.engines.compact.encoded import EncodedScene
+from chronosight.engines.compact.from_objects import answer_from_objects
+from chronosight.engines.compact.objects import PLURALS, tally
+from chronosight.engines.compact.replies import read_reply
+from chronosight.engines.compact.settle import outlined_otherwise
+from chronosight.tasks import binary, caption, count, direction, location
+from chronosight.tasks.clue import ClassChange
+
+SINGULARS = {plural: singular for singular, plural in PLURALS.items()}
+CLASSES = ("buildings", "roads")
+
+
+def describe_pair(encoded: EncodedScene) -> Description:
+    """The language model's answers beside the guide's map, made to fit each other (`settle`)."""
+    counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
+    questions = [binary.ask(), caption.ask("pair"), *counts, *places]
+    replies = encoded.replies(questions)
+    read = [
+        read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
+        for question, reply in zip(questions, replies, strict=True)
+    ]
+    settled = encoded.settled
+    notes = list(settled.notes)
+    told, note = fit_caption(read[1], bool(settled.changed.value))
+    notes += [note] if note else []
+    classes = []
+    for index, name in enumerate(CLASSES):
+        outlined = tally(settled.evidence, SINGULARS[name])
+        if not settled.changed.value:
+            classes.append(ClassDescription(name, 0, 0, (), settled.changed.confidence))
+            continue
+        described = _describe_class(encoded, name, read[2 + index], read[4 + index], outlined)
+        classes.append(described)
+        note = outlined_otherwise(counts[index], described.appeared + described.vanished, settled.evidence)
+        notes += [note] if note else []
+    return Description(
+        told, settled.changed, tuple(classes), settled.evidence, tuple(notes), dict(encoded.bundle.facts)
+    )
+
+
+def describe_large(encoded: EncodedScene) -> Description:
+    """A scene too large for one look of the language model: all words are read off the objects."""
+    evidence, changed = encoded.guide_evidence, encoded.changed
+    classes = []
+    for name in CLASSES:
+        outlined = tally(evidence, SINGULARS[name])
+        sure = answer_from_objects(count.ask(name), evidence, changed).confidence
+        classes.append(ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, sure))
+    return Description(
+        answer_from_objects(caption.ask("pair"), evidence, changed),
+        answer_from_objects(binary.ask(), evidence, changed),
+        tuple(classes),
+        evidence,
+        ("the scene is larger than the language model's view: words, counts and places are those of the outlines",),
+        dict(encoded.bundle.facts),
+    )
+
+
+def fit_caption(told: Answer, changed: bool) -> tuple[Answer, str]:
+    """A caption that speaks against the answer to "has anything changed" is marked as unsure; -> (caption, note)."""
+    if caption.says_no_change(told.text) != changed:
+        return told, ""
+    note = f'the caption and the answer "{"yes" if changed else "no"}" do not agree; the answer is the better guess'
+    return replace(told, sure=False), note
+
+
+def _describe_class(
+    encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange
+) -> ClassDescription:
+    """Count and places as the language model says, split into new and gone as the guide's objects are."""
+    n = counted.value if isinstance(counted.value, int) else outlined.count
+    cells = placed.value if isinstance(placed.value, tuple) else outlined.cells
+    confidence = min(counted.confidence, placed.confidence)
+    if n == 0:
+        return ClassDescription(name, 0, 0, (), counted.confidence)
+    if outlined.count:
+        appeared = round(n * outlined.appeared / outlined.count)
+    else:
+        question = direction.ask(name)
+        reply = encoded.replies([question])[0]
+        way = read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply).value
+        appeared = {"vanished": 0, "both": ceil(n / 2)}.get(str(way), n)
+    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence)

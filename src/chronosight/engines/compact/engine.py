@@ -1,0 +1,135 @@
+"""The default engine: the shipped small model on CPU, with onnxruntime and numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+
+from chronosight.engines.answer import Answer, Description, Evidence
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.chat import Chat
+from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
+from chronosight.engines.compact.encoded import EncodedScene, Networks
+from chronosight.engines.compact.from_objects import answer_from_objects
+from chronosight.engines.compact.guide import Progress
+from chronosight.engines.compact.replies import read_reply
+from chronosight.engines.compact.settle import outlined_otherwise
+from chronosight.errors import InputError
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import binary
+from chronosight.tasks.cells import NO_CHANGE
+from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.question import Question
+from chronosight.tasks.routing import Routed, route
+
+REMEMBERED = 4  # scenes whose encoding is kept
+KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are asked of a pair
+    "caption": ("image", "pair"),
+    "scene_class": ("image",),
+    "presence": ("image",),
+    "object_count": ("image",),
+    "comparison": ("image",),
+    "rural_urban": ("image",),
+    "event": ("video",),
+}
+NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value and text where nothing changed
+    "binary": (False, "No"),
+    "count": (0, "0"),
+    "location": ((), NO_CHANGE),
+    "direction": ("none", "none"),
+}
+
+
+class CompactEngine:
+    """Ask it about scenes. They are known by identity and encoded once, the last few kept: do not edit them between."""
+
+    def __init__(self, bundle: Bundle):
+        self.bundle = bundle
+        self.networks = Networks(bundle)
+        self._encoded: list[EncodedScene] = []
+        self._lock = Lock()
+
+    def encode(self, scene: Scene, progress: Progress | None = None) -> EncodedScene:
+        """Everything computed from the scene, each part made when first needed and then kept."""
+        with self._lock:
+            encoded = next((item for item in self._encoded if item.scene is scene), None)
+            if encoded is None:
+                encoded = EncodedScene(scene, self.networks, progress)
+            else:
+                self._encoded.remove(encoded)
+            self._encoded = [encoded, *self._encoded][:REMEMBERED]
+            return encoded
+
+    def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
+        """Any question in words. One that fits no task gets an answer of task "open" that says what can be asked."""
+        return self.answer_routed(scene, route(text, scene.kind), progress)
+
+    def answer_routed(self, scene: Scene, routed: Routed, progress: Progress | None = None) -> Answer:
+        """A question that was routed before (chronosight.tasks.routing)."""
+        if routed.question is None:
+            return Answer(routed.note, "open", None, 0.0, False)
+        parts = routed.direction is not None or bool(routed.cells)
+        if parts and scene.kind == "pair":
+            answer = self._answer_part(scene, routed.question, routed, progress)
+        else:
+            answer = self.answer(scene, routed.question, progress)
+        return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
+
+    def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
+        """A question of a known task, canonically worded. Raises InputError where the scene is of another kind."""
+        if scene.kind not in KINDS.get(question.task, ("pair",)):
+            kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
+            raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
+        encoded = self.encode(scene, progress)
+        with encoded.lock:
+            if encoded.large:
+                return answer_from_objects(question, encoded.guide_evidence, encoded.changed)
+            if scene.kind == "pair":
+                return self._answer_pair(encoded, question)
+            return self._read(encoded, question)
+
+    def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
+        """What changed between two dates. Raises InputError for an image or a video."""
+        if scene.kind != "pair":
+            raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
+        encoded = self.encode(scene, progress)
+        with encoded.lock:
+            return describe_large(encoded) if encoded.large else describe_pair(encoded)
+
+    def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
+        """What the guide alone says of a pair, before the language model is asked."""
+        encoded = self.encode(scene, progress)
+        with encoded.lock:
+            return encoded.guide_evidence, encoded.facts
+
+    def chat(self, scene: Scene) -> Chat:
+        """A talk about one scene, which is encoded once."""
+        return Chat(self, scene)
+
+    def _read(self, encoded: EncodedScene, question: Question) -> Answer:
+        reply = encoded.replies([question])[0]
+        return read_reply(self.bundle, self.networks.language, encoded.scene.kind, question, reply)
+
+    def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
+        """A change question. Where nothing changed at all, nothing is counted or placed (see `settle`)."""
+        encoded.replies([binary.ask(), question])  # one batch
+        answer, settled = self._read(encoded, question), encoded.settled
+        changed = settled.changed
+        if question == binary.ask():
+            return replace(changed, notes=settled.notes)
+        if question.task == "caption":
+            told, note = fit_caption(answer, bool(changed.value))
+            return replace(told, evidence=settled.evidence, notes=(note,) if note else ())
+        if changed.value or not answer.value or answer.value == "none":
+            note = outlined_otherwise(question, answer.value, settled.evidence)
+            return replace(answer, evidence=settled.evidence, notes=(note,) if note else ())
+        value, text = NOTHING[question.task]
+        note = "asked whether anything changed, the model says no; so nothing is counted here"
+        return Answer(text, question.task, value, changed.confidence, False, settled.evidence, (note,))
+
+    def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
+        """A question about one direction or region: read off the objects, which have both."""
+        encoded = self.encode(scene, progress)
+        with encoded.lock:
+            evidence = encoded.guide_evidence if encoded.large else encoded.settled.evidence
+            return answer_from_objects(question, evidence, encoded.changed, routed.direction, routed.cells or ())

@@ -1,0 +1,105 @@
+"""Which bands of a file are red, green and blue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chronosight.errors import InputError
+
+# Band count (alpha not counted) -> usual place of red, green, blue (from 1), and whose habit that is.
+_BY_COUNT = {
+    1: ((1, 1, 1), "one band is shown as grey"),
+    2: ((1, 1, 1), "the first of two bands is shown as grey"),
+    3: ((1, 2, 3), ""),
+    4: ((1, 2, 3), "as red, green, blue, near infrared"),
+    5: ((3, 2, 1), "as blue, green, red, ..."),
+    6: ((3, 2, 1), "as blue, green, red, ..."),
+    7: ((4, 3, 2), "as coastal, blue, green, red, ... of Landsat 8"),
+    8: ((5, 3, 2), "as coastal, blue, green, yellow, red, ... of WorldView"),
+    9: ((4, 3, 2), "as coastal, blue, green, red, ..."),
+    10: ((3, 2, 1), "as B02, B03, B04, ... of Sentinel-2"),
+    11: ((4, 3, 2), "as coastal, blue, green, red, ..."),
+    12: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
+    13: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
+}
+_RED = re.compile(r"r|red|band[ _]?red|visred", re.IGNORECASE)
+_GREEN = re.compile(r"g|green|band[ _]?green|visgreen", re.IGNORECASE)
+_BLUE = re.compile(r"b|blue|band[ _]?blue|visblue", re.IGNORECASE)
+# Sentinel-2 and Landsat 8/9 number red, green, blue alike: 4, 3, 2.
+_NUMBERED = tuple(re.compile(rf"(sr_)?b(and)?[ _]?0?{n}", re.IGNORECASE) for n in (4, 3, 2))
+_INFRARED = re.compile(r".*(nir|infra)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class BandChoice:
+    """bands: red, green, blue counted from 1. palette: bands[0] holds indices into a colour table.
+
+    alpha: number of the band that says where there is data, or None. note: empty when the file itself was clear.
+    """
+
+    bands: tuple[int, int, int]
+    alpha: int | None = None
+    palette: bool = False
+    note: str = ""
+
+
+def choose_bands(
+    name: str,
+    interpretations: Sequence[str],
+    descriptions: Sequence[str | None],
+    given: Sequence[int] | None = None,
+) -> BandChoice:
+    """Choose red, green and blue: as given, else by the bands' names, their colour interpretation, their number.
+
+    interpretations: GDAL's colour interpretation of each band ("red", "gray", "palette", "alpha", "undefined", ...).
+    descriptions: name of each band, None where it has none. given: three band numbers from 1, or None.
+    Raises InputError for band numbers that the file does not have and for files whose bands cannot be guessed.
+    """
+    count = len(interpretations)
+    names = [(text or "").strip() for text in descriptions]
+    alpha = next(
+        (i + 1 for i, kind in enumerate(interpretations) if kind == "alpha" and not _INFRARED.match(names[i])), None
+    )
+    if given is not None:
+        return BandChoice(_checked(name, count, given), alpha)
+    if interpretations[0] == "palette":
+        return BandChoice((1, 1, 1), alpha, palette=True)
+    if spelled := _find(names, (_RED, _GREEN, _BLUE)):
+        return BandChoice(spelled, alpha)
+    if numbered := _find(names, _NUMBERED):
+        return BandChoice(numbered, alpha, note=_told(name, numbered, "by their names"))
+    colours = [interpretations.index(c) + 1 if c in interpretations else 0 for c in ("red", "green", "blue")]
+    if all(colours):
+        return BandChoice((colours[0], colours[1], colours[2]), alpha)
+    plain = [i + 1 for i in range(count) if i + 1 != alpha]
+    if len(plain) not in _BY_COUNT:
+        raise InputError(
+            f"{name} has {len(plain)} bands without names, expected to know which are red, green and blue: "
+            "give their numbers as bands, for example 4,3,2"
+        )
+    places, habit = _BY_COUNT[len(plain)]
+    bands = (plain[places[0] - 1], plain[places[1] - 1], plain[places[2] - 1])
+    clear = len(plain) == 3 or (len(plain) == 1 and interpretations[plain[0] - 1] == "gray")
+    note = "" if clear else f"{name}: {habit}" if len(plain) <= 2 else _told(name, bands, habit)
+    return BandChoice(bands, alpha, note=note)
+
+
+def _checked(name: str, count: int, given: Sequence[int]) -> tuple[int, int, int]:
+    bands = tuple(given)
+    if len(bands) != 3 or not all(isinstance(band, int) and 1 <= band <= count for band in bands):
+        shown = ",".join(str(band) for band in bands)
+        raise InputError(f"bands {shown} do not fit {name}, expected three numbers from 1 to {count} (red,green,blue)")
+    return bands[0], bands[1], bands[2]
+
+
+def _find(names: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> tuple[int, int, int] | None:
+    """Numbers of the first band that each pattern matches in full, or None when one of them matches none."""
+    found = [next((i + 1 for i, text in enumerate(names) if pattern.fullmatch(text)), 0) for pattern in patterns]
+    return (found[0], found[1], found[2]) if all(found) else None
+
+
+def _told(name: str, bands: tuple[int, int, int], reason: str) -> str:
+    red, green, blue = bands
+    return f"{name}: bands {red}, {green}, {blue} were taken as red, green, blue ({reason}); bands chooses others"

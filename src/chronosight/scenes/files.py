@@ -1,0 +1,130 @@
+"""What a path may be, what kind of file it holds (by its first bytes), and how large its picture may be.
+
+Only files on a disk are opened: no URLs, no GDAL virtual paths, no formats that point at other files (VRT, playlists).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from chronosight.errors import InputError
+
+MAX_PIXELS = 100_000_000  # of one picture: three bands of it in 32-bit floats are 1.2 GB
+MAX_VIDEO_PIXELS = 400_000_000  # of all frames of a scene together: 1.2 GB in 8 bit
+MIN_SIDE = 16  # pixels; below this no object can be told apart
+
+# Format name -> GDAL's driver for it. These are the only drivers ever tried.
+RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP"}
+# Format name -> FFmpeg's demuxer for it.
+VIDEO_DEMUXERS = {"MP4": "mov", "AVI": "avi", "Matroska": "matroska"}
+
+KNOWN = "PNG, JPEG, WebP or GeoTIFF (image), MP4, MOV, AVI, MKV, WebM or GIF (video)"
+
+# Formats people have and we do not read: named in the error, so that they know what to convert.
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x89HDF", "an HDF5 or NetCDF file"),
+    (b"CDF", "a NetCDF file"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"BM", "a BMP picture"),
+    (b"<VRTDataset", "a GDAL virtual raster (VRT)"),
+    (b"#EXTM3U", "a playlist"),
+)
+_HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"avis")
+
+
+def local_path(text: str | os.PathLike[str]) -> Path:
+    """The path as absolute, when it names a file or folder that is there. Raises InputError otherwise."""
+    name = os.fspath(text)
+    if "://" in name or name.startswith("/vsi"):
+        raise InputError(f"{one_line(name)} is an address, expected a file on this machine: download it first")
+    if not name or "\x00" in name:
+        raise InputError("found an empty file name, expected the path of an image or a video")
+    path = Path(name).absolute()
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        raise InputError(f"{one_line(name)} does not exist: check the path") from None
+    if str(path).startswith("/vsi"):  # GDAL would take it for one of its virtual file systems
+        raise InputError(f"{one_line(name)} begins with /vsi, which names no ordinary file: move it elsewhere")
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(f"{one_line(name)} is a device or a pipe, expected an ordinary file: save it to one first")
+    return path
+
+
+def file_format(path: Path) -> str:
+    """One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (also WebM), by the first bytes.
+
+    Raises InputError for an empty, unreadable or foreign file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read ({error.strerror}): check its permissions") from None
+    if not head:
+        raise InputError(f"{path.name} is empty (0 bytes): copy or download it again")
+    match head[:4], head[4:8], head[8:12]:
+        case (b"II*\x00" | b"MM\x00*" | b"II+\x00" | b"MM\x00+", _, _):
+            return "TIFF"
+        case (b"\x89PNG", b"\r\n\x1a\n", _):
+            return "PNG"
+        case (b"GIF8", _, _):
+            return "GIF"
+        case (b"RIFF", _, b"WEBP"):
+            return "WebP"
+        case (b"RIFF", _, b"AVI "):
+            return "AVI"
+        case (b"\x1aE\xdf\xa3", _, _):
+            return "Matroska"
+        case (_, b"ftyp", brand) if brand in _HEIF_BRANDS:
+            raise InputError(f"{path.name} is a HEIF or AVIF picture, expected {KNOWN}: convert it")
+        case (_, b"ftyp" | b"moov" | b"mdat" | b"wide" | b"free" | b"skip", _):
+            return "MP4"
+    if head[:3] == b"\xff\xd8\xff":
+        return "JPEG"
+    found = next((name for magic, name in _FOREIGN if head.lstrip().startswith(magic)), None)
+    if found is None:
+        found = "a text file" if _is_text(head) else "of an unknown type"
+    raise InputError(f"{path.name} is {found}, expected {KNOWN}")
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Raises InputError for a picture too large to hold or too small to show anything. Call it before decoding."""
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{name} is {width} x {height} pixels, expected at most {MAX_PIXELS // 10**6} megapixels: cut or shrink it"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise InputError(f"{name} is {width} x {height} pixels, expected at least {MIN_SIDE} on each side")
+
+
+def check_video_size(name: str, width: int, height: int, frames: int) -> None:
+    """Raises InputError when the frames of a video or series are too much to hold together."""
+    check_size(name, width, height)
+    if width * height * frames > MAX_VIDEO_PIXELS:
+        raise InputError(
+            f"{frames} frames of {width} x {height} pixels are too many for {name}, expected at most "
+            f"{MAX_VIDEO_PIXELS // 1_000_000} megapixels together: ask for fewer frames or shrink them"
+        )
+
+
+def one_line(text: object) -> str:
+    """Text as one printable line, for error messages."""
+    line = " ".join(str(text).split())
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = head[: error.start].decode("utf-8")
+        if error.start < len(head) - 3:  # more than a character cut in two at the end
+            return False
+    return all(c.isprintable() or c.isspace() for c in text)

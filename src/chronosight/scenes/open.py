@@ -1,0 +1,105 @@
+"""From files to a scene: what the user gave decides whether it is an image, a pair or a video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chronosight.errors import InputError
+from chronosight.scenes.align import align
+from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
+from chronosight.scenes.image import open_image
+from chronosight.scenes.pair import read_pair
+from chronosight.scenes.sampling import check_frame_count, pad_left
+from chronosight.scenes.scene import Scene
+from chronosight.scenes.series import frames_in, read_series
+from chronosight.scenes.video import Clip, is_animated, read_animation, read_video
+
+
+def open_scene(
+    *paths: str | os.PathLike[str],
+    resize: bool = False,
+    bands: Sequence[int] | None = None,
+    frames: int = 8,
+    register: bool = True,
+) -> Scene:
+    """Open files as a scene.
+
+    One file is an image, or a video when its content moves (MP4, MOV, AVI, MKV, WebM, GIF); one folder is a video of
+    the pictures in it; two images are a pair, the earlier first; more images are a series, treated as a video.
+
+    resize: pictures without a georeference may differ in size; the later are resized to the first.
+    bands: numbers of the red, green and blue band, from 1; chosen from the file when None.
+    frames: of a video, sampled as in UniRS (arXiv 2412.20742), black ones in front where there are fewer.
+    register: of a pair, estimate and undo a displacement of up to 8 pixels.
+    Raises InputError, one line, for whatever cannot be used.
+    """
+    check_frame_count(frames)
+    if not paths:
+        raise InputError("no file was given, expected one image or video, two dates, or more")
+    chosen = _three(bands)
+    files = [local_path(path) for path in paths]
+    if len(files) == 1:
+        return _open_one(files[0], resize, chosen, frames)
+    for path in files:
+        if path.is_dir():
+            raise InputError(f"{path.name} is a folder among {len(files)} inputs, expected it alone, or images only")
+    if len(files) == 2:
+        earlier, later = (open_image(path, chosen) for path in files)
+        return read_pair(earlier, later, resize, register)
+    return read_series(files, frames, resize, chosen)
+
+
+def _open_one(path: Path, resize: bool, bands: tuple[int, int, int] | None, frames: int) -> Scene:
+    if path.is_dir():
+        inside = frames_in(path)
+        return read_series(inside, frames, resize, bands) if len(inside) > 1 else _open_image(inside[0], bands)
+    kind = file_format(path)
+    if kind in VIDEO_DEMUXERS:
+        return _clip_scene(path, read_video(path, kind, frames), frames)
+    if kind == "GIF" or (kind in ("PNG", "WebP") and is_animated(path, kind)):
+        return _clip_scene(path, read_animation(path, kind, frames), frames)
+    assert kind in RASTER_DRIVERS
+    return _open_image(path, bands)
+
+
+def _open_image(path: Path, bands: tuple[int, int, int] | None) -> Scene:
+    image = open_image(path, bands)
+    aligned = align([image])
+    return Scene(
+        kind="image",
+        frames=aligned.frames[0][None],
+        valid=aligned.valid,
+        sources=(str(path),),
+        georeference=aligned.georeference,
+        metres_per_pixel=aligned.metres_per_pixel,
+        times=(image.time,) if image.time else (),
+        notes=list(aligned.notes),
+    )
+
+
+def _clip_scene(path: Path, clip: Clip, n: int) -> Scene:
+    """A video of n frames; a file that holds a single frame is an image."""
+    single = clip.total == 1
+    missing = 0 if single else n - len(clip.frames)
+    height, width = clip.frames[0].shape[:2]
+    return Scene(
+        kind="image" if single else "video",
+        frames=clip.frames[0][None] if single else pad_left(clip.frames, n),
+        valid=np.ones((height, width), bool),
+        sources=(str(path),),
+        times=(None,) * missing + tuple(clip.times) if clip.times else (),
+        notes=[f"{path.name} has {clip.total} frames: {missing} black ones stand before them"] if missing else [],
+    )
+
+
+def _three(bands: Sequence[int] | None) -> tuple[int, int, int] | None:
+    if bands is None:
+        return None
+    if len(bands) != 3:
+        raise InputError(f"{len(bands)} band numbers were given, expected three: red, green and blue, from 1")
+    red, green, blue = bands
+    return red, green, blue

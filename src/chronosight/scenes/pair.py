@@ -1,0 +1,47 @@
+"""Two dates of a place on one grid, with the displacement that is left between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chronosight.scenes.align import align
+from chronosight.scenes.image import ImageFile
+from chronosight.scenes.registration import MAX_SHIFT, MIN_CONFIDENCE, estimate_shift
+from chronosight.scenes.scene import Scene, Shift
+
+
+def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, register: bool = True) -> Scene:
+    """The later date on the earlier one's grid, cut to the overlap, both with one stretch.
+
+    register: estimate the displacement that is left, and undo it where that makes the dates agree better.
+    Raises InputError for damaged files, different sizes, no overlap and no data.
+    """
+    aligned = align([earlier, later], resize)
+    notes = list(aligned.notes)
+    shift = None
+    if register:
+        estimate = estimate_shift(aligned.frames[0], aligned.frames[1], aligned.valid)
+        dx, dy = round(estimate.dx, 2) + 0.0, round(estimate.dy, 2) + 0.0  # + 0.0: no minus zero
+        if estimate.worth_correcting:
+            aligned = aligned.with_frame_moved(1, estimate.dx, estimate.dy)
+            shift = Shift(dx, dy, corrected=True)
+            notes.append(f"{later.name} lay {dx:+.1f} pixels right and {dy:+.1f} down of {earlier.name}: corrected")
+        elif estimate.confidence >= MIN_CONFIDENCE:
+            shift = Shift(dx, dy, corrected=False)
+            if max(abs(dx), abs(dy)) > MAX_SHIFT:
+                notes.append(f"{later.name} seems to lie {dx:+.1f}, {dy:+.1f} pixels off {earlier.name}: not corrected")
+        else:
+            shift = Shift(0.0, 0.0, corrected=False)
+    if earlier.time and later.time and later.time < earlier.time:
+        notes.append(f"{earlier.name} is dated after {later.name}: the order given was kept")
+    return Scene(
+        kind="pair",
+        frames=np.stack(aligned.frames),
+        valid=aligned.valid,
+        sources=(str(earlier.path), str(later.path)),
+        georeference=aligned.georeference,
+        metres_per_pixel=aligned.metres_per_pixel,
+        times=(earlier.time, later.time) if earlier.time or later.time else (),
+        shift=shift,
+        notes=notes,
+    )

@@ -1,0 +1,107 @@
+"""Things that can be asked about: their plural names as subjects of questions, and the words people use for them."""
+
+from __future__ import annotations
+
+# Subjects of questions on one image: plural name -> words in the singular that mean it, beside its own singular.
+OBJECTS: dict[str, tuple[str, ...]] = {
+    "buildings": ("structure", "roof", "rooftop", "skyscraper", "apartment", "apartment building"),
+    "houses": ("home", "villa", "residence", "dwelling", "cottage", "bungalow"),
+    "roads": ("street", "path", "pathway", "highway", "lane", "freeway", "motorway", "avenue", "driveway", "route"),
+    "cars": ("vehicle", "automobile"),
+    "boats": ("ship", "vessel", "yacht"),
+    "planes": ("airplane", "aeroplane", "aircraft", "jet", "airliner"),
+    "pools": ("swimming pool",),
+    "ponds": (),
+    "lakes": (),
+    "rivers": ("stream", "creek"),
+    "trees": (),
+    "bridges": (),
+    "viaducts": ("overpass", "flyover"),
+    "crossroads": ("intersection", "crossroad", "road junction"),
+    "parking lots": ("car park", "parking area", "parking"),
+    "storage tanks": ("tank", "oil tank"),
+    "baseball fields": ("baseball diamond", "baseball court"),
+    "football fields": ("soccer field", "football pitch", "soccer pitch"),
+    "basketball courts": (),
+    "tennis courts": (),
+    "golf courses": (),
+    "playgrounds": (),
+    "stadiums": ("stadia",),
+    "airports": (),
+    "runways": ("airstrip",),
+    "ports": ("harbour", "harbor"),
+    "churches": (),
+    "schools": (),
+    "factories": ("plant", "industrial building"),
+    "railways": ("railroad", "railway track", "train track", "railway line"),
+    "railway stations": ("train station",),
+    "trains": (),
+    "containers": (),
+    "parks": (),
+    "squares": ("plaza",),
+    "farmlands": ("farmland", "field", "crop", "farm"),
+    "forests": ("wood",),
+    "meadows": ("grassland", "pasture"),
+    "lawns": ("grass",),
+    "mountains": ("hill",),
+    "islands": (),
+    "beaches": (),
+    "deserts": (),
+    "water areas": ("water", "water body"),
+    "residential areas": ("residential district", "neighborhood", "neighbourhood"),
+    "commercial areas": ("commercial district",),
+    "industrial areas": ("industrial district", "industrial zone"),
+    "people": ("pedestrian", "human"),
+}
+
+# Subjects of questions on a pair: the two classes of change masks, and which of the objects above are one of them.
+CHANGE_SUBJECTS = {"buildings": ("buildings", "houses", "churches", "schools", "factories"), "roads": ("roads",)}
+
+_SINGULAR = {"people": "person", "buses": "bus", "aircraft": "aircraft", "crossroads": "crossroads"}
+_PLURAL = {singular: plural for plural, singular in _SINGULAR.items()}
+_UNCHANGED = ("tennis", "grass", "gas", "bus", "this", "is", "has", "was", "stadia", "across", "less", "as", "its")
+
+
+def singular(noun: str) -> str:
+    """Singular of an English plural, by its last word: "storage tanks" -> "storage tank"; a singular stays."""
+    head, _, last = noun.rpartition(" ")
+    if last in _SINGULAR:
+        last = _SINGULAR[last]
+    elif last in _UNCHANGED or last.endswith("ss"):
+        pass
+    elif last.endswith("ies"):
+        last = last[:-3] + "y"
+    elif last.endswith(("ches", "shes", "xes", "sses")):
+        last = last[:-2]
+    elif last.endswith("s"):
+        last = last[:-1]
+    return f"{head} {last}".strip()
+
+
+def plural(noun: str) -> str:
+    """Plural of an English singular, by its last word: "church" -> "churches"."""
+    head, _, last = noun.rpartition(" ")
+    if last in _PLURAL:
+        last = _PLURAL[last]
+    elif last.endswith("y") and last[-2:-1] not in "aeiou":
+        last = last[:-1] + "ies"
+    elif last.endswith(("ch", "sh", "x", "s")):
+        last += "es"
+    else:
+        last += "s"
+    return f"{head} {last}".strip()
+
+
+def with_article(noun: str) -> str:
+    """A singular with its article: "airport" -> "an airport"."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+SUBJECTS: dict[str, str] = {singular(name): name for name in OBJECTS}
+"""Every singular word or phrase for an object -> its plural name."""
+SUBJECTS.update((word, name) for name, words in OBJECTS.items() for word in words)
+
+
+def change_subject(name: str) -> str | None:
+    """The class of change masks that an object belongs to: "houses" -> "buildings", "trees" -> None."""
+    return next((subject for subject, names in CHANGE_SUBJECTS.items() if name in names), None)

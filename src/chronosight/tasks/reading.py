@@ -1,0 +1,97 @@
+"""Reads a question in free wording: which things, directions of change, places and asking words it has.
+
+A question is read whole or not at all: a word that is in none of the lists stays in `unknown`, and a question with
+unknown words is not answered. So "how many houses were built" is understood, and "what colour is the car" is not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chronosight.tasks import question_words as lists
+from chronosight.tasks.nouns import SUBJECTS, singular
+from chronosight.tasks.regions import Region, find_region
+
+
+@dataclass(frozen=True)
+class Reading:
+    """words: of the question, lower case. subjects: plural names of the things named, in order. unknown: words that
+    are in no list. region: the places named. The rest is asked with `says`."""
+
+    words: tuple[str, ...]
+    subjects: tuple[str, ...]
+    region: Region
+    unknown: tuple[str, ...]
+
+    def says(self, phrases: tuple[str, ...]) -> bool:
+        line = f" {' '.join(self.words)} "
+        return any(f" {phrase} " in line for phrase in phrases)
+
+    def asks_which(self) -> bool:
+        """Whether it begins with "which", or with "what" and a thing: "what buildings ..."."""
+        return self.starts("which") or (
+            self.starts("what") and len(self.words) > 1 and singular(self.words[1]) in SUBJECTS
+        )
+
+    def starts(self, *phrases: str) -> bool:
+        line = f"{' '.join(self.words)} "
+        return any(line.startswith(f"{phrase} ") for phrase in phrases)
+
+
+_LISTS = tuple(value for name, value in vars(lists).items() if name.isupper() and isinstance(value, tuple))
+_KNOWN = tuple(dict.fromkeys(tuple(phrase.split()) for phrases in _LISTS for phrase in phrases))
+_LONGEST = max(map(len, _KNOWN))
+_KNOWN_SET = frozenset(_KNOWN)
+
+
+def read(text: str) -> Reading:
+    """Reads a question; never raises."""
+    words = _without_reply_form(tokenise(text))
+    region = find_region(words)
+    used = set(region.used)
+    subjects: list[str] = []
+    at = 0
+    while at < len(words):
+        length = _subject_at(words, at) if at not in used else 0
+        if length:
+            subjects.append(SUBJECTS[singular(" ".join(words[at : at + length]))])
+            used.update(range(at, at + length))
+        at += length or 1
+    for start in range(len(words)):
+        for length in range(1, _LONGEST + 1):
+            if tuple(words[start : start + length]) in _KNOWN_SET:
+                used.update(range(start, start + length))
+    unknown = tuple(word for i, word in enumerate(words) if i not in used and word not in lists.FILLERS)
+    return Reading(tuple(words), tuple(dict.fromkeys(subjects)), region, unknown)
+
+
+def tokenise(text: str) -> list[str]:
+    """Words of a text in lower case, short forms written out, no punctuation: "It isn't there." -> it is not there."""
+    text = text.lower().replace("’", "'")
+    words: list[str] = []
+    for word in re.findall(r"[a-z0-9][a-z0-9']*", text):
+        if word in lists.SPELLINGS:
+            words += lists.SPELLINGS[word].split()
+        elif word.endswith("n't"):  # at the beginning it asks the same as without: "isn't there", "is there"
+            words += [word[:-3], "not"] if words else [word[:-3]]
+        else:
+            words.append(word.removesuffix("'s").strip("'"))
+    return [word for word in words if word]
+
+
+def _without_reply_form(words: list[str]) -> list[str]:
+    """The words up to an instruction for the reply such as "answer yes or no", unless that comes first."""
+    for end in range(1, len(words)):
+        rest = " ".join(words[end:]) + " "
+        if any(rest.startswith(f"{form} ") for form in lists.REPLY_FORM):
+            return words[:end]
+    return words
+
+
+def _subject_at(words: list[str], at: int) -> int:
+    """Number of words, 3 at most, of the longest name of a thing that starts here; 0 if none does."""
+    for length in (3, 2, 1):
+        if at + length <= len(words) and singular(" ".join(words[at : at + length])) in SUBJECTS:
+            return length
+    return 0

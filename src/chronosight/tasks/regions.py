@@ -1,0 +1,91 @@
+"""Places within a scene as people say them ("in the north", "top left", "left third") -> cells of the 3x3 grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronosight.tasks.cells import CELLS
+
+_ROWS = {"top": 0, "upper": 0, "north": 0, "northern": 0, "bottom": 2, "lower": 2, "south": 2, "southern": 2}
+_COLUMNS = {"left": 0, "west": 0, "western": 0, "right": 2, "east": 2, "eastern": 2}
+_BOTH = {"northeast": (0, 2), "northwest": (0, 0), "southeast": (2, 2), "southwest": (2, 0)}
+_BOTH |= {name + "ern": place for name, place in _BOTH.items()}
+_MIDDLE = ("center", "centre", "central", "middle")
+# A place by themselves; "left" or "right" alone may be a verb or an adverb and need a word from below beside them.
+_COMPASS = ("north", "northern", "south", "southern", "west", "western", "east", "eastern", *_BOTH)
+_BEFORE = ("in", "at", "on", "to", "the", "near", "within", "towards", "toward", "far", "and", "or", "very")
+_AFTER = (
+    "corner",
+    "part",
+    "side",
+    "third",
+    "edge",
+    "row",
+    "column",
+    "area",
+    "section",
+    "cell",
+    "region",
+    "end",
+    "most",
+)
+# A half or a quarter cuts through cells, so it cannot be told by whole ones.
+UNEVEN = ("half", "quarter", "quadrant")
+
+
+@dataclass(frozen=True)
+class Region:
+    """cells: by rows, () if no place is named. used: positions of the words that named it. uneven: a half or such."""
+
+    cells: tuple[str, ...]
+    used: frozenset[int]
+    uneven: bool
+
+
+def find_region(words: list[str]) -> Region:
+    """The places named in the words of a question, taken together. One direction is the row or column of three cells at
+    that side ("north": the top row); two are one cell ("top left"); center or middle alone is the middle cell."""
+    cells: set[int] = set()
+    used: set[int] = set()
+    uneven = False
+    at = 0
+    while at < len(words):
+        end = at
+        while end < len(words) and _is_direction(words[end]):
+            end += 1
+        if end == at or not _is_place(words, at, end):
+            at = max(end, at + 1)
+            continue
+        after = words[end] if end < len(words) else ""
+        uneven |= after in UNEVEN
+        cells |= _cells_of(words[at:end], after)
+        if after in _AFTER or after in UNEVEN:
+            end += 1
+        used.update(range(at, end))
+        at = end
+    return Region(tuple(CELLS[i] for i in sorted(cells)), frozenset(used), uneven)
+
+
+def _is_direction(word: str) -> bool:
+    return word in _ROWS or word in _COLUMNS or word in _BOTH or word in _MIDDLE
+
+
+def _is_place(words: list[str], start: int, end: int) -> bool:
+    after = words[end] if end < len(words) else ""
+    before = words[start - 1] if start else ""
+    told = end - start > 1 or after in _AFTER or after in UNEVEN or before in _BEFORE
+    return told or any(word in _COMPASS for word in words[start:end])
+
+
+def _cells_of(run: list[str], after: str) -> set[int]:
+    """Cells of one run of direction words, as numbers by rows."""
+    rows = {_ROWS[word] for word in run if word in _ROWS} | {_BOTH[word][0] for word in run if word in _BOTH}
+    columns = {_COLUMNS[word] for word in run if word in _COLUMNS} | {_BOTH[word][1] for word in run if word in _BOTH}
+    if any(word in _MIDDLE for word in run):
+        if after == "row" or columns:
+            rows = rows or {1}
+        elif after == "column" or rows:
+            columns = {1}
+        else:
+            rows, columns = {1}, {1}
+    return {3 * row + column for row in rows or range(3) for column in columns or range(3)}

@@ -1,0 +1,10 @@
+"""Fixtures for all tests. Files beside this one (tiny_bundle.py, bad_inputs.py) can be imported by name."""
+
+import pytest
+from tiny_bundle import write_bundle
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(tmp_path_factory):
+    """Weights of the compact engine with known answers (tests/tiny_bundle.py)."""
+    return write_bundle(tmp_path_factory.mktemp("weights") / "tiny")

@@ -1,0 +1,94 @@
+"""The cache, the batch and the padding change nothing in what the decoder says."""
+
+import numpy as np
+import onnxruntime
+import pytest
+from tiny_bundle import attention_decoder
+
+from chronosight.engines.compact.decoder import Decoder
+
+END = 39
+SUFFIXES = [[3, 5, 7, 9], [4], [6, 2]]
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    return onnxruntime.InferenceSession(attention_decoder(tmp_path_factory.mktemp("decoder") / "decoder.onnx"))
+
+
+@pytest.fixture(scope="module")
+def embedding():
+    return np.random.default_rng(1).normal(size=(40, 16)).astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def decoder(session, embedding):
+    return Decoder(session, embedding, END)
+
+
+@pytest.fixture(scope="module")
+def prefix(decoder, embedding):
+    return decoder.start(embedding[[1, 8, 8, 8, 2]].astype(np.float32))
+
+
+def reply_without_cache(session, embedding, suffix, max_tokens):
+    """Greedy decoding that runs the whole prompt again for every token."""
+    tokens, logprobs = [1, 8, 8, 8, 2, *suffix], []
+    start = len(tokens)
+    empty = np.zeros((1, 2, 0, 8), np.float32)
+    for _ in range(max_tokens):
+        n = len(tokens)
+        feeds = {f"past_{part}_{i}": empty for part in ("key", "value") for i in range(2)}
+        feeds |= {
+            "inputs_embeds": embedding[tokens].astype(np.float32)[None],
+            "attention_mask": np.ones((1, n), np.int64),
+            "position_ids": np.arange(n)[None],
+        }
+        logits = session.run(["logits"], feeds)[0][0, -1].astype(np.float64)
+        scores = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
+        best = int(scores.argmax())
+        logprobs.append(scores[best])
+        if best == END:
+            return tokens[start:], logprobs, True
+        tokens.append(best)
+    return tokens[start:], logprobs, False
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_cached_reply_equals_the_uncached_one(session, decoder, embedding, prefix, suffix):
+    tokens, logprobs, complete = reply_without_cache(session, embedding, suffix, 12)
+    reply = decoder.reply(prefix, [suffix], 12)[0]
+    assert list(reply.tokens) == tokens
+    assert reply.complete == complete
+    np.testing.assert_allclose(reply.logprobs, logprobs, atol=1e-4)
+
+
+def test_a_batch_equals_its_questions_asked_one_by_one(decoder, prefix):
+    together = decoder.reply(prefix, SUFFIXES, 12)
+    for suffix, reply in zip(SUFFIXES, together, strict=True):
+        alone = decoder.reply(prefix, [suffix], 12)[0]
+        assert reply.tokens == alone.tokens
+        np.testing.assert_allclose(reply.logprobs, alone.logprobs, atol=1e-4)
+        np.testing.assert_allclose(reply.first, alone.first, atol=1e-4)
+
+
+def test_rows_that_end_early_leave_the_others_as_they_were(session, embedding, prefix, decoder):
+    """With each row's own third token as the end token, rows end at different steps and the batch shrinks."""
+    for row, reply in enumerate(decoder.reply(prefix, SUFFIXES, 12)):
+        other = Decoder(session, embedding, reply.tokens[2])
+        again = other.reply(prefix, SUFFIXES, 12)
+        assert again[row].complete
+        for suffix, batched in zip(SUFFIXES, again, strict=True):
+            assert batched.tokens == other.reply(prefix, [suffix], 12)[0].tokens
+
+
+def test_a_reply_that_does_not_end_is_cut_and_says_so(decoder, prefix):
+    reply = decoder.reply(prefix, [SUFFIXES[0]], 2)[0]
+    assert len(reply.tokens) == 2
+    assert len(reply.logprobs) == 2
+    assert not reply.complete
+
+
+def test_the_prefix_can_be_used_again(decoder, prefix):
+    first = decoder.reply(prefix, SUFFIXES, 8)
+    assert [reply.tokens for reply in decoder.reply(prefix, SUFFIXES, 8)] == [reply.tokens for reply in first]

@@ -1,0 +1,135 @@
+"""The guide on scenes of any size: tiles, borders, resampling, missing data."""
+
+import numpy as np
+import pytest
+from small_scenes import ground, pair
+
+from chronosight.engines.compact import guide as guide_module
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.guide import Guide
+from chronosight.engines.compact.objects import read_evidence
+from chronosight.errors import InputError
+
+
+@pytest.fixture
+def guide(bundle_folder):
+    return Guide(Bundle(bundle_folder, threads=1))
+
+
+def speckled(height, width, seed=0):
+    """A pair with 30 changed boxes at random places, half of them new."""
+    rng = np.random.default_rng(seed)
+    frames = ground(height, width)
+    for i in range(30):
+        y, x = rng.integers(0, height - 12), rng.integers(0, width - 12)
+        frames[i % 2, y : y + rng.integers(4, 12), x : x + rng.integers(4, 12)] = rng.integers(180, 250)
+    return pair(frames)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 40), (100, 75), (128, 160)])
+def test_maps_have_the_size_of_the_scene(guide, height, width):
+    maps = guide.look(speckled(height, width))
+    assert maps.mask.shape == maps.probability.shape == maps.appeared.shape == (height, width)
+    assert maps.mask.dtype == np.uint8
+    assert maps.probability.min() >= 0
+    assert maps.probability.max() <= 1
+
+
+@pytest.mark.parametrize(("height", "width"), [(200, 330), (128, 300), (250, 90)])
+def test_tiled_equals_whole(guide, monkeypatch, height, width):
+    scene = speckled(height, width)
+    whole = guide.look(scene)
+    monkeypatch.setattr(guide_module, "TILE", 96)
+    monkeypatch.setattr(guide_module, "OVERLAP", 32)
+    seen = []
+    tiled = guide.look(scene, lambda done, total: seen.append((done, total)))
+    assert len(seen) > 3
+    assert seen[-1] == (len(seen), len(seen))
+    np.testing.assert_array_equal(tiled.mask, whole.mask)
+    np.testing.assert_allclose(tiled.probability, whole.probability, atol=1e-5)
+    np.testing.assert_allclose(tiled.appeared, whole.appeared, atol=1e-5)
+    assert tiled.changed == pytest.approx(whole.changed)
+
+
+def test_equal_images_have_an_empty_mask(guide):
+    frames = np.random.default_rng(0).integers(0, 255, (1, 90, 120, 3), np.uint8)
+    maps = guide.look(pair(np.concatenate([frames, frames])))
+    assert not maps.mask.any()
+    assert maps.changed < 0.05
+
+
+def test_swapped_dates_swap_appeared_and_vanished(guide):
+    scene = speckled(100, 120)
+    there = read_evidence(guide.look(scene), guide.classes).objects
+    back = read_evidence(guide.look(pair(scene.frames[::-1].copy())), guide.classes).objects
+    assert {item.direction for item in there} == {"appeared", "vanished"}
+    swap = {"appeared": "vanished", "vanished": "appeared"}
+    assert [swap[item.direction] for item in there] == [item.direction for item in back]
+    for one, other in zip(there, back, strict=True):
+        np.testing.assert_array_equal(one.polygon, other.polygon)
+
+
+def test_nothing_is_said_where_a_date_has_no_data(guide):
+    scene = speckled(100, 120)
+    scene.frames[1, :, 60:] = 255
+    scene.valid[:, 60:] = False
+    maps = guide.look(scene)
+    assert not maps.mask[:, 60:].any()
+    assert not maps.probability[:, 60:].any()
+    assert maps.mask[:, :60].any()
+
+
+def test_another_ground_size_is_resampled_and_comes_back_on_the_scenes_grid(guide):
+    """A building of 20 x 30 pixels at 0.25 m is seen at 1 m, and found where it was, within a pixel of 1 m."""
+    frames = ground(240, 320)
+    frames[1, 80:140, 120:220] = 220
+    maps = guide.look(pair(frames, metres_per_pixel=0.25))
+    assert guide.resampling(pair(frames, metres_per_pixel=0.25)) == 0.25
+    rows, columns = np.nonzero(maps.mask)
+    assert maps.mask.shape == (240, 320)
+    for found, true in ((rows.min(), 80), (rows.max(), 139), (columns.min(), 120), (columns.max(), 219)):
+        assert abs(found - true) <= 4
+
+
+def test_resampled_tiles_meet_without_seams(guide, monkeypatch):
+    frames = ground(400, 520)
+    frames[1, 90:310, 100:420] = 220
+    scene = pair(frames, metres_per_pixel=0.5)
+    whole = guide.look(scene)
+    monkeypatch.setattr(guide_module, "TILE", 96)
+    monkeypatch.setattr(guide_module, "OVERLAP", 32)
+    tiled = guide.look(scene)
+    assert (tiled.mask != whole.mask).mean() < 0.01
+
+
+@pytest.mark.parametrize("metres_per_pixel", [None, 1.0, 0.7, 1.4])
+def test_a_ground_size_near_the_trained_one_is_left_alone(guide, metres_per_pixel):
+    assert guide.resampling(pair(ground(32, 32), metres_per_pixel=metres_per_pixel)) == 1.0
+
+
+def test_a_tiny_scene_is_refused_in_one_line(guide):
+    with pytest.raises(InputError, match="9 x 40 pixels, expected 16") as error:
+        guide.look(pair(ground(40, 9)))
+    assert "\n" not in str(error.value)
+
+
+def test_min_area_takes_small_objects_off_list_and_mask(guide):
+    frames = ground(64, 64)
+    frames[1, 5:8, 5:8] = 220
+    frames[1, 30:50, 30:50] = 220
+    maps = guide.look(pair(frames))
+    assert len(read_evidence(maps, guide.classes).objects) == 2
+    evidence = read_evidence(maps, guide.classes, min_area=50)
+    assert len(evidence.objects) == 1
+    assert not evidence.mask[:20].any()
+    assert evidence.objects[0].area == 400
+    np.testing.assert_array_equal(evidence.objects[0].polygon.min(axis=0), [30, 30])
+    np.testing.assert_array_equal(evidence.objects[0].polygon.max(axis=0), [50, 50])
+
+
+def test_roads_and_buildings_are_told_apart(guide):
+    frames = ground(96, 96)
+    frames[1, 10:30, 10:30] = 220
+    frames[1, 60:70, :, [0, 2]] = 250
+    evidence = read_evidence(guide.look(pair(frames)), guide.classes)
+    assert sorted(item.class_name for item in evidence.objects) == ["building", "road"]

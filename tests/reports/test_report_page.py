@@ -1,0 +1,100 @@
+"""report.html: alone, safe whatever the names say, and complete."""
+
+import base64
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+from PIL import Image
+
+from chronosight.engines.answer import Answer
+from chronosight.reports.codes import code_map
+from chronosight.reports.page import MOST_ROWS, make_page
+
+EVIL = '<script>alert("x")</script>&\'.tif'
+
+
+def page_of(scene, description, answers=()):
+    return make_page(scene, description, code_map(description.evidence, scene.valid), answers)
+
+
+class Tags(HTMLParser):
+    """Counts of the tags, their attributes, and whether all are closed."""
+
+    VOID = frozenset({"meta", "img", "input", "br"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_from_outside(make_pair):
+    text = page_of(*make_pair())
+    assert not re.search(r"https?://|//\w+\.", text)
+    tags = Tags(text)
+    assert tags.open == []
+    for tag, attributes in tags.found:
+        assert tag not in {"link", "iframe", "object", "base"}
+        if tag == "img":
+            assert attributes["src"].startswith("data:image/")
+    assert "default-src 'none'" in text and "$" not in re.sub(r"base64,[^\"]+", "", text)
+
+
+def test_names_and_words_are_escaped(make_pair):
+    scene, description = make_pair()
+    scene.sources = (f"/x/{EVIL}", f"/x/{EVIL}")
+    scene.notes.append(EVIL)
+    description = replace(
+        description,
+        caption=replace(description.caption, text=EVIL),
+        notes=(EVIL,),
+        model={EVIL: EVIL, "nested": [EVIL]},
+    )
+    text = page_of(scene, description, [(EVIL, Answer(EVIL, "open", None, 0.2, False))])
+    plain = page_of(*make_pair())
+    assert "alert(" in text and "<script>alert" not in text
+    scripts = [tag for tag, _ in Tags(text).found if tag == "script"]
+    assert len(scripts) == len([tag for tag, _ in Tags(plain).found if tag == "script"]) == 1
+
+
+def test_the_embedded_pictures_are_the_scene(make_pair):
+    scene, description = make_pair()
+    sources = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', page_of(scene, description))
+    assert [kind for kind, _ in sources] == ["jpeg", "jpeg", "png"]
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for _, data in sources]
+    assert {picture.size for picture in pictures} == {(scene.width, scene.height)}
+    marks = np.asarray(pictures[2].convert("RGBA"))
+    assert ((marks[..., 3] > 0) == ((description.evidence.mask > 0) & scene.valid)).all()
+
+
+def test_counts_objects_and_answers_are_on_the_page(make_pair):
+    scene, description = make_pair()
+    text = page_of(scene, description, [("How many roads?", Answer("1", "count", 1, 0.8, True))])
+    assert "How many roads?" in text and "Changed objects (4)" in text and "One note." in text
+    assert text.count("<tr data-object=") == 4
+    assert all(f'id="object-{number}"' in text for number in (1, 2, 3, 4))
+    assert "Changed:&nbsp;yes" not in text and "Changed: yes (97&nbsp;%&nbsp;sure)." in text
+
+
+def test_no_change_and_many_objects(make_pair):
+    scene, description = make_pair(rectangles=())
+    assert "Changed objects" not in page_of(scene, description)
+    scene, description = make_pair()
+    many = description.evidence.objects * 100
+    text = page_of(scene, replace(description, evidence=replace(description.evidence, objects=many)))
+    assert text.count("<tr data-object") == MOST_ROWS and "100 more are in the vector file" in text
