@@ -1,6 +1,7 @@
 """Fixtures for all tests. Files beside this one (tiny_bundle.py, bad_inputs.py) can be imported by name."""
 
 import pytest
+
 from tiny_bundle import write_bundle
 
 

@@ -1,7 +1,7 @@
 import pytest
-from small_scenes import ground, pair
 
 from chronosight.engines import load
+from small_scenes import ground, pair
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import numpy as np
 import onnxruntime
 import pytest
-from tiny_bundle import attention_decoder
 
 from chronosight.engines.compact.decoder import Decoder
+from tiny_bundle import attention_decoder
 
 END = 39
 SUFFIXES = [[3, 5, 7, 9], [4], [6, 2]]

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from small_scenes import ground, pair
 
 from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
+from small_scenes import ground, pair
 
 
 @pytest.fixture

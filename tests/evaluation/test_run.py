@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from chronosight.cli.main import app
 from chronosight.errors import InputError
 from chronosight.evaluation.run import Settings, report_document, run_benchmark, write_json
 from chronosight.evaluation.table import Bar, Row, print_table
@@ -91,6 +93,43 @@ def test_missing_data_is_explained_in_one_line(constant, tmp_path, name):
         with pytest.raises(InputError) as error:
             run_benchmark(name, constant(SAYS), settings)
         assert "--data DIR" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_command_prints_a_table_and_writes_json(data, tmp_path, bundle_folder):
+    out = tmp_path / "figures.json"
+    arguments = [
+        "eval",
+        "places",
+        "--data",
+        data,
+        "--limit",
+        1,
+        "--no-meteor",
+        "--weights",
+        bundle_folder,
+        "--out",
+        out,
+    ]
+    done = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert done.exit_code == 0, done.output
+    assert "building pixels F1" in done.output and "≥ 0.84" in done.output
+    kept = json.loads(out.read_text())
+    assert kept["model"]["weights_sha256"] and kept["reports"][0]["data_sha256"] and kept["limit"] == 1
+    assert (tmp_path / "figures" / "places.jsonl").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["eval", "nothing"], "no benchmark"),
+        (["eval", "rendered", "--split", "train"], "no split"),
+        (["eval", "rendered", "--out", "figures.txt"], "ends in .json"),
+        (["eval", "all"], "--data DIR"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, says):
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, InputError) and says in str(done.exception)
 
 
 def test_bars():

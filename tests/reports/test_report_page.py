@@ -13,7 +13,7 @@ from chronosight.engines.answer import Answer
 from chronosight.reports.codes import code_map
 from chronosight.reports.page import MOST_ROWS, make_page
 
-EVIL = '<script>alert("x")</script>&\'.tif'
+EVIL = '<script>alert("x")<img src=y onerror=z>&\'.tif'
 
 
 def page_of(scene, description, answers=()):
@@ -68,6 +68,7 @@ def test_names_and_words_are_escaped(make_pair):
     text = page_of(scene, description, [(EVIL, Answer(EVIL, "open", None, 0.2, False))])
     plain = page_of(*make_pair())
     assert "alert(" in text and "<script>alert" not in text
+    assert not any(attributes.get("src") == "y" or "onerror" in attributes for _, attributes in Tags(text).found)
     scripts = [tag for tag, _ in Tags(text).found if tag == "script"]
     assert len(scripts) == len([tag for tag, _ in Tags(plain).found if tag == "script"]) == 1
 

@@ -102,7 +102,7 @@ class GuideSamples:
         before, after = (_crop(image, box, self.size) for image in (place.before, place.after))
         mask = _crop(place.building.astype(np.uint8) * 255, box, self.size) > 127
         target = np.where(mask, 2, UNKNOWN_ROAD)
-        if not told and rng.random() < 0.5:
+        if not told and rng.random() < 0.4:
             before, after, target = self._paste(rng, before, after, target)
         return before, after, target, road_box, road_told
 
@@ -136,7 +136,7 @@ class GuideSamples:
     def _paste(self, rng, before, after, target):
         occupied = ndimage.binary_dilation(target == 2, iterations=4)
         count = int(rng.integers(1, 9))
-        both = rng.random() < 0.35
+        both = rng.random() < 0.25
         before, after, pasted = paste_buildings(before, after, occupied, self.library, rng, count, both)
         return before, after, target if both else np.where(pasted, 2, target)
 
@@ -148,14 +148,14 @@ class GuideSamples:
         return pair.before, pair.after, pair.change_mask.astype(np.int64), appeared
 
     def _finish(self, rng, before, after, target, appeared, road_box, road_told):
-        if rng.random() < 0.5:  # time runs backwards: what appeared vanishes
+        if rng.random() < 0.2:  # time runs backwards: what appeared vanishes
             before, after = after, before
             appeared = np.where(appeared >= 0, 1 - appeared, appeared)
-        if rng.random() < 0.35:
+        if rng.random() < 0.25:
             after = _moved(after, rng)
         before, after = light(before, rng), light(after, rng)
         if rng.random() < 0.7:
-            common = _light_table(rng, 0.10)
+            common = _light_table(rng, 0.08)
             before, after = _apply(common, before), _apply(common, after)
         turns, flip = int(rng.integers(4)), bool(rng.integers(2))
         maps = [_turn(array, turns, flip) for array in (before, after, target, appeared)]
@@ -209,14 +209,14 @@ def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def light(image: np.ndarray, rng) -> np.ndarray:
-    image = _apply(_light_table(rng, 0.13), image)
+    image = _apply(_light_table(rng, 0.06), image)
     draw = rng.random()
     if draw < 0.15:
         image = ndimage.uniform_filter(image, (2, 2, 1)) if draw < 0.05 else _soften(image, rng)
     elif draw < 0.3:
         noise = rng.integers(-8, 9, image.shape, dtype=np.int16)
         image = np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8)
-    if rng.random() < 0.2:  # less or more colour
+    if rng.random() < 0.1:  # less or more colour
         grey = image.mean(-1, keepdims=True)
         image = np.clip(grey + (image - grey) * rng.uniform(0.3, 1.4), 0, 255).astype(np.uint8)
     return image

@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from chronosight.tasks.nouns import OBJECTS
+
 # Plural noun as asked -> spellings in captions (longest first where one holds the other).
 NOUNS: dict[str, tuple[str, ...]] = {
     "trees": ("trees", "tree", "woods"),
@@ -43,6 +45,36 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "waves": ("waves", "wave"),
 }
 
+# Nouns a question can be about: those of `tasks.nouns.OBJECTS`.
+ASKED = tuple(noun for noun in NOUNS if noun in OBJECTS)
+
+# How many training pictures of AID have each noun: "no" questions draw their noun from the same distribution as "yes"
+# questions get theirs, so that the noun alone gives nothing away.
+FREQUENCY = {
+    "trees": 3805, "buildings": 3408, "roads": 1251, "rivers": 923, "ponds": 772, "cars": 679, "parking lots": 596,
+    "meadows": 588, "houses": 491, "farmlands": 464, "beaches": 431, "boats": 374, "mountains": 330,
+    "playgrounds": 322, "bridges": 314, "planes": 293, "railways": 250, "football fields": 228, "pools": 227,
+    "baseball fields": 225, "churches": 217, "viaducts": 125, "runways": 80, "tennis courts": 56,
+    "basketball courts": 44, "stadiums": 30, "storage tanks": 30,
+}  # fmt: skip
+
+# Where one of these is named, the noun is probably there though no caption says so: it is not asked about as absent.
+IMPLIED_BY = {
+    "buildings": ("houses", "churches", "stadiums", "parking lots", "pools"),
+    "houses": ("buildings",),
+    "roads": ("viaducts", "bridges", "cars", "parking lots", "houses", "buildings", "churches"),
+    "cars": ("parking lots", "roads", "viaducts"),
+    "trees": ("meadows", "houses", "mountains"),
+    "meadows": ("playgrounds", "football fields", "baseball fields", "farmlands", "trees"),
+    "rivers": ("bridges", "ponds", "boats"),
+    "ponds": ("rivers",),
+    "playgrounds": ("football fields", "basketball courts", "stadiums"),
+    "football fields": ("playgrounds", "stadiums"),
+    "runways": ("planes",),
+    "bridges": ("viaducts",),
+    "viaducts": ("bridges", "roads"),
+}
+
 # Quantity words -> rank; only ranks that differ are compared. 1 and 2 are numbers, 3 several, 4 many.
 _QUANTITIES = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 3, "five": 3, "six": 3, "some": 3, "several": 3, "few": 3,
@@ -67,6 +99,14 @@ def present(captions: Sequence[str]) -> tuple[str, ...]:
 
 def absent(captions: Sequence[str]) -> tuple[str, ...]:
     return tuple(noun for noun, count in mentions(captions).items() if count == 0)
+
+
+def surely_absent(captions: Sequence[str]) -> tuple[str, ...]:
+    """Nouns that can be asked about with the reply "no": not named, nor anything that implies them (`IMPLIED_BY`)."""
+    counts = mentions(captions)
+    return tuple(
+        noun for noun in ASKED if counts[noun] == 0 and not any(counts[other] for other in IMPLIED_BY.get(noun, ()))
+    )
 
 
 def quantities(captions: Sequence[str]) -> dict[str, str]:

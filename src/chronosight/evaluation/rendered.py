@@ -73,7 +73,9 @@ class Renderer:
 
 
 def default_renderer() -> Renderer:
-    from chronosight.data.synthetic import render_image, render_pair, render_video
+    from chronosight.data.synthetic.image import render_image
+    from chronosight.data.synthetic.pair import render_pair
+    from chronosight.data.synthetic.video import render_video
 
     return Renderer(render_image, render_pair, render_video)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chronosight.evaluation.classification import ClassificationScores
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,6 @@ def _number(value: float | None) -> float | None:
 
 def print_table(title: str, rows: list[Row]) -> None:
     """Prints rows to standard output with rich."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
@@ -84,16 +86,23 @@ def print_table(title: str, rows: list[Row]) -> None:
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
         table.add_row(row.metric, f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")
-    console = Console()
+    console = _console()
     console.print(table)
     for row in rows:
         if row.note:
             console.print(f"{row.metric}: {row.note}", style="dim", soft_wrap=True)
 
 
+def _console() -> Console:
+    """As wide as the terminal; wide enough for one line a row where the output goes into a file."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
 def print_confusion(title: str, scores: ClassificationScores) -> None:
     """Prints a confusion table: true classes down, answers across."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{title}: true class by answer", title_justify="left")
@@ -102,4 +111,4 @@ def print_confusion(title: str, scores: ClassificationScores) -> None:
         table.add_column(name, justify="right")
     for name, counts in zip(scores.classes, scores.confusion.tolist(), strict=True):
         table.add_row(name, *(str(n) if n else "·" for n in counts))
-    Console().print(table)
+    _console().print(table)

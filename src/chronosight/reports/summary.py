@@ -122,21 +122,7 @@ def size_words(area: float, square_metres: bool) -> str:
 def notes(scene: Scene, description: Description) -> list[str]:
     """Everything the reader should know of how the pair was compared, as sentences and without repeats."""
     found = [*scene.notes, *description.notes]
-    if scene.shift is not None and not any("shift" in note.lower() for note in found):
-        found.append(shift_words(scene.shift.dx, scene.shift.dy, scene.shift.corrected))
     return list(dict.fromkeys(sentence(note) for note in found if note.strip()))
-
-
-def shift_words(dx: float, dy: float, corrected: bool) -> str:
-    """dx, dy: of the later image against the earlier one in pixels, positive to the right and down."""
-    parts = []
-    if round(abs(dx), 1):
-        parts.append(f"{abs(dx):.1f} px to the {'right' if dx > 0 else 'left'}")
-    if round(abs(dy), 1):
-        parts.append(f"{abs(dy):.1f} px {'down' if dy > 0 else 'up'}")
-    if not parts:
-        return "The two images lie on each other to within a tenth of a pixel."
-    return f"The later image lies {listed(parts)}; this was {'corrected' if corrected else 'not corrected'}."
 
 
 def date_words(time: datetime | None) -> str:
@@ -147,11 +133,12 @@ def date_words(time: datetime | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its start and a full stop at its end."""
+    """The text with a full stop at its end and a capital at its start, unless it starts with a file's name."""
     text = " ".join(text.split())
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    start = text[0].upper() if text.split()[0].rstrip(",:;").isalpha() else text[0]
+    return start + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
 def _objects_of(description: Description, plural: str) -> list[ChangedObject]:

@@ -42,7 +42,7 @@ def lonlat_collection(scene: Scene, objects: tuple[ChangedObject, ...]) -> dict[
     middles = lonlat[len(lonlat) - len(rings) :]
     features = []
     for item, properties, end, middle in zip(objects, _properties(scene, objects), ends, middles, strict=True):
-        ring = _closed(np.round(lonlat[end - len(item.polygon) : end], DECIMALS))
+        ring = np.round(lonlat[end - len(item.polygon) : end], DECIMALS)
         if signed_area(ring) < 0:
             ring = ring[::-1]
         properties["centroid"] = np.round(middle, DECIMALS).tolist()
@@ -60,7 +60,7 @@ def pixel_collection(scene: Scene, objects: tuple[ChangedObject, ...]) -> dict[s
     features = []
     for item, properties in zip(objects, _properties(scene, objects), strict=True):
         properties["centroid"] = np.round(centroid(item.polygon), 2).tolist()
-        features.append(_feature(np.round(_closed(item.polygon), 2), properties))
+        features.append(_feature(np.round(item.polygon, 2), properties))
     size = {"width": scene.width, "height": scene.height}
     return {"type": "FeatureCollection", "coordinates": PIXEL_GRID, **size, "features": features}
 
@@ -81,10 +81,6 @@ def _properties(scene: Scene, objects: tuple[ChangedObject, ...]) -> list[dict[s
             row["area_m2"] = round(areas[index], 1)
         rows.append(row)
     return rows
-
-
-def _closed(ring: np.ndarray) -> np.ndarray:
-    return ring if (ring[0] == ring[-1]).all() else np.concatenate([ring, ring[:1]])
 
 
 def _feature(ring: np.ndarray, properties: dict[str, Any]) -> dict[str, Any]:

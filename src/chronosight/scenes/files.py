@@ -58,7 +58,7 @@ def local_path(text: str | os.PathLike[str]) -> Path:
 
 
 def file_format(path: Path) -> str:
-    """One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (also WebM), by the first bytes.
+    """One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (or WebM): by the first bytes.
 
     Raises InputError for an empty, unreadable or foreign file.
     """

@@ -75,7 +75,7 @@ def estimate_shift(earlier: np.ndarray, later: np.ndarray, valid: np.ndarray) ->
 
 def _edges(frame: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Gradient magnitude of the lightly smoothed grey picture, compressed so that no single edge outweighs the rest."""
-    grey = frame.astype(np.float32).mean(axis=2)
+    grey = frame[..., 0].astype(np.float32) + frame[..., 1] + frame[..., 2]
     for axis in (0, 1):
         padded = np.swapaxes(np.pad(grey, [(1, 1) if i == axis else (0, 0) for i in (0, 1)], mode="edge"), 0, axis)
         grey = np.swapaxes((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, 0, axis)

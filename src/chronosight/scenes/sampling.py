@@ -10,8 +10,11 @@ MAX_FRAMES = 64
 
 
 def sample_indices(count: int, n: int) -> list[int]:
-    """Indices of n frames out of `count`, rising; all of them when there are fewer than n."""
-    if count < n:
+    """Indices of n frames out of `count`, rising; all of them when there are no more than n.
+
+    With exactly n the published rule would take the first twice and leave out the last; each is taken once instead.
+    """
+    if count <= n:
         return list(range(count))
     return [int(i) for i in np.linspace(0, max(count - 2, 0), n, dtype=int)]
 

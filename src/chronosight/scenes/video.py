@@ -55,7 +55,7 @@ def read_video(path: Path, kind: str, n: int) -> Clip:
     missing = [index for index in wanted if index not in found]
     if missing:
         raise InputError(
-            f"{path.name} is damaged or cut short: frame {missing[0]} of {total} is not readable: copy or download it again"
+            f"{path.name} is damaged or cut short: frame {missing[0]} of {total} is missing: copy or download it again"
         )
     return Clip([found[i][0] for i in indices], _times(start, [found[i][1] for i in indices]), total)
 

@@ -42,7 +42,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "farmlands": ("farmland", "field", "crop", "farm"),
     "forests": ("wood",),
     "meadows": ("grassland", "pasture"),
-    "lawns": ("grass",),
+    "lawns": (),
     "mountains": ("hill",),
     "islands": (),
     "beaches": (),

@@ -25,8 +25,9 @@ class Reading:
     unknown: tuple[str, ...]
 
     def says(self, phrases: tuple[str, ...]) -> bool:
-        line = f" {' '.join(self.words)} "
-        return any(f" {phrase} " in line for phrase in phrases)
+        """Whether one of the phrases is among the words; words that name a place in the scene are passed over."""
+        line = " ".join("/" if i in self.region.used else word for i, word in enumerate(self.words))
+        return any(f" {phrase} " in f" {line} " for phrase in phrases)
 
     def asks_which(self) -> bool:
         """Whether it begins with "which", or with "what" and a thing: "what buildings ..."."""

@@ -128,15 +128,15 @@ def _unfit_for_a_pair(said: Reading, changed: bool) -> str:
         return "The kind of place is told of one image."
     if said.says(lists.SIZED) and not said.says(lists.COUNT):
         return "Sizes are not told."
-    if said.says(lists.COMPARED) and not changed and not _compares_dates(said):
-        return "More or fewer of two things is told of one image."
     if said.says(lists.COUNT) and not changed and not _compares_dates(said):
         return "Of two dates only changed objects are counted; for all of them give one image."
+    if said.says(lists.COMPARED) and not changed and not _compares_dates(said):
+        return "More or fewer of two things is told of one image."
     return ""
 
 
 def _compares_dates(said: Reading) -> bool:
-    """ "Are there more houses than before", "has the number of houses grown"; not "how many more", which asks a number."""
+    """ "Are there more houses than before", "has the number of houses grown"; not "how many more", which is a count."""
     if said.says(("how many",)):
         return False
     if said.says(lists.COUNT) or said.says(lists.COMPARED):

@@ -11,8 +11,11 @@ MASKED = -1e9  # added to masked scores; finite, so a row of padding gives no Na
 
 
 class DecoderGraph(nn.Module):
-    """The same numbers as `LlamaForCausalLM`, to float rounding. Weights are copied, transposed (as ONNX multiplies) and
-    joined (queries, keys, values; gate, up), so a step has few products and all of them can be quantised."""
+    """The same numbers as `LlamaForCausalLM`, to float rounding.
+
+    Weights are copied, transposed (as ONNX multiplies) and joined (queries, keys, values; gate, up), so a step has few
+    products and all of them can be quantised.
+    """
 
     def __init__(self, model: LlamaForCausalLM):
         """Raises ValueError for what this form leaves out: biases, other activations, other position encodings."""
@@ -21,8 +24,9 @@ class DecoderGraph(nn.Module):
         plain = not config.attention_bias and not config.mlp_bias and config.hidden_act == "silu"
         if not isinstance(model, LlamaForCausalLM) or not plain or model.model.rotary_emb.rope_type != "default":
             raise ValueError(f"{type(model).__name__}: expected a Llama without biases, with silu and default rope")
-        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
-        self.head_size, self.epsilon = config.head_dim, config.rms_norm_eps
+        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads or config.num_attention_heads
+        self.head_size: int = model.model.layers[0].self_attn.head_dim
+        self.epsilon = config.rms_norm_eps
         self.layers = len(model.model.layers)
         self.register_buffer("inverse_frequencies", model.model.rotary_emb.inv_freq.detach().float().clone())
         for i, layer in enumerate(model.model.layers):

@@ -34,6 +34,7 @@ class ChangeGraph(nn.Module):
         self.change, self.projector = model.change, model.projector
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        assert self.change is not None
         return self.projector(self.change(before, after))
 
 
@@ -59,7 +60,7 @@ def export_unirs(
         "projector": _export_projector(model, folder / "projector.onnx"),
         "decoder": export_decoder(model, folder / "decoder.onnx"),
     }
-    embedding = model.get_input_embeddings().weight.detach().numpy().astype(np.float16)
+    embedding = model.language_model.get_input_embeddings().weight.detach().numpy().astype(np.float16)
     part = folder / "embedding.part.npy"
     np.save(part, embedding)
     part.replace(folder / "embedding.npy")
@@ -159,8 +160,7 @@ def decode_step(session, embeds: Tensor, mask: Tensor, positions: Tensor, past: 
     names = [item for item in session.get_inputs() if item.name.startswith("past_")]
     if past is None:
         past = [np.zeros((len(embeds), item.shape[1], 0, item.shape[3]), np.float32) for item in names]
-    feed = {"inputs_embeds": embeds, "attention_mask": mask, "position_ids": positions}
-    feed = {name: value.numpy() for name, value in feed.items()}
+    feed = {"inputs_embeds": embeds.numpy(), "attention_mask": mask.numpy(), "position_ids": positions.numpy()}
     logits, *present = session.run(None, feed | {item.name: part for item, part in zip(names, past, strict=True)})
     return logits, present
 

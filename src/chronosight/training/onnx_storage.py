@@ -50,7 +50,14 @@ def quantize_decoder(source: str | Path, target: str | Path) -> None:
 
 
 def write_graph(model, path: str | Path) -> None:
-    """An onnx ModelProto, written to a temporary name, then renamed."""
+    """An onnx ModelProto, written to a temporary name, then renamed.
+
+    What the exporter notes beside the graph goes: source lines and paths of the machine it ran on.
+    """
+    for item in [model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input,
+                 *model.graph.output, *model.graph.initializer]:  # fmt: skip
+        item.ClearField("metadata_props")
+        item.ClearField("doc_string")
     part = Path(f"{path}.part")
     part.write_bytes(model.SerializeToString())
     part.replace(path)

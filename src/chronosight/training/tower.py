@@ -41,7 +41,7 @@ class TowerRecipe:
     steps: int = 5600
     pictures: int = 56
     pairs: int = 6
-    rendered: int = 10
+    rendered: int = 8
     sides: tuple[int, ...] = (112, 128, 144)
     learning_rate: float = 2.0e-3
     weight_decay: float = 0.05

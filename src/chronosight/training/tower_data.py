@@ -134,8 +134,8 @@ class TowerBatches:
         for _ in range(self.rendered):
             pixels, classes, seen = self.scenes.window(rng, side)
             which = int(rng.integers(8))
-            frames.append(turn(torch.from_numpy(pixels).permute(2, 0, 1), which))
-            cover.append(F.avg_pool2d(turn(torch.from_numpy(classes), which), 16))
+            frames.append(turn(crop(pixels, (0, 0, *pixels.shape[1::-1]), side), which))
+            cover.append(turn(F.adaptive_avg_pool2d(torch.from_numpy(classes), side // 16), which))
             counts.append(torch.from_numpy(seen))
         return torch.stack(frames), torch.stack(cover), torch.stack(counts)
 

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from models.unirs.tiny import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
 from transformers import SiglipVisionConfig
 
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
+from models.unirs.tiny import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_loss_is_that_of_the_reply_alone(model, processor):
 @torch.no_grad()
 def test_cache_equals_no_cache(model, processor):
     batch = batch_of(processor)
-    options = {"max_new_tokens": 12, "do_sample": False, "eos_token_id": -1}
+    options = {"max_new_tokens": 12, "do_sample": False, "eos_token_id": None}
     with_cache = model.generate(**batch, **options)
     assert with_cache.shape == (3, 12)
     assert torch.equal(with_cache, model.generate(**batch, **options, use_cache=False))

@@ -1,1 +1,15 @@
-"""Seeded renderer of scenes from above, with complete truth. Everything follows from the seed."""
+"""Seeded renderer of scenes from above, with complete truth. Everything follows from the seed.
+
+    render_pair(seed, size)             one place at two dates: masks, changed objects, captions
+    render_image(seed, size)            one picture: land cover, objects, captions, questions with replies
+    render_video(seed, event, ...)      a short film of one event
+    difference_only(image, seed)        any image in the light and season of another day
+"""
+
+from chronosight.data.synthetic.image import render_image
+from chronosight.data.synthetic.light import difference_only
+from chronosight.data.synthetic.pair import render_pair
+from chronosight.data.synthetic.truth import EVENTS
+from chronosight.data.synthetic.video import render_video
+
+__all__ = ["EVENTS", "difference_only", "render_image", "render_pair", "render_video"]

@@ -113,7 +113,8 @@ def paint(
     wooded = (kinds == GROUND_NAMES.index("wood floor")) & (drawn == 255)
     heights = np.where(wooded, texture.wood, np.float32(0))
     stamp_trees(heights, np.asarray(plan.trees[index], np.float32).reshape(-1, 4), metres_per_pixel, shift)
-    heights[(drawn >= COVER["building"]) & (drawn < 255)] = 0  # nothing that is asked about hides under a crown
+    hidden = ((drawn >= COVER["building"]) & (drawn < 255)) | (COVER_OF_GROUND[kinds] == COVER["water"])
+    heights[hidden] = 0  # no crown stands in water, and nothing that is asked about hides under a crown
     pixels = _compose(ground, heights, layers, texture, date, metres_per_pixel)
 
     cover = np.where(drawn < 255, drawn, COVER_OF_GROUND[kinds])
@@ -151,24 +152,27 @@ def _ground(
     green = np.float32(date.green)
     dark = table[:, 0] * (1 - green) + table[:, 2] * green
     light = table[:, 1] * (1 - green) + table[:, 3] * green
+    index_of = kinds.astype(np.intp)
     spread = np.array([GROUNDS[name][5] for name in GROUND_NAMES], np.float32)
     grain = np.array([GROUNDS[name][4] for name in GROUND_NAMES], np.float32)
     own = fractal(rng, size, 24 / step, 4, 0.85)
-    mix = (0.5 + spread[kinds] * (0.55 * texture.slow + 0.55 * own)).clip(-0.5, 1.5)
+    mix = (0.5 + spread.take(index_of) * (0.42 * texture.slow + 0.5 * own)).clip(-0.5, 1.5)
     fine = np.roll(texture.fine, int(rng.integers(size)), 0) * np.float32(0.5) + own * np.float32(0.4)
     for name in ROWED:
         code = GROUND_NAMES.index(name)
         here = kinds == code
         if here.any():
-            y, x = np.mgrid[:size, :size].astype(np.float32)
-            turn = texture.rows + 0.7 * code
-            phase = np.float32(np.cos(turn)) * x + np.float32(np.sin(turn)) * y
-            waves = np.sin(phase * np.float32(2 * np.pi / max(3.2, 3.5 / step)) + texture.slow * np.float32(0.4))
+            bearing, spot = texture.rows + 0.7 * code, np.arange(size, dtype=np.float32)
+            pitch = np.float32(2 * np.pi / max(3.2, 3.5 / step))
+            phase = (pitch * np.float32(np.cos(bearing))) * spot + (pitch * np.float32(np.sin(bearing))) * spot[:, None]
+            waves = np.sin(phase + texture.slow * np.float32(0.4))
             fine = fine + np.where(here, waves * (0.6 + 0.5 * own), np.float32(0))
-    fine *= grain[kinds]
+    fine *= grain.take(index_of)
     colour = np.empty((3, size, size), np.float32)
     for channel in range(3):
-        colour[channel] = dark[:, channel][kinds] + (light - dark)[:, channel][kinds] * mix + fine
+        np.multiply((light - dark)[:, channel].take(index_of), mix, out=colour[channel])
+        colour[channel] += dark[:, channel].take(index_of)
+        colour[channel] += fine
     return colour, kinds
 
 

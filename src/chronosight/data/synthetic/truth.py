@@ -97,3 +97,9 @@ class RenderedVideo:
     frames: np.ndarray
     event: str
     captions: tuple[str, ...]
+
+
+# The classes of ERA (named as in tasks.event) that can be rendered honestly.
+EVENTS = (
+    "fire", "flood", "traffic congestion", "constructing", "boating", "ploughing", "harvesting", "non-event",
+)  # fmt: skip

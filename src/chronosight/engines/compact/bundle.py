@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -33,6 +34,7 @@ from chronosight.errors import InputError
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "compact"
 FORMAT = 1
+T = TypeVar("T")
 
 
 class Bundle:
@@ -70,18 +72,22 @@ class Bundle:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        path = self.folder / "tokenizer.json"
-        if not path.is_file():
-            raise InputError(f"weights folder {self.folder} has no tokenizer.json; give a complete one (--weights DIR)")
-        return Tokenizer.from_file(str(path))
+        return self._read("tokenizer.json", lambda path: Tokenizer.from_file(str(path)))
 
     @cached_property
     def embedding(self) -> np.ndarray:
         """(V, d) float16, of every token."""
-        path = self.folder / "embedding.npy"
+        return self._read("embedding.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+
+    def _read(self, name: str, reader: Callable[[Path], T]) -> T:
+        path = self.folder / name
         if not path.is_file():
-            raise InputError(f"weights folder {self.folder} has no embedding.npy; give a complete one (--weights DIR)")
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+            raise InputError(f"weights folder {self.folder} has no {name}; give a complete one (--weights DIR)")
+        try:
+            return reader(path)
+        except Exception as error:  # tokenizers raises a bare Exception
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"weights file {path} cannot be read ({reason}); copy the folder again") from error
 
     def calibration(self, task: str, kind: str = "") -> dict[str, float]:
         """Settings of a task: those for the kind of scene where there are any ("caption_image"), else its own."""

@@ -22,7 +22,8 @@ from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed, route
 
-REMEMBERED = 4  # scenes whose encoding is kept
+REMEMBERED = 4  # scenes whose encoding is kept, as long as they have no more pixels in all than
+REMEMBERED_PIXELS = 50_000_000  # 9 bytes each for the maps, besides the frames; the latest scene always stays
 KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are asked of a pair
     "caption": ("image", "pair"),
     "scene_class": ("image",),
@@ -57,7 +58,13 @@ class CompactEngine:
                 encoded = EncodedScene(scene, self.networks, progress)
             else:
                 self._encoded.remove(encoded)
-            self._encoded = [encoded, *self._encoded][:REMEMBERED]
+            kept, pixels = [encoded], encoded.scene.valid.size
+            for item in self._encoded[: REMEMBERED - 1]:
+                pixels += item.scene.valid.size
+                if pixels > REMEMBERED_PIXELS:
+                    break
+                kept.append(item)
+            self._encoded = kept
             return encoded
 
     def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
@@ -124,7 +131,7 @@ class CompactEngine:
             note = outlined_otherwise(question, answer.value, settled.evidence)
             return replace(answer, evidence=settled.evidence, notes=(note,) if note else ())
         value, text = NOTHING[question.task]
-        note = "asked whether anything changed, the model says no; so nothing is counted here"
+        note = "asked whether anything changed, the model says no; this answer follows from it"
         return Answer(text, question.task, value, changed.confidence, False, settled.evidence, (note,))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:

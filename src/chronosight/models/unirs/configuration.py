@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from transformers import AutoConfig, PreTrainedConfig
 
@@ -30,8 +30,8 @@ class UniRSConfig(PreTrainedConfig):
     model_type = "chronosight_unirs"
     sub_configs = {"vision_config": AutoConfig, "text_config": AutoConfig}  # noqa: RUF012
 
-    vision_config: dict | PreTrainedConfig | None = None
-    text_config: dict | PreTrainedConfig | None = None
+    vision_config: Any = None  # given as a dict or a config, a config from then on
+    text_config: Any = None
     image_size: int = 192
     pair_size: int = 256
     video_size: int = 128

@@ -1,7 +1,7 @@
 """UniRS: one model for an image, a pair of dates and a video (arXiv 2412.20742).
 
-    frames -> vision tower -> (a pair: change extraction) -> projector -> visual tokens
-    prompt -> token embeddings, <image> placeholders replaced by the visual tokens -> causal language model -> reply
+frames -> vision tower -> (a pair: change extraction) -> projector -> visual tokens
+prompt -> token embeddings, <image> placeholders replaced by the visual tokens -> causal language model -> reply
 """
 
 from __future__ import annotations
@@ -137,6 +137,8 @@ class UniRSForConditionalGeneration(PreTrainedModel):
             those of this batch.
         """
         if inputs_embeds is None:
+            if input_ids is None:
+                raise ValueError("neither input_ids nor inputs_embeds; give one of them")
             inputs_embeds = self.embed(input_ids, scenes, kinds, visual)
         if position_ids is None and attention_mask is not None:
             position_ids = positions_from(attention_mask)[:, -inputs_embeds.shape[1] :]

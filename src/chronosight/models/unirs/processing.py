@@ -78,16 +78,16 @@ class UniRSProcessor:
             batch["scenes"] = [self.pixels(one, kind) for one, kind in zip(frames, kinds, strict=True)]
         return batch
 
-    def pixels(self, frames: np.ndarray | Tensor, kind: Kind) -> Tensor:
+    def pixels(self, frames: np.ndarray, kind: Kind) -> Tensor:
         """Frames of one scene -> (T, 3, side, side) float32 in [0, 1].
 
         Raises ValueError for a number of frames that does not fit the kind. A video gets the model's number of frames.
         """
-        frames = np.asarray(frames)
         if frames.dtype != np.uint8:
             frames = np.rint(frames.transpose(0, 2, 3, 1) * 255).clip(0, 255).astype(np.uint8)
-        if len(frames) != FRAMES.get(kind, len(frames)) or len(frames) == 0:
-            raise ValueError(f"{len(frames)} frames for a scene of kind {kind}, expected {FRAMES.get(kind, '1 or more')}")
+        expected = FRAMES.get(kind, "1 or more")
+        if len(frames) == 0 or len(frames) != FRAMES.get(kind, len(frames)):
+            raise ValueError(f"{len(frames)} frames for a scene of kind {kind}, expected {expected}")
         if kind == "video":
             frames = pick_frames(frames, self.config.video_frames)
         side = self.config.size(kind)

@@ -16,7 +16,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int = 4096) -> PreTrainedT
     vocab_size: at most; few texts give fewer tokens. Digits stand alone: numbers are read and written by digit.
     """
     tokenizer = Tokenizer(models.BPE())
-    words = Regex(r" ?[^\s\p{L}\p{N}]+| ?\p{L}+| ?\p{N}|\s+")
+    words = Regex(r" ?[^\s\p{L}\p{N}]+| ?\p{L}+|\p{N}|\s+")
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(words, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )

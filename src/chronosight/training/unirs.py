@@ -1,0 +1,216 @@
+"""Joint training of UniRS-compact: image, pair and video questions in one set of weights (arXiv 2412.20742, section 3).
+
+The tower stays as it was pretrained, as in the paper; change extraction, projector and language model learn by next-token
+loss on the replies. Features of the tower are computed once, see `training.features`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from chronosight.data.mixture import Kind, Source
+from chronosight.models.unirs.configuration import UniRSConfig
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
+from chronosight.training.ema import WeightAverage
+from chronosight.training.log import JsonLog
+from chronosight.training.packing import IGNORED, pack, packed_mask
+
+KINDS: tuple[Kind, ...] = ("image", "pair", "video")
+
+
+@dataclass
+class UniRSRecipe:
+    """Joint training of UniRS-compact.
+
+    steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several questions.
+    shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps. ema: decay of
+    the running average that is kept. views: views of a real picture (`pictures`), of a window of a place (`places`).
+    extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU threads, 0 for
+    torch's own choice. model: fields of UniRSConfig.
+    """
+
+    steps: int = 4000
+    images: int = 24
+    pairs: int = 16
+    videos: int = 3
+    shares: dict[str, float] = field(
+        default_factory=lambda: {
+            "aid": 0.68, "ucm": 0.09, "rendered_images": 0.23,
+            "places": 0.45, "cells": 0.25, "rendered_pairs": 0.30, "rendered_videos": 1.0,
+        }
+    )  # fmt: skip
+    learning_rate: float = 1.0e-3
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    ema: float = 0.998
+    seed: int = 0
+    views: dict[str, int] = field(default_factory=lambda: {"pictures": 4, "places": 2})
+    extra_windows: int = 2
+    evaluate_every: int = 500
+    save_every: int = 250
+    threads: int = 0
+    model: dict = field(default_factory=dict)
+
+
+class UniRSBatches:
+    """Map-style dataset of `steps` batches; batch i comes from `default_rng((seed, i))`.
+
+    A batch is a dict by kind of scene of dicts: `features` (B, T, D, h, w) float16 with the dates in the order asked, and
+    what `pack` returns.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        features: Mapping[str, np.ndarray],
+        tokenizer: PreTrainedTokenizerFast,
+        config: UniRSConfig,
+        recipe: UniRSRecipe,
+    ):
+        self.sources, self.features, self.tokenizer, self.config, self.recipe = (
+            sources, features, tokenizer, config, recipe
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return self.recipe.steps
+
+    def __getitem__(self, step: int) -> dict[str, dict[str, Tensor]]:
+        rng = np.random.default_rng((self.recipe.seed, step))
+        numbers = dict(zip(KINDS, (self.recipe.images, self.recipe.pairs, self.recipe.videos), strict=True))
+        batch = {kind: self._scenes(kind, number, rng) for kind, number in numbers.items() if number}
+        return {kind: part for kind, part in batch.items() if part is not None}
+
+    def _scenes(self, kind: Kind, number: int, rng: np.random.Generator) -> dict[str, Tensor] | None:
+        names = [name for name, source in self.sources.items() if source.kind == kind]
+        shares = np.array([self.recipe.shares.get(name, 0.0) for name in names])
+        if not shares.sum():
+            return None
+        features, clues, asked = [], [], []
+        for pick in rng.choice(len(names), number, p=shares / shares.sum()):
+            name = names[pick]
+            row = int(rng.integers(self.sources[name].rows))
+            exercise = self.sources[name].ask(row, rng)
+            maps = np.asarray(self.features[name][row])
+            features.append(torch.from_numpy(maps[::-1].copy() if exercise.swapped else maps.copy()))
+            clues.append(exercise.clue)
+            asked.append(exercise.asked)
+        n_visual = [self.config.visual_tokens(kind)] * number
+        return {"features": torch.stack(features), **pack(self.tokenizer, n_visual, clues, asked)}
+
+
+class FromFeatures(nn.Module):
+    """The model above its tower, for training: losses by kind from features and packed rows."""
+
+    def __init__(self, model: UniRSForConditionalGeneration):
+        super().__init__()
+        self.model = model
+
+    def forward(self, **batch: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
+        """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights."""
+        return {kind: self._loss(kind, **part) for kind, part in batch.items()}
+
+    def _loss(
+        self, kind: str, features: Tensor, input_ids: Tensor, position_ids: Tensor, segments: Tensor,
+        labels: Tensor, weights: Tensor,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        visual = self.visual(kind, features.float())
+        language = self.model.language_model
+        embeds = self.model.get_input_embeddings()(input_ids)
+        places = input_ids == self.model.config.image_token_id
+        embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
+        hidden = language.model(
+            inputs_embeds=embeds, attention_mask=packed_mask(segments), position_ids=position_ids, use_cache=False
+        ).last_hidden_state
+        learned = labels != IGNORED
+        logits = language.lm_head(hidden[learned]).float()
+        losses = F.cross_entropy(logits, labels[learned], reduction="none")
+        return (losses * weights[learned]).sum(), weights.sum()
+
+    def visual(self, kind: str, features: Tensor) -> Tensor:
+        """Features (B, T, D, h, w) -> visual tokens (B, n, d)."""
+        if kind == "pair" and self.model.change is not None:
+            return self.model.projector(self.model.change(features[:, 0], features[:, 1]))
+        batch = features.shape[0]
+        tokens = self.model.projector(features.flatten(0, 1))  # (B * T, n, d)
+        return tokens.reshape(batch, -1, tokens.shape[-1])
+
+
+class UniRSTrainer(Trainer):
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        parts = model(**inputs)
+        if self.state.global_step % self.args.logging_steps == 0:
+            self.log({kind: (loss / weight).item() for kind, (loss, weight) in parts.items()})
+        loss = torch.stack([loss for loss, _ in parts.values()]).sum()
+        loss = loss / torch.stack([weight for _, weight in parts.values()]).sum()
+        return (loss, parts) if return_outputs else loss
+
+
+def train_unirs(
+    recipe: UniRSRecipe,
+    model: UniRSForConditionalGeneration,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Mapping[str, Source],
+    features: Mapping[str, np.ndarray],
+    out: str | Path,
+    callbacks: tuple = (),
+) -> UniRSForConditionalGeneration:
+    """Train all but the tower, resuming from the last checkpoint in `out`; the model comes back with averaged weights.
+
+    features: of `sources`, by the same names, from `training.features.source_features` with the model's tower.
+    callbacks: take (average, log) and give a TrainerCallback each.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    model.vision_tower.requires_grad_(False)
+    wrapped = FromFeatures(model)
+    average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
+    trainer = UniRSTrainer(
+        model=wrapped,
+        args=_arguments(recipe, out),
+        train_dataset=UniRSBatches(sources, features, tokenizer, model.config, recipe),  # type: ignore[arg-type]
+        data_collator=lambda samples: samples[0],
+        callbacks=[average, log, *(make(average, log) for make in callbacks)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    average.copy_to(wrapped)
+    return model
+
+
+def _arguments(recipe: UniRSRecipe, out: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(out),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=1,  # one sample is a whole batch
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        adam_beta2=0.98,
+        warmup_steps=math.ceil(recipe.warmup * recipe.steps),
+        lr_scheduler_type="cosine",
+        bf16=True,
+        use_cpu=not torch.cuda.is_available(),
+        optim="adamw_torch_fused",
+        max_grad_norm=1.0,
+        logging_steps=50,
+        save_steps=recipe.save_every,
+        save_total_limit=2,
+        remove_unused_columns=False,
+        label_names=[],
+        report_to="none",
+        disable_tqdm=True,
+        seed=recipe.seed,
+        train_sampling_strategy="sequential",
+        dataloader_num_workers=0,
+    )

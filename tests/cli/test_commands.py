@@ -1,0 +1,165 @@
+"""Commands as a user types them, in a process of their own or in this one; always with the tiny weights."""
+
+import ast
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import chronosight
+from bad_inputs import BAD_INPUTS
+from chronosight.cli import main as cli
+from chronosight.cli.options import parse_bands
+from chronosight.errors import InputError
+from small_scenes import ground
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two plain pictures with one new building in the top left corner."""
+    frames = ground(96, 120)
+    rng = np.random.default_rng(0)
+    frames = frames + rng.integers(0, 4, frames.shape[1:], np.uint8)
+    frames[1, 10:30, 12:40] = 220
+    paths = [tmp_path / "before.png", tmp_path / "after.png"]
+    for path, frame in zip(paths, frames, strict=True):
+        Image.fromarray(frame).save(path)
+    return [str(path) for path in paths]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, bundle_folder):
+    """run("ask", ...) -> (exit code, stdout, stderr)."""
+
+    def call(*arguments, stdin="", weights=True):
+        extra = ["--weights", str(bundle_folder)] if weights else []
+        monkeypatch.setattr(sys, "argv", ["chronosight", *arguments, *extra])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        out, err = capsys.readouterr()
+        return done.value.code or 0, out, err
+
+    return call
+
+
+def one_line_error(result):
+    code, out, err = result
+    lines = err.strip().splitlines()
+    return code == 2 and out == "" and len(lines) == 1 and lines[0].startswith("error: ")
+
+
+def test_help_needs_nothing_heavy():
+    script = (
+        "import sys; sys.argv = ['chronosight', '--help']\n"
+        "from chronosight.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as done:\n    assert not done.code\n"
+        "heavy = ('numpy', 'rasterio', 'onnxruntime', 'tokenizers', 'scipy', 'PIL', 'torch')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "describe" in done.stdout
+    assert ast.literal_eval(done.stdout.splitlines()[-1]) == []
+
+
+def test_version(run):
+    code, out, _ = run("version", weights=False)
+    assert code == 0
+    assert out[0].isdigit()
+
+
+def test_describe_prints_sentences_and_writes_the_report(run, files, tmp_path):
+    out_folder = tmp_path / "report"
+    code, out, _ = run("describe", *files, "--out", str(out_folder))
+    assert code == 0
+    assert out.splitlines()[0] == "Several villas are built beside the road."
+    assert "Changed: yes" in out
+    assert {"mask.png", "overlay.png", "description.json", "report.html"} <= {
+        path.name for path in out_folder.iterdir()
+    }
+
+
+def test_describe_json_is_one_line_and_says_what_python_says(run, files, bundle_folder):
+    code, out, _ = run("describe", *files, "--json")
+    told = json.loads(out)
+    found = chronosight.load(weights=bundle_folder).describe(chronosight.open(*files))
+    assert code == 0
+    assert out.count("\n") == 1
+    assert told["caption"] == found.caption.to_dict()
+    assert told["changed"] == found.changed.to_dict()
+    assert [item["cells"] for item in told["classes"]] == [list(item.cells) for item in found.classes]
+    assert told["model"] == found.model
+
+
+def test_describe_quiet_is_the_caption_alone(run, files):
+    assert run("describe", *files, "--quiet")[1] == "Several villas are built beside the road.\n"
+
+
+@pytest.mark.parametrize("question", ["How many buildings changed?", "Where are new buildings?", "Who won the race?"])
+def test_ask_says_what_python_says(run, files, bundle_folder, question):
+    code, out, _ = run("ask", *files, question, "--json")
+    answer = chronosight.load(weights=bundle_folder).ask(chronosight.open(*files), question)
+    assert code == 0
+    assert json.loads(out) == {"question": question, **answer.to_dict()}
+
+
+def test_ask_of_one_image(run, files):
+    assert run("ask", files[0], "What kind of place is this?", "--quiet")[1] == "storage tanks\n"
+    assert "confidence" in run("ask", files[0], "What kind of place is this?")[1]
+
+
+def test_ask_without_a_question_or_without_a_file(run, files):
+    assert one_line_error(run("ask", *files))
+    assert one_line_error(run("ask", "How many buildings changed?"))
+
+
+def test_chat_reads_lines_until_quit(run, files):
+    lines = "How many new buildings?\n\nWhere?\n:quit\nHas anything changed?\n"
+    code, out, _ = run("chat", *files, "--quiet", stdin=lines)
+    assert code == 0
+    assert out.splitlines() == ["1", "top left corner"]
+
+
+def test_chat_json_has_one_line_an_answer(run, files):
+    _, out, _ = run("chat", *files, "--json", stdin="Has anything changed?\nIs it nice?\n")
+    assert [json.loads(line)["task"] for line in out.splitlines()] == ["binary", "open"]
+
+
+@pytest.mark.parametrize("name", [*BAD_INPUTS])
+def test_bad_input_is_one_line_and_exit_code_2(run, tmp_path, name):
+    paths = [str(path) for path in BAD_INPUTS[name](tmp_path)]
+    assert one_line_error(run("ask", *paths, "Has anything changed?"))
+
+
+def test_bad_weights_and_bad_bands_and_an_out_that_is_a_file(run, files, tmp_path):
+    assert one_line_error(run("describe", *files, "--weights", str(tmp_path / "none"), weights=False))
+    assert one_line_error(run("describe", *files, "--bands", "3,2"))
+    (tmp_path / "taken").write_text("")
+    assert one_line_error(run("describe", *files, "--out", str(tmp_path / "taken")))
+
+
+@pytest.mark.parametrize("text", ["3,2", "a,b,c", "0,1,2", "1,2,3,4", ""])
+def test_bands_are_three_numbers_from_one(text):
+    with pytest.raises(InputError, match="expected three band numbers"):
+        parse_bands(text)
+    assert parse_bands("4, 3,2") == (4, 3, 2)
+
+
+def test_an_interrupted_chat_ends_with_130_and_keeps_what_was_answered(files, bundle_folder):
+    command = [sys.executable, "-m", "chronosight.cli", "chat", *files, "--quiet", "--weights", str(bundle_folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"How many new buildings?\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"1\n"
+        time.sleep(0.2)  # it waits for the next line now
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err

@@ -1,0 +1,94 @@
+"""The displacement between two dates: found where it is, not found where there is none."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.ndimage import shift as move
+
+from bad_inputs import write_png, write_tiff
+from chronosight.scenes.open import open_scene
+from chronosight.scenes.registration import estimate_shift
+
+
+def town(seed=0, size=256):
+    """Boxes of several sizes on a rough ground: edges as real places have them. (H, W, 3) float."""
+    rng = np.random.default_rng(seed)
+    ground = 110 + 25 * gaussian_filter(rng.normal(size=(size, size)), 6) * 6 + rng.normal(0, 3, (size, size))
+    for _ in range(size // 4):
+        y, x, h, w = *rng.integers(0, size - 10, 2), *rng.integers(5, 22, 2)
+        ground[y : y + h, x : x + w] = rng.uniform(40, 230)
+    return np.repeat(ground[..., None], 3, axis=2)
+
+
+def moved(frame, dx, dy):
+    return move(frame, (dy, dx, 0), order=3, mode="nearest")
+
+
+def to_8_bit(frame):
+    return frame.clip(0, 255).astype(np.uint8)
+
+
+ALL = np.ones((256, 256), bool)
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, -2), (3.3, -1.7), (-5.5, 4.25), (0.8, 0.9), (7, 7)])
+def test_known_shift_is_recovered(dx, dy):
+    noise = np.random.default_rng(1).normal(0, 4, (256, 256, 3))
+    estimate = estimate_shift(to_8_bit(town()), to_8_bit(moved(town(), dx, dy) + noise), ALL)
+    assert (estimate.dx, estimate.dy) == pytest.approx((dx, dy), abs=0.15)
+    assert estimate.worth_correcting
+
+
+def test_season_and_light_do_not_hide_or_make_a_shift():
+    rng = np.random.default_rng(2)
+    tint = 40 * gaussian_filter(rng.normal(size=(256, 256, 3)), (20, 20, 0)) * 20
+    other = 200 - 0.6 * town() + tint + rng.normal(0, 3, (256, 256, 3))  # inverted contrast
+    still = estimate_shift(to_8_bit(town()), to_8_bit(other), ALL)
+    assert not still.worth_correcting and max(abs(still.dx), abs(still.dy)) < 0.3
+    gone = estimate_shift(to_8_bit(town()), to_8_bit(moved(other, 2.5, -3)), ALL)
+    assert (gone.dx, gone.dy) == pytest.approx((2.5, -3), abs=0.25) and gone.worth_correcting
+
+
+def test_half_of_the_scene_built_over_is_no_shift():
+    after = town()
+    after[:, 128:] = town(seed=5)[:, 128:]
+    estimate = estimate_shift(to_8_bit(town()), to_8_bit(after), ALL)
+    assert not estimate.worth_correcting and max(abs(estimate.dx), abs(estimate.dy)) < 0.3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_unrelated_pictures_are_left_alone(seed):
+    estimate = estimate_shift(to_8_bit(town(seed)), to_8_bit(town(seed + 50)), ALL)
+    assert not estimate.worth_correcting
+
+
+def test_flat_and_empty_pictures_give_nothing():
+    flat = np.full((64, 64, 3), 90, np.uint8)
+    for valid in (np.ones((64, 64), bool), np.zeros((64, 64), bool)):
+        estimate = estimate_shift(flat, flat, valid)
+        assert (estimate.dx, estimate.dy, estimate.confidence) == (0, 0, 0)
+
+
+def test_equal_images_have_no_shift(tmp_path):
+    path = write_png(tmp_path / "a.png", to_8_bit(town()))
+    shift = open_scene(path, path).shift
+    assert (shift.dx, shift.dy, shift.corrected) == (0, 0, False)
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_a_shift_is_undone_in_the_scene(placed, tmp_path):
+    write = write_tiff if placed else write_png
+    before = write(tmp_path / "a.tif" if placed else tmp_path / "a.png", to_8_bit(town()))
+    later = to_8_bit(moved(town(), 3.0, -2.0))
+    after = write(tmp_path / "b.tif" if placed else tmp_path / "b.png", later)
+    scene, raw = open_scene(before, after), open_scene(before, after, register=False)
+    assert scene.shift.corrected and (scene.shift.dx, scene.shift.dy) == pytest.approx((3, -2), abs=0.1)
+    assert any("corrected" in note for note in scene.notes) and raw.shift is None
+
+    def difference(scene):
+        return np.abs(scene.frames[0].astype(int) - scene.frames[1])[scene.valid].mean()
+
+    assert difference(scene) < 0.25 * difference(raw)
+    assert scene.frames.shape == raw.frames.shape
+    # What moved out of the later picture is not there to be compared.
+    assert not scene.valid[:, -2:].any() and not scene.valid[:1].any() and scene.valid[4:-4, 4:-4].all()

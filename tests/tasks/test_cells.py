@@ -1,0 +1,46 @@
+"""Cells of the 3x3 grid: where points fall, and that lists of cells survive being written and read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronosight.tasks.cells import CELLS, cell_at, join_cells, parse_cells
+
+cell_lists = st.lists(st.sampled_from(CELLS), unique=True).map(tuple)
+
+
+@given(cell_lists)
+def test_cells_written_are_read_back_in_order(cells: tuple[str, ...]) -> None:
+    assert parse_cells(join_cells(cells)) == cells
+
+
+@given(cell_lists, st.sampled_from(["", ".", " ", "\n"]))
+def test_case_blanks_and_a_full_stop_do_not_matter(cells: tuple[str, ...], end: str) -> None:
+    assert parse_cells(join_cells(cells).upper().replace(",", " , ") + end) == cells
+
+
+@pytest.mark.parametrize("reply", ["", "somewhere", "top,bottom", "No change,top", "yes", ","])
+def test_other_words_are_not_cells(reply: str) -> None:
+    assert parse_cells(reply) is None
+
+
+def test_a_cell_named_twice_counts_once() -> None:
+    assert parse_cells("top,left,top") == ("top", "left")
+
+
+@given(st.integers(3, 500), st.integers(3, 500), st.floats(0, 1), st.floats(0, 1))
+def test_a_point_and_its_mirror_image_fall_into_mirrored_cells(width: int, height: int, u: float, v: float) -> None:
+    x, y = u * width, v * height
+    if min(abs(3 * x / width - k) for k in range(4)) < 1e-6:
+        return  # on the line between two columns the right one wins, so mirroring need not hold
+    column = CELLS.index(cell_at(x, y, width, height)) % 3
+    assert CELLS.index(cell_at(width - x, y, width, height)) % 3 == 2 - column
+
+
+@pytest.mark.parametrize(("x", "y", "cell"), [(0, 0, "top left corner"), (299, 299, "lower right corner"),
+                                              (100, 0, "top"), (99.9, 150, "left"), (300, 300, "lower right corner"),
+                                              (-1, -1, "top left corner")])  # fmt: skip
+def test_corners_and_points_outside_go_to_the_nearest_cell(x: float, y: float, cell: str) -> None:
+    assert cell_at(x, y, 300, 300) == cell

@@ -1,0 +1,118 @@
+"""Every task reads back what it writes, understands near wordings, and takes nothing else for an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronosight.tasks import caption, direction, event
+from chronosight.tasks.cells import CELLS
+from chronosight.tasks.labels import AID_CLASSES, SCENE_CLASSES, UCM_CLASSES, nearest_label, readable
+from chronosight.tasks.wording import TASKS, parse_reply, write_reply
+
+yes_no = st.booleans()
+numbers = st.integers(0, 10_000)
+sentences = st.lists(st.text("abcdefghij", min_size=1), min_size=1).map(" ".join)
+VALUES: dict[Any, st.SearchStrategy] = {
+    "caption": sentences,
+    "binary": yes_no,
+    "count": numbers,
+    "location": st.lists(st.sampled_from(CELLS), unique=True).map(tuple),
+    "direction": st.sampled_from(direction.DIRECTIONS),
+    "scene_class": st.sampled_from(SCENE_CLASSES),
+    "presence": yes_no,
+    "object_count": numbers,
+    "comparison": yes_no,
+    "rural_urban": st.sampled_from(["rural", "urban"]),
+    "event": st.sampled_from(event.EVENTS),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@given(data=st.data())
+def test_a_value_written_is_read_back(task: Any, data: st.DataObject) -> None:
+    value = data.draw(VALUES[task])
+    assert parse_reply(task, write_reply(task, value)) == value
+
+
+@pytest.mark.parametrize("task", TASKS)
+@given(text=st.text(max_size=40))
+def test_any_text_is_read_or_refused_and_what_is_read_can_be_written(task: Any, text: str) -> None:
+    value = parse_reply(task, text)
+    if value is not None:
+        assert parse_reply(task, write_reply(task, value)) == value
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "value"),
+    [
+        ("binary", "yes.", True),
+        ("binary", "No, nothing changed", False),
+        ("binary", "Nothing changed", None),
+        ("binary", "yesterday", None),
+        ("count", "There are 12 buildings.", 12),
+        ("count", "three", 3),
+        ("count", "no buildings", 0),
+        ("count", "None", 0),
+        ("count", "2 or 3", None),
+        ("count", "-4", None),
+        ("count", "1.5", None),
+        ("count", "many", None),
+        ("location", "No change.", ()),
+        ("location", "top,left", ("top", "left")),
+        ("direction", "Appeared and vanished.", "both"),
+        ("direction", "It has appeared", "appeared"),
+        ("direction", "yes", None),
+        ("rural_urban", "It is an urban area.", "urban"),
+        ("rural_urban", "rural or urban", None),
+        ("event", "This is a video about police chase.", "police chase"),
+        ("event", "Traffic Collision", "traffic collision"),
+        ("event", "parade", None),
+        ("scene_class", "BaseballField", "baseball field"),
+        ("scene_class", "This is a parking lot.", "parking lot"),
+        ("scene_class", "a dense residential area", "dense residential"),
+        ("scene_class", "airprot", "airport"),
+        ("scene_class", "a forest by a river", None),
+        ("scene_class", "moon", None),
+        ("caption", "Many  houses appear. ", "Many houses appear"),
+        ("caption", " . ", None),
+    ],
+)
+def test_near_wordings(task: Any, text: str, value: Any) -> None:
+    assert parse_reply(task, text) == value
+
+
+def test_the_label_set_is_the_callers() -> None:
+    assert nearest_label("overpass", AID_CLASSES) is None
+    assert nearest_label("overpass", UCM_CLASSES) == "overpass"
+
+
+def test_label_sets_have_the_published_sizes() -> None:
+    assert (len(set(AID_CLASSES)), len(set(UCM_CLASSES)), len(set(event.EVENTS))) == (30, 21, 25)
+    assert set(SCENE_CLASSES) == {*AID_CLASSES, *UCM_CLASSES}
+
+
+@pytest.mark.parametrize(("folder", "name"), [("BaseballField", "baseball field"), ("golfcourse", "golf course"),
+                                              ("Beach", "beach"), ("mobilehomepark", "mobile home park"),
+                                              ("RailwayStation", "railway station")])  # fmt: skip
+def test_folders_have_readable_names(folder: str, name: str) -> None:
+    assert readable(folder) == name
+
+
+def test_a_folder_of_neither_set_is_refused() -> None:
+    with pytest.raises(KeyError):
+        readable("Volcano")
+
+
+@pytest.mark.parametrize(("counts", "value"), [((0, 0), "none"), ((3, 0), "appeared"), ((0, 1), "vanished"),
+                                               ((2, 2), "both")])  # fmt: skip
+def test_a_direction_follows_from_what_appeared_and_vanished(counts: tuple[int, int], value: str) -> None:
+    assert direction.direction_of(*counts) == value
+
+
+def test_no_change_sentences_are_known_and_others_are_not() -> None:
+    assert all(caption.says_no_change(sentence.capitalize() + " .") for sentence in caption.NO_CHANGE_SENTENCES)
+    assert not caption.says_no_change("a road has changed")
