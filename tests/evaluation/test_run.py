@@ -105,6 +105,8 @@ def test_the_command_prints_a_table_and_writes_json(data, tmp_path, bundle_folde
         "--limit",
         1,
         "--no-meteor",
+        "--clue",
+        "none",
         "--weights",
         bundle_folder,
         "--out",
@@ -114,6 +116,7 @@ def test_the_command_prints_a_table_and_writes_json(data, tmp_path, bundle_folde
     assert done.exit_code == 0, done.output
     assert "building pixels F1" in done.output and "≥ 0.84" in done.output
     kept = json.loads(out.read_text())
+    assert kept["model"]["clue"] == "none"
     assert kept["model"]["weights_sha256"] and kept["reports"][0]["data_sha256"] and kept["limit"] == 1
     assert (tmp_path / "figures" / "places.jsonl").stat().st_size > 0
 
@@ -124,6 +127,7 @@ def test_the_command_prints_a_table_and_writes_json(data, tmp_path, bundle_folde
         (["eval", "nothing"], "no benchmark"),
         (["eval", "rendered", "--split", "train"], "no split"),
         (["eval", "rendered", "--out", "figures.txt"], "ends in .json"),
+        (["eval", "rendered", "--clue", "loud"], "no clue form"),
         (["eval", "all"], "--data DIR"),
     ],
 )

@@ -14,6 +14,7 @@ from chronosight.errors import InputError
 
 NAMES = ("all", "places", "season", "images", "rendered")
 SPLITS = ("test", "val")
+CLUES = ("none", "caption", "detail", "full")
 
 
 def evaluate(
@@ -30,6 +31,10 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     no_meteor: Annotated[bool, typer.Option("--no-meteor", help="Leave out METEOR, which starts Java.")] = False,
+    clue: Annotated[
+        str | None,
+        typer.Option(help="Form of the clue, in place of the weights' own: an ablation.", show_default=False),
+    ] = None,
     quiet: Quiet = False,
     weights: Weights = None,
 ) -> None:
@@ -40,6 +45,8 @@ def evaluate(
         raise InputError(f'there is no split "{split}" to measure on; give test or val')
     if out is not None and out.suffix != ".json":
         raise InputError(f"--out is {out}, expected a file that ends in .json")
+    if clue is not None and clue not in CLUES:
+        raise InputError(f'there is no clue form "{clue}"; give one of {", ".join(CLUES)}')
     from chronosight.evaluation.run import (
         BENCHMARKS,
         TITLES,
@@ -57,6 +64,9 @@ def evaluate(
     for name in chosen:
         check_data(name, settings)  # before any long work
     engine = load_engine(weights)
+    if clue is not None:
+        engine.bundle.config["guide_form"] = clue
+    model = {**engine.bundle.facts, "clue": engine.bundle.config["guide_form"]}
     reports = []
     for name in chosen:
         report = run_benchmark(name, engine, settings, track=_silent if quiet else _bar)
@@ -66,7 +76,7 @@ def evaluate(
             if len(scores.columns) <= 12:
                 print_confusion(title, scores)
         if out is not None:
-            write_json(report_document(reports, settings, engine.bundle.facts), out)
+            write_json(report_document(reports, settings, model), out)
     if out is not None:
         print(f"Written to {out}; predictions in {predictions}/")
 

@@ -27,7 +27,7 @@ SMALLEST_OBJECT = 12.0  # square pixels at 1 m; smaller specks are noise
 def guide_facts(
     model: GuideModel, tokenizer: Tokenizer | None, before: np.ndarray, after: np.ndarray
 ) -> GuideFacts:
-    """Facts of one pair; before, after (H, W, 3) uint8, sides multiples of 16. No tokenizer: no caption."""
+    """Facts of one pair; before, after (H, W, 3) uint8, sides multiples of 32. No tokenizer: no caption."""
     pair = [torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1))).float()[None] / 255 for x in (before, after)]
     with torch.autocast("cpu", torch.bfloat16):  # twice as fast; the facts are rounded to objects anyway
         output = model(*pair)
@@ -46,17 +46,18 @@ def guide_facts(
 
 
 def crossfit_facts(
-    guides: list[GuideModel], tokenizer: Tokenizer | None, places: list[PlacePair], extra: int, seed: int = 0
+    guides: list[GuideModel | None], tokenizer: Tokenizer | None, places: list[PlacePair], extra: int, seed: int = 0
 ) -> Iterator[tuple[FactsKey, GuideFacts]]:
     """Facts of the windows, `extra` further windows and captioned parts of every place, in both orders of the dates.
 
-    guides[k] was trained without fold k; a single guide is used for all (the plain way, or held-out places).
-    Windows are 256 px; captioned parts are looked at on the multiple-of-16 box that holds them, at most 144 px.
+    guides[k] was trained without fold k, None leaves that fold out; a single guide is used for all (held-out places).
+    Windows are 256 px; captioned parts are looked at on the multiple of 32 within their box, 128 px.
     """
-    for model in guides:
-        model.eval()
     for number, place in enumerate(places):
         model = guides[fold_of(place.place, len(guides))]
+        if model is None:
+            continue
+        model.eval()
         rng = np.random.default_rng((seed, number))
         size = place.before.shape[0]
         starts = rng.integers(0, size - 256 + 1, (extra, 2))
@@ -70,7 +71,7 @@ def crossfit_facts(
 
 def _views(place: PlacePair, box: tuple[int, int, int, int], swapped: bool) -> tuple[np.ndarray, np.ndarray]:
     x0, y0, x1, y1 = box
-    height, width = (y1 - y0) // 16 * 16, (x1 - x0) // 16 * 16
+    height, width = (y1 - y0) // 32 * 32, (x1 - x0) // 32 * 32
     here = (slice(y0, y0 + height), slice(x0, x0 + width))
     before, after = place.before[here], place.after[here]
     return (after, before) if swapped else (before, after)

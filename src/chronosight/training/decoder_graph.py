@@ -21,8 +21,13 @@ class DecoderGraph(nn.Module):
         """Raises ValueError for what this form leaves out: biases, other activations, other position encodings."""
         super().__init__()
         config = model.config
-        plain = not config.attention_bias and not config.mlp_bias and config.hidden_act == "silu"
-        if not isinstance(model, LlamaForCausalLM) or not plain or model.model.rotary_emb.rope_type != "default":
+        if (
+            not isinstance(model, LlamaForCausalLM)
+            or config.attention_bias
+            or config.mlp_bias
+            or config.hidden_act != "silu"
+            or model.model.rotary_emb.rope_type != "default"
+        ):
             raise ValueError(f"{type(model).__name__}: expected a Llama without biases, with silu and default rope")
         self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads or config.num_attention_heads
         self.head_size: int = model.model.layers[0].self_attn.head_dim

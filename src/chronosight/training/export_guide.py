@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.training.onnx_storage import store_as_float16, write_graph
 
 OUTPUTS = ["class_logits", "appeared_logit", "change_logit", "memory"]
 
@@ -33,21 +34,21 @@ class _NextToken(nn.Module):
 
 
 def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
-    """Write both graphs into `folder`. Returns the largest difference from torch per graph, on random input of two sizes.
+    """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph, on random input of two sizes.
 
     guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit (N, 1, H, W),
     change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of the next token.
 
     Raises:
-        ValueError: a graph differs from torch by more than 1e-3 of the largest output.
+        ValueError: a graph differs from torch by more than 5e-3 of the largest output.
     """
     import onnxruntime
 
     folder = Path(folder)
-    model = model.eval().float()
+    model = model.eval().half().float()  # rounded once, so that storing loses no more
     frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
-    # Named as multiples of 16, so that the exporter can prove the four scales to fit on each other.
-    height, width = 16 * torch.export.Dim("rows", min=1, max=512), 16 * torch.export.Dim("columns", min=1, max=512)
+    # Named as multiples of 32, so that the exporter can prove the five scales to fit on each other.
+    height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
     size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
     _export(_Guide(model), tuple(frames), folder / "guide.onnx", ["before", "after"], OUTPUTS, [size, size])
     memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, 100, (2, 5))
@@ -55,9 +56,11 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
             [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
 
+    for name in ("guide.onnx", "guide_caption.onnx"):
+        store_as_float16(folder / name)
     differences = {}
     session = onnxruntime.InferenceSession(folder / "guide.onnx", providers=["CPUExecutionProvider"])
-    for rows_px, columns_px in ((64, 80), (256, 256)):
+    for rows_px, columns_px in ((64, 96), (256, 256)):
         pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
         with torch.no_grad():
             expected = _Guide(model)(*pair)
@@ -71,8 +74,8 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
         got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
         differences[f"guide_caption {length}"] = _difference(wanted, got)
     worst = max(differences, key=lambda name: differences[name])
-    if differences[worst] > 1e-3:
-        raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 1e-3")
+    if differences[worst] > 5e-3:
+        raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
     return differences
 
 
@@ -83,9 +86,7 @@ def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outp
             external_data=False, verbose=False,
         )  # fmt: skip
     assert program is not None
-    part = path.with_name(path.name + ".part")
-    program.save(str(part), external_data=False)
-    part.rename(path)
+    write_graph(program.model_proto, path)
 
 
 def _difference(expected: torch.Tensor, got: np.ndarray) -> float:

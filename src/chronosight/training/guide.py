@@ -16,6 +16,7 @@ from chronosight.data.pairs import PlacePair, load_places
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import JsonLog
 
@@ -71,10 +72,12 @@ def train_guide(
     fold: int | None = None,
     pictures: list[np.ndarray] | None = None,
     start: str | Path | None = None,
+    tower: ConvTower | None = None,
 ) -> GuideModel:
     """Train on the `train` and `native_train` pairs; with `fold`, on the places outside that fold only.
 
-    Resumes from the last checkpoint in `out`. start: folder of a guide to start from instead of nothing.
+    Resumes from the last checkpoint in `out`. start: folder of a guide to start from instead of nothing; tower: pretrained
+    weights for the encoder alone.
     Leaves the averaged model in `out/final`.
     """
     out = Path(out)
@@ -91,6 +94,8 @@ def train_guide(
         places, natives, pictures or [], steps * recipe.batch, recipe.seed, recipe.size, GuideMix(**recipe.mix)
     )
     model = GuideModel.from_pretrained(start) if start else GuideModel(GuideConfig(**recipe.model))
+    if tower is not None:
+        model.start_from(tower)
     model = model.to(memory_format=torch.channels_last)
     average = WeightAverage(recipe.ema)
     trainer = GuideTrainer(

@@ -20,6 +20,7 @@ from chronosight.data.guide_samples import light
 from chronosight.data.mirror import mirror_caption
 from chronosight.data.pairs import PlacePair, load_places
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.prompt import BOS, EOS, PAD
 from chronosight.training.ema import WeightAverage
 from chronosight.training.guide import fold_of, trainer_arguments
@@ -50,7 +51,7 @@ class CaptionSamples:
         self, places: list[PlacePair], tokenizer: Tokenizer, recipe: GuideCaptionRecipe, length: int, max_caption: int
     ):
         self.cells = [(place, cell) for place in places for cell in place.cells]
-        self.changed = [i for i, (_, cell) in enumerate(self.cells) if len(set(map(_same, cell.captions))) > 1]
+        self.changed = [i for i, (_, cell) in enumerate(self.cells) if not all(map(says_no_change, cell.captions))]
         self.tokenizer, self.recipe, self.length, self.max_caption = tokenizer, recipe, length, max_caption
 
     def __len__(self) -> int:
@@ -96,8 +97,8 @@ class CaptionTrainer(Trainer):
         model.recognition.eval()
         with torch.no_grad():
             both = (torch.cat([inputs["before"], inputs["after"]]) - model.mean) / model.std
-            coarsest = model.encoder(both.contiguous(memory_format=torch.channels_last))[-1]
-        first, second = coarsest.chunk(2)
+            seen = model.encoder(both.contiguous(memory_format=torch.channels_last))[model.summary_level]
+        first, second = seen.chunk(2)
         logits = model.caption_logits(model.summary(first, second), tokens[:, :-1])  # (N, L, V)
         loss = F.cross_entropy(
             logits.float().flatten(0, 1),
@@ -142,9 +143,3 @@ def train_guide_caption(
     average.copy_to(model)
     model.save_pretrained(out / "final")
     return model
-
-
-def _same(caption: str) -> bool:
-    from chronosight.tasks.caption import NO_CHANGE_CAPTIONS
-
-    return caption in NO_CHANGE_CAPTIONS

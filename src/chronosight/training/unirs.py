@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
@@ -108,46 +108,45 @@ class UniRSBatches:
         return {"features": torch.stack(features), **pack(self.tokenizer, n_visual, clues, asked)}
 
 
-class FromFeatures(nn.Module):
-    """The model above its tower, for training: losses by kind from features and packed rows."""
+def losses_of(
+    model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]]
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights."""
+    return {kind: _loss_of(model, kind, **part) for kind, part in batch.items()}
 
-    def __init__(self, model: UniRSForConditionalGeneration):
-        super().__init__()
-        self.model = model
 
-    def forward(self, **batch: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
-        """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights."""
-        return {kind: self._loss(kind, **part) for kind, part in batch.items()}
+def _loss_of(
+    model: UniRSForConditionalGeneration, kind: str, features: Tensor, input_ids: Tensor, position_ids: Tensor,
+    segments: Tensor, labels: Tensor, weights: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    visual = visual_of(model, kind, features.float())
+    language = model.language_model
+    embeds = model.get_input_embeddings()(input_ids)
+    places = input_ids == model.config.image_token_id
+    embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
+    hidden = language.model(
+        inputs_embeds=embeds, attention_mask=packed_mask(segments), position_ids=position_ids, use_cache=False
+    ).last_hidden_state
+    learned = labels != IGNORED
+    logits = language.lm_head(hidden[learned]).float()
+    losses = F.cross_entropy(logits, labels[learned], reduction="none")
+    return (losses * weights[learned]).sum(), weights.sum()
 
-    def _loss(
-        self, kind: str, features: Tensor, input_ids: Tensor, position_ids: Tensor, segments: Tensor,
-        labels: Tensor, weights: Tensor,
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        visual = self.visual(kind, features.float())
-        language = self.model.language_model
-        embeds = self.model.get_input_embeddings()(input_ids)
-        places = input_ids == self.model.config.image_token_id
-        embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
-        hidden = language.model(
-            inputs_embeds=embeds, attention_mask=packed_mask(segments), position_ids=position_ids, use_cache=False
-        ).last_hidden_state
-        learned = labels != IGNORED
-        logits = language.lm_head(hidden[learned]).float()
-        losses = F.cross_entropy(logits, labels[learned], reduction="none")
-        return (losses * weights[learned]).sum(), weights.sum()
 
-    def visual(self, kind: str, features: Tensor) -> Tensor:
-        """Features (B, T, D, h, w) -> visual tokens (B, n, d)."""
-        if kind == "pair" and self.model.change is not None:
-            return self.model.projector(self.model.change(features[:, 0], features[:, 1]))
-        batch = features.shape[0]
-        tokens = self.model.projector(features.flatten(0, 1))  # (B * T, n, d)
-        return tokens.reshape(batch, -1, tokens.shape[-1])
+def visual_of(model: UniRSForConditionalGeneration, kind: str, features: Tensor) -> Tensor:
+    """The tower's features (B, T, D, h, w) -> visual tokens (B, n, d)."""
+    if kind == "pair" and model.change is not None:
+        tokens: Tensor = model.projector(model.change(features[:, 0], features[:, 1]))
+        return tokens
+    tokens = model.projector(features.flatten(0, 1))  # (B * T, n, d)
+    return tokens.reshape(features.shape[0], -1, tokens.shape[-1])
 
 
 class UniRSTrainer(Trainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        parts = model(**inputs)
+        device = next(iter(inputs.values()))["input_ids"].device.type
+        with torch.autocast(device, torch.bfloat16):
+            parts = losses_of(model, inputs)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({kind: (loss / weight).item() for kind, (loss, weight) in parts.items()})
         loss = torch.stack([loss for loss, _ in parts.values()]).sum()
@@ -174,10 +173,9 @@ def train_unirs(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     model.vision_tower.requires_grad_(False)
-    wrapped = FromFeatures(model)
     average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
     trainer = UniRSTrainer(
-        model=wrapped,
+        model=model,
         args=_arguments(recipe, out),
         train_dataset=UniRSBatches(sources, features, tokenizer, model.config, recipe),  # type: ignore[arg-type]
         data_collator=lambda samples: samples[0],
@@ -185,7 +183,7 @@ def train_unirs(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
-    average.copy_to(wrapped)
+    average.copy_to(model)
     return model
 
 

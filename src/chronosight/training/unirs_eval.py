@@ -25,7 +25,7 @@ from chronosight.tasks import caption, event, rural_urban, scene_class
 from chronosight.tasks.clue import ClassChange, GuideFacts, GuideForm, write_clue
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.wording import parse_reply
-from chronosight.training.unirs import FromFeatures
+from chronosight.training.unirs import visual_of
 
 LONGEST = {"caption": 32, "location": 40}  # new tokens of a reply; 8 for other tasks
 SIMULATED_SEED = 11
@@ -72,7 +72,7 @@ def answer(
         longest = max(LONGEST.get(items[i].question.task, 8) for i in part)
         maps = torch.from_numpy(np.stack([np.asarray(features[items[i].row]) for i in part])).float()
         with torch.autocast("cpu", torch.bfloat16, enabled=maps.device.type == "cpu"):
-            visual: Tensor = FromFeatures(model).visual(kind, maps)
+            visual: Tensor = visual_of(model, kind, maps)
             questions, clues = [items[i].question for i in part], [items[i].clue for i in part]
             prompt = processor(None, [kind] * len(part), questions, clues)
             tokens = model.generate(

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from chronosight.models.guide.configuration import GuideConfig  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 
-SMALL = {"widths": (8, 12, 16, 24), "depths": (1, 1, 1, 1), "neck": (8, 8, 8, 8), "summary_width": 16, "vocab_size": 40}
+SMALL = {"widths": (6, 8, 12, 16, 24), "depths": (1, 1, 1, 1), "neck": (8, 8, 8, 8, 8), "summary_width": 16, "vocab_size": 40}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def frames(seed: int, *shape: int) -> torch.Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("size", [(64, 64), (48, 80)])
+@pytest.mark.parametrize("size", [(64, 64), (96, 32)])
 def test_maps_have_the_size_of_the_input(guide, size):
     with torch.no_grad():
         out = guide(frames(0, 2, 3, *size), frames(1, 2, 3, *size))
@@ -46,11 +46,11 @@ def test_batch_of_one_equals_batch_of_many(guide):
 
 
 def test_a_tile_gives_what_the_whole_gives_away_from_its_border(guide):
-    before, after = frames(0, 1, 3, 64, 512), frames(1, 1, 3, 64, 512)
+    before, after = frames(0, 1, 3, 32, 1024), frames(1, 1, 3, 32, 1024)
     with torch.no_grad():
         whole = guide(before, after).class_logits
-        tile = guide(before[..., 64:448], after[..., 64:448]).class_logits
-    torch.testing.assert_close(tile[..., 144:-144], whole[..., 208:-208], atol=1e-4, rtol=1e-4)
+        tile = guide(before[..., 128:896], after[..., 128:896]).class_logits
+    torch.testing.assert_close(tile[..., 256:-256], whole[..., 384:-384], atol=1e-4, rtol=1e-4)
 
 
 def test_order_of_the_dates_matters(guide):

@@ -58,9 +58,7 @@ def drive(stage: Stage, planes: np.ndarray, queues: list[Queue], t: float) -> No
     stage.lay(planes, sheet)
 
 
-def draw_tractor(
-    sheet: Layers, x: float, y: float, angle: float, wide: float, body: Colour, harvester: bool
-) -> None:
+def draw_tractor(sheet: Layers, x: float, y: float, angle: float, wide: float, body: Colour, harvester: bool) -> None:
     """A tractor with its plough behind, or a combine with its header in front; wide: metres it works."""
 
     def part(u: float, v: float, length: float, width: float, colour: Colour) -> None:

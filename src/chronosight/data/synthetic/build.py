@@ -7,7 +7,18 @@ from PIL import Image, ImageDraw
 
 from chronosight.data.synthetic.materials import CARS, HALL_ROOFS, POOL, ROOFS, draw_colour, tint
 from chronosight.data.synthetic.plan import (
-    ALWAYS, Building, Ground, Patch, Plan, Point, Road, Vehicle, When, along, box, turn,
+    ALWAYS,
+    Building,
+    Ground,
+    Patch,
+    Plan,
+    Point,
+    Road,
+    Vehicle,
+    When,
+    along,
+    box,
+    turn,
 )  # fmt: skip
 
 CONCRETE, ASPHALT, DIRT = (0.68, 0.66, 0.62), (0.44, 0.43, 0.43), (0.72, 0.64, 0.52)
@@ -55,9 +66,7 @@ class Builder:
 
     # lines
 
-    def road(
-        self, points: list[Point], width: float, surface: str, when: When = ALWAYS, marked: bool = False
-    ) -> Road:
+    def road(self, points: list[Point], width: float, surface: str, when: When = ALWAYS, marked: bool = False) -> Road:
         tone = {"concrete": CONCRETE, "asphalt": ASPHALT, "dirt": DIRT}[surface]
         road = Road(points, width, surface, tint(self.rng, tone, 0.05), when, marked)
         self.plan.roads.append(road)
@@ -170,7 +179,7 @@ class Builder:
 
     def houses_along(
         self, points: list[Point], road_width: float, step: float, when: When | None = ALWAYS, chance: float = 1.0,
-        both: bool = True, limit: int = 999, setback: float = 7.0, pools: float = 0.12,
+        both: bool = True, limit: int = 999, setback: float = 7.0, pools: float = 0.18,
     ) -> int:  # fmt: skip
         """Rows of detached houses on one or both sides of a road; gives how many were put.
 
@@ -197,7 +206,9 @@ class Builder:
                 put += 1
                 u = rng.choice((-1, 1)) * width * 0.3
                 front = depth / 2 + setback + road_width * 0.3
-                lane = turn([(u - 2.4, depth / 2), (u + 2.4, depth / 2), (u + 2.4, front), (u - 2.4, front)], hx, hy, angle)
+                lane = turn(
+                    [(u - 2.4, depth / 2), (u + 2.4, depth / 2), (u + 2.4, front), (u - 2.4, front)], hx, hy, angle
+                )
                 self.plan.patches.append(Patch(lane, "drive", drive, when_here))
                 if rng.random() < 0.45:
                     cx, cy = turn([(u + rng.uniform(-0.8, 0.8), depth / 2 + 4)], hx, hy, angle)[0]

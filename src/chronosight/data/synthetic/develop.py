@@ -20,9 +20,9 @@ def estate(builder: Builder, when: When | None, houses: When | None = None, main
     step = rng.uniform(17, 25)
     setback = rng.uniform(5, 9)
     gap = 2 * (setback + 14 + rng.uniform(5, 12)) + 8
-    streets = 1 + int(rng.integers(0, max(2, int(0.8 * e / gap)) + 1))
+    streets = 1 + int(rng.integers(0, max(2, int(1.0 * e / gap)) + 1))
     length = rng.uniform(0.4, 1.3) * e
-    x, y = rng.uniform(0.2, 0.8, 2) * e
+    x, y = rng.uniform(0.25, 0.75, 2) * e
     surface, width = pick(rng, ("concrete", "asphalt"), (2, 1)), rng.uniform(6.5, 9)
     c, s = float(np.cos(angle)), float(np.sin(angle))
     bend = float(rng.choice((0.0, 0.04, 0.15)))
@@ -51,10 +51,10 @@ def estate(builder: Builder, when: When | None, houses: When | None = None, main
     if main is not None:
         target = main[0][int(np.argmin([np.hypot(px - x, py - y) for px, py in main[0]]))]
         builder.road(builder.bent(target, lines[len(lines) // 2][0], 0.05), width, surface, road_when)
-    chance = float(rng.choice((1.0, 1.0, 0.93, 0.6, 0.35)))
+    chance = float(rng.choice((1.0, 1.0, 1.0, 0.9, 0.6, 0.35)))
     for line in lines:
         builder.houses_along(line, width, step, house_when, chance, rng.random() < 0.85, setback=setback,
-                             pools=float(rng.choice((0, 0.1, 0.3))))  # fmt: skip
+                             pools=float(rng.choice((0, 0.15, 0.4))))  # fmt: skip
 
 
 def infill(builder: Builder, when: When, main: Line | None = None) -> None:
@@ -105,9 +105,7 @@ def halls(builder: Builder, when: When, main: Line | None = None, count: int | N
                 continue
             if rng.random() < 0.7:
                 lay_yard(builder, box(fx, fy, width + 34, depth + lot_depth + 30, angle), when)
-            builder.plan.patches.append(
-                Patch(box(x, y, width + 9, depth + 9, angle), "pad", (0.68, 0.66, 0.62), when)
-            )
+            builder.plan.patches.append(Patch(box(x, y, width + 9, depth + 9, angle), "pad", (0.68, 0.66, 0.62), when))
             builder.hall(x, y, angle, width, depth, when, pick(rng, ("box", "L", "U", "T"), (5, 2, 1, 1)))
             px, py = turn([(0, depth / 2 + lot_depth / 2 + 3)], x, y, angle)[0]
             # a lot may have been there before its hall

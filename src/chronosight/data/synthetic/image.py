@@ -44,7 +44,9 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
     rng = np.random.default_rng((seed, size, 77))
     kind = pick(rng, KINDS, ODDS)
-    step = float(rng.uniform(0.45, 1.0) if kind in ("parking", "crossing", "harbour", "suburb") else rng.uniform(0.5, 1.4))
+    step = float(
+        rng.uniform(0.45, 1.0) if kind in ("parking", "crossing", "harbour", "suburb") else rng.uniform(0.5, 1.4)
+    )
     builder = plan_image(rng, kind, size * step)
     texture = draw_texture(rng, size, step)
     date = draw_conditions(rng)
@@ -104,10 +106,8 @@ def look(
     return tuple(objects), sight
 
 
-def _state(
-    vehicle: Vehicle, grey: np.ndarray, cover: np.ndarray, step: float
-) -> tuple[str, tuple[float, float]]:
-    """"sure", "unsure" or "outside", and the middle of what shows, in pixels."""
+def _state(vehicle: Vehicle, grey: np.ndarray, cover: np.ndarray, step: float) -> tuple[str, tuple[float, float]]:
+    """ "sure", "unsure" or "outside", and the middle of what shows, in pixels."""
     size = cover.shape[0]
     x, y, half = vehicle.x / step, vehicle.y / step, vehicle.length / step / 2
     if not (-half < x < size + half and -half < y < size + half):

@@ -24,6 +24,28 @@ SCENE_WORDS = {
     "country": ("open country", "the countryside"), "ponds": ("open land with ponds", "the countryside"),
     "river": ("a river", "a winding river"),
 }  # fmt: skip
+# How much sooner a class is asked about where it is, and where it is not: rare things are asked about when they are
+# there, common ones when they are missing, so that a class's name alone does not tell the reply.
+OFTEN_THERE = {
+    "pools": 8.0,
+    "planes": 6.0,
+    "boats": 4.0,
+    "ponds": 3.0,
+    "cars": 1.5,
+    "buildings": 1.0,
+    "roads": 1.0,
+    "trees": 1.0,
+}
+OFTEN_ABSENT = {
+    "pools": 0.5,
+    "planes": 0.4,
+    "boats": 0.7,
+    "ponds": 1.0,
+    "cars": 2.5,
+    "buildings": 5.0,
+    "roads": 5.0,
+    "trees": 9.0,
+}
 NOUNS = {
     "buildings": ("building", "house"), "cars": ("car", "vehicle"), "boats": ("boat", "ship"),
     "planes": ("plane", "airplane"), "pools": ("swimming pool",), "ponds": ("pond",),
@@ -44,9 +66,11 @@ def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple
     asked: list[tuple[Question, str]] = []
     there = [name for name, count in sight.sure.items() if count > 0]
     absent = [name for name in sight.sure if not sight.sure[name] and not sight.unsure[name]]
-    for names, reply in ((there, True), (absent, False)):
-        chosen = rng.permutation(len(names))[: min(2, len(there), len(absent))]
-        asked += [(vary(presence.ask(names[int(i)]), rng), presence.write_reply(reply)) for i in chosen]
+    for names, often, reply in ((there, OFTEN_THERE, True), (absent, OFTEN_ABSENT, False)):
+        weights = np.array([often[name] for name in names])
+        most = min(2, len(there), len(absent))
+        for i in rng.choice(len(names), most, replace=False, p=weights / weights.sum()) if most else ():
+            asked.append((vary(presence.ask(names[int(i)]), rng), presence.write_reply(reply)))
 
     countable = [
         name for name in sorted(sight.known) if sight.sure[name] <= MOST_COUNTED and not sight.unsure[name]

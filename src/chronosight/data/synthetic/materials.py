@@ -43,9 +43,7 @@ CARS: tuple[tuple[Colour, float], ...] = (
 POOL: Colour = (0.30, 0.68, 0.76)
 
 
-def draw_colour(
-    rng: np.random.Generator, choices: tuple[tuple[Colour, float], ...], spread: float = 0.03
-) -> Colour:
+def draw_colour(rng: np.random.Generator, choices: tuple[tuple[Colour, float], ...], spread: float = 0.03) -> Colour:
     """One of the colours by its weight, a little lighter or darker and a little off in hue."""
     weights = np.array([weight for _, weight in choices])
     colour = choices[int(rng.choice(len(choices), p=weights / weights.sum()))][0]

@@ -14,9 +14,7 @@ def smooth_noise(rng: np.random.Generator, size: int, wavelength: float) -> np.n
     return _stretch(rng.standard_normal((knots, knots), dtype=np.float32), rng, size, wavelength) * np.float32(1.5)
 
 
-def fractal(
-    rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.7
-) -> np.ndarray:
+def fractal(rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.7) -> np.ndarray:
     """Octaves of noise from wavelength `longest` (pixels) down by halves, (size, size) float32, about standard normal.
 
     Each octave is added to the coarser ones at its own small size, so only the last is stretched to the picture.

@@ -14,7 +14,7 @@ from scipy import ndimage
 from chronosight.data.synthetic.canopy import stamp_trees, wood_heights
 from chronosight.data.synthetic.light import Conditions, grade
 from chronosight.data.synthetic.materials import GROUND_NAMES, GROUNDS, ROWED
-from chronosight.data.synthetic.noise import fractal, smooth_noise
+from chronosight.data.synthetic.noise import fractal
 from chronosight.data.synthetic.plan import Building, Colour, Plan, Point, Road, box, turn
 from chronosight.data.synthetic.truth import LAND_COVER
 from chronosight.data.synthetic.vehicles import draw_vehicle

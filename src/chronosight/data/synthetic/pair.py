@@ -71,7 +71,7 @@ def _develop(builder: Builder, when: When, main: develop.Line | None, changed: b
     rng = builder.rng
     if not changed and rng.random() < 0.3:
         return  # open country
-    scenario = pick(rng, SCENARIOS, (5, 4, 3, 2, 3, 1.5))
+    scenario = pick(rng, SCENARIOS, (7, 3, 2.5, 2, 2.5, 1.5))
     old = rng.random()
     if old < 0.2:
         develop.halls(builder, ALWAYS, main, 1)

@@ -104,7 +104,10 @@ def _clause(
         ))  # fmt: skip
     road, plural = _roads(rng, roads)
     if not new:
-        return _one(rng, (f"{road} {_have(plural)} been removed{where}", f"{road} {'disappear' if plural else 'disappears'}{where}"))
+        return _one(
+            rng,
+            (f"{road} {_have(plural)} been removed{where}", f"{road} {'disappear' if plural else 'disappears'}{where}"),
+        )
     return _one(rng, (
         f"{road} {_have(plural)} been built{where}",
         f"{road} {'appear' if plural else 'appears'} on the {ground}{where}",

@@ -9,12 +9,25 @@ from chronosight.data.synthetic.build import CONCRETE, Builder
 from chronosight.data.synthetic.materials import tint
 from chronosight.data.synthetic.plan import ALWAYS, Colour, Patch, Point, Vehicle, box, turn
 from chronosight.data.synthetic.scenery import (
-    SETTINGS, band, base_of, lay_main_road, lay_pond, lay_scenery, lay_trees, pick,
+    SETTINGS,
+    band,
+    base_of,
+    lay_main_road,
+    lay_pond,
+    lay_scenery,
+    lay_trees,
+    pick,
 )  # fmt: skip
 
 KINDS = ("airport", "harbour", "lake", "parking", "crossing", "suburb", "works", "flats", "country", "ponds", "river")
 ODDS = (2, 2.5, 1.5, 2.5, 2, 3.5, 2, 1.2, 4, 2, 1.5)
-HULLS: tuple[Colour, ...] = ((0.93, 0.93, 0.92), (0.90, 0.88, 0.82), (0.82, 0.84, 0.87), (0.62, 0.24, 0.18), (0.93, 0.93, 0.92))
+HULLS: tuple[Colour, ...] = (
+    (0.93, 0.93, 0.92),
+    (0.90, 0.88, 0.82),
+    (0.82, 0.84, 0.87),
+    (0.62, 0.24, 0.18),
+    (0.93, 0.93, 0.92),
+)
 
 
 def plan_image(rng: np.random.Generator, kind: str, extent: float) -> Builder:
@@ -184,7 +197,9 @@ def _parking(builder: Builder) -> None:
     builder.plan.patches.clear()
     stalls = max(1.0, (width / 2.8) * ((depth - 7) / 17.0))
     few = rng.random() < 0.6
-    builder.parking(x, y, width, depth, angle, ALWAYS, (how_many(rng, 9) % 10) / stalls / 2 if few else rng.uniform(0.2, 0.8))
+    builder.parking(
+        x, y, width, depth, angle, ALWAYS, (how_many(rng, 9) % 10) / stalls / 2 if few else rng.uniform(0.2, 0.8)
+    )
     if rng.random() < 0.7:
         hx, hy = turn([(0, depth / 2 + 24)], x, y, angle)[0]
         builder.hall(hx, hy, angle, width * rng.uniform(0.5, 0.9), rng.uniform(24, 40))

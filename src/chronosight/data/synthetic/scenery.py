@@ -43,7 +43,8 @@ def lay_scenery(builder: Builder, setting: str) -> None:
     scale = max(1.0, e / 256)
     for _ in range(int(rng.poisson(1.6 * scale))):
         kind = pick(rng, ("soil", "grass", "scrub", "red soil", "mud", "sand"), (3, 3, 3, 0.7, 0.6, 0.6))
-        builder.cover(builder.blob(*rng.uniform(0, e, 2), rng.uniform(15, 80)), drift(rng, kind, 0.35), 9)
+        x, y = rng.uniform(0, e, 2)
+        builder.cover(builder.blob(x, y, rng.uniform(15, 80)), drift(rng, kind, 0.35), 9)
     if setting == "fields":
         lay_fields(builder)
     if setting == "wood" or rng.random() < 0.45:
@@ -51,7 +52,8 @@ def lay_scenery(builder: Builder, setting: str) -> None:
         for _ in range(many):
             radius = rng.uniform(25, 110) if setting == "wood" else rng.uniform(15, 60)
             cleared = drift(rng, "wood floor", 0.06)
-            builder.cover(builder.blob(*rng.uniform(-0.1, 1.1, 2) * e, radius), cleared, 14)
+            x, y = rng.uniform(-0.1, 1.1, 2) * e
+            builder.cover(builder.blob(x, y, radius), cleared, 14)
     if setting == "riverside":
         lay_river(builder)
     if rng.random() < 0.2:
@@ -93,7 +95,7 @@ def lay_pond(builder: Builder) -> None:
 
 def lay_river(builder: Builder) -> None:
     """A winding band of water with muddy or wooded banks."""
-    rng, e = builder.rng, builder.plan.extent
+    rng = builder.rng
     line = builder.through(rng.uniform(0, np.pi), 0.18)
     width = rng.uniform(10, 45)
     water = pick(rng, WATERS, (2, 2, 2, 2))

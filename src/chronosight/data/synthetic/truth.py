@@ -24,7 +24,7 @@ OBJECT_CLASSES = ("buildings", "roads", "cars", "boats", "planes", "pools", "pon
 
 @dataclass(frozen=True)
 class RenderedObject:
-    """One thing in a picture. class_name: one of OBJECT_CLASSES. polygon: outline. centre: (x, y) of its visible part."""
+    """One thing in a picture. class_name: one of OBJECT_CLASSES. polygon: outline. centre: (x, y) of what shows."""
 
     class_name: str
     polygon: tuple[tuple[float, float], ...]

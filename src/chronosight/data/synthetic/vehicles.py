@@ -35,7 +35,11 @@ def draw_vehicle(layers: Layers, vehicle: Vehicle) -> None:
     if vehicle.kind == "boat" and vehicle.wake > 0:
         a, spread = vehicle.length / 2, 0.16 * vehicle.wake
         for side in (1, -1):
-            trail = [(a * 0.4, 0.0), (-a - vehicle.wake, side * (spread + 1.0)), (-a - vehicle.wake, side * spread * 0.6)]
+            trail = [
+                (a * 0.4, 0.0),
+                (-a - vehicle.wake, side * (spread + 1.0)),
+                (-a - vehicle.wake, side * spread * 0.6),
+            ]
             layers.polygon("flat", turn(trail, vehicle.x, vehicle.y, vehicle.angle), (86, 96, 98, 128))
         foam = [(-a * 0.5, -0.8), (-a - vehicle.wake * 0.7, -0.5), (-a - vehicle.wake * 0.7, 0.5), (-a * 0.5, 0.8)]
         layers.polygon("flat", turn(foam, vehicle.x, vehicle.y, vehicle.angle), rgba((0.78, 0.81, 0.82)))

@@ -74,6 +74,13 @@ class Bundle:
     def tokenizer(self) -> Tokenizer:
         return self._read("tokenizer.json", lambda path: Tokenizer.from_file(str(path)))
 
+    def token_id(self, token: str) -> int:
+        """Id of one of the prompt's own markers."""
+        found = self.tokenizer.token_to_id(token)
+        if found is None:
+            raise InputError(f"tokenizer.json of {self.folder} has no token {token}; give weights of this version")
+        return found
+
     @cached_property
     def embedding(self) -> np.ndarray:
         """(V, d) float16, of every token."""

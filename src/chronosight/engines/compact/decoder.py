@@ -74,7 +74,7 @@ class Decoder:
         logprobs = first
         for step in range(max_tokens):
             best = logprobs.argmax(axis=1)
-            for at, row in enumerate(rows):
+            for at, row in enumerate(rows.tolist()):
                 if open_[row]:
                     scores[row].append(float(logprobs[at, best[at]]))
                     if best[at] == self.end:

@@ -24,7 +24,7 @@ from chronosight.tasks.prompt import BOS, EOS
 
 TILE = 512  # pixels of the guide's own grid
 OVERLAP = 128
-STEP = 16  # the graph takes multiples of this
+STEP = 32  # the graph takes multiples of this
 RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors beyond these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
@@ -111,16 +111,16 @@ class Guide:
         if memory is None:
             size = int(self.bundle.config["pair_size"])
             memory = self._run(resize_frames(seen_frames(scene), size, size))["memory"]
-        session, tokenizer = self.bundle.session("guide_caption"), self.bundle.tokenizer
-        end = tokenizer.token_to_id(EOS)
-        tokens = [tokenizer.token_to_id(BOS)]
+        session = self.bundle.session("guide_caption")
+        end = self.bundle.token_id(EOS)
+        tokens = [self.bundle.token_id(BOS)]
         while len(tokens) < MAX_CAPTION_TOKENS:
             logits = session.run(["logits"], {"memory": memory, "tokens": np.array([tokens], np.int64)})[0]
             token = int(logits[0].argmax())
             if token == end:
                 break
             tokens.append(token)
-        return tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
+        return self.bundle.tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
     def _tile(
         self, scene: Scene, row: int, column: int, tile: int, factor: float
@@ -145,7 +145,7 @@ class Guide:
         return maps, sigmoid(float(out["change_logit"].ravel()[0])), out["memory"]
 
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
-        """frames: (2, 3, h, w) float32 in [0, 1], multiples of 16."""
+        """frames: (2, 3, h, w) float32 in [0, 1], multiples of 32."""
         names = ["class_logits", "appeared_logit", "change_logit", "memory"]
         feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
@@ -165,7 +165,7 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
 
 
 def _pad(frames: np.ndarray) -> np.ndarray:
-    """(T, H, W, 3) -> the same with H and W multiples of 16, mirrored at the lower and right edge."""
+    """(T, H, W, 3) -> the same with H and W multiples of 32, mirrored at the lower and right edge."""
     down, right = -frames.shape[1] % STEP, -frames.shape[2] % STEP
     if not down and not right:
         return frames

@@ -24,8 +24,8 @@ class Language:
     def __init__(self, bundle: Bundle):
         self.bundle = bundle
         self.tokenizer = bundle.tokenizer
-        self.decoder = Decoder(bundle.session("decoder"), bundle.embedding, self.tokenizer.token_to_id(EOS))
-        self.image_id = self.tokenizer.token_to_id(IMAGE)
+        self.decoder = Decoder(bundle.session("decoder"), bundle.embedding, bundle.token_id(EOS))
+        self.image_id = bundle.token_id(IMAGE)
 
     def visual(self, scene: Scene) -> np.ndarray:
         """(n, d) float32 visual tokens of an image, a pair or a video. The scene is stretched to the trained size."""

@@ -1,4 +1,4 @@
-"""Siamese hierarchical encoder: the same weights see both dates, features come at four scales."""
+"""Siamese hierarchical encoder: the same weights see both dates, features come at several scales."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -14,42 +15,25 @@ def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.S
     )
 
 
-class ResidualBlock(nn.Module):
-    def __init__(self, inputs: int, outputs: int, stride: int = 1):
-        super().__init__()
-        self.first = conv_bn(inputs, outputs, 3, stride)
-        self.second = nn.Sequential(nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs))
-        self.skip: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            pool = nn.AvgPool2d(2) if stride == 2 else nn.Identity()
-            self.skip = nn.Sequential(pool, nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
-        nn.init.zeros_(self.second[1].weight)  # type: ignore[arg-type]  # each block starts as its skip
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.skip(x) + self.second(self.first(x)))
-
-
 class ConvEncoder(nn.Module):
-    """Residual convolutions at strides 2, 4, 8, 16."""
+    """The compact vision tower's stem and stages, read at strides 2, 4, 8, 16, 32 (models/unirs/conv_tower.py).
 
-    strides = (2, 4, 8, 16)
+    The same net as the tower, so that it can start from pretrained weights of it: from nothing, change alone teaches slowly.
+    """
+
+    strides = (2, 4, 8, 16, 32)
 
     def __init__(self, config: GuideConfig):
         super().__init__()
-        widths = list(config.widths)
-        self.stem = conv_bn(3, widths[0], 3, 2)
-        levels = []
-        for i, (width, depth) in enumerate(zip(widths, config.depths, strict=True)):
-            before = widths[max(0, i - 1)]
-            blocks = [ResidualBlock(before if j == 0 else width, width, 2 if i and j == 0 else 1) for j in range(depth)]
-            levels.append(nn.Sequential(*blocks))
-        self.levels = nn.ModuleList(levels)
+        stem, *widths = list(config.widths)
+        tower = ConvTower(ConvTowerConfig(stem_width=stem, widths=tuple(widths), depths=tuple(config.depths)))
+        self.stem, self.stages = tower.stem, tower.stages
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 4 x (N, C_i, H / s_i, W / s_i)
-        x = self.stem(x)
-        features = []
-        for level in self.levels:
-            x = level(x)
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 5 x (N, C_i, H / s_i, W / s_i)
+        features = [self.stem[:2](x)]
+        x = self.stem[2:](features[0])
+        for stage in self.stages:
+            x = stage(x)
             features.append(x)
         return features
 
@@ -70,7 +54,7 @@ class SegformerEncoder(nn.Module):
             )
         )
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 4 x (N, C_i, H / s_i, W / s_i)
         return list(self.model(x, output_hidden_states=True).hidden_states)
 
 

@@ -8,12 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
+from transformers import initialization as init
 from transformers.utils.generic import ModelOutput
 
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.encoder import make_encoder
 from chronosight.models.guide.recognition import RecognitionBranch
 from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
+from chronosight.models.unirs.conv_tower import ConvTower
 
 
 @dataclass
@@ -32,7 +34,7 @@ class GuideOutput(ModelOutput):
 class GuideModel(PreTrainedModel):
     """Siamese encoder, recognition branch (mask and direction), summary branch (caption).
 
-    Heights and widths must be multiples of the encoder's largest stride (16 for "conv", 32 for "segformer").
+    Heights and widths must be multiples of 32, the encoder's largest stride.
     """
 
     config_class = GuideConfig
@@ -45,12 +47,21 @@ class GuideModel(PreTrainedModel):
         self.encoder = make_encoder(config)
         self.recognition = RecognitionBranch(config)
         self.change = nn.Linear(2 * list(config.neck)[-1], 1)
-        self.summary = SummaryEncoder(config)
+        self.summary_level = self.encoder.strides.index(16)
+        self.summary = SummaryEncoder(list(config.widths)[self.summary_level], config)
         self.decoder = CaptionDecoder(config)
         self.post_init()
 
+    @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """Modules initialise themselves where PyTorch's default is not what we want."""
+        """He initialisation of convolutions before ReLU; other modules initialise themselves."""
+        if isinstance(module, nn.Conv2d) and module.bias is None:
+            init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def start_from(self, tower: ConvTower) -> None:
+        """Copy a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths."""
+        self.encoder.stem.load_state_dict(tower.stem.state_dict())
+        self.encoder.stages.load_state_dict(tower.stages.state_dict())
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> GuideOutput:
         """before, after: (N, 3, H, W) in [0, 1]."""
@@ -65,7 +76,7 @@ class GuideModel(PreTrainedModel):
             class_logits=scores[:, :-1],
             appeared_logit=scores[:, -1:],
             change_logit=self.change(pooled).squeeze(1),
-            memory=self.summary(first[-1], second[-1]),
+            memory=self.summary(first[self.summary_level], second[self.summary_level]),
         )
 
     def caption_logits(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:

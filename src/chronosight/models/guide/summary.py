@@ -60,9 +60,9 @@ class SummaryLayer(nn.Module):
 
 
 class SummaryEncoder(nn.Module):
-    def __init__(self, config: GuideConfig):
+    def __init__(self, channels: int, config: GuideConfig):
         super().__init__()
-        channels, width = list(config.widths)[-1], config.summary_width
+        width = config.summary_width
         self.query = nn.Conv2d(channels, width, 1)
         self.seen = nn.Conv2d(channels, width, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(1, width, MEMORY_GRID, MEMORY_GRID))
@@ -71,7 +71,7 @@ class SummaryEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:
-        """Coarsest features of both dates (N, C, h, w) -> memory (N, 64, D)."""
+        """Features of both dates at stride 16 (N, C, h, w) -> memory (N, 64, D)."""
         x = _to_grid(self.query(f2 - f1)) + self.place  # (N, D, 8, 8)
         seen = (_to_grid(self.seen(f1 * (f2 - f1))) + self.place).flatten(2).transpose(1, 2)  # (N, 64, D)
         for layer in self.layers:
