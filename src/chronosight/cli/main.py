@@ -11,6 +11,7 @@ from chronosight.cli.ask import ask
 from chronosight.cli.chat import chat
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
+from chronosight.cli.export import export
 from chronosight.cli.version import version
 from chronosight.errors import InputError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 for command in (describe, ask, chat, version):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command("export")(export)
 
 
 def main() -> None:

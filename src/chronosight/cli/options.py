@@ -48,3 +48,12 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
         raise InputError(f'--bands is "{text}", expected three band numbers from 1 on, such as 4,3,2')
     red, green, blue = (int(part) for part in parts)
     return red, green, blue
+
+
+def need_extra(extra: str, *modules: str) -> None:
+    """Raises InputError, naming the extra to install, where one of its modules is missing."""
+    from importlib.util import find_spec
+
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise InputError(f"this command needs {', '.join(missing)}; install with: pip install chronosight[{extra}]")

@@ -6,6 +6,7 @@ A sample is a dict:
     target          (S, S) int64: 0 background, 1 road, 2 building, UNKNOWN_ROAD where only "not a building" is known
     appeared        (S, S) float32: 1 new, 0 gone, -1 where nothing changed or the direction is unknown
     weight          (S, S) float32: higher in the gaps between neighbouring buildings
+    core            (S, S) float32: 1 in the inside of changed buildings (tasks/split.py)
     road_box        (4,) int64 x0 y0 x1 y1 of the part whose captions tell about roads (zeros: none)
     road_told       int64: 1 road change told, 0 none told, -1 unknown
 """
@@ -21,6 +22,7 @@ from scipy import ndimage
 
 from chronosight.data.paste import BuildingLibrary, paste_buildings
 from chronosight.data.pairs import PlacePair
+from chronosight.tasks.split import cores_of
 
 UNKNOWN_ROAD = 3
 ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
@@ -168,6 +170,7 @@ class GuideSamples:
             "target": np.ascontiguousarray(target, np.int64),
             "appeared": np.ascontiguousarray(appeared, np.float32),
             "weight": gap_weight(target == 2),
+            "core": cores_of(target == 2).astype(np.float32),
             "road_box": road_box,
             "road_told": np.int64(road_told),
         }

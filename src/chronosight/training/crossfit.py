@@ -18,6 +18,7 @@ from chronosight.data.pairs import PlacePair, windows
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import find_objects
+from chronosight.tasks.split import split_by_cores
 from chronosight.training.guide import fold_of
 
 SMALLEST_OBJECT = 12.0  # square pixels at 1 m; smaller specks are noise
@@ -35,8 +36,10 @@ def guide_facts(
     appeared = output.appeared_logit.float().sigmoid()[0, 0].numpy()
     mask = np.where(1 - probability[0] >= 0.5, 1 + probability[1:].argmax(0), 0)
     classes = {}
+    cores = output.core_logit[0, 0].float().numpy() > 0
     for index, name in ((1, "roads"), (2, "buildings")):
-        objects = find_objects(mask == index, SMALLEST_OBJECT)
+        of_class = split_by_cores(mask == index, cores) if name == "buildings" else mask == index
+        objects = find_objects(of_class, SMALLEST_OBJECT)
         new = sum(item.mean(appeared) >= 0.5 for item in objects)
         classes[name] = ClassChange(new, len(objects) - new, tuple(dict.fromkeys(item.cell for item in objects)))
     caption = None

@@ -11,7 +11,7 @@ from torch import nn
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.onnx_storage import store_as_float16, write_graph
 
-OUTPUTS = ["class_logits", "appeared_logit", "change_logit", "memory"]
+OUTPUTS = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
 
 
 class _Guide(nn.Module):
@@ -21,7 +21,7 @@ class _Guide(nn.Module):
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, ...]:
         output = self.model(before, after)
-        return output.class_logits, output.appeared_logit, output.change_logit, output.memory
+        return output.class_logits, output.appeared_logit, output.core_logit, output.change_logit, output.memory
 
 
 class _NextToken(nn.Module):
@@ -36,7 +36,7 @@ class _NextToken(nn.Module):
 def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph, on random input of two sizes.
 
-    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit (N, 1, H, W),
+    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit (N, 1, H, W),
     change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of the next token.
 
     Raises:

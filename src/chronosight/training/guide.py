@@ -52,7 +52,7 @@ class GuideTrainer(Trainer):
             before=inputs["before"].contiguous(memory_format=torch.channels_last),
             after=inputs["after"].contiguous(memory_format=torch.channels_last),
         )
-        names = ("target", "appeared", "weight", "road_box", "road_told")
+        names = ("target", "appeared", "weight", "road_box", "road_told", "core")
         parts = recognition_loss(output, **{name: inputs[name] for name in names})
         loss = torch.stack(list(parts.values())).sum()
         if self.state.global_step % self.args.logging_steps == 0:

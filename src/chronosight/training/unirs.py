@@ -7,7 +7,7 @@ loss on the replies. Features of the tower are computed once, see `training.feat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class UniRSRecipe:
     shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps. ema: decay of
     the running average that is kept. views: views of a real picture (`pictures`), of a window of a place (`places`).
     extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU threads, 0 for
-    torch's own choice. model: fields of UniRSConfig.
+    torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model: fields of UniRSConfig.
     """
 
     steps: int = 4000
@@ -59,6 +59,7 @@ class UniRSRecipe:
     evaluate_every: int = 500
     save_every: int = 250
     threads: int = 0
+    compile: bool = False
     model: dict = field(default_factory=dict)
 
 
@@ -109,23 +110,27 @@ class UniRSBatches:
 
 
 def losses_of(
-    model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]]
+    model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]], body: Callable | None = None
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights."""
-    return {kind: _loss_of(model, kind, **part) for kind, part in batch.items()}
+    """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights.
+
+    body: in place of the language model without its head, a compiled form of it.
+    """
+    return {kind: _loss_of(model, model.language_model.model if body is None else body, kind, **part) for kind, part in batch.items()}
 
 
 def _loss_of(
-    model: UniRSForConditionalGeneration, kind: str, features: Tensor, input_ids: Tensor, position_ids: Tensor,
-    segments: Tensor, labels: Tensor, weights: Tensor,
+    model: UniRSForConditionalGeneration, body: Callable, kind: str, features: Tensor, input_ids: Tensor,
+    position_ids: Tensor, segments: Tensor, labels: Tensor, weights: Tensor,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     visual = visual_of(model, kind, features.float())
     language = model.language_model
     embeds = model.get_input_embeddings()(input_ids)
     places = input_ids == model.config.image_token_id
     embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
-    hidden = language.model(
-        inputs_embeds=embeds, attention_mask=packed_mask(segments), position_ids=position_ids, use_cache=False
+    mask = torch.zeros(1, device=embeds.device).where(packed_mask(segments), -1e4)  # added to the scores
+    hidden = body(
+        inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False
     ).last_hidden_state
     learned = labels != IGNORED
     logits = language.lm_head(hidden[learned]).float()
@@ -143,10 +148,12 @@ def visual_of(model: UniRSForConditionalGeneration, kind: str, features: Tensor)
 
 
 class UniRSTrainer(Trainer):
+    body: Callable | None = None
+
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         device = next(iter(inputs.values()))["input_ids"].device.type
         with torch.autocast(device, torch.bfloat16):
-            parts = losses_of(model, inputs)
+            parts = losses_of(model, inputs, self.body)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({kind: (loss / weight).item() for kind, (loss, weight) in parts.items()})
         loss = torch.stack([loss for loss, _ in parts.values()]).sum()
@@ -182,8 +189,13 @@ def train_unirs(
         callbacks=[average, log, *(make(average, log) for make in callbacks)],
     )
     trainer.remove_callback(PrinterCallback)
+    if recipe.compile:
+        # Fused norms, rotations and softmax: 1.8 times as fast on a CPU. Plain attention fuses, the built-in one does not.
+        model.language_model.set_attn_implementation("eager")
+        trainer.body = torch.compile(model.language_model.model, dynamic=True)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
     average.copy_to(model)
+    model.language_model.set_attn_implementation("sdpa")
     return model
 
 

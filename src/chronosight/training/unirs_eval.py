@@ -15,7 +15,15 @@ from torch import Tensor
 
 from chronosight.data.clues import simulate_facts
 from chronosight.data.mixture import (
-    CaptionedCells, Kind, Places, RenderedImages, RenderedPairs, RenderedVideos, Source, Stills, question_of,
+    CaptionedCells,
+    Kind,
+    Places,
+    RenderedImages,
+    RenderedPairs,
+    RenderedVideos,
+    Source,
+    Stills,
+    question_of,
 )  # fmt: skip
 from chronosight.data.questions_pair import pair_questions
 from chronosight.data.questions_single import questions_of

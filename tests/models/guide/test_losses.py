@@ -18,6 +18,7 @@ def output(classes: torch.Tensor, appeared: float = 0.0, change: float = 0.0) ->
     return GuideOutput(
         class_logits=logits,
         appeared_logit=torch.full((1, 1, SIZE, SIZE), appeared),
+        core_logit=torch.zeros(1, 1, SIZE, SIZE),
         change_logit=torch.tensor([change]),
         memory=None,
     )
@@ -25,7 +26,8 @@ def output(classes: torch.Tensor, appeared: float = 0.0, change: float = 0.0) ->
 
 def parts(out: GuideOutput, target: torch.Tensor, appeared: float = -1.0, told: int = -1) -> dict[str, float]:
     box = torch.tensor([[0, 0, SIZE, SIZE]])
-    arguments = (target[None], torch.full((1, SIZE, SIZE), appeared), torch.ones(1, SIZE, SIZE), box, torch.tensor([told]))
+    arguments = (target[None], torch.full((1, SIZE, SIZE), appeared), torch.ones(1, SIZE, SIZE), box, torch.tensor([told]),
+                 (target[None] == BUILDING).float())
     return {name: float(value) for name, value in recognition_loss(out, *arguments).items()}
 
 

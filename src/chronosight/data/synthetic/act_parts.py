@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chronosight.data.synthetic import sets
+from chronosight.data.synthetic.layers import Layers, rgba
 from chronosight.data.synthetic.materials import CARS, draw_colour
-from chronosight.data.synthetic.paint import Layers, rgba
 from chronosight.data.synthetic.plan import Colour, Point, Vehicle, box, turn
 from chronosight.data.synthetic.stage import Stage
 from chronosight.data.synthetic.vehicles import draw_vehicle

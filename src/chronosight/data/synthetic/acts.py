@@ -10,9 +10,9 @@ from PIL import Image
 from chronosight.data.synthetic import sets
 from chronosight.data.synthetic.act_parts import draw_digger, draw_tractor, drive, traffic
 from chronosight.data.synthetic.build import Builder
+from chronosight.data.synthetic.layers import COVER, rgba
 from chronosight.data.synthetic.noise import fractal
-from chronosight.data.synthetic.paint import COVER, rgba
-from chronosight.data.synthetic.plan import Vehicle, box, turn
+from chronosight.data.synthetic.plan import Colour, Vehicle, box, turn
 from chronosight.data.synthetic.stage import Act, Stage
 from chronosight.data.synthetic.vehicles import draw_vehicle
 
@@ -182,17 +182,24 @@ def boating(stage: Stage) -> Act:
     """Boats under way with wakes that follow them."""
     rng, e = stage.rng, stage.extent
     way = rng.uniform(0, 2 * np.pi)
-    boats = []
-    for _ in range(int(rng.integers(1, 5))):
+    boats: list[tuple[float, float, float, float, float, float, Colour]] = []
+    want = int(rng.integers(1, 5))
+    for _ in range(60):
+        if len(boats) >= want:
+            break
         course = way + rng.normal(0, 0.5) + (np.pi if rng.random() < 0.25 else 0)
-        middle = rng.uniform(0.32, 0.68, 2) * e
-        length = rng.uniform(5, 12)
-        colour = sets.HULLS[int(rng.integers(len(sets.HULLS)))]
-        boats.append((middle, course, length, rng.uniform(0.15, 0.45) * e, rng.uniform(0.1, 0.3), colour))
+        mx, my = rng.uniform(0.3, 0.7, 2) * e
+        length, path = rng.uniform(5, 12), rng.uniform(0.15, 0.45) * e
+        run = np.linspace(-path / 2 - length, path / 2 + length, 12)
+        rows, columns = (my + run * np.sin(course)) / stage.step, (mx + run * np.cos(course)) / stage.step
+        spots = np.stack((rows, columns)).clip(0, stage.size - 1).astype(int)
+        if (stage.cover[spots[0], spots[1]] == COVER["water"]).all():  # its whole way lies on water
+            colour = sets.HULLS[int(rng.integers(len(sets.HULLS)))]
+            boats.append((mx, my, course, length, path, rng.uniform(0.1, 0.3), colour))
 
     def act(t: float, planes: np.ndarray) -> None:
         sheet = stage.sheet()
-        for (mx, my), course, length, path, bend, colour in boats:
+        for mx, my, course, length, path, bend, colour in boats:
             now = course + bend * (t - 0.5)
             x, y = mx + (t - 0.5) * path * np.cos(course), my + (t - 0.5) * path * np.sin(course)
             boat = Vehicle(float(x), float(y), float(now), length, length * 0.32, colour, "boat", wake=4.0 + path * 0.5)

@@ -250,8 +250,7 @@ class Builder:
         rng = self.rng
         colour = tint(rng, ASPHALT if rng.random() < 0.6 else CONCRETE, 0.06)
         lines, half = [], depth / 2
-        rows = [v for v in np.arange(-half + 5, half - 2, 17.0)]
-        for v in rows:
+        for v in np.arange(-half + 5, half - 2, 17.0):
             for u in np.arange(-width / 2 + 3, width / 2 - 3, 2.8):
                 a, b = turn([(u, v - 2.5), (u, v + 2.5)], x, y, angle)
                 lines.append((a, b))

@@ -6,7 +6,7 @@ import numpy as np
 
 from chronosight.data.synthetic.build import Builder
 from chronosight.data.synthetic.plan import Patch, Point, When, box, turn
-from chronosight.data.synthetic.scenery import lay_yard, pick
+from chronosight.data.synthetic.scenery import band, lay_yard, pick
 
 Line = tuple[list[Point], float]  # a road's points and width
 
@@ -24,7 +24,6 @@ def estate(builder: Builder, when: When | None, houses: When | None = None, main
     length = rng.uniform(0.4, 1.3) * e
     x, y = rng.uniform(0.25, 0.75, 2) * e
     surface, width = pick(rng, ("concrete", "asphalt"), (2, 1)), rng.uniform(6.5, 9)
-    c, s = float(np.cos(angle)), float(np.sin(angle))
     bend = float(rng.choice((0.0, 0.04, 0.15)))
     if road_when[0] != road_when[1] or house_when[0] != house_when[1]:
         spread = streets * gap / 2 + 8
@@ -54,7 +53,7 @@ def estate(builder: Builder, when: When | None, houses: When | None = None, main
     chance = float(rng.choice((1.0, 1.0, 1.0, 0.9, 0.6, 0.35)))
     for line in lines:
         builder.houses_along(line, width, step, house_when, chance, rng.random() < 0.85, setback=setback,
-                             pools=float(rng.choice((0, 0.15, 0.4))))  # fmt: skip
+                             pools=float(rng.choice((0, 0.12, 0.3))))  # fmt: skip
 
 
 def infill(builder: Builder, when: When, main: Line | None = None) -> None:
@@ -183,6 +182,4 @@ def roads_only(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def lay_verge(builder: Builder, line: list[Point], width: float, when: When) -> None:
-    from chronosight.data.synthetic.scenery import band
-
     lay_yard(builder, band(line, width + builder.rng.uniform(8, 26)), when)

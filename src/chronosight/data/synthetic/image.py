@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chronosight.data.synthetic.image_words import ask_about, describe_image
+from chronosight.data.synthetic.layers import COVER
 from chronosight.data.synthetic.light import draw_conditions
-from chronosight.data.synthetic.paint import COVER, draw_texture, paint
+from chronosight.data.synthetic.paint import draw_texture, paint
 from chronosight.data.synthetic.places import KINDS, ODDS, plan_image
 from chronosight.data.synthetic.plan import Plan, Vehicle
 from chronosight.data.synthetic.scenery import pick

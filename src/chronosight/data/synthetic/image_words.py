@@ -51,13 +51,14 @@ NOUNS = {
     "planes": ("plane", "airplane"), "pools": ("swimming pool",), "ponds": ("pond",),
 }  # fmt: skip
 WHERE = {
-    "cars": ("on the road", "in the scene"), "boats": ("on the water", "in the water"), "pools": ("next to houses", "in the yards"),
+    "cars": ("on the road", "in the scene"), "boats": ("on the water", "in the water"), "pools": ("next to houses",),
     "planes": ("on the apron", "at the airport", "on the ground"), "buildings": ("in the scene", "in this area"),
     "ponds": ("on the {ground}", "in the scene"),
 }  # fmt: skip
 MAIN = {
-    "airport": "planes", "harbour": "boats", "lake": "boats", "parking": "cars", "crossing": "cars", "suburb": "buildings",
-    "works": "buildings", "flats": "buildings", "ponds": "ponds", "river": "boats", "country": "buildings",
+    "airport": "planes", "harbour": "boats", "lake": "boats", "parking": "cars", "crossing": "cars",
+    "suburb": "buildings", "works": "buildings", "flats": "buildings", "ponds": "ponds", "river": "boats",
+    "country": "buildings",
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def draw_conditions(rng: np.random.Generator) -> Conditions:
 
 
 def add_sensor(rng: np.random.Generator, planes: np.ndarray, blur: float, noise: float) -> np.ndarray:
-    """Blur and noise on (3, H, W) float32 in [0, 1]; gives (H, W, 3) uint8. Most of the noise is grey, as JPEG leaves it."""
+    """Blur and noise on (3, H, W) float32 in [0, 1]; gives (H, W, 3) uint8. Most of it is grey, as JPEG leaves it."""
     if blur > 0.05:
         planes = ndimage.gaussian_filter(planes, (0, blur, blur), truncate=2.5)
     grain = rng.standard_normal(planes.shape[1:], dtype=np.float32) * np.float32(255 * noise)
@@ -73,7 +73,7 @@ def add_sensor(rng: np.random.Generator, planes: np.ndarray, blur: float, noise:
 
 
 def tone(planes: np.ndarray, bend: float) -> np.ndarray:
-    """A tone curve through black and white, in place of a power: bend in [-1, 1], lighter middle tones when positive."""
+    """A tone curve through black and white: bend in [-1, 1], lighter middle tones when positive."""
     return planes + np.float32(bend) * planes * (1 - planes)
 
 

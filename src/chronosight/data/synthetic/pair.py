@@ -20,23 +20,25 @@ LEAST_PIXELS = 24  # a smaller changed part is not in the truth: nobody could se
 TRIES = 6
 
 
-def render_pair(seed: int, size: int = 256) -> RenderedPair:
-    """A pair with its truth. Every second seed is unchanged: no road or building differs, but season, light and cars do.
+def render_pair(seed: int, size: int = 256, metres_per_pixel: float | None = None) -> RenderedPair:
+    """A pair with its truth. Odd seeds are unchanged: no road or building differs, but season, light and cars do.
 
-    seed: fixes everything. size: side in pixels, a multiple of 16 from 128 to 1024.
+    seed: fixes everything. size: side in pixels, a multiple of 16 from 128 to 1024. metres_per_pixel: ground
+    resolution; drawn by chance from 0.5 to 1.35 when None. Raises ValueError for another size.
     """
     if size % 16 or not 128 <= size <= 1024:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
     changed = seed % 2 == 0
     for attempt in range(TRIES):
-        pair = _render(np.random.default_rng((seed, size, attempt)), size, changed)
+        pair = _render(np.random.default_rng((seed, size, attempt)), size, changed, metres_per_pixel)
         if pair.changed == changed:
             return pair
     raise AssertionError(f"seed {seed}: no visible change in {TRIES} tries")
 
 
-def _render(rng: np.random.Generator, size: int, changed: bool) -> RenderedPair:
+def _render(rng: np.random.Generator, size: int, changed: bool, metres_per_pixel: float | None) -> RenderedPair:
     step = float(rng.uniform(0.7, 1.35) if rng.random() < 0.8 else rng.uniform(0.5, 0.7))
+    step = metres_per_pixel or step
     setting = pick(rng, SETTINGS, (4, 3, 2, 3, 2, 1))
     builder = Builder(rng, size * step, base_of(rng, setting))
     lay_scenery(builder, setting)
@@ -63,7 +65,7 @@ def _render(rng: np.random.Generator, size: int, changed: bool) -> RenderedPair:
     grounds = (builder.plan.base[0], setting)
     return RenderedPair(
         first.pixels, second.pixels, mask, appeared, first.cover, second.cover, objects, shift, step,
-        describe_pair(rng, objects, size, builder.plan, grounds),
+        describe_pair(rng, objects, size, grounds),
     )  # fmt: skip
 
 

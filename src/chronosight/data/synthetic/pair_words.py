@@ -6,7 +6,6 @@ from collections import Counter
 
 import numpy as np
 
-from chronosight.data.synthetic.plan import Plan
 from chronosight.data.synthetic.truth import ChangedObject
 from chronosight.tasks.cells import CELLS
 
@@ -27,6 +26,14 @@ PLACES = {
     "lower": ("at the bottom", "in the lower part", "along the bottom"),
     "lower right corner": ("in the lower right corner", "at the bottom right", "in the bottom right corner"),
 }
+STRIPES = (  # the three rows of the grid, then its three columns
+    ("at the top", "in the upper part"),
+    ("across the middle", "in the middle"),
+    ("at the bottom", "in the lower part"),
+    ("on the left", "on the left side"),
+    ("in the middle", "down the middle"),
+    ("on the right", "on the right side"),
+)
 GROUND_WORDS = {
     "grass": ("grass", "grassland"), "scrub": ("bareland", "scrubland"), "soil": ("bareland", "bare ground"),
     "red soil": ("bareland", "bare soil"), "sand": ("desert", "sand"), "crop": ("field", "farmland"),
@@ -36,7 +43,7 @@ GROUND_WORDS = {
 
 
 def describe_pair(
-    rng: np.random.Generator, objects: tuple[ChangedObject, ...], size: int, plan: Plan, grounds: tuple[str, str]
+    rng: np.random.Generator, objects: tuple[ChangedObject, ...], size: int, grounds: tuple[str, str]
 ) -> tuple[str, ...]:
     """Five sentences, lower case, without full stops. grounds: kind of the old ground and the setting."""
     if not objects:
@@ -104,10 +111,11 @@ def _clause(
         ))  # fmt: skip
     road, plural = _roads(rng, roads)
     if not new:
-        return _one(
-            rng,
-            (f"{road} {_have(plural)} been removed{where}", f"{road} {'disappear' if plural else 'disappears'}{where}"),
-        )
+        return _one(rng, (
+            f"{road} {_have(plural)} been removed{where}",
+            f"{road} {'disappear' if plural else 'disappears'}{where}",
+            f"{road} {_are(plural)} gone{where}",
+        ))  # fmt: skip
     return _one(rng, (
         f"{road} {_have(plural)} been built{where}",
         f"{road} {'appear' if plural else 'appears'} on the {ground}{where}",
@@ -123,7 +131,7 @@ def _count(rng: np.random.Generator, buildings: list[ChangedObject], size: int) 
     large = mean > 700
     noun = _one(rng, ("building", "large building") if large else ("house", "building", "villa", "house"))
     if count == 1:
-        return (f"{'a' if not large else 'a'} {noun}", False)
+        return (f"a {noun}", False)
     plural = noun + "s"
     if count <= 9 and rng.random() < 0.55:
         return f"{WORDS[count]} {plural}", True
@@ -158,10 +166,7 @@ def _place(rng: np.random.Generator, things: list[ChangedObject]) -> str:
         index = CELLS.index(cell)
         rows[index // 3] += count
         columns[index % 3] += count
-    for part, words in zip((*rows, *columns), (
-        ("at the top", "in the upper part"), ("across the middle", "in the middle"), ("at the bottom", "in the lower part"),
-        ("on the left", "on the left side"), ("in the middle", "down the middle"), ("on the right", "on the right side"),
-    ), strict=True):  # fmt: skip
+    for part, words in zip((*rows, *columns), STRIPES, strict=True):
         if part >= 0.7 * total:
             return " " + _one(rng, words) if rng.random() < 0.85 else ""
     if len(cells) >= 5 and rng.random() < 0.3:

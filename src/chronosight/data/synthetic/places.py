@@ -97,8 +97,10 @@ def _airport(builder: Builder) -> None:
     plan.patches.append(slab)
     if rng.random() < 0.5:
         strip = tint(rng, (0.36, 0.36, 0.37))
-        plan.patches.append(Patch(box(*at(0, deep + 34), 3 * e, rng.uniform(26, 40), angle), "pad", strip,
-                                  lines=[(at(u, deep + 34), at(u + 15, deep + 34)) for u in np.arange(-2 * e, 2 * e, 30)]))  # fmt: skip
+        dashes = [(at(u, deep + 34), at(u + 15, deep + 34)) for u in np.arange(-2 * e, 2 * e, 30)]
+        plan.patches.append(
+            Patch(box(*at(0, deep + 34), 3 * e, rng.uniform(26, 40), angle), "pad", strip, lines=dashes)
+        )
     length = rng.uniform(22, 44)
     pitch = length * rng.uniform(1.1, 1.4)
     placed, want = 0, how_many(rng, 16)
@@ -239,7 +241,7 @@ def _crossing(builder: Builder) -> None:
 
 
 def _river(builder: Builder) -> None:
-    rng, e = builder.rng, builder.plan.extent
+    rng = builder.rng
     line = builder.through(rng.uniform(0, np.pi), 0.15)
     width = rng.uniform(24, 70)
     water = pick(rng, ("water blue", "water dark", "water green", "water muddy"))

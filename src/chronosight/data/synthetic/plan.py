@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ ALWAYS, NEW, GONE = (True, True), (False, True), (True, False)
 
 @dataclass
 class Ground:
-    """A piece of ground cover. kinds: its cover at both dates, keys of materials.GROUNDS. rough: metres its border wanders."""
+    """Ground cover. kinds: at both dates, keys of materials.GROUNDS. rough: metres its border wanders, about."""
 
     polygon: list[Point]
     kinds: tuple[str, str]
@@ -104,7 +105,7 @@ def along(points: list[Point], step: float) -> list[tuple[float, float, float]]:
     """Places every `step` metres on a polyline: (x, y, direction in radians)."""
     places = []
     left = step / 2
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(points):
         length = float(np.hypot(x1 - x0, y1 - y0))
         if length == 0:
             continue

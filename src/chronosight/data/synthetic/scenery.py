@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chronosight.data.synthetic.build import Builder
-from chronosight.data.synthetic.plan import ALWAYS, Patch, Point
+from chronosight.data.synthetic.plan import ALWAYS, Point
 
 WATERS = ("water dark", "water blue", "water green", "water muddy")
 SETTINGS = ("scrub", "wood", "fields", "bare", "meadow", "riverside")
@@ -147,15 +147,3 @@ def lay_trees(builder: Builder, setting: str) -> None:
     builder.trees(int(count * 0.1), 1.2, 3.6, (False, True))
     if rng.random() < 0.5:
         builder.trees(int(60 * area), 0.6, 1.3)
-
-
-def paved(builder: Builder, x: float, y: float, width: float, depth: float, angle: float) -> Patch | None:
-    """A bare slab on which nothing stands, at both dates."""
-    from chronosight.data.synthetic.plan import box
-
-    if not builder.is_free(x, y, width, depth, angle):
-        return None
-    patch = Patch(box(x, y, width, depth, angle), "pad", (0.70, 0.68, 0.64), ALWAYS)
-    builder.plan.patches.append(patch)
-    builder.take(patch.polygon)
-    return patch

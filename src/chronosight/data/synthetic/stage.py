@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from chronosight.data.synthetic.build import Builder
+from chronosight.data.synthetic.layers import Layers
 from chronosight.data.synthetic.light import Conditions
-from chronosight.data.synthetic.paint import Layers
 
 # Draws one moment: time in [0, 1], the world's planes (3, W, W) float32 in [0, 255], changed in place.
 Act = Callable[[float, np.ndarray], None]

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from chronosight.data.synthetic.layers import COVER, Layers, rgba
 from chronosight.data.synthetic.plan import Point, Vehicle, box, turn
-
-if TYPE_CHECKING:
-    from chronosight.data.synthetic.paint import Layers
-
-COVER = {"car": "car", "boat": "boat", "plane": "plane"}
 
 
 def outline(vehicle: Vehicle) -> list[Point]:
@@ -28,9 +22,6 @@ def outline(vehicle: Vehicle) -> list[Point]:
 
 
 def draw_vehicle(layers: Layers, vehicle: Vehicle) -> None:
-    from chronosight.data.synthetic.paint import COVER as CODES
-    from chronosight.data.synthetic.paint import rgba
-
     body = outline(vehicle)
     if vehicle.kind == "boat" and vehicle.wake > 0:
         a, spread = vehicle.length / 2, 0.16 * vehicle.wake
@@ -47,7 +38,7 @@ def draw_vehicle(layers: Layers, vehicle: Vehicle) -> None:
     if vehicle.kind != "boat":
         layers.polygon("flat", [(x + drop, y - drop) for x, y in body], rgba((0.12, 0.12, 0.13)))
     layers.polygon("flat", body, rgba(vehicle.colour))
-    layers.polygon("cover", body, CODES[COVER[vehicle.kind]])
+    layers.polygon("cover", body, COVER[vehicle.kind])
     if vehicle.kind == "car" and layers.step < 0.8:
         x, y, length, width, angle = vehicle.x, vehicle.y, vehicle.length, vehicle.width * 0.8, vehicle.angle
         layers.polygon("flat", box(x, y, length * 0.55, width, angle), rgba(vehicle.colour, 0.45))

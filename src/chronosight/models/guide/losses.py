@@ -19,6 +19,7 @@ def recognition_loss(
     weight: torch.Tensor,  # (N, H, W)
     road_box: torch.Tensor,  # (N, 4)
     road_told: torch.Tensor,  # (N,) 1, 0, -1
+    core: torch.Tensor,  # (N, H, W) 1 in the cores of changed buildings, else 0
 ) -> dict[str, torch.Tensor]:
     """Parts of the loss by name, each already weighted; the loss is their sum."""
     assert output.class_logits is not None and output.appeared_logit is not None and output.change_logit is not None
@@ -30,6 +31,9 @@ def recognition_loss(
     pixel = -(weight * torch.where(known, picked, log_not_building)).mean()
 
     parts = {"pixel": pixel, "building": _dice(p[:, BUILDING], target == BUILDING)}
+    assert output.core_logit is not None
+    inner = output.core_logit.float()[:, 0]
+    parts["core"] = F.binary_cross_entropy_with_logits(inner, core) + 0.3 * _dice(inner.sigmoid(), core)
     complete = known.flatten(1).all(1)
     if bool(complete.any()):
         parts["road"] = 0.5 * _dice(p[complete][:, ROAD], target[complete] == ROAD)

@@ -22,11 +22,13 @@ from chronosight.models.unirs.conv_tower import ConvTower
 class GuideOutput(ModelOutput):
     """class_logits: (N, C, H, W). appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
 
+    core_logit: (N, 1, H, W), above 0 in the inside of changed buildings, which keeps neighbours apart (tasks/split.py).
     change_logit: (N,), that anything changed. memory: (N, 64, D) for `GuideModel.caption_logits`.
     """
 
     class_logits: torch.Tensor | None = None
     appeared_logit: torch.Tensor | None = None
+    core_logit: torch.Tensor | None = None
     change_logit: torch.Tensor | None = None
     memory: torch.Tensor | None = None
 
@@ -73,8 +75,9 @@ class GuideModel(PreTrainedModel):
         scores = F.interpolate(scores, size=before.shape[-2:], mode="bilinear", align_corners=False)
         pooled = torch.cat([coarsest.amax((2, 3)), coarsest.mean((2, 3))], dim=1)  # (N, 2K)
         return GuideOutput(
-            class_logits=scores[:, :-1],
-            appeared_logit=scores[:, -1:],
+            class_logits=scores[:, :-2],
+            appeared_logit=scores[:, -2:-1],
+            core_logit=scores[:, -1:],
             change_logit=self.change(pooled).squeeze(1),
             memory=self.summary(first[self.summary_level], second[self.summary_level]),
         )

@@ -24,7 +24,7 @@ class DifferenceFusion(nn.Module):
 
 
 class RecognitionBranch(nn.Module):
-    """Fused maps added top-down, refined, and read as class scores per pixel plus one score "new, not gone".
+    """Fused maps added top-down, refined, and read as scores per pixel: the classes, "new, not gone", and "inside of a building".
 
     Only convolutions of bounded reach: a tile gives what the whole gives away from its border.
     """
@@ -36,13 +36,15 @@ class RecognitionBranch(nn.Module):
         self.lateral = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(len(neck) - 1))
         self.refine = nn.ModuleList(conv_bn(k, k) for k in neck)
         self.head = nn.Sequential(conv_bn(neck[0], neck[0]), nn.Conv2d(neck[0], len(config.classes) + 1, 1))
+        self.core = nn.Conv2d(neck[0], 1, 1)
 
     def forward(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Class and direction scores (N, C + 1, h, w) at the finest level, and the coarsest fused map."""
+        """Class, direction and core scores (N, C + 2, h, w) at the finest level, and the coarsest fused map."""
         fused = [fusion(f1, f2) for fusion, f1, f2 in zip(self.fusions, first, second, strict=True)]
         x = self.refine[-1](fused[-1])
         coarsest = x
         for i in range(len(fused) - 2, -1, -1):
             up = F.interpolate(self.lateral[i](x), size=fused[i].shape[-2:], mode="bilinear", align_corners=False)
             x = self.refine[i](fused[i] + up)
-        return self.head(x), coarsest
+        x = self.head[0](x)
+        return torch.cat([self.head[1](x), self.core(x)], dim=1), coarsest

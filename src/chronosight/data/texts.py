@@ -1,37 +1,32 @@
-"""The vocabulary of the compact form, made again from the texts it is trained on."""
+"""The texts that the compact form reads and writes: its vocabulary is learned from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tokenizers import normalizers
-from transformers import PreTrainedTokenizerFast
-
 from chronosight.data.imagery import clean_caption, learning_split
 from chronosight.data.nouns import ASKED
 from chronosight.data.pairs import load_places
-from chronosight.models.unirs.vocabulary import train_tokenizer
-from chronosight.tasks import binary, caption, comparison, count, direction, event, location, object_count
-from chronosight.tasks import presence, rural_urban, scene_class
+from chronosight.tasks import (
+    binary,
+    caption,
+    comparison,
+    count,
+    direction,
+    event,
+    location,
+    object_count,
+    presence,
+    rural_urban,
+    scene_class,
+)
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, LIKELIHOODS, ClassChange, GuideFacts, write_clue
 from chronosight.tasks.labels import SCENE_CLASSES
 from chronosight.tasks.nouns import OBJECTS
 from chronosight.tasks.question import Question
 from chronosight.tasks.wording import wordings
-
-
-def build_tokenizer(
-    data: str | Path, rendered_captions: Iterable[str] = (), vocab_size: int = 4096
-) -> PreTrainedTokenizerFast:
-    """Learned from the captions of the training splits, rendered captions, and our own wordings and clues.
-
-    Text is lower-cased before anything else, so that case never matters; digits stand alone.
-    """
-    tokenizer = train_tokenizer((text.lower() for text in training_texts(data, rendered_captions)), vocab_size)
-    tokenizer.backend_tokenizer.normalizer = normalizers.Lowercase()
-    return tokenizer
 
 
 def training_texts(data: str | Path, rendered_captions: Iterable[str] = ()) -> Iterator[str]:

@@ -1,0 +1,43 @@
+"""`chronosight export`: trained models -> the weights folder that the engine runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronosight.cli.options import need_extra
+
+
+def export(
+    guide: Annotated[Path, typer.Option(help="Folder of the trained guide.", show_default=False)],
+    unirs: Annotated[Path, typer.Option(help="Folder of the trained language model.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Weights folder to write, or to replace.", show_default=False)],
+    int8: Annotated[bool, typer.Option("--int8/--no-int8", help="Decoder weights as 8-bit integers.")] = False,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Recipe the models were trained with, kept in config.json.", show_default=False)
+    ] = None,
+) -> None:
+    """Turn trained models into a weights folder; every graph is compared with torch."""
+    need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
+    import dataclasses
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from chronosight.training.export_bundle import export_bundle
+    from chronosight.training.recipe import load_recipe
+
+    def say(text: str) -> None:
+        print(f"exporting the {text} ...", file=sys.stderr, flush=True)
+
+    fields = dataclasses.asdict(load_recipe(recipe)) if recipe else None
+    done = export_bundle(guide, unirs, out, int8, recipe=fields, say=say)
+    table = Table("file", "MB", "difference from torch, share of its range")
+    for name, size in done.sizes.items():
+        difference = done.differences.get(name.removesuffix(".onnx")) if name.endswith(".onnx") else None
+        table.add_row(name, f"{size / 1e6:.2f}", "" if difference is None else f"{difference:.1e}")
+    Console().print(table)
+    print(f"Written to {out}: {done.total / 1e6:.1f} MB")

@@ -1,0 +1,95 @@
+"""Recipes: a YAML file whose sections are the dataclasses of the training stages. A key nobody reads is an error."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chronosight.errors import InputError
+from chronosight.training.guide import GuideRecipe
+from chronosight.training.tower import TowerRecipe
+from chronosight.training.unirs import UniRSRecipe
+
+
+@dataclass
+class RenderedRecipe:
+    """How many rendered scenes are drawn once and kept. seed: of the first scene of each kind; held_out: of each kind."""
+
+    stills: int = 1500
+    pairs: int = 2400
+    videos: int = 900
+    held_out: int = 120
+    seed: int = 100_000
+
+
+@dataclass
+class CompactRecipe:
+    """All stages of the compact model. vocabulary: tokens at most."""
+
+    vocabulary: int = 4096
+    rendered: RenderedRecipe = field(default_factory=RenderedRecipe)
+    guide: GuideRecipe = field(default_factory=GuideRecipe)
+    tower: TowerRecipe = field(default_factory=TowerRecipe)
+    unirs: UniRSRecipe = field(default_factory=UniRSRecipe)
+
+
+def load_recipe(path: str | Path) -> CompactRecipe:
+    """Reads a recipe; what it leaves out keeps its default.
+
+    Raises:
+        InputError: no such file, no YAML mapping, a key that is not known, or a value of the wrong type.
+    """
+    import yaml
+
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no recipe {path}: expected a YAML file such as recipes/compact.yaml")
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not YAML ({' '.join(str(error).split())}): mend the file") from None
+    return _fill(CompactRecipe, content or {}, path.name)
+
+
+def _fill(kind: type, values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise InputError(f"{where}: found {values!r}, expected a mapping of fields of {kind.__name__}")
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    unknown = [str(key) for key in values if key not in fields]
+    if unknown:
+        raise InputError(f"{where}: unknown {', '.join(unknown)}; expected some of {', '.join(fields)}")
+    default = kind()
+    filled = {}
+    for name, value in values.items():
+        current = getattr(default, name)
+        if dataclasses.is_dataclass(current):
+            filled[name] = _fill(type(current), value, f"{where}: {name}")
+        else:
+            filled[name] = _cast(value, current, f"{where}: {name}")
+    return kind(**filled)
+
+
+def _cast(value: Any, current: Any, where: str) -> Any:
+    """The value as the type of the field's default; YAML reads 1e-3 as text and 1 where 1.0 is meant."""
+    try:
+        if isinstance(current, bool) or current is None or isinstance(current, str):
+            if current is not None and not isinstance(value, type(current)):
+                raise ValueError
+            return value
+        if isinstance(current, int):
+            if isinstance(value, bool) or int(value) != float(value):
+                raise ValueError
+            return int(value)
+        if isinstance(current, float):
+            return float(value)
+        if isinstance(current, tuple):
+            return tuple(value)
+        if isinstance(current, dict):
+            return {**current, **value} if current else dict(value)
+    except (TypeError, ValueError):
+        pass
+    else:
+        return value
+    raise InputError(f"{where}: found {value!r}, expected a value like {current!r}")
