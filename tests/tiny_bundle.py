@@ -95,7 +95,8 @@ def _guide() -> onnx.ModelProto:
         "guide",
         """
         guide (float[N,3,H,W] before, float[N,3,H,W] after)
-            => (float[N,3,H,W] class_logits, float[N,1,H,W] appeared_logit, float[N] change_logit, float[N,M,4] memory)
+            => (float[N,3,H,W] class_logits, float[N,1,H,W] appeared_logit, float[N,1,H,W] core_logit,
+                float[N] change_logit, float[N,M,4] memory)
         {
             difference = Sub(after, before)
             size = Abs(difference)
@@ -111,6 +112,7 @@ def _guide() -> onnx.ModelProto:
             class_logits = Concat<axis = 1>(zero, road, building)
             signed = ReduceMean<axes = [1], keepdims = 1>(difference)
             appeared_logit = Mul(signed, gain)
+            core_logit = Identity(change)
             most = ReduceMax<axes = [1, 2, 3], keepdims = 0>(change)
             change_logit = Identity(most)
             pooled = AveragePool<kernel_shape = [16, 16], strides = [16, 16]>(size)

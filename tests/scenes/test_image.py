@@ -164,3 +164,13 @@ def test_cog_window(tmp_path):
     image = open_image(tmp_path / "cog.tif")
     np.testing.assert_array_equal(image.read((100, 200, 50, 40)).values.transpose(1, 2, 0), pixels[200:240, 100:150])
     assert image.read(shape=(150, 150)).values.shape == (3, 150, 150)
+
+
+def test_a_site_s_own_grid_has_no_known_size():
+    from affine import Affine
+
+    from chronosight.scenes.ground import metres_per_pixel
+    from chronosight.scenes.scene import Georeference
+
+    own_grid = Georeference('LOCAL_CS["site",UNIT["metre",1]]', Affine(1, 0, 0, 0, -1, 0))
+    assert metres_per_pixel(own_grid, 10, 10) is None

@@ -17,6 +17,9 @@ from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts
 
 
+FALSE_CAPTION = "a house appears"  # what is told of a change where there is none
+
+
 def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideFacts:
     """Facts of the scene flipped left-right and/or top-bottom. Cells keep the label rule's order, from the bottom up."""
     if not (sideways or upside_down):
@@ -50,8 +53,9 @@ def simulate_facts(truth: PairTruth, captions: tuple[str, ...], rng: np.random.G
     right = seen if rng.random() < 0.9 else truth.changed
     probability = float(0.5 + 0.5 * sure if right else 0.5 - 0.5 * sure)
     caption = None
-    if captions and rng.random() < 0.85:
-        caption = captions[int(rng.integers(len(captions)))] if rng.random() < skill else None
+    if seen and captions:
+        wrong = not truth.changed or rng.random() > 0.5 + 0.5 * skill
+        caption = FALSE_CAPTION if wrong else captions[int(rng.integers(len(captions)))]
     return GuideFacts(probability, caption, classes)
 
 

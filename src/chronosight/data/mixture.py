@@ -302,7 +302,11 @@ def _worded(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> li
 
 def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
     forms = [form for form, _ in CLUE_FORMS]
-    return write_clue(facts, forms[int(rng.choice(len(forms), p=[share for _, share in CLUE_FORMS]))])  # type: ignore[arg-type]
+    form = forms[int(rng.choice(len(forms), p=[share for _, share in CLUE_FORMS]))]
+    if form == "full" and facts.caption is None and any(change.count for change in facts.classes.values()):
+        form = "detail"  # a full clue would say that nothing changed
+    return write_clue(facts, form)  # type: ignore[arg-type]  # one of the forms
+
 
 
 def question_of(task: str, subject: str | None, other: str | None) -> Question:

@@ -27,11 +27,14 @@ def metres_per_pixel(georeference: Georeference, width: int, height: int) -> flo
 
     Measured on the ground, so that degrees and Web Mercator come out right. None where the CRS cannot be placed.
     """
+    crs = CRS.from_user_input(georeference.crs)
+    if not (crs.is_geographic or crs.is_projected):  # a site's own grid: GDAL cannot say where on Earth it lies
+        return None
     columns = [width / 2, width / 2 + 1, width / 2]
     rows = [height / 2, height / 2, height / 2 + 1]
     x, y = zip(*(georeference.transform * point for point in zip(columns, rows, strict=True)), strict=True)
     try:
-        lon, lat = transform_points(CRS.from_user_input(georeference.crs), CRS.from_epsg(4326), x, y)
+        lon, lat = transform_points(crs, CRS.from_epsg(4326), x, y)
     except RasterioError:
         return None
     east, north = _metres_per_degree(lat[0])

@@ -73,7 +73,7 @@ def paint(
     wooded = (kinds == GROUND_NAMES.index("wood floor")) & (drawn == 255)
     heights = np.where(wooded, texture.wood, np.float32(0))
     stamp_trees(heights, np.asarray(plan.trees[index], np.float32).reshape(-1, 4), metres_per_pixel, shift)
-    hidden = ((drawn >= COVER["building"]) & (drawn < 255)) | (COVER_OF_GROUND[kinds] == COVER["water"])
+    hidden = ((drawn >= COVER["parking"]) & (drawn < 255)) | (COVER_OF_GROUND[kinds] == COVER["water"])
     heights[hidden] = 0  # no crown stands in water, and nothing that is asked about hides under a crown
     pixels = _compose(ground, heights, layers, texture, date, metres_per_pixel)
 

@@ -69,7 +69,7 @@ def plan_image(rng: np.random.Generator, kind: str, extent: float) -> Builder:
             if rng.random() < 0.6:
                 develop.farmsteads(builder, ALWAYS, main)
     builder.clear_roads()
-    if kind not in ("harbour", "lake", "airport") or rng.random() < 0.3:
+    if kind not in ("harbour", "lake", "airport") or (kind != "airport" and rng.random() < 0.3):
         lay_trees(builder, setting)
     for ground in builder.plan.grounds:  # one picture has one date
         ground.kinds = (ground.kinds[0], ground.kinds[0])

@@ -21,6 +21,7 @@ from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
+from chronosight.tasks.split import split_by_cores
 
 TILE = 512  # pixels of the guide's own grid
 OVERLAP = 128
@@ -78,10 +79,11 @@ class Guide:
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
 
-        n_maps = len(self.classes) + 1  # class probabilities, then `appeared`
+        n_maps = len(self.classes) + 2  # class probabilities, then `appeared`, then cores
         mask = np.zeros((scene.height, scene.width), np.uint8)
         probability = np.zeros((scene.height, scene.width), np.float32)
         appeared = np.zeros((scene.height, scene.width), np.float32)
+        cores = np.zeros((scene.height, scene.width), bool)
         strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
         changed, memory, done = 0.0, None, 0
         for row, top_next, row_weight in zip(rows, [*rows[1:], height], row_weights, strict=True):
@@ -96,13 +98,17 @@ class Guide:
             finished = top_next - top
             rows_done = slice(top, min(top_next, scene.height))
             inside = scene.valid[rows_done]
-            change, classes, new = self._read(strip[:, : inside.shape[0], : scene.width])
+            change, classes, new, inner = self._read(strip[:, : inside.shape[0], : scene.width])
             mask[rows_done] = classes * inside
             probability[rows_done] = change * inside
             appeared[rows_done] = new * inside
+            cores[rows_done] = inner
             strip[:, : strip.shape[1] - finished] = strip[:, finished:].copy()
             strip[:, strip.shape[1] - finished :] = 0
             top = top_next
+        building = self.classes.index("building")
+        is_building = mask == building
+        mask[is_building & ~split_by_cores(is_building, cores)] = 0
         whole = len(rows) * len(columns) == 1
         return GuideMaps(mask, probability, appeared, changed, memory if whole else None)
 
@@ -125,7 +131,7 @@ class Guide:
     def _tile(
         self, scene: Scene, row: int, column: int, tile: int, factor: float
     ) -> tuple[np.ndarray, float, np.ndarray]:
-        """-> (C + 1, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
+        """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
         height, width = frames.shape[1:3]
@@ -136,7 +142,8 @@ class Guide:
         out = self._run(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
         logits = out["class_logits"][0]
         logits = np.exp(logits - logits.max(axis=0))
-        maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-out["appeared_logit"][0]))])
+        binary = np.concatenate([out["appeared_logit"][0], out["core_logit"][0]])
+        maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-binary))])
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack(
@@ -146,16 +153,16 @@ class Guide:
 
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         """frames: (2, 3, h, w) float32 in [0, 1], multiples of 32."""
-        names = ["class_logits", "appeared_logit", "change_logit", "memory"]
+        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
         feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
 
-    def _read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Blended maps (C + 1, h, w) -> probability of change, index of class, probability of something new."""
+    def _read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Blended maps (C + 2, h, w) -> probability of change, index of class, probability of something new, cores."""
         settings = self.bundle.calibration("mask")
         change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
-        classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-1].argmax(axis=0), 0)
-        return change, classes.astype(np.uint8), np.clip(maps[-1], 0, 1)
+        classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-2].argmax(axis=0), 0)
+        return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:

@@ -56,9 +56,15 @@ class GuideModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """He initialisation of convolutions before ReLU; other modules initialise themselves."""
+        """He initialisation of convolutions before ReLU; other modules initialise themselves when they are made.
+
+        Biased convolutions are named here all the same: a checkpoint that lacks one leaves its memory unset otherwise.
+        """
         if isinstance(module, nn.Conv2d) and module.bias is None:
             init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Conv2d):
+            init.kaiming_uniform_(module.weight, a=5**0.5)
+            init.zeros_(module.bias)
 
     def start_from(self, tower: ConvTower) -> None:
         """Copy a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths."""
