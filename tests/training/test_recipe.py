@@ -31,7 +31,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path):
 
 @pytest.mark.parametrize("text", ["towr: {steps: 7}", "tower: {stepz: 7}"])
 def test_unknown_key_is_named(tmp_path, text):
-    with pytest.raises(InputError, match="unknown (towr|stepz)"):
+    with pytest.raises(InputError, match=r"unknown (towr|stepz)"):
         load_recipe(written(tmp_path, text))
 
 

@@ -1,4 +1,5 @@
-"""Tower pretraining on small pictures drawn here: batches are the same at every call, a step learns, a stopped run resumes."""
+"""Tower pretraining on small pictures drawn here: batches are the same at every call, a step learns, a stopped run
+resumes."""
 
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_batches_come_again(batches):
 def test_batch_shapes_and_ranges(batches):
     batch = batches[0]
     assert batch["frames"].shape == (4 + 2 * 2, 3, 64, 64)
-    assert 0 <= batch["frames"].min() and batch["frames"].max() <= 1
+    assert batch["frames"].min() >= 0 and batch["frames"].max() <= 1
     assert batch["changed"].shape == (2, 2, 4, 4) and batch["changed"].max() > 0
     assert batch["nouns"][0, list(NOUNS).index("ponds")] == 1
 

@@ -69,7 +69,7 @@ def evaluate(
     model = {**engine.bundle.facts, "clue": engine.bundle.config["guide_form"]}
     reports = []
     for name in chosen:
-        report = run_benchmark(name, engine, settings, track=_silent if quiet else _bar)
+        report = run_benchmark(name, engine, settings, track=_silent if quiet else show_progress)
         reports.append(report)
         print_table(f"{TITLES[name]} ({report.seconds:.0f} s)", list(report.rows))
         for title, scores in report.tables.items():
@@ -85,7 +85,7 @@ def _silent(items: Sequence[Any], name: str) -> Iterable[Any]:
     return items
 
 
-def _bar(items: Sequence[Any], name: str) -> Iterable[Any]:
+def show_progress(items: Sequence[Any], name: str) -> Iterable[Any]:
     """Progress on stderr where that is a terminal."""
     if not sys.stderr.isatty():
         return items

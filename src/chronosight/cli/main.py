@@ -8,10 +8,13 @@ import sys
 import typer
 
 from chronosight.cli.ask import ask
+from chronosight.cli.calibrate import calibrate
+from chronosight.cli.card import card
 from chronosight.cli.chat import chat
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
+from chronosight.cli.train import train
 from chronosight.cli.version import version
 from chronosight.errors import InputError
 
@@ -25,10 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, version):
+for command in (describe, ask, chat, train, export, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
-app.command("export")(export)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Clues for training scenes: the guide's facts where they were computed, simulated ones elsewhere, turned with the scene.
+"""Clues for training scenes: the guide's facts where they were computed, simulated ones elsewhere, turned with the
+scene.
 
-Real training places have facts of a cross-fitted guide (`data.guide_facts`). Rendered pairs, and real windows whose facts
-are not there, get the truth with a guide's kinds of error put in: small objects missed, neighbours merged, false
+Real training places have facts of a cross-fitted guide (`data.guide_facts`). Rendered pairs, and real windows whose
+facts are not there, get the truth with a guide's kinds of error put in: small objects missed, neighbours merged, false
 objects, a wrong cell, a wrong direction, a doubtful likelihood. Simulated errors are a stand-in and no measurement.
 """
 
@@ -16,12 +17,12 @@ from chronosight.data.questions_pair import PairTruth
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts
 
-
 FALSE_CAPTION = "a house appears"  # what is told of a change where there is none
 
 
 def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideFacts:
-    """Facts of the scene flipped left-right and/or top-bottom. Cells keep the label rule's order, from the bottom up."""
+    """Facts of the scene flipped left-right and/or top-bottom. Cells keep the label rule's order, from the bottom
+    up."""
     if not (sideways or upside_down):
         return facts
     classes = {}
@@ -37,7 +38,8 @@ def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideF
 def swap_facts(facts: GuideFacts) -> GuideFacts:
     """Facts of the pair with its dates swapped; the caption does not hold any more and is left out."""
     classes = {
-        name: replace(change, appeared=change.vanished, vanished=change.appeared) for name, change in facts.classes.items()
+        name: replace(change, appeared=change.vanished, vanished=change.appeared)
+        for name, change in facts.classes.items()
     }
     return replace(facts, classes=classes, caption=None)
 

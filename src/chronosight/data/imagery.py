@@ -1,7 +1,7 @@
 """Single pictures from above: AID with RSICD captions, and UC Merced.
 
-Layout read here: `ROOT/images/SET.jsonl`, one line a picture (`id` = CLASS/NAME, `label`, `split`, `captions` where there
-are some), and `ROOT/images/SET/CLASS/NAME.webp`.
+Layout read here: `ROOT/images/SET.jsonl`, one line a picture (`id` = CLASS/NAME, `label`, `split`, `captions` where
+there are some), and `ROOT/images/SET/CLASS/NAME.webp`.
 
 The splits are RSICD's, and its val split is the tail of the sorted file list: four classes only, two of which (stadium,
 storage tanks) are in no other part but test. A model trained on its train split has never seen them, and val top-1
@@ -35,7 +35,8 @@ _UCM_NAMES = {
 
 @dataclass(frozen=True)
 class StillImage:
-    """One labelled picture. name: its scene class in readable words. captions: human sentences, () where there are none."""
+    """One labelled picture. name: its scene class in readable words. captions: human sentences, () where there are
+    none."""
 
     id: str
     source: ImageSet

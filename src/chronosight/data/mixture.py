@@ -1,11 +1,11 @@
 """What UniRS-compact is trained on: scenes of six sources, and the questions that can be asked of each.
 
-A source has `rows`, views of its scenes made once (a vision tower that does not change sees each view once and for all):
+A source has `rows`, views of its scenes made once (a tower that does not change sees each view once and for all):
     kind            "image", "pair" or "video"
     frames(row)     (T, H, W, 3) uint8, the view as the model's processor would be given it
     ask(row, rng)   an `Exercise`: clue, whether the dates are swapped, questions with the replies to learn
-A view is one of the flips of its scene, in another light; view 0 of a scene is the scene as it is. Everything random in a
-view comes from `default_rng((seed, row))`, everything in an exercise from the generator given.
+A view is one of the flips of its scene, in another light; view 0 of a scene is the scene as it is. Everything random in
+a view comes from `default_rng((seed, row))`, everything in an exercise from the generator given.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ class RenderedImages:
 
 
 class Places:
-    """Windows of real places. extra: windows beside the four of a place, drawn like those the guide's facts are made for.
+    """Windows of real places. extra: windows beside the four of a place, drawn like those the guide's facts are made
+    for.
 
     facts: by (pair id, box, swapped); a window without facts gets simulated ones.
     """
@@ -141,7 +142,8 @@ class Places:
 
     def frames(self, row: int) -> np.ndarray:
         place, box, sideways, upside_down = self.view(row)
-        dates = [flip(image[box[1] : box[3], box[0] : box[2]], sideways, upside_down) for image in (place.before, place.after)]
+        here = (slice(box[1], box[3]), slice(box[0], box[2]))
+        dates = [flip(image[here], sideways, upside_down) for image in (place.before, place.after)]
         if row % self.views:
             rng = np.random.default_rng((self.seed, row, 1))
             dates = [shine(date, rng) for date in dates]
@@ -258,8 +260,8 @@ def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tupl
 
 
 def told_change(captions: Sequence[str]) -> bool | None:
-    """Whether captions tell of a change to roads or buildings: True when most name one, False when none says that anything
-    changed, None when only other things changed or they disagree."""
+    """Whether captions tell of a change to roads or buildings: True when most name one, False when none says that
+    anything changed, None when only other things changed or they disagree."""
     unchanged = sum(caption_says_nothing(text) for text in captions)
     if unchanged == len(captions):
         return False

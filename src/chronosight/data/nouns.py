@@ -84,7 +84,8 @@ _EXACT = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
 _ADJECTIVE_REACH = 3  # words that may stand between the quantity and the noun: "many small white boats"
 # "a lot of", "rows of" count, "a piece of green trees" does not say how many.
 _PATTERNS = {
-    noun: re.compile(rf"((?:[a-z]+ ){{0,{_ADJECTIVE_REACH + 1}}})\b({'|'.join(forms)})\b") for noun, forms in NOUNS.items()
+    noun: re.compile(rf"((?:[a-z]+ ){{0,{_ADJECTIVE_REACH + 1}}})\b({'|'.join(forms)})\b")
+    for noun, forms in NOUNS.items()
 }
 
 

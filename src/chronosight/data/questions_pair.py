@@ -46,13 +46,21 @@ def truth_of(masks: dict[str, np.ndarray], appeared: np.ndarray | bool) -> PairT
 
 
 def pair_questions(truth: PairTruth) -> list[Asked]:
-    """Everything that can be asked of the classes known: binary, count, location and direction of each."""
+    """Everything that can be asked of the classes known: binary, count, location and direction of each, and, where more
+    than one is known, of all together."""
     asked: list[Asked] = [(binary.ask(), truth.changed)]
     for name, change in truth.classes.items():
-        asked += [
-            (binary.ask(name), change.count > 0),
-            (count.ask(name), change.count),
-            (location.ask(name), change.cells),
-            (direction.ask(name), direction.direction_of(change.appeared, change.vanished)),
-        ]
+        asked += [(binary.ask(name), change.count > 0), *_of_class(name, change)]
+    if len(truth.classes) > 1:
+        changes = truth.classes.values()
+        cells = tuple(dict.fromkeys(cell for change in changes for cell in change.cells))
+        asked += _of_class(None, ClassChange(sum(c.appeared for c in changes), sum(c.vanished for c in changes), cells))
     return asked
+
+
+def _of_class(name: str | None, change: ClassChange) -> list[Asked]:
+    return [
+        (count.ask(name), change.count),
+        (location.ask(name), change.cells),
+        (direction.ask(name), direction.direction_of(change.appeared, change.vanished)),
+    ]

@@ -3,8 +3,8 @@
 A store is a folder of arrays and one `truth.jsonl`, a line a scene:
     stills  pixels (n, S, S, 3), classes (n, S, S) index into LAND_COVER, all uint8;
             objects [[class, x, y], ...], rural_urban, captions, questions [[task, subject, other, reply], ...]
-    pairs   pixels (n, 2, S, S, 3), mask (n, S, S) index into CHANGE_CLASSES, appeared (n, S, S) 0 or 1, all uint8; captions
-    videos  pixels (n, T, S, S, 3) uint8; event, captions
+    pairs   pixels (n, 2, S, S, 3), mask (n, S, S) index into CHANGE_CLASSES, appeared (n, S, S) 0 or 1, all uint8;
+    captions videos  pixels (n, T, S, S, 3) uint8; event, captions
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class RenderedStills:
         self.pixels, self.classes = arrays["pixels"], arrays["classes"]
 
     def window(self, rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A random window of 1 to 1.4 times `side`: its pixels (w, w, 3) uint8, land cover one-hot (C, w, w) float32, and
-        the number of objects in it by class."""
+        """A random window of 1 to 1.4 times `side`: its pixels (w, w, 3) uint8, land cover one-hot (C, w, w) float32,
+        and the number of objects in it by class."""
         i = int(rng.integers(len(self.rows)))
         size = self.pixels.shape[1]
         side = min(size, int(side * rng.uniform(1.0, 1.4)))

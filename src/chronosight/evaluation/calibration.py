@@ -89,6 +89,34 @@ def apply_temperature(probability: np.ndarray | Sequence[float], temperature: fl
     return 1 / (1 + np.exp(-logit(probability) / temperature))
 
 
+def fit_platt(
+    probability: Sequence[float] | np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 2.0
+) -> tuple[float, float]:
+    """(a, b) for which sigmoid(a * logit(probability) + b) has the least log loss on `outcome`, a > 0 (Platt, 1999).
+
+    penalty: of log(a)^2 + b^2 in sums of log loss, not per answer: few answers leave (1, 0), "as it is", almost alone,
+    many move it freely.
+    """
+    from scipy.optimize import minimize
+
+    z, y = logit(probability), np.asarray(outcome, dtype=float)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        log_a, b = parameters
+        slope = np.exp(log_a) * z
+        residual = 1 / (1 + np.exp(-(slope + b))) - y
+        total = y.size * _log_loss(slope + b, y) + penalty * (log_a**2 + b**2)
+        return total, np.array([residual @ slope + 2 * penalty * log_a, residual.sum() + 2 * penalty * b])
+
+    bounds = [(np.log(0.05), np.log(20.0)), (-10.0, 10.0)]
+    log_a, b = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(np.exp(log_a)), float(b)
+
+
+def apply_platt(probability: np.ndarray | Sequence[float], a: float, b: float) -> np.ndarray:
+    return 1 / (1 + np.exp(-(a * logit(probability) + b)))
+
+
 @dataclass(frozen=True)
 class Logistic:
     """Probability of being right from features: sigmoid(features @ weights + bias). weights: one per feature."""

@@ -10,7 +10,9 @@ from torch.nn import functional as F
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
-def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25) -> Box:
+def random_box(
+    rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25
+) -> Box:
     """A box of a share of the picture's area drawn from `area`, its sides' ratio within exp(+-aspect)."""
     share, ratio = rng.uniform(*area), np.exp(rng.uniform(-aspect, aspect))
     w = int(np.clip(round((share * height * width * ratio) ** 0.5), 8, width))
@@ -55,8 +57,8 @@ def light(frames: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Te
 
 
 def mix(frames: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, float]:
-    """Half of the time each picture gets a part of another one: a rectangle (CutMix, arXiv 1905.04899) or, less often, a
-    faint copy (mixup, arXiv 1710.09412). Returns the pictures, the index of the other one, and the first one's share.
+    """Half of the time each picture gets a part of another one: a rectangle (CutMix, arXiv 1905.04899) or, less often,
+    a faint copy (mixup, arXiv 1710.09412). Returns the pictures, the index of the other one, and the first one's share.
     """
     n, _, height, width = frames.shape
     other = torch.from_numpy(rng.permutation(n))

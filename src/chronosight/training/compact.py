@@ -1,13 +1,17 @@
-"""UniRS-compact from nothing: rendered scenes, vocabulary, tower, features, joint training. Each stage resumes or is reused.
+"""The compact model from nothing: rendered scenes, vocabulary, tower, guides, joint training.
 
     OUT/rendered/{stills,pairs,videos}[_held_out]   scenes drawn once       OUT/tokenizer.json   the vocabulary
     OUT/arrays                                      decoded pictures        OUT/tower/final      the tower
-    OUT/features                                    the tower's view        OUT/unirs/final      the model, ready to load
+    OUT/folds, OUT/facts, OUT/guide/final           see `training.guides`   OUT/recipe.yaml      what it is made with
+    OUT/features                                    the tower's view        OUT/unirs/final      the language model
+Losses are in the `log.jsonl` of every stage's folder, checkpoints beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +25,7 @@ from chronosight.data.imagery import SIDES, decode_images, learning_split
 from chronosight.data.mixture import Facts, Source
 from chronosight.data.pairs import load_places
 from chronosight.data.rendered import draw_pair, draw_still, draw_video, read_store, write_store
+from chronosight.errors import InputError
 from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
 from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
@@ -28,6 +33,7 @@ from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
 from chronosight.training.ema import WeightAverage
 from chronosight.training.features import source_features
+from chronosight.training.guides import is_model, train_guides
 from chronosight.training.log import JsonLog
 from chronosight.training.recipe import CompactRecipe, RenderedRecipe
 from chronosight.training.tower import train_tower
@@ -40,24 +46,52 @@ DRAW = {"stills": draw_still, "pairs": draw_pair, "videos": draw_video}
 
 
 def train_compact(
-    recipe: CompactRecipe, data: str | Path, out: str | Path, facts: str | Path | None = None, watch_rows: int = 60
+    recipe: CompactRecipe,
+    data: str | Path,
+    out: str | Path,
+    say: Callable[[str], None] = lambda text: None,
+    watch_rows: int = 60,
 ) -> UniRSForConditionalGeneration:
-    """All stages of UniRS-compact but the guide. facts: folder of JSON lines with the guide's facts (`data.guide_facts`):
-    `val*.jsonl` of held-out places, all others of training places, cross-fitted; without it clues are simulated.
+    """All stages. A stage whose result is in `out` is skipped, one that was stopped goes on from its last checkpoint.
+
+    data: folder with pairs/ and images/. say: told which stage begins. watch_rows: held-out rows of each source that a
+    run is watched by. Raises InputError where `data` lacks something, or `out` was begun with another recipe.
     """
     out = Path(out)
+    keep_recipe(recipe, out / "recipe.yaml")
+    say("rendered scenes")
     draw_scenes(recipe.rendered, out / "rendered")
     tokenizer = compact_tokenizer(recipe, data, out)
     tower = out / "tower" / "final"
-    if not (tower / "config.json").is_file():
+    if not (tower / "change.safetensors").is_file():
+        say("vision tower")
         train_tower(recipe.tower, data, out / "tower", out / "arrays", out / "rendered" / "stills")
-    paths = sorted(Path(facts).glob("*.jsonl")) if facts else []
-    train_facts = read_facts(path for path in paths if not path.name.startswith("val"))
-    val_facts = read_facts(path for path in paths if path.name.startswith("val"))
+    train_guides(recipe, data, out, say)
+    final = out / "unirs" / "final"
+    if is_model(final):
+        return UniRSForConditionalGeneration.from_pretrained(final)
+    say("joint training")
+    train_facts = read_facts(sorted((out / "facts").glob("train_*.jsonl")))
+    val_facts = read_facts(sorted((out / "facts").glob("val.jsonl")))
     model = new_model(recipe.unirs, tokenizer, tower)
     sources = training_sources(recipe.unirs, data, out, train_facts)
     held_out = held_out_sources(data, out, val_facts)
     return fit(recipe.unirs, model, tokenizer, sources, held_out, out, watch_rows)
+
+
+def keep_recipe(recipe: CompactRecipe, path: Path) -> None:
+    """Writes the recipe beside what is made with it. Raises InputError where another one stands there."""
+    import yaml
+
+    fields = json.loads(json.dumps(dataclasses.asdict(recipe)))
+    if path.is_file():
+        if yaml.safe_load(path.read_text()) != fields:
+            raise InputError(f"{path.parent} was begun with another recipe; give another --out, or delete {path.name}")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.partial")
+    part.write_text(yaml.safe_dump(fields, sort_keys=False))
+    part.replace(path)
 
 
 def fit(

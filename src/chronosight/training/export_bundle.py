@@ -15,6 +15,7 @@ from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.clue import GuideForm
 from chronosight.tasks.labels import AID_CLASSES, UCM_CLASSES
+from chronosight.training.crossfit import SMALLEST_OBJECT
 from chronosight.training.export_guide import export_guide
 from chronosight.training.export_unirs import export_unirs
 
@@ -49,8 +50,8 @@ def export_bundle(
     """Everything is written beside `out` and takes its place at the end; a stop leaves what was there before.
 
     guide, unirs: folders written by `save_pretrained`, or the folders of a training run, whose `final` is taken.
-    int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form: of
-    the clue the language model was trained with. recipe: kept in config.json. say: told what is being done.
+    int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form:
+    of the clue the language model was trained with. recipe: kept in config.json. say: told what is being done.
 
     Raises:
         InputError: a folder holds no such model, the two have different vocabularies, `out` is something else, or the
@@ -99,7 +100,7 @@ def bundle_config(
     guide_form: str,
     name: str,
 ) -> dict[str, Any]:
-    """config.json as `engines.compact.bundle` reads it, with nothing calibrated yet."""
+    """config.json as `engines.compact.bundle` reads it, no confidence calibrated yet."""
     config = model.config
     return {
         "format": FORMAT,
@@ -114,7 +115,7 @@ def bundle_config(
         "classes": list(guide.config.classes),
         "guide_form": guide_form,
         "scene_classes": {label: label for label in sorted({*AID_CLASSES, *UCM_CLASSES})},
-        "calibration": {},
+        "calibration": {"mask": {"min_area": SMALLEST_OBJECT}},  # as the clues of training were made
         "model": {
             "guide_parameters": guide.num_parameters(),
             "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),
@@ -135,7 +136,7 @@ def find_model(folder: str | Path, model_type: str) -> Path:
         if path.is_file():
             found = json.loads(path.read_text(encoding="utf-8")).get("model_type")
             if found != model_type:
-                raise InputError(f"{candidate} holds a model of type {found}, expected {model_type}; give another folder")
+                raise InputError(f"{candidate} holds a {found} model, expected {model_type}; give another folder")
             return candidate
     raise InputError(f"no model in {folder}: expected config.json and weights there or in {folder / 'final'}")
 

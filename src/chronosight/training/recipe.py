@@ -9,13 +9,15 @@ from typing import Any
 
 from chronosight.errors import InputError
 from chronosight.training.guide import GuideRecipe
+from chronosight.training.guide_caption import GuideCaptionRecipe
 from chronosight.training.tower import TowerRecipe
 from chronosight.training.unirs import UniRSRecipe
 
 
 @dataclass
 class RenderedRecipe:
-    """How many rendered scenes are drawn once and kept. seed: of the first scene of each kind; held_out: of each kind."""
+    """How many rendered scenes are drawn once and kept. seed: of the first scene of each kind; held_out: of each
+    kind."""
 
     stills: int = 1500
     pairs: int = 2400
@@ -26,13 +28,29 @@ class RenderedRecipe:
 
 @dataclass
 class CompactRecipe:
-    """All stages of the compact model. vocabulary: tokens at most."""
+    """All stages of the compact model.
+
+    vocabulary: tokens at most. cross_fitted: folds (of fold_guide.folds) that a guide is trained without, so that the
+    language model reads clues made by a guide that never saw the place; places of the other folds get simulated clues.
+    fold_guide, fold_caption: of those guides (`fold_steps` counts). guide, guide_caption: of the guide that ships.
+    """
 
     vocabulary: int = 4096
+    cross_fitted: int = 1
     rendered: RenderedRecipe = field(default_factory=RenderedRecipe)
-    guide: GuideRecipe = field(default_factory=GuideRecipe)
     tower: TowerRecipe = field(default_factory=TowerRecipe)
+    fold_guide: GuideRecipe = field(default_factory=GuideRecipe)
+    fold_caption: GuideCaptionRecipe = field(default_factory=GuideCaptionRecipe)
+    guide: GuideRecipe = field(default_factory=GuideRecipe)
+    guide_caption: GuideCaptionRecipe = field(default_factory=GuideCaptionRecipe)
     unirs: UniRSRecipe = field(default_factory=UniRSRecipe)
+
+    def __post_init__(self) -> None:
+        """Raises InputError for more cross-fitted folds than there are."""
+        if not 0 <= self.cross_fitted <= self.fold_guide.folds:
+            raise InputError(
+                f"cross_fitted is {self.cross_fitted}, expected 0 to fold_guide.folds, which is {self.fold_guide.folds}"
+            )
 
 
 def load_recipe(path: str | Path) -> CompactRecipe:

@@ -31,13 +31,13 @@ from chronosight.training.tower_eval import evaluate_tower
 class TowerRecipe:
     """Pretraining of the tower.
 
-    steps: optimizer steps. pictures, pairs, rendered: of each kind in a step's batch. sides: picture sides in pixels, one
-    drawn a step (multiples of 16). learning_rate: peak; cosine to 0. warmup: share of the steps. smoothing: of the scene
-    labels. ema: decay of the running average that is kept. evaluate_every, save_every: in steps. threads: CPU threads, 0
-    for torch's own choice. model: fields of ConvTowerConfig.
+    steps: optimizer steps. pictures, pairs, rendered: of each kind in a step's batch. sides: picture sides in pixels,
+    one drawn a step (multiples of 16). learning_rate: peak; cosine to 0. warmup: share of the steps. smoothing: of the
+    scene labels. ema: decay of the running average that is kept. evaluate_every, save_every: in steps. threads: CPU
+    threads, 0 for torch's own choice. model: fields of ConvTowerConfig.
     """
 
-    steps: int = 5600
+    steps: int = 4600
     pictures: int = 56
     pairs: int = 6
     rendered: int = 8

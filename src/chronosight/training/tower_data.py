@@ -1,9 +1,10 @@
 """Batches for teaching the vision tower to see: scene classes, what captions name, building change, land cover.
 
-One sample IS one training step's batch, drawn from `default_rng((seed, step))`: the work is done on whole batches, and a
-stopped run goes on with the very batches it would have had. A batch is a dict (n pictures, m pairs, r rendered scenes):
+One sample IS one training step's batch, drawn from `default_rng((seed, step))`: the work is done on whole batches, and
+a stopped run goes on with the very batches it would have had. A batch (n pictures, m pairs, r rendered) is a dict:
     frames     (n + 2m + r, 3, S, S) float32 in [0, 1]: pictures, dates one of the pairs, dates two, rendered scenes
-    scene      (n,) int64, index into `scene_names`; other (n,) int64 and share (): the picture mixed in, share of the first
+    scene      (n,) int64, index into `scene_names`
+    other      (n,) int64, the picture mixed into each, and share (), the first one's share
     nouns      (n, len(NOUNS)) float32: 1 named, 0 not named, -1 unknown
     changed    (m, 2, S/16, S/16) float32: share of each grid cell's pixels with a building that appeared, vanished
     cover      (r, len(LAND_COVER), S/16, S/16) float32: share of each land-cover class
@@ -74,11 +75,14 @@ class TowerBatches:
         rendered: int,
         sides: tuple[int, ...],
     ):
-        self.stills, self.places, self.scenes, self.steps, self.seed, self.sides = stills, places, scenes, steps, seed, sides
+        self.stills, self.places, self.scenes = stills, places, scenes
+        self.steps, self.seed, self.sides = steps, seed, sides
         self.pictures, self.pairs, self.rendered = pictures, pairs, rendered if scenes else 0
         names = {name: i for i, name in enumerate(scene_names(stills))}
         self.items = [
-            (source, i, names[(source, image.name)]) for source, part in stills.items() for i, image in enumerate(part.images)
+            (source, i, names[(source, image.name)])
+            for source, part in stills.items()
+            for i, image in enumerate(part.images)
         ]
         self.changed = [i for i, place in enumerate(places) if place.building.sum() > 200]
 

@@ -34,7 +34,8 @@ def evaluate_tower(
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model.scene_logits(part).float()
             best = logits.masked_fill(~own, -torch.inf).argmax(1).tolist()
-            right += sum(names[k] == (source, image.name) for k, image in zip(best, stills.images[start:], strict=False))
+            shown = stills.images[start : start + 32]
+            right += sum(names[k] == (source, image.name) for k, image in zip(best, shown, strict=True))
         figures[f"{source}_top1"] = right / len(stills.images)
     return figures | change_figures(model, data)
 

@@ -1,7 +1,7 @@
 """Joint training of UniRS-compact: image, pair and video questions in one set of weights (arXiv 2412.20742, section 3).
 
-The tower stays as it was pretrained, as in the paper; change extraction, projector and language model learn by next-token
-loss on the replies. Features of the tower are computed once, see `training.features`.
+The tower stays as it was pretrained, as in the paper; change extraction, projector and language model learn by
+next-token loss on the replies. Features of the tower are computed once, see `training.features`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ KINDS: tuple[Kind, ...] = ("image", "pair", "video")
 class UniRSRecipe:
     """Joint training of UniRS-compact.
 
-    steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several questions.
-    shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps. ema: decay of
-    the running average that is kept. views: views of a real picture (`pictures`), of a window of a place (`places`).
-    extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU threads, 0 for
-    torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model: fields of UniRSConfig.
+    steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several
+    questions. shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
+    ema: decay of the running average that is kept. views: views of a real picture (`pictures`), of a window of a place
+    (`places`). extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU
+    threads, 0 for torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model:
+    fields of UniRSConfig.
     """
 
     steps: int = 4000
@@ -66,8 +67,8 @@ class UniRSRecipe:
 class UniRSBatches:
     """Map-style dataset of `steps` batches; batch i comes from `default_rng((seed, i))`.
 
-    A batch is a dict by kind of scene of dicts: `features` (B, T, D, h, w) float16 with the dates in the order asked, and
-    what `pack` returns.
+    A batch is a dict by kind of scene of dicts: `features` (B, T, D, h, w) float16 with the dates in the order asked,
+    and what `pack` returns.
     """
 
     def __init__(
@@ -116,7 +117,8 @@ def losses_of(
 
     body: in place of the language model without its head, a compiled form of it.
     """
-    return {kind: _loss_of(model, model.language_model.model if body is None else body, kind, **part) for kind, part in batch.items()}
+    body = model.language_model.model if body is None else body
+    return {kind: _loss_of(model, body, kind, **part) for kind, part in batch.items()}
 
 
 def _loss_of(
@@ -190,7 +192,8 @@ def train_unirs(
     )
     trainer.remove_callback(PrinterCallback)
     if recipe.compile:
-        # Fused norms, rotations and softmax: 1.8 times as fast on a CPU. Plain attention fuses, the built-in one does not.
+        # Fused norms, rotations and softmax: 1.8 times as fast on a CPU. Plain attention fuses, the built-in one does
+        # not.
         model.language_model.set_attn_implementation("eager")
         trainer.body = torch.compile(model.language_model.model, dynamic=True)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))

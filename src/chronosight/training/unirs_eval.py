@@ -41,7 +41,8 @@ SIMULATED_SEED = 11
 
 @dataclass(frozen=True)
 class Item:
-    """One question about one row of a source. guide: the value the guide alone would give, None where it says nothing."""
+    """One question about one row of a source. guide: the value the guide alone would give, None where it says
+    nothing."""
 
     row: int
     question: Question
@@ -84,7 +85,8 @@ def answer(
             questions, clues = [items[i].question for i in part], [items[i].clue for i in part]
             prompt = processor(None, [kind] * len(part), questions, clues)
             tokens = model.generate(
-                prompt["input_ids"], prompt["attention_mask"], visual=list(visual), max_new_tokens=longest, do_sample=False
+                prompt["input_ids"], prompt["attention_mask"], visual=list(visual), max_new_tokens=longest,
+                do_sample=False
             )
         for i, text in zip(part, processor.decode(tokens), strict=True):
             replies[i] = text
@@ -98,7 +100,9 @@ def items_of(source: Source, row: int, form: GuideForm) -> list[Item]:
             image = source.images[row // source.views]
             items = [Item(row, scene_class.ask(), image.name, "")]
             items += [Item(row, question, value, "") for question, value in questions_of(image)]
-            return [*items, Item(row, caption.ask("image"), image.captions, "")] if image.captions and row % 4 == 0 else items
+            if image.captions and row % 4 == 0:  # captions take long
+                items.append(Item(row, caption.ask("image"), image.captions, ""))
+            return items
         case RenderedImages():
             truth = source.truth[row]
             asked = [(question_of(*q[:3]), parse_reply(q[0], q[3])) for q in truth["questions"]]
@@ -115,7 +119,7 @@ def items_of(source: Source, row: int, form: GuideForm) -> list[Item]:
             i, k = source.items[row // source.flips]
             cell = source.places[i].cells[k]
             facts = source.facts.get((source.places[i].id, cell.box, False))
-            told = facts and (facts.caption or caption.NO_CHANGE_SENTENCES[0])
+            told = None if facts is None else facts.caption or caption.NO_CHANGE_SENTENCES[0]
             return [Item(row, caption.ask("pair"), cell.captions, write_clue(facts, form), told)]
         case RenderedVideos():
             return [Item(row, event.ask(), source.lines[row]["event"], "")]
@@ -132,7 +136,9 @@ def _guide_value(facts: GuideFacts | None, question: Question) -> Value | None:
         return None
     if question.task == "binary" and question.subject is None:
         return any(change.count for change in facts.classes.values())
-    change = facts.classes.get(question.subject or "", ClassChange())
+    if question.subject is None:
+        return None
+    change = facts.classes.get(question.subject, ClassChange())
     match question.task:
         case "binary":
             return change.count > 0
@@ -146,8 +152,8 @@ def _guide_value(facts: GuideFacts | None, question: Question) -> Value | None:
 def figures_of(items: Sequence[Item], replies: Sequence[str]) -> dict[str, float]:
     """Accuracy by task and subject; of counts also the mean absolute error, of places the mean Jaccard.
 
-    Captions: mean F1 of the words against the best reference, enough to watch a run by, and whether they agree that anything
-    changed at all.
+    Captions: mean F1 of the words against the best reference, enough to watch a run by, and whether they agree that
+    anything changed at all.
    """
     groups: dict[str, list[tuple[Item, Value | None]]] = {}
     for item, reply in zip(items, replies, strict=True):
@@ -167,11 +173,9 @@ def figures_of(items: Sequence[Item], replies: Sequence[str]) -> dict[str, float
 def _scores(key: str, task: str, pairs: list[tuple[Any, Any]]) -> dict[str, float]:
     match task:
         case "caption":
-            changed = [(caption.says_no_change(truth[0]), caption.says_no_change(value or "")) for truth, value in pairs]
-            return {
-                f"{key} words": float(np.mean([_word_overlap(truth, value or "") for truth, value in pairs])),
-                f"{key} says change": float(np.mean([a == b for a, b in changed])),
-            }
+            same = [caption.says_no_change(truth[0]) == caption.says_no_change(value or "") for truth, value in pairs]
+            words = [_word_overlap(truth, value or "") for truth, value in pairs]
+            return {f"{key} words": float(np.mean(words)), f"{key} says change": float(np.mean(same))}
         case "count" | "object_count":
             off = [abs((value or 0) - truth) for truth, value in pairs]
             return {f"{key} mae": float(np.mean(off)), f"{key} exact": float(np.mean([o == 0 for o in off]))}

@@ -14,8 +14,8 @@ from PIL import Image
 
 from chronosight.data.synthetic import render_image, render_pair, render_video
 
-PAIR_SEED, IMAGE_SEED, VIDEO_SEED = 40, 45, 12
-VIDEO_EVENT = "boating"
+PAIR_SEED, IMAGE_SEED, VIDEO_SEED = 44, 73, 16
+VIDEO_EVENT = "fire"
 FRAMES_PER_SECOND = 12
 ORIGIN = (621_000.0, 3_352_000.0)  # easting, northing of the upper left corner, metres
 DATES = ("2011:03:12 17:05:00", "2017:09:30 17:10:00")
@@ -60,7 +60,7 @@ def _write_film(path: Path, frames: np.ndarray) -> None:
     import av
 
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "30", "preset": "slow"})
+        stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "26", "preset": "slow"})
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
         for frame in frames:

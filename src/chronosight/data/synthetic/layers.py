@@ -10,6 +10,9 @@ from chronosight.data.synthetic.truth import LAND_COVER
 
 COVER = {name: index for index, name in enumerate(LAND_COVER)}
 SCALE = 2  # sheet pixels per picture pixel
+# Red, green, blue, cover. Pillow divides colours by their cover when it halves "RGBA", which leaves bright rims;
+# it averages the four planes of this mode as they are.
+FOUR_PLANES = "CMYK"
 
 
 class Layers:
@@ -19,7 +22,7 @@ class Layers:
         self.size, self.step, self.shift = size, metres_per_pixel, shift
         big = (size * SCALE, size * SCALE)
         self.sheets = {
-            "flat": Image.new("RGBA", big), "raised": Image.new("RGBA", big), "cover": Image.new("L", big, 255),
+            "flat": Image.new(FOUR_PLANES, big), "raised": Image.new(FOUR_PLANES, big), "cover": Image.new("L", big, 255),
             "shadow": Image.new("L", big), "changed": Image.new("L", big),
         }  # fmt: skip
         self.pens = {name: ImageDraw.Draw(sheet) for name, sheet in self.sheets.items()}

@@ -67,6 +67,11 @@ class CompactEngine:
             self._encoded = kept
             return encoded
 
+    def forget(self) -> None:
+        """Drops what was computed from scenes, so that changed settings of the bundle hold for scenes seen before."""
+        with self._lock:
+            self._encoded = []
+
     def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
         """Any question in words. One that fits no task gets an answer of task "open" that says what can be asked."""
         return self.answer_routed(scene, route(text, scene.kind), progress)

@@ -1,0 +1,44 @@
+"""`chronosight calibrate`: makes the confidences of a weights folder hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronosight.cli.eval import show_progress
+from chronosight.cli.options import Quiet, load_engine
+from chronosight.errors import InputError
+
+
+def calibrate(
+    data: Annotated[Path, typer.Option(help="Folder with pairs/ and images/.", show_default=False)],
+    weights: Annotated[Path, typer.Option(help="Weights folder whose config.json is written.", show_default=False)],
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many places, and four times as many pictures of a set.")
+    ] = None,
+    rendered: Annotated[int, typer.Option(min=0, help="Rendered scenes of each kind.")] = 60,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the confidences of a weights folder on scenes held out of training, never on test."""
+    if not (data / "pairs" / "val.jsonl").is_file():
+        raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
+    engine = load_engine(weights)
+    from rich.console import Console
+    from rich.table import Table
+
+    from chronosight.evaluation.calibrate import calibrate_bundle
+
+    track = (lambda items, _: items) if quiet else show_progress
+    result = calibrate_bundle(engine, data, limit, rendered, track)
+    table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")
+    for task, settings in result["calibration"].items():
+        report = result["calibration_report"].get(task, {})
+        cells = [settings.get(name) for name in ("a", "b", "sure", "threshold", "min_area")]
+        cells += [report.get(name) for name in ("n", "accuracy", "error_before", "error_after")]
+        table.add_row(task, *("" if value is None else f"{value:g}" for value in cells))
+    Console(width=None if quiet else 130).print(table)
+    mask = result["calibration_report"]["mask"]
+    print("mask: " + ", ".join(f"{name} {value:g}" for name, value in mask.items()))
+    print(f"Written to {weights / 'config.json'}")

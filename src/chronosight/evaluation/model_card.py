@@ -1,0 +1,195 @@
+"""The model card, written from what a weights folder says of itself and from the figures of `chronosight eval`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chronosight.errors import InputError
+
+NAME = "MODEL_CARD.md"
+BENCHMARKS = {
+    "places": "Real places at two dates (test places, never trained on)",
+    "season": "Unchanged places in another season and light",
+    "images": "Single images (test)",
+    "rendered": "Rendered scenes",
+}
+WHAT = """\
+A small model that answers questions about imagery from above: one image, the same place at two dates, or a video. It
+is two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) marks changed buildings and roads pixel by pixel
+and says in a sentence what changed. The *language model* (after UniRS, arXiv 2412.20742, at small scale) sees the
+imagery and the guide's findings, and answers. Both were trained from nothing by this project's own recipe; no
+pretrained weights.
+
+Meant for: finding and describing change of buildings and roads in pairs at about 1 m per pixel, scene classes and
+simple questions about single aerial pictures, a first look at a video. Not meant for: decisions about people or
+property without someone looking at the pictures; damage, flood or crop mapping; counting of anything small."""
+DATA = """\
+| data | used for | licence |
+|---|---|---|
+| LEVIR-CD imagery and masks (Google Earth; Texas, 2002-2018) | change | academic use |
+| LEVIR-CC captions of that imagery | captions of change | academic use |
+| AID, with RSICD captions | scene classes, captions, presence, comparison | research use |
+| UC Merced Land Use | scene classes | public domain (USGS) |
+| scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
+
+**The weights are for research use only**, as the data they were trained on is. Places of train, val and test are
+disjoint. Settings and calibration were chosen on val places and on pictures held out of training, never on test."""
+LIMITS = """\
+- Change means buildings and roads. Roads have no masks in real data: what is known of them comes from captions and
+  from rendered scenes, so real roads are marked worse than buildings.
+- Trained on Texas suburbs and on rendered scenes; other regions, sensors and seasons are untested beyond the figures
+  above.
+- Adjoining buildings are one object of the mask: dense blocks are undercounted.
+- In the training pairs nearly everything that changed is new; "vanished" was learned by swapping dates and by
+  rendering.
+- Videos were rendered for training and for testing; real footage is untested.
+- Single pictures of AID are shown at 150 pixels: small things cannot be seen.
+- Pretraining taught the vision tower change on all training places, also on those whose clues were later made by a
+  guide that had not seen them; the clues of training are therefore a little better than those of new places.
+- A confidence is calibrated on one region's val places and on pictures of AID and UC Merced; elsewhere it is a
+  guess."""
+
+
+def write_model_card(folder: str | Path, results: str | Path | None = None) -> Path:
+    """FOLDER/MODEL_CARD.md, by a temporary name. results: the JSON file of `chronosight eval`, None for no figures.
+
+    Raises InputError where the folder is no weights folder, or the results are of other weights.
+    """
+    folder = Path(folder)
+    config = _read_json(folder / "config.json", "a weights folder with config.json")
+    document = None if results is None else _read_json(Path(results), "what `chronosight eval --out` wrote")
+    digest = weights_digest(folder)
+    if document is not None and document.get("model", {}).get("weights_sha256") != digest:
+        raise InputError(f"{results} holds figures of other weights than {folder}; run chronosight eval again on these")
+    text = card_text(config, document, digest, sorted(folder.iterdir()))
+    part = folder / f".{NAME}.partial"
+    part.write_text(text, encoding="utf-8")
+    part.replace(folder / NAME)
+    return folder / NAME
+
+
+def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: str, files: Iterable[Path]) -> str:
+    """The card as Markdown. config: of the weights; document: of `chronosight eval`, None for none."""
+    model = config.get("model", {})
+    parts = [
+        f"# Model card: {config.get('name', 'compact')} {config.get('version', '')}",
+        WHAT,
+        "## Data and licence",
+        DATA,
+        "## How it was made",
+        _made(config, model),
+        "## Figures",
+        _figures(document),
+        "## Confidence",
+        _confidence(config),
+        "## Known limits",
+        LIMITS,
+        "## Files",
+        f"SHA-256 over all files, as `description.json` and `chronosight eval` give it: `{digest}`",
+        _files(files),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def weights_digest(folder: Path) -> str:
+    from chronosight.engines.compact.bundle import Bundle
+
+    return str(Bundle(folder).facts["weights_sha256"])
+
+
+def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
+    lines = [
+        "`chronosight train recipes/compact.yaml` goes through all stages: rendered scenes, vocabulary, vision tower, "
+        "a guide for the clues of training (trained without the places it tells of), the guide, joint training. "
+        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences.",
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    names = {
+        "guide_parameters": "parameters of the guide",
+        "unirs_parameters": "parameters of the language model with its tower",
+        "tower_parameters": "of which vision tower",
+        "vocabulary": "tokens",
+        "text_layers": "layers of the language model",
+        "text_width": "its width",
+        "fusion": "fusion of the two dates",
+    }
+    lines += [f"| {label} | {_number(model[name])} |" for name, label in names.items() if name in model]
+    lines.append(f"| input | image {config['image_size']} px, pair {config['pair_size']} px, "
+                 f"video {config['video_frames']} frames of {config['video_size']} px |")  # fmt: skip
+    lines.append(f"| ground size the guide knows | {config['metres_per_pixel']:g} m per pixel |")
+    lines.append(f"| decoder weights | {'8-bit integers' if config.get('int8') else '16-bit floats'} |")
+    steps = {
+        stage: fields.get("fold_steps" if stage == "fold_guide" else "steps")
+        for stage, fields in config.get("recipe", {}).items()
+        if isinstance(fields, dict) and "steps" in fields
+    }
+    lines += [f"| steps of `{stage}` | {_number(number)} |" for stage, number in steps.items()]
+    return "\n".join(lines)
+
+
+def _figures(document: dict[str, Any] | None) -> str:
+    if document is None:
+        return "Not measured yet: `chronosight eval all --data DIR --out results.json`."
+    limited = f", at most {document['limit']} items each" if document.get("limit") else ""
+    lines = [f"Split `{document['split']}`{limited}; 95 % intervals by bootstrap, seed {document['seed']}."]
+    for report in document["reports"]:
+        lines += ["", f"### {BENCHMARKS.get(report['benchmark'], report['benchmark'])}", ""]
+        lines += ["| figure | value | 95 % interval | bar | over |", "|---|---|---|---|---|"]
+        for row in report["rows"]:
+            value = "-" if row["value"] is None else f"{row['value']:.3f}"
+            interval = row["interval"]
+            shown = "" if not interval or None in interval else f"{interval[0]:.3f} to {interval[1]:.3f}"
+            met = {True: " met", False: " missed", None: ""}[row.get("met")]
+            over = f"{row['n']} {row['unit']}"
+            lines.append(f"| {row['metric']} | {value} | {shown} | {row['bar'] or ''}{met} | {over} |")
+    versions = ", ".join(f"{name} {number}" for name, number in document.get("versions", {}).items())
+    return "\n".join([*lines, "", f"Measured with {versions}."])
+
+
+def _confidence(config: dict[str, Any]) -> str:
+    report = {name: row for name, row in config.get("calibration_report", {}).items() if isinstance(row, dict)}
+    if not report:
+        return "Not calibrated: confidences are raw probabilities."
+    lines = [
+        "A logistic per task, fitted on held-out scenes; calibration error (15 bins) on those same scenes:",
+        "",
+        "| task | answers | right | error before | error after | sure from |",
+        "|---|---|---|---|---|---|",
+    ]
+    for task, row in report.items():
+        if "accuracy" in row:
+            sure = config["calibration"][task]["sure"]
+            lines.append(
+                f"| {task} | {row['n']} | {row['accuracy']:.3f} | {row['error_before']:.3f} | {row['error_after']:.3f} "
+                f"| {sure:.2f} |"
+            )
+    return "\n".join(lines)
+
+
+def _files(files: Iterable[Path]) -> str:
+    lines = ["| file | bytes | SHA-256 |", "|---|---|---|"]
+    for path in files:
+        if path.is_file() and path.suffix in {".onnx", ".npy", ".json"}:
+            content = path.read_bytes()
+            lines.append(f"| {path.name} | {len(content):,} | `{hashlib.sha256(content).hexdigest()}` |")
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _read_json(path: Path, expected: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"no {path}: expected {expected}")
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error}): expected {expected}") from None
+    return content
