@@ -26,7 +26,7 @@ tower:
   {steps: 2, pictures: 2, pairs: 1, rendered: 1, sides: [64], evaluate_every: 99, threads: 1,
    model: {hidden_size: 16, stem_width: 8, widths: [8, 8, 8, 16], depths: [1, 1, 1, 1]}}
 fold_guide: &guide
-  {folds: 2, fold_steps: 2, steps: 2, batch: 2, size: 64, pictures: 4, threads: 1,
+  {folds: 2, fold_steps: 2, steps: 2, batch: 2, size: 128, pictures: 4, threads: 1,
    model: {widths: [8, 8, 8, 8, 16], depths: [1, 1, 1, 1], neck: [8, 8, 8, 8, 8], summary_width: 16}}
 fold_caption: &caption {steps: 2, batch: 2, rendered: 0.5, threads: 1}
 guide: *guide
@@ -107,7 +107,7 @@ def test_the_bundle_is_whole_and_tells_what_it_is(bundle):
 def test_the_engine_says_what_torch_says(run, bundle, scene):
     engine = load(weights=bundle.folder, threads=1)
     description = engine.describe(scene)
-    assert description.evidence.mask.shape == (256, 256) and description.caption.text
+    assert description.evidence.mask.shape == (256, 256) and description.changed.task == "binary"
 
     encoded = engine.encode(scene)
     frames = torch.from_numpy(scene.frames.transpose(0, 3, 1, 2).astype(np.float32) / 255)

@@ -292,9 +292,9 @@ def shine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _pick(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list[tuple[Question, Value]]:
-    """Four questions or so: the general one often, the others alike."""
+    """The general question often, and up to six of the others alike."""
     general, others = asked[0], asked[1:]
-    chosen = [others[i] for i in rng.permutation(len(others))[: int(rng.integers(3, 5))]]
+    chosen = [others[i] for i in rng.permutation(len(others))[: int(rng.integers(4, 7))]]
     return [general, *chosen] if rng.random() < 0.6 else chosen
 
 

@@ -229,7 +229,9 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
         image = renderer.image(seed)
         scene = image_scene(image.pixels, f"image {seed}")
         scene.metres_per_pixel = image.metres_per_pixel
-        known = [(q, IMAGE_TASKS[q.task].parse_reply(reply)) for q, reply in image.questions if q.task in IMAGE_TASKS]
+        known: list[tuple[Question, Value]] = [
+            (q, IMAGE_TASKS[q.task].parse_reply(reply)) for q, reply in image.questions if q.task in IMAGE_TASKS
+        ]
         yield from raw_answers(engine, scene, known)
     for seed in track(seeds, "rendered pairs"):
         pair = renderer.pair(seed)

@@ -49,7 +49,8 @@ LIMITS = """\
 - Videos were rendered for training and for testing; real footage is untested.
 - Single pictures of AID are shown at 150 pixels: small things cannot be seen.
 - Pretraining taught the vision tower change on all training places, also on those whose clues were later made by a
-  guide that had not seen them; the clues of training are therefore a little better than those of new places.
+  guide that had not seen them. Measured by what they say of buildings, those clues were no better than clues of val
+  places.
 - A confidence is calibrated on one region's val places and on pictures of AID and UC Merced; elsewhere it is a
   guess."""
 

@@ -34,10 +34,12 @@ class _NextToken(nn.Module):
 
 
 def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
-    """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph, on random input of two sizes.
+    """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph,
+    on random input of two sizes.
 
-    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit (N, 1, H, W),
-    change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of the next token.
+    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit
+    (N, 1, H, W), change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of
+    the next token.
 
     Raises:
         ValueError: a graph differs from torch by more than 5e-3 of the largest output.
@@ -65,7 +67,8 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
         with torch.no_grad():
             expected = _Guide(model)(*pair)
         got = session.run(OUTPUTS, {"before": pair[0].numpy(), "after": pair[1].numpy()})
-        differences[f"guide {rows_px}x{columns_px}"] = max(_difference(e, g) for e, g in zip(expected, got, strict=True))
+        worst_of = max(_difference(e, g) for e, g in zip(expected, got, strict=True))
+        differences[f"guide {rows_px}x{columns_px}"] = worst_of
     session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
     for length in (1, 9):
         tokens = torch.randint(3, 100, (1, length))
@@ -82,7 +85,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
 def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
     with torch.no_grad():
         program = torch.onnx.export(
-            module, inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
+            module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
             external_data=False, verbose=False,
         )  # fmt: skip
     assert program is not None

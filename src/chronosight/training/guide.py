@@ -76,9 +76,8 @@ def train_guide(
 ) -> GuideModel:
     """Train on the `train` and `native_train` pairs; with `fold`, on the places outside that fold only.
 
-    Resumes from the last checkpoint in `out`. start: folder of a guide to start from instead of nothing; tower: pretrained
-    weights for the encoder alone.
-    Leaves the averaged model in `out/final`.
+    Resumes from the last checkpoint in `out`. start: folder of a guide to start from instead of nothing; tower:
+    pretrained weights for the encoder alone. Leaves the averaged model in `out/final`.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ from chronosight.training.log import JsonLog
 
 @dataclass
 class GuideCaptionRecipe:
-    """size: pixels of a captioned part (128 m at 1 m). rendered: share of rendered pairs. Others as in `GuideRecipe`."""
+    """size: pixels of a captioned part (128 m at 1 m). rendered: share of rendered pairs. Others: `GuideRecipe`."""
 
     steps: int = 900
     batch: int = 16

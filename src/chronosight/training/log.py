@@ -17,7 +17,8 @@ class JsonLog(TrainerCallback):
         self.started = time.monotonic()
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        record = {"step": state.global_step, "of": state.max_steps, "seconds": round(time.monotonic() - self.started, 1)}
+        seconds = round(time.monotonic() - self.started, 1)
+        record = {"step": state.global_step, "of": state.max_steps, "seconds": seconds}
         record |= {name: round(v, 5) if isinstance(v, float) else v for name, v in (logs or {}).items()}
         line = json.dumps(record)
         with self.path.open("a") as file:

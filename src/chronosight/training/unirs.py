@@ -18,9 +18,12 @@ from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
-from chronosight.data.mixture import Kind, Source
+from chronosight.data.imagery import clean_caption
+from chronosight.data.mixture import CaptionedCells, Kind, RenderedPairs, Source
+from chronosight.data.told import told_exercise
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
+from chronosight.tasks.caption import says_no_change
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import JsonLog
 from chronosight.training.packing import IGNORED, pack, packed_mask
@@ -33,7 +36,7 @@ class UniRSRecipe:
     """Joint training of UniRS-compact.
 
     steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several
-    questions. shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
+    questions. told: exercises in reading a clue, without pictures, in a step's batch. shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
     ema: decay of the running average that is kept. views: views of a real picture (`pictures`), of a window of a place
     (`places`). extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU
     threads, 0 for torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model:
@@ -44,6 +47,7 @@ class UniRSRecipe:
     images: int = 24
     pairs: int = 16
     videos: int = 3
+    told: int = 0
     shares: dict[str, float] = field(
         default_factory=lambda: {
             "aid": 0.68, "ucm": 0.09, "rendered_images": 0.23,
@@ -83,6 +87,8 @@ class UniRSBatches:
             sources, features, tokenizer, config, recipe
         )  # fmt: skip
 
+        self.captions = _change_captions(sources) if recipe.told else ()
+
     def __len__(self) -> int:
         return self.recipe.steps
 
@@ -90,6 +96,10 @@ class UniRSBatches:
         rng = np.random.default_rng((self.recipe.seed, step))
         numbers = dict(zip(KINDS, (self.recipe.images, self.recipe.pairs, self.recipe.videos), strict=True))
         batch = {kind: self._scenes(kind, number, rng) for kind, number in numbers.items() if number}
+        if self.recipe.told:
+            told = [told_exercise(rng, self.captions) for _ in range(self.recipe.told)]
+            rows = len(told)
+            batch["told"] = pack(self.tokenizer, [0] * rows, [e.clue for e in told], [e.asked for e in told])
         return {kind: part for kind, part in batch.items() if part is not None}
 
     def _scenes(self, kind: Kind, number: int, rng: np.random.Generator) -> dict[str, Tensor] | None:
@@ -110,6 +120,20 @@ class UniRSBatches:
         return {"features": torch.stack(features), **pack(self.tokenizer, n_visual, clues, asked)}
 
 
+def _change_captions(sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """Captions of changed training pairs."""
+    captions: list[str] = []
+    for source in sources.values():
+        if isinstance(source, CaptionedCells):
+            captions += [text for i, k in source.items for text in source.places[i].cells[k].captions]
+        elif isinstance(source, RenderedPairs):
+            captions += [text for line in source.lines for text in line["captions"]]
+    changed = tuple(clean_caption(text) for text in captions if not says_no_change(text))
+    if not changed:
+        raise ValueError("told exercises need captions of changed pairs, and no source has any")
+    return changed
+
+
 def losses_of(
     model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]], body: Callable | None = None
 ) -> dict[str, tuple[Tensor, Tensor]]:
@@ -122,14 +146,15 @@ def losses_of(
 
 
 def _loss_of(
-    model: UniRSForConditionalGeneration, body: Callable, kind: str, features: Tensor, input_ids: Tensor,
-    position_ids: Tensor, segments: Tensor, labels: Tensor, weights: Tensor,
+    model: UniRSForConditionalGeneration, body: Callable, kind: str, input_ids: Tensor, position_ids: Tensor,
+    segments: Tensor, labels: Tensor, weights: Tensor, features: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    visual = visual_of(model, kind, features.float())
     language = model.language_model
     embeds = model.get_input_embeddings()(input_ids)
-    places = input_ids == model.config.image_token_id
-    embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
+    if features is not None:
+        visual = visual_of(model, kind, features.float())
+        places = input_ids == model.config.image_token_id
+        embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
     mask = torch.zeros(1, device=embeds.device).where(packed_mask(segments), -1e4)  # added to the scores
     hidden = body(
         inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False

@@ -22,7 +22,8 @@ class Layers:
         self.size, self.step, self.shift = size, metres_per_pixel, shift
         big = (size * SCALE, size * SCALE)
         self.sheets = {
-            "flat": Image.new(FOUR_PLANES, big), "raised": Image.new(FOUR_PLANES, big), "cover": Image.new("L", big, 255),
+            "flat": Image.new(FOUR_PLANES, big), "raised": Image.new(FOUR_PLANES, big),
+            "cover": Image.new("L", big, 255),
             "shadow": Image.new("L", big), "changed": Image.new("L", big),
         }  # fmt: skip
         self.pens = {name: ImageDraw.Draw(sheet) for name, sheet in self.sheets.items()}
