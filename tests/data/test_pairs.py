@@ -84,7 +84,7 @@ def test_samples_of_every_kind_are_whole_and_repeatable(kind):
     for index in (0, 7):
         sample, again = samples[index], samples[index]
         assert sample["before"].shape == sample["after"].shape == (3, 256, 256)
-        assert 0 <= sample["before"].min() and sample["before"].max() <= 1
+        assert sample["before"].min() >= 0 and sample["before"].max() <= 1
         assert set(np.unique(sample["target"])) <= {0, 1, 2, UNKNOWN_ROAD}
         assert (sample["appeared"][sample["target"] == 2] >= 0).all()
         for name in sample:

@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from chronosight.data.paste import BuildingLibrary, paste_buildings
 from chronosight.data.pairs import PlacePair
+from chronosight.data.paste import BuildingLibrary, paste_buildings
 from chronosight.tasks.split import cores_of
 
 UNKNOWN_ROAD = 3
@@ -79,7 +79,8 @@ class GuideSamples:
         elif kind in (2, 3) or kind == 1:
             before, after, target = self._same(rng, from_place=kind != 3 or not len(self.pictures))
         else:
-            return self._finish(rng, *self._rendered(rng), road_box, road_told)
+            before, after, target, appeared = self._rendered(rng)
+            return self._finish(rng, before, after, target, appeared, road_box, road_told)
         appeared = np.where(target == 2, 1.0, -1.0).astype(np.float32)
         return self._finish(rng, before, after, target, appeared, road_box, road_told)
 

@@ -34,7 +34,7 @@ def told_exercise(rng: np.random.Generator, captions: tuple[str, ...], questions
 def _change(rng: np.random.Generator, largest: int) -> ClassChange:
     if rng.random() < 0.3:
         return ClassChange()
-    total = int(round(np.exp(rng.uniform(0, np.log(largest)))))
+    total = round(float(np.exp(rng.uniform(0, np.log(largest)))))
     draw = rng.random()
     vanished = 0 if draw < 0.65 else total if draw < 0.85 else int(rng.integers(total + 1))
     number = min(total, int(rng.integers(1, 10)))

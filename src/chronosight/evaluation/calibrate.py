@@ -198,7 +198,7 @@ def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[
         for box in windows(place.before.shape[0]):
             x0, y0, x1, y1 = box
             truth = truth_of_mask(place.building[y0:y1, x0:x1])
-            asked = [(BINARY, truth.changed), (COUNT, truth.count), (LOCATION, truth.cells)]
+            asked: list[tuple[Question, Value]] = [(BINARY, truth.changed), (COUNT, truth.count), (LOCATION, truth.cells)]
             yield from raw_answers(engine, crop_scene(place, box), asked)
         for cell in place.cells[::3]:  # the cells of a place are alike
             scene = crop_scene(place, cell.box)

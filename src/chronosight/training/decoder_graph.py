@@ -17,6 +17,9 @@ class DecoderGraph(nn.Module):
     products and all of them can be quantised.
     """
 
+    inverse_frequencies: Tensor
+    head: Tensor
+
     def __init__(self, model: LlamaForCausalLM):
         """Raises ValueError for what this form leaves out: biases, other activations, other position encodings."""
         super().__init__()

@@ -40,12 +40,12 @@ def source_features(
         pixels = torch.from_numpy(np.concatenate(frames)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(pixels.device.type, torch.bfloat16):
             found = torch.cat([tower(part) for part in pixels.split(64)]).contiguous()
-        found = found.half().reshape(len(frames), each, *found.shape[1:]).numpy()
+        rows = found.half().reshape(len(frames), each, *found.shape[1:]).numpy()
         if features is None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            shape = (source.rows, *found.shape[1:])
+            shape = (source.rows, *rows.shape[1:])
             features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
-        features[start : start + len(frames)] = found
+        features[start : start + len(frames)] = rows
     assert features is not None, f"{path.stem}: a source without rows"
     features.flush()  # type: ignore[attr-defined]  # a memory map
     note.write_text(json.dumps(said))

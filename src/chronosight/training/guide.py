@@ -95,7 +95,7 @@ def train_guide(
     model = GuideModel.from_pretrained(start) if start else GuideModel(GuideConfig(**recipe.model))
     if tower is not None:
         model.start_from(tower)
-    model = model.to(memory_format=torch.channels_last)
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload
     average = WeightAverage(recipe.ema)
     trainer = GuideTrainer(
         model=model,

@@ -64,7 +64,7 @@ class CaptionSamples:
             from chronosight.data.synthetic.pair import render_pair
 
             pair = render_pair(int(rng.integers(2**31)), size)
-            before, after, captions = pair.before, pair.after, pair.captions
+            before, after, captions = pair.before, pair.after, list(pair.captions)
         else:
             # Two thirds of the parts are unchanged and share five sentences; draw changed ones for half of the samples.
             some = self.changed if rng.random() < 0.4 else range(len(self.cells))

@@ -110,7 +110,7 @@ class TowerBatches:
             epoch, at = divmod(step * self.pictures + k, len(self.items))
             source, i, label = self.items[_shuffled(self.seed, epoch, len(self.items))[at]]
             pixels = self.stills[source].pixels[i]
-            box = random_box(rng, *pixels.shape[:2], area=(0.25, 1.0))
+            box = random_box(rng, pixels.shape[0], pixels.shape[1], area=(0.25, 1.0))
             frames.append(turn(crop(pixels, box, side), int(rng.integers(8))))
             scene.append(label)
             nouns.append(self.stills[source].nouns[i])

@@ -36,7 +36,8 @@ class UniRSRecipe:
     """Joint training of UniRS-compact.
 
     steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several
-    questions. told: exercises in reading a clue, without pictures, in a step's batch. shares: of the sources within their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
+    questions. told: exercises in reading a clue, without pictures, in a step's batch. shares: of the sources within
+    their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
     ema: decay of the running average that is kept. views: views of a real picture (`pictures`), of a window of a place
     (`places`). extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU
     threads, 0 for torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model:
@@ -95,6 +96,7 @@ class UniRSBatches:
     def __getitem__(self, step: int) -> dict[str, dict[str, Tensor]]:
         rng = np.random.default_rng((self.recipe.seed, step))
         numbers = dict(zip(KINDS, (self.recipe.images, self.recipe.pairs, self.recipe.videos), strict=True))
+        batch: dict[str, dict[str, Tensor] | None]
         batch = {kind: self._scenes(kind, number, rng) for kind, number in numbers.items() if number}
         if self.recipe.told:
             told = [told_exercise(rng, self.captions) for _ in range(self.recipe.told)]

@@ -12,7 +12,7 @@ from transformers import initialization as init
 from transformers.utils.generic import ModelOutput
 
 from chronosight.models.guide.configuration import GuideConfig
-from chronosight.models.guide.encoder import make_encoder
+from chronosight.models.guide.encoder import ConvEncoder, make_encoder
 from chronosight.models.guide.recognition import RecognitionBranch
 from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
 from chronosight.models.unirs.conv_tower import ConvTower
@@ -40,6 +40,9 @@ class GuideModel(PreTrainedModel):
     """
 
     config_class = GuideConfig
+    config: GuideConfig
+    mean: torch.Tensor
+    std: torch.Tensor
     main_input_name = "before"
 
     def __init__(self, config: GuideConfig):
@@ -62,12 +65,13 @@ class GuideModel(PreTrainedModel):
         """
         if isinstance(module, nn.Conv2d) and module.bias is None:
             init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, nn.Conv2d):
+        elif isinstance(module, nn.Conv2d) and module.bias is not None:
             init.kaiming_uniform_(module.weight, a=5**0.5)
             init.zeros_(module.bias)
 
     def start_from(self, tower: ConvTower) -> None:
         """Copy a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths."""
+        assert isinstance(self.encoder, ConvEncoder)
         self.encoder.stem.load_state_dict(tower.stem.state_dict())
         self.encoder.stages.load_state_dict(tower.stages.state_dict())
 
