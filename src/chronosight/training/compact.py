@@ -76,7 +76,8 @@ def train_compact(
     model = new_model(recipe.unirs, tokenizer, tower)
     sources = training_sources(recipe.unirs, data, out, train_facts)
     held_out = held_out_sources(data, out, val_facts)
-    return fit(recipe.unirs, model, tokenizer, sources, held_out, out, watch_rows)
+    phases = {"unirs": recipe.unirs, "unirs_reading": recipe.unirs_reading, "unirs_last": recipe.unirs_last}
+    return fit(phases, model, tokenizer, sources, held_out, out, watch_rows)
 
 
 def keep_recipe(recipe: CompactRecipe, path: Path) -> None:
@@ -95,7 +96,7 @@ def keep_recipe(recipe: CompactRecipe, path: Path) -> None:
 
 
 def fit(
-    recipe: UniRSRecipe,
+    phases: Mapping[str, UniRSRecipe],
     model: UniRSForConditionalGeneration,
     tokenizer: PreTrainedTokenizerFast,
     sources: Mapping[str, Source],
@@ -103,17 +104,21 @@ def fit(
     out: Path,
     watch_rows: int = 60,
 ) -> UniRSForConditionalGeneration:
-    """Features, joint training, and the finished folder `out/unirs/final`."""
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    features = all_features(model, sources, out / "features", f"seed {recipe.seed}")
+    """Features, joint training, and the finished folder `out/unirs/final`. phases: in turn, by the names of their folders;
+    "unirs" is the first."""
+    first = phases["unirs"]
+    if first.threads:
+        torch.set_num_threads(first.threads)
+    features = all_features(model, sources, out / "features", f"seed {first.seed}")
     held_features = all_features(model, held_out, out / "features" / "held_out", "held out")
     processor = UniRSProcessor(tokenizer, model.config)
 
     def watch(average: WeightAverage, log: JsonLog) -> TrainerCallback:
-        return WatchUniRS(average, log, processor, held_out, held_features, recipe.evaluate_every, watch_rows)
+        return WatchUniRS(average, log, processor, held_out, held_features, first.evaluate_every, watch_rows)
 
-    model = train_unirs(recipe, model, tokenizer, sources, features, out / "unirs", (watch,))
+    for name, recipe in phases.items():
+        if recipe.steps:
+            model = train_unirs(recipe, model, tokenizer, sources, features, out / name, (watch,))
     model.eval()
     model.save_pretrained(out / "unirs" / "final")
     processor.save_pretrained(out / "unirs" / "final")

@@ -33,6 +33,8 @@ class CompactRecipe:
     vocabulary: tokens at most. cross_fitted: folds (of fold_guide.folds) that a guide is trained without, so that the
     language model reads clues made by a guide that never saw the place; places of the other folds get simulated clues.
     fold_guide, fold_caption: of those guides (`fold_steps` counts). guide, guide_caption: of the guide that ships.
+    unirs, unirs_reading, unirs_last: joint training in three phases, each going on from the averaged weights of the one
+    before; a phase of 0 steps is left out. Views, extra windows and the model are those of `unirs`.
     """
 
     vocabulary: int = 4096
@@ -44,6 +46,8 @@ class CompactRecipe:
     guide: GuideRecipe = field(default_factory=GuideRecipe)
     guide_caption: GuideCaptionRecipe = field(default_factory=GuideCaptionRecipe)
     unirs: UniRSRecipe = field(default_factory=UniRSRecipe)
+    unirs_reading: UniRSRecipe = field(default_factory=lambda: UniRSRecipe(steps=0))
+    unirs_last: UniRSRecipe = field(default_factory=lambda: UniRSRecipe(steps=0))
 
     def __post_init__(self) -> None:
         """Raises InputError for more cross-fitted folds than there are."""

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainingArguments
+from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.imagery import clean_caption
@@ -35,7 +35,8 @@ KINDS: tuple[Kind, ...] = ("image", "pair", "video")
 class UniRSRecipe:
     """Joint training of UniRS-compact.
 
-    steps: optimizer steps. images, pairs, videos: scenes of each kind in a step's batch; each is asked several
+    steps: optimizer steps of the learning rate's schedule. stop: steps after which to stop all the same, 0 for none.
+    images, pairs, videos: scenes of each kind in a step's batch; each is asked several
     questions. told: exercises in reading a clue, without pictures, in a step's batch. shares: of the sources within
     their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
     ema: decay of the running average that is kept. views: views of a real picture (`pictures`), of a window of a place
@@ -45,6 +46,7 @@ class UniRSRecipe:
     """
 
     steps: int = 4000
+    stop: int = 0
     images: int = 24
     pairs: int = 16
     videos: int = 3
@@ -215,7 +217,7 @@ def train_unirs(
         args=_arguments(recipe, out),
         train_dataset=UniRSBatches(sources, features, tokenizer, model.config, recipe),  # type: ignore[arg-type]
         data_collator=lambda samples: samples[0],
-        callbacks=[average, log, *(make(average, log) for make in callbacks)],
+        callbacks=[average, log, _Stop(recipe.stop or recipe.steps), *(make(average, log) for make in callbacks)],
     )
     trainer.remove_callback(PrinterCallback)
     if recipe.compile:
@@ -227,6 +229,15 @@ def train_unirs(
     average.copy_to(model)
     model.language_model.set_attn_implementation("sdpa")
     return model
+
+
+class _Stop(TrainerCallback):
+    def __init__(self, step: int):
+        self.step = step
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if state.global_step >= self.step:
+            control.should_training_stop = True
 
 
 def _arguments(recipe: UniRSRecipe, out: Path) -> TrainingArguments:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from chronosight.data.synthetic import render_image, render_pair, render_video
 
-PAIR_SEED, IMAGE_SEED, VIDEO_SEED = 44, 73, 16
+PAIR_SEED, IMAGE_SEED, VIDEO_SEED = 214, 73, 16
 VIDEO_EVENT = "fire"
 FRAMES_PER_SECOND = 12
 ORIGIN = (621_000.0, 3_352_000.0)  # easting, northing of the upper left corner, metres
