@@ -86,6 +86,8 @@ def calibrate_bundle(
         config["calibration"] = {"mask": mask}
         engine.forget()
         asked = list(_ask_places(engine, track(places, "val places")))
+        sources, objects_asked = choose_sources(engine, places)
+        asked += objects_asked
         asked += _ask_images(engine, data, limit, track)
         asked += _ask_rendered(engine, renderer or default_renderer(), rendered, track)
     finally:
@@ -94,17 +96,53 @@ def calibrate_bundle(
     tasks, report = fit_tasks(asked)
     result = {
         "calibration": {"mask": mask, **tasks},
+        "from_objects": [task for task, figures in sources.items() if figures["objects"] > figures["language model"]],
         "calibration_report": {
             "places": len(places),
             "rendered": rendered,
             "rendered_seeds_from": FIRST_SEED,
             "mask": mask_report,
+            "sources": sources,
             **report,
         },
     }
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
+
+
+def choose_sources(
+    engine: CompactEngine, places: Iterable[PlacePair]
+) -> tuple[dict[str, dict[str, float]], list[Asked]]:
+    """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
+    error of counts, the mean Jaccard index of places), and what calibrates the objects' confidence."""
+    from chronosight.engines.compact.from_objects import read_off
+    from chronosight.engines.compact.replies import read_reply
+
+    scores: dict[str, dict[str, list[float]]] = {
+        task: {"language model": [], "objects": []} for task in ("count", "location")
+    }
+    asked = []
+    for place in places:
+        for box in windows(place.before.shape[0]):
+            x0, y0, x1, y1 = box
+            truth = truth_of_mask(place.building[y0:y1, x0:x1])
+            encoded = engine.encode(crop_scene(place, box))
+            replies = encoded.replies([COUNT, LOCATION])
+            for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
+                said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
+                seen = read_off(engine.bundle, question, encoded.guide_evidence, encoded.changed)
+                scores[question.task]["language model"].append(_score(said.value, true))
+                scores[question.task]["objects"].append(_score(seen.value, true))
+                asked.append(Asked(f"{question.task}_objects", seen.confidence, is_right(seen.value, true)))
+    return {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}, asked
+
+
+def _score(value: Value | None, truth: Value) -> float:
+    if isinstance(truth, tuple):
+        said, true = set(value) if isinstance(value, tuple) else set(), set(truth)
+        return len(said & true) / len(said | true) if said | true else 1.0
+    return -abs((value if isinstance(value, int) else 0) - int(truth))  # type: ignore[arg-type]  # counts
 
 
 def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:

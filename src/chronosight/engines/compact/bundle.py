@@ -10,6 +10,7 @@ projector and decoder (.onnx). Of config.json this engine reads
     classes           of the guide's mask, background first
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     scene_classes     ids of scene classes -> names in words
+    from_objects      tasks ("count", "location") answered from the guide's objects: they were better on held-out places
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
                       (see chronosight.engines.compact.confidence). Besides tasks: "mask" for pixels, with "min_area" in
                       pixels at metres_per_pixel; "guide" for the guide's change_logit
@@ -100,6 +101,11 @@ class Bundle:
         """Settings of a task: those for the kind of scene where there are any ("caption_image"), else its own."""
         settings = self.config.get("calibration", {})
         return settings.get(f"{task}_{kind}", settings.get(task, {}))
+
+    @property
+    def from_objects(self) -> tuple[str, ...]:
+        """Tasks whose answers are read off the guide's objects instead of the language model's reply."""
+        return tuple(self.config.get("from_objects", ()))
 
     @cached_property
     def facts(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from math import ceil
 
 from chronosight.engines.answer import Answer, ClassDescription, Description
 from chronosight.engines.compact.encoded import EncodedScene
-from chronosight.engines.compact.from_objects import answer_from_objects
+from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.replies import read_reply
 from chronosight.engines.compact.settle import outlined_otherwise
@@ -37,7 +37,12 @@ def describe_pair(encoded: EncodedScene) -> Description:
         if not settled.changed.value:
             classes.append(ClassDescription(name, 0, 0, (), settled.changed.confidence))
             continue
-        described = _describe_class(encoded, name, read[2 + index], read[4 + index], outlined)
+        counted, placed = read[2 + index], read[4 + index]
+        if "count" in encoded.bundle.from_objects:
+            counted = read_off(encoded.bundle, counts[index], settled.evidence, encoded.changed)
+        if "location" in encoded.bundle.from_objects:
+            placed = read_off(encoded.bundle, places[index], settled.evidence, encoded.changed)
+        described = _describe_class(encoded, name, counted, placed, outlined)
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, settled.evidence)
         notes += [note] if note else []

@@ -10,7 +10,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.chat import Chat
 from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.from_objects import answer_from_objects
+from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.guide import Progress
 from chronosight.engines.compact.replies import read_reply
 from chronosight.engines.compact.settle import outlined_otherwise
@@ -132,6 +132,8 @@ class CompactEngine:
         if question.task == "caption":
             told, note = fit_caption(answer, bool(changed.value))
             return replace(told, evidence=settled.evidence, notes=(note,) if note else ())
+        if changed.value and question.task in self.bundle.from_objects:
+            return read_off(self.bundle, question, settled.evidence, encoded.changed)
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, settled.evidence)
             return replace(answer, evidence=settled.evidence, notes=(note,) if note else ())

@@ -1,13 +1,18 @@
 """Answers read off the list of changed objects, without the language model.
 
-For questions about a direction or a region ("how many new buildings in the top left"), and for scenes larger than the
-language model can see in one look: objects are found at full resolution, so counts and places hold for any size.
+For questions about a direction or a region ("how many new buildings in the top left"), for tasks in which the objects
+were the better source on held-out places (config.json, "from_objects"), and for scenes larger than the language model can
+see in one look: objects are found at full resolution, so counts and places hold for any size.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import prod
+
 from chronosight.engines.answer import Answer, ChangedObject, Direction, Evidence
-from chronosight.engines.compact.confidence import is_sure
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.confidence import calibrate, is_sure
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.direction import direction_of
@@ -58,6 +63,26 @@ def answer_from_objects(
     else:
         value = text = sentence(found)
     return Answer(text, question.task, value, confidence, is_sure(confidence, {}), evidence)
+
+
+def read_off(bundle: Bundle, question: Question, evidence: Evidence, changed: float) -> Answer:
+    """`answer_from_objects` for a count or location question, its confidence calibrated as that of the exact answer.
+
+    Raw confidence: the product over the counted objects; over cells, of each cell's surest object.
+    """
+    answer = answer_from_objects(question, evidence, changed)
+    found = select(evidence, question.subject)
+    raw = 1 - changed
+    if found and question.task == "location":
+        surest: dict[str, float] = {}
+        for item in found:
+            surest[item.cell] = max(surest.get(item.cell, 0.0), item.confidence)
+        raw = prod(surest.values())
+    elif found:
+        raw = prod(item.confidence for item in found)
+    settings = bundle.calibration(f"{question.task}_objects")
+    confidence = calibrate(raw, settings)
+    return replace(answer, confidence=confidence, sure=is_sure(confidence, settings))
 
 
 def sentence(objects: list[ChangedObject]) -> str:
