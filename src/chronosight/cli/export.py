@@ -23,12 +23,15 @@ def export(
     """Turn trained models into a weights folder; every graph is compared with torch."""
     need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
     import dataclasses
+    import logging
 
     from rich.console import Console
     from rich.table import Table
 
     from chronosight.training.export_bundle import export_bundle
     from chronosight.training.recipe import load_recipe
+
+    logging.disable(logging.WARNING)  # the exporters warn of what does not concern this model; errors still raise
 
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
