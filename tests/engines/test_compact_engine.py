@@ -166,10 +166,27 @@ def test_a_large_pair_is_read_off_the_objects_alone(engine):
     found = engine.describe(scene)
     assert found.changed.value is True
     assert (found.classes[0].appeared, found.classes[0].vanished, found.classes[1].appeared) == (5, 0, 0)
-    assert found.caption.text == "5 buildings appeared at lower left corner and left and top left corner"
+    assert found.caption.text == "5 buildings appeared on the left and in the top left and lower left corners"
     assert any("larger" in note for note in found.notes)
     assert engine.ask(scene, "How many buildings changed?").value == 5
     assert "decoder" not in engine.bundle._sessions
+
+
+def test_counts_and_places_come_from_the_objects_where_the_weights_say_so(bundle_folder, tmp_path, changed_pair):
+    """The tiny language model always counts 3; two buildings are outlined."""
+    words = load(weights=bundle_folder, threads=1).ask(changed_pair, "How many buildings changed?")
+    folder = tmp_path / "objects"
+    shutil.copytree(bundle_folder, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"from_objects": ["count", "location"], "calibration": {"count_objects": {"a": 1.0, "b": -30.0}}}
+    (folder / "config.json").write_text(json.dumps(config))
+    engine = load(weights=folder, threads=1)
+    count, found = engine.ask(changed_pair, "How many buildings changed?"), engine.describe(changed_pair)
+    outlined = [item for item in found.evidence.objects if item.class_name == "building"]
+    assert count.value == len(outlined) == found.classes[0].appeared + found.classes[0].vanished
+    assert count.value != words.value
+    assert count.confidence < 0.5 and not count.sure  # b = -30 makes it doubt itself
+    assert set(found.classes[0].cells) == {item.cell for item in outlined}
 
 
 def test_a_sure_no_empties_the_map_and_says_so(bundle_folder, tmp_path, changed_pair):

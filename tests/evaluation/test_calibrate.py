@@ -95,6 +95,8 @@ def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch
         config["calibration"]
     )
     report = config["calibration_report"]
+    better = [task for task, by in report["sources"].items() if by["objects"] > by["language model"]]
+    assert config["from_objects"] == better and set(report["sources"]) == {"count", "location"}
     assert report["mask"]["f1"] > 0.9 and report["count"]["n"] >= 1  # the tiny guide sees bright changes
     assert {path.name: path.read_bytes() for path in weights.iterdir() if path.name != "config.json"} == others
 

@@ -8,19 +8,7 @@ from datetime import datetime
 from chronosight.engines.answer import Answer, ChangedObject, ClassDescription, Description
 from chronosight.reports.ground import areas_m2
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.cells import CELLS
-
-PLACES = {
-    "top left corner": "in the top left corner",
-    "top": "at the top",
-    "top right corner": "in the top right corner",
-    "left": "on the left",
-    "center": "in the center",
-    "right": "on the right",
-    "lower left corner": "in the lower left corner",
-    "lower": "at the bottom",
-    "lower right corner": "in the lower right corner",
-}
+from chronosight.tasks.cells import places
 
 
 def summary_lines(scene: Scene, description: Description) -> list[str]:
@@ -62,27 +50,6 @@ def class_line(scene: Scene, description: Description, change: ClassDescription)
 
 def counts(appeared: int, vanished: int) -> str:
     return f"{appeared or 'none'} new, {vanished or 'none'} gone"
-
-
-def places(cells: Sequence[str]) -> str:
-    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "everywhere but in the center"."""
-    without = [cell for cell in CELLS if cell not in cells]
-    if not without:
-        return "all over the scene"
-    if len(without) <= 2:
-        return f"everywhere but {places(without)}"
-    corners = [cell.removesuffix(" corner") for cell in CELLS if cell in cells and cell.endswith("corner")]
-    phrases = [PLACES[cell] for cell in CELLS if cell in cells and not cell.endswith("corner")]
-    if len(corners) == 4:
-        phrases.append("in all four corners")
-    elif corners:
-        phrases.append(f"in the {listed(corners)} corner{'s' * (len(corners) > 1)}")
-    return listed(phrases)
-
-
-def listed(parts: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def how_sure(confidence: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 CELLS = (
     "top left corner", "top", "top right corner",
@@ -11,6 +11,19 @@ CELLS = (
 )  # fmt: skip
 
 NO_CHANGE = "No change"
+
+
+PLACES = {
+    "top left corner": "in the top left corner",
+    "top": "at the top",
+    "top right corner": "in the top right corner",
+    "left": "on the left",
+    "center": "in the center",
+    "right": "on the right",
+    "lower left corner": "in the lower left corner",
+    "lower": "at the bottom",
+    "lower right corner": "in the lower right corner",
+}
 
 
 def cell_at(x: float, y: float, width: int, height: int) -> str:
@@ -34,3 +47,24 @@ def parse_cells(reply: str) -> tuple[str, ...] | None:
     if not names or any(name not in CELLS for name in names):
         return None
     return tuple(dict.fromkeys(names))
+
+
+def places(cells: Sequence[str]) -> str:
+    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "everywhere but in the center"."""
+    without = [cell for cell in CELLS if cell not in cells]
+    if not without:
+        return "all over the scene"
+    if len(without) <= 2:
+        return f"everywhere but {places(without)}"
+    corners = [cell.removesuffix(" corner") for cell in CELLS if cell in cells and cell.endswith("corner")]
+    phrases = [PLACES[cell] for cell in CELLS if cell in cells and not cell.endswith("corner")]
+    if len(corners) == 4:
+        phrases.append("in all four corners")
+    elif corners:
+        phrases.append(f"in the {listed(corners)} corner{'s' * (len(corners) > 1)}")
+    return listed(phrases)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -19,7 +19,7 @@ from chronosight.tasks import binary
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question
 
-LARGE = 2.0  # times the trained size: larger pairs, shrunk to it, would show the language model no single house
+LARGE = 1.25  # times the trained size: in a larger pair, shrunk to it, houses look unlike those it was trained on
 
 
 class Networks:

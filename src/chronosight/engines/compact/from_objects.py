@@ -14,7 +14,7 @@ from chronosight.engines.answer import Answer, ChangedObject, Direction, Evidenc
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import calibrate, is_sure
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
-from chronosight.tasks.cells import join_cells
+from chronosight.tasks.cells import join_cells, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import Question
 
@@ -86,16 +86,15 @@ def read_off(bundle: Bundle, question: Question, evidence: Evidence, changed: fl
 
 
 def sentence(objects: list[ChangedObject]) -> str:
-    """For example "3 buildings appeared at top and left, 1 road vanished at center"."""
+    """For example "3 buildings appeared at the top and on the left, and 1 road vanished in the center"."""
     parts = []
-    for class_name in dict.fromkeys(item.class_name for item in objects):
+    for class_name in sorted({item.class_name for item in objects}):
         for direction in ("appeared", "vanished"):
             chosen = [item for item in objects if item.class_name == class_name and item.direction == direction]
             if chosen:
-                cells = list(dict.fromkeys(item.cell for item in chosen))
-                where = "all over the scene" if len(cells) > 5 else "at " + " and ".join(cells)
+                where = places([item.cell for item in chosen])
                 parts.append(f"{len(chosen)} {class_name}{'s' * (len(chosen) != 1)} {direction} {where}")
-    return ", ".join(parts) or NO_CHANGE_SENTENCES[0]
+    return ", and ".join(parts) or NO_CHANGE_SENTENCES[0]
 
 
 def _mean_confidence(objects: list[ChangedObject]) -> float:

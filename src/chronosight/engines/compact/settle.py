@@ -1,8 +1,8 @@
 """Words and map of a pair must not contradict each other in silence. The rule, the same for `ask` and `describe`:
 
 1. Whether anything changed is what the language model says; it has seen the guide's clue and the pictures.
-2. It says No and is sure: the map is emptied, and a note says how many outlines were left off.
-3. It says No and is not sure: the outlines stay as possible changes, and a note says so.
+2. It says No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
+3. It says No with less: the outlines stay as possible changes, and a note says so.
 4. It says Yes while nothing is outlined: a note says that the map shows no place.
 
 Counts and places follow from that: none where nothing changed.
@@ -18,6 +18,8 @@ from chronosight.engines.compact.confidence import calibrate, is_sure
 from chronosight.engines.compact.from_objects import select
 from chronosight.engines.compact.objects import without_objects
 from chronosight.tasks.question import Question, Value
+
+EMPTIES = 0.9  # one wrong No in ten may hide what the map had found
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Set
     confidence = yes if changed else 1 - yes
     sure = is_sure(confidence, settings)
     n, notes = len(evidence.objects), []
-    if not changed and n and sure:
+    if not changed and n and confidence >= EMPTIES:
         evidence = without_objects(evidence)
         notes.append(f"{outlines(n)} left off the map: the answer is that nothing was built or removed")
     elif not changed and n:
