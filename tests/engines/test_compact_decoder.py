@@ -92,3 +92,12 @@ def test_a_reply_that_does_not_end_is_cut_and_says_so(decoder, prefix):
 def test_the_prefix_can_be_used_again(decoder, prefix):
     first = decoder.reply(prefix, SUFFIXES, 8)
     assert [reply.tokens for reply in decoder.reply(prefix, SUFFIXES, 8)] == [reply.tokens for reply in first]
+
+
+def test_three_tokens_in_a_row_are_not_said_twice():
+    from chronosight.engines.compact.decoder import repeating
+
+    assert repeating([]) == repeating([5]) == repeating([5, 6, 7]) == []
+    assert repeating([5, 6, 7, 5, 6]) == [7]
+    assert repeating([5, 6, 7, 5, 6, 8, 5, 6]) == [7, 8]
+    assert repeating([5, 5, 5]) == [5]

@@ -52,8 +52,13 @@ class Decoder:
         _, past = self._step(embeds[None], mask, positions, past)
         return Prefix(past, length)
 
-    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int) -> list[Reply]:
-        """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked."""
+    def reply(
+        self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None
+    ) -> list[Reply]:
+        """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked.
+
+        prose: by question, whether no three tokens may stand twice in its reply (see `repeating`).
+        """
         n, length = len(suffixes), max(len(suffix) for suffix in suffixes)
         tokens = np.zeros((n, length), np.int64)
         mask = np.ones((n, prefix.length + length), np.int64)
@@ -73,7 +78,13 @@ class Decoder:
         first = _log_softmax(logits)
         logprobs = first
         for step in range(max_tokens):
-            best = logprobs.argmax(axis=1)
+            allowed = logprobs
+            if prose:
+                allowed = logprobs.copy()
+                for at, row in enumerate(rows.tolist()):
+                    if prose[row]:
+                        allowed[at, repeating(chosen[row])] = -np.inf
+            best = allowed.argmax(axis=1)
             for at, row in enumerate(rows.tolist()):
                 if open_[row]:
                     scores[row].append(float(logprobs[at, best[at]]))
@@ -106,6 +117,12 @@ class Decoder:
         feeds |= {f"past_{name}": item for name, item in zip(self.cache_names, past, strict=True)}
         logits, *present = self.session.run_with_ort_values(self.outputs, feeds)  # keeps the cache out of numpy
         return logits.numpy()[:, -1], present
+
+
+def repeating(tokens: list[int]) -> list[int]:
+    """Tokens that would make three tokens in a row stand a second time: a small model's sentences run in circles."""
+    last = tokens[-2:]
+    return [tokens[i + 2] for i in range(len(tokens) - 2) if tokens[i : i + 2] == last]
 
 
 def _rows(item: OrtValue, rows: np.ndarray) -> OrtValue:

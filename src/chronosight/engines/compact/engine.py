@@ -124,16 +124,18 @@ class CompactEngine:
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `settle`)."""
-        encoded.replies([binary.ask(), question])  # one batch
-        answer, settled = self._read(encoded, question), encoded.settled
+        if question.task in self.bundle.from_objects:
+            settled = encoded.settled
+            answer = read_off(self.bundle, question, settled.evidence, encoded.changed)
+        else:
+            encoded.replies([binary.ask(), question])  # one batch
+            answer, settled = self._read(encoded, question), encoded.settled
         changed = settled.changed
         if question == binary.ask():
             return replace(changed, notes=settled.notes)
         if question.task == "caption":
             told, note = fit_caption(answer, bool(changed.value))
             return replace(told, evidence=settled.evidence, notes=(note,) if note else ())
-        if changed.value and question.task in self.bundle.from_objects:
-            return read_off(self.bundle, question, settled.evidence, encoded.changed)
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, settled.evidence)
             return replace(answer, evidence=settled.evidence, notes=(note,) if note else ())

@@ -16,6 +16,7 @@ from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import calibrate_map, sigmoid
+from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, tile_starts
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
@@ -122,6 +123,7 @@ class Guide:
         tokens = [self.bundle.token_id(BOS)]
         while len(tokens) < MAX_CAPTION_TOKENS:
             logits = session.run(["logits"], {"memory": memory, "tokens": np.array([tokens], np.int64)})[0]
+            logits[0, repeating(tokens[1:])] = -np.inf
             token = int(logits[0].argmax())
             if token == end:
                 break

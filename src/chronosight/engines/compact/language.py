@@ -51,7 +51,8 @@ class Language:
 
     def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
         suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
-        return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS)
+        prose = [question.task == "caption" for question in questions]
+        return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS, prose)
 
     def text(self, reply: Reply) -> str:
         return self.tokenizer.decode(list(reply.tokens), skip_special_tokens=True).strip()
