@@ -135,7 +135,7 @@ def _place_on_plane(images: Sequence[ImageFile], resize: bool) -> tuple[Grid, li
         if (image.width, image.height) != size and not resize:
             raise InputError(
                 f"{image.name} is {image.width} x {image.height} pixels and {first.name} {size[0]} x {size[1]}, "
-                "expected one size, or a georeference in all files: resize one, or ask for it (resize)"
+                "expected one size, or a georeference in all files: resize one, or ask for it (--resize)"
             )
         if (image.width, image.height) != size:
             notes.append(f"{image.name} was resized: {image.width} x {image.height} to {size[0]} x {size[1]} pixels")
