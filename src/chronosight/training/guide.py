@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer
 from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.guide_samples import GuideMix, GuideSamples
@@ -17,6 +17,7 @@ from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import JsonLog
 
@@ -99,7 +100,7 @@ def train_guide(
     average = WeightAverage(recipe.ema)
     trainer = GuideTrainer(
         model=model,
-        args=trainer_arguments(recipe, out, steps),
+        args=trainer_arguments(recipe, out, steps, batch=recipe.batch),
         train_dataset=samples,  # type: ignore[arg-type]  # map-style by __getitem__ and __len__
         data_collator=_collate,
         callbacks=[average, JsonLog(out / "log.jsonl")],
@@ -108,32 +109,6 @@ def train_guide(
     average.copy_to(model)
     model.save_pretrained(out / "final")
     return model
-
-
-def trainer_arguments(recipe, out: Path, steps: int) -> TrainingArguments:
-    """bf16 autocast, cosine schedule, samples in the order of their index, checkpoints that resume exactly."""
-    return TrainingArguments(
-        output_dir=str(out),
-        max_steps=steps,
-        per_device_train_batch_size=recipe.batch,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        warmup_steps=int(recipe.warmup * steps),
-        lr_scheduler_type="cosine",
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        optim="adamw_torch_fused",
-        max_grad_norm=1.0,
-        logging_steps=50,
-        save_steps=recipe.save_every,
-        save_total_limit=2,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        train_sampling_strategy="sequential",
-        dataloader_num_workers=0,
-    )
 
 
 def _collate(samples: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:

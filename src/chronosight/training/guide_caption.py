@@ -22,8 +22,9 @@ from chronosight.data.pairs import PlacePair, load_places
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.prompt import BOS, EOS, PAD
+from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
-from chronosight.training.guide import fold_of, trainer_arguments
+from chronosight.training.guide import fold_of
 from chronosight.training.log import JsonLog
 
 
@@ -134,7 +135,7 @@ def train_guide_caption(
     average = WeightAverage(recipe.ema)
     trainer = CaptionTrainer(
         model=model,
-        args=trainer_arguments(recipe, out, recipe.steps),
+        args=trainer_arguments(recipe, out, recipe.steps, batch=recipe.batch),
         train_dataset=samples,  # type: ignore[arg-type]
         data_collator=lambda rows: {k: torch.from_numpy(np.stack([row[k] for row in rows])) for k in rows[0]},
         callbacks=[average, JsonLog(out / "log.jsonl")],

@@ -5,7 +5,6 @@ The change extraction module is kept beside the tower: it has learned to find ch
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.nouns import NOUNS
@@ -21,6 +20,7 @@ from chronosight.data.rendered import RenderedStills
 from chronosight.data.synthetic.truth import LAND_COVER, OBJECT_CLASSES
 from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
+from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import JsonLog
 from chronosight.training.tower_data import SETS, Stills, TowerBatches, scene_names, training_places
@@ -164,7 +164,7 @@ def train_tower(
     watch = Watch(average, lambda m: evaluate_tower(m, names, held_out, data), recipe.evaluate_every, log)
     trainer = TowerTrainer(
         model=model,
-        args=_arguments(recipe, out),
+        args=trainer_arguments(recipe, out, recipe.steps, max_grad_norm=5.0),
         train_dataset=batches,  # type: ignore[arg-type]  # map-style by __getitem__ and __len__
         data_collator=lambda samples: samples[0],
         callbacks=[average, log, watch],
@@ -176,29 +176,3 @@ def train_tower(
     model.tower.save_pretrained(out / "final")
     save_file({k: v.contiguous() for k, v in model.change.state_dict().items()}, out / "final" / "change.safetensors")
     return model.tower
-
-
-def _arguments(recipe: TowerRecipe, out: Path) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(out),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=1,  # one sample is a whole batch
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        warmup_steps=math.ceil(recipe.warmup * recipe.steps),
-        lr_scheduler_type="cosine",
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        optim="adamw_torch_fused",
-        max_grad_norm=5.0,
-        logging_steps=50,
-        save_steps=recipe.save_every,
-        save_total_limit=2,
-        remove_unused_columns=False,
-        label_names=[],
-        report_to="none",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        train_sampling_strategy="sequential",
-        dataloader_num_workers=0,
-    )

@@ -6,7 +6,6 @@ next-token loss on the replies. Features of the tower are computed once, see `tr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.imagery import clean_caption
@@ -24,6 +23,7 @@ from chronosight.data.told import told_exercise
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.caption import says_no_change
+from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import JsonLog
 from chronosight.training.packing import IGNORED, pack, packed_mask
@@ -214,7 +214,7 @@ def train_unirs(
     average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
     trainer = UniRSTrainer(
         model=model,
-        args=_arguments(recipe, out),
+        args=trainer_arguments(recipe, out, recipe.steps, adam_beta2=0.98),
         train_dataset=UniRSBatches(sources, features, tokenizer, model.config, recipe),  # type: ignore[arg-type]
         data_collator=lambda samples: samples[0],
         callbacks=[average, log, _Stop(recipe.stop or recipe.steps), *(make(average, log) for make in callbacks)],
@@ -238,30 +238,3 @@ class _Stop(TrainerCallback):
     def on_step_end(self, args, state, control, **kwargs):
         if state.global_step >= self.step:
             control.should_training_stop = True
-
-
-def _arguments(recipe: UniRSRecipe, out: Path) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(out),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=1,  # one sample is a whole batch
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        adam_beta2=0.98,
-        warmup_steps=math.ceil(recipe.warmup * recipe.steps),
-        lr_scheduler_type="cosine",
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        optim="adamw_torch_fused",
-        max_grad_norm=1.0,
-        logging_steps=50,
-        save_steps=recipe.save_every,
-        save_total_limit=2,
-        remove_unused_columns=False,
-        label_names=[],
-        report_to="none",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        train_sampling_strategy="sequential",
-        dataloader_num_workers=0,
-    )
