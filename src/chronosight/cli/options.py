@@ -14,17 +14,13 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.scenes.scene import Scene
 
-Bands = Annotated[
-    str | None, typer.Option(help="Bands that are red, green and blue, counted from 1: 4,3,2.", show_default=False)
-]
+Bands = Annotated[str | None, typer.Option(help="Bands that are red, green and blue, counted from 1: 4,3,2.", show_default=False)]
 Frames = Annotated[int, typer.Option(min=1, help="Frames taken from a video.")]
 Json = Annotated[bool, typer.Option("--json", help="One machine-readable line per answer.")]
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Bring plain images of different size to one size.")]
-Weights = Annotated[
-    Path | None, typer.Option(help="Weights folder, in place of the one that ships.", show_default=False)
-]
+Weights = Annotated[Path | None, typer.Option(help="Weights folder, in place of the one that ships.", show_default=False)]
 
 
 def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool) -> Scene:

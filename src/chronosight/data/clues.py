@@ -38,8 +38,7 @@ def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideF
 def swap_facts(facts: GuideFacts) -> GuideFacts:
     """Facts of the pair with its dates swapped; the caption does not hold any more and is left out."""
     classes = {
-        name: replace(change, appeared=change.vanished, vanished=change.appeared)
-        for name, change in facts.classes.items()
+        name: replace(change, appeared=change.vanished, vanished=change.appeared) for name, change in facts.classes.items()
     }
     return replace(facts, classes=classes, caption=None)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -22,6 +23,7 @@ from scipy import ndimage
 
 from chronosight.data.pairs import PlacePair
 from chronosight.data.paste import BuildingLibrary, paste_buildings
+from chronosight.data.rendered import read_store
 from chronosight.tasks.split import cores_of
 
 UNKNOWN_ROAD = 3
@@ -55,11 +57,14 @@ class GuideSamples:
         seed: int,
         size: int = 256,
         mix: GuideMix | None = None,
+        rendered: str | Path | None = None,
     ):
+        """rendered: store of rendered pairs (data/rendered.py); without one, each is rendered when it is asked for."""
         self.places, self.natives, self.pictures = places, natives, pictures
         self.length, self.seed, self.size = length, seed, size
         self.mix = mix or GuideMix()
         self.library = BuildingLibrary(places)
+        self.store = read_store(rendered)[0] if rendered else None
         self.changed = [i for i, place in enumerate(places) if place.building.sum() > 200]
         self.captioned = [i for i, place in enumerate(places) if place.cells]
 
@@ -99,15 +104,20 @@ class GuideSamples:
             mentions = sum(any(word in caption for word in ROAD_WORDS) for caption in cell.captions)
             road_told = 1 if mentions >= 2 else 0 if mentions == 0 else -1
         else:
-            side = int(np.clip(self.size * rng.uniform(0.8, 1.25), 64, min(place.before.shape[:2])))
+            side = self._side(rng, place.before)
             x, y = int(rng.integers(place.before.shape[1] - side + 1)), int(rng.integers(place.before.shape[0] - side + 1))
             box = (x, y, x + side, y + side)
         before, after = (_crop(image, box, self.size) for image in (place.before, place.after))
         mask = _crop(place.building.astype(np.uint8) * 255, box, self.size) > 127
         target = np.where(mask, 2, UNKNOWN_ROAD)
-        if not told and rng.random() < 0.4:
+        if not told and rng.random() < 0.25:
             before, after, target = self._paste(rng, before, after, target)
         return before, after, target, road_box, road_told
+
+    def _side(self, rng, image: np.ndarray) -> int:
+        """Side of the part to crop. The training draws of a place are enlarged by up to 1.2, scenes to come are not."""
+        scale = 1.0 if rng.random() < 0.4 else rng.uniform(0.85, 1.4)
+        return int(min(self.size * scale, *image.shape[:2]))
 
     def _native(self, rng):
         half = self.size // 2
@@ -125,7 +135,7 @@ class GuideSamples:
         if from_place:
             place = self.places[int(rng.integers(len(self.places)))]
             image = place.after if rng.random() < 0.7 else place.before
-            side = int(min(self.size * rng.uniform(0.8, 1.25), *image.shape[:2]))
+            side = self._side(rng, image)
         else:
             image = self.pictures[int(rng.integers(len(self.pictures)))]
             side = min(image.shape[:2])
@@ -146,9 +156,15 @@ class GuideSamples:
     def _rendered(self, rng):
         from chronosight.data.synthetic.pair import render_pair
 
-        pair = render_pair(int(rng.integers(2**31)), self.size)
-        appeared = np.where(pair.change_mask > 0, pair.appeared.astype(np.float32), -1.0).astype(np.float32)
-        return pair.before, pair.after, pair.change_mask.astype(np.int64), appeared
+        if self.store is None:
+            pair = render_pair(int(rng.integers(2**31)), self.size)
+            (before, after), mask, appeared = (pair.before, pair.after), pair.change_mask, pair.appeared
+        else:
+            i = int(rng.integers(len(self.store["mask"])))
+            before, after = np.array(self.store["pixels"][i])
+            mask, appeared = np.array(self.store["mask"][i]), self.store["appeared"][i]
+        direction = np.where(mask > 0, appeared.astype(np.float32), np.float32(-1.0))
+        return before, after, mask.astype(np.int64), direction
 
     def _finish(self, rng, before, after, target, appeared, road_box, road_told):
         if rng.random() < 0.2:  # time runs backwards: what appeared vanishes
@@ -195,7 +211,7 @@ def gap_weight(buildings: np.ndarray, reach: int = 3, extra: float = 2.0) -> np.
 def _crop(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
     if box[2] - box[0] == size and box[3] - box[1] == size:
         return image[box[1] : box[3], box[0] : box[2]].copy()
-    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, box=box))
+    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC, box=box))
 
 
 def _light_table(rng, strength: float) -> np.ndarray:
@@ -209,7 +225,7 @@ def _light_table(rng, strength: float) -> np.ndarray:
 
 
 def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
-    return np.stack([table[c][image[..., c]] for c in range(3)], axis=-1)
+    return np.array(Image.fromarray(np.ascontiguousarray(image)).point(table.ravel().tolist()))
 
 
 def light(image: np.ndarray, rng) -> np.ndarray:

@@ -127,9 +127,7 @@ class Places:
 
     def __init__(self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0):
         self.places, self.facts, self.views, self.seed = places, facts, views, seed
-        self.items = [
-            (i, box) for i, place in enumerate(places) for box in window_boxes(i, place.before.shape[0], extra)
-        ]
+        self.items = [(i, box) for i, place in enumerate(places) for box in window_boxes(i, place.before.shape[0], extra)]
         self.rows = len(self.items) * views
         self._truth: dict[int, PairTruth] = {}
 
@@ -308,7 +306,6 @@ def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
     if form == "full" and facts.caption is None and any(change.count for change in facts.classes.values()):
         form = "detail"  # a full clue would say that nothing changed
     return write_clue(facts, form)  # type: ignore[arg-type]  # one of the forms
-
 
 
 def question_of(task: str, subject: str | None, other: str | None) -> Question:

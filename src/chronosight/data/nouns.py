@@ -84,8 +84,7 @@ _EXACT = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
 _ADJECTIVE_REACH = 3  # words that may stand between the quantity and the noun: "many small white boats"
 # "a lot of", "rows of" count, "a piece of green trees" does not say how many.
 _PATTERNS = {
-    noun: re.compile(rf"((?:[a-z]+ ){{0,{_ADJECTIVE_REACH + 1}}})\b({'|'.join(forms)})\b")
-    for noun, forms in NOUNS.items()
+    noun: re.compile(rf"((?:[a-z]+ ){{0,{_ADJECTIVE_REACH + 1}}})\b({'|'.join(forms)})\b") for noun, forms in NOUNS.items()
 }
 
 
@@ -105,9 +104,7 @@ def absent(captions: Sequence[str]) -> tuple[str, ...]:
 def surely_absent(captions: Sequence[str]) -> tuple[str, ...]:
     """Nouns that can be asked about with the reply "no": not named, nor anything that implies them (`IMPLIED_BY`)."""
     counts = mentions(captions)
-    return tuple(
-        noun for noun in ASKED if counts[noun] == 0 and not any(counts[other] for other in IMPLIED_BY.get(noun, ()))
-    )
+    return tuple(noun for noun in ASKED if counts[noun] == 0 and not any(counts[other] for other in IMPLIED_BY.get(noun, ())))
 
 
 def quantities(captions: Sequence[str]) -> dict[str, str]:

@@ -62,9 +62,7 @@ def draw_pair(seed: int) -> Drawn:
 
     pair = render_pair(seed)
     pixels = np.stack([pair.before, pair.after])
-    return {"pixels": pixels, "mask": pair.change_mask, "appeared": pair.appeared.astype(np.uint8)}, {
-        "captions": pair.captions
-    }
+    return {"pixels": pixels, "mask": pair.change_mask, "appeared": pair.appeared.astype(np.uint8)}, {"captions": pair.captions}
 
 
 def draw_video(seed: int, frames: int = 8, side: int = 128) -> Drawn:

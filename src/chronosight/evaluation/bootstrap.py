@@ -32,10 +32,7 @@ def bootstrap_interval(
         return float("nan"), float("nan")
     random = np.random.default_rng(seed)
     figures = np.array(
-        [
-            statistic(np.concatenate([places[i] for i in random.integers(0, len(places), len(places))]))
-            for _ in range(draws)
-        ],
+        [statistic(np.concatenate([places[i] for i in random.integers(0, len(places), len(places))])) for _ in range(draws)],
         dtype=float,
     )
     figures = figures[~np.isnan(figures)]
@@ -46,9 +43,7 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def mean_interval(
-    groups: Sequence[Hashable], values: Sequence[float] | np.ndarray, seed: int = 0
-) -> tuple[float, float]:
+def mean_interval(groups: Sequence[Hashable], values: Sequence[float] | np.ndarray, seed: int = 0) -> tuple[float, float]:
     """Interval of the mean of one value per item."""
     array = np.asarray(values, dtype=float)
     return bootstrap_interval(groups, lambda items: float(array[items].mean()), seed=seed)

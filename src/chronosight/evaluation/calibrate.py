@@ -111,17 +111,13 @@ def calibrate_bundle(
     return result
 
 
-def choose_sources(
-    engine: CompactEngine, places: Iterable[PlacePair]
-) -> tuple[dict[str, dict[str, float]], list[Asked]]:
+def choose_sources(engine: CompactEngine, places: Iterable[PlacePair]) -> tuple[dict[str, dict[str, float]], list[Asked]]:
     """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
     error of counts, the mean Jaccard index of places), and what calibrates the objects' confidence."""
     from chronosight.engines.compact.from_objects import read_off
     from chronosight.engines.compact.replies import read_reply
 
-    scores: dict[str, dict[str, list[float]]] = {
-        task: {"language model": [], "objects": []} for task in ("count", "location")
-    }
+    scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
     asked = []
     for place in places:
         for box in windows(place.before.shape[0]):
@@ -158,9 +154,7 @@ def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict
         raw, outcome = np.array([item.raw for item in items]), np.array([item.outcome for item in items])
         a, b = fit_platt(raw, outcome)
         yes_no = key.split("_")[0] in YES_NO
-        (old, _), (new, right) = (
-            _confidence(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b))
-        )
+        (old, _), (new, right) = (_confidence(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
         settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(sure_from(new, right), 3)}
         old_right = _confidence(raw, outcome, yes_no)[1]
         report[key] = {

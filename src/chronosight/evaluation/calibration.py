@@ -45,9 +45,7 @@ def reliability_table(
     edges = np.linspace(0, 1, bins + 1)
     index = np.clip(np.searchsorted(edges, sure, side="left") - 1, 0, bins - 1)
     return [
-        _bin(sure[index == b], right[index == b], float(edges[b]), float(edges[b + 1]))
-        for b in range(bins)
-        if (index == b).any()
+        _bin(sure[index == b], right[index == b], float(edges[b]), float(edges[b + 1])) for b in range(bins) if (index == b).any()
     ]
 
 

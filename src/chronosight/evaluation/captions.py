@@ -140,9 +140,7 @@ class CaptionScores:
         return None if self.meteor is None else (self.bleu[3] + self.meteor + self.rouge_l + self.cider_d) / 4
 
 
-def score_captions(
-    candidates: Sequence[str], references: Sequence[Sequence[str]], with_meteor: bool = True
-) -> CaptionScores:
+def score_captions(candidates: Sequence[str], references: Sequence[Sequence[str]], with_meteor: bool = True) -> CaptionScores:
     """Scores of one candidate against its references per image.
 
     Raises ValueError when the lists differ in length, are empty, or an image has no reference.

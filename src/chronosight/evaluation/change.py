@@ -82,9 +82,7 @@ def score_counts(predicted: Sequence[float], true: Sequence[float]) -> CountScor
     error = np.asarray(predicted, dtype=float) - np.asarray(true, dtype=float)
     if not error.size:
         return CountScores(0, float("nan"), float("nan"), float("nan"))
-    return CountScores(
-        error.size, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float((error == 0).mean())
-    )
+    return CountScores(error.size, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float((error == 0).mean()))
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,7 @@ def jaccard(predicted: Set[str], true: Set[str], empty: float = 1.0) -> float:
     return len(predicted & true) / len(union) if union else empty
 
 
-def score_locations(
-    predicted: Sequence[Iterable[str]], true: Sequence[Iterable[str]], empty: float = 1.0
-) -> LocationScores:
+def score_locations(predicted: Sequence[Iterable[str]], true: Sequence[Iterable[str]], empty: float = 1.0) -> LocationScores:
     """empty: the example accuracy of an unchanged window answered "No change", see `jaccard`."""
     if len(predicted) != len(true):
         raise ValueError(f"{len(predicted)} sets of cells for {len(true)} truths: give one for each")

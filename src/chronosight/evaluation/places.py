@@ -99,9 +99,7 @@ def run_places(engine: Engine, places: Iterable[PlacePair], log: PredictionLog) 
 def crop_scene(place: PlacePair, box: tuple[int, int, int, int]) -> Scene:
     """The pair of a place within box (x0, y0, x1, y1), as a scene."""
     x0, y0, x1, y1 = box
-    return pair_scene(
-        place.before[y0:y1, x0:x1], place.after[y0:y1, x0:x1], place.metres_per_pixel, item_name(place, box)
-    )
+    return pair_scene(place.before[y0:y1, x0:x1], place.after[y0:y1, x0:x1], place.metres_per_pixel, item_name(place, box))
 
 
 def pair_scene(before: np.ndarray, after: np.ndarray, metres_per_pixel: float | None, name: str) -> Scene:

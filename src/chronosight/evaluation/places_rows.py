@@ -31,9 +31,7 @@ def places_rows(result: PlacesResult, seed: int = 0, with_meteor: bool = True) -
         rows += _answer_rows(windows, source, seed)
     rows += _difference_rows(windows, seed)
     rows += _calibration_rows(windows, seed)
-    rows.append(
-        Row("replies that could not be read", float(sum(w.unreadable for w in windows)), 3 * len(windows), "answers")
-    )
+    rows.append(Row("replies that could not be read", float(sum(w.unreadable for w in windows)), 3 * len(windows), "answers"))
     if result.cells:
         rows += _cell_rows(result.cells, seed, with_meteor)
     return rows
@@ -107,9 +105,7 @@ def _difference_rows(windows: Sequence[WindowResult], seed: int) -> list[Row]:
     ):
         gain = gains(figure)
         interval = mean_interval(_places(windows), gain, seed)
-        rows.append(
-            Row(f"model minus guide: {name}", float(gain.mean()), len(windows), interval=interval, bar=NOT_WORSE)
-        )
+        rows.append(Row(f"model minus guide: {name}", float(gain.mean()), len(windows), interval=interval, bar=NOT_WORSE))
     return rows
 
 
@@ -119,9 +115,7 @@ def _calibration_rows(windows: Sequence[WindowResult], seed: int) -> list[Row]:
 
     def row(name: str, tasks: list[int], adaptive: bool, bar: Bar | None) -> Row:
         def figure(items: np.ndarray) -> float:
-            return expected_calibration_error(
-                sure[items][:, tasks].ravel(), right[items][:, tasks].ravel(), adaptive=adaptive
-            )
+            return expected_calibration_error(sure[items][:, tasks].ravel(), right[items][:, tasks].ravel(), adaptive=adaptive)
 
         interval = bootstrap_interval(_places(windows), figure, seed=seed)
         n = len(windows) * len(tasks)
@@ -152,9 +146,7 @@ def _cell_rows(cells: Sequence[CellResult], seed: int, with_meteor: bool) -> lis
     if still:
         places = [c.place for c in cells if not c.changed]
         interval = mean_interval(places, still, seed)
-        rows.append(
-            Row("called changed where captions tell of none", float(np.mean(still)), len(still), "cells", interval)
-        )
+        rows.append(Row("called changed where captions tell of none", float(np.mean(still)), len(still), "cells", interval))
     return rows
 
 

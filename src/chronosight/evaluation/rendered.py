@@ -104,9 +104,7 @@ def run_rendered(
     events: list[Reply] = []
     for seed in track(_seeds(VIDEOS, limit), "rendered videos"):
         video = renderer.video(seed)
-        events += _ask(
-            engine, video_scene(video.frames, f"video {seed}"), [(event.ask(), video.event)], f"video {seed}", log
-        )
+        events += _ask(engine, video_scene(video.frames, f"video {seed}"), [(event.ask(), video.event)], f"video {seed}", log)
     said = [None if r.value is None else str(r.value) for r in events]
     scores = score_classes(said, [str(r.truth) for r in events])
     return RenderedResult((*replies, *events), {name: pool(c) for name, c in pixels.items()}, scores)
@@ -143,9 +141,7 @@ def _ask_image(engine: Engine, image: RenderedImage, item: str, log: PredictionL
     return _ask(engine, scene, questions, item, log)
 
 
-def _ask(
-    engine: Engine, scene: Scene, questions: Iterable[tuple[Question, Value]], item: str, log: PredictionLog
-) -> list[Reply]:
+def _ask(engine: Engine, scene: Scene, questions: Iterable[tuple[Question, Value]], item: str, log: PredictionLog) -> list[Reply]:
     return [Reply(item, q, truth, log.ask(engine, scene, q, truth, item, item).value) for q, truth in questions]
 
 

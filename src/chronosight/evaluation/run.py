@@ -131,13 +131,9 @@ def check_data(name: Benchmark, settings: Settings) -> None:
         return
     folder = "images" if name == "images" else "pairs"
     if settings.data is None:
-        raise InputError(
-            f"benchmark {name} needs real imagery, none was given; say --data DIR with a folder {folder}/ in it"
-        )
+        raise InputError(f"benchmark {name} needs real imagery, none was given; say --data DIR with a folder {folder}/ in it")
     if not (settings.data / folder).is_dir():
-        raise InputError(
-            f"{settings.data} has no folder {folder}/, which benchmark {name} needs; give another --data DIR"
-        )
+        raise InputError(f"{settings.data} has no folder {folder}/, which benchmark {name} needs; give another --data DIR")
 
 
 def _load_all_images(data: Path, split: str, limit: int | None) -> list[StillImage]:

@@ -80,9 +80,7 @@ def print_table(title: str, rows: list[Row]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         value = "-" if row.value is None or math.isnan(row.value) else f"{row.value:.3f}"
-        interval = (
-            "" if row.interval is None or math.isnan(row.interval[0]) else "{:.3f} to {:.3f}".format(*row.interval)
-        )
+        interval = "" if row.interval is None or math.isnan(row.interval[0]) else "{:.3f} to {:.3f}".format(*row.interval)
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
         table.add_row(row.metric, f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")

@@ -87,8 +87,7 @@ def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colou
     for code in change_codes(description.evidence.classes):
         if code.value in present:
             number = sum(
-                item.class_name == code.class_name and item.direction == code.direction
-                for item in description.evidence.objects
+                item.class_name == code.class_name and item.direction == code.direction for item in description.evidence.objects
             )
             entries.append((f"{code.short_label} ({number})" if number else code.short_label, code.colour))
     if not entries:

@@ -48,9 +48,7 @@ def write_page(
     path.write_text(make_page(scene, description, codes, answers), encoding="utf-8")
 
 
-def make_page(
-    scene: Scene, description: Description, codes: np.ndarray, answers: Sequence[tuple[str, Answer]] = ()
-) -> str:
+def make_page(scene: Scene, description: Description, codes: np.ndarray, answers: Sequence[tuple[str, Answer]] = ()) -> str:
     objects = description.evidence.objects
     factor = min(1.0, LONGEST_PHOTO / max(scene.width, scene.height))
     size = max(1, round(scene.width * factor)), max(1, round(scene.height * factor))
@@ -110,9 +108,7 @@ def _legend(codes: np.ndarray, description: Description) -> str:
     present = set(np.unique(codes).tolist())
     entries = [(code.value, code.short_label, code.colour) for code in change_codes(description.evidence.classes)]
     entries.append((NO_DATA, "No data", MISSING))
-    return "".join(
-        f"<span>{_swatch(colour)}{escape(label)}</span>" for value, label, colour in entries if value in present
-    )
+    return "".join(f"<span>{_swatch(colour)}{escape(label)}</span>" for value, label, colour in entries if value in present)
 
 
 def _class_row(change: ClassDescription) -> str:

@@ -99,9 +99,7 @@ def _open_workshop(folder: Path) -> Path:
         raise InputError(f"{folder} cannot be written to ({_reason(error)}); give a folder you may write to") from error
 
 
-def _write_all(
-    scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]]
-) -> list[str]:
+def _write_all(scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]]) -> list[str]:
     evidence = description.evidence
     codes = code_map(evidence, scene.valid)
     write_mask_png(codes, evidence.classes, folder / "mask.png")

@@ -59,9 +59,7 @@ def choose_bands(
     """
     count = len(interpretations)
     names = [(text or "").strip() for text in descriptions]
-    alpha = next(
-        (i + 1 for i, kind in enumerate(interpretations) if kind == "alpha" and not _INFRARED.match(names[i])), None
-    )
+    alpha = next((i + 1 for i, kind in enumerate(interpretations) if kind == "alpha" and not _INFRARED.match(names[i])), None)
     if given is not None:
         return BandChoice(_checked(name, count, given), alpha)
     if interpretations[0] == "palette":

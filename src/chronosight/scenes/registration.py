@@ -98,8 +98,7 @@ def _window_corners(shape: tuple[int, ...], size: int) -> list[tuple[int, int]]:
     """Corners (top, left) of at most nine windows spread evenly over the scene."""
     per_axis = int(_MAX_WINDOWS**0.5)
     tops, lefts = (
-        sorted({int(p) for p in np.linspace(0, n - size, min(per_axis, -(-n // size)))}) if n > size else [0]
-        for n in shape
+        sorted({int(p) for p in np.linspace(0, n - size, min(per_axis, -(-n // size)))}) if n > size else [0] for n in shape
     )
     return [(top, left) for top in tops for left in lefts]
 

@@ -29,9 +29,7 @@ def frames_in(folder: Path) -> list[Path]:
     return sorted(frames, key=_natural)
 
 
-def read_series(
-    paths: Sequence[Path], n: int, resize: bool = False, bands: tuple[int, int, int] | None = None
-) -> Scene:
+def read_series(paths: Sequence[Path], n: int, resize: bool = False, bands: tuple[int, int, int] | None = None) -> Scene:
     """A video of n frames: the pictures at linspace(0, count - 2, n), on the first one's grid, with one stretch.
 
     Black frames stand before them where there are fewer than n. Raises InputError as `align` does.

@@ -31,9 +31,7 @@ class Reading:
 
     def asks_which(self) -> bool:
         """Whether it begins with "which", or with "what" and a thing: "what buildings ..."."""
-        return self.starts("which") or (
-            self.starts("what") and len(self.words) > 1 and singular(self.words[1]) in SUBJECTS
-        )
+        return self.starts("which") or (self.starts("what") and len(self.words) > 1 and singular(self.words[1]) in SUBJECTS)
 
     def starts(self, *phrases: str) -> bool:
         line = f"{' '.join(self.words)} "

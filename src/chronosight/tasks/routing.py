@@ -140,9 +140,7 @@ def _compares_dates(said: Reading) -> bool:
     if said.says(("how many",)):
         return False
     if said.says(lists.COUNT) or said.says(lists.COMPARED):
-        return said.says(lists.GROWN) or (
-            (said.says(lists.COMPARED) or said.says(lists.SIZED)) and said.says(lists.BEFORE)
-        )
+        return said.says(lists.GROWN) or ((said.says(lists.COMPARED) or said.says(lists.SIZED)) and said.says(lists.BEFORE))
     return False
 
 

@@ -10,9 +10,7 @@ from torch.nn import functional as F
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
-def random_box(
-    rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25
-) -> Box:
+def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25) -> Box:
     """A box of a share of the picture's area drawn from `area`, its sides' ratio within exp(+-aspect)."""
     share, ratio = rng.uniform(*area), np.exp(rng.uniform(-aspect, aspect))
     w = int(np.clip(round((share * height * width * ratio) ** 0.5), 8, width))

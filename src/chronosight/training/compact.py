@@ -162,9 +162,7 @@ def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> Pre
     return load_tokenizer(str(path))
 
 
-def new_model(
-    recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path
-) -> UniRSForConditionalGeneration:
+def new_model(recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path) -> UniRSForConditionalGeneration:
     """The model before joint training: tower and change extraction pretrained, everything else from nothing."""
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)

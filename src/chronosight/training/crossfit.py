@@ -25,9 +25,7 @@ SMALLEST_OBJECT = 12.0  # square pixels at 1 m; smaller specks are noise
 
 
 @torch.no_grad()
-def guide_facts(
-    model: GuideModel, tokenizer: Tokenizer | None, before: np.ndarray, after: np.ndarray
-) -> GuideFacts:
+def guide_facts(model: GuideModel, tokenizer: Tokenizer | None, before: np.ndarray, after: np.ndarray) -> GuideFacts:
     """Facts of one pair; before, after (H, W, 3) uint8, sides multiples of 32. No tokenizer: no caption."""
     pair = [torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1))).float()[None] / 255 for x in (before, after)]
     with torch.autocast("cpu", torch.bfloat16):  # twice as fast; the facts are rounded to objects anyway

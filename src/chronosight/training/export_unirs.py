@@ -104,8 +104,7 @@ def _export_projector(model: UniRSForConditionalGeneration, path: Path) -> float
     shapes = [{0: Dim.DYNAMIC, 2: rows, 3: columns}]
     _write(model.projector, (torch.rand(2, channels, 6, 10),), path, ["features"], ["visual"], shapes)
     return max(
-        _compare(model.projector, path, {"features": torch.rand(n, channels, h, w)})
-        for n, h, w in ((1, 12, 12), (8, 8, 6))
+        _compare(model.projector, path, {"features": torch.rand(n, channels, h, w)}) for n, h, w in ((1, 12, 12), (8, 8, 6))
     )
 
 

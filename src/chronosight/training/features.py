@@ -1,7 +1,7 @@
 """The tower's view of every training scene, computed once: while the tower does not change, neither do its features.
 
 A file `NAME.npy` (rows, T, D, h, w) float16 for each source, beside `NAME.json` that says which tower and source made
-it. """
+it."""
 
 from __future__ import annotations
 

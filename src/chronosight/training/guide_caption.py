@@ -48,9 +48,7 @@ class GuideCaptionRecipe:
 class CaptionSamples:
     """Map-style dataset: before, after (3, S, S) float32 in [0, 1] and tokens (max_caption + 1,) int64, padded."""
 
-    def __init__(
-        self, places: list[PlacePair], tokenizer: Tokenizer, recipe: GuideCaptionRecipe, length: int, max_caption: int
-    ):
+    def __init__(self, places: list[PlacePair], tokenizer: Tokenizer, recipe: GuideCaptionRecipe, length: int, max_caption: int):
         self.cells = [(place, cell) for place in places for cell in place.cells]
         self.changed = [i for i, (_, cell) in enumerate(self.cells) if not all(map(says_no_change, cell.captions))]
         self.tokenizer, self.recipe, self.length, self.max_caption = tokenizer, recipe, length, max_caption

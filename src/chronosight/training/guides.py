@@ -50,9 +50,7 @@ def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -
     train_guide_caption(recipe.guide_caption, recognition / "final", out / "tokenizer.json", data, out / "guide")
 
 
-def train_fold(
-    recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pictures: list[np.ndarray], say: Say
-) -> None:
+def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pictures: list[np.ndarray], say: Say) -> None:
     """The guide without one fold, and its facts: of that fold, and (the first one's) of the val places."""
     folder, folds = out / "folds" / str(fold), recipe.fold_guide.folds
     said_train, said_val = out / "facts" / f"train_fold{fold}.jsonl", out / "facts" / "val.jsonl"

@@ -22,7 +22,9 @@ IGNORED = -100
 
 
 def pack(
-    tokenizer: PreTrainedTokenizerFast, n_visual: Sequence[int], clues: Sequence[str],
+    tokenizer: PreTrainedTokenizerFast,
+    n_visual: Sequence[int],
+    clues: Sequence[str],
     asked: Sequence[Sequence[tuple[Question, str]]],
 ) -> dict[str, Tensor]:
     """Rows padded on the right, as a dict of
@@ -49,9 +51,7 @@ def pack(
         rows.append((ids, positions, segments, labels, weights))
     length = max(len(row[0]) for row in rows)
     fills = (int(tokenizer.pad_token_id), 0, -1, IGNORED, 0.0)
-    columns = [
-        torch.tensor([row[k] + [fill] * (length - len(row[k])) for row in rows]) for k, fill in enumerate(fills)
-    ]
+    columns = [torch.tensor([row[k] + [fill] * (length - len(row[k])) for row in rows]) for k, fill in enumerate(fills)]
     return dict(zip(("input_ids", "position_ids", "segments", "labels", "weights"), columns, strict=True))
 
 

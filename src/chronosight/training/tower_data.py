@@ -80,9 +80,7 @@ class TowerBatches:
         self.pictures, self.pairs, self.rendered = pictures, pairs, rendered if scenes else 0
         names = {name: i for i, name in enumerate(scene_names(stills))}
         self.items = [
-            (source, i, names[(source, image.name)])
-            for source, part in stills.items()
-            for i, image in enumerate(part.images)
+            (source, i, names[(source, image.name)]) for source, part in stills.items() for i, image in enumerate(part.images)
         ]
         self.changed = [i for i, place in enumerate(places) if place.building.sum() > 200]
 

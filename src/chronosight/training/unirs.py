@@ -160,9 +160,7 @@ def _loss_of(
         places = input_ids == model.config.image_token_id
         embeds = embeds.masked_scatter(places[..., None], visual.to(embeds.dtype))
     mask = torch.zeros(1, device=embeds.device).where(packed_mask(segments), -1e4)  # added to the scores
-    hidden = body(
-        inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False
-    ).last_hidden_state
+    hidden = body(inputs_embeds=embeds, attention_mask=mask, position_ids=position_ids, use_cache=False).last_hidden_state
     learned = labels != IGNORED
     logits = language.lm_head(hidden[learned]).float()
     losses = F.cross_entropy(logits, labels[learned], reduction="none")

@@ -85,8 +85,7 @@ def answer(
             questions, clues = [items[i].question for i in part], [items[i].clue for i in part]
             prompt = processor(None, [kind] * len(part), questions, clues)
             tokens = model.generate(
-                prompt["input_ids"], prompt["attention_mask"], visual=list(visual), max_new_tokens=longest,
-                do_sample=False
+                prompt["input_ids"], prompt["attention_mask"], visual=list(visual), max_new_tokens=longest, do_sample=False
             )
         for i, text in zip(part, processor.decode(tokens), strict=True):
             replies[i] = text
@@ -154,7 +153,7 @@ def figures_of(items: Sequence[Item], replies: Sequence[str]) -> dict[str, float
 
     Captions: mean F1 of the words against the best reference, enough to watch a run by, and whether they agree that
     anything changed at all.
-   """
+    """
     groups: dict[str, list[tuple[Item, Value | None]]] = {}
     for item, reply in zip(items, replies, strict=True):
         question = item.question

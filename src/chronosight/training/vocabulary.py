@@ -12,9 +12,7 @@ from chronosight.data.texts import training_texts
 from chronosight.models.unirs.vocabulary import train_tokenizer
 
 
-def build_tokenizer(
-    data: str | Path, rendered_captions: Iterable[str] = (), vocab_size: int = 4096
-) -> PreTrainedTokenizerFast:
+def build_tokenizer(data: str | Path, rendered_captions: Iterable[str] = (), vocab_size: int = 4096) -> PreTrainedTokenizerFast:
     """Learned from the captions of the training splits, rendered captions, and our own wordings and clues.
 
     Text is lower-cased before anything else, so that case never matters; digits stand alone.

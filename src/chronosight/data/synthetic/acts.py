@@ -67,9 +67,7 @@ def fire(stage: Stage) -> Act:
         heat = 0.7 + 0.6 * t
         for fx, fy in flames:
             width = base * 0.5 * heat * rng.uniform(0.5, 1.2)
-            glow += np.exp(-((x - x0 - fx) ** 2 + (y - y0 - fy) ** 2) / (2 * width**2)) * np.float32(
-                rng.uniform(0.4, 1.0)
-            )
+            glow += np.exp(-((x - x0 - fx) ** 2 + (y - y0 - fy) ** 2) / (2 * width**2)) * np.float32(rng.uniform(0.4, 1.0))
         glow = np.asarray(Image.fromarray(glow).resize((stage.size, stage.size), Image.Resampling.BILINEAR))
         ragged = glow * (0.8 + 0.7 * np.roll(flicker, (int(90 * t), int(50 * t)), (0, 1)))
         hot = (ragged * 1.5).clip(0, 1)
@@ -127,10 +125,7 @@ def constructing(stage: Stage) -> Act:
     jib, jib_turn = rng.uniform(0, 2 * np.pi), rng.choice((-1, 1)) * rng.uniform(0.4, 1.6)
     reach = rng.uniform(0.3, 0.42) * e
     foot = turn([(rng.choice((-1, 1)) * (width / 2 + 2), rng.uniform(-0.3, 0.3) * depth)], x, y, angle)[0]
-    diggers = [
-        (rng.uniform(0.22, 0.78, 2) * e, rng.uniform(0, 6.3), rng.uniform(-8, 8))
-        for _ in range(int(rng.integers(1, 4)))
-    ]
+    diggers = [(rng.uniform(0.22, 0.78, 2) * e, rng.uniform(0, 6.3), rng.uniform(-8, 8)) for _ in range(int(rng.integers(1, 4)))]
     crane = ((0.86, 0.68, 0.15), (0.80, 0.25, 0.16), (0.88, 0.88, 0.86))[int(rng.integers(3))]
     piles = [(rng.uniform(0.15, 0.85, 2) * e, rng.uniform(2, 6), rng.uniform(0, 3)) for _ in range(6)]
     cells = [(i, j) for i in range(nx) for j in range(ny)]
@@ -144,9 +139,7 @@ def constructing(stage: Stage) -> Act:
             sheet.polygon("flat", box(px, py, side, side * 0.4, way), rgba((0.55, 0.45, 0.33)))
         outline = box(x, y, width, depth, angle)
         height = 3 + 5 * t
-        sheet.polygon(
-            "flat", [(a + sun[0] * height, b + sun[1] * height) for a, b in outline], rgba((0.25, 0.24, 0.24))
-        )
+        sheet.polygon("flat", [(a + sun[0] * height, b + sun[1] * height) for a, b in outline], rgba((0.25, 0.24, 0.24)))
         sheet.polygon("raised", outline, rgba((0.62, 0.60, 0.57)))
         ready = int((done0 + (done1 - done0) * t) * len(cells))
         for k, (i, j) in enumerate(cells):
@@ -160,16 +153,12 @@ def constructing(stage: Stage) -> Act:
                 sheet.polygon("raised", box(cx, cy, w * 0.78, 0.35, angle), rgba((0.55, 0.38, 0.25)))
                 sheet.polygon("raised", box(cx, cy, 0.35, d * 0.78, angle), rgba((0.55, 0.38, 0.25)))
         for (dx, dy), way, path in diggers:
-            draw_digger(
-                sheet, dx + path * t * np.cos(way), dy + path * t * np.sin(way), way, way + 1.5 * np.sin(5 * t + way)
-            )
+            draw_digger(sheet, dx + path * t * np.cos(way), dy + path * t * np.sin(way), way, way + 1.5 * np.sin(5 * t + way))
         now = jib + jib_turn * t
         tip = (foot[0] + reach * np.cos(now), foot[1] + reach * np.sin(now))
         back = (foot[0] - 0.3 * reach * np.cos(now), foot[1] - 0.3 * reach * np.sin(now))
         fall = 9.0
-        sheet.line(
-            "raised", [(a + sun[0] * fall, b + sun[1] * fall) for a, b in (back, tip)], 0.6, rgba((0.2, 0.2, 0.2))
-        )
+        sheet.line("raised", [(a + sun[0] * fall, b + sun[1] * fall) for a, b in (back, tip)], 0.6, rgba((0.2, 0.2, 0.2)))
         sheet.line("raised", [back, tip], 1.1, rgba(crane))
         sheet.polygon("raised", box(*back, 3, 2.4, now), rgba((0.6, 0.6, 0.6)))
         sheet.polygon("raised", box(*foot, 2.4, 2.4, now), rgba(crane, 0.8))

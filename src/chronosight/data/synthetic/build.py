@@ -206,9 +206,7 @@ class Builder:
                 put += 1
                 u = rng.choice((-1, 1)) * width * 0.3
                 front = depth / 2 + setback + road_width * 0.3
-                lane = turn(
-                    [(u - 2.4, depth / 2), (u + 2.4, depth / 2), (u + 2.4, front), (u - 2.4, front)], hx, hy, angle
-                )
+                lane = turn([(u - 2.4, depth / 2), (u + 2.4, depth / 2), (u + 2.4, front), (u - 2.4, front)], hx, hy, angle)
                 self.plan.patches.append(Patch(lane, "drive", drive, when_here))
                 if rng.random() < 0.45:
                     cx, cy = turn([(u + rng.uniform(-0.8, 0.8), depth / 2 + 4)], hx, hy, angle)[0]

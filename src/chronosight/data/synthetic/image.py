@@ -45,9 +45,7 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
     rng = np.random.default_rng((seed, size, 77))
     kind = pick(rng, KINDS, ODDS)
-    step = float(
-        rng.uniform(0.45, 1.0) if kind in ("parking", "crossing", "harbour", "suburb") else rng.uniform(0.5, 1.4)
-    )
+    step = float(rng.uniform(0.45, 1.0) if kind in ("parking", "crossing", "harbour", "suburb") else rng.uniform(0.5, 1.4))
     builder = plan_image(rng, kind, size * step)
     texture = draw_texture(rng, size, step)
     date = draw_conditions(rng)
@@ -61,9 +59,7 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
     )  # fmt: skip
 
 
-def look(
-    plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: str
-) -> tuple[tuple[RenderedObject, ...], Sight]:
+def look(plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: str) -> tuple[tuple[RenderedObject, ...], Sight]:
     """What can be told with the eye."""
     sight, objects = Sight(), []
     size = cover.shape[0]

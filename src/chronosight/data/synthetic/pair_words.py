@@ -68,9 +68,7 @@ def _sentence(rng: np.random.Generator, objects: tuple[ChangedObject, ...], size
     return _clause(rng, main, size, grounds, main is new)
 
 
-def _clause(
-    rng: np.random.Generator, things: list[ChangedObject], size: int, grounds: tuple[str, str], new: bool
-) -> str:
+def _clause(rng: np.random.Generator, things: list[ChangedObject], size: int, grounds: tuple[str, str], new: bool) -> str:
     buildings = [thing for thing in things if thing.class_name == "buildings"]
     roads = [thing for thing in things if thing.class_name == "roads"]
     ground = _one(rng, GROUND_WORDS.get(grounds[0], ("open land",)))

@@ -98,9 +98,7 @@ def _airport(builder: Builder) -> None:
     if rng.random() < 0.5:
         strip = tint(rng, (0.36, 0.36, 0.37))
         dashes = [(at(u, deep + 34), at(u + 15, deep + 34)) for u in np.arange(-2 * e, 2 * e, 30)]
-        plan.patches.append(
-            Patch(box(*at(0, deep + 34), 3 * e, rng.uniform(26, 40), angle), "pad", strip, lines=dashes)
-        )
+        plan.patches.append(Patch(box(*at(0, deep + 34), 3 * e, rng.uniform(26, 40), angle), "pad", strip, lines=dashes))
     length = rng.uniform(22, 44)
     pitch = length * rng.uniform(1.1, 1.4)
     placed, want = 0, how_many(rng, 16)
@@ -199,9 +197,7 @@ def _parking(builder: Builder) -> None:
     builder.plan.patches.clear()
     stalls = max(1.0, (width / 2.8) * ((depth - 7) / 17.0))
     few = rng.random() < 0.6
-    builder.parking(
-        x, y, width, depth, angle, ALWAYS, (how_many(rng, 9) % 10) / stalls / 2 if few else rng.uniform(0.2, 0.8)
-    )
+    builder.parking(x, y, width, depth, angle, ALWAYS, (how_many(rng, 9) % 10) / stalls / 2 if few else rng.uniform(0.2, 0.8))
     if rng.random() < 0.7:
         hx, hy = turn([(0, depth / 2 + 24)], x, y, angle)[0]
         builder.hall(hx, hy, angle, width * rng.uniform(0.5, 0.9), rng.uniform(24, 40))

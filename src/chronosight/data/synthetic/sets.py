@@ -92,9 +92,7 @@ def lanes(builder: Builder) -> list[tuple[Point, float, float]]:
             for forward in (True, False):
                 off = (k + 0.5) * LANE * (1 if forward else -1)
                 x, y = (x0, y0) if forward else (x1, y1)
-                found.append(
-                    ((x - off * np.sin(angle), y + off * np.cos(angle)), angle if forward else angle + np.pi, length)
-                )
+                found.append(((x - off * np.sin(angle), y + off * np.cos(angle)), angle if forward else angle + np.pi, length))
         if len(builder.plan.roads) > 1:
             break  # cars of two crossing roads would drive through each other
     return found

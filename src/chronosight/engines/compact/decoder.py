@@ -52,9 +52,7 @@ class Decoder:
         _, past = self._step(embeds[None], mask, positions, past)
         return Prefix(past, length)
 
-    def reply(
-        self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None
-    ) -> list[Reply]:
+    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Reply]:
         """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked.
 
         prose: by question, whether no three tokens may stand twice in its reply (see `repeating`).

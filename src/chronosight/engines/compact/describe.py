@@ -46,9 +46,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, settled.evidence)
         notes += [note] if note else []
-    return Description(
-        told, settled.changed, tuple(classes), settled.evidence, tuple(notes), dict(encoded.bundle.facts)
-    )
+    return Description(told, settled.changed, tuple(classes), settled.evidence, tuple(notes), dict(encoded.bundle.facts))
 
 
 def describe_large(encoded: EncodedScene) -> Description:
@@ -77,9 +75,7 @@ def fit_caption(told: Answer, changed: bool) -> tuple[Answer, str]:
     return replace(told, sure=False), note
 
 
-def _describe_class(
-    encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange
-) -> ClassDescription:
+def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:
     """Count and places as the language model says, split into new and gone as the guide's objects are."""
     n = counted.value if isinstance(counted.value, int) else outlined.count
     cells = placed.value if isinstance(placed.value, tuple) else outlined.cells

@@ -69,9 +69,7 @@ class Guide:
         """A pair -> its maps. progress is called after every tile. Raises InputError for a scene below 16 pixels."""
         height, width = scene.height, scene.width
         if min(height, width) < SMALLEST:
-            raise InputError(
-                f"the scene is {width} x {height} pixels, expected {SMALLEST} a side or more; give a larger one"
-            )
+            raise InputError(f"the scene is {width} x {height} pixels, expected {SMALLEST} a side or more; give a larger one")
         factor = self.resampling(scene)
         tile, overlap = round(TILE / factor), round(OVERLAP / factor)
         if factor == 1.0:  # the network's own grid then falls on the same pixels in every tile
@@ -130,9 +128,7 @@ class Guide:
             tokens.append(token)
         return self.bundle.tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
-    def _tile(
-        self, scene: Scene, row: int, column: int, tile: int, factor: float
-    ) -> tuple[np.ndarray, float, np.ndarray]:
+    def _tile(self, scene: Scene, row: int, column: int, tile: int, factor: float) -> tuple[np.ndarray, float, np.ndarray]:
         """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
@@ -148,9 +144,7 @@ class Guide:
         maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-binary))])
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
-            maps = np.stack(
-                [np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps]
-            )
+            maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
         return maps, sigmoid(float(out["change_logit"].ravel()[0])), out["memory"]
 
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:

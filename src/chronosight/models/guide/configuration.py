@@ -25,7 +25,7 @@ class GuideConfig(PreTrainedConfig):
     widths: tuple[int, ...] | list[int] = (24, 32, 64, 128, 256)
     depths: tuple[int, ...] | list[int] = (2, 2, 3, 2)
     classes: tuple[str, ...] | list[str] = ("background", "road", "building")
-    neck: tuple[int, ...] | list[int] = (16, 32, 64, 64, 64)
+    neck: tuple[int, ...] | list[int] = (24, 32, 64, 64, 64)
     summary_width: int = 192
     summary_heads: int = 4
     summary_layers: int = 2

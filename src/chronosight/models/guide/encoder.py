@@ -10,9 +10,7 @@ from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
-    )
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 class ConvEncoder(nn.Module):
@@ -49,9 +47,7 @@ class SegformerEncoder(nn.Module):
 
         heads = [max(1, width // 64) for width in config.widths]
         self.model = SegformerModel(
-            SegformerConfig(
-                hidden_sizes=list(config.widths), depths=list(config.depths), num_attention_heads=heads
-            )
+            SegformerConfig(hidden_sizes=list(config.widths), depths=list(config.depths), num_attention_heads=heads)
         )
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 4 x (N, C_i, H / s_i, W / s_i)

@@ -77,17 +77,17 @@ class GuideModel(PreTrainedModel):
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> GuideOutput:
         """before, after: (N, 3, H, W) in [0, 1]."""
-        n = before.shape[0]
         both = (torch.cat([before, after]) - self.mean) / self.std  # one pass of the encoder for both dates
-        features = self.encoder(both)
-        first, second = [f[:n] for f in features], [f[n:] for f in features]
+        first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in self.encoder(both)), strict=True)
         scores, coarsest = self.recognition(first, second)
-        scores = F.interpolate(scores, size=before.shape[-2:], mode="bilinear", align_corners=False)
+        if scores.shape[-2:] != before.shape[-2:]:  # SegFormer's finest level has stride 4
+            scores = F.interpolate(scores, size=before.shape[-2:], mode="bilinear", align_corners=False)
+        classes, appeared, core = scores.split([len(self.config.classes), 1, 1], dim=1)
         pooled = torch.cat([coarsest.amax((2, 3)), coarsest.mean((2, 3))], dim=1)  # (N, 2K)
         return GuideOutput(
-            class_logits=scores[:, :-2],
-            appeared_logit=scores[:, -2:-1],
-            core_logit=scores[:, -1:],
+            class_logits=classes,
+            appeared_logit=appeared,
+            core_logit=core,
             change_logit=self.change(pooled).squeeze(1),
             memory=self.summary(first[self.summary_level], second[self.summary_level]),
         )
