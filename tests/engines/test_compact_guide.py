@@ -51,6 +51,19 @@ def test_tiled_equals_whole(guide, monkeypatch, height, width):
     assert tiled.changed == pytest.approx(whole.changed)
 
 
+@pytest.mark.parametrize("views", [2, 4])
+def test_views_are_turned_back_before_they_are_averaged(guide, views):
+    """The tiny guide sees pixel by pixel, so every view says the same once it lies as the scene does."""
+    scene = speckled(96, 128)
+    one = guide.look(scene)
+    guide.views = views
+    several = guide.look(scene)
+    assert one.mask.any()
+    np.testing.assert_allclose(several.probability, one.probability, atol=1e-5)
+    np.testing.assert_allclose(several.appeared, one.appeared, atol=1e-5)
+    assert several.changed == pytest.approx(one.changed, abs=1e-5)
+
+
 def test_equal_images_have_an_empty_mask(guide):
     frames = np.random.default_rng(0).integers(0, 255, (1, 90, 120, 3), np.uint8)
     maps = guide.look(pair(np.concatenate([frames, frames])))

@@ -10,9 +10,9 @@ from chronosight.engines import load
 from chronosight.engines.compact.confidence import calibrate as apply_one
 from chronosight.errors import InputError
 from chronosight.evaluation import calibrate as room
-from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks, sure_from
+from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks
 from chronosight.evaluation.calibrate_mask import AREAS, THRESHOLDS, USUAL, Figures, choose, search
-from chronosight.evaluation.calibration import apply_platt, fit_platt
+from chronosight.evaluation.calibration import apply_platt, fit_platt, sure_from
 from tiny_data import write_data
 
 

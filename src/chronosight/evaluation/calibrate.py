@@ -23,8 +23,15 @@ import numpy as np
 from chronosight.data.imagery import ImageSet, learning_split
 from chronosight.data.pairs import PlacePair, load_places, windows
 from chronosight.errors import InputError
+from chronosight.evaluation.calibrate_changed import fit_changed, weigh_places
 from chronosight.evaluation.calibrate_mask import fit_mask
-from chronosight.evaluation.calibration import apply_platt, expected_calibration_error, fit_platt
+from chronosight.evaluation.calibration import (
+    apply_platt,
+    confidence_of,
+    expected_calibration_error,
+    fit_platt,
+    sure_from,
+)
 from chronosight.evaluation.places import (
     BINARY,
     CAPTION,
@@ -47,8 +54,6 @@ if TYPE_CHECKING:
 FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw others
 YES_NO = ("binary", "presence", "comparison")
 FEWEST = 20  # answers: with fewer, a task stays as it is
-RIGHT_WHEN_SURE = 0.8  # share of right answers among those that call themselves sure
-SURE_RANGE = (0.5, 0.9)
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 
@@ -88,12 +93,14 @@ def calibrate_bundle(
         asked = list(_ask_places(engine, track(places, "val places")))
         sources, objects_asked = choose_sources(engine, places)
         asked += objects_asked
+        weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
         asked += _ask_images(engine, data, limit, track)
         asked += _ask_rendered(engine, renderer or default_renderer(), rendered, track)
     finally:
         config["calibration"] = before
         engine.forget()
     tasks, report = fit_tasks(asked)
+    tasks["binary"], report["binary"] = fit_changed(weighed)
     result = {
         "calibration": {"mask": mask, **tasks},
         "from_objects": [task for task, figures in sources.items() if figures["objects"] > figures["language model"]],
@@ -154,9 +161,9 @@ def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict
         raw, outcome = np.array([item.raw for item in items]), np.array([item.outcome for item in items])
         a, b = fit_platt(raw, outcome)
         yes_no = key.split("_")[0] in YES_NO
-        (old, _), (new, right) = (_confidence(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
+        (old, _), (new, right) = (confidence_of(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
         settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(sure_from(new, right), 3)}
-        old_right = _confidence(raw, outcome, yes_no)[1]
+        old_right = confidence_of(raw, outcome, yes_no)[1]
         report[key] = {
             "n": len(items),
             "accuracy": round(float(right.mean()), 4),
@@ -164,23 +171,6 @@ def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict
             "error_after": round(expected_calibration_error(new, right), 4),
         }
     return settings, report
-
-
-def _confidence(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) -> tuple[np.ndarray, np.ndarray]:
-    """-> confidence of the answer given, and whether it is right. For yes / no `probability` is that of yes."""
-    if not yes_no:
-        return probability, outcome
-    said = probability >= 0.5
-    return np.where(said, probability, 1 - probability), said == outcome
-
-
-def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
-    """The lowest confidence from which on RIGHT_WHEN_SURE of the answers are right, kept within SURE_RANGE."""
-    order = np.argsort(-confidence, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
-    lowest = float(confidence[order[good[-1]]]) if good.size else SURE_RANGE[1]
-    return min(max(lowest, SURE_RANGE[0]), SURE_RANGE[1])
 
 
 def raw_answers(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS = 15
+RIGHT_WHEN_SURE = 0.8  # share of right answers among those that call themselves sure
+SURE_RANGE = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -152,3 +154,20 @@ def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, pen
 def _log_loss(z: np.ndarray, y: np.ndarray) -> float:
     """Mean negative log likelihood of outcomes y under log odds z."""
     return float(np.mean(np.logaddexp(0, z) - y * z))
+
+
+def confidence_of(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) -> tuple[np.ndarray, np.ndarray]:
+    """-> confidence of the answer given, and whether it is right. For yes / no `probability` is that of yes."""
+    if not yes_no:
+        return probability, outcome
+    said = probability >= 0.5
+    return np.where(said, probability, 1 - probability), said == outcome
+
+
+def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
+    """The lowest confidence from which on RIGHT_WHEN_SURE of the answers are right, kept within SURE_RANGE."""
+    order = np.argsort(-confidence, kind="stable")
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
+    lowest = float(confidence[order[good[-1]]]) if good.size else SURE_RANGE[1]
+    return min(max(lowest, SURE_RANGE[0]), SURE_RANGE[1])

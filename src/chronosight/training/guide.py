@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class GuideRecipe:
 
 
 class GuideTrainer(Trainer):
-    compiled = None  # the model's compiled form, where the recipe asks for one
+    compiled: Callable | None = None  # the model's compiled form, where the recipe asks for one
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         network = model if self.compiled is None else self.compiled

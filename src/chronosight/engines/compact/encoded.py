@@ -7,6 +7,7 @@ from threading import RLock
 
 from chronosight.engines.answer import Evidence
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.changed import outlined_area, weigh
 from chronosight.engines.compact.confidence import calibrate
 from chronosight.engines.compact.decoder import Prefix, Reply
 from chronosight.engines.compact.guide import Guide, GuideMaps, Progress
@@ -91,8 +92,13 @@ class EncodedScene:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))
         return [self._read[question] for question in questions]
 
+    def yes(self, question: Question) -> float:
+        """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`changed.weigh`)."""
+        said = yes_probability(self.networks.language, self.replies([question])[0])
+        outlined = outlined_area(self.guide_evidence, question.subject, (self.scene.metres_per_pixel or 1.0) ** 2)
+        return weigh(said, self.changed, outlined, self.bundle.calibration("binary", "pair"))
+
     @cached_property
     def settled(self) -> Settled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.settle)."""
-        yes = yes_probability(self.networks.language, self.replies([binary.ask()])[0])
-        return settle(yes, self.bundle.calibration("binary", "pair"), self.guide_evidence)
+        return settle(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.guide_evidence)

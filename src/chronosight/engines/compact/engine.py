@@ -12,7 +12,7 @@ from chronosight.engines.compact.describe import describe_large, describe_pair, 
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.guide import Progress
-from chronosight.engines.compact.replies import read_reply
+from chronosight.engines.compact.replies import answer_yes_no, read_reply
 from chronosight.engines.compact.settle import outlined_otherwise
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
@@ -130,6 +130,8 @@ class CompactEngine:
         else:
             encoded.replies([binary.ask(), question])  # one batch
             answer, settled = self._read(encoded, question), encoded.settled
+            if question.task == "binary":
+                answer = answer_yes_no(question, encoded.yes(question), self.bundle.calibration("binary", "pair"))
         changed = settled.changed
         if question == binary.ask():
             return replace(changed, notes=settled.notes)

@@ -31,6 +31,12 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors beyond these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
+TURNS = (  # each its own inverse, over the last two dimensions
+    lambda x: x,
+    lambda x: x[..., ::-1, ::-1],
+    lambda x: x[..., ::-1],
+    lambda x: x[..., ::-1, :],
+)
 
 Progress = Callable[[int, int], None]  # (tiles done, tiles in all)
 
@@ -55,6 +61,7 @@ class Guide:
         self.bundle = bundle
         self.classes = tuple(bundle.config["classes"])
         self.metres_per_pixel = float(bundle.config["metres_per_pixel"])
+        self.views = int(bundle.config.get("guide_views", 1))
 
     def resampling(self, scene: Scene) -> float:
         """Pixels of the guide's grid per pixel of the scene; 1.0 where the scene is seen as it is."""
@@ -137,15 +144,29 @@ class Guide:
         if factor != 1.0:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
-        out = self._run(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
-        logits = out["class_logits"][0]
-        logits = np.exp(logits - logits.max(axis=0))
-        binary = np.concatenate([out["appeared_logit"][0], out["core_logit"][0]])
-        maps = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-binary))])
+        maps, changed, memory = self._views(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
-        return maps, sigmoid(float(out["change_logit"].ravel()[0])), out["memory"]
+        return maps, changed, memory
+
+    def _views(self, frames: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+        """(2, 3, h, w) -> maps (C + 2, h, w), probability of change, memory: the mean over the scene as it is and turned
+        upside down: what the network misses one way
+        up it often sees the other. memory is the first's."""
+        maps, changed, memory = np.zeros(1, np.float32), 0.0, None
+        views = TURNS[: self.views]
+        for turn in views:
+            out = self._run(turn(frames))
+            logits = out["class_logits"][0]
+            logits = np.exp(logits - logits.max(axis=0))
+            binary = np.concatenate([out["appeared_logit"][0], out["core_logit"][0]])
+            seen = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-binary))])
+            maps = maps + turn(seen) / len(views)
+            changed += sigmoid(float(out["change_logit"].ravel()[0])) / len(views)
+            memory = out["memory"] if memory is None else memory
+        assert memory is not None
+        return maps, changed, memory
 
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         """frames: (2, 3, h, w) float32 in [0, 1], multiples of 32."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chronosight.engines.answer import Answer
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import calibrate, geometric_mean, is_sure, product
@@ -27,14 +29,17 @@ def read_reply(bundle: Bundle, language: Language, kind: SceneKind, question: Qu
     """
     settings = bundle.calibration(question.task, kind)
     if question.task in YES_NO:
-        yes = calibrate(yes_probability(language, reply), settings)
-        value: Value | None = yes >= settings.get("threshold", 0.5)
-        confidence = yes if value else 1 - yes
-        text = write_yes_no(bool(value))
-        return Answer(text, question.task, value, confidence, is_sure(confidence, settings))
+        return answer_yes_no(question, calibrate(yes_probability(language, reply), settings), settings)
     text = language.text(reply)
-    value = parse_reply(question.task, text)
+    value: Value | None = parse_reply(question.task, text)
     raw = geometric_mean(reply.logprobs) if question.task == "caption" else product(reply.logprobs)
     confidence = calibrate(raw, settings)
     understood = value is not None and reply.complete
     return Answer(text, question.task, value, confidence, understood and is_sure(confidence, settings))
+
+
+def answer_yes_no(question: Question, yes: float, settings: Mapping[str, float]) -> Answer:
+    """yes: calibrated probability of yes in [0, 1]. settings: calibration of the question's task."""
+    value = yes >= settings.get("threshold", 0.5)
+    confidence = yes if value else 1 - yes
+    return Answer(write_yes_no(value), question.task, value, confidence, is_sure(confidence, settings))

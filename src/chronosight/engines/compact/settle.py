@@ -1,9 +1,9 @@
 """Words and map of a pair must not contradict each other in silence. The rule, the same for `ask` and `describe`:
 
-1. Whether anything changed is what the language model says; it has seen the guide's clue and the pictures.
-2. It says No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
-3. It says No with less: the outlines stay as possible changes, and a note says so.
-4. It says Yes while nothing is outlined: a note says that the map shows no place.
+1. Whether anything changed is weighed from what the language model, the guide and the outlines say (`changed.py`).
+2. The answer is No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
+3. It is No with less: the outlines stay as possible changes, and a note says so.
+4. It is Yes while nothing is outlined: a note says that the map shows no place.
 
 Counts and places follow from that: none where nothing changed.
 """
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chronosight.engines.answer import Answer, Evidence
-from chronosight.engines.compact.confidence import calibrate, is_sure
+from chronosight.engines.compact.confidence import is_sure
 from chronosight.engines.compact.from_objects import select
 from chronosight.engines.compact.objects import without_objects
 from chronosight.tasks.question import Question, Value
@@ -32,8 +32,8 @@ class Settled:
 
 
 def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Settled:
-    """yes: the model's raw probability of "Yes". settings: calibration of the task "binary". evidence: the guide's."""
-    yes = calibrate(yes, settings)
+    """yes: probability that anything changed (`changed.weigh`). settings: calibration of the task "binary". evidence: the
+    guide's."""
     changed = yes >= settings.get("threshold", 0.5)
     confidence = yes if changed else 1 - yes
     sure = is_sure(confidence, settings)

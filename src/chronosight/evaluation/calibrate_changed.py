@@ -1,0 +1,65 @@
+"""Weights of the three voices on "did anything change" (`engines.compact.changed`), fitted on the `val` places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chronosight.data.pairs import PlacePair, windows
+from chronosight.evaluation.calibration import confidence_of, expected_calibration_error, fit_logistic, sure_from
+from chronosight.evaluation.places import ANY_CHANGE, BINARY, crop_scene, is_no_change, truth_of_mask
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.engine import CompactEngine
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What speaks for a yes about a pair: log odds of the language model and of the guide, log of the outlined area; and
+    what is true."""
+
+    said: float
+    guide: float
+    outlined: float
+    outcome: bool
+
+
+def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
+    """Windows asked about buildings, captioned cells about any change: as `engines.compact.changed` weighs them."""
+    from chronosight.engines.compact.changed import log_odds, outlined_area
+    from chronosight.engines.compact.replies import yes_probability
+
+    for place in places:
+        asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
+        asked += [(cell.box, ANY_CHANGE, not is_no_change(cell.captions)) for cell in place.cells[::3]]
+        for box, question, truth in asked:
+            encoded = engine.encode(crop_scene(place, box))
+            said = yes_probability(engine.networks.language, encoded.replies([question])[0])
+            outlined = outlined_area(encoded.guide_evidence, question.subject, place.metres_per_pixel**2)
+            yield Weighed(log_odds(said), log_odds(encoded.changed), outlined, truth)
+
+
+def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    return mask[box[1] : box[3], box[0] : box[2]]
+
+
+def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str, float]]:
+    """-> settings "a", "guide", "outlined", "b", "sure" of the task "binary", and how they came about."""
+    features = np.array([[item.said, item.guide, item.outlined] for item in weighed])
+    outcome = np.array([item.outcome for item in weighed])
+    fitted = fit_logistic(features, outcome, penalty=3e-3)
+    confidence, right = confidence_of(fitted(features), outcome, True)
+    before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
+    names = ("a", "guide", "outlined")
+    settings = {name: round(weight, 4) for name, weight in zip(names, fitted.weights, strict=True)}
+    settings |= {"b": round(fitted.bias, 4), "sure": round(sure_from(confidence, right), 3)}
+    return settings, {
+        "n": len(weighed),
+        "accuracy": round(float(right.mean()), 4),
+        "accuracy_language_model": round(float(right_before.mean()), 4),
+        "error_before": round(expected_calibration_error(before, right_before), 4),
+        "error_after": round(expected_calibration_error(confidence, right), 4),
+    }
