@@ -160,9 +160,11 @@ class GuideSamples:
             pair = render_pair(int(rng.integers(2**31)), self.size)
             (before, after), mask, appeared = (pair.before, pair.after), pair.change_mask, pair.appeared
         else:
-            i = int(rng.integers(len(self.store["mask"])))
-            before, after = np.array(self.store["pixels"][i])
-            mask, appeared = np.array(self.store["mask"][i]), self.store["appeared"][i]
+            i, side = int(rng.integers(len(self.store["mask"]))), self.store["mask"].shape[-1]
+            y, x = (int(start) for start in rng.integers(side - self.size + 1, size=2))
+            here = (slice(y, y + self.size), slice(x, x + self.size))
+            before, after = (np.array(date[here]) for date in self.store["pixels"][i])
+            mask, appeared = np.array(self.store["mask"][i][here]), self.store["appeared"][i][here]
         direction = np.where(mask > 0, appeared.astype(np.float32), np.float32(-1.0))
         return before, after, mask.astype(np.int64), direction
 

@@ -20,6 +20,7 @@ from chronosight.training.export_guide import export_guide
 from chronosight.training.export_unirs import export_unirs
 
 FORMAT = 1
+GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
 LARGEST = 40_000_000  # bytes of all files together: the weights ship inside the package
 
 
@@ -114,6 +115,7 @@ def bundle_config(
         "patch": config.patch,
         "classes": list(guide.config.classes),
         "guide_form": guide_form,
+        "guide_views": GUIDE_VIEWS,
         "scene_classes": {label: label for label in sorted({*AID_CLASSES, *UCM_CLASSES})},
         "calibration": {"mask": {"min_area": SMALLEST_OBJECT}},  # as the clues of training were made
         "model": {

@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -> None:
-    """Everything above; OUT/tower/final and OUT/tokenizer.json must be there.
+    """Everything above; OUT/tower/final, OUT/rendered/pairs and OUT/tokenizer.json must be there.
 
     The first fold's guide starts from the tower, the others too; the guide of all places goes on from the first fold's,
     which saves its first steps, or starts from the tower where no fold was trained.
@@ -46,7 +46,8 @@ def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -
     if not is_model(recognition / "final"):
         start = {"start": out / "folds" / "0" / "final"} if recipe.cross_fitted else {"tower": tower_of(recipe, out)}
         shown = pictures[: recipe.guide.pictures]
-        train_guide(sized(recipe.guide, recipe), data, recognition, pictures=shown, **start)  # type: ignore[arg-type]
+        drawn = out / "rendered" / "pairs"
+        train_guide(sized(recipe.guide, recipe), data, recognition, pictures=shown, rendered=drawn, **start)  # type: ignore[arg-type]
     train_guide_caption(recipe.guide_caption, recognition / "final", out / "tokenizer.json", data, out / "guide")
 
 
@@ -61,7 +62,7 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pi
     if not is_model(recognition / "final"):
         train_guide(
             sized(recipe.fold_guide, recipe), data, recognition, fold, pictures[: recipe.fold_guide.pictures],
-            tower=tower_of(recipe, out),
+            tower=tower_of(recipe, out), rendered=out / "rendered" / "pairs",
         )  # fmt: skip
     if not is_model(folder / "final"):
         tokenizer = out / "tokenizer.json"
