@@ -85,8 +85,9 @@ class TowerWithHeads(nn.Module):
         target = share * named + (1 - share) * second_named
         per_noun = F.binary_cross_entropy_with_logits(self.nouns(self.drop(pooled)).float(), target, reduction="none")
         losses["nouns"] = (per_noun * known).sum() / known.sum().clamp(min=1) * 2
-        fused = self.change(features[n : n + m], features[n + m : n + 2 * m])
-        losses["changed"] = soft_map_loss(self.changed(fused).float(), changed) * 2
+        if m:
+            fused = self.change(features[n : n + m], features[n + m : n + 2 * m])
+            losses["changed"] = soft_map_loss(self.changed(fused).float(), changed) * 2
         if cover is not None and counts is not None:
             rendered = features[n + 2 * m :]
             losses["cover"] = F.cross_entropy(self.cover(rendered).float(), cover) * 0.5

@@ -116,6 +116,9 @@ class TowerBatches:
 
     def _pairs(self, rng: np.random.Generator, side: int) -> tuple[Tensor, Tensor, Tensor]:
         before, after, changed = [], [], []
+        if not self.pairs:
+            none = torch.zeros(0, 3, side, side)
+            return none, none, torch.zeros(0, 2, side // 16, side // 16)
         for _ in range(self.pairs):
             pool = self.changed if rng.random() < 0.8 else range(len(self.places))
             place = self.places[int(rng.choice(pool))]
