@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def figure_rows(entries: Sequence[Figure | Row], seed: int = 0, draws: int = DRA
     edges = np.cumsum([0, *(part.shape[1] for part in columns)])
     drawn = _draw(np.concatenate(columns, axis=1), seed, draws) if len(names) > 1 else None
     rows: list[Row] = []
-    spans = iter(zip(edges[:-1], edges[1:], strict=True))
+    spans = pairwise(edges)
     for figure in entries:
         if isinstance(figure, Row):
             rows.append(figure)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-
 # English parameters of METEOR 1.5 (Denkowski and Lavie, 2014); a weight for each matcher: exact, stem, synonym, paraphrase.
 ALPHA, BETA, GAMMA, DELTA = 0.85, 0.2, 0.6, 0.75
 WEIGHTS = np.array([1.0, 0.6, 0.8, 0.6])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ from chronosight.evaluation.score_masks import mask_figures, mask_scores
 from chronosight.evaluation.score_sentences import describe_conventions, references_of, sentence_figures, sentence_scores
 from chronosight.evaluation.table import Row
 from chronosight.tasks.question import Value
+
+Track = Callable[[Sequence[Any], str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,30 @@ class Scored:
     unreadable: int = 0
 
 
-def score_replies(items: Sequence[Item], replies: Sequence[Reply], how: HowToScore) -> Scored:
-    """All figures of a benchmark. replies: one an item, in their order (`replies.match_replies`)."""
+def score_replies(
+    items: Sequence[Item],
+    replies: Sequence[Reply],
+    how: HowToScore,
+    more: Sequence[Figure] = (),
+    track: Track = lambda items, _: items,
+) -> Scored:
+    """All figures of a benchmark. replies: one an item, in their order (`replies.match_replies`).
+
+    more: figures that were made elsewhere and share the bootstrap. track: goes through tasks while showing progress.
+    """
+    entries, tables, conventions, unreadable = figures_of(items, replies, how, track)
+    return Scored(figure_rows([*entries, *more], how.seed), tables, conventions, unreadable)
+
+
+def figures_of(
+    items: Sequence[Item], replies: Sequence[Reply], how: HowToScore, track: Track = lambda items, _: items
+) -> tuple[list[Figure | Row], dict[str, ClassificationScores], dict[str, dict[str, Any]], int]:
+    """Figures before any bootstrap, confusion tables, conventions, and the number of replies that could not be read."""
     values = [value_of(item, reply) for item, reply in zip(items, replies, strict=True)]
     entries: list[Figure | Row] = []
     tables: dict[str, ClassificationScores] = {}
     conventions: dict[str, dict[str, Any]] = {}
-    for (task, kind), at in _by_task(items).items():
+    for (task, kind), at in track(list(_by_task(items).items()), "scores"):
         asked, said = [items[i] for i in at], [values[i] for i in at]
         named = f"{task} of {kind}" if kind else task
         match task:
@@ -86,7 +105,7 @@ def score_replies(items: Sequence[Item], replies: Sequence[Reply], how: HowToSco
     entries += confidence_figures(items, replies, values)
     unreadable = sum(value is None and item.task != "mask" for item, value in zip(items, values, strict=True))
     entries.append(Row("replies that could not be read", float(unreadable), len(items), "answers"))
-    return Scored(figure_rows(entries, how.seed), tables, conventions, unreadable)
+    return entries, tables, conventions, unreadable
 
 
 def _by_task(items: Sequence[Item]) -> dict[tuple[str, str], list[int]]:

@@ -45,7 +45,8 @@ def _load_places(root: Path, split: str) -> Loaded:
     folder = root / "pairs" / split
     parts = ("before.webp", "after.webp", "building.png")
     files = [folder / f"{place.id}_{part}" for place in places for part in parts]
-    return Loaded(items, [root / "pairs" / f"{split}.jsonl", *files])
+    sentences = [sentence for place in places for cell in place.cells for sentence in cell.captions]
+    return Loaded(items, [root / "pairs" / f"{split}.jsonl", *files], sentences=sentences)
 
 
 def _crop(place: PlacePair, box: tuple[int, int, int, int], name: str) -> Sight:
