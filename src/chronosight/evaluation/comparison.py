@@ -32,7 +32,7 @@ def comparison_lines(
     by_metric = {row["metric"]: row for row in rows}
     lines = []
     for convention in conventions or ("",):
-        cells = {}
+        cells: dict[str, Cell] = {}
         for column in benchmark.columns:
             row = by_metric.get(column.metric.format(c=convention))
             if row is not None and row["value"] is not None:
@@ -44,7 +44,7 @@ def comparison_lines(
                 )
         lines.append(Line(model, "measured here", convention, True, cells))
     for published in PUBLISHED.get(benchmark.name, ()):
-        shown = {head: (value, None, None) for head, value in published.scores.items()}
+        shown: dict[str, Cell] = {head: (value, None, None) for head, value in published.scores.items()}
         lines.append(Line(published.model, published.source, published.convention, False, shown))
     return lines
 

