@@ -1,11 +1,12 @@
 """Caption scores as the field reports them: BLEU-1 to 4, ROUGE-L, CIDEr-D, METEOR 1.5, and their mean S*m.
 
-Convention `word`: lower-cased words, full stops stripped, no PTB tokenizer (the convention of CCExpert; scores on
-vocabulary indices or subword ids do not compare with these). BLEU: corpus level, closest reference length
+What counts as a word is a convention of its own, see `caption_conventions`; here words are given, or are those of `word`
+(lower-cased, full stops stripped, no PTB tokenizer; the convention of CCExpert). BLEU: corpus level, closest reference length
 (Papineni et al., 2002). ROUGE-L: best precision and best recall over the references, beta = 1.2 (Lin, 2004). CIDEr-D:
 1- to 4-grams, clipped, Gaussian length penalty of sigma 6, times 10, document frequencies and log of the number of
 images from the references that are scored (Vedantam et al., 2015). The values equal those of pycocoevalcap on the same
-words. METEOR needs its Java program, so it comes from pycocoevalcap (`chronosight[eval]`) or not at all.
+words. METEOR needs its Java program, so it comes from pycocoevalcap (`chronosight[eval]`) or not at all; for tokens that
+match exactly or not, `meteor_exact` computes it without.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,7 +35,12 @@ def to_words(sentence: str) -> Words:
 
 
 def ngram_counts(words: Words) -> Counter[tuple[str, ...]]:
-    """Counts of all 1- to 4-grams."""
+    """Counts of all 1- to 4-grams. Not to be changed: equal sentences share one."""
+    return _ngram_counts(tuple(words))
+
+
+@lru_cache(maxsize=100_000)
+def _ngram_counts(words: tuple[str, ...]) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[i : i + n]) for n in range(1, MAX_N + 1) for i in range(len(words) - n + 1))
 
 
@@ -44,12 +51,10 @@ def bleu_statistics(candidate: Words, references: Sequence[Words]) -> np.ndarray
     """
     length = len(candidate)
     closest = min((abs(len(r) - length), len(r)) for r in references)[1]
-    ceiling: Counter[tuple[str, ...]] = Counter()
-    for reference in references:
-        ceiling |= ngram_counts(reference)
+    counted = [ngram_counts(reference) for reference in references]
     matched = [0] * MAX_N
-    for gram, count in (ngram_counts(candidate) & ceiling).items():
-        matched[len(gram) - 1] += count
+    for gram, count in ngram_counts(candidate).items():
+        matched[len(gram) - 1] += min(count, max(counts.get(gram, 0) for counts in counted))
     guessed = [max(0, length - n + 1) for n in range(1, MAX_N + 1)]
     return np.array([length, closest, *matched, *guessed], dtype=float)
 
@@ -64,7 +69,8 @@ def bleu(statistics: np.ndarray) -> np.ndarray:
     return scores * math.exp(1 - 1 / ratio) if ratio < 1 else scores
 
 
-def _common_subsequence(a: Words, b: Words) -> int:
+@lru_cache(maxsize=200_000)
+def _common_subsequence(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     previous = [0] * (len(b) + 1)
     for word in a:
         current = [0]
@@ -78,7 +84,7 @@ def rouge_l(candidate: Words, references: Sequence[Words]) -> float:
     """ROUGE-L in [0, 1] of one sentence."""
     if not candidate:
         return 0.0
-    common = [_common_subsequence(candidate, reference) for reference in references]
+    common = [_common_subsequence(tuple(candidate), tuple(reference)) for reference in references]
     precision = max(common) / len(candidate)
     recall = max(c / max(1, len(r)) for c, r in zip(common, references, strict=True))
     if precision == 0 or recall == 0:
@@ -88,23 +94,29 @@ def rouge_l(candidate: Words, references: Sequence[Words]) -> float:
 
 def cider_d(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> np.ndarray:
     """CIDEr-D per sentence, shape (n,), in [0, 10]. A single image has no document frequencies: its score is 0."""
-    reference_counts = [[ngram_counts(r) for r in group] for group in references]
     documents: Counter[tuple[str, ...]] = Counter()
-    for group in reference_counts:
-        documents.update(set().union(*group))
+    for group in references:
+        documents.update(set().union(*(ngram_counts(reference) for reference in group)))
     log_images = math.log(max(1, len(references)))
 
-    def weigh(counts: Counter[tuple[str, ...]]) -> tuple[dict[tuple[str, ...], float], list[float], int]:
+    seen: dict[tuple[str, ...], tuple[dict[tuple[str, ...], float], list[float], int]] = {}
+
+    def weigh(words: Words) -> tuple[dict[tuple[str, ...], float], list[float], int]:
+        key = tuple(words)
+        if key in seen:
+            return seen[key]
+        counts = ngram_counts(words)
         weights = {gram: count * (log_images - math.log(max(1, documents[gram]))) for gram, count in counts.items()}
         squares = [0.0] * MAX_N
         for gram, weight in weights.items():
             squares[len(gram) - 1] += weight * weight
         # Length is counted in bigrams, as in the reference scorer: one less than words.
-        return weights, [math.sqrt(s) for s in squares], sum(c for gram, c in counts.items() if len(gram) == 2)
+        seen[key] = weights, [math.sqrt(s) for s in squares], sum(c for gram, c in counts.items() if len(gram) == 2)
+        return seen[key]
 
     scores = []
-    for candidate, group in zip(candidates, reference_counts, strict=True):
-        weights, norms, length = weigh(ngram_counts(candidate))
+    for candidate, group in zip(candidates, references, strict=True):
+        weights, norms, length = weigh(candidate)
         total = 0.0
         for reference in group:
             other, other_norms, other_length = weigh(reference)
@@ -149,17 +161,23 @@ def score_captions(candidates: Sequence[str], references: Sequence[Sequence[str]
         raise ValueError(f"{len(candidates)} captions for {len(references)} reference groups: give one a group, >= 1")
     said = [to_words(c) for c in candidates]
     told = [[to_words(r) for r in group] for group in references]
+    return score_words(said, told, *(meteor(said, told) if with_meteor else (None, "not asked for")))
+
+
+def score_words(
+    said: Sequence[Words], told: Sequence[Sequence[Words]], meteor_value: float | None = None, meteor_missing: str = ""
+) -> CaptionScores:
+    """Scores of sentences that are words already, whatever convention made them. METEOR is taken as given."""
     statistics = np.stack([bleu_statistics(c, group) for c, group in zip(said, told, strict=True)])
     rouge = np.array([rouge_l(c, group) for c, group in zip(said, told, strict=True)])
     cider = cider_d(said, told)
-    value, reason = meteor(said, told) if with_meteor else (None, "not asked for")
     b1, b2, b3, b4 = (float(b) for b in bleu(statistics.sum(axis=0)))
     return CaptionScores(
-        n=len(candidates),
+        n=len(said),
         bleu=(b1, b2, b3, b4),
         rouge_l=float(rouge.mean()),
         cider_d=float(cider.mean()),
-        meteor=value,
-        meteor_missing=reason,
+        meteor=meteor_value,
+        meteor_missing=meteor_missing,
         per_sentence={"bleu": statistics, "rouge_l": rouge, "cider_d": cider},
     )

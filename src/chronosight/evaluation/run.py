@@ -176,7 +176,7 @@ def report_document(reports: Sequence[Report], settings: Settings, model: dict[s
     return {
         "format": 1,
         "model": model,
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **library_versions()},
         "machine": platform.machine(),
         "split": settings.split,
         "limit": settings.limit,
@@ -186,7 +186,8 @@ def report_document(reports: Sequence[Report], settings: Settings, model: dict[s
     }
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Of what takes part in a figure, where it is installed."""
     found = {}
     for name in LIBRARIES:
         try:

@@ -72,6 +72,7 @@ def _number(value: float | None) -> float | None:
 
 def print_table(title: str, rows: list[Row]) -> None:
     """Prints rows to standard output with rich."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
@@ -83,12 +84,12 @@ def print_table(title: str, rows: list[Row]) -> None:
         interval = "" if row.interval is None or math.isnan(row.interval[0]) else "{:.3f} to {:.3f}".format(*row.interval)
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
-        table.add_row(row.metric, f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")
+        table.add_row(escape(row.metric), f"{colour}{value}", interval, f"{row.bar or ''}{mark}", f"{row.n} {row.unit}")
     console = _console()
     console.print(table)
     for row in rows:
         if row.note:
-            console.print(f"{row.metric}: {row.note}", style="dim", soft_wrap=True)
+            console.print(escape(f"{row.metric}: {row.note}"), style="dim", soft_wrap=True)
 
 
 def _console() -> Console:
