@@ -13,7 +13,7 @@ from rasterio.warp import Resampling, reproject
 from rasterio.warp import transform as transform_points
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import check_size
+from chronosight.scenes.files import MAX_PIXELS, check_size
 from chronosight.scenes.image import ImageFile, Pixels
 from chronosight.scenes.scene import Georeference
 
@@ -133,9 +133,9 @@ def read_on(image: ImageFile, target: Grid, source: Grid | None = None) -> Pixel
     return Pixels(values, valid)
 
 
-def check_grid(name: str, grid: Grid) -> None:
-    """Raises InputError when an overlap is too small to show anything."""
-    check_size(f"the overlap with {name}", grid.width, grid.height)
+def check_grid(name: str, grid: Grid, max_pixels: int = MAX_PIXELS) -> None:
+    """Raises InputError when an overlap is too small to show anything, or too large."""
+    check_size(f"the overlap with {name}", grid.width, grid.height, max_pixels)
 
 
 def _apply(transform: Affine, columns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
