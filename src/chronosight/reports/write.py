@@ -15,7 +15,8 @@ from chronosight.reports.codes import code_map
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
 from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
 from chronosight.reports.overlay import write_overlay
-from chronosight.reports.page import write_page
+from chronosight.reports.page.content import content_of_pair
+from chronosight.reports.page.make import write_page
 from chronosight.reports.vectors import write_objects
 from chronosight.scenes.scene import Scene
 
@@ -53,13 +54,13 @@ def write_report(
     workshop = _open_workshop(folder)
     try:
         made = _write_all(scene, description, workshop, answers)
-        stale = _earlier_names(folder) - set(made)
+        stale = earlier_names(folder, set(NAMES)) - set(made)
         for name in made:
             os.replace(workshop / name, folder / name)
         for name in stale:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write the report to {folder} ({_reason(error)}); give another folder") from error
+        raise InputError(f"cannot write the report to {folder} ({reason(error)}); give another folder") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
         _remove_empty(missing)
@@ -96,7 +97,7 @@ def _open_workshop(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=".chronosight-", dir=folder))
     except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({_reason(error)}); give a folder you may write to") from error
+        raise InputError(f"{folder} cannot be written to ({reason(error)}); give a folder you may write to") from error
 
 
 def _write_all(scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]]) -> list[str]:
@@ -115,16 +116,16 @@ def _write_all(scene: Scene, description: Description, folder: Path, answers: Se
     return made
 
 
-def _earlier_names(folder: Path) -> set[str]:
+def earlier_names(folder: Path, names: set[str]) -> set[str]:
     """Files that an earlier report in the folder lists as its own: a mask.tif of another scene must not stay behind."""
     try:
         facts = json.loads((folder / "description.json").read_text(encoding="utf-8"))
         if facts["schema"] != SCHEMA:
             return set()
-        return set(NAMES) & set(facts["files"])
+        return names & set(facts["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).splitlines()[0].lower()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
@@ -21,30 +23,39 @@ REFUSED = 4.0  # from here on a house is a pixel or two, and upsampling shows no
 
 def pixel_sides(grid: Grid) -> tuple[float, float] | None:
     """Width and height in metres of the pixel at the grid's centre, on the WGS84 ellipsoid; None without a place."""
-    vectors = pixel_vectors(grid, grid.width / 2, grid.height / 2)
+    vectors = pixel_vectors(grid, [grid.width / 2], [grid.height / 2])
     if vectors is None:
         return None
-    (ax, ay), (bx, by) = vectors
-    return math.hypot(ax, ay), math.hypot(bx, by)
+    right, down = vectors[0]
+    return math.hypot(*right), math.hypot(*down)
 
 
-def pixel_vectors(grid: Grid, x: float, y: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """(east, north) in metres of one pixel step to the right and of one down, at the pixel position (x, y)."""
+def pixel_vectors(grid: Grid, x: Sequence[float], y: Sequence[float]) -> np.ndarray | None:
+    """(n, 2, 2) metres (east, north) on the ground of a pixel's step to the right and of one down, at n pixel positions.
+
+    None where the CRS has no place on the Earth. The absolute determinant is the ground area of the pixel.
+    """
     crs = CRS.from_user_input(grid.crs)
     if not (crs.is_geographic or crs.is_projected):
         return None
-    points = [grid.transform * point for point in ((x - 2, y), (x + 2, y), (x, y - 2), (x, y + 2))]
+    columns = np.asarray(x, float)[:, None] + np.array([-2.0, 2, 0, 0])
+    rows = np.asarray(y, float)[:, None] + np.array([0, 0, -2.0, 2])
+    a, b, c, d, e, f = tuple(grid.transform)[:6]
+    easts, norths = a * columns + b * rows + c, d * columns + e * rows + f
     try:
-        lon, lat = transform_points(crs, "EPSG:4326", *zip(*points, strict=True))
+        lonlat = np.array(transform_points(crs, "EPSG:4326", easts.ravel(), norths.ravel())).reshape(2, -1, 4)
     except RasterioError:
         return None
-    if not all(map(math.isfinite, [*lon, *lat])):
+    if not np.isfinite(lonlat).all():
         return None
-    east, north = metres_per_degree((lat[0] + lat[1]) / 2)
-    return (
-        ((lon[1] - lon[0]) * east / 4, (lat[1] - lat[0]) * north / 4),
-        ((lon[3] - lon[2]) * east / 4, (lat[3] - lat[2]) * north / 4),
-    )
+    lon, lat = lonlat
+    vectors = np.empty((len(lat), 2, 2))
+    for index, (first, last) in enumerate(((0, 1), (2, 3))):
+        turn = (lon[:, last] - lon[:, first] + 180) % 360 - 180  # the short way, across the date line too
+        scale = np.array([metres_per_degree(value) for value in (lat[:, first] + lat[:, last]) / 2]).reshape(-1, 2)
+        vectors[:, index, 0] = turn * scale[:, 0] / 4
+        vectors[:, index, 1] = (lat[:, last] - lat[:, first]) * scale[:, 1] / 4
+    return vectors
 
 
 def check_resolution(name: str, metres: float | None, known: float, force: bool) -> str:

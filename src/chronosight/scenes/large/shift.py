@@ -108,11 +108,11 @@ def _spread(pair: LazyPair, found: list[Estimate]) -> float | None:
 
 
 def _in_metres(pair: LazyPair, dx: float, dy: float) -> tuple[float, float] | None:
-    vectors = pixel_vectors(pair.grid, pair.grid.width / 2, pair.grid.height / 2)
+    vectors = pixel_vectors(pair.grid, [pair.grid.width / 2], [pair.grid.height / 2])
     if vectors is None:
         return None
-    (right_east, right_north), (down_east, down_north) = vectors
-    return dx * right_east + dy * down_east, dx * right_north + dy * down_north
+    east, north = np.array([dx, dy]) @ vectors[0]
+    return float(east), float(north)
 
 
 def _tell(pair: LazyPair, shift: SceneShift) -> None:
