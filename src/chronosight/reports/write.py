@@ -13,6 +13,7 @@ from chronosight.engines.answer import Answer, Description
 from chronosight.errors import InputError
 from chronosight.reports.codes import code_map
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
+from chronosight.reports.findings import findings_of_pair
 from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
 from chronosight.reports.overlay import write_overlay
 from chronosight.reports.page.content import content_of_pair
@@ -63,7 +64,7 @@ def write_report(
         raise InputError(f"cannot write the report to {folder} ({reason(error)}); give another folder") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-        _remove_empty(missing)
+        remove_empty(missing)
     return {name: folder / name for name in made}
 
 
@@ -72,7 +73,7 @@ def check_folder(folder: str | Path) -> None:
     folder = Path(folder)
     missing = _missing(folder)
     shutil.rmtree(_open_workshop(folder))
-    _remove_empty(missing)
+    remove_empty(missing)
 
 
 def _missing(folder: Path) -> list[Path]:
@@ -80,7 +81,7 @@ def _missing(folder: Path) -> list[Path]:
     return [place for place in (folder, *folder.parents) if not place.exists()]
 
 
-def _remove_empty(places: Sequence[Path]) -> None:
+def remove_empty(places: Sequence[Path]) -> None:
     for place in places:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
@@ -109,7 +110,8 @@ def _write_all(scene: Scene, description: Description, folder: Path, answers: Se
         write_probability_tif(evidence, scene.valid, scene.georeference, folder / "probability.tif")
     write_objects(scene, evidence.objects, folder)
     write_overlay(scene, description, codes, folder / "overlay.png")
-    write_page(scene, description, codes, folder / "report.html", answers)
+    content = content_of_pair(scene, description, codes, findings_of_pair(scene, description), answers)
+    write_page(content, folder / "report.html")
     made = [name for name in NAMES if (folder / name).exists()] + ["description.json"]
     facts = description_dict(scene, description, made, answers)
     (folder / "description.json").write_text(write_lines(facts), encoding="utf-8")
