@@ -80,9 +80,7 @@ def stac_item(survey: Survey, files: Sequence[str], times: tuple[datetime, datet
     }  # fmt: skip
 
 
-def write_item(
-    survey: Survey, files: Sequence[str], times: tuple[datetime, datetime], told: bool, path: Path
-) -> None:
+def write_item(survey: Survey, files: Sequence[str], times: tuple[datetime, datetime], told: bool, path: Path) -> None:
     path.write_text(json.dumps(stac_item(survey, files, times, told), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

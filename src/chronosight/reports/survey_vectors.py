@@ -70,14 +70,14 @@ def _geometry(rings: list[np.ndarray]) -> dict[str, Any]:
         return {"type": "Polygon", "coordinates": [_turned(ring, k == 0).tolist() for k, ring in enumerate(rings)]}
     import shapely
 
-    east = [np.where(ring[:, :1] < 0, ring + (360, 0), ring) for ring in rings]
+    east = [np.where(ring[:, :1] < 0, ring + np.array([360.0, 0.0]), ring) for ring in rings]
     whole = shapely.Polygon(east[0], east[1:]).buffer(0)
     parts = []
     for left, move in ((0, 0), (180, 360)):
         cut = shapely.intersection(whole, shapely.box(left, -90, left + 180, 90))
         for one in getattr(cut, "geoms", [cut]):
             if one.geom_type == "Polygon" and not one.is_empty:
-                both = [np.round(np.asarray(r.coords) - (move, 0), DECIMALS) for r in (one.exterior, *one.interiors)]
+                both = [np.round(np.asarray(r.coords) - np.array([move, 0.0]), DECIMALS) for r in (one.exterior, *one.interiors)]
                 parts.append([_turned(ring, k == 0).tolist() for k, ring in enumerate(both)])
     return {"type": "MultiPolygon", "coordinates": parts}
 

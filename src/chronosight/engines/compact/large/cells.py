@@ -35,9 +35,7 @@ def pixel_areas(grid: Grid, points: Sequence[tuple[float, float]]) -> np.ndarray
     return np.ones(len(points)) if vectors is None else np.abs(np.linalg.det(vectors))
 
 
-def cell_table(
-    grid: Grid, compared: np.ndarray, sides: tuple[int, int], objects: Sequence[SurveyObject]
-) -> tuple[GridCell, ...]:
+def cell_table(grid: Grid, compared: np.ndarray, sides: tuple[int, int], objects: Sequence[SurveyObject]) -> tuple[GridCell, ...]:
     """One row a cell, by rows, cells without data left out. An object counts in the cell that holds its centroid."""
     wide, high = sides
     members: dict[tuple[int, int], list[SurveyObject]] = {}

@@ -95,7 +95,9 @@ def outline(inside: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     OUTLINE_TOLERANCE, closed; and rings of its holes of SMALLEST_HOLE pixels or more."""
     padded = np.pad(inside, 1).astype(np.uint8)
     parts = [geometry["coordinates"] for geometry, value in shapes(padded, connectivity=4) if value == 1]
-    return _simple(max((shapely.Polygon(part[0], part[1:]) for part in parts), key=lambda one: shapely.Polygon(one.exterior).area), 1)
+    return _simple(
+        max((shapely.Polygon(part[0], part[1:]) for part in parts), key=lambda one: shapely.Polygon(one.exterior).area), 1
+    )
 
 
 def _simple(polygon: shapely.Polygon, margin: int) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -125,7 +127,7 @@ def _giant(store: Store, class_index: int, pieces: list[Piece]) -> Found:
         sums[1] += float(maps.appeared[inside].sum(dtype=np.float64)) / 255
         for geometry, value in shapes(inside.astype(np.uint8), connectivity=4):
             if value == 1:
-                rings = [np.asarray(ring) + (one.left, one.top) for ring in geometry["coordinates"]]
+                rings = [np.asarray(ring) + np.array([one.left, one.top]) for ring in geometry["coordinates"]]
                 polygons.append(shapely.Polygon(rings[0], rings[1:]))
     union = shapely.union_all(polygons)
     largest = max(getattr(union, "geoms", [union]), key=lambda one: one.area)

@@ -80,8 +80,7 @@ def components(bands: Iterable[tuple[int, np.ndarray]], smallest: int = 1) -> It
                 lower[going_on] = going_on[0]
             else:
                 yield pieces
-        for rest in open_pieces.values():  # nothing below touches them
-            yield rest
+        yield from open_pieces.values()  # nothing below touches them
         for label in np.flatnonzero((sizes >= smallest) | ~ends_here).tolist():
             if label == 0 or label in taken:
                 continue

@@ -23,7 +23,11 @@ import numpy as np
 
 from chronosight.errors import InputError
 
-FILES = {"probability": ("probability.u16", np.uint16), "appeared": ("appeared.u8", np.uint8), "classes": ("classes.u8", np.uint8)}
+FILES = {
+    "probability": ("probability.u16", np.uint16),
+    "appeared": ("appeared.u8", np.uint8),
+    "classes": ("classes.u8", np.uint8),
+}
 CLASS, CORE, VALID = 0x3F, 0x40, 0x80
 
 

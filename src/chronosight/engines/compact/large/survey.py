@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from chronosight.engines.compact.confidence import calibrate
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
 from chronosight.engines.compact.large.cells import cell_table, compared_pixels
-from chronosight.engines.compact.large.codes import write_codes
+from chronosight.engines.compact.large.codes import NO_DATA, write_codes
 from chronosight.engines.compact.large.look import Progress, Tiling, Timings, look
 from chronosight.engines.compact.large.objects import Found, find
 from chronosight.engines.compact.large.store import Store
@@ -150,6 +151,18 @@ def _size(source: Grid) -> float | None:
     return None if size is None else round(size, 4)
 
 
+def percent_rows(store: Store) -> Callable[[int, int], np.ndarray]:
+    """(top, bottom) -> rows of the probability of change in percent, uint8, 255 where a date has no data."""
+
+    def rows(top: int, bottom: int) -> np.ndarray:
+        maps = store.read(top, bottom)
+        percent = np.rint(maps.probability * np.float32(100 / 65535)).astype(np.uint8)
+        percent[~maps.valid] = NO_DATA
+        return percent
+
+    return rows
+
+
 def _mean_probability(store: Store) -> float:
     """Over pixels with data at both dates."""
     total, count = 0.0, 0
@@ -158,5 +171,3 @@ def _mean_probability(store: Store) -> float:
         valid = maps.valid
         total, count = total + float(maps.probability[valid].sum(dtype=np.float64)) / 65535, count + int(valid.sum())
     return round(total / count, 6) if count else 0.0
-
-
