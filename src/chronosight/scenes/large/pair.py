@@ -84,6 +84,11 @@ def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = 
     for image in (earlier, later):
         if image.georeference is None:
             raise InputError(f"{image.name} has no georeference, expected one in rasters this large: set its CRS and transform")
+        if metres_per_pixel(image.georeference, image.width, image.height) is None:
+            raise InputError(
+                f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic one: "
+                "warp it first"
+            )
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**GDAL_OPTIONS))
         notes = [note for image in (earlier, later) for note in image.notes]
