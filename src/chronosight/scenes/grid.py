@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, reproject
 from rasterio.warp import transform as transform_points
 
 from chronosight.errors import InputError
 from chronosight.scenes.files import MAX_PIXELS, check_size
+from chronosight.scenes.ground import GDAL_ERRORS
 from chronosight.scenes.image import ImageFile, Pixels
 from chronosight.scenes.scene import Georeference
 
@@ -68,7 +68,7 @@ def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] |
     x, y = _apply(source.transform, columns, rows)
     try:
         x, y = transform_points(CRS.from_user_input(source.crs), CRS.from_user_input(target.crs), x, y)
-    except RasterioError:
+    except GDAL_ERRORS:
         return None
     columns, rows = _apply(~target.transform, np.asarray(x), np.asarray(y))
     if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
@@ -126,7 +126,7 @@ def read_on(image: ImageFile, target: Grid, source: Grid | None = None) -> Pixel
             resampling=Resampling.cubic,
             tolerance=0.02,
         )
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise InputError(f"{image.name} cannot be brought from {source.crs} to {target.crs}: warp it first") from error
     valid = out[3] > 0.5
     np.divide(out[:3], out[3], out=values, where=valid)

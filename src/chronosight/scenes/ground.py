@@ -7,10 +7,13 @@ import math
 import rasterio
 from affine import Affine
 from rasterio.crs import CRS
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_points
 
 from chronosight.scenes.scene import Georeference
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
 
 def georeference_of(dataset: rasterio.DatasetReader) -> Georeference | None:
@@ -35,7 +38,7 @@ def metres_per_pixel(georeference: Georeference, width: int, height: int) -> flo
     x, y = zip(*(georeference.transform * point for point in zip(columns, rows, strict=True)), strict=True)
     try:
         lon, lat = transform_points(crs, CRS.from_epsg(4326), x, y)
-    except RasterioError:
+    except GDAL_ERRORS:
         return None
     east, north = metres_per_degree(lat[0])
     right = ((lon[1] - lon[0]) * east, (lat[1] - lat[0]) * north)

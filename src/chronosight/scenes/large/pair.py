@@ -81,22 +81,21 @@ def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = 
     known: metres a pixel the model was trained at. Reads one overview of each. Raises InputError for files without a
     georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged files, while open too.
     """
+    warnings = []
     for image in (earlier, later):
         if image.georeference is None:
             raise InputError(f"{image.name} has no georeference, expected one in rasters this large: set its CRS and transform")
-        if metres_per_pixel(image.georeference, image.width, image.height) is None:
+        metres = metres_per_pixel(image.georeference, image.width, image.height)
+        if metres is None:
             raise InputError(
                 f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic one: "
                 "warp it first"
             )
+        warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**GDAL_OPTIONS))
         notes = [note for image in (earlier, later) for note in image.notes]
         target, sources, placed = place_on_map((earlier, later), MAX_LARGE_PIXELS)
-        warnings = []
-        for image, source in zip((earlier, later), sources, strict=True):
-            metres = metres_per_pixel(source.georeference, source.width, source.height)
-            warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
         grid, note = working_grid(target, known)
         placed += [note] if note else []
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_points
 
 from chronosight.errors import InputError
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.ground import metres_per_degree
+from chronosight.scenes.ground import GDAL_ERRORS, metres_per_degree
 
 AS_IT_IS = 1.2  # a grid within this factor of the trained ground size is kept,
 SQUARE = 1.05  # where its pixels are as wide as high on the ground to within this one
@@ -44,7 +43,7 @@ def pixel_vectors(grid: Grid, x: Sequence[float], y: Sequence[float]) -> np.ndar
     easts, norths = a * columns + b * rows + c, d * columns + e * rows + f
     try:
         lonlat = np.array(transform_points(crs, "EPSG:4326", easts.ravel(), norths.ravel())).reshape(2, -1, 4)
-    except RasterioError:
+    except GDAL_ERRORS:
         return None
     if not np.isfinite(lonlat).all():
         return None
