@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +17,33 @@ Rows = Callable[[int, int], np.ndarray]  # (top, bottom) -> (bottom - top, width
 GDAL = {"GDAL_CACHEMAX": 128, "GDAL_NUM_THREADS": "1"}  # megabytes; GDAL's own choice grows with the machine
 
 
-def write_mask(scene: Scene, classes: tuple[str, ...], rows: Rows, path: Path) -> None:
-    """rows: the codes of `reports/codes.py`."""
+def write_mask(scene: Scene, classes: tuple[str, ...], rows: Rows, path: Path, warnings: Sequence[str] = ()) -> None:
+    """rows: the codes of `reports/codes.py`. warnings: written into the file's tags."""
 
     def finish(file: Any) -> None:
         file.write_colormap(1, {value: (*rgb, 255) for value, rgb in palette_of(classes).items()})
         file.set_band_description(1, "change")
         meanings = {f"VALUE_{code.value}": code.label for code in change_codes(classes)}
         file.update_tags(1, VALUE_0="unchanged", **meanings, VALUE_255="no data")
+        _warn(file, warnings)
 
     _write(scene, rows, path, finish, "nearest")
 
 
-def write_probability(scene: Scene, rows: Rows, path: Path) -> None:
+def write_probability(scene: Scene, rows: Rows, path: Path, warnings: Sequence[str] = ()) -> None:
     """rows: probability of change in percent, 0 to 100, 255 where there is no data."""
 
     def finish(file: Any) -> None:
         file.set_band_description(1, "probability of change, percent")
         file.update_tags(1, UNIT="percent")
+        _warn(file, warnings)
 
     _write(scene, rows, path, finish, "average")
+
+
+def _warn(file: Any, warnings: Sequence[str]) -> None:
+    if warnings:
+        file.update_tags(WARNINGS="; ".join(warnings))
 
 
 def _write(scene: Scene, rows: Rows, path: Path, finish: Callable[[Any], None], resampling: str) -> None:

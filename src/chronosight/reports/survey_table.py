@@ -39,7 +39,7 @@ def write_tables(survey: Survey, folder: Path) -> None:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["row", "column"])
         writer.writeheader()
         writer.writerows(rows)
-    head = {"schema": "chronosight.cells/1", "cell_m": survey.facts["cell_m"]}
+    head = {"schema": "chronosight.cells/1", "cell_m": survey.facts["cell_m"], "warnings": survey.facts["warnings"]}
     lines = ",\n  ".join(json.dumps({**row, "window_px": list(cell.window)}) for row, cell in zip(rows, survey.grid, strict=True))
     text = json.dumps(head)[:-1] + ', "cells": [\n  ' + lines + "\n ]}\n"
     (folder / "cells.json").write_text(text, encoding="utf-8")

@@ -53,6 +53,9 @@ def write_geojson(survey: Survey, path: Path) -> None:
         south, north = float(lonlat[:, 1].min()), float(lonlat[:, 1].max())
         west, east = _span(lonlat[:, 0])
         box = '"bbox":' + json.dumps([round(value, DECIMALS) for value in (west, south, east, north)]) + ","
+    warnings = survey.facts["warnings"]
+    if warnings:  # a foreign member (RFC 7946, 6.1)
+        box += '"warnings":' + json.dumps(warnings, ensure_ascii=False) + ","
     text = '{"type":"FeatureCollection",' + box + '"features":[\n' + ",\n".join(lines) + "\n]}\n"
     path.write_text(text, encoding="utf-8")
 
@@ -124,6 +127,7 @@ def write_geopackage(survey: Survey, path: Path, changed: datetime) -> str:
         raw.write(
             path, geometry, list(columns.values()), list(columns), layer=LAYER, driver="GPKG", geometry_type="Polygon",
             crs=CRS.from_user_input(place.crs).to_wkt(),
+            layer_metadata={"WARNINGS": "; ".join(survey.facts["warnings"])} if survey.facts["warnings"] else None,
         )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

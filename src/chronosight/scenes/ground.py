@@ -6,8 +6,8 @@ import math
 
 import rasterio
 from affine import Affine
-from rasterio.crs import CRS
 from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_points
 

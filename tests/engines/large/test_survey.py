@@ -32,7 +32,7 @@ def polygons(survey) -> list[shapely.Polygon]:
     """On the ground, in the CRS of the scene."""
     a, b, c, d, e, f = tuple(survey.scene.georeference.transform)[:6]
     turn = np.array([[a, d], [b, e]])
-    return [shapely.Polygon(item.shape.polygon @ turn + (c, f)) for item in survey.objects]  # noqa: RUF005
+    return [shapely.Polygon(item.shape.polygon @ turn + (c, f)) for item in survey.objects]
 
 
 def test_tiled_equals_the_engine_on_the_whole(bundle, tmp_path):
