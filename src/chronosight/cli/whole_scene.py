@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.bundle import Bundle
     from chronosight.engines.compact.large.look import Timings
     from chronosight.engines.survey import Survey
+    from chronosight.reports.survey_write import Page
     from chronosight.scenes.image import ImageFile
 
 WORK = ".chronosight-work"  # inside the results' folder: what a killed run left, taken away when all is written
@@ -32,7 +33,7 @@ def describe_whole_scene(
     force: bool = False,
     register: bool = True,
     quiet: bool = True,
-    page: Callable[[Survey, Path], None] | None = None,
+    page: Page | None = None,
     timings: Timings | None = None,
 ) -> tuple[Survey, dict[str, Path]]:
     """-> the survey and the files written, by name. out: None writes none. page: see `write_survey`.

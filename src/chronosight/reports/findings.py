@@ -16,7 +16,7 @@ from chronosight.errors import InputError
 from chronosight.reports.description_json import SCHEMA
 from chronosight.reports.found import Found, found_in_pair
 from chronosight.reports.ground import to_lonlat
-from chronosight.reports.zones import ZoneTable, count_zones, read_zones
+from chronosight.reports.zones import Zone, ZoneTable, count_zones
 from chronosight.scenes.scene import Scene
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class Findings:
 
         return None if self.corners is None else Polygon(self.corners)
 
-    def with_zones(self, path: Path | None) -> Findings:
-        """With the objects counted by the zones of a GeoJSON file. Raises InputError where that cannot be done."""
-        if path is None:
+    def with_zones(self, zones: Sequence[Zone] | None) -> Findings:
+        """With the objects counted by zones. Raises InputError where that cannot be done."""
+        if zones is None:
             return self
-        return replace(self, zones=count_zones(self.found, read_zones(path), self.footprint))
+        return replace(self, zones=count_zones(self.found, zones, self.footprint))
 
 
 def findings_of_pair(scene: Scene, description: Description) -> Findings:
@@ -127,6 +127,24 @@ def read_description(folder: Path) -> dict[str, Any]:
     if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
         raise InputError(f"{path} is not a description of this version, expected schema {SCHEMA}")
     return facts
+
+
+def read_sources(folder: Path) -> list[str]:
+    """The files that a result folder tells of. Raises InputError where it names none, or they are gone."""
+    sources = [str(source) for source in read_description(folder).get("scene", {}).get("sources", [])]
+    gone = [source for source in sources if not Path(source).is_file()]
+    if not sources or gone:
+        raise InputError(f"{folder} tells of {gone[0] if gone else 'no files'}, which is not there; give both files instead")
+    return sources
+
+
+def read_shift(folder: Path) -> tuple[float, float] | None:
+    """How far the later date of a whole scene was read further right and down; None for a smaller pair."""
+    facts = read_description(folder)
+    if "survey" not in facts:
+        return None
+    shift = facts["scene"].get("shift") or {}
+    return (float(shift["dx"]), float(shift["dy"])) if shift.get("corrected") else (0.0, 0.0)
 
 
 def is_result(folder: Path) -> bool:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronosight.reports.codes import short_label
 from chronosight.reports.findings import Findings
-from chronosight.reports.found import DIRECTIONS, Found, Key, classes_of, tally, total
+from chronosight.reports.found import DIRECTIONS, Found, Key, Tallies, classes_of, tally, total
 from chronosight.reports.tell import Sentence, Shown, area, change, length, name, number, objects, tell, where
 from chronosight.tasks.cells import PLACES, listed
 
@@ -104,6 +103,15 @@ def _zones(findings: Findings) -> list[Sentence]:
     return sentences
 
 
+def zone_lines(findings: Findings) -> list[str]:
+    """ "Riverside: 3 buildings appeared (about 420 m²).": one line a zone, for the terminal."""
+    if findings.zones is None:
+        return []
+    rest = findings.zones.outside
+    rows = [*findings.zones.rows, *([rest] if rest.all.count else [])]
+    return [f"{row.name}: {_sums(row.tallies, findings.metric, 'no change').text}" for row in rows]
+
+
 @dataclass(frozen=True)
 class Place:
     """A window of the scene where much changed. window: (left, top, width, height) in pixels. numbers: its objects.
@@ -167,16 +175,15 @@ def _window_sums(xy: np.ndarray, areas: np.ndarray, corners: np.ndarray, width: 
 
 def window_fact(found: Sequence[Found], metric: bool) -> Sentence:
     """ "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)." of the objects in a window."""
+    return _sums(tally(found), metric, "no changed object lies here")
+
+
+def _sums(tallies: Tallies, metric: bool, nothing: str) -> Sentence:
     patterns, facts = [], {}
-    for (class_name, direction), value in tally(found).items():
+    for (class_name, direction), value in tallies.items():
         pattern, shown = change(value, class_name, direction, metric)
         for key, fact in shown.items():
             pattern = pattern.replace(f"{{{key}}}", f"{{{class_name}_{key}}}")
             facts[f"{class_name}_{key}"] = fact
         patterns.append(pattern)
-    return tell("; ".join(patterns) + ".", **facts) if patterns else tell("No changed object lies here.")
-
-
-def object_words(item: Found) -> str:
-    """ "New building, top left corner"."""
-    return f"{short_label(item.class_name, item.direction)}, {item.cell}"
+    return tell("; ".join(patterns or [nothing]) + ".", **facts)

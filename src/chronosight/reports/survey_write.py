@@ -24,7 +24,9 @@ from chronosight.reports.survey_vectors import write_geojson, write_geopackage
 from chronosight.reports.write import NAMES, earlier_names, reason
 
 SURVEY_NAMES = ("mask.tif", "probability.tif", "objects.geojson", "objects.gpkg", "objects.qml", "cells.csv", "cells.json",
-                "before.jpg", "after.jpg", "report.html", "description.json", "item.json")  # fmt: skip
+                "before.jpg", "after.jpg", "report.html", "story.json", "zones.json", "zones.csv", "description.json",
+                "item.json")  # fmt: skip
+Page = Callable[[Survey, Path], Sequence[tuple[str, Answer]]]  # writes the page; -> questions answered on it
 WORKSHOP = ".chronosight-files"  # one name, so that the next run clears away what a killed one left
 
 
@@ -41,7 +43,7 @@ def write_survey(
     rasters: Rasters,
     folder: str | Path,
     answers: Sequence[tuple[str, Answer]] = (),
-    page: Callable[[Survey, Path], None] | None = None,
+    page: Page | None = None,
 ) -> tuple[dict[str, Path], list[str]]:
     """Writes the files named in `engines/survey.py` into `folder`; -> path by file name, and remarks for the user.
 
@@ -69,11 +71,12 @@ def write_survey(
 
 def _write_all(
     survey: Survey, rasters: Rasters, folder: Path, answers: Sequence[tuple[str, Answer]],
-    page: Callable[[Survey, Path], None] | None,
+    page: Page | None,
 ) -> list[str]:  # fmt: skip
     classes = survey.description.evidence.classes
-    write_mask(survey.scene, classes, rasters.codes, folder / "mask.tif")
-    write_probability(survey.scene, rasters.percent, folder / "probability.tif")
+    warnings = survey.facts["warnings"]
+    write_mask(survey.scene, classes, rasters.codes, folder / "mask.tif", warnings)
+    write_probability(survey.scene, rasters.percent, folder / "probability.tif", warnings)
     write_geojson(survey, folder / "objects.geojson")
     times, told = times_of(survey)
     remark = write_geopackage(survey, folder / "objects.gpkg", max(times))
@@ -82,7 +85,7 @@ def _write_all(
     Image.fromarray(survey.quicklook.before).save(folder / "before.jpg", quality=90)
     Image.fromarray(survey.quicklook.after).save(folder / "after.jpg", quality=90)
     if page is not None:
-        page(survey, folder)
+        answers = [*answers, *page(survey, folder)]
     files = [name for name in SURVEY_NAMES if (folder / name).exists() or name in ("description.json", "item.json")]
     (folder / "description.json").write_text(write_lines(survey_dict(survey, files, answers)), encoding="utf-8")
     write_item(survey, files, times, told, folder / "item.json")

@@ -73,6 +73,8 @@ def name(text: str) -> Shown:
 def change(tally: Tally, noun: str, direction: str, metric: bool) -> tuple[str, dict[str, Shown]]:
     """Pattern and facts for one class and direction: "12 buildings appeared (about 2,310 m²)"."""
     facts = {direction: objects(tally.count, noun), f"{direction}_area": area(tally.area, metric)}
+    if not tally.count and tally.area:  # of an object whose centroid lies elsewhere
+        return f"part of a {noun} {direction} ({{{direction}_area}})", {f"{direction}_area": facts[f"{direction}_area"]}
     if not tally.count:
         return f"{{{direction}}} {direction}", {direction: facts[direction]}
     return f"{{{direction}}} {direction} ({{{direction}_area}})", facts

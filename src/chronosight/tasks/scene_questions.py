@@ -106,6 +106,16 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     return _read_plain(" ".join(words), place)
 
 
+def needs_objects(text: str, zones: Sequence[str] = ()) -> bool:
+    """Whether a question about a pair is one that only the list of its objects answers: an area, a length, the largest
+    object, a ranking, a zone, a half."""
+    wanted = read_scene_question(text, zones).question
+    if wanted is None:
+        return False
+    halved = wanted.region is not None and not wanted.region.cells
+    return wanted.asks in ("area", "length", "largest", "rank", "list") or wanted.zone is not None or halved
+
+
 @dataclass(frozen=True)
 class _Place:
     region: SceneRegion | None

@@ -80,10 +80,12 @@ Cell = tuple[float, float, float, float, str, int, float]  # left, top, width, h
 def _table_cells(grid: Sequence[GridCell]) -> list[Cell]:
     if not grid or max(max(cell.row, cell.column) for cell in grid) > MOST_CELLS:
         return []
-    return [
-        (*map(float, cell.window), f"row {cell.row}, column {cell.column}", sum(cell.counts.values()), sum(cell.areas_m2.values()))
-        for cell in grid
-    ]  # type: ignore[misc]
+    cells: list[Cell] = []
+    for cell in grid:
+        left, top, width, height = map(float, cell.window)
+        label = f"row {cell.row}, column {cell.column}"
+        cells.append((left, top, width, height, label, sum(cell.counts.values()), sum(cell.areas_m2.values())))
+    return cells
 
 
 def _thirds(findings: Findings) -> list[Cell]:
@@ -129,7 +131,9 @@ def _zone_bars(rows: Sequence[ZoneRow], metric: bool) -> str:
     for index, row in enumerate(rows):
         y, x = index * ROW, float(LABEL)
         label = row.name if len(row.name) <= 16 else f"{row.name[:15]}…"
-        parts.append(f'<text x="{LABEL - 8}" y="{y + 17}" text-anchor="end">{escape(label)}<title>{escape(row.name)}</title></text>')
+        parts.append(
+            f'<text x="{LABEL - 8}" y="{y + 17}" text-anchor="end">{escape(label)}<title>{escape(row.name)}</title></text>'
+        )
         for key, value in row.tallies.items():
             length = room * value.area / most
             words = f"{short_label(*key)}: {value.count:,}, {size_words(value.area, metric)}"

@@ -56,7 +56,8 @@ def _place(item: PagePlace) -> str:
     at = "" if place.lonlat is None else f"{place.lonlat[1]:.5f}, {place.lonlat[0]:.5f}"
     window = " ".join(map(str, place.window))
     return (
-        f'<article><div class="two"><img src="{jpeg(item.before, 80)}" alt="Before"><img src="{jpeg(item.after, 80)}" alt="After"></div>'
+        f'<article><div class="two"><img src="{jpeg(item.before, 80)}" alt="Before">'
+        f'<img src="{jpeg(item.after, 80)}" alt="After"></div>'
         f'{caption}<p>{text(place.fact.text)}</p><p class="soft">{at} '
         f'<button type="button" class="link" data-window="{window}">Show in the picture</button></p></article>'
     )
@@ -70,11 +71,11 @@ def objects_card(findings: Findings) -> str:
     rows = []
     for item in sorted(found, key=lambda item: -item.area)[:MOST_ROWS]:
         size = size_words(item.area, findings.metric).replace("pixels", "px").replace("pixel", "px")
-        x, y, right, bottom = (*item.ring.min(axis=0).tolist(), *item.ring.max(axis=0).tolist())
+        box = " ".join(f"{value:.0f}" for value in (*item.ring.min(axis=0).tolist(), *item.ring.max(axis=0).tolist()))
         at = "" if item.lonlat is None else f"{item.lonlat[1]:.5f}, {item.lonlat[0]:.5f}"
         label = short_label(item.class_name, item.direction)
         rows.append(
-            f'<tr class="{kind(item.key)}" data-object="{item.number}" data-box="{x:.0f} {y:.0f} {right:.0f} {bottom:.0f}" data-at="{at}">'
+            f'<tr class="{kind(item.key)}" data-object="{item.number}" data-box="{box}" data-at="{at}">'
             f'<td class="n"><button type="button" aria-label="Object {item.number}, {escape(label)}: find it in the picture">'
             f"{item.number}</button></td>"
             f'<td class="what">{swatch(item.key)}{escape(label)}</td>'

@@ -87,9 +87,8 @@ def _scale(content: PageContent) -> str:
     ground = content.metres_per_pixel * content.findings.width
     metres = round_length(ground / 5)
     words = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
-    return (
-        f'<div class="scale" id="scale" data-ground="{ground:.6g}" style="width:{100 * metres / ground:.3f}%"><span>{words}</span></div>'
-    )
+    style = f"width:{100 * metres / ground:.3f}%"
+    return f'<div class="scale" id="scale" data-ground="{ground:.6g}" style="{style}"><span>{words}</span></div>'
 
 
 def _bar(content: PageContent) -> str:
