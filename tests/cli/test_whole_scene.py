@@ -148,7 +148,7 @@ def test_table_adds_up(made):
     assert len(rows) == len(survey.grid) == 6 * 4
     count = sum(int(row[f"{name}_{way}"]) for row in rows for name in ("road", "building") for way in ("appeared", "vanished"))
     assert count == len(drawn())
-    areas = sum(float(row[key]) for row in rows for key in row if key.endswith("appeared_m2") or key.endswith("vanished_m2"))
+    areas = sum(float(row[key]) for row in rows for key in row if key.endswith(("appeared_m2", "vanished_m2")))
     assert areas == pytest.approx(survey.facts["changed_m2"], rel=1e-4)
     assert sum(float(row["compared_m2"]) for row in rows) == pytest.approx(HEIGHT * WIDTH, rel=0.01)
 

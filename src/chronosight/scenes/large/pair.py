@@ -21,7 +21,7 @@ from chronosight.scenes.large.resolution import check_resolution, working_grid
 from chronosight.scenes.pair import order_notes
 from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
 
-OVERVIEW = 1024  # pixels of the longer side of the overview
+OVERVIEW = 2048  # pixels of the longer side of the overview
 
 
 @dataclass
@@ -88,8 +88,8 @@ def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = 
         metres = metres_per_pixel(image.georeference, image.width, image.height)
         if metres is None:
             raise InputError(
-                f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic one: "
-                "warp it first"
+                f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic "
+                "one: warp it first"
             )
         warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
     with ExitStack() as stack:

@@ -8,9 +8,11 @@ changed district does not decide.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image
 
 from chronosight.scenes.large.pair import LazyPair
 from chronosight.scenes.large.resolution import pixel_vectors
@@ -51,10 +53,9 @@ class SceneShift:
 def register(pair: LazyPair) -> SceneShift:
     """Estimate the displacement, have `pair` undo it where that is worth it, and say so in its notes and warnings."""
     dx = dy = 0.0
-    factor = max(1.0, max(pair.grid.width, pair.grid.height) / COARSEST)
-    while True:
+    for level in _levels(pair):
         pair.moved = (dx, dy)
-        estimates = _in_windows(pair, factor)
+        factor, estimates = level.factor, _in_windows(level, dx, dy)
         found = [one for one in estimates if one.confidence >= MIN_CONFIDENCE]
         if found and len(found) >= len(estimates) / 3:
             step_x, step_y = (float(np.median([getattr(one, axis) for one in found])) for axis in ("dx", "dy"))
@@ -62,9 +63,6 @@ def register(pair: LazyPair) -> SceneShift:
             # A step of less than a pixel is refined further down; a long one must make the edges agree better.
             if max(abs(step_x), abs(step_y)) < 1 or gain >= MIN_GAIN:
                 dx, dy = dx + step_x * factor, dy + step_y * factor
-        if factor == 1.0:
-            break
-        factor = factor / STEP if factor / STEP > 1.5 else 1.0
     pair.moved = (0.0, 0.0)
     shift = _settle(pair, dx, dy, bool(found))
     spread = _spread(pair, found)
@@ -74,16 +72,79 @@ def register(pair: LazyPair) -> SceneShift:
     return result
 
 
-def _in_windows(pair: LazyPair, factor: float) -> list[Estimate]:
-    width, height = int(pair.grid.width / factor), int(pair.grid.height / factor)
+@dataclass(frozen=True)
+class _Held:
+    """A level of the pyramid in memory, made from the overview: nothing is read from the files for it."""
+
+    factor: float
+    frames: np.ndarray
+    valid: np.ndarray
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.valid.shape[1], self.valid.shape[0]
+
+    def window(self, left: int, top: int, wide: int, high: int, dx: float, dy: float) -> tuple[np.ndarray, np.ndarray]:
+        """(2, h, w, 3) uint8 and (h, w) bool, the displacement (of the pair's grid) undone to a pixel of this level."""
+        right, down = round(dx / self.factor), round(dy / self.factor)
+        width, height = self.size
+        x0, x1 = max(left, -right, 0), min(left + wide, width - right, width)
+        y0, y1 = max(top, -down, 0), min(top + high, height - down, height)
+        here, there = np.s_[y0:y1, x0:x1], np.s_[y0 + down : y1 + down, x0 + right : x1 + right]
+        return np.stack([self.frames[0][here], self.frames[1][there]]), self.valid[here] & self.valid[there]
+
+    def residue(self, dx: float, dy: float) -> tuple[float, float]:
+        """What `window` leaves of the displacement, in pixels of this level."""
+        return dx / self.factor - round(dx / self.factor), dy / self.factor - round(dy / self.factor)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A finer level, read from the files where it is looked at."""
+
+    factor: float
+    pair: LazyPair
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return int(self.pair.grid.width / self.factor), int(self.pair.grid.height / self.factor)
+
+    def window(self, left: int, top: int, wide: int, high: int, dx: float, dy: float) -> tuple[np.ndarray, np.ndarray]:
+        return self.pair.read_level(self.factor, round(left * self.factor), round(top * self.factor), wide, high)
+
+    def residue(self, dx: float, dy: float) -> tuple[float, float]:
+        return 0.0, 0.0
+
+
+def _levels(pair: LazyPair) -> Iterator[_Held | _Read]:
+    """From the coarsest on; the last is the pair's own grid."""
+    height, width = pair.overview_valid.shape
+    factor = max(pair.grid.width / width, 1.0)
+    shrink = max(1, round(max(width, height) / COARSEST))
+    while shrink >= 1 and factor * shrink > 1.5:
+        small = [np.asarray(Image.fromarray(frame).reduce(shrink)) for frame in pair.overview]
+        valid = np.asarray(Image.fromarray(pair.overview_valid.astype(np.uint8) * 255).reduce(shrink)) == 255
+        yield _Held(factor * shrink, np.stack(small), valid)
+        shrink //= STEP
+    while factor > 1.5 * STEP:
+        factor /= STEP
+        yield _Read(factor, pair)
+    yield _Read(1.0, pair)
+
+
+def _in_windows(level: _Held | _Read, dx: float, dy: float) -> list[Estimate]:
+    """What is left of the displacement once (dx, dy) is undone, in pixels of the level, in each window."""
+    width, height = level.size
     wide, high = min(WINDOW, width), min(WINDOW, height)
+    left_x, left_y = level.residue(dx, dy)
     estimates = []
     for share_y in _shares(height, high):
         for share_x in _shares(width, wide):
-            left, top = share_x * (width - wide) * factor, share_y * (height - high) * factor
-            frames, valid = pair.read_level(factor, round(left), round(top), wide, high)
-            if valid.mean() > 0.5:
-                estimates.append(estimate_shift(frames[0], frames[1], valid))
+            left, top = round(share_x * (width - wide)), round(share_y * (height - high))
+            frames, valid = level.window(left, top, wide, high, dx, dy)
+            if valid.size and min(valid.shape) >= 32 and valid.mean() > 0.5:
+                one = estimate_shift(frames[0], frames[1], valid)
+                estimates.append(replace(one, dx=one.dx - left_x, dy=one.dy - left_y))
     return estimates
 
 

@@ -24,15 +24,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Timings:
-    """Seconds spent so far, by kind of work."""
+    """Seconds spent so far by kind of work, by the clock and of the processor."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
+    processor: dict[str, float] = field(default_factory=dict)
+    _since: tuple[float, float] = field(default_factory=lambda: (time.perf_counter(), time.process_time()))
 
     def spent(self, kind: str) -> None:
         """All time since the last call goes to `kind`."""
-        now = time.perf_counter()
-        self.seconds[kind] = self.seconds.get(kind, 0.0) + now - self._since
+        now = time.perf_counter(), time.process_time()
+        for spent, start, end in zip((self.seconds, self.processor), self._since, now, strict=True):
+            spent[kind] = spent.get(kind, 0.0) + end - start
         self._since = now
 
 
