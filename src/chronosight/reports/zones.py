@@ -97,18 +97,11 @@ def count_zones(found: Sequence[Found], zones: Sequence[Zone], footprint: Geomet
     """
     import shapely
 
-    if any(item.shape is None or item.lonlat is None for item in found) or (footprint is None and not found):
-        raise InputError("zones need a scene with a place on the Earth; give georeferenced images, or leave --zones out")
     flat = project([zone.shape for zone in zones], LONGEST_EDGE)
     ground = shapely.area(flat)
-    covered = np.ones(len(zones))
-    if footprint is not None:
-        scene = project([footprint], LONGEST_EDGE)[0]
-        covered = shapely.area(shapely.intersection(flat, scene)) / np.maximum(ground, 1e-9)
-        if not covered.any():
-            raise InputError(
-                "no zone reaches into the scene; check that --zones holds longitudes and latitudes of the same place"
-            )
+    covered = cover(zones, footprint, flat)
+    if any(item.shape is None or item.lonlat is None for item in found):
+        raise InputError("zones need the outlines in longitude and latitude, which are missing; describe the scene again")
     shapes = project([item.shape for item in found if item.shape is not None])
     points = project([shapely.Point(item.lonlat) for item in found if item.lonlat is not None])
     held, shares = share_out(shapes, points, flat)
