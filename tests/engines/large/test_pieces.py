@@ -46,7 +46,8 @@ def test_a_comb_joined_below_is_one():
 
 def test_small_ones_are_left_out_only_where_nothing_follows():
     mask = np.zeros((20, 20), bool)
-    mask[3, 3] = True  # alone
-    mask[9:11, 9] = True  # one pixel in each of two bands
-    sizes = [sum(piece.inside.sum() for piece in pieces) for pieces in components(in_bands(mask, 10), smallest=2)]
-    assert sizes == [2]
+    mask[3, 3] = mask[5, 3:15] = True  # a pixel and a line: no polygon
+    mask[9:11, 9] = True  # in two bands, so that its box is not known before the second
+    mask[13:16, 2:5] = True
+    sizes = [sum(piece.inside.sum() for piece in pieces) for pieces in components(in_bands(mask, 10), smallest=4)]
+    assert sorted(sizes) == [2, 9]

@@ -30,7 +30,7 @@ WARN_SPREAD = 3.0  # metres: more than a wall's width of disagreement between wi
 class SceneShift:
     """Displacement of the later date. pixels: of the pair's grid, right and down. metres: to the east and north.
 
-    spread: in metres, median distance of the windows from their median: how differently parts of the scene are displaced.
+    spread: in metres; three windows in four lie within it of their median: how differently parts of the scene are displaced.
     corrected: it was undone. None for what could not be told.
     """
 
@@ -163,7 +163,7 @@ def _spread(pair: LazyPair, found: list[Estimate]) -> float | None:
     if len(found) < 3:
         return None
     points = np.array([(one.dx, one.dy) for one in found])
-    off = float(np.median(np.linalg.norm(points - np.median(points, axis=0), axis=1)))
+    off = float(np.percentile(np.linalg.norm(points - np.median(points, axis=0), axis=1), 75))
     side = _in_metres(pair, 1.0, 0.0)
     return None if side is None else off * math.hypot(*side)
 

@@ -56,8 +56,7 @@ class Found:
 def find(store: Store, class_index: int, min_area: float, split: bool) -> list[Found]:
     """Objects of one class, bottom up as the rule orders them. split: take neighbours apart by their cores."""
     found: list[Found] = []
-    # A polygon through pixel centres is smaller than the pixels it was drawn around.
-    for pieces in components(_bands(store, class_index), smallest=max(2, int(min_area))):
+    for pieces in components(_bands(store, class_index), smallest=max(0.5, min_area)):
         top, left, bottom, right = box(pieces)
         if (bottom - top) * (right - left) > GIANT:
             found.append(_giant(store, class_index, pieces))

@@ -54,15 +54,15 @@ def paste(pieces: list[Piece], top: int, left: int, bottom: int, right: int) -> 
     return out
 
 
-def components(bands: Iterable[tuple[int, np.ndarray]], smallest: int = 1) -> Iterator[list[Piece]]:
+def components(bands: Iterable[tuple[int, np.ndarray]], smallest: float = 0) -> Iterator[list[Piece]]:
     """Components of the bands' mask, in the order in which they end. bands: (top row, (h, W) bool), from the top down
-    without gaps. smallest: components of fewer pixels that lie within one band are left out.
+    without gaps. smallest: components within one band whose box, between pixel centres, is smaller are left out: most of
+    what noise leaves, and no polygon in such a box is larger.
     """
     open_pieces: dict[int, list[Piece]] = {}  # by label of the last row
     last_row: np.ndarray | None = None
     for top, mask in bands:
         labels, count = ndimage.label(mask, EIGHT)
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)
         groups = _join(last_row, labels[0])
         ends_here = np.ones(count + 1, bool)
         ends_here[labels[-1]] = False
@@ -81,8 +81,10 @@ def components(bands: Iterable[tuple[int, np.ndarray]], smallest: int = 1) -> It
             else:
                 yield pieces
         yield from open_pieces.values()  # nothing below touches them
-        for label in np.flatnonzero((sizes >= smallest) | ~ends_here).tolist():
-            if label == 0 or label in taken:
+        for label, (rows, columns) in enumerate(windows, start=1):
+            if label in taken:
+                continue
+            if ends_here[label] and (rows.stop - rows.start - 1) * (columns.stop - columns.start - 1) < smallest:
                 continue
             if not ends_here[label]:
                 still_open[label] = [_cut(labels, windows, label, top)]
