@@ -12,7 +12,7 @@ from chronosight.errors import InputError
 from chronosight.scenes.files import MAX_PIXELS
 from chronosight.scenes.grid import PLANE, Grid, check_grid, grid_of, overlap, read_on, same_grid
 from chronosight.scenes.ground import metres_per_pixel
-from chronosight.scenes.image import ImageFile, Pixels
+from chronosight.scenes.image import ImageFile, Pixels, Readable
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
 
@@ -162,7 +162,7 @@ def _place_on_plane(images: Sequence[ImageFile], resize: bool) -> tuple[Grid, li
     return target, sources, notes
 
 
-def read_onto(image: ImageFile, target: Grid, source: Grid) -> Pixels:
+def read_onto(image: Readable, target: Grid, source: Grid) -> Pixels:
     """The picture on the target grid: as stored where the grids agree, else resampled."""
     if source.crs == target.crs:
         between = ~source.transform * target.transform

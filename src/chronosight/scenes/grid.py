@@ -14,7 +14,7 @@ from rasterio.warp import transform as transform_points
 from chronosight.errors import InputError
 from chronosight.scenes.files import MAX_PIXELS, check_size
 from chronosight.scenes.ground import GDAL_ERRORS
-from chronosight.scenes.image import ImageFile, Pixels
+from chronosight.scenes.image import Pixels, Readable
 from chronosight.scenes.scene import Georeference
 
 # Plain pictures lie on a flat plane of their own; any projected CRS does, since both sides use the same.
@@ -44,7 +44,7 @@ class Grid:
         return Georeference(self.crs, self.transform)
 
 
-def grid_of(image: ImageFile) -> Grid:
+def grid_of(image: Readable) -> Grid:
     """The picture's own grid; on the flat plane where it has no georeference."""
     place = image.georeference or Georeference(PLANE, Affine.identity())
     return Grid(place.crs, place.transform, image.width, image.height)
@@ -86,7 +86,7 @@ def overlap(earlier: Grid, later: Grid) -> tuple[int, int, int, int] | None:
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
-def read_on(image: ImageFile, target: Grid, source: Grid | None = None) -> Pixels:
+def read_on(image: Readable, target: Grid, source: Grid | None = None) -> Pixels:
     """The picture resampled onto a grid: values float32 in the file's own units, valid where the source has data.
 
     source: the picture's grid, where it is not its own (`grid_of`). Only what the target needs is read, at about the

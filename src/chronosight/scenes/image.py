@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import rasterio
@@ -43,6 +44,23 @@ class Pixels:
 
     values: np.ndarray
     valid: np.ndarray
+
+
+class Readable(Protocol):
+    """A picture whose windows can be read: an `ImageFile`, or one that is kept open."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def georeference(self) -> Georeference | None: ...
+
+    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels: ...
 
 
 @dataclass(frozen=True)

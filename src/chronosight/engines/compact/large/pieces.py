@@ -27,7 +27,7 @@ class Piece:
 
     @staticmethod
     def of(inside: np.ndarray, top: int, left: int) -> Piece:
-        return Piece(top, left, *inside.shape, np.packbits(inside))
+        return Piece(top, left, inside.shape[0], inside.shape[1], np.packbits(inside))
 
     @property
     def inside(self) -> np.ndarray:
