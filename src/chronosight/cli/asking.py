@@ -48,7 +48,9 @@ def check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:
     from chronosight.reports.zones import cover
 
     if zones is not None:
-        corners = scene_corners(placeholder_scene(image.width, image.height, georeference=image.georeference))
+        corners = scene_corners(
+            placeholder_scene(image.width, image.height, sources=(image.name,), georeference=image.georeference)
+        )
         cover(zones, None if corners is None else Polygon(corners))
 
 

@@ -6,6 +6,7 @@ as in `reading`: what cannot be told from the objects of a change map is refused
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -81,7 +82,7 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     words = tokenise(text)
     if not words:
         return _refuse("The question is empty.")
-    named, words = _take_zones(words, zones)
+    named, words = _take_zones(text, words, zones)
     if len(named) > 1:
         return _refuse(f"Ask about one zone at a time, not about {' and '.join(named)}.")
     region, words, reason = take_region(words)
@@ -227,7 +228,7 @@ def _largest(words: list[str]) -> bool:
     return bool(objects & set(words)) and not any(word in ZONE_WORDS for word in words) and _among(words) is None
 
 
-def _take_zones(words: list[str], zones: Sequence[str]) -> tuple[list[str], list[str]]:
+def _take_zones(text: str, words: list[str], zones: Sequence[str]) -> tuple[list[str], list[str]]:
     """Names of zones in the question, longest first, and the words without them and a "zone" beside them."""
     named = []
     for name in sorted(zones, key=len, reverse=True):
@@ -236,7 +237,7 @@ def _take_zones(words: list[str], zones: Sequence[str]) -> tuple[list[str], list
             end = at + len(parts)
             before, after = words[at - 1 : at], words[end : end + 1]
             beside = [word for word in (*before, *after) if word in ZONE_WORDS]
-            if words[at:end] != parts or (_means_something_else(parts) and not beside):
+            if words[at:end] != parts or (_means_something_else(parts) and not beside and not _as_a_name(name, text)):
                 continue
             start = at - (bool(before) and before[0] in ZONE_WORDS)
             stop = end + (bool(after) and after[0] in ZONE_WORDS)
@@ -249,8 +250,13 @@ def _take_zones(words: list[str], zones: Sequence[str]) -> tuple[list[str], list
     return named, words
 
 
+def _as_a_name(name: str, text: str) -> bool:
+    """Whether the text writes it as a name: "in East", with its capital, not "in the East"."""
+    return name[:1].isupper() and re.search(rf"\b(?<!the )(?<!^){re.escape(name)}\b", text) is not None
+
+
 def _means_something_else(parts: list[str]) -> bool:
-    """A zone called "North" or "New" is meant only beside the word zone."""
+    """A zone called "North" or "New" is meant only beside the word zone, or written as a name."""
     said = read(" ".join(parts))
     return not said.unknown and not any(part.isdigit() for part in parts[1:])
 
