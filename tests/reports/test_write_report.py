@@ -14,7 +14,7 @@ from chronosight.errors import InputError
 from chronosight.reports import write
 from chronosight.reports.write import check_folder, write_report
 
-ALWAYS = {"mask.png", "overlay.png", "report.html", "description.json"}
+ALWAYS = {"mask.png", "overlay.png", "report.html", "story.json", "description.json"}
 PLACED = ALWAYS | {"mask.tif", "probability.tif", "objects.geojson"}
 PLAIN = ALWAYS | {"objects.pixels.json"}
 

@@ -20,6 +20,8 @@ Json = Annotated[bool, typer.Option("--json", help="One machine-readable line pe
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Bring plain images of different size to one size.")]
+Zones = Annotated[Path | None, typer.Option(help="GeoJSON of named polygons: counts and areas for each.", show_default=False)]
+Force = Annotated[bool, typer.Option("--force", help="Take imagery far coarser than the model knows.")]
 Weights = Annotated[Path | None, typer.Option(help="Weights folder, in place of the one that ships.", show_default=False)]
 
 

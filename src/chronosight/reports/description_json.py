@@ -25,13 +25,25 @@ def description_dict(
     answers: Sequence[tuple[str, Answer]] = (),
 ) -> dict[str, Any]:
     """JSON types only. files: names of the files written beside it. answers: (question, answer) pairs."""
-    evidence = description.evidence
+    evidence, valid = description.evidence, scene.valid
+    shares = _share(valid), _share(evidence.mask[valid] > 0), _share(evidence.probability[valid])
+    return assemble(scene, description, object_dicts(scene, description), shares, files, answers)
+
+
+def assemble(
+    scene: Scene,
+    description: Description,
+    objects: list[dict[str, Any]],
+    shares: tuple[float, float, float],
+    files: Sequence[str] = (),
+    answers: Sequence[tuple[str, Answer]] = (),
+) -> dict[str, Any]:
+    """The same from objects as JSON types and three shares: of the scene with data, of that changed, mean probability."""
     codes = {"unchanged": UNCHANGED, "no data": NO_DATA}
-    codes |= {code.label: code.value for code in change_codes(evidence.classes)}
-    valid = scene.valid
+    codes |= {code.label: code.value for code in change_codes(description.evidence.classes)}
     return {
         "schema": SCHEMA,
-        "scene": scene_dict(scene),
+        "scene": scene_dict(scene, shares[0]),
         "summary": summary_lines(scene, description),
         "caption": description.caption.to_dict(),
         "changed": description.changed.to_dict(),
@@ -46,11 +58,11 @@ def description_dict(
             for change in description.classes
         ],
         "pixel_grid": PIXEL_GRID,
-        "objects": object_dicts(scene, description),
+        "objects": objects,
         "map": {
             "codes": codes,
-            "changed_share": _share(evidence.mask[valid] > 0),
-            "mean_probability": _share(evidence.probability[valid]),
+            "changed_share": shares[1],
+            "mean_probability": shares[2],
         },
         "notes": list(dict.fromkeys([*scene.notes, *description.notes])),
         "answers": [{"question": question, **answer.to_dict()} for question, answer in answers],
@@ -79,7 +91,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
-def scene_dict(scene: Scene) -> dict[str, Any]:
+def scene_dict(scene: Scene, valid_share: float) -> dict[str, Any]:
     place, shift = scene.georeference, scene.shift
     corners = np.array([[0, 0], [scene.width, 0], [scene.width, scene.height], [0, scene.height]], float)
     lonlat = to_lonlat(scene, corners)
@@ -92,7 +104,7 @@ def scene_dict(scene: Scene) -> dict[str, Any]:
         "times": [time.isoformat() if time else None for time in scene.times],
         "georeference": None if place is None else {"crs": place.crs, "transform": list(place.transform)[:6]},
         "corners_lonlat": None if lonlat is None else np.round(lonlat, 7).tolist(),
-        "valid_share": _share(scene.valid),
+        "valid_share": valid_share,
         "shift": None if shift is None else {"dx": shift.dx, "dy": shift.dy, "corrected": shift.corrected},
     }
 

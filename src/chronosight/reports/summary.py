@@ -83,7 +83,7 @@ def size_words(area: float, square_metres: bool) -> str:
         return f"{area:,} pixel{'s' * (area != 1)}"
     if area >= 1e6:
         return f"{float(f'{area / 1e6:.3g}'):,g} km²"
-    return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 else f"{area:.1f} m²"
+    return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 or area == 0 else f"{area:.1f} m²"
 
 
 def notes(scene: Scene, description: Description) -> list[str]:

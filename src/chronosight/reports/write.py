@@ -13,9 +13,12 @@ from chronosight.engines.answer import Answer, Description
 from chronosight.errors import InputError
 from chronosight.reports.codes import code_map
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
+from chronosight.reports.findings import Findings, findings_of_pair
 from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
 from chronosight.reports.overlay import write_overlay
-from chronosight.reports.page import write_page
+from chronosight.reports.page.content import content_of_pair
+from chronosight.reports.page.make import write_page
+from chronosight.reports.told_files import write_told
 from chronosight.reports.vectors import write_objects
 from chronosight.scenes.scene import Scene
 
@@ -28,20 +31,28 @@ NAMES = (
     "objects.pixels.json",
     "overlay.png",
     "report.html",
+    "story.json",
+    "zones.json",
+    "zones.csv",
     "description.json",
 )
 
 
 def write_report(
-    scene: Scene, description: Description, folder: str | Path, answers: Sequence[tuple[str, Answer]] = ()
+    scene: Scene,
+    description: Description,
+    folder: str | Path,
+    answers: Sequence[tuple[str, Answer]] = (),
+    findings: Findings | None = None,
 ) -> dict[str, Path]:
     """Writes the report of a pair into `folder` (made where it is missing) and returns path by file name.
 
-    mask.png, overlay.png, report.html and description.json always; mask.tif and probability.tif with a georeference;
+    mask.png, overlay.png, report.html, story.json and description.json always; mask.tif and probability.tif with a georeference;
     objects.geojson where the scene has a place on the Earth, else objects.pixels.json. Everything is written aside
     first and moved into place last, so a failure leaves the folder as it was.
 
-    answers: (question, answer) pairs asked besides, for the page and description.json.
+    answers: (question, answer) pairs asked besides, for the page and description.json. findings: of the scene, where they
+    were counted by zones; zones.json and zones.csv are written too then.
     Raises InputError when the folder is a file or cannot be written to, ValueError when the maps do not fit the scene.
     """
     evidence = description.evidence
@@ -52,17 +63,17 @@ def write_report(
     missing = _missing(folder)
     workshop = _open_workshop(folder)
     try:
-        made = _write_all(scene, description, workshop, answers)
-        stale = _earlier_names(folder) - set(made)
+        made = _write_all(scene, description, workshop, answers, findings or findings_of_pair(scene, description))
+        stale = earlier_names(folder, set(NAMES)) - set(made)
         for name in made:
             os.replace(workshop / name, folder / name)
         for name in stale:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write the report to {folder} ({_reason(error)}); give another folder") from error
+        raise InputError(f"cannot write the report to {folder} ({reason(error)}); give another folder") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-        _remove_empty(missing)
+        remove_empty(missing)
     return {name: folder / name for name in made}
 
 
@@ -71,7 +82,7 @@ def check_folder(folder: str | Path) -> None:
     folder = Path(folder)
     missing = _missing(folder)
     shutil.rmtree(_open_workshop(folder))
-    _remove_empty(missing)
+    remove_empty(missing)
 
 
 def _missing(folder: Path) -> list[Path]:
@@ -79,7 +90,7 @@ def _missing(folder: Path) -> list[Path]:
     return [place for place in (folder, *folder.parents) if not place.exists()]
 
 
-def _remove_empty(places: Sequence[Path]) -> None:
+def remove_empty(places: Sequence[Path]) -> None:
     for place in places:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
@@ -96,10 +107,12 @@ def _open_workshop(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=".chronosight-", dir=folder))
     except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({_reason(error)}); give a folder you may write to") from error
+        raise InputError(f"{folder} cannot be written to ({reason(error)}); give a folder you may write to") from error
 
 
-def _write_all(scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]]) -> list[str]:
+def _write_all(
+    scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]], findings: Findings
+) -> list[str]:
     evidence = description.evidence
     codes = code_map(evidence, scene.valid)
     write_mask_png(codes, evidence.classes, folder / "mask.png")
@@ -108,23 +121,24 @@ def _write_all(scene: Scene, description: Description, folder: Path, answers: Se
         write_probability_tif(evidence, scene.valid, scene.georeference, folder / "probability.tif")
     write_objects(scene, evidence.objects, folder)
     write_overlay(scene, description, codes, folder / "overlay.png")
-    write_page(scene, description, codes, folder / "report.html", answers)
+    write_page(content_of_pair(scene, description, codes, findings, answers), folder / "report.html")
+    write_told(findings, (), folder)
     made = [name for name in NAMES if (folder / name).exists()] + ["description.json"]
     facts = description_dict(scene, description, made, answers)
     (folder / "description.json").write_text(write_lines(facts), encoding="utf-8")
     return made
 
 
-def _earlier_names(folder: Path) -> set[str]:
+def earlier_names(folder: Path, names: set[str]) -> set[str]:
     """Files that an earlier report in the folder lists as its own: a mask.tif of another scene must not stay behind."""
     try:
         facts = json.loads((folder / "description.json").read_text(encoding="utf-8"))
         if facts["schema"] != SCHEMA:
             return set()
-        return set(NAMES) & set(facts["files"])
+        return names & set(facts["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).splitlines()[0].lower()

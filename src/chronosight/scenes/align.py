@@ -9,9 +9,10 @@ import numpy as np
 from affine import Affine
 
 from chronosight.errors import InputError
+from chronosight.scenes.files import MAX_PIXELS
 from chronosight.scenes.grid import PLANE, Grid, check_grid, grid_of, overlap, read_on, same_grid
 from chronosight.scenes.ground import metres_per_pixel
-from chronosight.scenes.image import ImageFile, Pixels
+from chronosight.scenes.image import ImageFile, Pixels, Readable
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
 
@@ -62,10 +63,10 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
     first = images[0]
     georeferenced = any(image.georeference for image in images)
     if all(image.georeference for image in images):
-        target, sources, notes = _place_on_map(images)
+        target, sources, notes = place_on_map(images)
     else:
         target, sources, notes = _place_on_plane(images, resize)
-    pixels = [_read(image, target, source) for image, source in zip(images, sources, strict=True)]
+    pixels = [read_onto(image, target, source) for image, source in zip(images, sources, strict=True)]
     for image, read in zip(images, pixels, strict=True):
         if not read.valid.any():
             where = "" if image is first else f" where it overlaps {first.name}"
@@ -98,7 +99,7 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
     )
 
 
-def _place_on_map(images: Sequence[ImageFile]) -> tuple[Grid, list[Grid], list[str]]:
+def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> tuple[Grid, list[Grid], list[str]]:
     """The overlap on the first one's grid, every picture's own grid, and what the user should know."""
     first, notes = images[0], []
     whole = target = grid_of(first)
@@ -118,7 +119,7 @@ def _place_on_map(images: Sequence[ImageFile]) -> tuple[Grid, list[Grid], list[s
         was, now = (metres_per_pixel(grid.georeference, grid.width, grid.height) for grid in (source, whole))
         sizes = f" ({was:.3g} m to {now:.3g} m a pixel)" if was and now else ""
         notes.append(f"{image.name} was resampled onto the grid of {first.name}{sizes}")
-    check_grid(first.name, target)
+    check_grid(first.name, target, max_pixels)
     share = target.width * target.height / (whole.width * whole.height)
     if target != whole:
         notes.append(f"only the overlap was compared: {target.width} x {target.height} pixels of {first.name}")
@@ -161,7 +162,7 @@ def _place_on_plane(images: Sequence[ImageFile], resize: bool) -> tuple[Grid, li
     return target, sources, notes
 
 
-def _read(image: ImageFile, target: Grid, source: Grid) -> Pixels:
+def read_onto(image: Readable, target: Grid, source: Grid) -> Pixels:
     """The picture on the target grid: as stored where the grids agree, else resampled."""
     if source.crs == target.crs:
         between = ~source.transform * target.transform

@@ -94,11 +94,11 @@ def file_format(path: Path) -> str:
     raise InputError(f"{path.name} is {found}, expected {KNOWN}")
 
 
-def check_size(name: str, width: int, height: int) -> None:
+def check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
     """Raises InputError for a picture too large to hold or too small to show anything. Call it before decoding."""
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise InputError(
-            f"{name} is {width} x {height} pixels, expected at most {MAX_PIXELS // 10**6} megapixels: cut or shrink it"
+            f"{name} is {width} x {height} pixels, expected at most {max_pixels // 10**6} megapixels: cut or shrink it"
         )
     if min(width, height) < MIN_SIDE:
         raise InputError(f"{name} is {width} x {height} pixels, expected at least {MIN_SIDE} on each side")

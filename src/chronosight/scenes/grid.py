@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, reproject
 from rasterio.warp import transform as transform_points
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import check_size
-from chronosight.scenes.image import ImageFile, Pixels
+from chronosight.scenes.files import MAX_PIXELS, check_size
+from chronosight.scenes.ground import GDAL_ERRORS
+from chronosight.scenes.image import Pixels, Readable
 from chronosight.scenes.scene import Georeference
 
 # Plain pictures lie on a flat plane of their own; any projected CRS does, since both sides use the same.
@@ -44,7 +44,7 @@ class Grid:
         return Georeference(self.crs, self.transform)
 
 
-def grid_of(image: ImageFile) -> Grid:
+def grid_of(image: Readable) -> Grid:
     """The picture's own grid; on the flat plane where it has no georeference."""
     place = image.georeference or Georeference(PLANE, Affine.identity())
     return Grid(place.crs, place.transform, image.width, image.height)
@@ -68,7 +68,7 @@ def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] |
     x, y = _apply(source.transform, columns, rows)
     try:
         x, y = transform_points(CRS.from_user_input(source.crs), CRS.from_user_input(target.crs), x, y)
-    except RasterioError:
+    except GDAL_ERRORS:
         return None
     columns, rows = _apply(~target.transform, np.asarray(x), np.asarray(y))
     if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
@@ -86,7 +86,7 @@ def overlap(earlier: Grid, later: Grid) -> tuple[int, int, int, int] | None:
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
-def read_on(image: ImageFile, target: Grid, source: Grid | None = None) -> Pixels:
+def read_on(image: Readable, target: Grid, source: Grid | None = None) -> Pixels:
     """The picture resampled onto a grid: values float32 in the file's own units, valid where the source has data.
 
     source: the picture's grid, where it is not its own (`grid_of`). Only what the target needs is read, at about the
@@ -126,16 +126,16 @@ def read_on(image: ImageFile, target: Grid, source: Grid | None = None) -> Pixel
             resampling=Resampling.cubic,
             tolerance=0.02,
         )
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise InputError(f"{image.name} cannot be brought from {source.crs} to {target.crs}: warp it first") from error
     valid = out[3] > 0.5
     np.divide(out[:3], out[3], out=values, where=valid)
     return Pixels(values, valid)
 
 
-def check_grid(name: str, grid: Grid) -> None:
-    """Raises InputError when an overlap is too small to show anything."""
-    check_size(f"the overlap with {name}", grid.width, grid.height)
+def check_grid(name: str, grid: Grid, max_pixels: int = MAX_PIXELS) -> None:
+    """Raises InputError when an overlap is too small to show anything, or too large."""
+    check_size(f"the overlap with {name}", grid.width, grid.height, max_pixels)
 
 
 def _apply(transform: Affine, columns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

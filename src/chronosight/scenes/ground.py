@@ -6,11 +6,14 @@ import math
 
 import rasterio
 from affine import Affine
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_points
 
 from chronosight.scenes.scene import Georeference
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
 
 def georeference_of(dataset: rasterio.DatasetReader) -> Georeference | None:
@@ -35,16 +38,16 @@ def metres_per_pixel(georeference: Georeference, width: int, height: int) -> flo
     x, y = zip(*(georeference.transform * point for point in zip(columns, rows, strict=True)), strict=True)
     try:
         lon, lat = transform_points(crs, CRS.from_epsg(4326), x, y)
-    except RasterioError:
+    except GDAL_ERRORS:
         return None
-    east, north = _metres_per_degree(lat[0])
+    east, north = metres_per_degree(lat[0])
     right = ((lon[1] - lon[0]) * east, (lat[1] - lat[0]) * north)
     down = ((lon[2] - lon[0]) * east, (lat[2] - lat[0]) * north)
     area = abs(right[0] * down[1] - right[1] * down[0])
     return math.sqrt(area) if math.isfinite(area) and area > 0 else None
 
 
-def _metres_per_degree(latitude: float) -> tuple[float, float]:
+def metres_per_degree(latitude: float) -> tuple[float, float]:
     """Length of a degree of longitude and of latitude in metres, from the radii of curvature of WGS84."""
     a, e2 = 6378137.0, 6.69437999014e-3
     phi = math.radians(latitude)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import rasterio
@@ -18,7 +19,7 @@ from rasterio.windows import Window
 
 from chronosight.errors import InputError
 from chronosight.scenes.bands import BandChoice, choose_bands
-from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format, one_line
+from chronosight.scenes.files import MAX_PIXELS, RASTER_DRIVERS, check_size, file_format, one_line
 from chronosight.scenes.ground import georeference_of
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.times import time_of
@@ -43,6 +44,23 @@ class Pixels:
 
     values: np.ndarray
     valid: np.ndarray
+
+
+class Readable(Protocol):
+    """A picture whose windows can be read: an `ImageFile`, or one that is kept open."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def georeference(self) -> Georeference | None: ...
+
+    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels: ...
 
 
 @dataclass(frozen=True)
@@ -90,8 +108,8 @@ class ImageFile:
         stored = Window(top, left, height, width) if swap else Window(left, top, width, height)
         if shape is not None and swap:
             shape = (shape[1], shape[0])
-        with _opened(self.path, self.driver) as dataset:
-            pixels = self._read_stored(dataset, stored, shape)
+        with opened(self.path, self.driver) as dataset:
+            pixels = self.read_stored(dataset, stored, shape)
         values, valid = pixels.values, pixels.valid
         if swap:
             values, valid = values.transpose(0, 2, 1), valid.T
@@ -101,7 +119,8 @@ class ImageFile:
             values, valid = values[:, ::-1], valid[::-1]
         return Pixels(np.ascontiguousarray(values), np.ascontiguousarray(valid))
 
-    def _read_stored(self, dataset: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None) -> Pixels:
+    def read_stored(self, dataset: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None) -> Pixels:
+        """`read` from the open file, the window in pixels as stored (of use where a file is kept open)."""
         bands = self.choice.bands
         # Indices into a colour table cannot be averaged.
         how = {"window": window, "resampling": Resampling.nearest if self.choice.palette else Resampling.average}
@@ -129,7 +148,7 @@ class ImageFile:
         return Pixels(raw[[unique.index(band) for band in bands]], valid)
 
 
-def open_image(path: Path, bands: Sequence[int] | None = None) -> ImageFile:
+def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int = MAX_PIXELS) -> ImageFile:
     """Read the header of a picture. bands: numbers of red, green, blue from 1; chosen from the file when None.
 
     In georeferenced files of more than 8 bits that declare neither nodata nor a mask, 0 in every band counts as no
@@ -139,8 +158,8 @@ def open_image(path: Path, bands: Sequence[int] | None = None) -> ImageFile:
     if kind not in RASTER_DRIVERS:
         raise InputError(f"{path.name} is {kind}, expected a still picture here: give a video or animation alone")
     driver = RASTER_DRIVERS[kind]
-    with _opened(path, driver) as dataset:
-        check_size(path.name, dataset.width, dataset.height)
+    with opened(path, driver) as dataset:
+        check_size(path.name, dataset.width, dataset.height, max_pixels)
         dtype = dataset.dtypes[0]
         if "complex" in dtype:
             raise InputError(f"{path.name} holds complex numbers ({dtype}), expected intensities: convert it first")
@@ -198,7 +217,7 @@ def _exif(path: Path, kind: str) -> tuple[int, str | None]:
 
 
 @contextmanager
-def _opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
+def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
     """The file opened by one named driver; everything that goes wrong with it becomes an InputError."""
     try:
         with (
@@ -209,9 +228,11 @@ def _opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
             with rasterio.open(str(path), driver=driver) as dataset:
                 yield dataset
     except RasterioError as error:
-        reason = one_line(error.__cause__ or error).replace(str(path), path.name)
-        raise InputError(
-            f"{path.name} cannot be read, it is damaged or cut short ({reason[:160]}): copy or download it again"
-        ) from error
+        raise unreadable(path, error) from error
     except MemoryError as error:
         raise InputError(f"{path.name} does not fit in memory: cut or shrink it") from error
+
+
+def unreadable(path: Path, error: RasterioError) -> InputError:
+    reason = one_line(error.__cause__ or error).replace(str(path), path.name)
+    return InputError(f"{path.name} cannot be read, it is damaged or cut short ({reason[:160]}): copy or download it again")

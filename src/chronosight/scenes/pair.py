@@ -32,8 +32,7 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
                 notes.append(f"{later.name} seems to lie {dx:+.1f}, {dy:+.1f} pixels off {earlier.name}: not corrected")
         else:
             shift = Shift(0.0, 0.0, corrected=False)
-    if earlier.time and later.time and later.time < earlier.time:
-        notes.append(f"{earlier.name} is dated after {later.name}: the order given was kept")
+    notes += order_notes(earlier, later)
     return Scene(
         kind="pair",
         frames=np.stack(aligned.frames),
@@ -45,3 +44,10 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
         shift=shift,
         notes=notes,
     )
+
+
+def order_notes(earlier: ImageFile, later: ImageFile) -> list[str]:
+    """A note where the dates are known and given the wrong way round."""
+    if earlier.time and later.time and later.time < earlier.time:
+        return [f"{earlier.name} is dated after {later.name}: the order given was kept"]
+    return []

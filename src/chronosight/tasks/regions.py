@@ -12,7 +12,7 @@ _BOTH = {"northeast": (0, 2), "northwest": (0, 0), "southeast": (2, 2), "southwe
 _BOTH |= {name + "ern": place for name, place in _BOTH.items()}
 _MIDDLE = ("center", "centre", "central", "middle")
 # A place by themselves; "left" or "right" alone may be a verb or an adverb and need a word from below beside them.
-_COMPASS = ("north", "northern", "south", "southern", "west", "western", "east", "eastern", *_BOTH)
+COMPASS = ("north", "northern", "south", "southern", "west", "western", "east", "eastern", *_BOTH)
 _BEFORE = ("in", "at", "on", "to", "the", "near", "within", "towards", "toward", "far", "and", "or", "very")
 _AFTER = (
     "corner",
@@ -74,7 +74,7 @@ def _is_place(words: list[str], start: int, end: int) -> bool:
     after = words[end] if end < len(words) else ""
     before = words[start - 1] if start else ""
     told = end - start > 1 or after in _AFTER or after in UNEVEN or before in _BEFORE
-    return told or any(word in _COMPASS for word in words[start:end])
+    return told or any(word in COMPASS for word in words[start:end])
 
 
 def _cells_of(run: list[str], after: str) -> set[int]:
@@ -89,3 +89,8 @@ def _cells_of(run: list[str], after: str) -> set[int]:
         else:
             rows, columns = {1}, {1}
     return {3 * row + column for row in rows or range(3) for column in columns or range(3)}
+
+
+def row_and_column(word: str) -> tuple[int | None, int | None]:
+    """Row and column, 0 or 2, that a direction word names: "north" -> (0, None), "southwest" -> (2, 0)."""
+    return _BOTH.get(word) or (_ROWS.get(word), _COLUMNS.get(word))

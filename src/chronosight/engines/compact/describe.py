@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
-from chronosight.engines.answer import Answer, ClassDescription, Description
+from chronosight.engines.answer import Answer, ClassDescription, Description, Evidence
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.objects import PLURALS, tally
@@ -51,7 +52,11 @@ def describe_pair(encoded: EncodedScene) -> Description:
 
 def describe_large(encoded: EncodedScene) -> Description:
     """A scene too large for one look of the language model: all words are read off the objects."""
-    evidence, changed = encoded.guide_evidence, encoded.changed
+    return describe_objects(encoded.guide_evidence, encoded.changed, dict(encoded.bundle.facts))
+
+
+def describe_objects(evidence: Evidence, changed: float, model: dict[str, Any]) -> Description:
+    """The words that the objects alone carry. changed: probability that anything did; model: facts of the weights."""
     classes = []
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
@@ -63,7 +68,7 @@ def describe_large(encoded: EncodedScene) -> Description:
         tuple(classes),
         evidence,
         ("the scene is larger than the language model's view: words, counts and places are those of the outlines",),
-        dict(encoded.bundle.facts),
+        model,
     )
 
 

@@ -104,7 +104,7 @@ class Guide:
             finished = top_next - top
             rows_done = slice(top, min(top_next, scene.height))
             inside = scene.valid[rows_done]
-            change, classes, new, inner = self._read(strip[:, : inside.shape[0], : scene.width])
+            change, classes, new, inner = self.read(strip[:, : inside.shape[0], : scene.width])
             mask[rows_done] = classes * inside
             probability[rows_done] = change * inside
             appeared[rows_done] = new * inside
@@ -144,7 +144,12 @@ class Guide:
         if factor != 1.0:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
+<<<<<<< HEAD
         maps, changed, memory = self._views(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+=======
+        out = self._run(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+        maps = _probabilities(out, 0)
+>>>>>>> six
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
@@ -168,13 +173,23 @@ class Guide:
         assert memory is not None
         return maps, changed, memory
 
+    def look_at(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+        """Tiles of one size in one batch: (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w)
+        float32 probabilities each (classes, appeared, cores), and the probability that each changed."""
+        planes = tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255
+        names = ["class_logits", "appeared_logit", "core_logit", "change_logit"]
+        out = self.bundle.session("guide").run(names, {"before": planes[0], "after": planes[1]})
+        found = dict(zip(names, out, strict=True))
+        changed = [sigmoid(float(logit)) for logit in found["change_logit"].reshape(len(tiles), -1)[:, 0]]
+        return [_probabilities(found, index) for index in range(len(tiles))], changed
+
     def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         """frames: (2, 3, h, w) float32 in [0, 1], multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
         feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
 
-    def _read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Blended maps (C + 2, h, w) -> probability of change, index of class, probability of something new, cores."""
         settings = self.bundle.calibration("mask")
         change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
@@ -186,6 +201,20 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
     """(T, h, w, 3) uint8 of a window (rows, columns); pixels that some date has no data for are 0 at every date."""
     frames, valid = scene.frames[:, *window], scene.valid[window]
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
+
+
+def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:
+    """Logits of one tile of the batch -> (C + 2, h, w) float32: classes, which sum to 1, appeared, cores."""
+    classes, count = out["class_logits"][index], out["class_logits"].shape[1]
+    maps = np.empty((count + 2, *classes.shape[1:]), np.float32)
+    np.exp(classes - classes.max(axis=0), out=maps[:count])
+    maps[:count] /= maps[:count].sum(axis=0)
+    maps[count], maps[count + 1] = out["appeared_logit"][index, 0], out["core_logit"][index, 0]
+    binary = maps[count:]
+    np.exp(-binary, out=binary)
+    binary += 1
+    np.reciprocal(binary, out=binary)
+    return maps
 
 
 def _pad(frames: np.ndarray) -> np.ndarray:

@@ -1,0 +1,177 @@
+"""The guide looks at a large pair: overlapping tiles, row by row, blended as they are finished.
+
+Memory holds one row of tiles, of pixels and of maps, whatever the height of the scene. No pixel is read twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chronosight.engines.compact.guide import OVERLAP, STEP, TILE, Guide
+from chronosight.engines.compact.large.store import CORE, VALID, Store
+from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.scenes.large.pair import LazyPair
+
+BATCH = 2  # tiles of one run of the graph: more gain nothing on a CPU
+READ_WIDTH = 2048  # pixels read at once: files are decoded in blocks, and warping holds several copies
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Timings:
+    """Seconds spent so far by kind of work, by the clock and of the processor."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
+    _since: tuple[float, float] = field(default_factory=lambda: (time.perf_counter(), time.process_time()))
+
+    def spent(self, kind: str) -> None:
+        """All time since the last call goes to `kind`."""
+        now = time.perf_counter(), time.process_time()
+        for spent, start, end in zip((self.seconds, self.processor), self._since, now, strict=True):
+            spent[kind] = spent.get(kind, 0.0) + end - start
+        self._since = now
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Tiles over a grid, padded to the network's own step at its right and lower edge."""
+
+    width: int
+    height: int
+
+    @property
+    def padded(self) -> tuple[int, int]:
+        return self.width + -self.width % STEP, self.height + -self.height % STEP
+
+    @property
+    def columns(self) -> list[int]:
+        return tile_starts(self.padded[0], TILE, OVERLAP)
+
+    @property
+    def rows(self) -> list[int]:
+        return tile_starts(self.padded[1], TILE, OVERLAP)
+
+    def tile_at(self, x: float, y: float) -> str:
+        """Name of the tile whose middle is nearest to a point: "r3c12", counted from 0."""
+        names = []
+        for at, starts, length in ((y, self.rows, self.padded[1]), (x, self.columns, self.padded[0])):
+            half = min(TILE, length) / 2
+            names.append(min(range(len(starts)), key=lambda i: abs(starts[i] + half - at)))
+        return f"r{names[0]}c{names[1]}"
+
+
+def look(pair: LazyPair, guide: Guide, store: Store, progress: Progress | None = None, timings: Timings | None = None) -> None:
+    """Fill the store with all that is missing. progress: called with (tiles done, tiles in all), first where it starts.
+
+    Raises InputError where a file turns out to be damaged.
+    """
+    timings = timings or Timings()
+    timings.spent("before")
+    tiling = Tiling(pair.grid.width, pair.grid.height)
+    width, height = tiling.padded
+    rows, columns = tiling.rows, tiling.columns
+    row_weights, column_weights = blend_weights(height, TILE, OVERLAP), blend_weights(width, TILE, OVERLAP)
+    high = min(TILE, height)
+    if progress:
+        progress(store.rows_done * len(columns), len(rows) * len(columns))
+    first = store.rows_done
+    if first == len(rows):
+        return
+    strip = np.zeros((len(guide.classes) + 2, high, width), np.float32)
+    carried = store.carry()
+    if carried is not None:
+        strip[:, : carried.shape[1]] = carried
+    window = _Window(pair, high, width)
+    changed = store.changed
+    for index in range(first, len(rows)):
+        window.move_to(rows[index])
+        timings.spent("reading")
+        for start in range(0, len(columns), BATCH):
+            chosen = range(start, min(start + BATCH, len(columns)))
+            changed = max(changed, _add_tiles(guide, window, columns, chosen, row_weights[index], column_weights, strip, timings))
+            if progress:
+                progress(index * len(columns) + chosen.stop, len(rows) * len(columns))
+        bottom = rows[index + 1] if index + 1 < len(rows) else height
+        finished = bottom - rows[index]
+        kept = min(bottom, tiling.height) - rows[index]
+        change, classes, new, core = guide.read(strip[:, :kept, : tiling.width])
+        valid = window.valid[:kept, : tiling.width]
+        packed = (classes | np.uint8(CORE) * core | np.uint8(VALID)) * valid
+        timings.spent("blending")
+        store.write(rows[index], change * valid, new * valid, packed.astype(np.uint8))
+        store.finish_row(strip[:, finished:], changed)
+        timings.spent("writing")
+        strip[:, : high - finished] = strip[:, finished:].copy()
+        strip[:, high - finished :] = 0
+        timings.spent("blending")
+
+
+def _add_tiles(
+    guide: Guide, window: _Window, columns: list[int], chosen: range, row_weight: np.ndarray,
+    column_weights: list[np.ndarray], strip: np.ndarray, timings: Timings,
+) -> float:  # fmt: skip
+    """Blend a batch of tiles into the strip; -> the highest probability of change among them."""
+    size = min(TILE, strip.shape[2])
+    seen = [i for i in chosen if window.valid[:, columns[i] : columns[i] + size].any()]
+    changed: list[float] = []
+    maps: list[np.ndarray] = []
+    if seen:
+        tiles = np.stack([window.frames[:, :, columns[i] : columns[i] + size] for i in seen])
+        timings.spent("reading")
+        maps, changed = guide.look_at(tiles)
+        timings.spent("model")
+    for i, of_tile in zip(seen, maps, strict=True):
+        of_tile *= row_weight[:, None] * column_weights[i]
+        strip[:, :, columns[i] : columns[i] + size] += of_tile
+    for i in set(chosen) - set(seen):  # no data: surely background, so that a neighbour's share stays what it is
+        strip[0, :, columns[i] : columns[i] + size] += row_weight[:, None] * column_weights[i]
+    timings.spent("blending")
+    return max(changed, default=0.0)
+
+
+class _Window:
+    """The pixels under one row of tiles: frames (2, high, width, 3) uint8 and valid (high, width), padded."""
+
+    def __init__(self, pair: LazyPair, high: int, width: int):
+        self.pair, self.top = pair, -1
+        self.frames = np.zeros((2, high, width, 3), np.uint8)
+        self.valid = np.zeros((high, width), bool)
+
+    def move_to(self, top: int) -> None:
+        """Read what is new in the rows from `top` on; rows that were there before are kept."""
+        high = self.valid.shape[0]
+        grid = self.pair.grid
+        known = max(0, min(self.top + high, grid.height) - top) if self.top >= 0 else 0
+        if known:
+            moved = slice(top - self.top, top - self.top + known)
+            self.frames[:, :known] = self.frames[:, moved].copy()
+            self.valid[:known] = self.valid[moved].copy()
+        self.top = top
+        rows = min(top + high, grid.height) - top - known
+        for left in range(0, grid.width if rows else 0, READ_WIDTH):
+            wide = min(READ_WIDTH, grid.width - left)
+            part = np.s_[known : known + rows, left : left + wide]
+            self.frames[:, *part], self.valid[part] = self.pair.read(left, top + known, wide, rows)
+        self._mirror(known + rows, grid.width)
+
+    def _mirror(self, rows: int, columns: int) -> None:
+        """Beyond the scene's right and lower edge its pixels are mirrored; there is no data there."""
+        high, width = self.valid.shape
+        down, right = high - rows, width - columns
+        self.valid[rows:] = False
+        self.valid[:, columns:] = False
+        if down or right:
+            inside = self.frames[:, :rows, :columns]
+            if right:
+                self.frames[:, :rows, columns:] = np.pad(inside[:, :, -STEP:], [(0, 0), (0, 0), (0, right), (0, 0)], "reflect")[
+                    :, :, -right:
+                ]
+            if down:
+                self.frames[:, rows:] = np.pad(self.frames[:, max(0, rows - STEP) : rows], [(0, 0), (0, down), (0, 0), (0, 0)],
+                                               "reflect")[:, -down:]  # fmt: skip

@@ -1,0 +1,1 @@
+"""report.html, the page that tells of a pair of any size."""

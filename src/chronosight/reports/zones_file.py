@@ -1,0 +1,114 @@
+"""The user's own districts, read from a GeoJSON file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chronosight.errors import InputError
+from chronosight.reports.zones import Zone
+
+LARGEST_FILE = 200_000_000  # bytes
+NAMES = ("name", "title", "label", "zone", "district", "id")  # properties a zone is called by, the first it has
+POLYGONS = ("Polygon", "MultiPolygon")
+
+
+def read_zones(path: Path) -> list[Zone]:
+    """Zones of a GeoJSON file (RFC 7946, or with the older "crs" member, which is honoured).
+
+    Raises InputError, one line, where the file is missing, no GeoJSON, or holds anything but polygons.
+    """
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+
+    zones: list[Zone] = []
+    content = _load(path)
+    for number, feature in enumerate(_features(content, path), start=1):
+        geometry = feature.get("geometry") if isinstance(feature, dict) else None
+        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        if kind not in POLYGONS:
+            raise InputError(f"{path.name}: zone {number} is {kind or 'without a shape'}, expected a Polygon or MultiPolygon")
+        try:
+            outline = shape(geometry)
+        except (ShapelyError, ValueError, TypeError, IndexError, KeyError) as error:
+            raise InputError(
+                f"{path.name}: zone {number} has corners that cannot be read, expected [longitude, latitude]"
+            ) from error
+        if outline.is_empty or not np.isfinite(outline.bounds).all():
+            raise InputError(f"{path.name}: zone {number} is empty, expected a polygon with corners")
+        zones.append(Zone(_name(feature, number), outline))
+    if not zones:
+        raise InputError(f"{path.name} holds no zones, expected a FeatureCollection of polygons")
+    return _apart(_in_lonlat(zones, content, path))
+
+
+def _load(path: Path) -> Any:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"{path.name} is larger than {LARGEST_FILE // 1_000_000} MB; simplify its outlines")
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}); expected a GeoJSON file"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path.name} is not JSON, expected GeoJSON polygons in longitude and latitude") from error
+
+
+def _features(content: Any, path: Path) -> list[Any]:
+    kind = content.get("type") if isinstance(content, dict) else None
+    if kind == "FeatureCollection" and isinstance(content.get("features"), list):
+        features: list[Any] = content["features"]
+        return features
+    if kind == "Feature":
+        return [content]
+    if kind in POLYGONS:
+        return [{"geometry": content, "properties": {}}]
+    raise InputError(f"{path.name} is {kind or 'no GeoJSON'}, expected a FeatureCollection of polygons")
+
+
+def _name(feature: dict[str, Any], number: int) -> str:
+    properties = feature.get("properties") if isinstance(feature.get("properties"), dict) else {}
+    by_name = {str(key).lower(): value for key, value in (properties or {}).items() if isinstance(value, (str, int, float))}
+    texts = [value for value in by_name.values() if isinstance(value, str)]
+    chosen = [by_name[key] for key in NAMES if key in by_name] + texts + [feature.get("id")]
+    return next((" ".join(str(value).split())[:80] for value in chosen if str(value or "").strip()), f"Zone {number}")
+
+
+def _apart(zones: list[Zone]) -> list[Zone]:
+    """No two zones of one name: "Mill", "Mill (2)"."""
+    seen: dict[str, int] = {}
+    named = []
+    for zone in zones:
+        seen[zone.name] = seen.get(zone.name, 0) + 1
+        named.append(zone if seen[zone.name] == 1 else Zone(f"{zone.name} ({seen[zone.name]})", zone.shape))
+    return named
+
+
+def _in_lonlat(zones: list[Zone], content: Any, path: Path) -> list[Zone]:
+    """Zones of a file with a "crs" member are brought to longitude and latitude."""
+    import shapely
+
+    member = content.get("crs")
+    name = str((member.get("properties") or {}).get("name", "")) if isinstance(member, dict) else ""
+    if name and not name.upper().endswith(("CRS84", "EPSG::4326", "EPSG:4326")):
+        from rasterio.crs import CRS
+        from rasterio.errors import CRSError, RasterioError
+        from rasterio.warp import transform
+
+        try:
+            crs = CRS.from_user_input(name)
+            moved = shapely.transform(
+                np.array([zone.shape for zone in zones]),
+                lambda xy: np.stack(transform(crs, "EPSG:4326", xy[:, 0], xy[:, 1]), axis=1),
+            )
+        except (CRSError, RasterioError) as error:
+            raise InputError(f'{path.name} names the CRS "{name[:60]}", which is not known; save it in EPSG:4326') from error
+        zones = [Zone(zone.name, outline) for zone, outline in zip(zones, moved, strict=True)]
+    bounds = np.array([zone.shape.bounds for zone in zones])
+    if not (np.isfinite(bounds).all() and (np.abs(bounds[:, [0, 2]]) <= 360).all() and (np.abs(bounds[:, [1, 3]]) <= 90).all()):
+        raise InputError(f"{path.name} holds coordinates that are no longitude and latitude; save it in EPSG:4326")
+    return zones

@@ -1,0 +1,133 @@
+"""Two large rasters of one place as a pair whose pixels are read window by window, on one grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+from chronosight.errors import InputError
+from chronosight.scenes.align import place_on_map, read_onto
+from chronosight.scenes.grid import Grid
+from chronosight.scenes.ground import metres_per_pixel
+from chronosight.scenes.image import ImageFile, Pixels
+from chronosight.scenes.large.opened import GDAL_OPTIONS, MAX_LARGE_PIXELS, OpenImage, keep_open
+from chronosight.scenes.large.resolution import check_resolution, working_grid
+from chronosight.scenes.pair import order_notes
+from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
+
+OVERVIEW = 2048  # pixels of the longer side of the overview
+
+
+@dataclass
+class LazyPair:
+    """grid: what all windows are in; sources: each file's own grid. moved: pixels by which the later date is read further
+    right and down, so that its displacement is undone. stretches: one a date, the same where both count alike.
+
+    overview: both dates small, (2, h, w, 3) uint8, and where both have data, (h, w) bool.
+    """
+
+    images: tuple[OpenImage, OpenImage]
+    grid: Grid
+    sources: tuple[Grid, Grid]
+    stretches: tuple[Stretch, Stretch] = (Stretch(), Stretch())
+    overview: np.ndarray = field(default_factory=lambda: np.zeros((2, 0, 0, 3), np.uint8))
+    overview_valid: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))
+    moved: tuple[float, float] = (0.0, 0.0)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def headers(self) -> tuple[ImageFile, ImageFile]:
+        return self.images[0].header, self.images[1].header
+
+    def read(self, left: int, top: int, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+        """A window -> (2, height, width, 3) uint8, both dates stretched alike, 0 without data; (height, width) bool."""
+        return self.show(self.grid.window(left, top, width, height))
+
+    def read_level(self, factor: float, left: float, top: float, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same `factor` times smaller: width x height pixels of that level from the pixel (left, top) of the grid."""
+        transform = self.grid.transform * Affine.translation(left, top) * Affine.scale(factor)
+        return self.show(Grid(self.grid.crs, transform, width, height))
+
+    def show(self, target: Grid) -> tuple[np.ndarray, np.ndarray]:
+        pixels = self.raw(target)
+        valid = pixels[0].valid & pixels[1].valid
+        frames = [stretch.apply(date) for stretch, date in zip(self.stretches, pixels, strict=True)]
+        out = np.stack(frames)
+        if not valid.all():
+            out[:, ~valid] = 0
+        return out, valid
+
+    def raw(self, target: Grid) -> tuple[Pixels, Pixels]:
+        """Both dates on any grid, in the numbers of their files."""
+        pixel = math.sqrt(abs(target.transform.determinant / self.grid.transform.determinant))  # of the target, in the grid's
+        moved = target.moved(self.moved[0] / pixel, self.moved[1] / pixel) if any(self.moved) else target
+        return (
+            read_onto(self.images[0], target, self.sources[0]),
+            read_onto(self.images[1], moved, self.sources[1]),
+        )
+
+
+@contextmanager
+def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = False) -> Iterator[LazyPair]:
+    """Both files open, on the earlier one's grid over their overlap, or on that grid at the ground size the model knows.
+
+    known: metres a pixel the model was trained at. Reads one overview of each. Raises InputError for files without a
+    georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged files, while open too.
+    """
+    warnings = []
+    for image in (earlier, later):
+        if image.georeference is None:
+            raise InputError(f"{image.name} has no georeference, expected one in rasters this large: set its CRS and transform")
+        metres = metres_per_pixel(image.georeference, image.width, image.height)
+        if metres is None:
+            raise InputError(
+                f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic "
+                "one: warp it first"
+            )
+        warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
+    with ExitStack() as stack:
+        stack.enter_context(rasterio.Env(**GDAL_OPTIONS))
+        notes = [note for image in (earlier, later) for note in image.notes]
+        target, sources, placed = place_on_map((earlier, later), MAX_LARGE_PIXELS)
+        grid, note = working_grid(target, known)
+        placed += [note] if note else []
+        images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
+        pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], warnings=warnings)
+        pair.notes += order_notes(earlier, later)
+        _look_over(pair)
+        yield pair
+
+
+def _look_over(pair: LazyPair) -> None:
+    """Read the overview and fit the stretch that all windows share."""
+    grid = pair.grid
+    factor = max(1.0, max(grid.width, grid.height) / OVERVIEW)
+    width, height = max(1, math.ceil(grid.width / factor)), max(1, math.ceil(grid.height / factor))
+    small = Grid(grid.crs, grid.transform * Affine.scale(grid.width / width, grid.height / height), width, height)
+    pixels = pair.raw(small)
+    for image, read in zip(pair.images, pixels, strict=True):
+        if not read.valid.any():
+            raise InputError(f"{image.name} has no data where the dates overlap, expected pixels to look at: check it")
+    valid = pixels[0].valid & pixels[1].valid
+    if not valid.any():
+        names = " and ".join(image.name for image in pair.images)
+        raise InputError(f"{names} have no pixel with data in common: give files that cover the same place")
+    common = [Pixels(read.values, valid) for read in pixels]
+    dtypes = [image.dtype for image in pair.images]
+    if comparable(dtypes):
+        one = fit_stretch(common, dtypes)
+        pair.stretches = (one, one)
+    else:
+        first, second = (fit_stretch([read], [dtype]) for read, dtype in zip(common, dtypes, strict=True))
+        pair.stretches = (first, second)
+        kinds = ", ".join(dict.fromkeys(dtypes))
+        pair.notes.append(f"the files hold different kinds of numbers ({kinds}): each was brought to 8 bit by itself")
+    frames = np.stack([stretch.apply(date) for stretch, date in zip(pair.stretches, common, strict=True)])
+    pair.overview, pair.overview_valid = frames, valid

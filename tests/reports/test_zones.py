@@ -1,0 +1,176 @@
+"""Zones: areas true in any CRS, every object counted once, and files that cannot be used refused in one line."""
+
+import csv
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rasterio.warp import transform_geom
+
+from chronosight.errors import InputError
+from chronosight.reports.equal_area import project, to_equal_area
+from chronosight.reports.found import Tally, tally, total
+from chronosight.reports.told_files import write_told
+from chronosight.reports.zones import ZoneTable, count_zones
+from chronosight.reports.zones_file import read_zones
+from found_scenes import collection, findings, one, pixels, square, town, zones_of
+
+EARTH = 510_065_621.724e6  # square metres, WGS 84
+
+
+def write(folder, content):
+    path = folder / "zones.geojson"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_the_whole_earth_has_its_area():
+    assert shapely.area(project([shapely.box(-180, -90, 180, 90)], 1.0))[0] == pytest.approx(EARTH, rel=1e-9)
+
+
+@pytest.mark.parametrize("latitude", [0.0, 30.3, -48.0, 78.0])
+def test_small_areas_are_those_of_the_ellipsoid(latitude):
+    """Against the radii of curvature, for a square of a thousandth of a degree."""
+    side = 1e-3
+    flat = to_equal_area(np.array([[10, latitude - side / 2], [10 + side, latitude + side / 2]]))
+    e2, phi = 6.69437999014e-3, np.radians(latitude)
+    w2 = 1 - e2 * np.sin(phi) ** 2
+    expected = np.radians(side) ** 2 * 6378137.0**2 * (1 - e2) / w2**2 * np.cos(phi)
+    assert np.prod(flat[1] - flat[0]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_counts_by_centroid_and_areas_by_ground():
+    found = [one(1, "building", "appeared", 90, 10, 40, 10), one(2, "road", "vanished", 200, 10, 10, 10)]
+    table = count_zones(found, zones_of(west=pixels(0, 0, 100, 300), east=pixels(100, 0, 300, 300)), findings(found).footprint)
+    west, east = table.rows
+    assert west.all.count == 0 and west.all.area == pytest.approx(100, rel=1e-6)  # a quarter of the building
+    assert east.tallies[("building", "appeared")] == Tally(1, pytest.approx(300, rel=1e-6))
+    assert east.numbers == (1, 2) and table.outside.all.count == 0
+
+
+boxes = st.tuples(*[st.floats(0, 280, allow_nan=False)] * 2, *[st.floats(1, 20)] * 2, st.booleans(), st.booleans())
+cuts = st.lists(st.floats(10, 290), min_size=1, max_size=4, unique=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(boxes, min_size=1, max_size=12), cuts)
+def test_zones_and_outside_sum_to_all(drawn, edges):
+    found = [
+        one(i + 1, "building" if house else "road", "appeared" if new else "vanished", x, y, w, h)
+        for i, (x, y, w, h, house, new) in enumerate(drawn)
+    ]
+    edges = sorted(edges)
+    strips = {f"{i}": pixels(a, 0, b, 250) for i, (a, b) in enumerate(pairwise(edges)) if b - a > 1e-3}
+    strips["first"] = pixels(0, 0, edges[0], 250)
+    table = count_zones(found, zones_of(**strips), findings(found).footprint)
+    rows = [*table.rows, table.outside]
+    for key, value in tally(found).items():
+        parts = [total(row.tallies, *key) for row in rows]
+        assert sum(part.count for part in parts) == value.count
+        assert sum(part.area for part in parts) == pytest.approx(value.area, rel=1e-6)
+    assert sorted(number for row in rows for number in row.numbers) == [item.number for item in found]
+    assert not table.overlapping
+
+
+def test_overlapping_zones_each_hold_what_lies_in_them():
+    found = town()
+    table = count_zones(found, zones_of(all=pixels(0, 0, 300, 300), west=pixels(0, 0, 150, 300)), findings(found).footprint)
+    assert table.overlapping and len(table.notes) == 1
+    assert [row.all.count for row in table.rows] == [6, 5]
+
+
+def test_a_centroid_on_the_border_counts_once():
+    found = [one(1, "building", "appeared", 95, 95, 10, 10)]
+    (lon, lat), zones = found[0].lonlat, {}
+    for name, (w, e) in {"west": (lon - 0.001, lon), "east": (lon, lon + 0.001)}.items():
+        zones[name] = square(w, lat - 0.001, e, lat + 0.001)
+    table = count_zones(found, zones_of(**zones), findings(found).footprint)
+    assert [row.all.count for row in table.rows] == [1, 0] and table.outside.all.count == 0
+    assert [row.all.area for row in table.rows] == pytest.approx([50, 50], rel=1e-6)
+
+
+def test_the_share_of_a_zone_in_the_scene():
+    zones = zones_of(half=pixels(-100, 0, 100, 300), whole=pixels(100, 100, 200, 200))
+    table = count_zones(town(), zones, findings(town()).footprint)
+    assert [row.covered for row in table.rows] == pytest.approx([0.5, 1.0], rel=1e-6)
+
+
+def test_the_same_zones_in_another_crs(tmp_path):
+    lonlat = collection(Mill=pixels(0, 0, 150, 300), Station=pixels(150, 0, 300, 300))
+    metres = json.loads(json.dumps(lonlat))
+    for feature in metres["features"]:
+        feature["geometry"] = transform_geom("EPSG:4326", "EPSG:32632", feature["geometry"], precision=-1)
+    metres["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
+    first, second = (
+        count_zones(town(), read_zones(write(tmp_path, given)), findings(town()).footprint) for given in (lonlat, metres)
+    )
+    for a, b in zip(first.rows, second.rows, strict=True):
+        assert (a.name, a.numbers) == (b.name, b.numbers)
+        assert b.all.area == pytest.approx(a.all.area, rel=1e-3) and b.ground == pytest.approx(a.ground, rel=1e-5)
+
+
+def test_names(tmp_path):
+    shape = pixels(0, 0, 9, 9)
+    features = [
+        {"type": "Feature", "properties": {"kind": 3, "NAME": " Old \n Mill "}, "geometry": shape},
+        {"type": "Feature", "properties": {"bezirk": "Nord"}, "geometry": shape},
+        {"type": "Feature", "properties": None, "id": 17, "geometry": shape},
+        {"type": "Feature", "properties": {}, "geometry": shape},
+        {"type": "Feature", "properties": {"name": "Nord"}, "geometry": shape},
+    ]
+    zones = read_zones(write(tmp_path, {"type": "FeatureCollection", "features": features}))
+    assert [zone.name for zone in zones] == ["Old Mill", "Nord", "17", "Zone 4", "Nord (2)"]
+
+
+BAD = {
+    "no json": "zones: none",
+    "a point": {"type": "Point", "coordinates": [11, 48]},
+    "a list": [1, 2],
+    "no zones": {"type": "FeatureCollection", "features": []},
+    "a line": collection(a={"type": "LineString", "coordinates": [[11, 48], [12, 48]]}),
+    "no shape": {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": None, "properties": {}}]},
+    "text for corners": collection(a={"type": "Polygon", "coordinates": [["x", "y", "z", "x"]]}),
+    "empty": collection(a={"type": "Polygon", "coordinates": []}),
+    "metres without a crs": collection(a=square(500_000, 5_000_000, 500_100, 5_000_100)),
+    "unknown crs": {**collection(a=pixels(0, 0, 9, 9)), "crs": {"properties": {"name": "EPSG:99999999"}}},
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_are_refused_in_one_line(tmp_path, name):
+    with pytest.raises(InputError) as caught:
+        read_zones(write(tmp_path, BAD[name]))
+    assert "\n" not in str(caught.value) and "zones.geojson" in str(caught.value)
+
+
+def test_what_cannot_be_counted_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_zones(tmp_path / "missing.geojson")
+    with pytest.raises(InputError, match="no zone reaches"):
+        count_zones(town(), zones_of(far=square(50, 10, 51, 11)), findings(town()).footprint)
+    with pytest.raises(InputError, match="place on the Earth"):
+        count_zones(town(), zones_of(a=pixels(0, 0, 9, 9)), None)
+
+
+def test_a_polygon_that_crosses_itself_is_mended():
+    ring = [[11, 48], [11.002, 47.998], [11.002, 48], [11, 47.998], [11, 48]]
+    table = count_zones(town(), zones_of(bow={"type": "Polygon", "coordinates": [ring]}), findings(town()).footprint)
+    assert table.rows[0].ground > 0
+
+
+def test_the_files_hold_the_table(tmp_path):
+    zones = zones_of(**{"=cmd": pixels(0, 0, 150, 300), "b": pixels(150, 0, 300, 200)})
+    scene = findings(town()).with_zones(zones)
+    write_told(scene, (), tmp_path)
+    facts = json.loads((tmp_path / "zones.json").read_text(encoding="utf-8"))
+    assert ZoneTable.from_dict(facts).to_dict() == facts
+    with (tmp_path / "zones.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["zone"] for row in rows] == ["'=cmd", "b", "outside every zone"]
+    assert sum(int(row["objects"]) for row in rows) == len(town())
+    assert int(rows[0]["building_appeared"]) == 3 and int(rows[0]["building_vanished"]) == 1
+    assert sum(float(row["area_m2"]) for row in rows) == pytest.approx(sum(item.area for item in town()), abs=1)
