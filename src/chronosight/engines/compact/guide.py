@@ -122,7 +122,7 @@ class Guide:
         """The global branch's sentence. memory: of `look`; None has it look at the whole scene in the trained size."""
         if memory is None:
             size = int(self.bundle.config["pair_size"])
-            memory = self._run(resize_frames(seen_frames(scene), size, size))["memory"]
+            memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None])["memory"]
         session = self.bundle.session("guide_caption")
         end = self.bundle.token_id(EOS)
         tokens = [self.bundle.token_id(BOS)]
@@ -144,49 +144,42 @@ class Guide:
         if factor != 1.0:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
-<<<<<<< HEAD
-        maps, changed, memory = self._views(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
-=======
-        out = self._run(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32) / 255)
-        maps = _probabilities(out, 0)
->>>>>>> six
+        (maps,), (changed,), memory = self._views(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
         return maps, changed, memory
 
-    def _views(self, frames: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-        """(2, 3, h, w) -> maps (C + 2, h, w), probability of change, memory: the mean over the scene as it is and turned
-        upside down: what the network misses one way
-        up it often sees the other. memory is the first's."""
-        maps, changed, memory = np.zeros(1, np.float32), 0.0, None
-        views = TURNS[: self.views]
-        for turn in views:
-            out = self._run(turn(frames))
-            logits = out["class_logits"][0]
-            logits = np.exp(logits - logits.max(axis=0))
-            binary = np.concatenate([out["appeared_logit"][0], out["core_logit"][0]])
-            seen = np.concatenate([logits / logits.sum(axis=0), 1 / (1 + np.exp(-binary))])
-            maps = maps + turn(seen) / len(views)
-            changed += sigmoid(float(out["change_logit"].ravel()[0])) / len(views)
-            memory = out["memory"] if memory is None else memory
-        assert memory is not None
-        return maps, changed, memory
-
     def look_at(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
         """Tiles of one size in one batch: (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w)
         float32 probabilities each (classes, appeared, cores), and the probability that each changed."""
-        planes = tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255
-        names = ["class_logits", "appeared_logit", "core_logit", "change_logit"]
-        out = self.bundle.session("guide").run(names, {"before": planes[0], "after": planes[1]})
-        found = dict(zip(names, out, strict=True))
-        changed = [sigmoid(float(logit)) for logit in found["change_logit"].reshape(len(tiles), -1)[:, 0]]
-        return [_probabilities(found, index) for index in range(len(tiles))], changed
+        maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)
+        return maps, changed
 
-    def _run(self, frames: np.ndarray) -> dict[str, np.ndarray]:
-        """frames: (2, 3, h, w) float32 in [0, 1], multiples of 32."""
+    def _views(self, dates: np.ndarray) -> tuple[list[np.ndarray], list[float], np.ndarray]:
+        """(2, N, 3, h, w) in [0, 1] -> maps (C + 2, h, w) and probability of change of each pair, and their memory.
+
+        The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
+        the other way. The memory is that of the first view.
+        """
+        views = TURNS[: self.views]
+        first = self._run(dates)
+        maps = [_probabilities(first, index) for index in range(dates.shape[1])]
+        changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
+        for turn in views[1:]:
+            out = self._run(turn(dates))
+            for index, seen in enumerate(maps):
+                seen += turn(_probabilities(out, index))
+                changed[index] += sigmoid(float(out["change_logit"].ravel()[index]))
+        if len(views) > 1:
+            for seen in maps:
+                seen /= len(views)
+        return maps, [value / len(views) for value in changed], first["memory"]
+
+    def _run(self, dates: np.ndarray) -> dict[str, np.ndarray]:
+        """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
-        feeds = {"before": np.ascontiguousarray(frames[:1]), "after": np.ascontiguousarray(frames[1:2])}
+        feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
 
     def read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
