@@ -20,9 +20,7 @@ def texture(height: int = 64, width: int = 64, seed: int = 0) -> np.ndarray:
     """(H, W, 3) uint8 with detail at every scale that matters here."""
     rng = np.random.default_rng(seed)
     coarse = rng.uniform(0, 255, (height // 8 + 2, width // 8 + 2, 3))
-    return (0.8 * np.kron(coarse, np.ones((8, 8, 1)))[:height, :width] + rng.uniform(0, 50, (height, width, 3))).astype(
-        np.uint8
-    )
+    return (0.8 * np.kron(coarse, np.ones((8, 8, 1)))[:height, :width] + rng.uniform(0, 50, (height, width, 3))).astype(np.uint8)
 
 
 def write_png(path: Path, pixels: np.ndarray | None = None) -> Path:

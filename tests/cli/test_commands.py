@@ -80,9 +80,7 @@ def test_describe_prints_sentences_and_writes_the_report(run, files, tmp_path):
     assert code == 0
     assert out.splitlines()[0] == "Several villas are built beside the road."
     assert "Changed: yes" in out
-    assert {"mask.png", "overlay.png", "description.json", "report.html"} <= {
-        path.name for path in out_folder.iterdir()
-    }
+    assert {"mask.png", "overlay.png", "description.json", "report.html"} <= {path.name for path in out_folder.iterdir()}
 
 
 def test_describe_json_is_one_line_and_says_what_python_says(run, files, bundle_folder):

@@ -81,9 +81,7 @@ def test_a_limit_takes_images_of_all_classes(constant, data):
 
 
 def test_season_takes_what_changes_the_light(constant, data):
-    report = run_benchmark(
-        "season", constant({"binary": True}), Settings(data, limit=1), difference_only=lambda im, seed: im
-    )
+    report = run_benchmark("season", constant({"binary": True}), Settings(data, limit=1), difference_only=lambda im, seed: im)
     assert {row.value for row in report.rows if row.bar} == {1.0}
 
 

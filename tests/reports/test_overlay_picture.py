@@ -31,9 +31,7 @@ def test_both_dates_and_every_kind_of_change_are_shown(make_pair):
 def test_a_pair_without_change_shows_the_later_date_untouched(make_pair):
     scene, description = make_pair(rectangles=(), size=(256, 256))
     picture = overlay_of(scene, description)
-    assert not any(
-        shows(picture, colour_of(name, way)) for name in ("road", "building") for way in ("appeared", "vanished")
-    )
+    assert not any(shows(picture, colour_of(name, way)) for name in ("road", "building") for way in ("appeared", "vanished"))
     left, step, top = 28, 512 + 14, picture.shape[0] // 2  # margin, panel and gap
     before, after, changed = (picture[top : top + 99, left + n * step : left + n * step + 512] for n in range(3))
     assert (changed == after).all() and (after != before).any()

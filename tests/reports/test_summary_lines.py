@@ -34,9 +34,7 @@ def test_the_whole_summary(make_pair):
 
 def test_areas_are_in_pixels_where_the_ground_is_unknown(make_pair):
     scene, description = make_pair(None)
-    assert class_line(scene, description, description.classes[1]).endswith(
-        "New: about 344 pixels. Gone: about 400 pixels."
-    )
+    assert class_line(scene, description, description.classes[1]).endswith("New: about 344 pixels. Gone: about 400 pixels.")
 
 
 def test_no_change_is_said_in_one_phrase(make_pair):

@@ -27,8 +27,7 @@ def parts(tmp_path_factory):
     tokenizer = train_tokenizer((text.lower() for text in own_texts()), 600)
     model = new_model(tokenizer)
     features = {
-        name: source_features(model.vision_tower, model.config, source, folder / name, "a")
-        for name, source in sources.items()
+        name: source_features(model.vision_tower, model.config, source, folder / name, "a") for name, source in sources.items()
     }
     return sources, tokenizer, features, folder
 
@@ -94,7 +93,5 @@ def test_losses_fall_and_figures_are_shares(parts, tmp_path):
 def test_batches_come_again(parts):
     sources, tokenizer, features, _ = parts
     config = new_model(tokenizer).config
-    first, second = (
-        UniRSBatches(sources, features, tokenizer, config, UniRSRecipe(steps=3, **RECIPE))[1] for _ in range(2)
-    )
+    first, second = (UniRSBatches(sources, features, tokenizer, config, UniRSRecipe(steps=3, **RECIPE))[1] for _ in range(2))
     assert all(torch.equal(first[kind][name], second[kind][name]) for kind in first for name in first[kind])

@@ -26,8 +26,14 @@ def output(classes: torch.Tensor, appeared: float = 0.0, change: float = 0.0) ->
 
 def parts(out: GuideOutput, target: torch.Tensor, appeared: float = -1.0, told: int = -1) -> dict[str, float]:
     box = torch.tensor([[0, 0, SIZE, SIZE]])
-    arguments = (target[None], torch.full((1, SIZE, SIZE), appeared), torch.ones(1, SIZE, SIZE), box, torch.tensor([told]),
-                 (target[None] == BUILDING).float())
+    arguments = (
+        target[None],
+        torch.full((1, SIZE, SIZE), appeared),
+        torch.ones(1, SIZE, SIZE),
+        box,
+        torch.tensor([told]),
+        (target[None] == BUILDING).float(),
+    )
     return {name: float(value) for name, value in recognition_loss(out, *arguments).items()}
 
 
