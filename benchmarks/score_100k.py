@@ -21,7 +21,11 @@ from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS
 
 NUMBER = 100_000
-WORDS = ["some", "many", "two", "several", "houses", "villas", "buildings", "a", "road", "trees", "bareland", "appear", "are", "built", "on", "the", "in", "of", "and", "near", "beside", "with", "constructed", "field", "corner", "bottom", "top", "left", "right", "desert", "forest"]
+WORDS = (
+    "some", "many", "two", "several", "houses", "villas", "buildings", "a", "road", "trees", "bareland", "appear", "are",
+    "built", "on", "the", "in", "of", "and", "near", "beside", "with", "constructed", "field", "corner", "bottom", "top",
+    "left", "right", "desert", "forest",
+)  # fmt: skip
 
 
 def no_pixels() -> Any:
