@@ -97,7 +97,7 @@ def test_optional_tasks_may_be_left_out_whole_but_not_in_part(levir, tmp_path):
     with pytest.raises(InputError, match="lacks 1 of"):
         score_file(benchmark, levir, RunSettings(jar=False), perfect(words[:-1], tmp_path / "q.jsonl"))
     (tmp_path / "r.jsonl").write_text('{"id": "elsewhere", "reply": "yes"}\n')
-    with pytest.raises(InputError, match="does not ask|answers nothing|lacks"):
+    with pytest.raises(InputError, match="does not ask"):
         score_file(benchmark, levir, RunSettings(jar=False), tmp_path / "r.jsonl")
 
 
