@@ -71,9 +71,7 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(
-    before: Path, after: Path, options: argparse.Namespace, folder: Path
-) -> list[tuple[str, str, str, str, str]]:
+def measure(before: Path, after: Path, options: argparse.Namespace, folder: Path) -> list[tuple[str, str, str, str, str]]:
     import chronosight
 
     engine = chronosight.load(weights=options.weights)
@@ -140,18 +138,14 @@ class TimedSession:
         return timed
 
 
-def cold_rows(
-    before: Path, after: Path, options: argparse.Namespace, folder: Path
-) -> list[tuple[str, str, str, str, str]]:
+def cold_rows(before: Path, after: Path, options: argparse.Namespace, folder: Path) -> list[tuple[str, str, str, str, str]]:
     """The command line in processes of its own: time from start to finish, and its peak memory."""
     program = shutil.which("chronosight", path=str(Path(sys.executable).parent)) or "chronosight"
     weights = [] if options.weights is None else ["--weights", str(options.weights)]
     command = [program, "describe", str(before), str(after), "--out", str(folder / "out"), "--quiet", *weights]
     times = [seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(5)]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
-    help_times = [
-        seconds(lambda: subprocess.run([program, "--help"], check=True, capture_output=True)) for _ in range(5)
-    ]
+    help_times = [seconds(lambda: subprocess.run([program, "--help"], check=True, capture_output=True)) for _ in range(5)]
     return [
         row("chronosight describe, from a cold shell", times, bar=BARS["cold"]),
         ("  its peak memory", f"{peak:.0f} MB", "", "", f"≤ {BARS['memory']}"),

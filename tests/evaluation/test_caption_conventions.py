@@ -14,9 +14,7 @@ from chronosight.evaluation.meteor_exact import fewest_chunks, score_statistics,
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "expected" / "meteor_exact.json").read_text())
 REFERENCE = HERE.parents[2] / "shared" / "reference"
-REFERENCES = next(
-    (path for path in (REFERENCE, HERE.parents[3] / "shared" / "reference") if path.is_dir()), REFERENCE
-)
+REFERENCES = next((path for path in (REFERENCE, HERE.parents[3] / "shared" / "reference") if path.is_dir()), REFERENCE)
 needs_reference = pytest.mark.skipif(not REFERENCES.is_dir(), reason="the caption tokens of LEVIR-CC are not here")
 
 
@@ -56,7 +54,7 @@ def test_meteor_without_java_equals_the_jar_on_made_sets():
 
 def test_meteor_by_hand():
     # 3 of 4 words match, in two chunks; precision 3/4, recall 3/5.
-    words, reference = "1 2 9 4".split(), "1 2 3 4 5".split()
+    words, reference = ["1", "2", "9", "4"], ["1", "2", "3", "4", "5"]
     mean = (3 / 4) * (3 / 5) / (0.85 * 3 / 4 + 0.15 * 3 / 5)
     assert fewest_chunks(tuple(words), tuple(reference)) == 2
     assert score_statistics(segment_statistics(words, [reference])) == pytest.approx(mean * (1 - 0.6 * (2 / 3) ** 0.2))

