@@ -43,6 +43,20 @@ class OpenImage:
             raise unreadable(self.header.path, error) from error
 
 
+class Reduced:
+    """A picture `factor` times smaller, each pixel the mean of factor x factor: read from overviews where there are any."""
+
+    def __init__(self, image: OpenImage, factor: int):
+        self.image, self.factor = image, factor
+        self.name, self.dtype, self.georeference = image.name, image.dtype, None
+        self.width, self.height = max(1, image.width // factor), max(1, image.height // factor)
+
+    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
+        left, top, width, height = window or (0, 0, self.width, self.height)
+        n = self.factor
+        return self.image.read((left * n, top * n, width * n, height * n), shape or (height, width))
+
+
 def open_header(path: str | Path, bands: tuple[int, int, int] | None = None) -> ImageFile:
     """The header of a picture of any size. Raises InputError for what cannot be used or points at other files."""
     place = local_path(path)
