@@ -76,10 +76,13 @@ class LazyPair:
 
 
 @contextmanager
-def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = False) -> Iterator[LazyPair]:
+def open_pair(
+    earlier: ImageFile, later: ImageFile, known: float, force: bool = False, look_over: bool = True
+) -> Iterator[LazyPair]:
     """Both files open, on the earlier one's grid over their overlap, or on that grid at the ground size the model knows.
 
-    known: metres a pixel the model was trained at. Reads one overview of each. Raises InputError for files without a
+    known: metres a pixel the model was trained at. look_over: read an overview of each; without it, pairs of 8 bit, which need
+    no stretch, are read nowhere yet, and whether they hold any data is not known. Raises InputError for files without a
     georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged files, while open too.
     """
     warnings = []
@@ -102,7 +105,8 @@ def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = 
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
         pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], warnings=warnings)
         pair.notes += order_notes(earlier, later)
-        _look_over(pair)
+        if look_over or any(image.dtype != "uint8" for image in images):
+            _look_over(pair)
         yield pair
 
 
