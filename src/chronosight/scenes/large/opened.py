@@ -15,11 +15,11 @@ from chronosight.scenes.files import file_format, local_path
 from chronosight.scenes.image import ImageFile, Pixels, open_image, opened, unreadable
 
 MAX_LARGE_PIXELS = 4_000_000_000  # of one raster: memory does not grow with it, but ten hours of work would
-CACHE_MB = 128  # of decoded blocks; GDAL's own choice, 5 % of the machine's memory, can be gigabytes
+CACHE = 128 << 20  # bytes of decoded blocks (rasterio hands on bytes); GDAL's own 5 % of the memory can be gigabytes
 
 # No file system but the disk's: a raster may name another file as its overviews, even one on the network.
 GDAL_OPTIONS = {
-    "GDAL_CACHEMAX": CACHE_MB,
+    "GDAL_CACHEMAX": CACHE,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_HTTP_TIMEOUT": "1",
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",

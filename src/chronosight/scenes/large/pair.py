@@ -143,9 +143,11 @@ def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:
     box = footprint(target, source)
     if box is not None and source.crs == target.crs and not any((target.transform.b, target.transform.d, source.transform.b)):
         sides = (box[2] - box[0]) / target.width, (box[3] - box[1]) / target.height
-        whole = [round(value) for value in (*box[:2], *sides)]
-        if max(abs(a - b) for a, b in zip(whole, (*box[:2], *sides), strict=True)) < 0.001 and min(box[:2]) > -0.5:
-            left, top, wide, high = whole
+        left, top, wide, high = (round(value) for value in (*box[:2], *sides))
+        off = max(abs(a - b) for a, b in zip((left, top, wide, high), (*box[:2], *sides), strict=True))
+        inside = min(left, top) >= 0 and left + wide * target.width <= image.width and top + high * target.height <= image.height
+        between = ~source.transform * target.transform
+        if off < 0.001 and inside and between.a > 0 and between.e > 0:
             return image.read((left, top, wide * target.width, high * target.height), (target.height, target.width))
     across = 1.0 if box is None else min((box[2] - box[0]) / target.width, (box[3] - box[1]) / target.height)
     reduced = Reduced(image, max(1, int(across + 0.01)))
