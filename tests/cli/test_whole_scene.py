@@ -283,3 +283,28 @@ def test_another_pair_does_not_go_on_with_the_work_of_the_first(bundle_folder, t
 
 def test_time_left_in_words():
     assert [duration(s) for s in (12, 600, 7500)] == ["12 s", "10 min", "2 h 05 min"]
+
+
+def test_work_is_kept_where_only_the_results_cannot_be_written(bundle_folder, tmp_path, monkeypatch):
+    """A full disk at the very end must not cost hours: the next run has only the files to write."""
+    from chronosight.cli import whole_scene
+    from chronosight.engines.compact.bundle import Bundle
+    from chronosight.engines.compact.guide import Guide
+    from chronosight.errors import InputError
+    from chronosight.reports import survey_write
+    from chronosight.scenes.large.opened import open_header
+
+    headers = tuple(open_header(path) for path in write_pair(tmp_path / "in", 200, 200, [Drawn(50, 50, 40, 40)]))
+    bundle, out = Bundle(bundle_folder, threads=1), tmp_path / "out"
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(survey_write, "write_style", full)
+        with pytest.raises(InputError, match="no space left"):
+            whole_scene.describe_whole_scene(headers, bundle, out)
+    assert [path.name for path in out.iterdir()] == [WORK]
+    monkeypatch.setattr(Guide, "look_at", lambda *_: pytest.fail("looked at a tile again"))
+    survey, written = whole_scene.describe_whole_scene(headers, bundle, out)
+    assert len(survey.objects) == 1 and WORK not in {path.name for path in out.iterdir()} and "mask.tif" in written

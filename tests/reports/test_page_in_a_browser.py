@@ -45,6 +45,7 @@ seen.lit = document.getElementById("lit").getAttribute("d") === document.getElem
 var view = document.querySelector("svg.over").getAttribute("viewBox").split(" ").map(Number);
 var box = rows[1].dataset.box.split(" ").map(Number);
 seen.inside = view[0] <= box[0] && view[1] <= box[1] && view[0] + view[2] >= box[2] && view[1] + view[3] >= box[3];
+seen.date = rows[1].dataset.way + (+edge.getAttribute("aria-valuenow") < 50 ? " after" : " before");
 document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
 seen.whole = !stage.classList.contains("zoomed") && !document.querySelector("tr.on");
 var kind = document.querySelector("[data-kind]"), mine = "tr." + kind.dataset.kind;
@@ -125,6 +126,7 @@ def test_the_page_works_and_asks_for_nothing(text, tmp_path, width, dark):
     assert console == [] and asked == [] and seen["errors"] == [] and seen["fetched"] == []
     assert (seen["start"], seen["keys"], seen["drag"]) == ("50", "62", "30")
     assert seen["row"] in seen["told"] and seen["on"] and seen["zoomed"] and seen["lit"] and seen["inside"]
+    assert seen["date"] in ("appeared after", "vanished before")
     assert seen["whole"] and seen["hidden"] and seen["back"] and not seen["mask"] and seen["in"] and seen["place"]
     assert seen["hit"] == "3"
     assert seen["sideways"] <= 0 and seen["small"] == 0 and seen["broken"] == 0

@@ -47,7 +47,8 @@ def test_prose_and_numbers_agree(drawn):
             continue
         for direction in ("appeared", "vanished"):
             chosen = [item for item in of_class if item.direction == direction]  # counted anew, not by `tally`
-            words = f"{len(chosen)} {class_name}{'s' * (len(chosen) != 1)}" if chosen else f"no {class_name}s"
+            nothing = "none" if direction == "vanished" else f"no {class_name}s"
+            words = f"{len(chosen)} {class_name}{'s' * (len(chosen) != 1)}" if chosen else nothing
             size = f" (about {size_words(sum(item.area for item in chosen), True)})" if chosen else ""
             assert f"{words} {direction}{size}".lower() in text.lower()
     largest = max(item.area for item in found)

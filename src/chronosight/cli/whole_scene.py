@@ -38,7 +38,8 @@ def describe_whole_scene(
 ) -> tuple[Survey, dict[str, Path]]:
     """-> the survey and the files written, by name. out: None writes none. page: see `write_survey`.
 
-    Raises InputError, and then leaves nothing behind; what a kill or Ctrl-C leaves is taken up by the next run.
+    Raises InputError where a raster cannot be used, and then leaves nothing behind; what a kill, Ctrl-C or a folder that
+    cannot be written to leaves is taken up by the next run.
     """
     from chronosight.engines.compact.large.codes import read_codes
     from chronosight.engines.compact.large.look import Timings
@@ -51,6 +52,7 @@ def describe_whole_scene(
     timings = timings or Timings()
     missing = [place for place in (out, *out.parents) if not place.exists()] if out else []
     work = Path(tempfile.mkdtemp(prefix="chronosight-")) if out is None else out / WORK
+    looked, kept = False, False
     try:
         with open_pair(*headers, float(bundle.config["metres_per_pixel"]), force) as pair:
             timings.spent("opening")
@@ -59,6 +61,7 @@ def describe_whole_scene(
             store = open_store(work / "maps", pair, bundle)
             with scene_progress(quiet) as progress:
                 survey = make_survey(pair, shift, bundle, store, cell_m, progress, timings)
+        looked = True
         written: dict[str, Path] = {}
         if out is not None:
             rasters = Rasters(lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
@@ -67,16 +70,17 @@ def describe_whole_scene(
                 print(f"note: {remark}", file=sys.stderr)
         timings.spent("files")
     except InputError:
-        shutil.rmtree(work, ignore_errors=True)
-        remove_empty(missing)
+        kept = looked  # the rasters are good, only the results could not be written
         raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError):
+        kept = True
         if out is not None:
             print(f"stopped; the same command goes on where it was (work so far: {work})", file=sys.stderr)
-        else:
-            shutil.rmtree(work, ignore_errors=True)
         raise
-    shutil.rmtree(work, ignore_errors=True)
+    finally:
+        if out is None or not kept:
+            shutil.rmtree(work, ignore_errors=True)
+            remove_empty(missing)
     return survey, written
 
 

@@ -250,9 +250,9 @@ def _list(findings: Findings, question: SceneQuestion) -> Answer:
     rows = _rows(findings, question)
     chosen = _choose(findings, replace(question, zone=None))
     noun = "zones" if question.among == "zones" else "cells"
-    names = [name for name, value in rows if bool(value.count) != question.least]
+    names = [name for name, value in rows if bool(value.count or value.area) != question.least]
     listing = [
-        name if question.least else f"{name} ({objects(value.count, chosen.noun).text})"
+        name if question.least else f"{name} ({objects(value.count, chosen.noun).text if value.count else 'part of one'})"
         for name, value in rows
         if name in names
     ]  # fmt: skip

@@ -49,12 +49,14 @@ def story(findings: Findings) -> list[Sentence]:
 
 
 def _counts(findings: Findings, class_name: str) -> Sentence:
-    """ "12 buildings appeared (about 2,310 m²) and no buildings vanished."."""
+    """ "12 buildings appeared (about 2,310 m²) and none vanished."."""
     tallies = tally(findings.found)
     if not total(tallies, class_name).count:
         return tell("{changed} changed.", changed=objects(0, class_name))
     first, facts = change(total(tallies, class_name, "appeared"), class_name, "appeared", findings.metric)
     second, more = change(total(tallies, class_name, "vanished"), class_name, "vanished", findings.metric)
+    if not total(tallies, class_name, "vanished").count:
+        second, more = "{vanished} vanished", {"vanished": number(0)}
     return tell(f"{first} and {second}.", **facts, **more)
 
 
@@ -72,7 +74,7 @@ def _whereabouts(found: Sequence[Found], key: Key) -> list[Sentence]:
         return [tell(pattern, where=where([cell]), most=number(most), n=number(len(found)))]
     if len(cells) <= SPREAD:
         return [tell(f"The {noun}s lie {{where}}.", where=where([place for place in PLACES if place in cells]))]
-    pattern = f"The {noun}s are spread over {{k}} of {{parts}}, the most of them {{where}}: {{most}} of {{n}}."
+    pattern = f"The {noun}s are spread over {{k}} of {{parts}}, with the most {{where}}: {{most}} of {{n}}."
     parts = {"k": number(len(cells)), "parts": objects(len(PLACES), "part")}
     return [tell(pattern, **parts, where=where([cell]), most=number(most), n=number(len(found)))]
 
@@ -81,7 +83,7 @@ def _zones(findings: Findings) -> list[Sentence]:
     if findings.zones is None:
         return []
     rows, n = findings.zones.rows, len(findings.zones.rows)
-    changed = [row for row in rows if row.all.count]
+    changed = [row for row in rows if row.all.count or row.all.area]
     if not changed:
         return [tell("None of {zones} holds a changed object.", zones=objects(n, "zone"))]
     top = max(row.all.area for row in changed)

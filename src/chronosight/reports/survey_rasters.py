@@ -14,7 +14,7 @@ from chronosight.scenes.scene import Scene
 
 BLOCK = 512
 Rows = Callable[[int, int], np.ndarray]  # (top, bottom) -> (bottom - top, width) uint8
-GDAL = {"GDAL_CACHEMAX": 128, "GDAL_NUM_THREADS": "1"}  # megabytes; GDAL's own choice grows with the machine
+GDAL = {"GDAL_CACHEMAX": 128 << 20, "GDAL_NUM_THREADS": "1"}  # bytes; GDAL's own choice grows with the machine
 
 
 def write_mask(scene: Scene, classes: tuple[str, ...], rows: Rows, path: Path, warnings: Sequence[str] = ()) -> None:

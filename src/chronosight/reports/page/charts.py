@@ -115,7 +115,7 @@ def _zones(table: ZoneTable, metric: bool) -> str:
 def _zone_row(row: ZoneRow, keys: Sequence[Key], metric: bool) -> str:
     counts = "".join(f'<td class="n">{row.tallies.get(key, Tally()).count:,}</td>' for key in keys)
     share = f"{100 * row.all.area / row.ground:.2g} %".replace(" ", "&nbsp;") if row.ground else ""
-    partly = f' <span class="soft">({row.covered:.0%} seen)</span>' if row.covered < 0.995 else ""
+    partly = f' <span class="soft">({100 * row.covered:.0f}&nbsp;% seen)</span>' if row.covered < 0.995 else ""
     return (
         f'<tr><td>{escape(row.name)}{partly}</td>{counts}<td class="n">{size_words(row.all.area, metric)}</td>'
         f'<td class="n">{share}</td></tr>'

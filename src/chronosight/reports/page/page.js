@@ -137,7 +137,12 @@
     var name = document.createElement("b"), cells = row.cells;
     name.textContent = "Object " + number + ": " + cells[1].textContent;
     told.append(name, ", " + cells[3].textContent + ", " + cells[4].textContent + " sure" + (row.dataset.at ? ", at " + row.dataset.at : "") + ".");
-    if (near) { look.apply(null, row.dataset.box.split(" ").map(Number).concat(0.3)); toStage(); return; }
+    if (near) {
+      look.apply(null, row.dataset.box.split(" ").map(Number).concat(0.3));
+      swipe(row.dataset.way === "appeared" ? Math.min(view.swipe, 12) : Math.max(view.swipe, 88)); // the date that shows it
+      toStage();
+      return;
+    }
     var list = row.closest(".scroll");
     list.scrollTop = row.offsetTop - list.clientHeight / 2;
   }

@@ -10,7 +10,7 @@ from chronosight.reports.codes import short_label
 from chronosight.reports.findings import Findings
 from chronosight.reports.page.content import PageContent, PagePlace
 from chronosight.reports.page.markup import card, jpeg, kind, swatch, text
-from chronosight.reports.summary import caption_line, percent, size_words
+from chronosight.reports.summary import percent, sentence, size_words
 from chronosight.tasks.cells import CELLS, places
 
 MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
@@ -18,7 +18,7 @@ MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
 
 def story_card(content: PageContent) -> str:
     """The verdict, then sentences composed from the objects."""
-    lines = "".join(f"<li>{text(sentence)}</li>" for sentence in content.sentences)
+    lines = "".join(f"<li>{text(line)}</li>" for line in content.sentences)
     told = f"<ul>{lines}</ul>" if lines else ""
     return f'<section class="card story"><p class="verdict">{text(content.verdict)}</p>{told}</section>'
 
@@ -52,7 +52,8 @@ def _place(item: PagePlace) -> str:
     place = item.place
     caption = ""
     if place.caption is not None:
-        caption = f'<p class="says">{text(caption_line(place.caption))}</p>'
+        doubt = "" if place.caption.sure else ' <span class="soft">The model is unsure.</span>'
+        caption = f'<p><span class="says">{text(sentence(place.caption.text) or "No caption.")}</span>{doubt}</p>'
     at = "" if place.lonlat is None else f"{place.lonlat[1]:.5f}, {place.lonlat[0]:.5f}"
     window = " ".join(map(str, place.window))
     return (
@@ -75,7 +76,8 @@ def objects_card(findings: Findings) -> str:
         at = "" if item.lonlat is None else f"{item.lonlat[1]:.5f}, {item.lonlat[0]:.5f}"
         label = short_label(item.class_name, item.direction)
         rows.append(
-            f'<tr class="{kind(item.key)}" data-object="{item.number}" data-box="{box}" data-at="{at}">'
+            f'<tr class="{kind(item.key)}" data-object="{item.number}" data-way="{item.direction}" data-box="{box}" '
+            f'data-at="{at}">'
             f'<td class="n"><button type="button" aria-label="Object {item.number}, {escape(label)}: find it in the picture">'
             f"{item.number}</button></td>"
             f'<td class="what">{swatch(item.key)}{escape(label)}</td>'

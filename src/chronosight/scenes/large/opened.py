@@ -15,11 +15,11 @@ from chronosight.scenes.files import file_format, local_path
 from chronosight.scenes.image import ImageFile, Pixels, open_image, opened, unreadable
 
 MAX_LARGE_PIXELS = 4_000_000_000  # of one raster: memory does not grow with it, but ten hours of work would
-CACHE_MB = 128  # of decoded blocks; GDAL's own choice, 5 % of the machine's memory, can be gigabytes
+CACHE = 128 << 20  # bytes of decoded blocks (rasterio hands on bytes); GDAL's own 5 % of the memory can be gigabytes
 
 # No file system but the disk's: a raster may name another file as its overviews, even one on the network.
 GDAL_OPTIONS = {
-    "GDAL_CACHEMAX": CACHE_MB,
+    "GDAL_CACHEMAX": CACHE,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_HTTP_TIMEOUT": "1",
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
@@ -41,6 +41,20 @@ class OpenImage:
             return self.header.read_stored(self.dataset, Window(left, top, width, height), shape)
         except RasterioError as error:
             raise unreadable(self.header.path, error) from error
+
+
+class Reduced:
+    """A picture `factor` times smaller, each pixel the mean of factor x factor: read from overviews where there are any."""
+
+    def __init__(self, image: OpenImage, factor: int):
+        self.image, self.factor = image, factor
+        self.name, self.dtype, self.georeference = image.name, image.dtype, None
+        self.width, self.height = max(1, image.width // factor), max(1, image.height // factor)
+
+    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
+        left, top, width, height = window or (0, 0, self.width, self.height)
+        n = self.factor
+        return self.image.read((left * n, top * n, width * n, height * n), shape or (height, width))
 
 
 def open_header(path: str | Path, bands: tuple[int, int, int] | None = None) -> ImageFile:

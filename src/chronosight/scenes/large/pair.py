@@ -13,15 +13,16 @@ from affine import Affine
 
 from chronosight.errors import InputError
 from chronosight.scenes.align import place_on_map, read_onto
-from chronosight.scenes.grid import Grid
+from chronosight.scenes.grid import Grid, footprint
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile, Pixels
-from chronosight.scenes.large.opened import GDAL_OPTIONS, MAX_LARGE_PIXELS, OpenImage, keep_open
+from chronosight.scenes.large.opened import GDAL_OPTIONS, MAX_LARGE_PIXELS, OpenImage, Reduced, keep_open
 from chronosight.scenes.large.resolution import check_resolution, working_grid
 from chronosight.scenes.pair import order_notes
 from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
 
-OVERVIEW = 2048  # pixels of the longer side of the overview
+OVERVIEW = 2048  # pixels of the longer side of the overview,
+STRIP = 256  # rows of which are read at once
 
 
 @dataclass
@@ -75,10 +76,13 @@ class LazyPair:
 
 
 @contextmanager
-def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = False) -> Iterator[LazyPair]:
+def open_pair(
+    earlier: ImageFile, later: ImageFile, known: float, force: bool = False, look_over: bool = True
+) -> Iterator[LazyPair]:
     """Both files open, on the earlier one's grid over their overlap, or on that grid at the ground size the model knows.
 
-    known: metres a pixel the model was trained at. Reads one overview of each. Raises InputError for files without a
+    known: metres a pixel the model was trained at. look_over: read an overview of each; without it, pairs of 8 bit, which need
+    no stretch, are read nowhere yet, and whether they hold any data is not known. Raises InputError for files without a
     georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged files, while open too.
     """
     warnings = []
@@ -101,17 +105,18 @@ def open_pair(earlier: ImageFile, later: ImageFile, known: float, force: bool = 
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
         pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], warnings=warnings)
         pair.notes += order_notes(earlier, later)
-        _look_over(pair)
+        if look_over or any(image.dtype != "uint8" for image in images):
+            _look_over(pair)
         yield pair
 
 
 def _look_over(pair: LazyPair) -> None:
     """Read the overview and fit the stretch that all windows share."""
     grid = pair.grid
-    factor = max(1.0, max(grid.width, grid.height) / OVERVIEW)
-    width, height = max(1, math.ceil(grid.width / factor)), max(1, math.ceil(grid.height / factor))
-    small = Grid(grid.crs, grid.transform * Affine.scale(grid.width / width, grid.height / height), width, height)
-    pixels = pair.raw(small)
+    factor = math.ceil(max(grid.width, grid.height) / OVERVIEW)
+    width, height = max(1, grid.width // factor), max(1, grid.height // factor)  # a rest of less than a pixel is left out
+    small = Grid(grid.crs, grid.transform * Affine.scale(factor), width, height)
+    pixels = [_small(image, small, source) for image, source in zip(pair.images, pair.sources, strict=True)]
     for image, read in zip(pair.images, pixels, strict=True):
         if not read.valid.any():
             raise InputError(f"{image.name} has no data where the dates overlap, expected pixels to look at: check it")
@@ -131,3 +136,24 @@ def _look_over(pair: LazyPair) -> None:
         pair.notes.append(f"the files hold different kinds of numbers ({kinds}): each was brought to 8 bit by itself")
     frames = np.stack([stretch.apply(date) for stretch, date in zip(pair.stretches, common, strict=True)])
     pair.overview, pair.overview_valid = frames, valid
+
+
+def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:
+    """The picture on a coarse grid, in strips: averaged by whole pixels as it is read, warped only from there if at all."""
+    box = footprint(target, source)
+    if box is not None and source.crs == target.crs and not any((target.transform.b, target.transform.d, source.transform.b)):
+        sides = (box[2] - box[0]) / target.width, (box[3] - box[1]) / target.height
+        left, top, wide, high = (round(value) for value in (*box[:2], *sides))
+        off = max(abs(a - b) for a, b in zip((left, top, wide, high), (*box[:2], *sides), strict=True))
+        inside = min(left, top) >= 0 and left + wide * target.width <= image.width and top + high * target.height <= image.height
+        between = ~source.transform * target.transform
+        if off < 0.001 and inside and between.a > 0 and between.e > 0:
+            return image.read((left, top, wide * target.width, high * target.height), (target.height, target.width))
+    across = 1.0 if box is None else min((box[2] - box[0]) / target.width, (box[3] - box[1]) / target.height)
+    reduced = Reduced(image, max(1, int(across + 0.01)))
+    own = Grid(source.crs, source.transform * Affine.scale(reduced.factor), reduced.width, reduced.height)
+    strips = [
+        read_onto(reduced, target.window(0, top, target.width, min(STRIP, target.height - top)), own)
+        for top in range(0, target.height, STRIP)
+    ]
+    return Pixels(np.concatenate([one.values for one in strips], axis=1), np.concatenate([one.valid for one in strips]))

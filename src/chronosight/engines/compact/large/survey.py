@@ -165,9 +165,8 @@ def percent_rows(store: Store) -> Callable[[int, int], np.ndarray]:
 
 def _mean_probability(store: Store) -> float:
     """Over pixels with data at both dates."""
-    total, count = 0.0, 0
+    total, count = 0, 0
     for top in range(0, store.height, 512):
-        maps = store.read(top, min(top + 512, store.height))
-        valid = maps.valid
-        total, count = total + float(maps.probability[valid].sum(dtype=np.float64)) / 65535, count + int(valid.sum())
-    return round(total / count, 6) if count else 0.0
+        maps = store.read(top, min(top + 512, store.height))  # 0 where there is no data
+        total, count = total + int(maps.probability.sum(dtype=np.uint64)), count + int(np.count_nonzero(maps.valid))
+    return round(total / 65535 / count, 6) if count else 0.0
