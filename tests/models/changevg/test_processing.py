@@ -41,7 +41,7 @@ def test_dates_keep_their_order(processor):
 
 
 def test_the_pixel_budget_is_that_of_the_settings(qwen_folder):
-    small = ChangeVGProcessor.from_pretrained(qwen_folder, Settings(max_pixels=56 * 56))
+    small = ChangeVGProcessor.from_pretrained(qwen_folder, Settings(max_pixels=60 * 60))
     assert small.batch([user(*TWO)], [pictures(2, 300, 300)])["image_grid_thw"].tolist() == [[1, 4, 4]] * 2
     published = ChangeVGProcessor.from_pretrained(qwen_folder)
     grid = published.batch([user(*TWO)], [pictures(2, 900, 900)])["image_grid_thw"]
