@@ -73,14 +73,17 @@ class ChangeVGProcessor(Qwen2_5_VLProcessor):
         (patches of all pictures), image_grid_thw (n pictures, 3) in patches. Raises InputError where a conversation
         and its pictures differ in number.
         """
-        texts = [self.render(messages, reply_next) for messages in conversations]
+        return self.batch_texts([self.render(messages, reply_next) for messages in conversations], images)
+
+    def batch_texts(self, texts: Sequence[str], images: Sequence[Sequence[np.ndarray]]) -> BatchFeature:
+        """`batch` for conversations that were rendered before, or for beginnings of them."""
         for row, (text, pictures) in enumerate(zip(texts, images, strict=True)):
             if text.count(self.image_token) != len(pictures):
                 found = text.count(self.image_token)
                 raise InputError(f"conversation {row} names {found} pictures but has {len(pictures)}; give one for each")
         flat = [picture for pictures in images for picture in pictures]
         return self(
-            text=texts,
+            text=list(texts),
             images=flat or None,
             return_tensors="pt",
             padding=True,

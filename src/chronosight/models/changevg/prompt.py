@@ -13,6 +13,7 @@ from chronosight.models.changevg.settings import Wording
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.cells import CELLS, NO_CHANGE
 from chronosight.tasks.clue import with_clue
+from chronosight.tasks.event import EVENTS
 from chronosight.tasks.question import Question, Task
 from chronosight.tasks.wording import wordings
 
@@ -25,6 +26,7 @@ REPLY_FORM: dict[Task, str] = {
     "object_count": "Answer with a number only.",
     "location": f"Answer with one or more of these places, joined by commas: {', '.join(CELLS)}; or with: {NO_CHANGE}.",
     "caption": "Answer with one sentence.",
+    "event": f"Answer with one of these: {', '.join(EVENTS)}.",
 }
 
 
