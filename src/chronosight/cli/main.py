@@ -11,6 +11,7 @@ from chronosight.cli.ask import ask
 from chronosight.cli.calibrate import calibrate
 from chronosight.cli.card import card
 from chronosight.cli.chat import chat
+from chronosight.cli.data import data_app
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (describe, ask, chat, train, export, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:
