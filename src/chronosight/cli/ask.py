@@ -7,7 +7,23 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import Bands, Frames, Json, NoRegister, Quiet, Resize, Weights, load_engine, open_inputs
+from chronosight.cli.options import (
+    Adapter,
+    Bands,
+    EndpointUrl,
+    Engine,
+    Frames,
+    GuideFormName,
+    GuideWeights,
+    Json,
+    NoRegister,
+    PrecisionName,
+    Quiet,
+    Resize,
+    Weights,
+    load_engine,
+    open_inputs,
+)
 from chronosight.cli.output import print_answer, print_notes, tile_progress
 from chronosight.errors import InputError
 
@@ -28,13 +44,21 @@ def ask(
     quiet: Quiet = False,
     weights: Weights = None,
     no_register: NoRegister = False,
+    engine: Engine = "compact",
+    adapter: Adapter = None,
+    guide: GuideWeights = None,
+    guide_form: GuideFormName = None,
+    endpoint: EndpointUrl = None,
+    precision: PrecisionName = None,
 ) -> None:
     """Ask a question about one image, a place at two dates, or a video."""
     files, question = split_question(inputs)
-    engine = load_engine(weights)
+    model = load_engine(
+        weights, engine, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
+    )
     scene = open_inputs(files, resize, bands, frames, no_register)
     with tile_progress(quiet) as progress:
-        answer = engine.ask(scene, question, progress)
+        answer = model.ask(scene, question, progress)
     if not quiet and not as_json:
         print_notes(scene.notes)
     print_answer(question, answer, as_json, quiet)

@@ -40,12 +40,12 @@ def test_replies_are_those_of_generate(model, processor):
 def test_rows_of_a_batch_are_answered_as_they_are_alone(model, processor):
     prompts = [user("How many roads?"), user("No change", 0), user("Where are the buildings in these two images?")]
     shown = [pictures(1), [], pictures(2, (84, 84))]
-    together, _, _ = reply(model, read(model, processor.batch(prompts, shown)), [processor.end_id], 8)
+    groups = [range(100), range(100, 300)]
+    together, _, _ = reply(model, read(model, processor.batch(prompts, shown)), [processor.end_id], 8, groups)
     for row, (prompt, pair) in enumerate(zip(prompts, shown, strict=True)):
-        alone, _, _ = reply(model, read(model, processor.batch([prompt], [pair])), [processor.end_id], 8)
+        alone, _, _ = reply(model, read(model, processor.batch([prompt], [pair])), [processor.end_id], 8, groups)
         assert alone[0].tokens == together[row].tokens
-        n = len(alone[0].distributions)
-        torch.testing.assert_close(alone[0].distributions, together[row].distributions[:n], **CLOSE)
+        torch.testing.assert_close(alone[0].probabilities, together[row].probabilities, **CLOSE)
 
 
 def test_a_text_read_in_pieces_is_the_text_read_whole(model, processor):

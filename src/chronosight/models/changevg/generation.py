@@ -41,11 +41,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Generated:
-    """One reply. tokens: without the end marker. distributions: (n, V) log-probabilities, float32, of each token and of
-    the end. complete: whether it ended by itself."""
+    """One reply. tokens: without the end marker. probabilities: (n, 1 + G), of each token and of the end where it came:
+    its own, then the sum over each group of tokens that was asked for. complete: whether it ended by itself."""
 
     tokens: tuple[int, ...]
-    distributions: Tensor
+    probabilities: Tensor
     complete: bool
 
 
@@ -98,22 +98,26 @@ def extend(model: Any, context: Context, texts: Sequence[Sequence[int]]) -> Cont
     return _forward(model, _branch(context.cache), ids, whole, position_ids, context.position + mask.sum(1), {})
 
 
-def reply(model: Any, context: Context, end: Sequence[int], limit: int) -> tuple[list[Generated], Context, list[int]]:
+def reply(
+    model: Any, context: Context, end: Sequence[int], limit: int, groups: Sequence[Sequence[int]] = ()
+) -> tuple[list[Generated], Context, list[int]]:
     """Greedy replies of every row, at most `limit` tokens each.
 
-    end: tokens that end a reply. -> (replies, context, pending): the context has read all tokens but the last that each
-    row made; pending holds those, to be put before what follows. With more than one row the context is not to be
-    continued: shorter rows have read past their end.
+    end: tokens that end a reply. groups: tokens whose probability is summed up at each place. -> (replies, context,
+    last): the context has read all tokens but the last that each row made, which is given back as the third. With more
+    than one row the context is not to be continued: shorter rows have read past their end.
     """
     rows = len(context.mask)
     tokens: list[list[int]] = [[] for _ in range(rows)]
     seen: list[Tensor] = []
     open_rows, complete = set(range(rows)), [False] * rows
     lengths, last = [0] * rows, [0] * rows
+    wanted = [torch.tensor(list(group), device=context.logits.device) for group in groups]
     while True:
-        distribution = context.logits.log_softmax(-1)
-        seen.append(distribution.cpu())
-        chosen = distribution.argmax(-1).tolist()
+        probability = context.logits.softmax(-1)
+        own, best = probability.max(-1)
+        seen.append(torch.stack([own, *(probability[:, group].sum(-1) for group in wanted)], -1).cpu())
+        chosen = best.tolist()
         for row in sorted(open_rows):
             last[row] = chosen[row]
             lengths[row] += 1
