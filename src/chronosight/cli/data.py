@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chronosight.cli.data_guide import guide
 from chronosight.cli.eval import show_progress
 from chronosight.cli.options import Json, Quiet
 from chronosight.errors import InputError
@@ -17,6 +18,7 @@ FAULTY = 1  # exit code of a check that found faults
 data_app = typer.Typer(help="Make instruction sets, and look through finished ones.", no_args_is_help=True)
 build_app = typer.Typer(help="Make an instruction set.", no_args_is_help=True)
 data_app.add_typer(build_app, name="build")
+data_app.command()(guide)
 
 
 @build_app.command()

@@ -17,9 +17,10 @@ from chronosight.tasks.cells import CELLS, NO_CHANGE, PLACES
 from chronosight.tasks.regions import find_region
 from chronosight.tasks.replies import write_yes_no
 
+# "At the top" would be the whole upper third, so of single cells only corners and the center have a place in words.
 REGIONS = (
     "in the left third", "in the right third", "in the top third", "in the bottom third", "in the middle column",
-    "in the middle row", *(PLACES[cell] for cell in CELLS),
+    "in the middle row", *(PLACES[cell] for cell in CELLS if cell == "center" or cell.endswith("corner")),
 )  # fmt: skip
 REGION_COUNT = "How many {subject} have been changed {place} in these two images:<image> and <image>"
 REGION_BINARY = (
