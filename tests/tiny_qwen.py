@@ -82,6 +82,39 @@ def write_tiny_qwen(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+def write_tiny_qwen3(folder: Path, seed: int = 0) -> Path:
+    """The same for Qwen3-VL: patches of 16 pixels, features of several depths of the vision tower, other positions."""
+    import torch
+    from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
+
+    folder.mkdir(parents=True, exist_ok=True)
+    size = _write_tokenizer(folder)
+    ids = {name: size - len(MARKERS) + MARKERS.index(name) for name in MARKERS}
+    text = {
+        "vocab_size": size, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3, "head_dim": 16,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 4096,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 5e6, "mrope_section": [4, 2, 2], "mrope_interleaved": True},
+        "eos_token_id": ids["<|im_end|>"], "bos_token_id": ids["<|endoftext|>"],
+    }  # fmt: skip
+    vision = {
+        "depth": 3, "hidden_size": 32, "intermediate_size": 64, "num_heads": 2, "out_hidden_size": 64, "patch_size": 16,
+        "spatial_merge_size": 2, "temporal_patch_size": 2, "num_position_embeddings": 64, "deepstack_visual_indexes": [0, 1],
+    }  # fmt: skip
+    names = {"image_token_id": "image_pad", "video_token_id": "video_pad", "vision_start_token_id": "vision_start"}
+    tokens = {key: ids[f"<|{name}|>"] for key, name in (names | {"vision_end_token_id": "vision_end"}).items()}
+    torch.manual_seed(seed)
+    model = Qwen3VLForConditionalGeneration(Qwen3VLConfig(text_config=text, vision_config=vision, **tokens))
+    for parameter in model.parameters():
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    pixels = {
+        "image_processor_type": "Qwen2VLImageProcessorFast", "size": {"longest_edge": 16777216, "shortest_edge": 65536},
+        "patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
+    }  # fmt: skip
+    (folder / "preprocessor_config.json").write_text(json.dumps(pixels, indent=2))
+    return folder
+
+
 def _write_tokenizer(folder: Path) -> int:
     """Writes tokenizer files and chat template; -> size of the vocabulary, markers last, as in the real one."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers

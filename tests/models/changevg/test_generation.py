@@ -7,18 +7,24 @@ import torch
 from chronosight.models.changevg.generation import extend, picture_features, read, reply
 from chronosight.models.changevg.loading import load_model
 from chronosight.models.changevg.processing import ChangeVGProcessor
+from tiny_qwen import write_tiny_qwen3
 
 CLOSE = {"atol": 1e-4, "rtol": 0}
 
 
-@pytest.fixture(scope="module")
-def processor(qwen_folder):
-    return ChangeVGProcessor.from_pretrained(qwen_folder)
+@pytest.fixture(scope="module", params=["qwen2_5_vl", "qwen3_vl"])
+def folder(request, qwen_folder, tmp_path_factory):
+    return qwen_folder if request.param == "qwen2_5_vl" else write_tiny_qwen3(tmp_path_factory.mktemp("qwen3"))
 
 
 @pytest.fixture(scope="module")
-def model(qwen_folder):
-    return load_model(qwen_folder)
+def processor(folder):
+    return ChangeVGProcessor.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return load_model(folder)
 
 
 def user(text, pictures=2):
@@ -52,7 +58,8 @@ def test_a_text_read_in_pieces_is_the_text_read_whole(model, processor):
     whole = processor.render(user("How many roads have been changed?"))
     cut = whole.index("roads")
     batch = processor.batch([user("How many roads have been changed?")], [pictures()])
-    head = len(processor.encode_text(whole[:cut])) + 2 * (6 - 1)  # each picture of 2 x 3 tokens stands as one
+    per_picture = int(batch["mm_token_type_ids"].sum()) // 2
+    head = len(processor.encode_text(whole[:cut])) + 2 * (per_picture - 1)  # each stands in the text as one
     first = {**batch, **{name: batch[name][:, :head] for name in ("input_ids", "attention_mask", "mm_token_type_ids")}}
     context = read(model, first)
     rest = batch["input_ids"][0, head:].tolist()

@@ -17,7 +17,9 @@ def test_an_adapter_without_settings_has_the_published_ones(tmp_path):
     assert Settings.load(tmp_path) == Settings(512 * 512, 56 * 56, "caption", "changeimti")
 
 
-@pytest.mark.parametrize("bad", ['{"max_pixels": 5}', '{"guide_form": "loud"}', '{"wording": "x"}', '{"size": 1}', "[]", "{"])
+@pytest.mark.parametrize(
+    "bad", ['{"max_pixels": 5}', '{"max_pixels": "many"}', '{"guide_form": "loud"}', '{"wording": "x"}', '{"size": 1}', "[]", "{"]
+)
 def test_bad_settings_are_named_in_one_line(tmp_path, bad):
     (tmp_path / FILE).write_text(bad)
     with pytest.raises(InputError, match=FILE) as error:

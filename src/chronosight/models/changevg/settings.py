@@ -52,8 +52,9 @@ class Settings:
             raise InputError(
                 f"{path} names guide form {settings.guide_form} and wording {settings.wording}; see docs/changevg.md"
             )
-        if not 0 < settings.min_pixels <= settings.max_pixels:
+        whole = isinstance(settings.min_pixels, int) and isinstance(settings.max_pixels, int)
+        if not whole or not 0 < settings.min_pixels <= settings.max_pixels:
             raise InputError(
-                f"{path} has min_pixels {settings.min_pixels}, max_pixels {settings.max_pixels}; expected 0 < min <= max"
+                f"{path} has min_pixels {settings.min_pixels}, max_pixels {settings.max_pixels}; expected numbers, 0 < min <= max"
             )
         return settings
