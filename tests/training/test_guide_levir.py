@@ -157,11 +157,15 @@ def test_folds_keep_neighbours_together():
 
 
 def test_wrong_folders_are_one_line(tmp_path):
-    with pytest.raises(InputError, match="no LevirCCcaptions"):
+    with pytest.raises(InputError, match="no captions file"):
         read_levir(tmp_path, "train")
     root = write_levir(tmp_path)
     (root / "images/train/label/train_000001.png").unlink()
-    with pytest.raises(InputError, match="is missing, expected images/train/A, B and label"):
+    with pytest.raises(InputError, match="have no mask"):
+        read_levir(root, "train")
+    (root / "images/train/label/train_000001.png").touch()
+    (root / "images/train/B/train_000001.png").unlink()
+    with pytest.raises(InputError, match="is missing, expected images/train/A and B"):
         read_levir(root, "train")
     Image.fromarray(np.full((64, 64), 76, np.uint8)).save(tmp_path / "wrong.png")
     with pytest.raises(InputError, match="has the value 76"):

@@ -1,12 +1,10 @@
 """LEVIR-MCI as the guide learns from it: pictures of both dates, the mask of changed roads and buildings, five captions.
 
-Layout: ROOT/images/{train,val,test}/{A,B,label}/NAME.png, 8 bit, labels 0 background, 128 road, 255 building; and
-ROOT/LevirCCcaptions.json.
+Its folder: see `data.changeimti.source`. Labels are 8 bit, 0 background, 128 road, 255 building.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +15,7 @@ import numpy as np
 from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from chronosight.data.changeimti.source import read_pairs
 from chronosight.data.guide_samples import gap_weight, light
 from chronosight.data.mirror import mirror_caption
 from chronosight.errors import InputError
@@ -40,20 +39,16 @@ class LevirPair:
 def read_levir(root: str | Path, split: str) -> list[LevirPair]:
     """Pairs of a split, by name. Raises InputError where the folder does not have the layout above."""
     root = Path(root)
-    index = root / "LevirCCcaptions.json"
-    if not index.is_file():
-        raise InputError(f"no LevirCCcaptions.json in {root}: expected a LEVIR-MCI folder; give it as --data")
-    pairs = []
-    for row in json.loads(index.read_text(encoding="utf-8"))["images"]:
-        if row["split"] == split:
-            name, folder = row["filename"], root / "images" / split
-            captions = tuple(" ".join(sentence["raw"].split()).rstrip(" .") for sentence in row["sentences"])
-            pairs.append(LevirPair(name, folder / "A" / name, folder / "B" / name, folder / "label" / name, captions))
+    pairs = [
+        LevirPair(pair.name, root / pair.before, root / pair.after, pair.mask, pair.captions)
+        for pair in read_pairs(root)
+        if pair.split == split
+    ]
     if not pairs:
-        raise InputError(f"{index} names no pair of the split {split}; expected LEVIR-CC's file")
-    missing = next((p for pair in pairs for p in (pair.before, pair.after, pair.label) if not p.is_file()), None)
+        raise InputError(f"{root} has no pair of the split {split}; expected LEVIR-MCI with train, val and test")
+    missing = next((path for pair in pairs for path in (pair.before, pair.after) if not path.is_file()), None)
     if missing:
-        raise InputError(f"{missing} is missing, expected images/{split}/A, B and label; copy the dataset again")
+        raise InputError(f"{missing} is missing, expected images/{split}/A and B; copy the dataset again")
     return sorted(pairs, key=lambda pair: pair.name)
 
 
