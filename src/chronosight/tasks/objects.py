@@ -10,7 +10,8 @@ of its polygon's centroid; polygons of zero area are dropped. What the paper lea
   walked out and back, so its area is zero and it is dropped, as are single pixels.
 - Simplification is that of approxPolyDP with the first epsilon of 0, 0.1, 0.2 ... pixels that leaves at most 8 vertices
   (`tasks.simplify`). A contour of 8 vertices or fewer stays as it is.
-- Coordinates are pixel indices (x right, y down), as OpenCV's moments have them, not shifted by half a pixel.
+- Coordinates are pixel indices (x right, y down), as OpenCV's moments have them, not shifted by half a pixel. A centroid
+  on the line between two cells is in the later one, but for the last digit of OpenCV's rounding, which is kept.
 
 The authors' released code does two things that the text of the paper does not say; `as_published` does them too. Epsilon
 starts at 5 % of the contour's length, so an object narrower than about a tenth of its length (a straight road) becomes a

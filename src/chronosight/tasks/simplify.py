@@ -1,7 +1,8 @@
 """Contours with fewer vertices, as OpenCV's approxPolyDP leaves them: Douglas-Peucker, then straight runs joined.
 
 `simplify` takes the first epsilon of a series that leaves few enough vertices. The splits of a contour do not depend on
-epsilon, only how many of them are made does, so they are found once.
+epsilon, only how many of them are made does, so they are found once. Distances are to the chord, as OpenCV has them from
+4.13 on; older ones measure to the endless line through it.
 """
 
 from __future__ import annotations
