@@ -1,8 +1,9 @@
 """A tiny random Qwen2.5-VL in a folder laid out like a downloaded one: same classes, small sizes, own tokenizer.
 
-    python tests/tiny_qwen.py tiny-qwen
+    python tests/tiny_qwen.py tiny-qwen [tiny-adapter]
 
-Its words mean nothing; every command and every line of code runs on it as on the real one. 0.2 M parameters, 2 MB.
+Its words mean nothing; every command and every line of code runs on it as on the real one. 0.2 M parameters, 1 MB. With a
+second name: a random LoRA adapter for it as well.
 """
 
 from __future__ import annotations
@@ -136,7 +137,24 @@ def _write_tokenizer(folder: Path) -> int:
     return tokenizer.get_vocab_size()
 
 
+def write_tiny_adapter(folder: Path, model: Path, seed: int = 1) -> Path:
+    """A LoRA adapter of rank 4 on all linear layers of the language model, both of its matrices random."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    base = AutoModelForImageTextToText.from_pretrained(model)
+    tuned = get_peft_model(base, LoraConfig(r=4, lora_alpha=8, target_modules=r".*language_model\.layers\.\d+\..*_proj"))
+    torch.manual_seed(seed)
+    for name, parameter in tuned.named_parameters():
+        if "lora_" in name:
+            parameter.data = 0.1 * torch.randn_like(parameter)
+    tuned.save_pretrained(folder)
+    return folder
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tests/tiny_qwen.py FOLDER")
-    print(write_tiny_qwen(Path(sys.argv[1])))
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python tests/tiny_qwen.py FOLDER [ADAPTER_FOLDER]")
+    made = write_tiny_qwen(Path(sys.argv[1]))
+    print(made, *([write_tiny_adapter(Path(sys.argv[2]), made)] if len(sys.argv) == 3 else []))

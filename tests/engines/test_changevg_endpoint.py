@@ -2,12 +2,9 @@
 
 import base64
 import io
-import json
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from math import log
 
 import numpy as np
 import pytest
@@ -19,64 +16,7 @@ from chronosight.errors import InputError
 from chronosight.models.changevg.settings import Settings
 from chronosight.tasks import binary, count
 from small_scenes import ground, pair
-
-REPLIES = (("How many", "3"), ("Please check", "No"), ("where", "top,left"))
-
-
-class Server(HTTPServer):
-    """Answers by words of the last question; keeps what it was sent."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.sent, self.headers_seen, self.mode = [], [], "whole"
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.say({"data": [{"id": "a-qwen"}]})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.sent.append(body)
-        self.server.headers_seen.append(dict(self.headers))
-        mode = self.server.mode
-        if mode == "refuses":
-            return self.say({"error": "no such\nmodel"}, 404)
-        if mode == "moves":
-            self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1:9/")
-            return self.end_headers()
-        if mode == "nonsense":
-            return self.say({"what": 1})
-        if mode == "no logprobs" and "logprobs" in body:
-            return self.say({"error": "logprobs are not supported"}, 400)
-        content = body["messages"][-1]["content"]
-        text = "".join(part.get("text", "") for part in content)
-        said = next((reply for word, reply in REPLIES if word in text), "a road is built")
-        choice = {"message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
-        if "logprobs" in body:
-            choice["logprobs"] = {"content": [step(said)]}
-        return self.say({"choices": [choice]})
-
-    def say(self, answer, status=200):
-        data = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-def step(said):
-    others = {"No": {"No": 0.6, "Yes": 0.15, " yes": 0.05}, "3": {"3": 0.4, "2": 0.1}}.get(said, {said: 0.5})
-    top = [{"token": token, "logprob": log(p)} for token, p in others.items()]
-    return {"token": said, "logprob": top[0]["logprob"], "top_logprobs": top}
+from tiny_endpoint import Server
 
 
 @pytest.fixture
