@@ -1,6 +1,7 @@
 """Adapters laid over a model, merged, saved and loaded: equal logits each way, and nothing left out in silence."""
 
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -54,6 +55,8 @@ def test_loaded_merged_and_written_out_it_gives_the_logits_it_was_saved_with(ada
     torch.testing.assert_close(logits(load_model(out), out), expected, **CLOSE)
     assert Settings.load(out) == Settings.load(folder)
     assert not list(tmp_path.glob("*.part"))
+    with pytest.raises(InputError, match="not empty"):
+        merge_adapter(qwen_folder, folder, out)
 
 
 def test_an_adapter_with_the_names_of_older_releases_is_the_same(adapter, qwen_folder, tmp_path):
@@ -100,6 +103,19 @@ def test_folders_that_hold_no_model_or_adapter(qwen_folder, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
     with pytest.raises(InputError, match="holds a llama"):
         load_model(tmp_path)
+
+
+def test_half_precision_answers_too(qwen_folder):
+    model = load_model(qwen_folder, precision="bf16")
+    assert next(model.parameters()).dtype == torch.bfloat16
+    half, full = logits(model, qwen_folder), logits(load_model(qwen_folder), qwen_folder)
+    assert (half - full).abs().max() < 0.05 * full.abs().max()
+
+
+@pytest.mark.skipif(find_spec("bitsandbytes") is not None, reason="bitsandbytes is installed")
+def test_four_bits_without_their_library(qwen_folder):
+    with pytest.raises(InputError, match="pip install bitsandbytes"):
+        load_model(qwen_folder, precision="4bit")
 
 
 def test_weights_that_lack_a_tensor_are_refused(qwen_folder, tmp_path):

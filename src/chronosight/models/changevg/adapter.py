@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
-from chronosight.models.changevg.settings import FILE
+from chronosight.models.changevg.settings import Settings
 
 # Names of older releases -> today's, after the "base_model.model." that peft puts before all of them.
 OLD_NAMES = (("model.layers.", "model.language_model.layers."), ("visual.", "model.visual."))
@@ -77,8 +77,7 @@ def merge_adapter(weights: Path, adapter: Path, out: Path) -> Path:
     for name in KEPT_FILES:
         if (weights / name).is_file():
             shutil.copy(weights / name, part / name)
-    if (adapter / FILE).is_file():
-        shutil.copy(adapter / FILE, part / FILE)
+    Settings.load(adapter).save(part)  # how it is asked goes with the weights
     if out.exists():
         out.rmdir()
     part.rename(out)
