@@ -100,7 +100,8 @@ def train_changevg(
     )
     trainer.ratio = recipe.ratio
     trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
-    trainer.log({"processes": count_processes(state), "records": len(samples), "longest": longest})
+    spread = str(trainer.accelerator.distributed_type.value)  # NO, MULTI_GPU, FSDP, DEEPSPEED, ...
+    trainer.log({"processes": count_processes(state), "distributed": spread, "records": len(samples), "longest": longest})
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     trainer.save_model(str(out / "adapter.part"))  # every process: gathers the shards where they are spread
     if trainer.is_world_process_zero():
