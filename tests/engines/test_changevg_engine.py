@@ -215,6 +215,7 @@ def test_replies_in_one_batch_are_those_given_alone(engine, scene):
         ({"precision": "int3"}, "4bit"),
         ({"adapter": "nowhere"}, "no adapter folder"),
         ({"guide": "nowhere"}, "no weights folder"),
+        ({"colour": "red"}, "no option colour; it has adapter, endpoint"),
     ],
 )
 def test_what_is_missing_is_named_in_one_line(options, said):

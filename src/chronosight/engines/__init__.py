@@ -39,8 +39,14 @@ def load(engine: str = "compact", weights: str | Path | None = None, threads: in
     if engine in LATER:
         raise InputError(f'engine "{engine}" is not part of this version; use "compact"')
     if engine == "changevg":
+        import inspect
+
         from chronosight.engines.changevg.load import load_changevg
 
+        known = sorted(set(inspect.signature(load_changevg).parameters) - {"weights", "threads"})
+        if set(options) - set(known):
+            unknown = ", ".join(sorted(set(options) - set(known)))
+            raise InputError(f"the engine changevg has no option {unknown}; it has {', '.join(known)}")
         return load_changevg(weights, threads=threads, **options)
     if engine != "compact":
         raise InputError(f'unknown engine "{engine}", expected "compact" or "changevg"')
