@@ -1,6 +1,7 @@
 """The three stages of the guide on a LEVIR-MCI folder: each trains its own part, a stop costs nothing, folds are blind."""
 
 import json
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -154,6 +155,19 @@ def test_folds_keep_neighbours_together():
     folds = [levir_fold(f"train_{n:06}.png", 5) for n in range(1, 6816)]
     assert sum(a != b for a, b in pairwise(folds)) == 53
     assert max(folds.count(k) for k in range(5)) - min(folds.count(k) for k in range(5)) < 200
+
+
+@pytest.mark.shared
+def test_words_of_all_captions_are_the_published_vocabulary():
+    reference = Path(__file__).parents[3] / "shared" / "reference"
+    if not (reference / "levir_mci_caption_tokens.zip").is_file():
+        pytest.skip("no ../shared/reference beside the checkout")
+    published = set(json.loads((reference / "levir_mci_vocab.json").read_text())) - {"<NULL>", "<UNK>", "<START>", "<END>"}
+    with zipfile.ZipFile(reference / "levir_mci_caption_tokens.zip") as file:
+        rows = [json.loads(file.read(name)) for name in file.namelist() if name.endswith(".txt")]
+    captions = [" ".join(w for w in words if w not in ("<START>", "<END>")) for row in rows for words in row]
+    ours = set(word_tokenizer(captions, 6).get_vocab())
+    assert len(captions) == 5 * 10_077 and published <= ours and len(ours) == 468
 
 
 def test_wrong_folders_are_one_line(tmp_path):

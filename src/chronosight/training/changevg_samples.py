@@ -109,6 +109,7 @@ class Dialogues(torch.utils.data.Dataset):
     def __init__(self, records: Sequence[Record], processor: ChangeVGProcessor, max_length: int):
         """processor: with the pixel budget set. max_length: tokens; a longer record is an error, never cut."""
         self.records, self.processor, self.max_length = records, processor, max_length
+        self._measured: dict[Path, int] = {}
         tokenizer = processor.tokenizer
         self.turn, self.turn_end = tokenizer.convert_tokens_to_ids(TURN), processor.end_id
         self.header = tokenizer.encode("assistant\n", add_special_tokens=False)
@@ -151,13 +152,16 @@ class Dialogues(torch.utils.data.Dataset):
         """Tokens of a record, its pictures measured and not decoded."""
         record = self.records[index]
         tokens = len(self.processor.encode_text(self.processor.render(record.messages, reply_next=False)))
-        merge = self.processor.image_processor.merge_size**2
-        for path in record.images:
-            with _opened(path, record.name) as picture:
+        return tokens + sum(self._visual(path, record.name) - 1 for path in record.images)  # in the text each is one token
+
+    def _visual(self, path: Path, name: str) -> int:
+        """Visual tokens of a picture; many records share one, so it is measured once."""
+        if path not in self._measured:
+            with _opened(path, name) as picture:
                 width, height = picture.size
-            patches = self.processor.image_processor.get_number_of_image_patches(height, width, {})
-            tokens += patches // merge - 1  # each picture stands in the text as one token
-        return tokens
+            processor = self.processor.image_processor
+            self._measured[path] = processor.get_number_of_image_patches(height, width, {}) // processor.merge_size**2
+        return self._measured[path]
 
     def check_lengths(self) -> int:
         """Looks at every record before any time is spent on training; returns the longest. Raises InputError for one too
