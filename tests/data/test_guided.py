@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chronosight.data.changeimti.read import understand
 from chronosight.data.guide_store import GuideStore
 from chronosight.data.guided import join, make_guides, read_rows, what_is_told
 from chronosight.data.levir_guide import levir_fold
@@ -176,3 +177,11 @@ def test_what_cannot_be_guided_is_one_line(folder):
     path.write_text('{"messages": "?"}')
     with pytest.raises(InputError, match="line 1 is no record"):
         read_rows(path)
+
+
+@pytest.mark.parametrize("form", ["caption", "detail", "full"])
+def test_guided_questions_are_still_understood(folder, form):
+    before, after = read_rows(folder / "train.jsonl"), guided(folder, FakeGuide("all"), form=form)
+    for old, new in zip(before, after, strict=True):
+        asked = understand(new["messages"][0]["content"])
+        assert asked is not None and asked == understand(old["messages"][0]["content"])

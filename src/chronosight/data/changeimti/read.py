@@ -125,7 +125,7 @@ def _read(file: str, number: int, row: Any) -> Read:
 @lru_cache(maxsize=4096)
 def understand(question: str) -> Asked | None:
     """What a question asks, by the wordings that ChangeIMTI and this project use; None for any other wording."""
-    text = _GUIDE.sub("", question).removeprefix(LOOK)
+    text = _GUIDE.sub("", question).rpartition("\n")[2].removeprefix(LOOK)  # a guide has a line of its own
     for task, pattern, published in _patterns():
         match = pattern.fullmatch(text)
         if match:
