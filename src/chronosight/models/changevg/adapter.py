@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def apply_adapter(model: Any, folder: str | Path, merge: bool = True) -> Any:
     config.inference_mode = True
     weights = {_today(name): value for name, value in load_file(folder / "adapter_model.safetensors").items()}
     try:
-        wrapped: Any = get_peft_model(model, config)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft's use of an older name of transformers, no user's doing
+            wrapped: Any = get_peft_model(model, config)
         result = set_peft_model_state_dict(wrapped, weights)
     except (ValueError, RuntimeError) as error:  # no such layers, or of another size
         reason = str(error).strip().partition("\n")[0]
