@@ -9,3 +9,11 @@ from tiny_bundle import write_bundle
 def bundle_folder(tmp_path_factory):
     """Weights of the compact engine with known answers (tests/tiny_bundle.py)."""
     return write_bundle(tmp_path_factory.mktemp("weights") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def qwen_folder(tmp_path_factory):
+    """A tiny random Qwen2.5-VL (tests/tiny_qwen.py)."""
+    from tiny_qwen import write_tiny_qwen
+
+    return write_tiny_qwen(tmp_path_factory.mktemp("qwen") / "tiny")

@@ -44,8 +44,11 @@ def test_a_missing_extra_is_named(monkeypatch, run, tmp_path):
 def test_train_needs_data_and_a_recipe(run, tmp_path):
     data = write_data(tmp_path / "data")
     (tmp_path / "wrong.yaml").write_text("unirs: {stepps: 3}")
+    (tmp_path / "right.yaml").write_text("vocabulary: 600")
     out = ("--out", tmp_path / "out")
-    assert failed_in_one_line(run("train", "no.yaml", "--data", tmp_path, *out), "has no folder pairs/")
+    assert failed_in_one_line(run("train", tmp_path / "right.yaml", "--data", tmp_path, *out), "has no folder pairs/")
+    other = run("train", tmp_path / "right.yaml", "--data", data, "--model", tmp_path, *out)
+    assert failed_in_one_line(other, "takes no --model")
     assert failed_in_one_line(run("train", "no.yaml", "--data", data, *out), "no recipe no.yaml")
     assert failed_in_one_line(run("train", tmp_path / "wrong.yaml", "--data", data, *out), "unknown stepps")
     assert not (tmp_path / "out").exists()

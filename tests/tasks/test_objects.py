@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from chronosight.tasks.cells import CELLS
-from chronosight.tasks.objects import MAX_VERTICES, count_and_cells, external_contours, find_objects, simplify
+from chronosight.tasks.objects import count_and_cells, external_contours, find_objects
+from chronosight.tasks.simplify import MAX_VERTICES, simplify
 
 masks = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 

@@ -10,14 +10,21 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.options import (
+    Adapter,
     Bands,
+    EndpointUrl,
+    Engine,
     Force,
+    GuideFormName,
+    GuideWeights,
     Json,
     NoRegister,
+    PrecisionName,
     Quiet,
     Resize,
     Weights,
     Zones,
+    guide_bundle,
     load_engine,
     open_inputs,
     parse_bands,
@@ -45,6 +52,12 @@ def describe(
         list[str] | None,
         typer.Option(help="A question to answer besides, on the page too; may be given again.", show_default=False),
     ] = None,
+    engine: Engine = "compact",
+    adapter: Adapter = None,
+    guide: GuideWeights = None,
+    guide_form: GuideFormName = None,
+    endpoint: EndpointUrl = None,
+    precision: PrecisionName = None,
 ) -> None:
     """Describe what changed between two images of a place, in words and on a map."""
     from chronosight.cli.asking import answer_all, answer_pair, check_zones, open_zones
@@ -58,27 +71,30 @@ def describe(
         check_folder(out)  # before any long work
     areas, questions = open_zones(zones), ask or []
     headers = large_pair(before, after, parse_bands(bands))
-    engine = load_engine(weights)
+    model = load_engine(
+        weights, engine, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
+    )
     if headers is not None:
         from chronosight.cli.telling import tell_survey
         from chronosight.cli.whole_scene import describe_whole_scene
         from chronosight.reports.survey_json import survey_dict
 
         check_zones(areas, headers[0])
-        page = partial(tell_survey, engine=engine, headers=headers, zones=areas, questions=questions, force=force)
-        survey, written = describe_whole_scene(headers, engine.bundle, out, cell, force, not no_register, quiet, page)
+        page = partial(tell_survey, engine=model, headers=headers, zones=areas, questions=questions, force=force)
+        survey, written = describe_whole_scene(headers, guide_bundle(model), out, cell, force, not no_register, quiet, page)
         scene, description = survey.scene, survey.description
         findings = findings_of_survey(survey).with_zones(areas)
         answers = answer_all(findings, questions)
     else:
         scene = open_inputs([before, after], resize, bands, 1, no_register)
-        known = engine.networks.guide.metres_per_pixel
-        if doubt := check_resolution(Path(before).name, scene.metres_per_pixel, known, force):
-            scene.notes.insert(0, doubt)
+        if engine == "compact":
+            known = model.networks.guide.metres_per_pixel
+            if doubt := check_resolution(Path(before).name, scene.metres_per_pixel, known, force):
+                scene.notes.insert(0, doubt)
         with tile_progress(quiet) as progress:
-            description = engine.describe(scene, progress)
+            description = model.describe(scene, progress)
         findings = findings_of_pair(scene, description).with_zones(areas)
-        answers = [(question, answer_pair(engine, scene, question, areas)) for question in questions]
+        answers = [(question, answer_pair(model, scene, question, areas)) for question in questions]
         written = write_report(scene, description, out, answers, findings) if out is not None else {}
     if as_json:
         from chronosight.reports.description_json import description_dict

@@ -11,9 +11,11 @@ from chronosight.cli.ask import ask
 from chronosight.cli.calibrate import calibrate
 from chronosight.cli.card import card
 from chronosight.cli.chat import chat
+from chronosight.cli.data import data_app
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
+from chronosight.cli.merge import merge
 from chronosight.cli.train import train
 from chronosight.cli.version import version
 from chronosight.errors import InputError
@@ -28,9 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, train, export, calibrate, card, version):
+for command in (describe, ask, chat, train, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:

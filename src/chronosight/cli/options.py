@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.engines.compact.engine import CompactEngine
+    from chronosight.engines.compact.bundle import Bundle
     from chronosight.scenes.scene import Scene
 
 Bands = Annotated[str | None, typer.Option(help="Bands that are red, green and blue, counted from 1: 4,3,2.", show_default=False)]
@@ -22,7 +22,48 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Bring plain images of different size to one size.")]
 Zones = Annotated[Path | None, typer.Option(help="GeoJSON of named polygons: counts and areas for each.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Take imagery far coarser than the model knows.")]
-Weights = Annotated[Path | None, typer.Option(help="Weights folder, in place of the one that ships.", show_default=False)]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="Weights folder of the engine, in place of the one that ships; of changevg also a hub id.", show_default=False
+    ),
+]
+Engine = Annotated[str, typer.Option(help="compact, or changevg: the guide and a Qwen-VL.")]
+_OF_CHANGEVG = "Of the engine changevg"
+Adapter = Annotated[Path | None, typer.Option(help="LoRA folder.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
+GuideWeights = Annotated[
+    Path | None,
+    typer.Option(
+        "--guide",
+        help="Weights folder whose guide looks, in place of the one that ships.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+GuideFormName = Annotated[
+    str | None,
+    typer.Option(
+        "--guide-form",
+        help="What the model is told of it: none, caption, detail or full.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        help="OpenAI-compatible server that has the model: http://127.0.0.1:8000/v1.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+PrecisionName = Annotated[
+    str | None,
+    typer.Option("--precision", help="auto, bf16, fp32 or 4bit.", show_default=False, rich_help_panel=_OF_CHANGEVG),
+]
+
+MakeEngine = Callable[[], Any]
 
 
 def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool) -> Scene:
@@ -31,10 +72,33 @@ def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: i
     return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register)
 
 
-def load_engine(weights: Path | None) -> CompactEngine:
+def load_engine(weights: Path | None, engine: str = "compact", **options: Any) -> Any:
+    """options: of `chronosight.engines.load`; what is None was not given."""
     from chronosight.engines import load
 
-    return load(weights=weights)
+    given = {name: value for name, value in options.items() if value is not None}
+    if engine == "changevg" and "endpoint" not in given:
+        quiet_transformers()
+    return load(engine, None if weights is None else weights.as_posix(), **given)
+
+
+def guide_bundle(engine: Any) -> Bundle:
+    """Weights of the compact engine. Raises InputError for another engine, which cannot look at whole scenes."""
+    if not hasattr(engine, "bundle"):
+        raise InputError("whole scenes, and places in them, are looked at by the engine compact; leave --engine out")
+    bundle: Bundle = engine.bundle
+    return bundle
+
+
+def quiet_transformers() -> None:
+    """No progress bars and warnings of libraries among the answers."""
+    from importlib.util import find_spec
+
+    if find_spec("transformers") is not None:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:

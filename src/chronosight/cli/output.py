@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 
 def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> None:
-    """One answer. JSON: one line. Quiet: its text alone. Else its text, how sure it is, and its notes."""
+    """One answer. JSON: one line. Quiet: its text alone. Else its text, how sure it is (not of open questions), and notes."""
     if as_json:
         print(json.dumps({"question": question, **answer.to_dict()}, ensure_ascii=False), flush=True)
         return
     print(answer.text, flush=True)
-    if quiet or answer.task == "open":
+    if quiet:
         return
-    doubt = "" if answer.sure else ", not sure"
-    print(f"  confidence {answer.confidence:.0%}{doubt}", flush=True)
+    if answer.task != "open":
+        doubt = "" if answer.sure else ", not sure"
+        print(f"  confidence {answer.confidence:.0%}{doubt}", flush=True)
     for note in answer.notes:
         print(f"  note: {note}", flush=True)
 

@@ -72,3 +72,8 @@ def write_clue(facts: GuideFacts | None, form: GuideForm) -> str:
     if form == "detail":
         return detail_clue(facts)
     return f"{detail_clue(facts)}. {caption_clue(told)}"
+
+
+def with_clue(clue: str, question: str) -> str:
+    """A user turn: the clue before the question, on a line of its own (the published code's separator is not known)."""
+    return f"{clue}\n{question}" if clue else question

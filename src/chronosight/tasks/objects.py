@@ -8,14 +8,18 @@ of its polygon's centroid; polygons of zero area are dropped. What the paper lea
   object belongs to that object. Order: the object whose first pixel by rows comes LAST is first: from the bottom up.
 - A contour runs through pixel centres, counter-clockwise on screen from its first pixel. A line one pixel wide is
   walked out and back, so its area is zero and it is dropped, as are single pixels.
-- Simplification is Douglas-Peucker on the closed contour with the smallest epsilon that leaves at most 8 vertices:
-  what an epsilon grown from zero in fine steps would reach. A contour of 8 vertices or fewer stays as it is.
-- Coordinates are pixel indices (x right, y down), as OpenCV's moments have them, not shifted by half a pixel.
+- Simplification is that of approxPolyDP with the first epsilon of 0, 0.1, 0.2 ... pixels that leaves at most 8 vertices
+  (`tasks.simplify`). A contour of 8 vertices or fewer stays as it is.
+- Coordinates are pixel indices (x right, y down), as OpenCV's moments have them, not shifted by half a pixel. A centroid
+  on the line between two cells is in the later one, but for the last digit of OpenCV's rounding, which is kept.
+
+The authors' released code does two things that the text of the paper does not say; `as_published` does them too. Epsilon
+starts at 5 % of the contour's length, so an object narrower than about a tenth of its length (a straight road) becomes a
+line and is dropped; and the centroid is cut to whole pixels, so up to a pixel past a third still counts as before it.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,9 +27,7 @@ import numpy as np
 from scipy import ndimage
 
 from chronosight.tasks.cells import cell_at
-
-MAX_VERTICES = 8
-Contour = list[tuple[int, int]]  # of (x, y)
+from chronosight.tasks.simplify import Contour, perimeter, simplify
 
 # Neighbours are numbered counter-clockwise on screen from the right: E, NE, N, NW, W, SW, S, SE as (dx, dy).
 _NEIGHBOURS = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
@@ -53,10 +55,11 @@ class MaskObject:
         return float(values[self.window][self.inside].mean())
 
 
-def find_objects(mask: np.ndarray, min_area: float = 0) -> list[MaskObject]:
+def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> list[MaskObject]:
     """Objects of a (H, W) mask (nonzero is foreground), bottom up; see the module's text for the rule.
 
     min_area: objects whose polygon is smaller, in square pixels, are dropped; zero area always is.
+    as_published: the rule as the authors' released code has it.
     Raises ValueError when the mask is not two-dimensional.
     """
     mask = np.asarray(mask)
@@ -70,10 +73,12 @@ def find_objects(mask: np.ndarray, min_area: float = 0) -> list[MaskObject]:
     windows = ndimage.find_objects(labels)
     objects = []
     for label, contour in _contours(labels, count):
-        polygon = simplify(contour)
+        polygon = simplify(contour, start=0.05 * perimeter(contour)) if as_published else simplify(contour)
         area, x, y = _moments(polygon)
         if area == 0 or area < min_area:
             continue
+        if as_published:
+            x, y = float(int(x)), float(int(y))
         rows, columns = windows[label - 1]
         window = slice(rows.start - 1, rows.stop - 1), slice(columns.start - 1, columns.stop - 1)
         inside = (labels[rows, columns] == label) & mask[window]
@@ -82,9 +87,9 @@ def find_objects(mask: np.ndarray, min_area: float = 0) -> list[MaskObject]:
     return objects
 
 
-def count_and_cells(mask: np.ndarray, min_area: float = 0) -> tuple[int, tuple[str, ...]]:
+def count_and_cells(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> tuple[int, tuple[str, ...]]:
     """Number of objects of a (H, W) mask and their cells without repeats, in the order of `find_objects`."""
-    objects = find_objects(mask, min_area)
+    objects = find_objects(mask, min_area, as_published)
     return len(objects), tuple(dict.fromkeys(item.cell for item in objects))
 
 
@@ -107,75 +112,6 @@ def _contours(labels: np.ndarray, count: int) -> Iterator[tuple[int, Contour]]:
         yield label, [(p % stride - 1, p // stride - 1) for p in _follow(codes, start, stride)]
 
 
-def simplify(contour: Contour, max_vertices: int = MAX_VERTICES) -> Contour:
-    """Closed contour of (x, y) points -> at most max_vertices (>= 2) of them, by Douglas-Peucker; order is kept.
-
-    The first two vertices are far ends of the contour: from its first point to the farthest, then to the farthest from
-    that, three times in all. Splitting goes on where the contour is farthest from its chord, largest first; epsilon is
-    the distance at which one vertex too many would come in, and every vertex that owes its place to a distance of at
-    most epsilon is left out (so vertices that tie come in or stay out together).
-    """
-    if len(contour) <= max_vertices:
-        return contour
-    n = len(contour)
-    a = b = 0
-    for _ in range(3):
-        a, b = b, _farthest(contour, b)
-    queue: list[tuple[float, int, int, int]] = []
-
-    def split(first: int, last: int) -> None:
-        distance, at = _farthest_from_chord(contour, first, last)
-        if distance > 0:
-            heapq.heappush(queue, (-distance, first, at, last))
-
-    split(a, b if b > a else b + n)
-    split(b, a if a > b else a + n)
-    kept, distances = [a, b], []
-    while queue and len(kept) <= max_vertices:
-        distance, first, at, last = heapq.heappop(queue)
-        kept.append(at % n)
-        distances.append(-distance)
-        split(first, at)
-        split(at, last)
-    if len(kept) > max_vertices:
-        kept = kept[: 2 + distances.index(min(distances))]
-    return [contour[i] for i in sorted(kept)]
-
-
-def _farthest(contour: Contour, start: int) -> int:
-    """Index of the point farthest from contour[start]; the first met going round when several tie."""
-    x0, y0 = contour[start]
-    squared = [(x - x0) ** 2 + (y - y0) ** 2 for x, y in contour[start:] + contour[:start]]
-    return (start + squared.index(max(squared))) % len(contour)
-
-
-def _farthest_from_chord(contour: Contour, first: int, last: int) -> tuple[float, int]:
-    """Squared distance to the segment first-last of the farthest point between them, and its index; (0, first) if none.
-
-    Indices may run past the end of the contour, which is closed.
-    """
-    n = len(contour)
-    x0, y0 = contour[first % n]
-    x1, y1 = contour[last % n]
-    dx, dy = x1 - x0, y1 - y0
-    length = dx * dx + dy * dy
-    best, best_at = 0.0, first
-    squared: float
-    for at in range(first + 1, last):
-        x, y = contour[at - n if at >= n else at]
-        px, py = x - x0, y - y0
-        along = px * dx + py * dy
-        if along <= 0:
-            squared = px * px + py * py
-        elif along >= length:
-            squared = (x - x1) ** 2 + (y - y1) ** 2
-        else:
-            squared = (py * dx - px * dy) ** 2 / length
-        if squared > best:
-            best, best_at = squared, at
-    return best, best_at
-
-
 def _moments(polygon: Contour) -> tuple[float, float, float]:
     """Area of a polygon and its centroid (x, y); (0, 0, 0) where the area is zero."""
     doubled = sum_x = sum_y = 0
@@ -188,7 +124,8 @@ def _moments(polygon: Contour) -> tuple[float, float, float]:
         x0, y0 = x1, y1
     if doubled == 0:
         return 0.0, 0.0, 0.0
-    return abs(doubled) / 2, sum_x / (3 * doubled), sum_y / (3 * doubled)
+    half, sixth = doubled * 0.5, 1 / 6  # OpenCV's rounding: it decides where a centroid lies on the line between cells
+    return abs(half), sum_x * sixth / half, sum_y * sixth / half
 
 
 def _first_pixels(labels: np.ndarray, count: int) -> list[tuple[int, int]]:

@@ -9,8 +9,6 @@ Losses are in the `log.jsonl` of every stage's folder, checkpoints beside them.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,7 +23,6 @@ from chronosight.data.imagery import SIDES, decode_images, learning_split
 from chronosight.data.mixture import Facts, Source
 from chronosight.data.pairs import load_places
 from chronosight.data.rendered import draw_pair, draw_still, draw_video, read_store, write_store
-from chronosight.errors import InputError
 from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
 from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
@@ -34,6 +31,7 @@ from chronosight.models.unirs.vocabulary import load_tokenizer
 from chronosight.training.ema import WeightAverage
 from chronosight.training.features import source_features
 from chronosight.training.guides import is_model, train_guides
+from chronosight.training.keep import keep_recipe
 from chronosight.training.log import JsonLog
 from chronosight.training.recipe import CompactRecipe, RenderedRecipe
 from chronosight.training.tower import train_tower
@@ -78,21 +76,6 @@ def train_compact(
     held_out = held_out_sources(data, out, val_facts)
     phases = {"unirs": recipe.unirs, "unirs_reading": recipe.unirs_reading, "unirs_last": recipe.unirs_last}
     return fit(phases, model, tokenizer, sources, held_out, out, watch_rows)
-
-
-def keep_recipe(recipe: CompactRecipe, path: Path) -> None:
-    """Writes the recipe beside what is made with it. Raises InputError where another one stands there."""
-    import yaml
-
-    fields = json.loads(json.dumps(dataclasses.asdict(recipe)))
-    if path.is_file():
-        if yaml.safe_load(path.read_text()) != fields:
-            raise InputError(f"{path.parent} was begun with another recipe; give another --out, or delete {path.name}")
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.partial")
-    part.write_text(yaml.safe_dump(fields, sort_keys=False))
-    part.replace(path)
 
 
 def fit(

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
+from chronosight.training.changevg_recipe import ChangeVGRecipe
 from chronosight.training.guide import GuideRecipe
 from chronosight.training.guide_caption import GuideCaptionRecipe
+from chronosight.training.guide_levir_recipe import GuideLevirRecipe
 from chronosight.training.tower import TowerRecipe
 from chronosight.training.unirs import UniRSRecipe
 
@@ -57,8 +59,9 @@ class CompactRecipe:
             )
 
 
-def load_recipe(path: str | Path) -> CompactRecipe:
-    """Reads a recipe; what it leaves out keeps its default.
+def read_recipe(path: str | Path) -> CompactRecipe | ChangeVGRecipe | GuideLevirRecipe:
+    """A recipe of any kind, told by its key `trains`: "compact" (also where the key is missing), "changevg-lora" or
+    "guide-levir-mci". What the file leaves out keeps its default.
 
     Raises:
         InputError: no such file, no YAML mapping, a key that is not known, or a value of the wrong type.
@@ -69,10 +72,26 @@ def load_recipe(path: str | Path) -> CompactRecipe:
     if not path.is_file():
         raise InputError(f"no recipe {path}: expected a YAML file such as recipes/compact.yaml")
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text()) or {}
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not YAML ({' '.join(str(error).split())}): mend the file") from None
-    return _fill(CompactRecipe, content or {}, path.name)
+    trains = content.pop("trains", "compact") if isinstance(content, dict) else "compact"
+    match trains:
+        case "compact":
+            return _fill(CompactRecipe, content, path.name)
+        case "changevg-lora":
+            return _fill(ChangeVGRecipe, content, path.name)
+        case "guide-levir-mci":
+            return _fill(GuideLevirRecipe, content, path.name)
+    raise InputError(f"{path.name} trains {trains!r}, expected compact, changevg-lora or guide-levir-mci; correct the key")
+
+
+def load_recipe(path: str | Path) -> CompactRecipe:
+    """A recipe of the compact model (`read_recipe`). Raises InputError for one of another kind too."""
+    recipe = read_recipe(path)
+    if not isinstance(recipe, CompactRecipe):
+        raise InputError(f"{path} is no recipe of the compact model; expected one such as recipes/compact.yaml")
+    return recipe
 
 
 def _fill(kind: type, values: Any, where: str) -> Any:

@@ -44,9 +44,7 @@ def test_windows_are_the_whole(tmp_path):
     assert valid.all() and whole.valid.all()
 
 
-@pytest.mark.parametrize(
-    ("epsg", "x", "y", "size"), [(32614, 600_010.4, 3_299_990.3, 0.8), (3857, -10_905_000, 3_482_900, 1.15)]
-)
+@pytest.mark.parametrize(("epsg", "x", "y", "size"), [(32614, 600_010.4, 3_299_990.3, 0.8), (3857, -10_905_000, 3_482_900, 1.15)])
 def test_windows_are_the_whole_when_resampled(epsg, x, y, size, tmp_path):
     """Only the approximation of the transform may differ: a fiftieth of a pixel of smooth ground."""
     smooth = np.kron(texture(8, 8), np.ones((50, 50, 1), np.uint8))

@@ -1,0 +1,104 @@
+"""`chronosight data`: instruction sets made and looked through."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chronosight.cli.data_guide import guide
+from chronosight.cli.eval import show_progress
+from chronosight.cli.options import Json, Quiet
+from chronosight.errors import InputError
+
+FAULTY = 1  # exit code of a check that found faults
+
+data_app = typer.Typer(help="Make instruction sets, and look through finished ones.", no_args_is_help=True)
+build_app = typer.Typer(help="Make an instruction set.", no_args_is_help=True)
+data_app.add_typer(build_app, name="build")
+data_app.command()(guide)
+
+
+@build_app.command()
+def changeimti(
+    source: Annotated[
+        Path, typer.Argument(help="Folder of LEVIR-MCI, or of LEVIR-CC with --masks.", metavar="SOURCE", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the set.", show_default=False)],
+    captions: Annotated[
+        Path | None, typer.Option(help="Captions file, in place of SOURCE/LevirCCcaptions.json.", show_default=False)
+    ] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="Folder of the masks, in place of SOURCE/images/SPLIT/label.", show_default=False)
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Names and grey values; + after a value: appeared, -: vanished.")
+    ] = "roads=128,buildings=255",
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 0,
+    vary: Annotated[bool, typer.Option("--vary", help="Questions in many wordings.")] = False,
+    direction: Annotated[bool, typer.Option("--direction", help="Also ask: appeared or vanished.")] = False,
+    by_cell: Annotated[bool, typer.Option("--by-cell", help="Also ask for counts in each cell.")] = False,
+    regions: Annotated[bool, typer.Option("--regions", help='Also ask about regions ("in the left third").')] = False,
+    unanswerable: Annotated[
+        bool, typer.Option("--unanswerable", help="Also ask what pictures cannot tell; the reply says so.")
+    ] = False,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="With the faults, layout and names of the public files.")
+    ] = False,
+    leak: Annotated[
+        bool, typer.Option("--leak", help="With --as-published: the form whose questions for places give the answer away.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make ChangeIMTI of LEVIR-CC captions and change masks: records for LLaMA-Factory, messages, and a data card."""
+    if as_published and (vary or direction or by_cell or regions or unanswerable or classes != "roads=128,buildings=255"):
+        raise InputError("--as-published is the public set as it stands; leave out the flags for more wordings, kinds or classes")
+    if leak and not as_published:
+        raise InputError("--leak is a fault of the public files; give it with --as-published, or leave it out")
+    from chronosight.data.changeimti.beyond import kinds
+    from chronosight.data.changeimti.build import label_pairs, write_set
+    from chronosight.data.changeimti.labels import parse_classes
+    from chronosight.data.changeimti.records import Settings
+    from chronosight.data.changeimti.source import read_pairs
+
+    settings = Settings(parse_classes(classes), seed, as_published, leak, vary, direction, by_cell, regions, unanswerable)
+    kinds(settings)  # says what the classes lack before any long work
+    pairs = read_pairs(source, captions, masks)
+    items = label_pairs(pairs, settings, (lambda p: p) if quiet else (lambda p: show_progress(list(p), "Masks")))
+    counts = write_set(items, out, settings)
+    if not quiet:
+        for folder, of_folder in counts.items():
+            print(f"{folder}: {sum(of_folder.values()):,} records of {len(of_folder)} kinds")
+        print(f"Written to {out}; README.md there is the data card")
+
+
+@data_app.command()
+def check(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files of records, or folders of them.", metavar="FILE...", show_default=False)
+    ],
+    source: Annotated[
+        Path | None, typer.Option(help="LEVIR-MCI folder to check captions, counts and places against.", show_default=False)
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures: says which are missing.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List what is wrong in ChangeIMTI files, record by record. Exit code 0: nothing, 1: faults, 2: cannot be read."""
+    import json
+
+    from chronosight.data.changeimti.check import check_files, count_by_kind
+
+    read, faults = check_files(paths, source, images)
+    for fault in [] if quiet and not as_json else faults:
+        print(json.dumps(fault.to_dict(), ensure_ascii=False) if as_json else fault.line())
+    if not as_json:
+        for kind, number in count_by_kind(faults):
+            print(f"{number:,} x {kind}")
+        print(f"{read:,} records, {len({(f.file, f.record) for f in faults}):,} of them with faults")
+    if faults:
+        sys.exit(FAULTY)

@@ -1,0 +1,111 @@
+"""`chronosight data guide`: the vision guide's findings told before the questions of an instruction file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from chronosight.cli.options import Quiet
+from chronosight.errors import InputError
+from chronosight.tasks.clue import GuideForm
+
+if TYPE_CHECKING:
+    from chronosight.data.guided import Look
+
+TARGETS = ("bleu", "all")
+
+
+def guide(
+    instructions: Annotated[
+        Path, typer.Argument(help="Messages JSONL, such as train.jsonl of data build.", metavar="FILE", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Guided messages JSONL to write.", show_default=False)],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder that picture paths start from; that of FILE.", show_default=False)
+    ] = None,
+    guides: Annotated[
+        list[Path] | None,
+        typer.Option("--guide", help="Weights of a guide; once for every fold, in order.", metavar="DIR", show_default=False),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="One guide's own findings for all pairs: right for pairs it never saw.")
+    ] = False,
+    form: Annotated[str, typer.Option(help="none, caption, detail or full.")] = "caption",
+    targets: Annotated[str, typer.Option(help="bleu: of several captions the closest to the guide's; all: every one.")] = "bleu",
+    captions_only: Annotated[
+        bool, typer.Option("--captions-only", help="Guide caption questions alone, as the released code does.")
+    ] = False,
+    store: Annotated[Path | None, typer.Option(help="Guides kept from run to run; OUT.guides.jsonl.", show_default=False)] = None,
+    metres: Annotated[
+        float | None, typer.Option(help="Ground size of a pixel, where the files do not tell.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of simulated guides.")] = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Guide an instruction file. By default no pair is told of by a guide that saw it in training (cross-fitting).
+
+    Several --guide: guides of the folds, each trained without its own. One or none: findings are simulated from the
+    records' truth. Ctrl-C or a kill loses nothing: the same command goes on.
+    """
+    if form not in get_args(GuideForm):
+        raise InputError(f'--form is "{form}", expected one of {", ".join(get_args(GuideForm))}')
+    if targets not in TARGETS:
+        raise InputError(f'--targets is "{targets}", expected bleu or all')
+    if plain and guides and len(guides) > 1:
+        raise InputError(f"--plain takes one guide, but {len(guides)} were given; leave --plain out to cross-fit them")
+    from chronosight.cli.eval import show_progress
+    from chronosight.data.guide_store import GuideStore
+    from chronosight.data.guided import join, make_guides, read_rows, what_is_told
+
+    rows = read_rows(instructions)
+    told = what_is_told(rows)
+    looks = _looks(guides or [], plain, metres)
+    if not quiet:
+        known = sum(look is not None for look in looks)
+        how = "one guide for all" if plain else f"{known} of {len(looks)} folds have a guide" if known else "simulated"
+        print(f"{len(told):,} pairs; {how}", file=sys.stderr)
+
+    def track(pairs: Iterable[Any]) -> Iterable[Any]:
+        return pairs if quiet else show_progress(list(pairs), "Guides")
+
+    kept = GuideStore(store or out.with_name(out.name.removesuffix(".jsonl") + ".guides.jsonl"))
+    made = make_guides(told, looks, kept, images or instructions.parent, seed, track)
+    joined = join(rows, made, form, _bleu_sum if targets == "bleu" else None, captions_only)  # type: ignore[arg-type]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(out.name + ".part")
+    part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in joined), encoding="utf-8")
+    part.replace(out)
+    if not quiet:
+        sources = Counter("simulated" if source == "simulated" else "by a guide" for source, _ in made.values())
+        print(", ".join(f"{number:,} pairs {source}" for source, number in sources.items()))
+        print(f"Written: {len(joined):,} of {len(rows):,} records to {out}; guides of all forms in {kept.path}")
+
+
+def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look | None]:
+    """A look a fold, None where a fold has no guide: its findings are simulated."""
+    from chronosight.cli.guides import fold_told, open_guide
+
+    if plain:
+        return [open_guide(folders[0] if folders else None, metres)]
+    told = [fold_told(folder) for folder in folders]
+    if any(told):
+        if not all(told) or len({of for _, of in told if of}) > 1:
+            raise InputError("some of the guides name another number of folds, or none (crossfit.json); give those of one run")
+        looks: list[Look | None] = [None] * told[0][1]
+        for folder, (fold, _) in zip(folders, told, strict=True):
+            looks[fold] = open_guide(folder, metres)
+        return looks
+    return [open_guide(folder, metres) for folder in folders] if len(folders) > 1 else [None]
+
+
+def _bleu_sum(guide: str, reference: str) -> float:
+    """BLEU-1 + 2 + 3 + 4 of the guide's sentence against one reference."""
+    from chronosight.evaluation.captions import bleu, bleu_statistics, to_words
+
+    return float(bleu(bleu_statistics(to_words(guide), [to_words(reference)])).sum())

@@ -1,0 +1,92 @@
+"""Guides for a dataset: a weights folder of the compact engine (onnxruntime), or a trained guide (torch)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chronosight.errors import InputError
+
+if TYPE_CHECKING:
+    from chronosight.data.guided import Look
+    from chronosight.tasks.clue import GuideFacts
+
+CROSSFIT = "crossfit.json"
+
+
+def open_guide(folder: Path | None, metres: float | None) -> Look:
+    """folder: a weights folder or a trained guide; the shipped weights when None. metres: ground size of a pixel where the
+    files do not tell. Raises InputError where the folder holds neither."""
+    from chronosight.engines.compact.bundle import SHIPPED
+
+    folder = folder or SHIPPED
+    final = folder if (folder / "config.json").is_file() else folder / "final"
+    path = final / "config.json"
+    if not path.is_file():
+        raise InputError(f"no guide in {folder}: expected a weights folder, or a trained guide with config.json")
+    if json.loads(path.read_text(encoding="utf-8")).get("model_type") == "chronosight_guide":
+        return TrainedGuide(final)
+    return BundleGuide(final, metres)
+
+
+def fold_told(folder: Path) -> tuple[int, int] | None:
+    """(fold, folds) of the pairs that a guide never saw, as its training wrote it."""
+    for candidate in (folder, folder / "final"):
+        if (candidate / CROSSFIT).is_file():
+            row = json.loads((candidate / CROSSFIT).read_text(encoding="utf-8"))
+            return row["fold"], row["folds"]
+    return None
+
+
+class BundleGuide:
+    """The guide as the engines use it."""
+
+    def __init__(self, folder: Path, metres: float | None):
+        from chronosight.engines.compact.bundle import Bundle
+        from chronosight.engines.compact.encoded import Networks
+
+        bundle = Bundle(folder)
+        self.networks, self.metres = Networks(bundle), metres
+        self.name = f"{bundle.facts['name']} {bundle.facts['weights_sha256'][:12]}" + (f" at {metres:g} m" if metres else "")
+
+    def facts(self, before: Path, after: Path) -> GuideFacts:
+        from chronosight.engines.changevg.guide import SceneGuide
+        from chronosight.scenes.open import open_scene
+
+        scene = open_scene(before, after)
+        if scene.metres_per_pixel is None and self.metres:
+            scene = replace(scene, metres_per_pixel=self.metres)
+        return SceneGuide(scene, self.networks).facts()
+
+
+class TrainedGuide:
+    """A guide as `chronosight train` leaves it, at the ground size it was trained at."""
+
+    def __init__(self, folder: Path):
+        from tokenizers import Tokenizer
+
+        from chronosight.cli.options import need_extra
+
+        need_extra("models", "torch", "transformers")
+        from chronosight.models.guide.modeling import GuideModel
+
+        words = next((p for p in (folder / "tokenizer.json", folder.parent / "tokenizer.json") if p.is_file()), None)
+        if words is None:
+            raise InputError(f"the guide in {folder} has no tokenizer.json; copy it there from its training run")
+        self.tokenizer = Tokenizer.from_file(str(words))
+        self.model = GuideModel.from_pretrained(folder).eval()
+        with (folder / "model.safetensors").open("rb") as file:
+            self.name = f"{folder.parent.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+
+    def facts(self, before: Path, after: Path) -> GuideFacts:
+        from chronosight.scenes.open import open_scene
+        from chronosight.training.crossfit import guide_facts
+
+        frames = open_scene(before, after, register=False).frames
+        height, width = frames.shape[1:3]
+        if height % 32 or width % 32:
+            raise InputError(f"{before} is {width} x {height} pixels, this guide takes multiples of 32; give a weights folder")
+        return guide_facts(self.model, self.tokenizer, *frames)

@@ -1,0 +1,36 @@
+"""Many questions about one scene. The model has the whole history; the guide and the pictures are computed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chronosight.engines.answer import Answer
+from chronosight.engines.compact.chat import follow_up
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.routing import Routed
+
+if TYPE_CHECKING:
+    from chronosight.engines.changevg.engine import ChangeVGEngine
+
+
+class ChangeVGChat:
+    """history: (question as typed, answer), oldest first."""
+
+    def __init__(self, engine: ChangeVGEngine, scene: Scene):
+        self.engine, self.scene = engine, scene
+        self.history: list[tuple[str, Answer]] = []
+        self._seen = engine.see(scene)  # kept here too: the engine may forget it while the talk goes on
+        self._dialogue = self._seen.pictures.dialogue()
+        self._last: Routed | None = None
+
+    def ask(self, text: str) -> Answer:
+        """Raises InputError for an empty question."""
+        first = not self.history
+        routed = follow_up(text, self.scene, self._last)
+        turn, limit = self.engine.turn(self._seen, routed, text, first)
+        reply = self._dialogue.ask(turn, limit)
+        answer = self.engine.read(self._seen, routed, reply, self.engine.notes(self.scene) if first else ())
+        if routed.question is not None:
+            self._last = routed
+        self.history.append((text, answer))
+        return answer

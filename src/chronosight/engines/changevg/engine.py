@@ -1,0 +1,169 @@
+"""The engine `changevg` (arXiv 2509.23105): guide, clue, Qwen-VL, and the reply held against the guide's map.
+
+Tasks that the instruction set knows are asked in canonical words and read as typed values. Any other question goes to the
+model as it stands: its reply is task "open".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from chronosight.engines.answer import Answer, Description, Evidence
+from chronosight.engines.changevg.chat import ChangeVGChat
+from chronosight.engines.changevg.consistency import About, compare
+from chronosight.engines.changevg.describe import describe_pair
+from chronosight.engines.changevg.guide import SceneGuide
+from chronosight.engines.changevg.reply import LanguageModel, Pictures, Reply, confidence
+from chronosight.engines.changevg.words import read_value
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.confidence import is_sure
+from chronosight.engines.compact.encoded import Networks
+from chronosight.engines.compact.engine import KINDS
+from chronosight.engines.compact.guide import Progress, seen_frames
+from chronosight.errors import InputError
+from chronosight.models.changevg.prompt import Part, in_words, user_turn
+from chronosight.models.changevg.settings import Settings
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.question import Question
+from chronosight.tasks.routing import Routed, route
+
+REMEMBERED = 2  # scenes: keys and values of one take some 40 MB of a 7B model
+TASK_TOKENS, OPEN_TOKENS = 64, 256  # of a reply, at most
+NARROWEST = 200  # times as long as wide: the model takes no picture beyond
+OPEN_NOTE = "an open question: nothing measures how right the reply is"
+NO_PROBABILITIES = "the endpoint gives no token probabilities, so no confidence is known"
+
+
+@dataclass
+class SeenScene:
+    """A scene and what was computed from it."""
+
+    scene: Scene
+    networks: Networks
+    model: LanguageModel
+    progress: Progress | None = None
+
+    @cached_property
+    def guide(self) -> SceneGuide | None:
+        """None but for pairs."""
+        return SceneGuide(self.scene, self.networks, self.progress) if self.scene.kind == "pair" else None
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        return self.model.look(list(seen_frames(self.scene)))
+
+    @property
+    def evidence(self) -> Evidence | None:
+        return self.guide.evidence if self.guide else None
+
+
+class ChangeVGEngine:
+    """Ask it about scenes. They are known by identity, and the last ones kept: do not edit them between questions."""
+
+    def __init__(self, model: LanguageModel, guide: Bundle, settings: Settings, facts: dict[str, Any] | None = None):
+        """guide: weights of the compact engine. facts: what a report says of the weights in use."""
+        self.model, self.settings = model, settings
+        self.networks = Networks(guide)
+        self.facts = {"engine": "changevg", "name": model.name, "guide": guide.facts["name"], **(facts or {})}
+        self._seen: list[SeenScene] = []
+
+    def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
+        """Raises InputError for a picture too narrow for the model."""
+        seen = next((item for item in self._seen if item.scene is scene), None)
+        if seen is None:
+            if max(scene.height, scene.width) > NARROWEST * min(scene.height, scene.width):
+                size = f"{scene.width} x {scene.height}"
+                raise InputError(f"the scene is {size} pixels, expected at most {NARROWEST} times as long as wide; cut it")
+            seen = SeenScene(scene, self.networks, self.model, progress)
+        self._seen = [seen, *(item for item in self._seen if item is not seen)][:REMEMBERED]
+        return seen
+
+    def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
+        """Any question in words. Raises InputError for an empty one."""
+        routed = route(text, scene.kind)
+        seen = self.see(scene, progress)
+        turn, limit = self.turn(seen, routed, text)
+        (reply,) = seen.pictures.replies([turn], limit)
+        return self.read(seen, routed, reply, self.notes(scene))
+
+    def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
+        """A question of a known task. Raises InputError where the scene is of another kind."""
+        if scene.kind not in KINDS.get(question.task, ("pair",)):
+            kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
+            raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
+        seen, routed = self.see(scene, progress), Routed(question, True)
+        turn, limit = self.turn(seen, routed, question.text)
+        (reply,) = seen.pictures.replies([turn], limit)
+        return self.read(seen, routed, reply, self.notes(scene))
+
+    def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
+        """What changed between two dates. Raises InputError for an image or a video."""
+        if scene.kind != "pair":
+            raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
+        return describe_pair(self, self.see(scene, progress))
+
+    def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
+        """What the guide alone says of a pair."""
+        guide = self.see(scene, progress).guide
+        if guide is None:
+            raise InputError(f"the guide compares two dates, but was given one {scene.kind}; give two images")
+        return guide.evidence, guide.facts()
+
+    def chat(self, scene: Scene) -> ChangeVGChat:
+        """A talk about one scene: its pictures are computed once, and each turn costs its own text."""
+        return ChangeVGChat(self, scene)
+
+    def turn(self, seen: SeenScene, routed: Routed, text: str, first: bool = True) -> tuple[list[Part], int]:
+        """A user turn -> (its parts, the most tokens of a reply). first: it brings the clue and the pictures.
+
+        What asks for a part of the changes (new ones, those at the top) is asked as it was typed, and so is what fits no
+        task; in a dialogue with weights that know no canonical words, everything is.
+        """
+        if not text.strip():
+            raise InputError("the question is empty; type one")
+        typed = self.model.plain(text).strip()
+        question = routed.question
+        limit = OPEN_TOKENS if question is None else TASK_TOKENS
+        if question is None or (not first and self.settings.wording == "plain"):
+            words = typed
+        else:
+            part = routed.direction is not None or bool(routed.cells)
+            words = in_words(question, self.settings.wording, first, typed if part else None)
+        if not first:
+            return user_turn(words), limit
+        clue = seen.guide.clue(self.settings.guide_form) if seen.guide else ""
+        return user_turn(words, self.model.plain(clue), len(seen.scene.frames)), limit
+
+    def read(self, seen: SeenScene, routed: Routed, reply: Reply, notes: tuple[str, ...] = ()) -> Answer:
+        """A reply -> the answer, with the guide's map as evidence and a note where the two disagree."""
+        question, evidence = routed.question, seen.evidence
+        task = question.task if question else "open"
+        value = read_value(question.task, reply.text) if question else None
+        sureness = confidence(task, value, reply)
+        about = About(task, question.subject if question else None, routed.direction, routed.cells or ())
+        clash = compare(about, reply.text, value, evidence) if evidence else None
+        if question is None:
+            notes = (*notes, OPEN_NOTE)
+        elif routed.note:
+            notes = (routed.note, *notes)
+        if not reply.steps:
+            notes = (*notes, NO_PROBABILITIES)
+        if clash:
+            notes = (*notes, clash.note)
+        sure = value is not None and reply.complete and is_sure(sureness, {}) and not (clash and clash.outright)
+        return Answer(reply.text, task, value, sureness, sure, evidence, notes)
+
+    def notes(self, scene: Scene) -> tuple[str, ...]:
+        """What a user should know of how the model saw the scene."""
+        if scene.height * scene.width <= self.settings.max_pixels:
+            return ()
+        size = f"{scene.width} x {scene.height}"
+        whole = "; the guide saw them whole" if scene.kind == "pair" else ""
+        return (f"pictures of {size} pixels were shrunk to {self.settings.max_pixels} for the language model{whole}",)
+
+
+def with_notes(answer: Answer, *notes: str) -> Answer:
+    return replace(answer, notes=(*answer.notes, *(note for note in notes if note)))

@@ -1,0 +1,39 @@
+"""What the vision guide sees of a pair, computed once a scene: the map, its facts, and the clue told to the model.
+
+The guide is that of the compact engine's weights (onnxruntime), another weights folder where the user names one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from chronosight.engines.answer import Evidence
+from chronosight.engines.compact.encoded import EncodedScene, Networks
+from chronosight.engines.compact.guide import Progress
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.clue import GuideFacts, GuideForm, write_clue
+
+
+class SceneGuide:
+    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None):
+        """scene: a pair. progress: called with (tiles done, tiles in all)."""
+        self._networks = networks
+        self._encoded = EncodedScene(scene, networks, progress)
+
+    @property
+    def evidence(self) -> Evidence:
+        return self._encoded.guide_evidence
+
+    @cached_property
+    def caption(self) -> str:
+        """The sentence of the guide's global branch."""
+        return self._networks.guide.caption(self._encoded.scene, self._encoded.maps.memory)
+
+    def facts(self, caption: bool = True) -> GuideFacts:
+        """caption: with the sentence, which costs as much as looking."""
+        return replace(self._encoded.facts, caption=self.caption if caption else None)
+
+    def clue(self, form: GuideForm) -> str:
+        """The auxiliary prompt (arXiv 2509.23105); "" for the form `none`, which asks nothing of the guide."""
+        return "" if form == "none" else write_clue(self.facts(form in ("caption", "full")), form)

@@ -1,0 +1,154 @@
+"""Contours with fewer vertices, as OpenCV's approxPolyDP leaves them: Douglas-Peucker, then straight runs joined.
+
+`simplify` takes the first epsilon of a series that leaves few enough vertices. The splits of a contour do not depend on
+epsilon, only how many of them are made does, so they are found once. Distances are to the chord, as OpenCV has them from
+4.13 on; older ones measure to the endless line through it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+import numpy as np
+
+Contour = list[tuple[int, int]]  # of (x, y)
+
+MAX_VERTICES = 8
+STEP = 0.1  # pixels
+
+
+def simplify(contour: Contour, max_vertices: int = MAX_VERTICES, start: float = 0.0) -> Contour:
+    """Closed contour of (x, y) points -> at most max_vertices (>= 4) of them where that can be done; order is kept.
+
+    Epsilon is the first of start, start + 0.1, start + 0.2 ... (pixels) that leaves few enough; a contour that has few
+    enough already, with start 0, stays as it is.
+    """
+    n = len(contour)
+    if n <= max_vertices and start == 0:
+        return contour
+    a = b = 0
+    for _ in range(3):  # far ends: from the first point to the farthest, then to the farthest from that, three times
+        a, b = b, _farthest(contour, b)
+    # Joining takes away at most every second vertex, so an epsilon that leaves more than this is too small.
+    most = 2 * max_vertices + 1
+    kept, floor = _splits(contour, a, b, most, start)
+    epsilon = start
+    while epsilon < floor:
+        epsilon += STEP
+    limit = _squared(contour[a], contour[b])
+    while True:
+        squared = epsilon * epsilon
+        if limit <= squared:  # the whole contour is a point at this epsilon
+            return [contour[a]]
+        order = sorted((at - a) % n for at, distance in kept if distance > squared)
+        vertices = _join([(at + a) % n for at in order], contour, squared)
+        if len(vertices) <= max_vertices:
+            return [contour[at] for at in sorted(vertices)]
+        epsilon += STEP
+
+
+def perimeter(contour: Contour) -> float:
+    """Length of a closed contour in pixels; its sides rounded to single precision, as OpenCV's arcLength has them."""
+    sides = np.diff(np.array([*contour, contour[0]], np.float32), axis=0)
+    return float(np.sqrt((sides * sides).sum(axis=1), dtype=np.float32).sum(dtype=np.float64))
+
+
+def _splits(contour: Contour, a: int, b: int, most: int, start: float) -> tuple[list[tuple[int, float]], float]:
+    """Vertices from coarse to fine, as (index, squared epsilon below which it is kept), and the epsilon below which more
+    than `most` are kept; vertices that no epsilon from there or `start` on keeps are left out."""
+    n = len(contour)
+    queue: list[tuple[float, int, int, int]] = []
+
+    def split(first: int, last: int, bound: float) -> None:
+        distance, at = _farthest_from_chord(contour, first, last)
+        if distance > 0:
+            heapq.heappush(queue, (-min(distance, bound), first, at, last))
+
+    split(a, b if b > a else b + n, math.inf)
+    split(b, a if a > b else a + n, math.inf)
+    kept = [(a, math.inf), (b, math.inf)]
+    while queue:
+        distance, first, at, last = heapq.heappop(queue)
+        bound = -distance
+        if bound <= start * start:
+            break
+        if len(kept) >= most:
+            return kept, math.sqrt(bound)
+        kept.append((at % n, bound))
+        split(first, at, bound)
+        split(at, last, bound)
+    return kept, start
+
+
+def _join(vertices: list[int], contour: Contour, squared: float) -> list[int]:
+    """Takes out vertices that lie nearly on the line between their neighbours, unless that line is level or upright.
+
+    vertices: indices into the contour, in the order of the walk. squared: epsilon squared. After a vertex is taken out
+    the next one stays, and two are left at least.
+    """
+    count = left = len(vertices)
+    kept: list[int] = []
+    before, at, i = vertices[-1], vertices[0], 0
+    while i < count and left > 2:
+        after = vertices[i + 1] if i + 1 < count else (kept or vertices)[0]
+        if _nearly_straight(contour[before], contour[at], contour[after], squared):
+            left -= 1
+            kept.append(after)
+            before = after
+            i += 2
+        else:
+            kept.append(at)
+            before = at
+            i += 1
+        if i < count:
+            at = vertices[i]
+    return (kept + vertices[i:])[:left]
+
+
+def _nearly_straight(before: tuple[int, int], at: tuple[int, int], after: tuple[int, int], squared: float) -> bool:
+    dx, dy = after[0] - before[0], after[1] - before[1]
+    if dx == 0 or dy == 0:
+        return False
+    px, py = at[0] - before[0], at[1] - before[1]
+    off_line = px * dy - py * dx
+    onwards = px * (after[0] - at[0]) + py * (after[1] - at[1])
+    return onwards >= 0 and off_line * off_line <= 0.5 * squared * (dx * dx + dy * dy)
+
+
+def _squared(p: tuple[int, int], q: tuple[int, int]) -> int:
+    return (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2
+
+
+def _farthest(contour: Contour, start: int) -> int:
+    """Index of the point farthest from contour[start]; the first met going round when several tie."""
+    x0, y0 = contour[start]
+    squared = [(x - x0) ** 2 + (y - y0) ** 2 for x, y in contour[start:] + contour[:start]]
+    return (start + squared.index(max(squared))) % len(contour)
+
+
+def _farthest_from_chord(contour: Contour, first: int, last: int) -> tuple[float, int]:
+    """Squared distance to the segment first-last of the farthest point between them, and its index; (0, first) if none.
+
+    Indices may run past the end of the contour, which is closed.
+    """
+    n = len(contour)
+    x0, y0 = contour[first % n]
+    x1, y1 = contour[last % n]
+    dx, dy = x1 - x0, y1 - y0
+    length = dx * dx + dy * dy
+    best, best_at = 0.0, first
+    squared: float
+    for at in range(first + 1, last):
+        x, y = contour[at - n if at >= n else at]
+        px, py = x - x0, y - y0
+        along = px * dx + py * dy
+        if along <= 0:
+            squared = px * px + py * py
+        elif along >= length:
+            squared = (x - x1) ** 2 + (y - y1) ** 2
+        else:
+            squared = (py * dx - px * dy) ** 2 / length
+        if squared > best:
+            best, best_at = squared, at
+    return best, best_at

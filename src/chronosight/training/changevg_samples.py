@@ -1,0 +1,207 @@
+"""Instruction records as a vision-language model of the Qwen-VL family is trained on them: whole, replies alone counted.
+
+A file holds one JSON record a line: {"messages": [{"role", "content"}, ...], "images": [paths]}. A content is text with
+`<image>` where a picture stands, in the order of `images`; or a list of parts {"type": "text", "text"} and {"type":
+"image", "image": path}. Paths are relative to the file, or to `images` of `read_records`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from chronosight.errors import InputError
+from chronosight.models.changevg.processing import ChangeVGProcessor
+
+IMAGE = "<image>"
+IGNORED = -100  # label of a token that is read, not learned
+TURN, TURN_END = "<|im_start|>", "<|im_end|>"  # ChatML, the turn markers of every Qwen-VL
+IMAGE_TOKEN, VIDEO_TOKEN = "<|image_pad|>", "<|video_pad|>"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One dialogue. name: for errors. messages: contents as lists of parts, pictures without their pixels. images: files."""
+
+    name: str
+    messages: tuple[dict[str, Any], ...]
+    images: tuple[Path, ...]
+
+    @property
+    def replies(self) -> int:
+        return sum(message["role"] == "assistant" for message in self.messages)
+
+
+def read_records(path: str | Path, images: str | Path | None = None) -> list[Record]:
+    """All records of a messages JSONL file. images: folder that relative paths start from; the file's own when None.
+
+    Raises InputError, naming the line, for what is no record, for a number of pictures that differs from the number of
+    `<image>`, and for a record without a reply.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no file {path}: expected messages JSONL, as chronosight data build writes it")
+    root = Path(images) if images else path.parent
+    lines = path.read_text(encoding="utf-8").splitlines()
+    records = [_record(line, f"{path.name} line {n}", root) for n, line in enumerate(lines, 1) if line.strip()]
+    if not records:
+        raise InputError(f"{path} holds no record; expected one JSON record a line")
+    return records
+
+
+def _record(line: str, where: str, root: Path) -> Record:
+    try:
+        row = json.loads(line)
+        turns = [(turn["role"], turn["content"]) for turn in row["messages"]]
+    except (ValueError, TypeError, KeyError):
+        raise InputError(f'{where} is no record, expected {{"messages": [...], "images": [...]}}') from None
+    files = [str(name) for name in row.get("images") or []]
+    messages: list[dict[str, Any]] = []
+    told = 0
+    for role, content in turns:
+        if role not in ("system", "user", "assistant"):
+            raise InputError(f'{where} has a turn of "{role}", expected system, user or assistant')
+        if isinstance(content, str):
+            parts = _split(content)
+        else:
+            parts = [{"type": part.get("type"), "text": part.get("text", "")} for part in content]
+            files += [str(part["image"]) for part in content if part.get("type") == "image" and part.get("image")]
+        told += sum(part["type"] == "image" for part in parts)
+        text = "".join(part.get("text", "") for part in parts)
+        marker = next((m for m in (TURN, TURN_END, IMAGE_TOKEN, VIDEO_TOKEN) if m in text), None)
+        if marker:
+            raise InputError(f"{where} has the model's own marker {marker} in its text; take it out")
+        messages.append({"role": role, "content": parts})
+    if told != len(files):
+        raise InputError(f"{where} names {told} pictures in its text and {len(files)} files; give one file each")
+    record = Record(str(row.get("id", where)), tuple(messages), tuple(root / name for name in files))
+    if not record.replies:
+        raise InputError(f"{where} has no assistant turn, so nothing to learn; take it out")
+    return record
+
+
+def _split(text: str) -> list[dict[str, Any]]:
+    """ "in <image> and <image>" -> text, picture, text, picture."""
+    parts: list[dict[str, Any]] = []
+    for n, piece in enumerate(text.split(IMAGE)):
+        if n:
+            parts.append({"type": "image"})
+        if piece:
+            parts.append({"type": "text", "text": piece})
+    return parts
+
+
+class Dialogues(torch.utils.data.Dataset):
+    """Map-style dataset of encoded records; pictures are read when a record is asked for.
+
+    An item: input_ids, labels, attention_mask, mm_token_type_ids (L,) int64; pixel_values (P, 3 * 2 * 14 * 14) float;
+    image_grid_thw (n_images, 3) int64. mm_token_type_ids is 1 at visual tokens: without it the model falls back to
+    one-dimensional positions and says nothing (seen with transformers 5.23).
+    """
+
+    def __init__(self, records: Sequence[Record], processor: ChangeVGProcessor, max_length: int):
+        """processor: with the pixel budget set. max_length: tokens; a longer record is an error, never cut."""
+        self.records, self.processor, self.max_length = records, processor, max_length
+        self._measured: dict[Path, int] = {}
+        tokenizer = processor.tokenizer
+        self.turn, self.turn_end = tokenizer.convert_tokens_to_ids(TURN), processor.end_id
+        self.header = tokenizer.encode("assistant\n", add_special_tokens=False)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        record = self.records[index]
+        pictures = [_open(path, record.name) for path in record.images]
+        batch = self.processor.batch([record.messages], [pictures], reply_next=False)
+        ids = batch["input_ids"][0]
+        self._check_length(record, len(ids))
+        item = {
+            "input_ids": ids,
+            "labels": self.labels(ids, record),
+            "attention_mask": torch.ones_like(ids),
+            "mm_token_type_ids": (ids == self.processor.image_token_id).long()
+            + 2 * (ids == self.processor.video_token_id).long(),
+        }
+        if pictures:
+            item |= {name: batch[name] for name in ("pixel_values", "image_grid_thw")}
+        return item
+
+    def labels(self, ids: torch.Tensor, record: Record) -> torch.Tensor:
+        """The tokens of every assistant turn up to and with its end marker; IGNORED elsewhere."""
+        labels = torch.full_like(ids, IGNORED)
+        tokens, size, found = ids.tolist(), len(self.header), 0
+        for start in (i for i, token in enumerate(tokens) if token == self.turn):
+            first = start + 1 + size
+            if tokens[start + 1 : first] == self.header:
+                last = tokens.index(self.turn_end, first) + 1
+                labels[first:last] = ids[first:last]
+                found += 1
+        if found != record.replies:
+            raise InputError(f"{record.name}: {record.replies} replies but {found} found in the chat template; expected ChatML")
+        return labels
+
+    def length(self, index: int) -> int:
+        """Tokens of a record, its pictures measured and not decoded."""
+        record = self.records[index]
+        tokens = len(self.processor.encode_text(self.processor.render(record.messages, reply_next=False)))
+        return tokens + sum(self._visual(path, record.name) - 1 for path in record.images)  # in the text each is one token
+
+    def _visual(self, path: Path, name: str) -> int:
+        """Visual tokens of a picture; many records share one, so it is measured once."""
+        if path not in self._measured:
+            with _opened(path, name) as picture:
+                width, height = picture.size
+            processor = self.processor.image_processor
+            self._measured[path] = processor.get_number_of_image_patches(height, width, {}) // processor.merge_size**2
+        return self._measured[path]
+
+    def check_lengths(self) -> int:
+        """Looks at every record before any time is spent on training; returns the longest. Raises InputError for one too
+        long or one whose picture is missing."""
+        longest = 0
+        for index, record in enumerate(self.records):
+            tokens = self.length(index)
+            self._check_length(record, tokens)
+            longest = max(longest, tokens)
+        return longest
+
+    def _check_length(self, record: Record, tokens: int) -> None:
+        if tokens > self.max_length:
+            raise InputError(
+                f"{record.name} has {tokens} tokens with its {len(record.images)} pictures, at most {self.max_length} are "
+                "taken and nothing is cut; raise max_length, lower max_pixels, or shorten the record"
+            )
+
+
+def _opened(path: Path, name: str) -> Image.Image:
+    try:
+        return Image.open(path)
+    except OSError:
+        raise InputError(f"{name}: picture {path} is missing or cannot be read; give the folder it lies in") from None
+
+
+def _open(path: Path, name: str) -> np.ndarray:
+    with _opened(path, name) as picture:
+        return np.array(picture.convert("RGB"))
+
+
+def collate(items: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, torch.Tensor]:
+    """Items side by side, padded on the right to the longest; pictures one after the other. pad: id of the padding token."""
+    fill = {"input_ids": pad, "labels": IGNORED, "attention_mask": 0, "mm_token_type_ids": 0}
+    batch = {
+        name: torch.nn.utils.rnn.pad_sequence([item[name] for item in items], batch_first=True, padding_value=value)
+        for name, value in fill.items()
+    }
+    for name in ("pixel_values", "image_grid_thw"):
+        parts = [item[name] for item in items if name in item]
+        if parts:
+            batch[name] = torch.cat(parts)
+    return batch

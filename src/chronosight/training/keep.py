@@ -1,0 +1,32 @@
+"""What lets a run go on where it stopped: the recipe beside what is made with it, and the last whole checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from chronosight.errors import InputError
+
+
+def keep_recipe(recipe: Any, path: Path) -> None:
+    """Writes the recipe, a dataclass, beside what is made with it. Raises InputError where another one stands there."""
+    import yaml
+
+    fields = json.loads(json.dumps(dataclasses.asdict(recipe)))
+    if path.is_file():
+        if yaml.safe_load(path.read_text()) != fields:
+            raise InputError(f"{path.parent} was begun with another recipe; give another --out, or delete {path.name}")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.partial")
+    part.write_text(yaml.safe_dump(fields, sort_keys=False))
+    part.replace(path)
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to its end: the Trainer's state comes last. None where there is none."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    numbered = [path for path in whole if path.name.removeprefix("checkpoint-").isdecimal()]
+    return str(max(numbered, key=lambda path: int(path.name.removeprefix("checkpoint-")))) if numbered else None
