@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import Bands, Frames, Json, NoRegister, Quiet, Resize, Weights, load_engine, open_inputs
+from chronosight.cli.options import (
+    Bands,
+    Engine,
+    Frames,
+    Json,
+    NoRegister,
+    Quiet,
+    Resize,
+    Settings,
+    Weights,
+    load_engine,
+    open_inputs,
+)
 from chronosight.cli.output import print_answer, print_notes, tile_progress
 from chronosight.errors import InputError
 
@@ -28,13 +40,15 @@ def ask(
     quiet: Quiet = False,
     weights: Weights = None,
     no_register: NoRegister = False,
+    engine: Engine = "compact",
+    settings: Settings = None,
 ) -> None:
     """Ask a question about one image, a place at two dates, or a video."""
     files, question = split_question(inputs)
-    engine = load_engine(weights)
+    model = load_engine(weights, engine, settings)
     scene = open_inputs(files, resize, bands, frames, no_register)
     with tile_progress(quiet) as progress:
-        answer = engine.ask(scene, question, progress)
+        answer = model.ask(scene, question, progress)
     if not quiet and not as_json:
         print_notes(scene.notes)
     print_answer(question, answer, as_json, quiet)

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import Bands, Frames, Json, NoRegister, Quiet, Resize, Weights, load_engine, open_inputs
+from chronosight.cli.options import (
+    Bands,
+    Engine,
+    Frames,
+    Json,
+    NoRegister,
+    Quiet,
+    Resize,
+    Settings,
+    Weights,
+    load_engine,
+    open_inputs,
+)
 from chronosight.cli.output import print_answer, print_notes
 
 QUIT = (":quit", ":q", ":exit")
@@ -30,13 +42,15 @@ def chat(
     quiet: Quiet = False,
     weights: Weights = None,
     no_register: NoRegister = False,
+    engine: Engine = "compact",
+    settings: Settings = None,
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
-    engine = load_engine(weights)
+    model = load_engine(weights, engine, settings)
     scene = open_inputs(files, resize, bands, frames, no_register)
     if not quiet:
         print_notes(scene.notes)
-    talk = engine.chat(scene)
+    talk = model.chat(scene)
     for question in questions():
         print_answer(question, talk.ask(question), as_json, quiet)
 

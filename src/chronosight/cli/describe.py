@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import Bands, Json, NoRegister, Quiet, Resize, Weights, load_engine, open_inputs
+from chronosight.cli.options import (
+    Bands,
+    Engine,
+    Json,
+    NoRegister,
+    Quiet,
+    Resize,
+    Settings,
+    Weights,
+    load_engine,
+    open_inputs,
+)
 from chronosight.cli.output import tile_progress
 
 
@@ -25,6 +36,8 @@ def describe(
     quiet: Quiet = False,
     weights: Weights = None,
     no_register: NoRegister = False,
+    engine: Engine = "compact",
+    settings: Settings = None,
 ) -> None:
     """Describe what changed between two images of a place, in words and on a map."""
     from chronosight.reports.summary import caption_line, summary_lines
@@ -32,10 +45,10 @@ def describe(
 
     if out is not None:
         check_folder(out)  # before any long work
-    engine = load_engine(weights)
+    model = load_engine(weights, engine, settings)
     scene = open_inputs([before, after], resize, bands, 1, no_register)
     with tile_progress(quiet) as progress:
-        description = engine.describe(scene, progress)
+        description = model.describe(scene, progress)
     written = write_report(scene, description, out) if out is not None else {}
     if as_json:
         from chronosight.reports.description_json import description_dict

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.engines.compact.engine import CompactEngine
     from chronosight.scenes.scene import Scene
 
 Bands = Annotated[str | None, typer.Option(help="Bands that are red, green and blue, counted from 1: 4,3,2.", show_default=False)]
@@ -20,7 +19,14 @@ Json = Annotated[bool, typer.Option("--json", help="One machine-readable line pe
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Bring plain images of different size to one size.")]
-Weights = Annotated[Path | None, typer.Option(help="Weights folder, in place of the one that ships.", show_default=False)]
+Weights = Annotated[
+    Path | None, typer.Option(help="Weights folder, in place of the one that ships; for unirs also a hub id.", show_default=False)
+]
+Engine = Annotated[str, typer.Option(help="compact, or unirs: UniRS at full size (needs chronosight[models]).")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Setting of the engine, any number of times; see docs/unirs.md.", show_default=False),
+]
 
 
 def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool) -> Scene:
@@ -29,10 +35,26 @@ def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: i
     return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register)
 
 
-def load_engine(weights: Path | None) -> CompactEngine:
+def load_engine(weights: Path | None, engine: str = "compact", settings: Sequence[str] | None = None) -> Any:
+    """settings: NAME=VALUE each; yes and no, whole numbers and fractions become what they are, the rest stays text."""
     from chronosight.engines import load
 
-    return load(weights=weights)
+    return load(engine, weights, **dict(parse_setting(text) for text in settings or ()))
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Raises InputError for a text that is not NAME=VALUE."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier() or not value:
+        raise InputError(f'--set is "{text}", expected NAME=VALUE, such as precision=int8')
+    if value in ("yes", "no"):
+        return name, value == "yes"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:
