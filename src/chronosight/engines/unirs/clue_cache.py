@@ -22,14 +22,14 @@ class CachedClues:
         self.kept: dict[str, str] = {}
         self.asked = 0  # scenes that the provider itself was asked about
         if self.path is not None and self.path.is_file():
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
                 try:
                     row = json.loads(line)
                     self.kept[row["key"]] = row["clue"]
-                except (json.JSONDecodeError, KeyError, TypeError):
-                    if number < len(lines):
-                        raise InputError(f"{self.path}, line {number} is no kept clue; give another --cache file") from None
+                except json.JSONDecodeError:
+                    continue
+                except (KeyError, TypeError):
+                    raise InputError(f"{self.path}, line {number} is no kept clue; give another file for the cache") from None
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
         keys = [scene_key(scene, self.identity) for scene in scenes]
