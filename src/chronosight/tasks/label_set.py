@@ -5,7 +5,8 @@ here, in turn, letters and digits only and in lower case:
 
 1. the reply is a label, or a sentence "this is a video about LABEL": that label, and the reply is inside the set;
 2. `labels.nearest_label` (the one label named within the reply, or one similar by 0.8): that label, outside the set;
-3. the label with the largest difflib ratio to the reply, the first of the set where several are equal: outside the set.
+3. the longest label whose letters stand in the reply in one run ("flooding": flood): outside the set;
+4. the label with the largest difflib ratio to the reply, the first of the set where several are equal: outside the set.
 An empty reply has no label at all: None, outside the set.
 """
 
@@ -59,6 +60,8 @@ def _settle(reply: str, labels: Sequence[str]) -> tuple[str | None, bool]:
     if said in compact:
         return compact[said], True
     near = nearest_label(reply, labels)
+    if near is None:
+        near = max((label for label in labels if _letters(label) in said), key=len, default=None)
     if near is None:  # max keeps the first of equals
         near = max(labels, key=lambda label: SequenceMatcher(None, said, _letters(label)).ratio())
     return near, False
