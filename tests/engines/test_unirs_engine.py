@@ -106,7 +106,7 @@ def test_place_takes_what_fits_best():
     assert place(40 * 10**9, [60 * gib] * 2, 0).device == "auto"
     assert [place(3 * 10**9, [], ram * gib).precision for ram in (20, 10, 5)] == ["fp32", "bf16", "int8"]
     assert place(3 * 10**9, [80 * gib], 0, "fp32", bf16=False).precision == "fp32"
-    with pytest.raises(InputError, match="GiB in int8; the machine has 2.0 GiB free"):
+    with pytest.raises(InputError, match=r"GiB in int8; the machine has 2\.0 GiB free"):
         place(3 * 10**9, [], 2 * gib)
     with pytest.raises(InputError, match='no precision "fp8"'):
         place(1, [], 1, "fp8")  # type: ignore[arg-type]

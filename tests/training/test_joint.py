@@ -155,7 +155,8 @@ def test_baked_examples_are_learned_with_their_clues(root, tmp_path):
     ("fields", "message"),
     [
         ({"epoch": 1}, "epoch: Extra inputs"), ({"batch": 0}, "batch: Input should be greater"), ({"sources": []}, "sources"),
-        ({"frozen": ["tower"]}, "frozen.0"), ({"frozen": ["vision_tower", "change", "projector", "language_model"]}, "nothing would"),
+        ({"frozen": ["tower"]}, "frozen.0"),
+        ({"frozen": ["vision_tower", "change", "projector", "language_model"]}, "nothing would"),
         ({"lora": {"rank": 4}, "frozen": ["language_model"]}, "leave one of them out"),
     ],
 )  # fmt: skip

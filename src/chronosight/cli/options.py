@@ -25,7 +25,9 @@ Weights = Annotated[
 Engine = Annotated[str, typer.Option(help="compact, or unirs: UniRS at full size (needs chronosight[models]).")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Setting of the engine, any number of times; see docs/unirs.md.", show_default=False),
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Setting of the engine, any number of times; see docs/unirs.md.", show_default=False
+    ),
 ]
 
 

@@ -15,7 +15,9 @@ from chronosight.errors import InputError
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="YAML file, such as recipes/compact.yaml.", show_default=False)],
-    data: Annotated[Path, typer.Option(help="compact: folder with pairs/ and images/; unirs: see the recipe.", show_default=False)],
+    data: Annotated[
+        Path, typer.Option(help="compact: folder with pairs/ and images/; unirs: see the recipe.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the run; given again, the run goes on.", show_default=False)],
 ) -> None:
     """Train what a recipe says. Ctrl-C leaves checkpoints; the same command goes on from them."""

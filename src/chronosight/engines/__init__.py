@@ -48,5 +48,7 @@ def _load_unirs(weights: str | Path | None, threads: int | None, options: dict[s
         torch.set_num_threads(threads)
     known = set(inspect.signature(load_unirs).parameters) - {"weights"}
     if set(options) - known:
-        raise InputError(f"the engine unirs has no option {', '.join(sorted(set(options) - known))}; it has {', '.join(sorted(known))}")
+        raise InputError(
+            f"the engine unirs has no option {', '.join(sorted(set(options) - known))}; it has {', '.join(sorted(known))}"
+        )
     return load_unirs(weights, **options)

@@ -1,8 +1,8 @@
 """Joint training at full size: images, pairs and videos in one stream, one set of weights (arXiv 2412.20742, section 4).
 
-    OUT/recipe.yaml         what it is made with        OUT/checkpoint-N/    to go on from, exactly
-    OUT/log.jsonl           losses                      OUT/final/           the weights folder of the engine unirs, or
-                                                        OUT/final/           the LoRA adapter, where the recipe has one
+OUT/recipe.yaml         what it is made with        OUT/checkpoint-N/    to go on from, exactly
+OUT/log.jsonl           losses                      OUT/final/           the weights folder of the engine unirs, or
+                                                    OUT/final/           the LoRA adapter, where the recipe has one
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def arguments(recipe: JointRecipe, out: Path, steps: int) -> TrainingArguments:
         gradient_checkpointing=recipe.checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False},
         logging_steps=recipe.log_every, save_steps=recipe.save_every, save_total_limit=recipe.keep, seed=recipe.seed,
         train_sampling_strategy="sequential", dataloader_num_workers=recipe.workers, remove_unused_columns=False,
-        label_names=["labels"], report_to="none", disable_tqdm=True, **more,
+        ddp_find_unused_parameters=False, label_names=["labels"], report_to="none", disable_tqdm=True, **more,
     )  # fmt: skip
 
 

@@ -55,7 +55,9 @@ class JointStream(Dataset):
 
     def table(self) -> list[tuple[str, int, int, int]]:
         """(set, examples, repetition, examples an epoch), one row a set."""
-        return [(s.name, len(rows), s.repeat, len(rows) * s.repeat) for s, rows in zip(self.recipe.sources, self.sets, strict=True)]
+        return [
+            (s.name, len(rows), s.repeat, len(rows) * s.repeat) for s, rows in zip(self.recipe.sources, self.sets, strict=True)
+        ]
 
     def _example(self, entry: Entry) -> Example:
         return self.sets[entry.source][entry.example]
@@ -79,5 +81,7 @@ class Collate:
         )  # fmt: skip
         empty = (batch["labels"] == -100).all(1).nonzero()[:, 0].tolist()
         if empty:
-            raise InputError(f"{rows[empty[0]][0].id} has no reply within {self.max_length} tokens; raise max_length, or leave it out")
+            raise InputError(
+                f"{rows[empty[0]][0].id} has no reply within {self.max_length} tokens; raise max_length, or leave it out"
+            )
         return batch

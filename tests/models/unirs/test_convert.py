@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM, SiglipVisionConfig, SiglipVisionModel
-from vila_folder import LLM, VISION, write_folder
 
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.convert import convert
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.question import Question
+from vila_folder import LLM, VISION, write_folder
 
 SIDE = VISION["image_size"]
 FRAMES = {"image": 1, "pair": 2, "video": 3}
@@ -82,7 +82,9 @@ def plain_change(p, x):
     y = start
     for step in (0, 3, 6):
         y = torch.nn.functional.conv2d(y, p[f"LN.left.{step}.weight"], p[f"LN.left.{step}.bias"], padding=int(step == 3))
-        norm = {name: p[f"LN.left.{step + 1}.{name}"][:, None, None] for name in ("weight", "bias", "running_mean", "running_var")}
+        norm = {
+            name: p[f"LN.left.{step + 1}.{name}"][:, None, None] for name in ("weight", "bias", "running_mean", "running_var")
+        }
         y = (y - norm["running_mean"]) / (norm["running_var"] + 1e-5).sqrt() * norm["weight"] + norm["bias"]
         y = y.relu() if step < 6 else y
     return (start + y).relu().permute(0, 2, 3, 1)
@@ -178,7 +180,7 @@ BROKEN = {
     "another projector": (
         lambda f: edit(f / "mm_projector/config.json", lambda v: v.update(mm_projector_type="mlp2x_gelu")), "'mlp2x_gelu'"
     ),
-    "another tower": (lambda f: edit(f / "vision_tower/config.json", lambda v: v.update(model_type="clip")), "model_type is 'clip'"),
+    "another tower": (lambda f: edit(f / "vision_tower/config.json", lambda v: v.update(model_type="clip")), "is 'clip'"),
     "another layer": (lambda f: edit(f / "config.json", lambda v: v.update(mm_vision_select_layer=-1)), "expected -2"),
     "another normalisation": (
         lambda f: edit(f / "vision_tower/preprocessor_config.json", lambda v: v.update(image_mean=[0.4, 0.4, 0.4])), "image_mean"
@@ -187,7 +189,7 @@ BROKEN = {
     "a tokenizer cut short": (
         lambda f: (f / "llm/tokenizer.model").write_bytes((f / "llm/tokenizer.model").read_bytes()[:-9]), "damaged or no"
     ),
-    "a tokenizer of another": (lambda f: edit(f / "llm/config.json", lambda v: v.update(vocab_size=300)), "not of one checkpoint"),
+    "a tokenizer of another": (lambda f: edit(f / "llm/config.json", lambda v: v.update(vocab_size=300)), "not of one"),
 }  # fmt: skip
 
 

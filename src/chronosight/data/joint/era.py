@@ -1,7 +1,7 @@
 """ERA: aerial videos of 5 s in 25 classes of events.
 
-    DIR/Train/CLASS/NAME.mp4           CLASS is one of 25 folders, named like the classes, however they are spelled:
-    DIR/Test/CLASS/NAME.mp4            "TrafficCollision", "traffic_collision" and "Traffic collision" are one
+DIR/Train/CLASS/NAME.mp4           CLASS is one of 25 folders, named like the classes, however they are spelled:
+DIR/Test/CLASS/NAME.mp4            "TrafficCollision", "traffic_collision" and "Traffic collision" are one
 """
 
 from __future__ import annotations

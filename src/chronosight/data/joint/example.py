@@ -1,7 +1,7 @@
 """One training example: a scene, what is asked of it, and the replies that are right. Kept as JSON lines.
 
-    {"id": ..., "source": "levir_cc", "kind": "pair", "files": ["images/train/A/1.png", "images/train/B/1.png"],
-     "turns": [{"task": "caption", "question": ..., "replies": [...]}], "clue": ""}
+{"id": ..., "source": "levir_cc", "kind": "pair", "files": ["images/train/A/1.png", "images/train/B/1.png"],
+ "turns": [{"task": "caption", "question": ..., "replies": [...]}], "clue": ""}
 """
 
 from __future__ import annotations

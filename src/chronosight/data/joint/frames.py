@@ -27,7 +27,9 @@ def read_frames(example: Example, root: Path, video_frames: int = 8) -> np.ndarr
         return pad_left(read_video(path, file_format(path), video_frames).frames, video_frames)
     frames = [_picture(root / name, example.id) for name in example.files]
     if len({frame.shape for frame in frames}) > 1:
-        raise InputError(f"the two dates of {example.id} are {frames[0].shape[:2]} and {frames[1].shape[:2]} pixels, expected one size")
+        raise InputError(
+            f"the two dates of {example.id} are {frames[0].shape[:2]} and {frames[1].shape[:2]} pixels, expected one size"
+        )
     return np.stack(frames)
 
 

@@ -48,8 +48,7 @@ class UniRSEngine:
         worded = [(scene, trained_wording(question, scene.kind)) for scene, question in asked]
         clues = self.clues.clues([scene for scene, _ in worded])
         rows = [
-            Asked(seen_frames(scene), scene.kind, question, clue)
-            for (scene, question), clue in zip(worded, clues, strict=True)
+            Asked(seen_frames(scene), scene.kind, question, clue) for (scene, question), clue in zip(worded, clues, strict=True)
         ]
         replies = self.model.ask(rows, self.batch, self.max_tokens, self.temperature)
         return [self._read(question, r.text, r.confidence) for (_, question), r in zip(worded, replies, strict=True)]
@@ -73,7 +72,9 @@ class UniRSEngine:
         description = self._guide().describe(scene, progress)
         told = self.answer(scene, caption.ask("pair"))
         note = f"the caption is by {self.facts['name']}; map, counts and places are the vision guide's and the compact model's"
-        return replace(description, caption=told, notes=(*description.notes, note), model={**description.model, "caption": self.facts})
+        return replace(
+            description, caption=told, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
+        )
 
     def guide_facts(self, scene: Scene, progress: Any = None) -> tuple[Evidence, GuideFacts]:
         """What the vision guide says of a pair."""

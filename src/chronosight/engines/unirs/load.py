@@ -30,7 +30,8 @@ def load_unirs(
 ) -> UniRSEngine:
     """weights, fetch: see `find_weights`. adapter: folder of a LoRA adapter. clues: the provider (`engines.unirs.clues`).
     base: weights before fine-tuning, where the whole model was tuned and no adapter can be switched off: a second copy in
-    memory. resolution: side of the frames in pixels, of every kind; positions are interpolated. Raises InputError for what does not go together.
+    memory. resolution: side of the frames in pixels, of every kind; positions are interpolated.
+    Raises InputError for what does not go together.
     """
     if clues not in PROVIDERS:
         raise InputError(f'there is no clue provider "{clues}"; give one of {", ".join(PROVIDERS)}')

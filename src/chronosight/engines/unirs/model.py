@@ -45,7 +45,9 @@ class Reply:
 class UniRSModel:
     """Weights, processor and, where there is one, an adapter that can be switched off: one copy in memory serves both."""
 
-    def __init__(self, model: UniRSForConditionalGeneration, processor: ChatProcessor, placement: Placement, folder: Path | None = None):
+    def __init__(
+        self, model: UniRSForConditionalGeneration, processor: ChatProcessor, placement: Placement, folder: Path | None = None
+    ):
         self.model, self.processor, self.placement, self.folder = model.eval(), processor, placement, folder
         self._peft: Any = None
 
@@ -87,7 +89,9 @@ class UniRSModel:
         from peft import PeftModel
 
         if not (adapter / "adapter_config.json").is_file() or not (adapter / "adapter_model.safetensors").is_file():
-            raise InputError(f"{adapter} has no adapter_config.json or no adapter_model.safetensors; give a LoRA adapter's folder")
+            raise InputError(
+                f"{adapter} has no adapter_config.json or no adapter_model.safetensors; give a LoRA adapter's folder"
+            )
         try:
             self._peft = PeftModel.from_pretrained(self.model, str(adapter)).eval()
         except (ValueError, RuntimeError, OSError) as error:
@@ -138,7 +142,11 @@ class UniRSModel:
     def _ask(self, asked: Sequence[Asked], max_tokens: int, temperature: float, tagged: bool) -> list[Reply]:
         processor, device = self.processor, self.model.get_input_embeddings().weight.device
         inputs = processor(
-            [a.frames for a in asked], [a.kind for a in asked], [a.question for a in asked], [a.clue for a in asked], tagged=tagged
+            [a.frames for a in asked],
+            [a.kind for a in asked],
+            [a.question for a in asked],
+            [a.clue for a in asked],
+            tagged=tagged,
         )
         inputs["scenes"] = [one.to(device) for one in inputs["scenes"]]
         inputs |= {name: inputs[name].to(device) for name in ("input_ids", "attention_mask")}

@@ -40,6 +40,8 @@ def _from_hub(name: str, fetch: bool) -> Path:
     except LocalEntryNotFoundError:
         if fetch:
             raise InputError(f"{name} cannot be fetched: the hub is not reachable; give a folder") from None
-        raise InputError(f"{name} is no folder here; to fetch it from the hub (gigabytes) say fetch=True, on the command line --set fetch=yes") from None
+        raise InputError(
+            f"{name} is no folder here; to fetch it from the hub (gigabytes) say fetch=True, on the command line --set fetch=yes"
+        ) from None
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         raise InputError(f"{name} cannot be fetched ({' '.join(str(error).split())[:200]}); give a folder") from None

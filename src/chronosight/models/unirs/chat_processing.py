@@ -31,7 +31,9 @@ class ChatProcessor(UniRSProcessor):
     def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig, style: PromptStyle | None = None):
         """Raises ValueError where the tokenizer could give the id of <image> to a text."""
         if config.image_token_id < len(tokenizer):
-            raise ValueError(f"<image> is token {config.image_token_id}, expected one outside the {len(tokenizer)} of the tokenizer")
+            raise ValueError(
+                f"<image> is token {config.image_token_id}, expected one outside the {len(tokenizer)} of the tokenizer"
+            )
         self.tokenizer, self.config, self.style = tokenizer, config, style or PromptStyle()
 
     @classmethod

@@ -104,7 +104,11 @@ def read_config(folder: Path, parts: Mapping[str, Part], tokenizer: PreTrainedTo
     for fields in (llm, vision):
         for name in ("architectures", "auto_map", "_name_or_path", "transformers_version", "torch_dtype", "dtype"):
             fields.pop(name, None)
-    llm |= {"pad_token_id": tokenizer.pad_token_id, "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    llm |= {
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
     if len(tokenizer) > llm.get("vocab_size", 0):
         raise InputError(
             f"{parts['llm'].folder} has a tokenizer of {len(tokenizer)} tokens for {llm.get('vocab_size')} embeddings; "
@@ -199,7 +203,9 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
             )  # fmt: skip
         except Exception as error:  # the Rust side raises plain Exception
             raise InputError(f"{folder / 'tokenizer.json'} cannot be read ({' '.join(str(error).split())})") from None
-        absent = [t for t in ("<s>", "</s>", "<unk>") if t not in tokenizer.get_vocab() or tokenizer.convert_tokens_to_ids(t) is None]
+        absent = [
+            t for t in ("<s>", "</s>", "<unk>") if t not in tokenizer.get_vocab() or tokenizer.convert_tokens_to_ids(t) is None
+        ]
         if absent:
             raise InputError(f"{folder / 'tokenizer.json'} has no {absent[0]}; expected the tokenizer of a Llama")
         return tokenizer

@@ -65,7 +65,9 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         if isinstance(self.vision_tower, ConvTower):
             return self.vision_tower(frames)
         # SigLIP takes [-1, 1]; UniRS and VILA read the states before the last layer.
-        states = self.vision_tower((frames * 2 - 1).to(self.vision_tower.dtype), output_hidden_states=True, interpolate_pos_encoding=True)
+        states = self.vision_tower(
+            (frames * 2 - 1).to(self.vision_tower.dtype), output_hidden_states=True, interpolate_pos_encoding=True
+        )
         patches = states.hidden_states[-2]  # (B, L, D)
         rows, columns = frames.shape[-2] // self.config.patch, frames.shape[-1] // self.config.patch
         return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
@@ -83,6 +85,9 @@ class UniRSForConditionalGeneration(PreTrainedModel):
             fused = _by_shape(lambda both: change(both[:, 0], both[:, 1]), [maps[i][None] for i in pairs])
             for i, one in zip(pairs, fused, strict=True):
                 maps[i] = one
+            if self.training and maps and not pairs:
+                # Of several processes all must have a gradient of every part, also one whose batch has no pair.
+                maps[0] = maps[0] + 0 * sum(p.sum() for p in change.parameters() if p.requires_grad)
         return [tokens.flatten(0, 1) for tokens in _by_shape(self.projector, maps)]
 
     def encode_visual(self, frames: Tensor, kind: Kind) -> Tensor:

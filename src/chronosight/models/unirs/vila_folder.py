@@ -1,9 +1,9 @@
 """Reading a published checkpoint folder of VILA-1.5 or UniRS: configs and tensor headers, nothing executed, no pickle.
 
-    FOLDER/config.json                 optional: frames of a video, the tower's layer
-    FOLDER/llm/                        Llama: config.json, *.safetensors, tokenizer.json or tokenizer.model
-    FOLDER/vision_tower/               SigLIP: config.json, *.safetensors, preprocessor_config.json
-    FOLDER/mm_projector/               config.json, *.safetensors
+FOLDER/config.json                 optional: frames of a video, the tower's layer
+FOLDER/llm/                        Llama: config.json, *.safetensors, tokenizer.json or tokenizer.model
+FOLDER/vision_tower/               SigLIP: config.json, *.safetensors, preprocessor_config.json
+FOLDER/mm_projector/               config.json, *.safetensors
 """
 
 from __future__ import annotations
