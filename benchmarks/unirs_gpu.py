@@ -41,7 +41,8 @@ SHAPES = {
                  "num_attention_heads": 20, "num_key_value_heads": 20},
     },
     "tiny": {
-        "vision": {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 48},
+        "vision": {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+                   "image_size": 48},
         "text": {"vocab_size": 480, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
                  "num_attention_heads": 2, "num_key_value_heads": 2},
     },

@@ -134,6 +134,16 @@ def test_vila_gets_a_change_extraction_from_a_seed(tmp_path):
     assert model.config.visual_tokens("image") == 4  # 48 // 14 = 3, padded to 4, merged to 2 x 2
 
 
+def test_several_files_hold_the_same_as_one(tmp_path, monkeypatch):
+    folder = write_folder(tmp_path / "published", "vila")
+    convert(folder, tmp_path / "one", "vila")
+    monkeypatch.setattr("chronosight.models.unirs.convert.SHARD", 40_000)
+    convert(folder, tmp_path / "many", "vila")
+    assert len(list((tmp_path / "many").glob("model-*-of-*.safetensors"))) > 3
+    one, many = (UniRSForConditionalGeneration.from_pretrained(tmp_path / name).state_dict() for name in ("one", "many"))
+    assert all(torch.equal(one[name], many[name]) for name in one)
+
+
 def edit(path, change):
     values = json.loads(path.read_text())
     change(values)
