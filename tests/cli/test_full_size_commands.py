@@ -45,7 +45,7 @@ def test_from_a_published_folder_to_answers_and_a_tuned_model(run, root):
     weights, data, baked = root / "weights", root / "data", root / "data" / "levir.clues.jsonl"
     code, out, _ = run("convert", "vila", root / "vila", weights)
     assert code == 0 and "80 tensors taken over" in out and "pooling head" in out and "change.column.weight" in out
-    code, out, _ = run("ask", root / "a.png", "What is this?", "--engine", "unirs", "--weights", weights, "--json")
+    code, out, _ = run("ask", root / "a.png", "Why is it so green?", "--engine", "unirs", "--weights", weights, "--json")
     assert code == 0 and json.loads(out)["task"] == "vqa"
     code, out, _ = run("ask", root / "a.png", root / "b.png", "What has changed?", "--engine", "unirs", "--weights", weights,
                        "--set", "precision=int8", "--set", "device=cpu", "--no-register", "--json")  # fmt: skip

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
@@ -43,7 +42,6 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
     torch.manual_seed(recipe.seed)
     processor = ChatProcessor.from_pretrained(recipe.weights)
     model = UniRSForConditionalGeneration.from_pretrained(recipe.weights, dtype=getattr(torch, recipe.weights_dtype))
-    model.config.use_cache = model.language_model.config.use_cache = False
     trained = prepare(model, recipe)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     per_step = recipe.batch * recipe.accumulation * processes
@@ -59,7 +57,7 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
         callbacks=[JsonLog(out / "log.jsonl")] if first else [],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
     return save_final(trainer, processor, recipe, out / "final")
 
 
@@ -97,7 +95,7 @@ def prepare(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> nn.Mod
 def arguments(recipe: JointRecipe, out: Path, steps: int) -> TrainingArguments:
     more: dict[str, Any] = {}
     if recipe.fsdp:
-        more["fsdp"] = recipe.fsdp
+        more |= {"fsdp": True, "fsdp_config": {"activation_checkpointing": recipe.checkpointing}}
     if recipe.deepspeed:
         more["deepspeed"] = recipe.deepspeed
     return TrainingArguments(
@@ -105,7 +103,7 @@ def arguments(recipe: JointRecipe, out: Path, steps: int) -> TrainingArguments:
         gradient_accumulation_steps=recipe.accumulation, learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay, warmup_steps=math.ceil(recipe.warmup * steps), lr_scheduler_type="cosine",
         bf16=recipe.bf16, use_cpu=not torch.cuda.is_available(), optim="adamw_torch_fused", max_grad_norm=1.0,
-        gradient_checkpointing=recipe.checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False},
+        gradient_checkpointing=recipe.checkpointing and not recipe.fsdp, gradient_checkpointing_kwargs={"use_reentrant": False},
         logging_steps=recipe.log_every, save_steps=recipe.save_every, save_total_limit=recipe.keep, seed=recipe.seed,
         train_sampling_strategy="sequential", dataloader_num_workers=recipe.workers, remove_unused_columns=False,
         ddp_find_unused_parameters=False, label_names=["labels"], report_to="none", disable_tqdm=True, **more,
@@ -137,6 +135,12 @@ def save_final(trainer: Trainer, processor: ChatProcessor, recipe: JointRecipe, 
     if trainer.is_world_process_zero() and recipe.lora is None:
         processor.save_pretrained(folder)
     return folder
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to its end: the Trainer's state is the last of its files."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
 
 
 def _keep_recipe(recipe: JointRecipe, path: Path) -> None:

@@ -44,7 +44,7 @@ class JointRecipe(Strict):
     learning_rate: peak, cosine to 0; warmup: share of the steps. bf16: autocast; weights_dtype: of the weights kept.
     max_length: tokens of an example; longer ones lose their end. checkpointing: recompute activations to save memory.
     video_frames: of a video. save_every: optimizer steps between checkpoints. keep: checkpoints kept.
-    fsdp, deepspeed: for more than one process, as transformers' TrainingArguments take them.
+    For more than one process: fsdp splits weights and optimizer over all of them (FSDP2); deepspeed: a DeepSpeed config file.
     """
 
     weights: str
@@ -68,7 +68,7 @@ class JointRecipe(Strict):
     log_every: int = Field(10, ge=1)
     workers: int = Field(4, ge=0)
     seed: int = 0
-    fsdp: str = ""
+    fsdp: bool = False
     deepspeed: str | None = None
 
 
