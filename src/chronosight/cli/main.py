@@ -12,7 +12,7 @@ from chronosight.cli.calibrate import calibrate
 from chronosight.cli.card import card
 from chronosight.cli.chat import chat
 from chronosight.cli.convert import convert
-from chronosight.cli.data import app as data
+from chronosight.cli.data import data_app
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
@@ -33,7 +33,7 @@ app = typer.Typer(
 for command in (describe, ask, chat, train, convert, export, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
-app.add_typer(data)
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:
