@@ -15,7 +15,7 @@ def copy(bundle_folder, tmp_path):
     return shutil.copytree(bundle_folder, tmp_path / "copy")
 
 
-@pytest.mark.parametrize("name", ["unirs", "gpt"])
+@pytest.mark.parametrize("name", ["paligemma", "gpt"])
 def test_an_engine_that_is_not_there_is_named_in_one_line(name):
     with pytest.raises(InputError, match=name) as error:
         load(name)

@@ -134,9 +134,7 @@ def test_two_processes_give_the_losses_of_one(folder, qwen_folder, tmp_path):
     """torchrun with gloo: half the batch on each of two processes is the same training, to 1e-3."""
     found = []
     for processes in (1, 2):
-        text = (
-            f"{{trains: changevg-lora, steps: 4, batch: {4 // processes}, accumulation: 2, learning_rate: 2.0e-3, bf16: false, "
-        )
+        text = f"{{kind: changevg-lora, steps: 4, batch: {4 // processes}, accumulation: 2, learning_rate: 2.0e-3, bf16: false, "
         text += "checkpointing: true, workers: 0, log_every: 1, max_pixels: 3136}"
         (tmp_path / f"{processes}.yaml").write_text(text)
         out = tmp_path / f"out{processes}"

@@ -151,3 +151,23 @@ def test_weights_too_large_to_ship_are_refused(run, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"41\.\d MB, at most 40 MB"):
         export_bundle(run[2] / "guide", run[2] / "unirs", tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ablations_build_on_the_run_and_are_not_done_twice(run, tmp_path):
+    from chronosight.training.ablations import load_ablations_recipe, settings_of, table, train_ablations
+
+    unirs = RECIPE[RECIPE.index("unirs:\n") + 7 :].strip().replace("\n", " ")
+    (tmp_path / "a.yaml").write_text(f"kind: compact-ablations\nrun: {run[2]}\nruns: [joint, videos, two_images]\nunirs: {unirs}")
+    recipe, base = load_ablations_recipe(tmp_path / "a.yaml")
+    begun = []
+    figures = train_ablations(recipe, base, run[1], tmp_path / "out", begun.append)
+    assert begun == ["joint", "videos", "two_images"]
+    assert set(figures["videos"]) == {"rendered_videos/event"} < set(figures["joint"])
+    head, *rows = table(figures)
+    assert head == ["figure", "joint", "videos", "two_images"] and len(rows) == len(figures["joint"])
+    assert train_ablations(recipe, base, run[1], tmp_path / "out", begun.append) == figures and len(begun) == 3
+    alone = settings_of("pairs", base)
+    assert (alone.images, alone.pairs, alone.videos) == (0, base.pairs, 0)
+    (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text().replace("joint", "jont"))
+    with pytest.raises(InputError, match="no run 'jont'"):
+        load_ablations_recipe(tmp_path / "b.yaml")

@@ -21,7 +21,7 @@ from tiny_levir import CHANGED, write_levir
 
 SHIPPED = Path(__file__).parents[2] / "recipes" / "guide-levir-mci.yaml"
 RECIPE = """
-trains: guide-levir-mci
+kind: guide-levir-mci
 joint: &stage {steps: 3, learning_rate: 1e-3, warmup: 0}
 captions: *stage
 masks: *stage

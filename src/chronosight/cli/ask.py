@@ -23,6 +23,7 @@ from chronosight.cli.options import (
     PrecisionName,
     Quiet,
     Resize,
+    Settings,
     Weights,
     Zones,
     guide_bundle,
@@ -59,6 +60,7 @@ def ask(
     zones: Zones = None,
     force: Force = False,
     engine: Engine = "compact",
+    settings: Settings = None,
     adapter: Adapter = None,
     guide: GuideWeights = None,
     guide_form: GuideFormName = None,
@@ -71,7 +73,15 @@ def ask(
         raise InputError("both --at and --within were given, expected one place: leave one out")
     folder = result_folder(files)
     make = partial(
-        load_engine, weights, engine, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
+        load_engine,
+        weights,
+        engine,
+        settings,
+        adapter=adapter,
+        guide=guide,
+        guide_form=guide_form,
+        endpoint=endpoint,
+        precision=precision,
     )
     if at is not None or within is not None:
         answer = ask_place(files, folder, question, at, within, parse_bands(bands), make, force, no_register)

@@ -21,6 +21,7 @@ from chronosight.cli.options import (
     PrecisionName,
     Quiet,
     Resize,
+    Settings,
     Weights,
     load_engine,
     open_inputs,
@@ -47,6 +48,7 @@ def chat(
     weights: Weights = None,
     no_register: NoRegister = False,
     engine: Engine = "compact",
+    settings: Settings = None,
     adapter: Adapter = None,
     guide: GuideWeights = None,
     guide_form: GuideFormName = None,
@@ -55,7 +57,7 @@ def chat(
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
     model = load_engine(
-        weights, engine, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
+        weights, engine, settings, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
     )
     scene = open_inputs(files, resize, bands, frames, no_register)
     if not quiet:

@@ -1,4 +1,4 @@
-"""`chronosight data`: instruction sets made and looked through."""
+"""`chronosight data`: training files made and looked through; some commands have files of their own."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.data_guide import guide
+from chronosight.cli.data_joint import clue, examples
 from chronosight.cli.eval import show_progress
 from chronosight.cli.options import Json, Quiet
 from chronosight.errors import InputError
 
 FAULTY = 1  # exit code of a check that found faults
 
-data_app = typer.Typer(help="Make instruction sets, and look through finished ones.", no_args_is_help=True)
+data_app = typer.Typer(help="Make training files, and look through finished ones.", no_args_is_help=True)
 build_app = typer.Typer(help="Make an instruction set.", no_args_is_help=True)
 data_app.add_typer(build_app, name="build")
-data_app.command()(guide)
+for command in (guide, examples, clue):
+    data_app.command()(command)
 
 
 @build_app.command()

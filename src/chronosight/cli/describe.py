@@ -22,6 +22,7 @@ from chronosight.cli.options import (
     PrecisionName,
     Quiet,
     Resize,
+    Settings,
     Weights,
     Zones,
     guide_bundle,
@@ -53,6 +54,7 @@ def describe(
         typer.Option(help="A question to answer besides, on the page too; may be given again.", show_default=False),
     ] = None,
     engine: Engine = "compact",
+    settings: Settings = None,
     adapter: Adapter = None,
     guide: GuideWeights = None,
     guide_form: GuideFormName = None,
@@ -72,7 +74,7 @@ def describe(
     areas, questions = open_zones(zones), ask or []
     headers = large_pair(before, after, parse_bands(bands))
     model = load_engine(
-        weights, engine, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
+        weights, engine, settings, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
     )
     if headers is not None:
         from chronosight.cli.telling import tell_survey

@@ -11,6 +11,7 @@ from chronosight.cli.ask import ask
 from chronosight.cli.calibrate import calibrate
 from chronosight.cli.card import card
 from chronosight.cli.chat import chat
+from chronosight.cli.convert import convert
 from chronosight.cli.data import data_app
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, train, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, train, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

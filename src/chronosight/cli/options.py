@@ -25,10 +25,20 @@ Force = Annotated[bool, typer.Option("--force", help="Take imagery far coarser t
 Weights = Annotated[
     Path | None,
     typer.Option(
-        help="Weights folder of the engine, in place of the one that ships; of changevg also a hub id.", show_default=False
+        help="Weights folder of the engine, in place of the one that ships; of unirs and changevg also a hub id.",
+        show_default=False,
     ),
 ]
-Engine = Annotated[str, typer.Option(help="compact, or changevg: the guide and a Qwen-VL.")]
+Engine = Annotated[str, typer.Option(help="compact; changevg: the guide and a Qwen-VL; unirs: UniRS at full size.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Setting of the engine unirs, any number of times; see docs/unirs.md.",
+        show_default=False,
+    ),
+]
 _OF_CHANGEVG = "Of the engine changevg"
 Adapter = Annotated[Path | None, typer.Option(help="LoRA folder.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
 GuideWeights = Annotated[
@@ -72,11 +82,12 @@ def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: i
     return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register)
 
 
-def load_engine(weights: Path | None, engine: str = "compact", **options: Any) -> Any:
-    """options: of `chronosight.engines.load`; what is None was not given."""
+def load_engine(weights: Path | None, engine: str = "compact", settings: Sequence[str] | None = None, **options: Any) -> Any:
+    """settings: NAME=VALUE each. options: of `chronosight.engines.load`; what is None was not given."""
     from chronosight.engines import load
 
     given = {name: value for name, value in options.items() if value is not None}
+    given |= dict(parse_setting(text) for text in settings or ())
     if engine == "changevg" and "endpoint" not in given:
         quiet_transformers()
     return load(engine, None if weights is None else weights.as_posix(), **given)
@@ -99,6 +110,22 @@ def quiet_transformers() -> None:
 
         logging.disable_progress_bar()
         logging.set_verbosity_error()
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """yes and no, whole numbers and fractions become what they are, the rest stays text. Raises InputError for a text that
+    is not NAME=VALUE."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier() or not value:
+        raise InputError(f'--set is "{text}", expected NAME=VALUE, such as precision=int8')
+    if value in ("yes", "no"):
+        return name, value == "yes"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:

@@ -1,4 +1,4 @@
-"""`chronosight train`: what a recipe says, stage by stage."""
+"""`chronosight train`: what a recipe says; by its `kind`, the compact model from nothing where it names none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def train(
         Path | None, typer.Option(help="changevg-lora: folder that picture paths start from.", show_default=False)
     ] = None,
 ) -> None:
-    """Train by a recipe: the compact model, a LoRA adapter of Qwen-VL, or the guide on LEVIR-MCI.
+    """Train by a recipe: the compact model, UniRS at full size, a LoRA adapter of Qwen-VL, or the guide on LEVIR-MCI.
 
     Ctrl-C leaves checkpoints; the same command goes on from them.
     """
@@ -40,7 +40,13 @@ def train(
     from chronosight.training.changevg_recipe import ChangeVGRecipe
     from chronosight.training.guide_levir_recipe import GuideLevirRecipe
     from chronosight.training.recipe import read_recipe
+    from chronosight.training.recipe_kinds import recipe_kind
 
+    match recipe_kind(recipe):
+        case "unirs":
+            return train_unirs(recipe, data, out)
+        case "compact-ablations":
+            return train_ablations(recipe, data, out)
     fields = read_recipe(recipe)
     if (model or images) and not isinstance(fields, ChangeVGRecipe):
         raise InputError(f"{recipe} takes no --model and no --images; leave them out")
@@ -77,3 +83,31 @@ def _compact(fields: CompactRecipe, data: Path, out: Path, say: Callable[[str], 
 
     train_compact(fields, data, out, say)
     return f"Trained: {out / 'guide'} and {out / 'unirs'}; next: chronosight export --guide ... --unirs ... --out ..."
+
+
+def train_unirs(recipe: Path, data: Path, out: Path) -> None:
+    """Joint training at full size (docs/unirs.md)."""
+    from chronosight.training.joint_recipe import load_joint_recipe
+
+    fields = load_joint_recipe(recipe)
+    if not data.is_dir():
+        raise InputError(f"no folder {data}; give the folder of the data sets as --data DIR")
+    from chronosight.training.joint import train_joint
+
+    try:
+        final = train_joint(fields, data, out, lambda line: print(line, file=sys.stderr, flush=True))
+    except KeyboardInterrupt:
+        print(f"stopped; checkpoints are in {out}, the same command goes on from them", file=sys.stderr)
+        raise
+    print(f"Trained: {final}")
+
+
+def train_ablations(recipe: Path, data: Path, out: Path) -> None:
+    """Joint against separate, clue on and off, change extraction against simpler fusions, at compact scale."""
+    from chronosight.training.ablations import FIGURES, load_ablations_recipe, table
+    from chronosight.training.ablations import train_ablations as train_runs
+
+    fields, base = load_ablations_recipe(recipe)
+    for row in table(train_runs(fields, base, data, out, lambda line: print(line, file=sys.stderr, flush=True))):
+        print("\t".join(row))
+    print(f"Written to {out / FIGURES}")

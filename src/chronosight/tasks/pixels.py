@@ -5,17 +5,23 @@ numpy and Pillow alone: other bilinear filters differ by some grey levels, and a
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from PIL import Image
 
+Resample = Literal["bilinear", "bicubic"]
 
-def resize_frames(frames: np.ndarray, height: int, width: int) -> np.ndarray:
+
+def resize_frames(frames: np.ndarray, height: int, width: int, resample: Resample = "bilinear") -> np.ndarray:
     """(T, H, W, 3) uint8 -> (T, 3, height, width) float32 in [0, 1]; the whole frame, stretched to fit.
 
-    Bilinear, with the filter widened where it shrinks (so nothing aliases).
+    The filter is widened where it shrinks (so nothing aliases). Weights trained elsewhere expect their own: SigLIP's
+    is bicubic.
     """
     if frames.shape[1:3] != (height, width):
-        fit = [Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR) for frame in frames]
+        kind = Image.Resampling[resample.upper()]
+        fit = [Image.fromarray(frame).resize((width, height), kind) for frame in frames]
         frames = np.stack([np.asarray(frame) for frame in fit])
     return np.ascontiguousarray(frames.transpose(0, 3, 1, 2).astype(np.float32) / 255)
 

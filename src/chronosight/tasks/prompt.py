@@ -14,7 +14,8 @@ from chronosight.tasks.question import Question, Task
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY = "<image>", "<clue>", "</clue>", "<reply>"
-TAGS = {task: f"[{task}]" for task in get_args(Task)}
+# The compact form is never asked in free words: its vocabulary has no tag for "vqa".
+TAGS = {task: f"[{task}]" for task in get_args(Task) if task != "vqa"}
 SPECIAL_TOKENS = (PAD, BOS, EOS, UNK, IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY, *TAGS.values())
 
 

@@ -17,6 +17,7 @@ Task = Literal[
     "comparison",       # image + subject + other -> yes / no: are there more subject than other
     "rural_urban",      # image -> rural / urban
     "event",            # video -> an event class
+    "vqa",              # anything asked in free words -> a word, a phrase or a sentence; full-size engines only
 ]  # fmt: skip
 
 Value = bool | int | str | tuple[str, ...]

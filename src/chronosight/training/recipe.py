@@ -12,6 +12,7 @@ from chronosight.training.changevg_recipe import ChangeVGRecipe
 from chronosight.training.guide import GuideRecipe
 from chronosight.training.guide_caption import GuideCaptionRecipe
 from chronosight.training.guide_levir_recipe import GuideLevirRecipe
+from chronosight.training.recipe_kinds import KEY, read_mapping, recipe_kind
 from chronosight.training.tower import TowerRecipe
 from chronosight.training.unirs import UniRSRecipe
 
@@ -60,30 +61,25 @@ class CompactRecipe:
 
 
 def read_recipe(path: str | Path) -> CompactRecipe | ChangeVGRecipe | GuideLevirRecipe:
-    """A recipe of any kind, told by its key `trains`: "compact" (also where the key is missing), "changevg-lora" or
+    """A recipe of any kind, told by its key `kind`: "compact" (also where the key is missing), "changevg-lora" or
     "guide-levir-mci". What the file leaves out keeps its default.
 
     Raises:
         InputError: no such file, no YAML mapping, a key that is not known, or a value of the wrong type.
     """
-    import yaml
-
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no recipe {path}: expected a YAML file such as recipes/compact.yaml")
-    try:
-        content = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not YAML ({' '.join(str(error).split())}): mend the file") from None
-    trains = content.pop("trains", "compact") if isinstance(content, dict) else "compact"
-    match trains:
+    kind = recipe_kind(path)
+    content = {key: value for key, value in read_mapping(path).items() if key != KEY}
+    match kind:
         case "compact":
             return _fill(CompactRecipe, content, path.name)
         case "changevg-lora":
             return _fill(ChangeVGRecipe, content, path.name)
         case "guide-levir-mci":
             return _fill(GuideLevirRecipe, content, path.name)
-    raise InputError(f"{path.name} trains {trains!r}, expected compact, changevg-lora or guide-levir-mci; correct the key")
+    raise InputError(
+        f"{path} is a recipe of the kind {kind}, expected compact, changevg-lora or guide-levir-mci; give another recipe"
+    )
 
 
 def load_recipe(path: str | Path) -> CompactRecipe:

@@ -22,7 +22,8 @@ class UniRSConfig(PreTrainedConfig):
         special tokens pad, bos and eos.
     image_size, pair_size, video_size: side of the frames in pixels, by kind of scene.
     video_frames: frames a video is sampled to.
-    image_token_id: id of <image>, which holds the place of one visual token.
+    image_token_id: id of <image>, which holds the place of one visual token; it may lie outside the vocabulary.
+    resample: how frames are brought to their size; "bicubic" is what SigLIP was trained with.
     fusion: how the two dates of a pair become visual tokens. "change_extraction" as published; "concat" by a single
         1x1 convolution; "two_images" without fusion: the tokens of both dates, one after the other.
     """
@@ -37,6 +38,7 @@ class UniRSConfig(PreTrainedConfig):
     video_size: int = 128
     video_frames: int = 8
     image_token_id: int = 4
+    resample: Literal["bilinear", "bicubic"] = "bilinear"
     fusion: Literal["change_extraction", "concat", "two_images"] = "change_extraction"
     tie_word_embeddings: bool = True
 

@@ -65,7 +65,9 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         if isinstance(self.vision_tower, ConvTower):
             return self.vision_tower(frames)
         # SigLIP takes [-1, 1]; UniRS and VILA read the states before the last layer.
-        states = self.vision_tower(frames * 2 - 1, output_hidden_states=True, interpolate_pos_encoding=True)
+        states = self.vision_tower(
+            (frames * 2 - 1).to(self.vision_tower.dtype), output_hidden_states=True, interpolate_pos_encoding=True
+        )
         patches = states.hidden_states[-2]  # (B, L, D)
         rows, columns = frames.shape[-2] // self.config.patch, frames.shape[-1] // self.config.patch
         return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
@@ -83,6 +85,9 @@ class UniRSForConditionalGeneration(PreTrainedModel):
             fused = _by_shape(lambda both: change(both[:, 0], both[:, 1]), [maps[i][None] for i in pairs])
             for i, one in zip(pairs, fused, strict=True):
                 maps[i] = one
+            if self.training and maps and not pairs:
+                # Of several processes all must have a gradient of every part, also one whose batch has no pair.
+                maps[0] = maps[0] + 0 * sum(p.sum() for p in change.parameters() if p.requires_grad)
         return [tokens.flatten(0, 1) for tokens in _by_shape(self.projector, maps)]
 
     def encode_visual(self, frames: Tensor, kind: Kind) -> Tensor:
@@ -100,18 +105,18 @@ class UniRSForConditionalGeneration(PreTrainedModel):
 
         Raises ValueError where a prompt has not as many <image> placeholders as its scene has visual tokens.
         """
-        embeds = self.get_input_embeddings()(input_ids)
+        places = input_ids == self.config.image_token_id  # (B, S); the id may lie outside the table
+        embeds = self.get_input_embeddings()(input_ids.masked_fill(places, 0))
         if visual is None:
             if scenes is None:
                 return embeds
             if kinds is None or len(kinds) != len(scenes):
                 raise ValueError(f"{len(scenes)} scenes but kinds {kinds}; give one kind a scene")
             visual = self.encode_scenes(scenes, kinds)
-        places = input_ids == self.config.image_token_id  # (B, S)
         found, expected = places.sum(1).tolist(), [len(tokens) for tokens in visual]
         if found != expected:
             raise ValueError(f"prompts hold {found} <image> tokens, their scenes {expected} visual tokens")
-        return embeds.masked_scatter(places[..., None], torch.cat(list(visual)).to(embeds.dtype))
+        return embeds.masked_scatter(places[..., None], torch.cat(list(visual)).to(embeds))  # parts may lie on several devices
 
     def forward(
         self,

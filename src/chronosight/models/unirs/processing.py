@@ -91,7 +91,7 @@ class UniRSProcessor:
         if kind == "video":
             frames = pick_frames(frames, self.config.video_frames)
         side = self.config.size(kind)
-        return torch.from_numpy(resize_frames(frames, side, side))
+        return torch.from_numpy(resize_frames(frames, side, side, self.config.resample))
 
     def encode_text(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False)

@@ -1,0 +1,56 @@
+"""One stream of examples from several sets: repetition, a seeded order, batches of like length.
+
+The order of a whole run is one list of numbers, drawn before it starts: example i of step s is the same on any machine,
+whatever was stopped and gone on with, and however many processes share the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chronosight.data.joint.example import Example
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One example to learn once. source: number of its set. repetition: which of its replies (`Turn.reply`)."""
+
+    source: int
+    example: int
+    repetition: int
+
+
+def repeat(sizes: Sequence[int], times: Sequence[int]) -> list[Entry]:
+    """Every example of every set as often as its set is repeated; UniRS: GeoChat 1, LEVIR-CC 5, ERA 10."""
+    return [
+        Entry(source, example, repetition)
+        for source, (size, count) in enumerate(zip(sizes, times, strict=True))
+        for repetition in range(count)
+        for example in range(size)
+    ]
+
+
+def length_grouped(lengths: Sequence[int], batch: int, seed: int, groups: int = 32) -> np.ndarray:
+    """An order of 0 .. n - 1 in which the examples of a batch are of like length, so that little is padded.
+
+    The numbers are shuffled, cut into stretches of `groups` batches, and sorted by length within each; then the batches are
+    shuffled, but for the last one, which may be smaller. batch: examples of one optimizer step, over all processes.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lengths))
+    size = np.asarray(lengths)
+    stretch = batch * groups
+    parts = [order[i : i + stretch] for i in range(0, len(order), stretch)]
+    order = np.concatenate([part[np.argsort(-size[part], kind="stable")] for part in parts]) if parts else order
+    whole = len(order) // batch
+    batches = order[: whole * batch].reshape(whole, batch)[rng.permutation(whole)]
+    return np.concatenate([batches.ravel(), order[whole * batch :]])
+
+
+def rough_length(example: Example, visual: int) -> int:
+    """Tokens of an example, near enough for grouping: visual ones, and a quarter of the letters of its texts."""
+    letters = len(example.clue) + sum(len(t.question.text) + len(t.replies[0]) for t in example.turns)
+    return visual + letters // 4

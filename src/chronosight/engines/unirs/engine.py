@@ -1,0 +1,128 @@
+"""The engine `unirs`: the full-size model answers, with clues where it is given a provider; maps come from the vision guide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chronosight.engines.answer import Answer, Description, Evidence
+from chronosight.engines.unirs.clue_cache import CachedClues
+from chronosight.engines.unirs.clues import NoClues, seen_frames
+from chronosight.engines.unirs.model import Asked, UniRSModel
+from chronosight.engines.unirs.wording import question_of, read_value, trained_wording
+from chronosight.errors import InputError
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.label_set import Outside
+from chronosight.tasks.question import Question
+from chronosight.tasks.routing import Routed
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.engine import CompactEngine
+
+UNCALIBRATED = "the confidence is the model's own, not calibrated"
+OUTSIDE = 'the reply "{}" is none of the labels; the nearest is given'
+
+
+class UniRSEngine:
+    """model: the weights. clues: a provider, kept in memory unless it is a `CachedClues` already. guide: for maps and
+    `describe`, the compact engine. temperature: 0 takes the likeliest token. outside: replies outside their label sets.
+    """
+
+    def __init__(
+        self, model: UniRSModel, clues: Any = None, guide: CompactEngine | None = None, batch: int = 8,
+        max_tokens: int = 128, temperature: float = 0.0,
+    ):  # fmt: skip
+        self.model, self.guide, self.batch = model, guide, batch
+        self.clues = clues if isinstance(clues, CachedClues) else CachedClues(clues or NoClues())
+        self.max_tokens, self.temperature = max_tokens, temperature
+        self.outside: dict[str, Outside] = {}
+
+    def answer(self, scene: Scene, question: Question, progress: Any = None) -> Answer:
+        """A question of a known task, in any wording of it."""
+        return self.answers([(scene, question)])[0]
+
+    def answers(self, asked: Sequence[tuple[Scene, Question]]) -> list[Answer]:
+        """Many questions about many scenes, images, pairs and videos mixed, in batches; answers in their order."""
+        worded = [(scene, trained_wording(question, scene.kind)) for scene, question in asked]
+        clues = self.clues.clues([scene for scene, _ in worded])
+        rows = [
+            Asked(seen_frames(scene), scene.kind, question, clue) for (scene, question), clue in zip(worded, clues, strict=True)
+        ]
+        replies = self.model.ask(rows, self.batch, self.max_tokens, self.temperature)
+        return [self._read(question, r.text, r.confidence) for (_, question), r in zip(worded, replies, strict=True)]
+
+    def ask(self, scene: Scene, text: str, progress: Any = None) -> Answer:
+        """Any question in words. One that is no known task is asked as it stands."""
+        return self.answers([(scene, question_of(text, scene.kind))])[0]
+
+    def answer_routed(self, scene: Scene, routed: Routed, progress: Any = None) -> Answer:
+        """A question that was routed before (chronosight.tasks.routing)."""
+        if routed.question is None:
+            return Answer(routed.note, "open", None, 0.0, False)
+        return self.answer(scene, routed.question)
+
+    def describe(self, scene: Scene, progress: Any = None) -> Description:
+        """The model's caption beside the guide's map, counts and places. Raises InputError for an image or a video."""
+        if scene.kind != "pair":
+            raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
+        from chronosight.tasks import caption
+
+        description = self._guide().describe(scene, progress)
+        told = self.answer(scene, caption.ask("pair"))
+        note = f"the caption is by {self.facts['name']}; map, counts and places are the vision guide's and the compact model's"
+        return replace(
+            description, caption=told, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
+        )
+
+    def guide_facts(self, scene: Scene, progress: Any = None) -> tuple[Evidence, GuideFacts]:
+        """What the vision guide says of a pair."""
+        return self._guide().guide_facts(scene, progress)
+
+    def chat(self, scene: Scene) -> UniRSChat:
+        """A talk about one scene. Every question is put alone: UniRS was trained on single questions."""
+        return UniRSChat(self, scene)
+
+    def forget(self) -> None:
+        """Drops kept clues; those in a file stay there."""
+        self.clues = CachedClues(self.clues.provider, self.clues.path)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What answers were made with."""
+        folder, placement = self.model.folder, self.model.placement
+        return {
+            "engine": "unirs", "name": folder.name if folder else "unirs", "weights": self.model.identity,
+            "precision": placement.precision, "device": placement.device, "clues": self.clues.identity,
+        }  # fmt: skip
+
+    def _read(self, question: Question, text: str, confidence: float) -> Answer:
+        count = Outside()
+        value = read_value(question.task, text, count)
+        self.outside[question.task] = self.outside.get(question.task, Outside()) + count
+        notes = (UNCALIBRATED,)
+        if count.outside:
+            notes = (OUTSIDE.format(next(iter(count.texts))), *notes)
+        sure = value is not None and confidence >= 0.5 and not count.outside and question.task != "vqa"
+        return Answer(text, question.task, value, confidence, sure, None, notes)
+
+    def _guide(self) -> CompactEngine:
+        if self.guide is None:
+            from chronosight.engines import load
+
+            self.guide = load("compact")
+        return self.guide
+
+
+class UniRSChat:
+    """history: (question as typed, answer), oldest first."""
+
+    def __init__(self, engine: UniRSEngine, scene: Scene):
+        self.engine, self.scene = engine, scene
+        self.history: list[tuple[str, Answer]] = []
+
+    def ask(self, text: str) -> Answer:
+        answer = self.engine.ask(self.scene, text)
+        self.history.append((text, answer))
+        return answer

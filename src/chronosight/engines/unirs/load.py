@@ -1,0 +1,59 @@
+"""Makes the full-size engine from what a user gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from chronosight.engines.unirs.clue_cache import CachedClues
+from chronosight.engines.unirs.clues import PROVIDERS, BaseModelClues, FileClues, GuideClues, NoClues
+from chronosight.engines.unirs.engine import UniRSEngine
+from chronosight.engines.unirs.machine import Precision
+from chronosight.engines.unirs.model import UniRSModel
+from chronosight.engines.unirs.weights import find_weights
+from chronosight.errors import InputError
+
+
+def load_unirs(
+    weights: str | Path | None,
+    adapter: str | Path | None = None,
+    clues: Literal["none", "base", "guide", "file"] = "none",
+    clue_file: str | Path | None = None,
+    clue_cache: str | Path | None = None,
+    base: str | Path | None = None,
+    fetch: bool = False,
+    precision: Precision = "auto",
+    device: str | None = None,
+    batch: int = 8,
+    temperature: float = 0.0,
+    resolution: int | None = None,
+) -> UniRSEngine:
+    """weights, fetch: see `find_weights`. adapter: folder of a LoRA adapter. clues: the provider (`engines.unirs.clues`).
+    base: weights before fine-tuning, where the whole model was tuned and no adapter can be switched off: a second copy in
+    memory. resolution: side of the frames in pixels, of every kind; positions are interpolated.
+    Raises InputError for what does not go together.
+    """
+    if clues not in PROVIDERS:
+        raise InputError(f'there is no clue provider "{clues}"; give one of {", ".join(PROVIDERS)}')
+    if (clues == "file") != (clue_file is not None):
+        raise InputError("a clue file goes with the provider file, and only with it; give both or neither")
+    if clues == "base" and adapter is None and base is None:
+        raise InputError(
+            "the clue provider base needs the weights before fine-tuning: an adapter to switch off, or the base's folder"
+        )
+    model = UniRSModel.load(find_weights(weights, fetch), Path(adapter) if adapter else None, precision, device)
+    if resolution is not None:
+        model.resize(resolution)
+    guide = None
+    provider: Any = NoClues()
+    if clues == "base":
+        before = model if base is None else UniRSModel.load(find_weights(base, fetch), None, precision, device)
+        provider = BaseModelClues(before, batch)
+    elif clues == "guide":
+        from chronosight.engines import load
+
+        guide = load("compact")
+        provider = GuideClues(guide)
+    elif clue_file is not None:
+        provider = FileClues(clue_file)
+    return UniRSEngine(model, CachedClues(provider, clue_cache), guide, batch, temperature=temperature)

@@ -1,0 +1,141 @@
+"""Scenes and talks -> inputs of a full-size `UniRSForConditionalGeneration`, whose language model is a pretrained chat model.
+
+Unlike the compact form there are no special tokens for markers: they are text (`tasks.augmentation`), and only <image> has an
+id of its own, outside the vocabulary. Text between placeholders is tokenised piece by piece, as VILA-1.5 was trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from chronosight.models.unirs.configuration import Kind, UniRSConfig
+from chronosight.models.unirs.processing import FRAMES, UniRSProcessor
+from chronosight.tasks.augmentation import PLACEHOLDER, PromptStyle, load_style, save_style
+from chronosight.tasks.pixels import resize_frames
+from chronosight.tasks.question import Question
+
+IGNORED = -100
+Turns = Sequence[tuple[Question, str | None]]
+
+
+class ChatProcessor(UniRSProcessor):
+    """Resizes frames, writes the talk, pads on the left. A video keeps the number of frames it comes with."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig, style: PromptStyle | None = None):
+        """Raises ValueError where the tokenizer could give the id of <image> to a text."""
+        if config.image_token_id < len(tokenizer):
+            raise ValueError(
+                f"<image> is token {config.image_token_id}, expected one outside the {len(tokenizer)} of the tokenizer"
+            )
+        self.tokenizer, self.config, self.style = tokenizer, config, style or PromptStyle()
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> ChatProcessor:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left")
+        return cls(tokenizer, UniRSConfig.from_pretrained(folder), load_style(folder))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        super().save_pretrained(folder)
+        save_style(self.style, folder)
+
+    def __call__(
+        self,
+        frames: Sequence[np.ndarray] | None,
+        kinds: Sequence[Kind],
+        questions: Sequence[Question],
+        clues: Sequence[str] | None = None,
+        replies: Sequence[str] | None = None,
+        tagged: bool = True,
+    ) -> dict[str, Any]:
+        """As `UniRSProcessor.__call__`; frames: (T, H, W, 3) uint8. tagged: write the task's tag before the instruction."""
+        if frames is None:
+            raise ValueError("frames are needed: their number decides how many visual tokens a video has")
+        told = replies if replies is not None else [None] * len(questions)
+        talks = [[(question, reply)] for question, reply in zip(questions, told, strict=True)]
+        return self.batch(frames, kinds, talks, clues, tagged)
+
+    def batch(
+        self,
+        frames: Sequence[np.ndarray],
+        kinds: Sequence[Kind],
+        talks: Sequence[Turns],
+        clues: Sequence[str] | None = None,
+        tagged: bool = True,
+        max_length: int | None = None,
+    ) -> dict[str, Any]:
+        """A batch of talks about scenes; the last reply of a talk is None where it is to be generated.
+
+        Returns input_ids, attention_mask (B, S), labels (-100 but on replies and their ends; only where the talks are
+        complete), kinds, scenes. Rows longer than max_length lose their end.
+        """
+        rows = []
+        for kind, one, turns, clue in zip(kinds, frames, talks, clues or [""] * len(talks), strict=True):
+            ids, labels = self.encode_talk(kind, len(one), turns, clue, tagged)
+            rows.append((ids[:max_length], labels[:max_length]))
+        length = max(len(ids) for ids, _ in rows)
+        tokens = torch.full((len(rows), length), int(self.tokenizer.pad_token_id))
+        mask, targets = torch.zeros_like(tokens), torch.full_like(tokens, IGNORED)
+        for row, (ids, labels) in enumerate(rows):
+            tokens[row, length - len(ids) :] = torch.tensor(ids)
+            targets[row, length - len(ids) :] = torch.tensor(labels)
+            mask[row, length - len(ids) :] = 1
+        batch: dict[str, Any] = {"input_ids": tokens, "attention_mask": mask}
+        if all(turns[-1][1] is not None for turns in talks):
+            batch["labels"] = targets
+        batch["kinds"] = list(kinds)
+        batch["scenes"] = [self.pixels(one, kind) for one, kind in zip(frames, kinds, strict=True)]
+        return batch
+
+    def encode_talk(self, kind: Kind, frames: int, turns: Turns, clue: str, tagged: bool) -> tuple[list[int], list[int]]:
+        """-> (ids, labels) of one talk, equally long, without padding."""
+        style, tokenizer = self.style, self.tokenizer
+        ids, labels = [int(tokenizer.bos_token_id)], [IGNORED]
+        for number, (question, reply) in enumerate(turns):
+            if number:
+                said = style.again(question, tagged)
+            else:
+                said = style.turn(self.placeholders(kind, frames), question, clue, tagged)
+            text = f"{'' if number else style.system}{style.user}{said}{style.assistant}"
+            new = self._encode(text, self._each(kind))
+            ids += new
+            labels += [IGNORED] * len(new)
+            if reply is not None:
+                answer = [*self.encode_text(reply.strip()), int(tokenizer.eos_token_id)]
+                ids += answer
+                labels += answer
+        return ids, labels
+
+    def placeholders(self, kind: Kind, frames: int) -> int:
+        """How many <image> are written: one for an image, one for the two dates of a pair fused, one a frame of a video."""
+        if kind == "video":
+            return frames
+        return 2 if kind == "pair" and self.config.fusion == "two_images" else 1
+
+    def pixels(self, frames: np.ndarray, kind: Kind) -> Tensor:
+        """Frames (T, H, W, 3) uint8 of one scene -> (T, 3, side, side) float32 in [0, 1]; T is kept.
+
+        Raises ValueError for a number of frames that does not fit the kind.
+        """
+        if len(frames) == 0 or len(frames) != FRAMES.get(kind, len(frames)):
+            raise ValueError(f"{len(frames)} frames for a scene of kind {kind}, expected {FRAMES.get(kind, '1 or more')}")
+        side = self.config.size(kind)
+        return torch.from_numpy(resize_frames(frames, side, side, self.config.resample))
+
+    def _each(self, kind: Kind) -> int:
+        """Visual tokens of one placeholder."""
+        tokens = self.config.visual_tokens(kind, 1)
+        return tokens // 2 if kind == "pair" and self.config.fusion == "two_images" else tokens
+
+    def _encode(self, text: str, each: int) -> list[int]:
+        first, *rest = text.split(PLACEHOLDER)
+        ids = self.encode_text(first)
+        for piece in rest:
+            ids += [self.config.image_token_id] * each + self.encode_text(piece)
+        return ids

@@ -1,0 +1,108 @@
+"""Prompt augmentation at full size: the one place for its strings, kept as `prompt.json` beside the weights.
+
+UniRS puts what the base model says of the scene, the clue, before the question (arXiv 2412.20742, section 3): clue,
+markers, task tag, instruction. The strings were not released; those below are ours, and a weights folder may hold others:
+
+    SYSTEM USER: <image>*n <clue>clue</clue> [tag] instruction ASSISTANT: reply </s>
+
+The talk around it is Vicuna's, version 1, which VILA-1.5 was trained with: weights trained on it expect it letter by letter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chronosight.errors import InputError
+from chronosight.tasks.question import Question
+
+FILE = "prompt.json"
+PLACEHOLDER = "<image>"
+RESERVED = (PLACEHOLDER, "<s>", "</s>", "<unk>")  # in no text that a user or a data set gives
+
+
+@dataclass(frozen=True)
+class PromptStyle:
+    """system, user, assistant: the talk around; image: of one placeholder (an image has one, a fused pair one, a video one
+    a frame). clue_open, clue_close: markers around the clue; nothing is written where there is no clue.
+    tags: by task, before the instruction; "" for none. clue_prompts: what the base model is asked for the clue, by kind.
+    """
+
+    system: str = (
+        "A chat between a curious user and an artificial intelligence assistant. "
+        "The assistant gives helpful, detailed, and polite answers to the user's questions. "
+    )
+    user: str = "USER: "
+    assistant: str = " ASSISTANT:"
+    image: str = "<image>\n"
+    clue_open: str = "<clue>"
+    clue_close: str = "</clue>\n"
+    tags: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "caption": "[caption] ", "binary": "[change] ", "count": "[count] ", "location": "[location] ",
+            "direction": "[direction] ", "scene_class": "[scene] ", "presence": "[vqa] ", "object_count": "[vqa] ",
+            "comparison": "[vqa] ", "rural_urban": "[vqa] ", "event": "[event] ", "vqa": "[vqa] ",
+        }
+    )  # fmt: skip
+    clue_prompts: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "image": "Briefly describe this remote sensing image: the kind of place, and the main objects with their number.",
+            "pair": "These two images show one place at two dates. Briefly describe what differs between them.",
+            "video": "These are frames of an aerial video, in order. Briefly describe the place and what is happening.",
+        }
+    )
+
+    def turn(self, placeholders: int, question: Question, clue: str = "", tagged: bool = True) -> str:
+        """What the user says first: placeholders, clue, tag and instruction."""
+        told = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
+        return f"{self.image * placeholders}{told}{self.again(question, tagged)}"
+
+    def again(self, question: Question, tagged: bool = True) -> str:
+        """What the user says later in a talk: tag and instruction. GeoChat's questions may bring a tag of their own."""
+        text = plain(question.text)
+        return text if text.startswith("[") or not tagged else self.tags.get(question.task, "") + text
+
+    def to_dict(self) -> dict[str, Any]:
+        fields = dataclasses.asdict(self)
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
+
+
+def plain(text: str) -> str:
+    """The text without reserved tokens: what a user types must not pass for a placeholder or an end."""
+    for token in RESERVED:
+        text = text.replace(token, " ")
+    return text.strip()
+
+
+def load_style(folder: str | Path) -> PromptStyle:
+    """The style of a weights folder; the default one where it holds none. Raises InputError for a file that is not one."""
+    path = Path(folder) / FILE
+    if not path.is_file():
+        return PromptStyle()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path} is not JSON ({error}): mend it, or delete it for the default prompt") from None
+    known = {f.name for f in dataclasses.fields(PromptStyle)}
+    if not isinstance(values, dict) or set(values) - known:
+        unknown = sorted(set(values) - known) if isinstance(values, dict) else type(values).__name__
+        raise InputError(f"{path} has {unknown}, expected a mapping of some of {sorted(known)}")
+    default = PromptStyle().to_dict()
+    for name, value in values.items():
+        if not isinstance(value, type(default[name])):
+            raise InputError(f"{path}: {name} is {value!r}, expected a {type(default[name]).__name__}")
+    filled = {name: {**default[name], **value} if isinstance(value, dict) else value for name, value in values.items()}
+    if PLACEHOLDER not in filled.get("image", default["image"]):
+        raise InputError(f"{path}: image is {filled['image']!r}, expected a text with {PLACEHOLDER} in it")
+    return PromptStyle(**filled)
+
+
+def save_style(style: PromptStyle, folder: str | Path) -> None:
+    path = Path(folder) / FILE
+    part = path.with_name(f".{path.name}.partial")
+    part.write_text(json.dumps(style.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(path)
