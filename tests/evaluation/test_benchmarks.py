@@ -3,6 +3,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -186,6 +187,7 @@ def test_engine_to_table_to_plot(levir, tmp_path, bundle_folder):
     done = CliRunner().invoke(app, ["eval", "plot", str(out), "--metric", "F1", "--out", str(picture)])
     assert done.exit_code == 0, (done.output, done.exception)
     drawn = picture.read_text()
+    ElementTree.fromstring(drawn)
     assert "ChangeVG" in drawn and 'fill="none"' in drawn and "fill-opacity" in drawn
     done = CliRunner().invoke(app, ["eval", "levir-cc", "--data", str(levir), "--questions", str(tmp_path / "q.jsonl")])
     assert done.exit_code == 0 and len((tmp_path / "q.jsonl").read_text().splitlines()) == 4

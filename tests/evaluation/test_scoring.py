@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from chronosight.evaluation.captions import bleu
 from chronosight.evaluation.figures import Figure, figure_rows, mean_figure, ratio
 from chronosight.evaluation.item import Item, Reply, Sight, value_of
 from chronosight.evaluation.score_change import binary_figures, count_figures, dialogue_figures, location_figures
 from chronosight.evaluation.score_masks import mask_parts
+from chronosight.evaluation.score_sentences import bleu_of_sums
 from chronosight.evaluation.scoring import HowToScore, item_scores, score_replies
 from chronosight.tasks.cells import CELLS
 
@@ -154,6 +156,11 @@ def test_captions_have_columns_and_conventions():
     assert "without Java" in scored.conventions["index"]["METEOR"] and scored.conventions["word"]["METEOR"] == ""
 
 
+def test_bleu_of_many_sums_is_that_of_each():
+    sums = np.array([[20, 18, 15, 10, 6, 3, 20, 18, 16, 14], [9, 18, 0, 0, 0, 0, 9, 7, 5, 3], [0] * 10], dtype=float)
+    np.testing.assert_allclose(bleu_of_sums(sums), [bleu(row) for row in sums], rtol=1e-12)
+
+
 def test_masks_by_size_and_boundary():
     true = np.zeros((64, 64), np.uint8)
     true[2:12, 2:12] = 1  # 100 px: small
@@ -164,7 +171,7 @@ def test_masks_by_size_and_boundary():
     assert parts[:3].tolist() == [1730, 0, 50]
     assert parts[3:9].reshape(3, 2).tolist() == [[50, 100], [0, 0], [1680, 1680]]
     near, drawn, found, there = parts[9:]
-    assert near == drawn - 6 and found < there  # of the new edge, the ends lie within 2 pixels of the true outline
+    assert near == drawn - 4 and found < there  # but for its ends, the new edge lies over 2 pixels from the true outline
     same = mask_parts(true, true, 2)[1]
     assert same[9] == same[10] == same[11] == same[12] > 0
 

@@ -26,7 +26,7 @@ MAX_N = 4
 ROUGE_BETA = 1.2
 CIDER_SIGMA = 6.0
 # The reference scorer's guards against 0/0; with them an empty match is tiny instead of zero, and equality holds.
-_GUESS_GUARD, _MATCH_GUARD = 1e-9, 1e-15
+GUESS_GUARD, MATCH_GUARD = 1e-9, 1e-15
 
 
 def to_words(sentence: str) -> Words:
@@ -63,9 +63,9 @@ def bleu(statistics: np.ndarray) -> np.ndarray:
     """BLEU-1..4, shape (4,) in [0, 1], of summed `bleu_statistics`."""
     length, closest = statistics[:2]
     matched, guessed = statistics[2 : 2 + MAX_N], statistics[2 + MAX_N :]
-    precision = (matched + _MATCH_GUARD) / (guessed + _GUESS_GUARD)
+    precision = (matched + MATCH_GUARD) / (guessed + GUESS_GUARD)
     scores = np.exp(np.cumsum(np.log(precision)) / np.arange(1, MAX_N + 1))
-    ratio = (length + _MATCH_GUARD) / (closest + _GUESS_GUARD)
+    ratio = (length + MATCH_GUARD) / (closest + GUESS_GUARD)
     return scores * math.exp(1 - 1 / ratio) if ratio < 1 else scores
 
 

@@ -34,11 +34,11 @@ def vqa_figures(items: Sequence[Item], values: Sequence[Value | None], averaged:
             figures.append(mean_figure(f"{kind}: accuracy in ranges", [groups[i] for i in at], same, "questions"))
     chosen = [kind for kind in sorted(set(kinds.tolist())) if not averaged or kind in averaged]
     if chosen:
-        at = np.flatnonzero(np.isin(kinds, chosen))
-        member = (kinds[at, None] == np.array(chosen)[None]).astype(float)  # (m, types)
-        parts = np.concatenate([member * right[at, None], member], axis=1)
-        of_group = [groups[i] for i in at]
-        figures.append(mean_figure("average, weighted by question", of_group, right[at], "questions"))
+        counted = np.flatnonzero(np.isin(kinds, chosen))
+        member = (kinds[counted, None] == np.array(chosen)[None]).astype(float)  # (m, types)
+        parts = np.concatenate([member * right[counted, None], member], axis=1)
+        of_group = [groups[i] for i in counted.tolist()]
+        figures.append(mean_figure("average, weighted by question", of_group, right[counted], "questions"))
         figures.append(Figure("average, plain mean of types", of_group, parts, _plain_mean, "questions"))
     return figures
 

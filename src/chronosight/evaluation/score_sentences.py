@@ -15,8 +15,16 @@ import numpy as np
 
 from chronosight.evaluation import meteor, meteor_exact
 from chronosight.evaluation.caption_conventions import EXACT, JAR, Convention, tokenise
-from chronosight.evaluation.captions import MAX_N, Words, bleu, bleu_statistics, cider_d, rouge_l
-from chronosight.evaluation.figures import Figure, mean_figure
+from chronosight.evaluation.captions import (
+    GUESS_GUARD,
+    MATCH_GUARD,
+    MAX_N,
+    Words,
+    bleu_statistics,
+    cider_d,
+    rouge_l,
+)
+from chronosight.evaluation.figures import Figure, mean_figure, ratio
 from chronosight.evaluation.item import Item, Reply, value_of
 from chronosight.evaluation.table import Row
 from chronosight.tasks.caption import says_no_change
@@ -96,7 +104,7 @@ def _column(
         def s_m(sums: np.ndarray) -> np.ndarray:
             """Mean of BLEU-4, METEOR, ROUGE-L and CIDEr-D."""
             rouge_sum, cider_sum, n = np.moveaxis(sums[..., -3:], -1, 0)
-            means = rouge_sum / n + cider_sum / n
+            means = ratio(np.stack([rouge_sum + cider_sum, n], axis=-1))
             mean: np.ndarray = (bleu_of_sums(sums[..., :BLEU_PARTS])[..., 3] + formula(sums[..., BLEU_PARTS:-3]) + means) / 4
             return mean
 
@@ -106,9 +114,12 @@ def _column(
 
 def bleu_of_sums(sums: np.ndarray) -> np.ndarray:
     """`captions.bleu` of many sums at once: (..., 10) -> (..., 4)."""
-    if sums.ndim == 1:
-        return bleu(sums)
-    return np.stack([bleu(row) for row in sums.reshape(-1, sums.shape[-1])]).reshape(*sums.shape[:-1], MAX_N)
+    length, closest = sums[..., :1], sums[..., 1:2]
+    precision = (sums[..., 2 : 2 + MAX_N] + MATCH_GUARD) / (sums[..., 2 + MAX_N :] + GUESS_GUARD)
+    scores = np.exp(np.cumsum(np.log(precision), axis=-1) / np.arange(1, MAX_N + 1))
+    share = (length + MATCH_GUARD) / (closest + GUESS_GUARD)
+    result: np.ndarray = scores * np.exp(np.minimum(0, 1 - 1 / share))
+    return result
 
 
 def _no_change_figures(items: Sequence[Item], replies: Sequence[Reply]) -> list[Figure | Row]:

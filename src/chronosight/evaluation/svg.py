@@ -91,7 +91,8 @@ def scatter_svg(title: str, axis: str, points: Sequence[Point]) -> str:
         while any(abs(label - other) < 13 and abs(x - beside) < 160 for beside, other in taken):
             label += 13
         taken.append((x, label))
-        parts.append(f'<text x="{x + radius + 5:.1f}" y="{label:.1f}" font-size="11" fill="{INK}">{escape(point.name)}</text>')
+        beyond = x + radius + 5 if point.seconds else strip + 30  # in the strip, names stand in one column
+        parts.append(f'<text x="{beyond:.1f}" y="{label:.1f}" font-size="11" fill="{INK}">{escape(point.name)}</text>')
     foot = "filled: measured here; hollow: published; area: parameters; dashed: size not published"
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}" font-size="11" fill="{GREY}">{foot}</text>')
     return "\n".join([*parts, "</svg>", ""])
@@ -111,7 +112,7 @@ def _axes(low: int, high: int, bottom: float, top: float, axis: str, strip: floa
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" font-size="11" text-anchor="end" fill="{GREY}">{value:.3g}</text>')
     middle = (LEFT + end) / 2
     parts.append(f'<text x="{middle}" y="{base + 34}" font-size="12" text-anchor="middle" fill="{INK}">seconds a scene</text>')
-    parts.append(f'<text x="{strip}" y="{base + 16}" font-size="11" text-anchor="middle" fill="{GREY}">time not published</text>')
+    parts.append(f'<text x="{strip}" y="{base + 34}" font-size="11" text-anchor="middle" fill="{GREY}">time not published</text>')
     parts.append(f'<text transform="translate(16 {(TOP + base) / 2}) rotate(-90)" font-size="12" text-anchor="middle" '
                  f'fill="{INK}">{escape(axis)}</text>')  # fmt: skip
     return parts
