@@ -69,6 +69,8 @@ def guide(
     if not quiet:
         known = sum(look is not None for look in looks)
         how = "one guide for all" if plain else f"{known} of {len(looks)} folds have a guide" if known else "simulated"
+        if how == "simulated" and guides:
+            how += ": a single guide cannot be cross-fitted, and --plain would take its own findings"
         print(f"{len(told):,} pairs; {how}", file=sys.stderr)
 
     def track(pairs: Iterable[Any]) -> Iterable[Any]:
@@ -93,9 +95,9 @@ def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look 
 
     if plain:
         return [open_guide(folders[0] if folders else None, metres)]
-    told = [fold_told(folder) for folder in folders]
-    if any(told):
-        if not all(told) or len({of for _, of in told if of}) > 1:
+    told = [fold for folder in folders if (fold := fold_told(folder))]
+    if told:
+        if len(told) < len(folders) or len({of for _, of in told}) > 1:
             raise InputError("some of the guides name another number of folds, or none (crossfit.json); give those of one run")
         looks: list[Look | None] = [None] * told[0][1]
         for folder, (fold, _) in zip(folders, told, strict=True):

@@ -13,12 +13,15 @@ from chronosight.cli.options import need_extra
 
 def export(
     guide: Annotated[Path, typer.Option(help="Folder of the trained guide.", show_default=False)],
-    unirs: Annotated[Path, typer.Option(help="Folder of the trained language model.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Weights folder to write, or to replace.", show_default=False)],
+    unirs: Annotated[
+        Path | None, typer.Option(help="Folder of the trained language model; without it a guide alone.", show_default=False)
+    ] = None,
     int8: Annotated[bool, typer.Option("--int8/--no-int8", help="Decoder weights as 8-bit integers.")] = False,
     recipe: Annotated[
         Path | None, typer.Option(help="Recipe the models were trained with, kept in config.json.", show_default=False)
     ] = None,
+    metres: Annotated[float, typer.Option(help="Ground size of a pixel the guide was trained at.")] = 1.0,
 ) -> None:
     """Turn trained models into a weights folder; every graph is compared with torch."""
     need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
@@ -37,7 +40,8 @@ def export(
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
     fields = dataclasses.asdict(load_recipe(recipe)) if recipe else None
-    done = export_bundle(guide, unirs, out, int8, recipe=fields, say=say)
+    name = "chronosight-compact" if unirs else "chronosight-guide"
+    done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
     table = Table("file", "MB", "difference from torch, share of its range")
     for name, size in done.sizes.items():
         difference = done.differences.get(name.removesuffix(".onnx")) if name.endswith(".onnx") else None

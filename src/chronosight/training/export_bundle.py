@@ -21,6 +21,7 @@ from chronosight.training.export_unirs import export_unirs
 
 FORMAT = 1
 GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
+GUIDE_SIZE = 256  # pixels at which a guide alone sees a scene for its caption, where it is too large for one look
 LARGEST = 40_000_000  # bytes of all files together: the weights ship inside the package
 
 
@@ -39,7 +40,7 @@ class Exported:
 
 def export_bundle(
     guide: str | Path,
-    unirs: str | Path,
+    unirs: str | Path | None,
     out: str | Path,
     int8: bool = False,
     metres_per_pixel: float = 1.0,
@@ -50,7 +51,9 @@ def export_bundle(
 ) -> Exported:
     """Everything is written beside `out` and takes its place at the end; a stop leaves what was there before.
 
-    guide, unirs: folders written by `save_pretrained`, or the folders of a training run, whose `final` is taken.
+    guide, unirs: folders written by `save_pretrained`, or the folders of a training run, whose `final` is taken. Without
+    unirs the folder holds a guide alone, for the engine changevg and guided training; its captions' tokenizer.json is
+    taken from the guide's folder.
     int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form:
     of the clue the language model was trained with. recipe: kept in config.json. say: told what is being done.
 
@@ -62,28 +65,34 @@ def export_bundle(
     out = Path(out)
     if out.exists() and not (out / "config.json").is_file() and any(out.iterdir()):
         raise InputError(f"{out} is not empty and holds no weights; give an empty or new folder as --out")
-    guide, unirs = find_model(guide, "chronosight_guide"), find_model(unirs, "chronosight_unirs")
-    guide_model = GuideModel.from_pretrained(guide)
-    model = UniRSForConditionalGeneration.from_pretrained(unirs)
-    words, guide_words = model.config.text_config.vocab_size, guide_model.config.vocab_size
-    if words > guide_words:
-        raise InputError(f"{guide} knows {guide_words} tokens but {unirs} has {words}; train both with one tokenizer")
+    guide = find_model(guide, "chronosight_guide")
+    guide_model, tokenizer = GuideModel.from_pretrained(guide), guide / "tokenizer.json"
+    model: UniRSForConditionalGeneration | None = None
+    if unirs is not None:
+        unirs = find_model(unirs, "chronosight_unirs")
+        model, tokenizer = UniRSForConditionalGeneration.from_pretrained(unirs), unirs / "tokenizer.json"
+        words, guide_words = model.config.text_config.vocab_size, guide_model.config.vocab_size
+        if words > guide_words:
+            raise InputError(f"{guide} knows {guide_words} tokens but {unirs} has {words}; train both with one tokenizer")
+    elif not tokenizer.is_file():
+        raise InputError(f"{guide} has no tokenizer.json; copy that of its training run there, or give --unirs")
     part = out.with_name(f".{out.name}.partial")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         say("guide")
         found = export_guide(guide_model, part)
-        say("language model")
-        found |= export_unirs(model, part, int8=int8)
-        shutil.copyfile(unirs / "tokenizer.json", part / "tokenizer.json")
+        if model is not None:
+            say("language model")
+            found |= export_unirs(model, part, int8=int8)
+        shutil.copyfile(tokenizer, part / "tokenizer.json")
         config = bundle_config(guide_model, model, metres_per_pixel, guide_form, name) | {"int8": int8}
         config["differences_from_torch"] = {k: float(f"{v:.2g}") for k, v in worst_by_graph(found).items()}
         if recipe:
             config["recipe"] = recipe
         (part / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         sizes = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
-        if sum(sizes.values()) > LARGEST:
+        if model is not None and sum(sizes.values()) > LARGEST:
             raise InputError(
                 f"the weights take {sum(sizes.values()) / 1e6:.1f} MB, at most {LARGEST / 1e6:.0f} MB may ship; "
                 "export with --int8, or train smaller models"
@@ -96,28 +105,32 @@ def export_bundle(
 
 def bundle_config(
     guide: GuideModel,
-    model: UniRSForConditionalGeneration,
+    model: UniRSForConditionalGeneration | None,
     metres_per_pixel: float,
     guide_form: str,
     name: str,
 ) -> dict[str, Any]:
-    """config.json as `engines.compact.bundle` reads it, no confidence calibrated yet."""
-    config = model.config
-    return {
+    """config.json as `engines.compact.bundle` reads it, no confidence calibrated yet; of a guide alone where model is None."""
+    common = {
         "format": FORMAT,
         "name": name,
         "version": version("chronosight"),
         "metres_per_pixel": metres_per_pixel,
+        "classes": list(guide.config.classes),
+        "guide_form": guide_form,
+        "guide_views": GUIDE_VIEWS,
+        "calibration": {"mask": {"min_area": SMALLEST_OBJECT}},  # as the clues of training were made
+    }
+    if model is None:
+        return common | {"pair_size": GUIDE_SIZE, "model": {"guide_parameters": guide.num_parameters()}}
+    config = model.config
+    return common | {
         "image_size": config.image_size,
         "pair_size": config.pair_size,
         "video_size": config.video_size,
         "video_frames": config.video_frames,
         "patch": config.patch,
-        "classes": list(guide.config.classes),
-        "guide_form": guide_form,
-        "guide_views": GUIDE_VIEWS,
         "scene_classes": {label: label for label in sorted({*AID_CLASSES, *UCM_CLASSES})},
-        "calibration": {"mask": {"min_area": SMALLEST_OBJECT}},  # as the clues of training were made
         "model": {
             "guide_parameters": guide.num_parameters(),
             "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from chronosight.errors import InputError
 
 # SegFormer-B1's encoder and the paper's global branch; the neck's widths are ours, the paper does not tell them.
-PAPER_SHAPE = {
+PAPER_SHAPE: dict[str, Any] = {
     "encoder": "segformer",
     "widths": (64, 128, 320, 512),
     "depths": (2, 2, 2, 2),
