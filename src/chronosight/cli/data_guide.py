@@ -95,13 +95,13 @@ def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look 
 
     if plain:
         return [open_guide(folders[0] if folders else None, metres)]
-    told = [fold for folder in folders if (fold := fold_told(folder))]
+    told: list[tuple[int, int]] = [fold for folder in folders if (fold := fold_told(folder))]
     if told:
         if len(told) < len(folders) or len({of for _, of in told}) > 1:
             raise InputError("some of the guides name another number of folds, or none (crossfit.json); give those of one run")
         looks: list[Look | None] = [None] * told[0][1]
-        for folder, (fold, _) in zip(folders, told, strict=True):
-            looks[fold] = open_guide(folder, metres)
+        for folder, (number, _) in zip(folders, told, strict=True):
+            looks[number] = open_guide(folder, metres)
         return looks
     return [open_guide(folder, metres) for folder in folders] if len(folders) > 1 else [None]
 

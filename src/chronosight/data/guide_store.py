@@ -52,11 +52,12 @@ class GuideStore:
     def add(self, key: str, pair: tuple[str, str], source: str, facts: GuideFacts) -> None:
         """On disk before it returns."""
         forms = {form: write_clue(facts, form) for form in get_args(GuideForm)}
-        row = {"key": key, "pair": list(pair), "source": source, "facts": facts_to_dict(facts), "forms": forms}
+        told = facts_to_dict(facts)
+        row = {"key": key, "pair": list(pair), "source": source, "facts": told, "forms": forms}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._facts[key] = facts_from_dict(row["facts"])  # rounded, as it will be read
+        self._facts[key] = facts_from_dict(told)  # rounded, as it will be read
 
 
 def content_key(what: str, *files: Path) -> str:

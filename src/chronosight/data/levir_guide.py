@@ -119,7 +119,7 @@ class LevirSamples:
             "weight": gap_weight(target == 2),
             "core": cores_of(target == 2).astype(np.float32),
             "road_box": np.zeros(4, np.int64),
-            "road_told": np.int64(-1),
+            "road_told": np.array(-1, np.int64),
             "tokens": self._tokens(mirror_caption(caption, sideways, upside_down)),
         }
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from typing import Literal, overload
-
     from chronosight.engines.changevg.engine import ChangeVGEngine
     from chronosight.engines.compact.engine import CompactEngine
 
-    @overload
-    def load(
-        engine: Literal["compact"] = "compact", weights: str | Path | None = None, threads: int | None = None
-    ) -> CompactEngine: ...
-    @overload
-    def load(
-        engine: Literal["changevg"], weights: str | Path | None = None, threads: int | None = None, **options: Any
-    ) -> ChangeVGEngine: ...
-    @overload
-    def load(engine: str, weights: str | Path | None = None, threads: int | None = None, **options: Any) -> Any: ...
+
+@overload
+def load(
+    engine: Literal["compact"] = "compact", weights: str | Path | None = None, threads: int | None = None
+) -> CompactEngine: ...
+@overload
+def load(
+    engine: Literal["changevg"], weights: str | Path | None = None, threads: int | None = None, **options: Any
+) -> ChangeVGEngine: ...
+@overload
+def load(engine: str, weights: str | Path | None = None, threads: int | None = None, **options: Any) -> Any: ...
 
 
 def load(engine: str = "compact", weights: str | Path | None = None, threads: int | None = None, **options: Any) -> Any:

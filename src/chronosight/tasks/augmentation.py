@@ -95,7 +95,9 @@ def load_style(folder: str | Path) -> PromptStyle:
     for name, value in values.items():
         if not isinstance(value, type(default[name])):
             raise InputError(f"{path}: {name} is {value!r}, expected a {type(default[name]).__name__}")
-    filled = {name: {**default[name], **value} if isinstance(value, dict) else value for name, value in values.items()}
+    filled: dict[str, Any] = {
+        name: {**default[name], **value} if isinstance(value, dict) else value for name, value in values.items()
+    }
     if PLACEHOLDER not in filled.get("image", default["image"]):
         raise InputError(f"{path}: image is {filled['image']!r}, expected a text with {PLACEHOLDER} in it")
     return PromptStyle(**filled)

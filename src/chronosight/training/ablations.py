@@ -73,7 +73,9 @@ def load_ablations_recipe(path: str | Path) -> tuple[AblationsRecipe, UniRSRecip
     wrong = [name for name in recipe.runs if name not in RUNS]
     if wrong or not recipe.run:
         raise InputError(f"{path}: {f'no run {wrong[0]!r}, give some of ' + ', '.join(RUNS) if wrong else 'run is not given'}")
-    settings = {name: float(v) if isinstance(getattr(UniRSRecipe(), name), float) else v for name, v in recipe.unirs.items()}
+    settings: dict[str, Any] = {
+        name: float(v) if isinstance(getattr(UniRSRecipe(), name), float) else v for name, v in recipe.unirs.items()
+    }
     return recipe, replace(UniRSRecipe(), **{**settings, "told": 0})
 
 
@@ -125,7 +127,8 @@ def train_ablations(
 def settings_of(name: str, base: UniRSRecipe) -> UniRSRecipe:
     """The recipe of a run: `base` but for the one thing that it changes."""
     if name in KIND_OF:
-        return replace(base, **{kind: getattr(base, kind) if kind == name else 0 for kind in KIND_OF})
+        scenes: dict[str, Any] = {kind: getattr(base, kind) if kind == name else 0 for kind in KIND_OF}
+        return replace(base, **scenes)
     if name in ("concat", "two_images"):
         return replace(base, model={**base.model, "fusion": name})
     return base

@@ -43,7 +43,8 @@ class LoraPlusTrainer(Trainer):
 
     def create_optimizer(self, model=None):
         if self.optimizer is None:
-            self.optimizer = lora_plus(model or self.model, self.args.learning_rate, self.ratio)
+            network: Any = model or self.model
+            self.optimizer = lora_plus(network, self.args.learning_rate, self.ratio)
         return self.optimizer
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
@@ -101,7 +102,13 @@ def train_changevg(
     trainer.ratio = recipe.ratio
     trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
     spread = str(trainer.accelerator.distributed_type.value)  # NO, MULTI_GPU, FSDP, DEEPSPEED, ...
-    trainer.log({"processes": count_processes(state), "distributed": spread, "records": len(samples), "longest": longest})
+    facts: dict[str, Any] = {
+        "processes": count_processes(state),
+        "distributed": spread,
+        "records": len(samples),
+        "longest": longest,
+    }
+    trainer.log(facts)
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     trainer.save_model(str(out / "adapter.part"))  # every process: gathers the shards where they are spread
     if trainer.is_world_process_zero():

@@ -86,7 +86,7 @@ class LocalPictures:
                 self._features = generation.picture_features(network, batch["pixel_values"][:patches], grid)
             while len(self._begun) >= REMEMBERED:
                 del self._begun[next(iter(self._begun))]
-            self._begun[heads] = generation.read(network, batch, self._features)
+            self._begun[heads] = generation.read(network, dict(batch), self._features)
         return self._begun[heads]
 
 

@@ -101,7 +101,7 @@ class UniRSEngine:
         count = Outside()
         value = read_value(question.task, text, count)
         self.outside[question.task] = self.outside.get(question.task, Outside()) + count
-        notes = (UNCALIBRATED,)
+        notes: tuple[str, ...] = (UNCALIBRATED,)
         if count.outside:
             notes = (OUTSIDE.format(next(iter(count.texts))), *notes)
         sure = value is not None and confidence >= 0.5 and not count.outside and question.task != "vqa"

@@ -69,7 +69,8 @@ class UniRSModel:
         if placement.device == "auto":
             options["device_map"] = "auto"
         try:
-            model, info = UniRSForConditionalGeneration.from_pretrained(folder, output_loading_info=True, **options)
+            both: Any = UniRSForConditionalGeneration.from_pretrained(folder, output_loading_info=True, **options)
+            model, info = both
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(f"{folder} cannot be loaded ({' '.join(str(error).split())[:300]}); convert it again") from None
         wrong = sorted([*info["missing_keys"], *info["unexpected_keys"], *map(str, info.get("mismatched_keys", ()))])

@@ -44,7 +44,7 @@ def apply_adapter(model: Any, folder: str | Path, merge: bool = True) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # peft's use of an older name of transformers, no user's doing
             wrapped: Any = get_peft_model(model, config)
-        result = set_peft_model_state_dict(wrapped, weights)
+        result: Any = set_peft_model_state_dict(wrapped, weights)
     except (ValueError, RuntimeError) as error:  # no such layers, or of another size
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"the adapter in {folder} does not fit this model ({reason}); give the one it was made for") from error

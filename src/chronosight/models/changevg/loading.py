@@ -57,9 +57,10 @@ def load_model(folder: Path, adapter: Path | None = None, precision: Precision =
         options["quantization_config"] = _four_bit()
         options["device_map"] = {"": 0 if gpu else "cpu"}
     try:
-        model, report = AutoModelForImageTextToText.from_pretrained(
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
         )
+        model, report = loaded
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"weights in {folder} cannot be read ({reason}); download them again") from error
