@@ -182,7 +182,10 @@ def test_engine_to_table_to_plot(levir, tmp_path, bundle_folder):
     line = ["eval", "changeimti", "--data", levir, "--limit", 2, "--predictions", log, "--no-meteor", "--out", again]
     done = CliRunner().invoke(app, [str(word) for word in line])
     assert done.exit_code == 0, (done.output, done.exception)
-    assert json.loads(again.read_text())["reports"] == document["reports"]
+    for one, other in zip(json.loads(again.read_text())["reports"], document["reports"], strict=True):
+        assert {k: v for k, v in one.items() if k != "rows"} == {k: v for k, v in other.items() if k != "rows"}
+        for row, wanted in zip(one["rows"], other["rows"], strict=True):
+            assert row == wanted
     picture = tmp_path / "p.svg"
     done = CliRunner().invoke(app, ["eval", "plot", str(out), "--metric", "F1", "--out", str(picture)])
     assert done.exit_code == 0, (done.output, done.exception)

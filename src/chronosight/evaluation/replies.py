@@ -135,8 +135,9 @@ class ReplyFile:
             row["mask"] = reply.mask.relative_to(self.path.parent).as_posix()
         if reply.seconds is not None:
             row["seconds"] = round(reply.seconds, 6)
-        self._file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
-        self.done[reply.id] = reply
+        line = json.dumps(row, ensure_ascii=False)
+        self._file.write((line + "\n").encode())
+        self.done[reply.id] = _read_line(line, str(self.path), self.path.parent)  # rounded, as a resumed run reads it
 
 
 def write_questions(items: Iterable[Item], path: Path) -> None:
