@@ -16,7 +16,7 @@ from chronosight.engines.compact.large.store import CORE, VALID, Store
 from chronosight.engines.compact.tiles import blend_weights, tile_starts
 from chronosight.scenes.large.pair import LazyPair
 
-BATCH = 2  # tiles of one run of the graph: more gain nothing on a CPU
+BATCH = 2  # tiles of one run of the graph: more take more memory
 READ_WIDTH = 2048  # pixels read at once: files are decoded in blocks, and warping holds several copies
 
 Progress = Callable[[int, int], None]
