@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from chronosight.cli import main as cli
-from chronosight.cli.options import parse_setting
+from chronosight.cli.engine_options import parse_setting
 from chronosight.errors import InputError
 from published_data import write_era, write_levir_cc
 from vila_folder import write_folder

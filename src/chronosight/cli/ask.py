@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
-    Adapter,
     Bands,
-    EndpointUrl,
-    Engine,
     Force,
     Frames,
-    GuideFormName,
-    GuideWeights,
     Json,
-    MakeEngine,
     NoRegister,
-    PrecisionName,
     Quiet,
     Resize,
-    Settings,
-    Weights,
     Zones,
-    guide_bundle,
-    load_engine,
     open_inputs,
     parse_bands,
 )
@@ -38,6 +27,7 @@ if TYPE_CHECKING:
     from chronosight.engines.answer import Answer
 
 
+@with_engine
 def ask(
     inputs: Annotated[
         list[str],
@@ -53,48 +43,31 @@ def ask(
     frames: Frames = 8,
     as_json: Json = False,
     quiet: Quiet = False,
-    weights: Weights = None,
     no_register: NoRegister = False,
     at: Annotated[str | None, typer.Option(help="Ask of one place: longitude,latitude.", show_default=False)] = None,
     within: Annotated[Path | None, typer.Option(help="Ask of one place: GeoJSON of one polygon.", show_default=False)] = None,
     zones: Zones = None,
     force: Force = False,
-    engine: Engine = "compact",
-    settings: Settings = None,
-    adapter: Adapter = None,
-    guide: GuideWeights = None,
-    guide_form: GuideFormName = None,
-    endpoint: EndpointUrl = None,
-    precision: PrecisionName = None,
+    *,
+    chosen: EngineChoice,
 ) -> None:
     """Ask a question about one image, a place at two dates, or a video."""
     files, question = split_question(inputs)
     if at is not None and within is not None:
         raise InputError("both --at and --within were given, expected one place: leave one out")
     folder = result_folder(files)
-    make = partial(
-        load_engine,
-        weights,
-        engine,
-        settings,
-        adapter=adapter,
-        guide=guide,
-        guide_form=guide_form,
-        endpoint=endpoint,
-        precision=precision,
-    )
     if at is not None or within is not None:
-        answer = ask_place(files, folder, question, at, within, parse_bands(bands), make, force, no_register)
+        answer = ask_place(files, folder, question, at, within, parse_bands(bands), chosen, force, no_register)
     elif folder is not None:
         answer = ask_results(folder, question, zones)
     else:
-        answer = ask_files(files, question, zones, resize, bands, frames, no_register, make, force, quiet, as_json)
+        answer = ask_files(files, question, zones, resize, bands, frames, no_register, chosen, force, quiet, as_json)
     print_answer(question, answer, as_json, quiet)
 
 
 def ask_files(
     files: list[str], question: str, zones: Path | None, resize: bool, bands: str | None, frames: int,
-    no_register: bool, make: MakeEngine, force: bool, quiet: bool, as_json: bool,
+    no_register: bool, chosen: EngineChoice, force: bool, quiet: bool, as_json: bool,
 ) -> Answer:  # fmt: skip
     """Of the files themselves. A pair too large for one look is described first, then asked through its objects."""
     from chronosight.cli.asking import answer_pair, open_zones
@@ -105,13 +78,13 @@ def ask_files(
         from chronosight.scenes.large.choose import large_pair
 
         headers = large_pair(files[0], files[1], parse_bands(bands))
-    engine = make()
+    engine = chosen.load() if headers is None else chosen.load_compact()
     if headers is not None:
         from chronosight.cli.whole_scene import describe_whole_scene
         from chronosight.reports.findings import findings_of_survey
         from chronosight.reports.scene_answers import answer_scene
 
-        survey, _ = describe_whole_scene(headers, guide_bundle(engine), None, force=force, register=not no_register, quiet=quiet)
+        survey, _ = describe_whole_scene(headers, engine.bundle, None, force=force, register=not no_register, quiet=quiet)
         if not quiet and not as_json:
             print_notes(survey.scene.notes)
         return answer_scene(findings_of_survey(survey).with_zones(areas), question)
@@ -139,7 +112,7 @@ def ask_results(folder: Path, question: str, zones: Path | None) -> Answer:
 
 def ask_place(
     files: list[str], folder: Path | None, question: str, at: str | None, within: Path | None,
-    bands: tuple[int, int, int] | None, make: MakeEngine, force: bool, no_register: bool,
+    bands: tuple[int, int, int] | None, chosen: EngineChoice, force: bool, no_register: bool,
 ) -> Answer:  # fmt: skip
     """Of one place, answered by the model on the pixels there."""
     from chronosight.cli.asking import answer_place, parse_point
@@ -153,8 +126,7 @@ def ask_place(
     if len(files) != 2:
         raise InputError(f"--at and --within go with two dates of a place, but {len(files)} file was given: give both")
     headers = open_header(files[0], bands), open_header(files[1], bands)
-    engine = make()
-    guide_bundle(engine)  # says early that another engine cannot
+    engine = chosen.load_compact()
     return answer_place(engine, headers, question, point, within, force, moved, not no_register)
 
 

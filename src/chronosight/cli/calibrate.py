@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from chronosight.cli.engine_options import EngineChoice
 from chronosight.cli.eval import show_progress
-from chronosight.cli.options import Quiet, load_engine
+from chronosight.cli.options import Quiet
 from chronosight.errors import InputError
 
 
@@ -24,7 +25,7 @@ def calibrate(
     """Fit the confidences of a weights folder on scenes held out of training, never on test."""
     if not (data / "pairs" / "val.jsonl").is_file():
         raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
-    engine = load_engine(weights)
+    engine = EngineChoice(weights=weights).load_compact()
     from rich.console import Console
     from rich.table import Table
 

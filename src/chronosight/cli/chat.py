@@ -8,22 +8,14 @@ from typing import Annotated
 
 import typer
 
+from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
-    Adapter,
     Bands,
-    EndpointUrl,
-    Engine,
     Frames,
-    GuideFormName,
-    GuideWeights,
     Json,
     NoRegister,
-    PrecisionName,
     Quiet,
     Resize,
-    Settings,
-    Weights,
-    load_engine,
     open_inputs,
 )
 from chronosight.cli.output import print_answer, print_notes
@@ -31,6 +23,7 @@ from chronosight.cli.output import print_answer, print_notes
 QUIT = (":quit", ":q", ":exit")
 
 
+@with_engine
 def chat(
     files: Annotated[
         list[str],
@@ -45,20 +38,12 @@ def chat(
     frames: Frames = 8,
     as_json: Json = False,
     quiet: Quiet = False,
-    weights: Weights = None,
     no_register: NoRegister = False,
-    engine: Engine = "compact",
-    settings: Settings = None,
-    adapter: Adapter = None,
-    guide: GuideWeights = None,
-    guide_form: GuideFormName = None,
-    endpoint: EndpointUrl = None,
-    precision: PrecisionName = None,
+    *,
+    chosen: EngineChoice,
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
-    model = load_engine(
-        weights, engine, settings, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
-    )
+    model = chosen.load()
     scene = open_inputs(files, resize, bands, frames, no_register)
     if not quiet:
         print_notes(scene.notes)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import Settings, Weights, need_extra, parse_setting
+from chronosight.cli.engine_options import Settings, Weights, parse_setting
+from chronosight.cli.options import need_extra
 from chronosight.errors import InputError
 
 

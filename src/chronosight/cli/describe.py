@@ -9,30 +9,22 @@ from typing import Annotated
 
 import typer
 
+from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
-    Adapter,
     Bands,
-    EndpointUrl,
-    Engine,
     Force,
-    GuideFormName,
-    GuideWeights,
     Json,
     NoRegister,
-    PrecisionName,
     Quiet,
     Resize,
-    Settings,
-    Weights,
     Zones,
-    guide_bundle,
-    load_engine,
     open_inputs,
     parse_bands,
 )
 from chronosight.cli.output import print_answer, tile_progress
 
 
+@with_engine
 def describe(
     before: Annotated[str, typer.Argument(help="The earlier image.", show_default=False)],
     after: Annotated[str, typer.Argument(help="The later image of the same place.", show_default=False)],
@@ -44,7 +36,6 @@ def describe(
     bands: Bands = None,
     as_json: Json = False,
     quiet: Quiet = False,
-    weights: Weights = None,
     no_register: NoRegister = False,
     cell: Annotated[float, typer.Option(min=1, help="Large scenes: side of a cell of the table, in metres.")] = 500.0,
     force: Force = False,
@@ -53,13 +44,8 @@ def describe(
         list[str] | None,
         typer.Option(help="A question to answer besides, on the page too; may be given again.", show_default=False),
     ] = None,
-    engine: Engine = "compact",
-    settings: Settings = None,
-    adapter: Adapter = None,
-    guide: GuideWeights = None,
-    guide_form: GuideFormName = None,
-    endpoint: EndpointUrl = None,
-    precision: PrecisionName = None,
+    *,
+    chosen: EngineChoice,
 ) -> None:
     """Describe what changed between two images of a place, in words and on a map."""
     from chronosight.cli.asking import answer_all, answer_pair, check_zones, open_zones
@@ -73,9 +59,7 @@ def describe(
         check_folder(out)  # before any long work
     areas, questions = open_zones(zones), ask or []
     headers = large_pair(before, after, parse_bands(bands))
-    model = load_engine(
-        weights, engine, settings, adapter=adapter, guide=guide, guide_form=guide_form, endpoint=endpoint, precision=precision
-    )
+    model = chosen.load() if headers is None else chosen.load_compact()
     if headers is not None:
         from chronosight.cli.telling import tell_survey
         from chronosight.cli.whole_scene import describe_whole_scene
@@ -83,13 +67,13 @@ def describe(
 
         check_zones(areas, headers[0])
         page = partial(tell_survey, engine=model, headers=headers, zones=areas, questions=questions, force=force)
-        survey, written = describe_whole_scene(headers, guide_bundle(model), out, cell, force, not no_register, quiet, page)
+        survey, written = describe_whole_scene(headers, model.bundle, out, cell, force, not no_register, quiet, page)
         scene, description = survey.scene, survey.description
         findings = findings_of_survey(survey).with_zones(areas)
         answers = answer_all(findings, questions)
     else:
         scene = open_inputs([before, after], resize, bands, 1, no_register)
-        if engine == "compact":
+        if chosen.name == "compact":
             known = model.networks.guide.metres_per_pixel
             if doubt := check_resolution(Path(before).name, scene.metres_per_pixel, known, force):
                 scene.notes.insert(0, doubt)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chronosight.cli.options import Quiet, Weights, load_engine
+from chronosight.cli.engine_options import EngineChoice, Weights
+from chronosight.cli.options import Quiet
 from chronosight.errors import InputError
 
 NAMES = ("all", "places", "season", "images", "rendered")
@@ -108,7 +109,7 @@ def evaluate(
     chosen = [name for name in BENCHMARKS if benchmark in ("all", name)]
     for name in chosen:
         check_data(name, settings)  # before any long work
-    model_engine = load_engine(weights)
+    model_engine = EngineChoice(weights=weights).load_compact()
     if clue is not None:
         model_engine.bundle.config["guide_form"] = clue
     model = {**model_engine.bundle.facts, "clue": model_engine.bundle.config["guide_form"]}

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.options import need_extra, quiet_transformers
+from chronosight.cli.engine_options import quiet_transformers
+from chronosight.cli.options import need_extra
 
 
 def merge(

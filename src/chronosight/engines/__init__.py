@@ -48,7 +48,7 @@ def load(engine: str = "compact", weights: str | Path | None = None, threads: in
     if engine != "compact":
         raise InputError(f'unknown engine "{engine}", expected "compact", "unirs" or "changevg"')
     if options:
-        raise InputError(f'the engine compact has no option {", ".join(options)}; that is of another engine')
+        raise InputError(f"the engine compact has no option {', '.join(options)}; that is of another engine")
     from chronosight.engines.compact.bundle import SHIPPED, Bundle
     from chronosight.engines.compact.engine import CompactEngine
 

@@ -1,0 +1,151 @@
+"""The options that say which engine answers, the same for every command that asks one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chronosight.errors import InputError
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.engine import CompactEngine
+
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="Weights folder of the engine, in place of the one that ships; of unirs and changevg also a hub id.",
+        show_default=False,
+    ),
+]
+Engine = Annotated[str, typer.Option(help="compact; changevg: the guide and a Qwen-VL; unirs: UniRS at full size.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Setting of the engine unirs, any number of times; see docs/unirs.md.",
+        show_default=False,
+    ),
+]
+_OF_CHANGEVG = "Of the engine changevg"
+Adapter = Annotated[Path | None, typer.Option(help="LoRA folder.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
+GuideWeights = Annotated[
+    Path | None,
+    typer.Option(
+        "--guide",
+        help="Weights folder whose guide looks, in place of the one that ships.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+GuideFormName = Annotated[
+    str | None,
+    typer.Option(
+        "--guide-form",
+        help="What the model is told of it: none, caption, detail or full.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        help="OpenAI-compatible server that has the model: http://127.0.0.1:8000/v1.",
+        show_default=False,
+        rich_help_panel=_OF_CHANGEVG,
+    ),
+]
+PrecisionName = Annotated[
+    str | None,
+    typer.Option("--precision", help="auto, bf16, fp32 or 4bit.", show_default=False, rich_help_panel=_OF_CHANGEVG),
+]
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """What was chosen; nothing is loaded before `load`. options: of `chronosight.engines.load`, those that were given."""
+
+    name: str = "compact"
+    weights: Path | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Any:
+        """The engine. Raises InputError for one that is unknown or cannot be loaded."""
+        from chronosight.engines import load
+
+        if self.name == "changevg" and "endpoint" not in self.options:
+            quiet_transformers()
+        return load(self.name, None if self.weights is None else self.weights.as_posix(), **self.options)
+
+    def load_compact(self) -> CompactEngine:
+        """For whole scenes and places in them. Raises InputError, before anything is loaded, for another engine."""
+        if self.name != "compact":
+            raise InputError("whole scenes, and places in them, are looked at by the engine compact; leave --engine out")
+        engine: CompactEngine = self.load()
+        return engine
+
+
+def engine_options(
+    weights: Weights = None,
+    engine: Engine = "compact",
+    settings: Settings = None,
+    adapter: Adapter = None,
+    guide: GuideWeights = None,
+    guide_form: GuideFormName = None,
+    endpoint: EndpointUrl = None,
+    precision: PrecisionName = None,
+) -> EngineChoice:
+    given = {"adapter": adapter, "guide": guide, "guide_form": guide_form, "endpoint": endpoint, "precision": precision}
+    options = {name: value for name, value in given.items() if value is not None}
+    return EngineChoice(engine, weights, options | dict(parse_setting(text) for text in settings or ()))
+
+
+def with_engine(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command, in place of its parameter `chosen: EngineChoice`, the options of `engine_options`."""
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "chosen"]
+    shared = list(inspect.signature(engine_options, eval_str=True).parameters.values())
+
+    @functools.wraps(command)
+    def with_options(**values: Any) -> None:
+        choice = {p.name: values.pop(p.name) for p in shared}
+        command(**values, chosen=engine_options(**choice))
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
+    del with_options.__wrapped__  # type: ignore[attr-defined]  # its parameters are not this one's
+    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return with_options
+
+
+def quiet_transformers() -> None:
+    """No progress bars and warnings of libraries among the answers."""
+    from importlib.util import find_spec
+
+    if find_spec("transformers") is not None:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """yes and no, whole numbers and fractions become what they are, the rest stays text. Raises InputError for a text that
+    is not NAME=VALUE."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier() or not value:
+        raise InputError(f'--set is "{text}", expected NAME=VALUE, such as precision=int8')
+    if value in ("yes", "no"):
+        return name, value == "yes"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
