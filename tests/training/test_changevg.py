@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,31 @@ def test_two_processes_give_the_losses_of_one(folder, qwen_folder, tmp_path):
         found.append(losses(out))
     assert len(found[0]) == 4 and found[0][-1] < found[0][0]
     assert found[1] == pytest.approx(found[0], rel=1e-3)
+
+
+def test_a_run_killed_goes_on_with_the_losses_of_an_undisturbed_one(folder, qwen_folder, tmp_path):
+    """kill -9 once a checkpoint is there, the same command again: every step is in the log once, losses within 1e-5."""
+    (tmp_path / "recipe.yaml").write_text(
+        "{kind: changevg-lora, steps: 12, save_every: 2, batch: 2, accumulation: 1, learning_rate: 2.0e-3, bf16: false, "
+        "checkpointing: false, workers: 0, log_every: 1, max_pixels: 3136}"
+    )
+
+    def command(out):
+        words = [sys.executable, "-m", "chronosight.cli", "train", tmp_path / "recipe.yaml", "--model", qwen_folder]
+        return list(map(str, [*words, "--data", folder, "--out", out]))
+
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    run = subprocess.Popen(command(killed), env=alone(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while run.poll() is None and not list(killed.glob("checkpoint-*")):
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert not (killed / "adapter").exists(), "the run was over before it could be killed"
+    for out in (killed, whole):
+        done = subprocess.run(command(out), env=alone(), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert len(losses(whole)) == 12
+    assert losses(killed) == pytest.approx(losses(whole), rel=1e-5)
 
 
 def alone():

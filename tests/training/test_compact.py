@@ -166,6 +166,13 @@ def test_ablations_build_on_the_run_and_are_not_done_twice(run, tmp_path):
     head, *rows = table(figures)
     assert head == ["figure", "joint", "videos", "two_images"] and len(rows) == len(figures["joint"])
     assert train_ablations(recipe, base, run[1], tmp_path / "out", begun.append) == figures and len(begun) == 3
+    (tmp_path / "plain.yaml").write_text(
+        f"kind: compact-ablations\nrun: {run[2]}\nstart: {run[2]}/unirs/final\nruns: [plain_guide]\nunirs: {unirs}"
+    )
+    plain = train_ablations(*load_ablations_recipe(tmp_path / "plain.yaml"), run[1], tmp_path / "plain")
+    assert set(plain["plain_guide"]) == set(figures["joint"])
+    assert (tmp_path / "plain" / "plain.jsonl").stat().st_size > 0
+    assert UniRSForConditionalGeneration.from_pretrained(tmp_path / "plain" / "plain_guide" / "final")
     alone = settings_of("pairs", base)
     assert (alone.images, alone.pairs, alone.videos) == (0, base.pairs, 0)
     (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text().replace("joint", "jont"))

@@ -4,11 +4,13 @@
     images, pairs, videos       one kind alone: the very scenes of that kind that `joint` sees, step by step
     no_clue                     joint, learned and asked without clues
     concat, two_images          joint, with the two dates concatenated, or as two rows of visual tokens
+    plain_guide                 joint, its clues from the guide that learned on the very places, not from cross-fitted ones
 The three runs of one kind see together what `joint` sees: the same budget of scenes, split by kind. Change extraction
-starts from nothing here, as what it is compared with does. Needs a finished `chronosight train recipes/compact.yaml` run: its
-tower, vocabulary, rendered scenes, facts and features are used, never written.
+starts from nothing here, as what it is compared with does, unless all runs go on from the weights of `start`. Needs a
+finished `chronosight train recipes/compact.yaml` run: its tower, vocabulary, rendered scenes and facts are used, never written.
 
-    OUT/NAME/             checkpoints and log of a run           OUT/figures.json   all figures, written as runs end
+    OUT/NAME/             checkpoints and log of a run, `final`  OUT/figures.json   all figures, written as runs end
+    OUT/features          the tower's view, for all runs         OUT/plain.jsonl    facts of the plain guide
 """
 
 from __future__ import annotations
@@ -21,19 +23,25 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast
 
-from chronosight.data.guide_facts import read_facts
-from chronosight.data.mixture import Exercise, Kind, Source
+from chronosight.data.guide_facts import read_facts, write_facts
+from chronosight.data.mixture import Exercise, Facts, Kind, Source
+from chronosight.data.pairs import load_places
 from chronosight.errors import InputError
+from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.change_extraction import ChangeExtraction
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
 from chronosight.training.compact import all_features, held_out_sources, new_model, training_sources
+from chronosight.training.crossfit import crossfit_facts
 from chronosight.training.recipe_kinds import KEY, read_mapping
 from chronosight.training.unirs import UniRSRecipe, train_unirs
 from chronosight.training.unirs_eval import evaluate_unirs
 
-RUNS = ("joint", "images", "pairs", "videos", "no_clue", "concat", "two_images")
+RUNS = ("joint", "images", "pairs", "videos", "no_clue", "concat", "two_images", "plain_guide")
 KIND_OF: dict[str, Kind] = {"images": "image", "pairs": "pair", "videos": "video"}
 FIGURES = "figures.json"
 
@@ -41,9 +49,11 @@ FIGURES = "figures.json"
 @dataclass
 class AblationsRecipe:
     """run: OUT folder of the compact run to build on. runs: which of `RUNS`. unirs: training of every run; `told` exercises
-    need pairs, so they are left out. rows: held-out rows of each source asked about."""
+    are about pairs, so they are left out where runs of one kind are among `runs`. rows: held-out rows of each source asked
+    about. start: folder of UniRS weights that every run goes on from, where empty from the pretrained tower."""
 
     run: str = ""
+    start: str = ""
     runs: list[str] = field(default_factory=lambda: list(RUNS))
     rows: int = 400
     unirs: dict[str, Any] = field(default_factory=dict)
@@ -76,7 +86,9 @@ def load_ablations_recipe(path: str | Path) -> tuple[AblationsRecipe, UniRSRecip
     settings: dict[str, Any] = {
         name: float(v) if isinstance(getattr(UniRSRecipe(), name), float) else v for name, v in recipe.unirs.items()
     }
-    return recipe, replace(UniRSRecipe(), **{**settings, "told": 0})
+    if set(KIND_OF) & set(recipe.runs):
+        settings["told"] = 0
+    return recipe, replace(UniRSRecipe(), **settings)
 
 
 def train_ablations(
@@ -92,8 +104,9 @@ def train_ablations(
         raise InputError(f"{run} is no finished compact run; make it with: chronosight train recipes/compact.yaml --out {run}")
     out.mkdir(parents=True, exist_ok=True)
     kept = out / FIGURES
-    document = json.loads(kept.read_text()) if kept.is_file() else {"recipe": asdict(base), "figures": {}}
-    if document["recipe"] != json.loads(json.dumps(asdict(base))):
+    made_with = {"start": recipe.start, **asdict(base)}
+    document = json.loads(kept.read_text()) if kept.is_file() else {"recipe": made_with, "figures": {}}
+    if document["recipe"] != json.loads(json.dumps(made_with)):
         raise InputError(f"{out} was begun with another recipe; give another --out")
     tokenizer = load_tokenizer(str(run / "tokenizer.json"))
     sources = training_sources(base, data, run, read_facts(sorted((run / "facts").glob("train_*.jsonl"))))
@@ -107,11 +120,20 @@ def train_ablations(
         say(name)
         settings = settings_of(name, base)
         model = new_model(settings, tokenizer, tower)
-        if model.config.fusion == "change_extraction":
+        if recipe.start:
+            _go_on_from(model, recipe.start)
+        elif model.config.fusion == "change_extraction":
             torch.manual_seed(base.seed)
             model.change = ChangeExtraction(model.config.vision_config.hidden_size, model.config.pair_size // model.config.patch)
-        shown = {key: WithoutClue(source) for key, source in sources.items()} if name == "no_clue" else sources
+        shown: dict[str, Source] = sources
+        if name == "no_clue":
+            shown = {key: WithoutClue(source) for key, source in sources.items()}
+        elif name == "plain_guide":
+            facts = plain_facts(run, tokenizer, data, base.extra_windows, out / "plain.jsonl", say)
+            shown = training_sources(base, data, run, facts)
         model = train_unirs(settings, model, tokenizer, shown, features, out / name).eval()
+        model.save_pretrained(out / name / "final")
+        UniRSProcessor(tokenizer, model.config).save_pretrained(out / name / "final")
         asked = {key: source for key, source in held_out.items() if name not in KIND_OF or source.kind == KIND_OF[name]}
         figures = evaluate_unirs(
             model, UniRSProcessor(tokenizer, model.config), asked, held_features,
@@ -122,6 +144,36 @@ def train_ablations(
         part.write_text(json.dumps(document, indent=1))
         part.replace(kept)
     return document["figures"]
+
+
+def _go_on_from(model: UniRSForConditionalGeneration, folder: str) -> None:
+    """Takes over the weights of the folder that fit; the pretrained tower and a part that fuses otherwise stay as they are.
+
+    Raises InputError where there are none.
+    """
+    weights = Path(folder) / "model.safetensors"
+    if not weights.is_file():
+        raise InputError(f"start: {folder} holds no UniRS weights (model.safetensors)")
+    own = model.state_dict()
+    kept = {
+        name: value
+        for name, value in load_file(weights).items()
+        if not name.startswith("vision_tower.") and name in own and own[name].shape == value.shape
+    }
+    model.load_state_dict(kept, strict=False)
+
+
+def plain_facts(
+    run: Path, tokenizer: PreTrainedTokenizerFast, data: str | Path, extra: int, kept: Path, say: Callable[[str], None]
+) -> Facts:
+    """What the compact run's own guide says of the places it learned on, `extra` windows of each beside its four; `kept`
+    holds them once they are made."""
+    if not kept.is_file():
+        say("what the plain guide says of its own training places")
+        guide = GuideModel.from_pretrained(run / "guide" / "final")
+        places = load_places(data, "train")
+        write_facts(kept, crossfit_facts([guide], tokenizer.backend_tokenizer, places, extra))
+    return read_facts([kept])
 
 
 def settings_of(name: str, base: UniRSRecipe) -> UniRSRecipe:

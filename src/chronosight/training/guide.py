@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from transformers import Trainer
-from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.guide_samples import GuideMix, GuideSamples
 from chronosight.data.pairs import PlacePair, load_places
@@ -20,6 +19,7 @@ from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
+from chronosight.training.keep import last_checkpoint
 from chronosight.training.log import JsonLog
 
 
@@ -121,7 +121,7 @@ def train_guide(
     )
     if recipe.compile:
         trainer.compiled = torch.compile(model)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
     model.save_pretrained(out / "final")
     return model

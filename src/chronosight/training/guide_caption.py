@@ -14,7 +14,6 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 from transformers import Trainer
-from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.guide_samples import light
 from chronosight.data.mirror import mirror_caption
@@ -25,6 +24,7 @@ from chronosight.tasks.prompt import BOS, EOS, PAD
 from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
 from chronosight.training.guide import fold_of
+from chronosight.training.keep import last_checkpoint
 from chronosight.training.log import JsonLog
 
 
@@ -138,7 +138,7 @@ def train_guide_caption(
         data_collator=lambda rows: {k: torch.from_numpy(np.stack([row[k] for row in rows])) for k in rows[0]},
         callbacks=[average, JsonLog(out / "log.jsonl")],
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
     model.save_pretrained(out / "final")
     return model

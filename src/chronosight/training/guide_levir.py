@@ -175,7 +175,7 @@ def train_stage(
     )
     trainer.stage = stage
     trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
     part = out / ".final"
     shutil.rmtree(part, ignore_errors=True)

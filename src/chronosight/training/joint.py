@@ -23,6 +23,7 @@ from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.training.joint_data import Collate, JointStream
 from chronosight.training.joint_recipe import PARTS, JointRecipe
+from chronosight.training.keep import last_checkpoint
 from chronosight.training.log import JsonLog
 
 
@@ -135,12 +136,6 @@ def save_final(trainer: Trainer, processor: ChatProcessor, recipe: JointRecipe, 
     if trainer.is_world_process_zero() and recipe.lora is None:
         processor.save_pretrained(folder)
     return folder
-
-
-def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end: the Trainer's state is the last of its files."""
-    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
-    return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
 
 
 def _keep_recipe(recipe: JointRecipe, path: Path) -> None:

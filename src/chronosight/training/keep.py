@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
+from chronosight.training.ema import FILE as AVERAGE
 
 
 def keep_recipe(recipe: Any, path: Path) -> None:
@@ -25,8 +26,12 @@ def keep_recipe(recipe: Any, path: Path) -> None:
     part.replace(path)
 
 
-def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end: the Trainer's state comes last. None where there is none."""
-    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+def last_checkpoint(folder: Path, averaged: bool = False) -> str | None:
+    """The newest checkpoint that was written to its end. None where there is none.
+
+    The Trainer's state comes last, and after it, in runs that keep a running average of the weights (`averaged`), that.
+    """
+    last = AVERAGE if averaged else "trainer_state.json"
+    whole = [path.parent for path in folder.glob(f"checkpoint-*/{last}")]
     numbered = [path for path in whole if path.name.removeprefix("checkpoint-").isdecimal()]
     return str(max(numbered, key=lambda path: int(path.name.removeprefix("checkpoint-")))) if numbered else None

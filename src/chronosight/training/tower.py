@@ -13,7 +13,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PrinterCallback, Trainer, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.nouns import NOUNS
 from chronosight.data.rendered import RenderedStills
@@ -22,6 +21,7 @@ from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
+from chronosight.training.keep import last_checkpoint
 from chronosight.training.log import JsonLog
 from chronosight.training.tower_data import SETS, Stills, TowerBatches, scene_names, training_places
 from chronosight.training.tower_eval import evaluate_tower
@@ -172,7 +172,7 @@ def train_tower(
     )
     trainer.smoothing = recipe.smoothing
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
     model.tower.save_pretrained(out / "final")
     save_file({k: v.contiguous() for k, v in model.change.state_dict().items()}, out / "final" / "change.safetensors")

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from chronosight.data.imagery import clean_caption
 from chronosight.data.mixture import CaptionedCells, Kind, RenderedPairs, Source
@@ -25,6 +24,7 @@ from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.caption import says_no_change
 from chronosight.training.arguments import trainer_arguments
 from chronosight.training.ema import WeightAverage
+from chronosight.training.keep import last_checkpoint
 from chronosight.training.log import JsonLog
 from chronosight.training.packing import IGNORED, pack, packed_mask
 
@@ -223,7 +223,7 @@ def train_unirs(
         # not.
         model.language_model.set_attn_implementation("eager")
         trainer.body = torch.compile(model.language_model.model, dynamic=True)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
     model.language_model.set_attn_implementation("sdpa")
     return model
