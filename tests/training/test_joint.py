@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +27,7 @@ from chronosight.training.recipe_kinds import recipe_kind
 from published_data import write_all
 from tiny_full_size import write_weights
 
+ROOT = Path(__file__).parents[2]
 SOURCES = [
     {"name": "geochat", "folder": "GeoChat_Instruct", "repeat": 1},
     {"name": "levir_cc", "folder": "Levir-CC-dataset", "repeat": 5},
@@ -171,3 +176,22 @@ def test_an_unknown_kind_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected one of compact"):
         recipe_kind(tmp_path / "r.yaml")
     assert recipe_kind(tmp_path / "none.yaml") == "compact"
+
+
+def test_two_processes_give_the_losses_of_one(root, tmp_path):
+    """torchrun with gloo: half of every batch on each of two processes, at times without any pair, is the same training."""
+    found = []
+    for processes in (1, 2):
+        recipe_of(root, steps=6, batch=4 // processes, accumulation=1)
+        out = tmp_path / f"out{processes}"
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        command += ["-m", "chronosight.cli", "train", root / "recipe.yaml", "--data", root / "data", "--out", out]
+        environment = {
+            **os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src"), "CUDA_VISIBLE_DEVICES": "",
+        }  # fmt: skip
+        done = subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+        found.append([r["loss"] for r in records if "loss" in r])
+    assert len(found[0]) == 6
+    assert found[1] == pytest.approx(found[0], rel=1e-3)

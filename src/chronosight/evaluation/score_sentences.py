@@ -46,12 +46,15 @@ def sentence_figures(
         said = [tokenise(reply.text, convention, vocabulary) for reply in replies]
         told = [[tokenise(r, convention, vocabulary) for r in references_of(item)] for item in items]
         statistics, formula, missing = _meteor_parts(said, told, convention, with_jar)
+        blocks = np.stack([bleu_statistics(words, group) for words, group in zip(said, told, strict=True)])
+        rouge = np.array([rouge_l(words, group) for words, group in zip(said, told, strict=True)])
         for column, changed in COLUMNS.items():
             chosen = [i for i, item in enumerate(items) if changed is None or item.changed is changed]
             if chosen and (changed is None or len(chosen) < len(items)):
                 part = None if statistics is None else statistics[chosen]
+                cider = cider_d([said[i] for i in chosen], [told[i] for i in chosen])
                 figures += _column(
-                    [said[i] for i in chosen], [told[i] for i in chosen], [items[i].group for i in chosen],
+                    [items[i].group for i in chosen], blocks[chosen], rouge[chosen], cider,
                     part, formula, missing, f" [{convention}]{column}",
                 )  # fmt: skip
     return [*figures, *_no_change_figures(items, replies)]
@@ -81,25 +84,24 @@ def _meteor_parts(said: list[Words], told: list[list[Words]], convention: Conven
 
 
 def _column(
-    said: list[Words], told: list[list[Words]], groups: list[str], statistics: Any, formula: Any, missing: str, name: str
-) -> list[Figure | Row]:
-    blocks = np.stack([bleu_statistics(words, group) for words, group in zip(said, told, strict=True)])
-    rouge = np.array([rouge_l(words, group) for words, group in zip(said, told, strict=True)])
-    cider = cider_d(said, told)
+    groups: list[str], blocks: np.ndarray, rouge: np.ndarray, cider: np.ndarray,
+    statistics: Any, formula: Any, missing: str, name: str,
+) -> list[Figure | Row]:  # fmt: skip
+    """blocks (n, 10): of `bleu_statistics`. rouge, cider (n,). statistics: METEOR's parts (n, k) or None."""
     figures: list[Figure | Row] = [
         Figure(f"BLEU-{n + 1}{name}", groups, blocks, lambda sums, n=n: bleu_of_sums(sums)[..., n], "captions")  # type: ignore[misc]
         for n in range(MAX_N)
     ]
     if statistics is None:
-        figures.append(Row(f"METEOR{name}", None, len(said), "captions", note=missing))
+        figures.append(Row(f"METEOR{name}", None, len(rouge), "captions", note=missing))
     else:
         figures.append(Figure(f"METEOR{name}", groups, statistics, formula, "captions"))
     figures.append(mean_figure(f"ROUGE-L{name}", groups, rouge, "captions"))
     figures.append(mean_figure(f"CIDEr-D{name}", groups, cider, "captions"))
     if statistics is None:
-        figures.append(Row(f"S*m{name}", None, len(said), "captions", note="needs METEOR"))
+        figures.append(Row(f"S*m{name}", None, len(rouge), "captions", note="needs METEOR"))
     else:
-        rest = np.stack([rouge, cider, np.ones(len(said))], axis=1)
+        rest = np.stack([rouge, cider, np.ones(len(rouge))], axis=1)
 
         def s_m(sums: np.ndarray) -> np.ndarray:
             """Mean of BLEU-4, METEOR, ROUGE-L and CIDEr-D."""

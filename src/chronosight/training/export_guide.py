@@ -53,7 +53,8 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
     size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
     _export(_Guide(model), tuple(frames), folder / "guide.onnx", ["before", "after"], OUTPUTS, [size, size])
-    memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, 100, (2, 5))
+    words = model.config.vocab_size
+    memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, words, (2, 5))
     rows = {0: torch.export.Dim.DYNAMIC}
     _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
             [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
@@ -71,7 +72,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
         differences[f"guide {rows_px}x{columns_px}"] = worst_of
     session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
     for length in (1, 9):
-        tokens = torch.randint(3, 100, (1, length))
+        tokens = torch.randint(3, words, (1, length))
         with torch.no_grad():
             wanted = _NextToken(model)(memory[:1], tokens)
         got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
