@@ -59,12 +59,29 @@ def test_sure_from_where_four_of_five_are_right():
     assert sure_from(confidence, ~right) == 0.9  # never: as high as may be
 
 
+def figures_of(jaccard):
+    """Of twenty windows that differ in their places alone."""
+    return Figures(np.array([[8.0, 20.0, value, 2.0, 1.0] for value in jaccard]))
+
+
 def test_the_usual_mask_stays_unless_another_is_clearly_better():
-    found = {(t, a): Figures(0.8, 0.7, 2.0) for t in THRESHOLDS for a in AREAS}
-    found[0.6, 20.0] = Figures(0.802, 0.7, 2.0)
-    assert choose(found) == USUAL
-    found[0.6, 20.0] = Figures(0.82, 0.7, 2.0)
-    assert choose(found) == (0.6, 20.0)
+    rng = np.random.default_rng(0)
+    usual, places = rng.uniform(0.5, 0.9, 20), [f"place {i // 2}" for i in range(20)]
+    found = {(t, a): figures_of(usual) for t in THRESHOLDS for a in AREAS}
+    found[0.6, 20.0] = figures_of(usual + rng.normal(0.01, 0.1, 20))  # better on the whole, by chance
+    assert found[0.6, 20.0].score() > found[USUAL].score()
+    assert choose(found, places) == USUAL
+    found[0.6, 20.0] = figures_of(usual + 0.02)
+    assert choose(found, places) == (0.6, 20.0)
+
+
+def test_places_not_windows_are_drawn():
+    """One place of many windows is one witness, however many windows it has."""
+    usual = np.full(20, 0.7)
+    found = {(t, a): figures_of(usual) for t in THRESHOLDS for a in AREAS}
+    found[0.6, 20.0] = figures_of(np.where(np.arange(20) < 12, 0.8, 0.69))
+    assert choose(found, ["one"] * 12 + [f"place {i}" for i in range(8)]) == USUAL
+    assert choose(found, [f"place {i}" for i in range(20)]) == (0.6, 20.0)
 
 
 def test_search_sees_that_specks_are_noise():
@@ -73,9 +90,10 @@ def test_search_sees_that_specks_are_noise():
     probability = np.where(truth, 0.9, 0.0).astype(np.float16)
     probability[60:65, 60:65] = 0.8  # area 16 by the label rule
     found = search([(probability, probability, truth)])
-    assert found[0.5, 20.0] == Figures(1.0, 1.0, 0.0)
-    assert found[0.5, 6.0].mae == 1 and found[0.5, 6.0].f1 < 1
-    assert found[0.5, 20.0].score > found[0.5, 6.0].score
+    clean, specks = found[0.5, 20.0], found[0.5, 6.0]
+    assert (clean.f1(), clean.jaccard(), clean.mae(), clean.binary()) == (1, 1, 0, 1)
+    assert specks.mae() == 1 and specks.f1() < 1 and specks.binary() == 1
+    assert clean.score() > specks.score()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from chronosight.data.pairs import PlacePair, load_places, windows
 from chronosight.errors import InputError
 from chronosight.evaluation.calibrate_changed import fit_changed, weigh_places
 from chronosight.evaluation.calibrate_mask import fit_mask
+from chronosight.evaluation.calibrate_objects import ReadOff, fit_read_off
 from chronosight.evaluation.calibration import (
     apply_platt,
     confidence_of,
@@ -91,8 +92,7 @@ def calibrate_bundle(
         config["calibration"] = {"mask": mask}
         engine.forget()
         asked = list(_ask_places(engine, track(places, "val places")))
-        sources, objects_asked = choose_sources(engine, places)
-        asked += objects_asked
+        sources, answers_read_off = choose_sources(engine, places)
         weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
         asked += _ask_images(engine, data, limit, track)
         asked += _ask_rendered(engine, renderer or default_renderer(), rendered, track)
@@ -101,6 +101,9 @@ def calibrate_bundle(
         engine.forget()
     tasks, report = fit_tasks(asked)
     tasks["binary"], report["binary"] = fit_changed(weighed)
+    for task, answers in answers_read_off.items():
+        if len(answers) >= FEWEST:
+            tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
     result = {
         "calibration": {"mask": mask, **tasks},
         "from_objects": [task for task, figures in sources.items() if figures["objects"] > figures["language model"]],
@@ -118,14 +121,17 @@ def calibrate_bundle(
     return result
 
 
-def choose_sources(engine: CompactEngine, places: Iterable[PlacePair]) -> tuple[dict[str, dict[str, float]], list[Asked]]:
+def choose_sources(
+    engine: CompactEngine, places: Iterable[PlacePair]
+) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
     """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
     error of counts, the mean Jaccard index of places), and what calibrates the objects' confidence."""
-    from chronosight.engines.compact.from_objects import read_off
+    from chronosight.engines.compact.confidence import log_odds
+    from chronosight.engines.compact.from_objects import read_off, reasons
     from chronosight.engines.compact.replies import read_reply
 
     scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
-    asked = []
+    answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
     for place in places:
         for box in windows(place.before.shape[0]):
             x0, y0, x1, y1 = box
@@ -137,8 +143,9 @@ def choose_sources(engine: CompactEngine, places: Iterable[PlacePair]) -> tuple[
                 seen = read_off(engine.bundle, question, encoded.guide_evidence, encoded.changed)
                 scores[question.task]["language model"].append(_score(said.value, true))
                 scores[question.task]["objects"].append(_score(seen.value, true))
-                asked.append(Asked(f"{question.task}_objects", seen.confidence, is_right(seen.value, true)))
-    return {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}, asked
+                raw, number = reasons(question, encoded.guide_evidence, encoded.changed)
+                answers[question.task].append(ReadOff(log_odds(raw), number, raw, is_right(seen.value, true)))
+    return {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}, answers
 
 
 def _score(value: Value | None, truth: Value) -> float:

@@ -29,7 +29,8 @@ class Weighed:
 
 def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
     """Windows asked about buildings, captioned cells about any change: as `engines.compact.changed` weighs them."""
-    from chronosight.engines.compact.changed import log_odds, outlined_area
+    from chronosight.engines.compact.changed import outlined_area
+    from chronosight.engines.compact.confidence import log_odds
     from chronosight.engines.compact.replies import yes_probability
 
     for place in places:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 
 from chronosight.engines.answer import Evidence
-from chronosight.engines.compact.confidence import calibrate, sigmoid
+from chronosight.engines.compact.confidence import calibrate, log_odds, sigmoid
 from chronosight.engines.compact.from_objects import select
 
 
@@ -35,9 +35,3 @@ def weigh(yes: float, changed: float, outlined: float, settings: Mapping[str, fl
     return sigmoid(
         settings["a"] * log_odds(yes) + settings["guide"] * log_odds(changed) + settings["outlined"] * outlined + settings["b"]
     )
-
-
-def log_odds(probability: float) -> float:
-    """Kept within 1e-3 of 0 and 1: beyond, one source alone would decide."""
-    p = min(max(probability, 1e-3), 1 - 1e-3)
-    return math.log(p / (1 - p))

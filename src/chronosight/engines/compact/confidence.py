@@ -48,6 +48,12 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
+def log_odds(probability: float) -> float:
+    """Kept within 1e-3 of 0 and 1: beyond, one source alone would decide where several are weighed."""
+    p = min(max(probability, 1e-3), 1 - 1e-3)
+    return math.log(p / (1 - p))
+
+
 def product(logprobs: np.ndarray) -> float:
     """logprobs: (n,) of the reply's tokens, its end included -> probability of the whole reply."""
     return float(np.exp(logprobs.sum()))

@@ -7,12 +7,13 @@ see in one look: objects are found at full resolution, so counts and places hold
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from math import prod
+from math import log1p, prod
 
 from chronosight.engines.answer import Answer, ChangedObject, Direction, Evidence
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import calibrate, is_sure
+from chronosight.engines.compact.confidence import calibrate, is_sure, log_odds, sigmoid
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import join_cells, places
 from chronosight.tasks.direction import direction_of
@@ -66,23 +67,43 @@ def answer_from_objects(
 
 
 def read_off(bundle: Bundle, question: Question, evidence: Evidence, changed: float) -> Answer:
-    """`answer_from_objects` for a count or location question, its confidence calibrated as that of the exact answer.
-
-    Raw confidence: the product over the counted objects; over cells, of each cell's surest object.
-    """
+    """`answer_from_objects` for a count or location question, its confidence calibrated as that of the exact answer."""
     answer = answer_from_objects(question, evidence, changed)
-    found = select(evidence, question.subject)
-    raw = 1 - changed
-    if found and question.task == "location":
-        surest: dict[str, float] = {}
-        for item in found:
-            surest[item.cell] = max(surest.get(item.cell, 0.0), item.confidence)
-        raw = prod(surest.values())
-    elif found:
-        raw = prod(item.confidence for item in found)
     settings = bundle.calibration(f"{question.task}_objects")
-    confidence = calibrate(raw, settings)
+    confidence = weigh(*reasons(question, evidence, changed), settings)
     return replace(answer, confidence=confidence, sure=is_sure(confidence, settings))
+
+
+def reasons(question: Question, evidence: Evidence, changed: float) -> tuple[float, int]:
+    """What the confidence of a count or location answer rests on: (raw, number).
+
+    raw, in [0, 1]: the product over the counted objects, or over the named cells of each one's surest object; where there
+    is none, the probability that nothing changed. number: of objects or of cells. The more there are, the likelier is
+    one too many, one missed or two taken for one.
+    """
+    found = select(evidence, question.subject)
+    if not found:
+        return 1 - changed, 0
+    if question.task == "count":
+        return prod(item.confidence for item in found), len(found)
+    surest: dict[str, float] = {}
+    for item in found:
+        surest[item.cell] = max(surest.get(item.cell, 0.0), item.confidence)
+    return prod(surest.values()), len(surest)
+
+
+def weigh(raw: float, number: int, settings: Mapping[str, float]) -> float:
+    """Probability in [0, 1] that the answer is exactly right; raw as it is without settings.
+
+    sigmoid(a * logit(raw) + number * log(1 + n) + b) where something is outlined, sigmoid(none * logit(raw) + b_none) where
+    nothing is. settings: calibration of "count_objects" or "location_objects" (`chronosight calibrate`).
+    """
+    if "number" not in settings:
+        return calibrate(raw, settings)
+    z = log_odds(raw)
+    if number == 0:
+        return sigmoid(settings["none"] * z + settings["b_none"])
+    return sigmoid(settings["a"] * z + settings["number"] * log1p(number) + settings["b"])
 
 
 def sentence(objects: list[ChangedObject]) -> str:
