@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chronosight.data.pairs import PlacePair, load_places, windows
-from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedPair
+from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Column, Loaded
 from chronosight.evaluation.item import Item, Sight
 from chronosight.evaluation.places import BINARY, CAPTION, COUNT, LOCATION, crop_scene, is_no_change, item_name, truth_of_mask
@@ -74,29 +74,30 @@ def _window_items(place: PlacePair, box: tuple[int, int, int, int]) -> list[Item
 
 
 def _load_rendered(_: Path, split: str) -> Loaded:
-    """Truths need the scenes themselves, so all are rendered once here, and again when they are asked about."""
+    """Truths need the scenes themselves, so all are rendered once here, and again when they are asked about.
+
+    Kinds take turns, so that the first scenes (`--limit`) are of all kinds.
+    """
     renderer = default_renderer()
     items: list[Item] = []
     for seed in range(HELD_OUT, HELD_OUT + RENDERED):
-        image = renderer.image(seed)
-        sight = Sight(f"image-{seed}", "image", _image_opener(renderer.image, seed))
-        for at, (question, reply) in enumerate(image.questions):
-            if question.task in IMAGE_TASKS:
-                value = IMAGE_TASKS[question.task].parse_reply(reply)
-                truth = ("yes" if value else "no") if isinstance(value, bool) else str(value).lower()
-                name = f"{sight.name}/{at}"
-                items.append(Item(name, sight, "vqa", question.text, truth, sight.name, question, str(question.task)))
-    for seed in range(HELD_OUT, HELD_OUT + RENDERED):
-        pair = renderer.pair(seed)
-        items += _pair_items(pair, Sight(f"pair-{seed}", "pair", _pair_opener(renderer.pair, seed)))
-    for seed in range(HELD_OUT, HELD_OUT + RENDERED):
-        video = renderer.video(seed)
+        items += _image_items(renderer.image(seed), Sight(f"image-{seed}", "image", _image_opener(renderer.image, seed)))
+        items += _pair_items(renderer.pair(seed), Sight(f"pair-{seed}", "pair", _pair_opener(renderer.pair, seed)))
         sight = Sight(f"video-{seed}", "video", _video_opener(renderer.video, seed))
-        asked = event.ask()
-        items.append(
-            Item(f"{sight.name}/event", sight, "class", asked.text, video.event, sight.name, asked, "event", event.EVENTS)
-        )
+        asked, truth = event.ask(), renderer.video(seed).event
+        items.append(Item(f"{sight.name}/event", sight, "class", asked.text, truth, sight.name, asked, "event", event.EVENTS))
     return Loaded(items)
+
+
+def _image_items(image: RenderedImage, sight: Sight) -> list[Item]:
+    items = []
+    for at, (question, reply) in enumerate(image.questions):
+        if question.task in IMAGE_TASKS:
+            value = IMAGE_TASKS[question.task].parse_reply(reply)
+            truth = ("yes" if value else "no") if isinstance(value, bool) else str(value).lower()
+            name = f"{sight.name}/{at}"
+            items.append(Item(name, sight, "vqa", question.text, truth, sight.name, question, str(question.task)))
+    return items
 
 
 def _pair_items(pair: RenderedPair, sight: Sight) -> list[Item]:
