@@ -151,7 +151,12 @@ def test_bands_are_three_numbers_from_one(text):
 
 def test_an_interrupted_chat_ends_with_130_and_keeps_what_was_answered(files, bundle_folder):
     command = [sys.executable, "-m", "chronosight.cli", "chat", *files, "--quiet", "--weights", str(bundle_folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+
+    def hear_interrupts() -> None:  # a test run in the background of a shell ignores them, and its children too
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=hear_interrupts) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(b"How many new buildings?\n")
         process.stdin.flush()
