@@ -173,6 +173,10 @@ def test_ablations_build_on_the_run_and_are_not_done_twice(run, tmp_path):
     assert set(plain["plain_guide"]) == set(figures["joint"])
     assert (tmp_path / "plain" / "plain.jsonl").stat().st_size > 0
     assert UniRSForConditionalGeneration.from_pretrained(tmp_path / "plain" / "plain_guide" / "final")
+    (tmp_path / "lost.yaml").write_text((tmp_path / "plain.yaml").read_text().replace("unirs/final", "nowhere"))
+    with pytest.raises(InputError, match="nowhere holds no UniRS weights"):
+        train_ablations(*load_ablations_recipe(tmp_path / "lost.yaml"), run[1], tmp_path / "lost")
+    assert not (tmp_path / "lost").exists()
     alone = settings_of("pairs", base)
     assert (alone.images, alone.pairs, alone.videos) == (0, base.pairs, 0)
     (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text().replace("joint", "jont"))

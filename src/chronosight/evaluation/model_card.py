@@ -109,7 +109,8 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     lines = [
         "`chronosight train recipes/compact.yaml` goes through all stages: rendered scenes, vocabulary, vision tower, "
         "a guide for the clues of training (trained without the places it tells of), the guide, joint training. "
-        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences.",
+        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences. The steps below are the recipe's; where these "
+        "weights had others, the known limits say so.",
         "",
         "| | |",
         "|---|---|",
@@ -133,7 +134,7 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
         for stage, fields in config.get("recipe", {}).items()
         if isinstance(fields, dict) and "steps" in fields
     }
-    lines += [f"| steps of `{stage}` | {_number(number)} |" for stage, number in steps.items()]
+    lines += [f"| recipe's steps of `{stage}` | {_number(number)} |" for stage, number in steps.items()]
     return "\n".join(lines)
 
 

@@ -37,6 +37,7 @@ from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
 from chronosight.training.compact import all_features, held_out_sources, new_model, training_sources
 from chronosight.training.crossfit import crossfit_facts
+from chronosight.training.guides import is_model
 from chronosight.training.recipe_kinds import KEY, read_mapping
 from chronosight.training.unirs import UniRSRecipe, train_unirs
 from chronosight.training.unirs_eval import evaluate_unirs
@@ -96,12 +97,17 @@ def train_ablations(
 ) -> dict[str, dict[str, float]]:
     """Figures by run. Runs that are in OUT/figures.json are not done again; one that was stopped goes on.
 
-    Raises InputError where the compact run is not finished, or OUT was begun with another recipe.
+    Raises InputError where the compact run is not finished, weights to start from are missing, or OUT was begun with
+    another recipe.
     """
     run, out = Path(recipe.run), Path(out)
     tower = run / "tower" / "final"
     if not (tower / "change.safetensors").is_file() or not (run / "tokenizer.json").is_file():
         raise InputError(f"{run} is no finished compact run; make it with: chronosight train recipes/compact.yaml --out {run}")
+    if "plain_guide" in recipe.runs and not is_model(run / "guide" / "final"):
+        raise InputError(f"plain_guide needs the guide of the compact run, and {run / 'guide' / 'final'} holds none")
+    if recipe.start and not is_model(Path(recipe.start)):
+        raise InputError(f"start: {recipe.start} holds no UniRS weights (model.safetensors)")
     out.mkdir(parents=True, exist_ok=True)
     kept = out / FIGURES
     made_with = {"start": recipe.start, **asdict(base)}
@@ -147,17 +153,11 @@ def train_ablations(
 
 
 def _go_on_from(model: UniRSForConditionalGeneration, folder: str) -> None:
-    """Takes over the weights of the folder that fit; the pretrained tower and a part that fuses otherwise stay as they are.
-
-    Raises InputError where there are none.
-    """
-    weights = Path(folder) / "model.safetensors"
-    if not weights.is_file():
-        raise InputError(f"start: {folder} holds no UniRS weights (model.safetensors)")
+    """Takes over the weights of the folder that fit; the pretrained tower and a part that fuses otherwise stay as they are."""
     own = model.state_dict()
     kept = {
         name: value
-        for name, value in load_file(weights).items()
+        for name, value in load_file(Path(folder) / "model.safetensors").items()
         if not name.startswith("vision_tower.") and name in own and own[name].shape == value.shape
     }
     model.load_state_dict(kept, strict=False)
