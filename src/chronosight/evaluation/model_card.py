@@ -109,8 +109,8 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     lines = [
         "`chronosight train recipes/compact.yaml` goes through all stages: rendered scenes, vocabulary, vision tower, "
         "a guide for the clues of training (trained without the places it tells of), the guide, joint training. "
-        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences. The steps below are the recipe's; where these "
-        "weights had others, the known limits say so.",
+        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences. "
+        "The steps below are the recipe's; where these weights had others, the known limits say so.",
         "",
         "| | |",
         "|---|---|",
