@@ -7,7 +7,6 @@ OUT/log.jsonl           losses                      OUT/final/           the wei
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.training.joint_data import Collate, JointStream
 from chronosight.training.joint_recipe import PARTS, JointRecipe
-from chronosight.training.keep import last_checkpoint
+from chronosight.training.keep import keep_recipe, last_checkpoint
 from chronosight.training.log import JsonLog
 
 
@@ -39,7 +38,7 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
         raise InputError(f"no weights in {recipe.weights}; make them with: chronosight convert vila DIR {recipe.weights}")
     out.mkdir(parents=True, exist_ok=True)
     if first:
-        _keep_recipe(recipe, out / "recipe.yaml")
+        keep_recipe(recipe, out / "recipe.yaml")
     torch.manual_seed(recipe.seed)
     processor = ChatProcessor.from_pretrained(recipe.weights)
     model = UniRSForConditionalGeneration.from_pretrained(recipe.weights, dtype=getattr(torch, recipe.weights_dtype))
@@ -136,17 +135,3 @@ def save_final(trainer: Trainer, processor: ChatProcessor, recipe: JointRecipe, 
     if trainer.is_world_process_zero() and recipe.lora is None:
         processor.save_pretrained(folder)
     return folder
-
-
-def _keep_recipe(recipe: JointRecipe, path: Path) -> None:
-    """Raises InputError where another recipe's run stands there."""
-    import yaml
-
-    fields = json.loads(recipe.model_dump_json())
-    if path.is_file():
-        if yaml.safe_load(path.read_text()) != fields:
-            raise InputError(f"{path.parent} was begun with another recipe; give another --out, or delete {path.name}")
-        return
-    part = path.with_name(f".{path.name}.partial")
-    part.write_text(yaml.safe_dump(fields, sort_keys=False))
-    part.replace(path)

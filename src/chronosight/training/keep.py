@@ -12,10 +12,14 @@ from chronosight.training.ema import FILE as AVERAGE
 
 
 def keep_recipe(recipe: Any, path: Path) -> None:
-    """Writes the recipe, a dataclass, beside what is made with it. Raises InputError where another one stands there."""
+    """Writes the recipe beside what is made with it. Raises InputError where another one stands there.
+
+    recipe: a dataclass or a pydantic model.
+    """
     import yaml
 
-    fields = json.loads(json.dumps(dataclasses.asdict(recipe)))
+    told = dataclasses.asdict(recipe) if dataclasses.is_dataclass(recipe) else recipe.model_dump(mode="json")
+    fields = json.loads(json.dumps(told))
     if path.is_file():
         if yaml.safe_load(path.read_text()) != fields:
             raise InputError(f"{path.parent} was begun with another recipe; give another --out, or delete {path.name}")

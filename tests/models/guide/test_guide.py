@@ -10,6 +10,7 @@ from chronosight.models.guide.configuration import GuideConfig  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 
 SMALL = {"widths": (6, 8, 12, 16, 24), "depths": (1, 1, 1, 1), "neck": (8, 8, 8, 8, 8), "summary_width": 16, "vocab_size": 40}
+SMALL["neck_depths"] = (1, 1, 1, 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,17 @@ def test_order_of_the_dates_matters(guide):
     with torch.no_grad():
         forward, backward = guide(before, after), guide(after, before)
     assert not torch.allclose(forward.appeared_logit, backward.appeared_logit, atol=1e-3)
+
+
+def test_a_guide_goes_on_with_blocks_added_to_its_neck(tmp_path):
+    torch.manual_seed(0)
+    plain = GuideModel(GuideConfig(**{**SMALL, "neck_depths": ()})).eval()
+    deeper = GuideModel(GuideConfig(**SMALL)).eval()
+    missing = deeper.load_state_dict(plain.state_dict(), strict=False).missing_keys
+    assert missing and all(name.startswith("recognition.refine") for name in missing)
+    before, after = frames(0, 1, 3, 64, 64), frames(1, 1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(deeper(before, after).class_logits, plain(before, after).class_logits)
 
 
 def test_save_and_load_give_equal_output(guide, tmp_path):

@@ -12,7 +12,7 @@ class GuideConfig(PreTrainedConfig):
     widths: channels per level. depths: blocks per level; "conv" has none at its first level, the stem. SegFormer-B1 has
     (64, 128, 320, 512) and (2, 2, 2, 2).
     classes: names of the mask's values, background first.
-    neck: channels of the fused maps per level, finest first.
+    neck: channels of the fused maps per level, finest first. neck_depths: residual blocks that refine each; () for none.
     summary_*: width, heads and layers of the global branch; 512, 8, 3 in the paper.
     vocab_size, max_caption: caption decoder; 468 words and 41 tokens in the paper.
     image_mean, image_std: input statistics over RGB in [0, 1]; the default is the compact tower's. The paper's are
@@ -26,6 +26,7 @@ class GuideConfig(PreTrainedConfig):
     depths: tuple[int, ...] | list[int] = (2, 2, 3, 2)
     classes: tuple[str, ...] | list[str] = ("background", "road", "building")
     neck: tuple[int, ...] | list[int] = (24, 32, 64, 64, 64)
+    neck_depths: tuple[int, ...] | list[int] = ()
     summary_width: int = 192
     summary_heads: int = 4
     summary_layers: int = 2

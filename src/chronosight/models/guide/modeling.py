@@ -15,7 +15,7 @@ from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.encoder import ConvEncoder, make_encoder
 from chronosight.models.guide.recognition import RecognitionBranch
 from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
-from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.models.unirs.conv_tower import ConvTower, QuietNorm
 
 
 @dataclass
@@ -68,6 +68,8 @@ class GuideModel(PreTrainedModel):
         elif isinstance(module, nn.Conv2d) and module.bias is not None:
             init.kaiming_uniform_(module.weight, a=5**0.5)
             init.zeros_(module.bias)
+        elif isinstance(module, QuietNorm):
+            init.zeros_(module.weight)
 
     def start_from(self, tower: ConvTower) -> None:
         """Copy a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths."""

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.encoder import conv_bn
+from chronosight.models.unirs.conv_tower import ResidualBlock
 
 
 class DifferenceFusion(nn.Module):
@@ -34,9 +35,13 @@ class RecognitionBranch(nn.Module):
     def __init__(self, config: GuideConfig):
         super().__init__()
         neck = list(config.neck)
+        depths = list(config.neck_depths) or [0] * len(neck)
         self.fusions = nn.ModuleList(DifferenceFusion(w, k) for w, k in zip(config.widths, neck, strict=True))
         self.lateral = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(len(neck) - 1))
-        self.refine = nn.ModuleList(conv_bn(k, k) for k in neck)
+        # Blocks start as the identity, so a guide without them can go on learning with them.
+        self.refine = nn.ModuleList(
+            conv_bn(k, k).extend(ResidualBlock(k, k, 1) for _ in range(depth)) for k, depth in zip(neck, depths, strict=True)
+        )
         # Four scores per place of the finest level, one for each of its 2 x 2 pixels: outlines half as coarse for nothing.
         self.head = nn.Sequential(
             conv_bn(neck[0], neck[0]), nn.Conv2d(neck[0], 4 * (len(config.classes) + 2), 3, padding=1), nn.PixelShuffle(2)
