@@ -97,6 +97,19 @@ def test_python_and_the_command_line_agree(described, tmp_path, monkeypatch):
     assert len(facts["objects"]) == len(described.evidence.objects)
 
 
+@pytest.mark.parametrize("question", ["What kind of place is this?", "Are there any buildings?", "How many buildings are there?"])
+def test_a_mirrored_image_has_the_answers_of_the_image(model, question):
+    with Image.open(EXAMPLES / "image.png") as file:
+        pixels = np.asarray(file.convert("RGB"))[None]
+    valid = np.ones(pixels.shape[1:3], bool)
+    first, mirrored = (
+        model.ask(Scene("image", np.ascontiguousarray(seen), valid, ("image",)), question)
+        for seen in (pixels, pixels[:, :, ::-1])
+    )
+    assert first.text == mirrored.text
+    assert abs(first.confidence - mirrored.confidence) < 1e-3
+
+
 def test_weights_are_small_and_have_their_card():
     folder = Path(chronosight.__file__).parent / "weights" / "compact"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 40e6

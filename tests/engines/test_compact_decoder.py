@@ -28,7 +28,7 @@ def decoder(session, embedding):
 
 @pytest.fixture(scope="module")
 def prefix(decoder, embedding):
-    return decoder.start(embedding[[1, 8, 8, 8, 2]].astype(np.float32))
+    return decoder.start(embedding[None, [1, 8, 8, 8, 2]].astype(np.float32))
 
 
 def reply_without_cache(session, embedding, suffix, max_tokens):
@@ -101,3 +101,26 @@ def test_three_tokens_in_a_row_are_not_said_twice():
     assert repeating([5, 6, 7, 5, 6]) == [7]
     assert repeating([5, 6, 7, 5, 6, 8, 5, 6]) == [7, 8]
     assert repeating([5, 5, 5]) == [5]
+
+
+def test_the_same_view_twice_changes_nothing(decoder, embedding, prefix):
+    twice = decoder.start(embedding[[[1, 8, 8, 8, 2]] * 2].astype(np.float32))
+    for one, two in zip(decoder.reply(prefix, SUFFIXES, 12), decoder.reply(twice, SUFFIXES, 12), strict=True):
+        assert one.tokens == two.tokens
+        np.testing.assert_allclose(one.logprobs, two.logprobs, atol=1e-4)
+
+
+def test_two_views_reply_by_the_mean_of_their_probabilities(decoder, embedding):
+    prompts = [[1, 8, 8, 8, 2], [1, 9, 4, 7, 2]]
+    single = [decoder.start(embedding[None, prompt].astype(np.float32)) for prompt in prompts]
+    both = decoder.start(embedding[prompts].astype(np.float32))
+    replies = decoder.reply(both, SUFFIXES, 12)
+    for suffix, reply in zip(SUFFIXES, replies, strict=True):
+        said: list[int] = []
+        for logprob in reply.logprobs:  # each token again, from what both views say after the tokens so far
+            views = [np.exp(decoder.reply(prefix, [[*suffix, *said]], 1)[0].first) for prefix in single]
+            mean = np.mean(views, axis=0)
+            assert np.isclose(np.log(mean.max()), logprob, atol=1e-4)
+            said.append(int(mean.argmax()))
+        assert tuple(token for token in said if token != END) == reply.tokens
+    assert any(decoder.reply(one, SUFFIXES, 12)[0].tokens != replies[0].tokens for one in single)  # views do differ

@@ -92,6 +92,19 @@ def test_scenes_are_brought_to_the_trained_size(engine, changed_pair):
     assert tower.shapes == [(1, 3, IMAGE_SIZE, IMAGE_SIZE), (2, 3, PAIR_SIZE, PAIR_SIZE)]
 
 
+def test_an_image_is_seen_mirrored_too_where_the_weights_say_so(bundle_folder, tmp_path):
+    folder = tmp_path / "weights"
+    shutil.copytree(bundle_folder, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "image_views": 2}))
+    engine = load(weights=folder, threads=1)
+    tower, projector = count_runs(engine, "tower"), count_runs(engine, "projector")
+    scene = image()
+    assert engine.answer(scene, scene_class.ask()).value == "storage tanks"
+    assert engine.answer(scene, presence.ask("planes")).value is False
+    assert tower.shapes == [(2, 3, IMAGE_SIZE, IMAGE_SIZE)] and projector.runs == 1
+
+
 def test_describe_tells_words_counts_places_and_map(engine, changed_pair):
     found = engine.describe(changed_pair)
     assert found.caption.text == REPLIES["caption"]

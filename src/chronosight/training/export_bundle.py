@@ -21,6 +21,7 @@ from chronosight.training.export_unirs import export_unirs
 
 FORMAT = 1
 GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
+IMAGE_VIEWS = 2  # the language model's words on an image go by the image as it is and mirrored
 GUIDE_SIZE = 256  # pixels at which a guide alone sees a scene for its caption, where it is too large for one look
 LARGEST = 40_000_000  # bytes of all files together: the weights ship inside the package
 
@@ -126,6 +127,7 @@ def bundle_config(
     config = model.config
     return common | {
         "image_size": config.image_size,
+        "image_views": IMAGE_VIEWS,
         "pair_size": config.pair_size,
         "video_size": config.video_size,
         "video_frames": config.video_frames,

@@ -25,10 +25,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Prefix:
-    """The part of the prompt that all questions of a scene share, already computed. past: (1, H, length, dh) each."""
+    """The part of the prompt that all questions of a scene share, already computed. past: (views, H, length, dh) each."""
 
     past: Past
     length: int
+    views: int = 1
 
 
 class Decoder:
@@ -44,20 +45,21 @@ class Decoder:
         self.outputs = ["logits", *(f"present_{name}" for name in self.cache_names)]
 
     def start(self, embeds: np.ndarray) -> Prefix:
-        """embeds: (P, d) of the shared prefix."""
-        length = len(embeds)
-        empty = np.zeros((1, self.heads, 0, self.head_size), np.float32)
+        """embeds: (views, P, d) of the shared prefix, once for every view of the scene."""
+        views, length = embeds.shape[:2]
+        empty = np.zeros((views, self.heads, 0, self.head_size), np.float32)
         past = [OrtValue.ortvalue_from_numpy(empty) for _ in self.cache_names]
-        mask, positions = np.ones((1, length), np.int64), np.arange(length)[None]
-        _, past = self._step(embeds[None], mask, positions, past)
-        return Prefix(past, length)
+        mask, positions = np.ones((views, length), np.int64), np.tile(np.arange(length), (views, 1))
+        _, past = self._step(embeds, mask, positions, past)
+        return Prefix(past, length, views)
 
     def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Reply]:
         """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked.
 
+        Of a scene in several views each token is the likeliest by the mean of the views' probabilities.
         prose: by question, whether no three tokens may stand twice in its reply (see `repeating`).
         """
-        n, length = len(suffixes), max(len(suffix) for suffix in suffixes)
+        n, length, views = len(suffixes), max(len(suffix) for suffix in suffixes), prefix.views
         tokens = np.zeros((n, length), np.int64)
         mask = np.ones((n, prefix.length + length), np.int64)
         positions = np.zeros((n, length), np.int64)
@@ -66,14 +68,16 @@ class Decoder:
             tokens[row, pad:] = suffix
             mask[row, prefix.length : prefix.length + pad] = 0
             positions[row, pad:] = prefix.length + np.arange(len(suffix))
-        past = prefix.past if n == 1 else [_rows(item, np.zeros(n, int)) for item in prefix.past]
+        # Rows of a batch: every question with the first view, then every question with the second, ...
+        past = prefix.past if n == 1 else [_rows(item, np.repeat(np.arange(views), n)) for item in prefix.past]
+        tokens, mask, positions = (np.tile(array, (views, 1)) for array in (tokens, mask, positions))
         logits, past = self._step(self._embed(tokens), mask, positions, past)
 
-        rows = np.arange(n)  # which question each row of the batch belongs to
+        rows = np.arange(n)  # which question each row of a view belongs to
         open_ = np.ones(n, bool)
         chosen: list[list[int]] = [[] for _ in range(n)]
         scores: list[list[float]] = [[] for _ in range(n)]
-        first = _log_softmax(logits)
+        first = _log_mean(logits, views)
         logprobs = first
         for step in range(max_tokens):
             allowed = logprobs
@@ -94,12 +98,13 @@ class Decoder:
             if not keep.size or step == max_tokens - 1:
                 break
             if 2 * keep.size <= rows.size:  # finished rows cost as much as open ones; copying the cache costs too
-                rows, best, mask, positions = rows[keep], best[keep], mask[keep], positions[keep]
-                past = [_rows(item, keep) for item in past]
-            mask = np.concatenate([mask, np.ones((len(rows), 1), np.int64)], axis=1)
+                of_views = (np.arange(views)[:, None] * rows.size + keep).ravel()
+                rows, best, mask, positions = rows[keep], best[keep], mask[of_views], positions[of_views]
+                past = [_rows(item, of_views) for item in past]
+            mask = np.concatenate([mask, np.ones((len(mask), 1), np.int64)], axis=1)
             positions = positions[:, -1:] + 1
-            logits, past = self._step(self._embed(best[:, None]), mask, positions, past)
-            logprobs = _log_softmax(logits)
+            logits, past = self._step(self._embed(np.tile(best, views)[:, None]), mask, positions, past)
+            logprobs = _log_mean(logits, views)
         return [Reply(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
@@ -127,6 +132,10 @@ def _rows(item: OrtValue, rows: np.ndarray) -> OrtValue:
     return OrtValue.ortvalue_from_numpy(np.ascontiguousarray(item.numpy()[rows]))
 
 
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
+def _log_mean(logits: np.ndarray, views: int) -> np.ndarray:
+    """(views * N, V) -> (N, V) logarithm of the mean probability over the views."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logprobs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    if views == 1:
+        return logprobs
+    return np.logaddexp.reduce(logprobs.reshape(views, -1, logprobs.shape[1]), axis=0) - np.log(views)

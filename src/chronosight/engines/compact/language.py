@@ -2,6 +2,7 @@
 
 UniRS's way through (arXiv 2412.20742): image -> tower -> projector; pair -> tower -> change extraction with projector;
 video -> tower -> projector, frame after frame. The prefix is computed once a scene, however many questions follow.
+An image is seen as it is and mirrored (`image_views` in config.json): what is missed one way round is often seen the other.
 """
 
 from __future__ import annotations
@@ -28,25 +29,28 @@ class Language:
         self.image_id = bundle.token_id(IMAGE)
 
     def visual(self, scene: Scene) -> np.ndarray:
-        """(n, d) float32 visual tokens of an image, a pair or a video. The scene is stretched to the trained size."""
+        """(views, n, d) float32 visual tokens of an image, a pair or a video, stretched to the trained size."""
         config, tower, frames = self.bundle.config, self.bundle.session("tower"), seen_frames(scene)
         if scene.kind == "pair":
             size = int(config["pair_size"])
             features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
             feeds = {"before": features[:1], "after": features[1:2]}
-            return self.bundle.session("change").run(["visual"], feeds)[0][0]
+            return self.bundle.session("change").run(["visual"], feeds)[0]
+        views = 1
         if scene.kind == "image":
-            size, frames = int(config["image_size"]), frames[:1]
+            size, views = int(config["image_size"]), int(config.get("image_views", 1))
+            frames = np.stack([frames[0], frames[0, :, ::-1]][:views])
         else:
             size, frames = int(config["video_size"]), pick_frames(frames, int(config["video_frames"]))
         features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
         visual = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
-        return visual.reshape(-1, visual.shape[-1])
+        return visual.reshape(views, -1, visual.shape[-1])
 
     def prefix(self, visual: np.ndarray, clue: str = "") -> Prefix:
-        tokens = np.array(self._encode(scene_prefix(len(visual), clue)))
-        embeds = self.bundle.embedding[tokens].astype(np.float32)
-        embeds[tokens == self.image_id] = visual
+        """visual: (views, n, d)."""
+        tokens = np.array(self._encode(scene_prefix(visual.shape[1], clue)))
+        embeds = np.tile(self.bundle.embedding[tokens].astype(np.float32), (len(visual), 1, 1))
+        embeds[:, tokens == self.image_id] = visual
         return self.decoder.start(embeds)
 
     def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
