@@ -10,7 +10,7 @@ from chronosight.engines import load
 from chronosight.engines.compact.confidence import calibrate as apply_one
 from chronosight.errors import InputError
 from chronosight.evaluation import calibrate as room
-from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks
+from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks, share_better
 from chronosight.evaluation.calibrate_mask import AREAS, THRESHOLDS, USUAL, Figures, choose, search
 from chronosight.evaluation.calibration import apply_platt, fit_platt, sure_from
 from tiny_data import write_data
@@ -96,6 +96,16 @@ def test_search_sees_that_specks_are_noise():
     assert clean.score() > specks.score()
 
 
+def test_the_language_model_answers_itself_only_where_it_is_better_at_most_places():
+    places = [f"place {i // 4}" for i in range(80)]
+    objects = np.zeros(80)
+    assert share_better(objects + 0.1, objects, places) == 1
+    assert share_better(objects, objects, places) == 0
+    lucky = np.where(np.array(places) == "place 3", 2.0, -0.05)  # one place makes the mean
+    assert lucky.mean() > 0 and share_better(lucky, objects, places) < 0.8
+    assert share_better(lucky, objects, places) == share_better(lucky, objects, places)
+
+
 @pytest.fixture
 def weights(bundle_folder, tmp_path):
     return shutil.copytree(bundle_folder, tmp_path / "weights")
@@ -113,8 +123,8 @@ def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch
         config["calibration"]
     )
     report = config["calibration_report"]
-    better = [task for task, by in report["sources"].items() if by["objects"] > by["language model"]]
-    assert config["from_objects"] == better and set(report["sources"]) == {"count", "location"}
+    kept = [task for task, by in report["sources"].items() if by["language model better"] < 0.95]
+    assert config["from_objects"] == kept and set(report["sources"]) == {"count", "location"}
     assert report["mask"]["f1"] > 0.9 and report["count"]["n"] >= 1  # the tiny guide sees bright changes
     assert {path.name: path.read_bytes() for path in weights.iterdir() if path.name != "config.json"} == others
 

@@ -24,7 +24,7 @@ from chronosight.data.imagery import ImageSet, learning_split
 from chronosight.data.pairs import PlacePair, load_places, windows
 from chronosight.errors import InputError
 from chronosight.evaluation.calibrate_changed import fit_changed, weigh_places
-from chronosight.evaluation.calibrate_mask import fit_mask
+from chronosight.evaluation.calibrate_mask import CLEARLY, DRAWS, fit_mask
 from chronosight.evaluation.calibrate_objects import ReadOff, fit_read_off
 from chronosight.evaluation.calibration import (
     apply_platt,
@@ -106,7 +106,7 @@ def calibrate_bundle(
             tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
     result = {
         "calibration": {"mask": mask, **tasks},
-        "from_objects": [task for task, figures in sources.items() if figures["objects"] > figures["language model"]],
+        "from_objects": [task for task, figures in sources.items() if figures["language model better"] < CLEARLY],
         "calibration_report": {
             "places": len(places),
             "rendered": rendered,
@@ -125,16 +125,23 @@ def choose_sources(
     engine: CompactEngine, places: Iterable[PlacePair]
 ) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
     """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
-    error of counts, the mean Jaccard index of places), and what calibrates the objects' confidence."""
+    error of counts, the mean Jaccard index of places) and in which share of the draws of places the language model's is
+    the better one; and what calibrates the objects' confidence.
+
+    The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
+    better to answer itself.
+    """
     from chronosight.engines.compact.confidence import log_odds
     from chronosight.engines.compact.from_objects import read_off, reasons
     from chronosight.engines.compact.replies import read_reply
 
     scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
+    groups: list[str] = []
     for place in places:
         for box in windows(place.before.shape[0]):
             x0, y0, x1, y1 = box
+            groups.append(place.place)
             truth = truth_of_mask(place.building[y0:y1, x0:x1])
             encoded = engine.encode(crop_scene(place, box))
             replies = encoded.replies([COUNT, LOCATION])
@@ -145,7 +152,21 @@ def choose_sources(
                 scores[question.task]["objects"].append(_score(seen.value, true))
                 raw, number = reasons(question, encoded.guide_evidence, encoded.changed)
                 answers[question.task].append(ReadOff(log_odds(raw), number, raw, is_right(seen.value, true)))
-    return {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}, answers
+    sources = {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}
+    for task, by in scores.items():
+        sources[task]["language model better"] = share_better(by["language model"], by["objects"], groups)
+    return sources, answers
+
+
+def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:
+    """Share in [0, 1] of DRAWS draws of places, with replacement, in which the first has the higher sum of scores.
+
+    groups: the place of each score.
+    """
+    names, of_place = np.unique(np.array(groups), return_inverse=True)
+    gained = np.bincount(of_place, np.subtract(first, second))  # by place
+    drawn = np.random.default_rng(seed).integers(0, len(names), (DRAWS, len(names)))
+    return float((gained[drawn].sum(axis=1) > 0).mean())
 
 
 def _score(value: Value | None, truth: Value) -> float:
