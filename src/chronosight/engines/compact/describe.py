@@ -22,15 +22,16 @@ CLASSES = ("buildings", "roads")
 def describe_pair(encoded: EncodedScene) -> Description:
     """The language model's answers beside the guide's map, made to fit each other (`settle`)."""
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
-    questions = [binary.ask(), caption.ask("pair"), *counts, *places]
-    replies = encoded.replies(questions)
-    read = [
-        read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
-        for question, reply in zip(questions, replies, strict=True)
-    ]
+    read_off_tasks = encoded.bundle.from_objects
+    said = [question for question in (*counts, *places) if question.task not in read_off_tasks]
+    questions = [binary.ask(), caption.ask("pair"), *said]
+    read = {
+        question: read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
+        for question, reply in zip(questions, encoded.replies(questions), strict=True)
+    }
     settled = encoded.settled
     notes = list(settled.notes)
-    told, note = fit_caption(read[1], bool(settled.changed.value))
+    told, note = fit_caption(read[questions[1]], bool(settled.changed.value))
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):
@@ -38,11 +39,10 @@ def describe_pair(encoded: EncodedScene) -> Description:
         if not settled.changed.value:
             classes.append(ClassDescription(name, 0, 0, (), settled.changed.confidence))
             continue
-        counted, placed = read[2 + index], read[4 + index]
-        if "count" in encoded.bundle.from_objects:
-            counted = read_off(encoded.bundle, counts[index], settled.evidence, encoded.changed)
-        if "location" in encoded.bundle.from_objects:
-            placed = read_off(encoded.bundle, places[index], settled.evidence, encoded.changed)
+        counted, placed = (
+            read[question] if question in read else read_off(encoded.bundle, question, settled.evidence, encoded.changed)
+            for question in (counts[index], places[index])
+        )
         described = _describe_class(encoded, name, counted, placed, outlined)
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, settled.evidence)
