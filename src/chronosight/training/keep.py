@@ -18,7 +18,8 @@ def keep_recipe(recipe: Any, path: Path) -> None:
     """
     import yaml
 
-    told = dataclasses.asdict(recipe) if dataclasses.is_dataclass(recipe) else recipe.model_dump(mode="json")
+    plain = dataclasses.is_dataclass(recipe) and not isinstance(recipe, type)
+    told = dataclasses.asdict(recipe) if plain else recipe.model_dump(mode="json")
     fields = json.loads(json.dumps(told))
     if path.is_file():
         if yaml.safe_load(path.read_text()) != fields:
