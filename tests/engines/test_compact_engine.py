@@ -200,6 +200,9 @@ def test_counts_and_places_come_from_the_objects_where_the_weights_say_so(bundle
     assert count.value != words.value
     assert count.confidence < 0.5 and not count.sure  # b = -30 makes it doubt itself
     assert set(found.classes[0].cells) == {item.cell for item in outlined}
+    asked = load(weights=folder, threads=1)
+    asked.describe(changed_pair)  # nothing is asked that would not be told
+    assert {question.task for question in asked.encode(changed_pair)._read} == {"binary", "caption"}
 
 
 def test_a_sure_no_empties_the_map_and_says_so(bundle_folder, tmp_path, changed_pair):

@@ -37,8 +37,8 @@ DATA = """\
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
 
 **The weights are for research use only**, as the data they were trained on is. Places of train, val and test are
-disjoint. Settings and calibration were chosen on val places and on pictures held out of training; three rules of
-choosing were decided after a look at test figures, which docs/results.md tells."""
+disjoint. Settings and calibration were chosen on val places and on pictures held out of training; three
+decisions came after a look at test figures: docs/results.md tells which."""
 LIMITS = """\
 - Change means buildings and roads. Roads have no masks in real data: what is known of them comes from captions and
   from rendered scenes, so real roads are marked worse than buildings.

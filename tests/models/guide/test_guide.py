@@ -9,8 +9,10 @@ torch = pytest.importorskip("torch")
 from chronosight.models.guide.configuration import GuideConfig  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 
-SMALL = {"widths": (6, 8, 12, 16, 24), "depths": (1, 1, 1, 1), "neck": (8, 8, 8, 8, 8), "summary_width": 16, "vocab_size": 40}
-SMALL["neck_depths"] = (1, 1, 1, 0, 0)
+SMALL = {
+    "widths": (6, 8, 12, 16, 24), "depths": (1, 1, 1, 1), "neck": (8, 8, 8, 8, 8), "neck_depths": (1, 1, 1, 0, 0),
+    "summary_width": 16, "vocab_size": 40,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_order_of_the_dates_matters(guide):
     assert not torch.allclose(forward.appeared_logit, backward.appeared_logit, atol=1e-3)
 
 
-def test_a_guide_goes_on_with_blocks_added_to_its_neck(tmp_path):
+def test_a_guide_goes_on_with_blocks_added_to_its_neck():
     torch.manual_seed(0)
     plain = GuideModel(GuideConfig(**{**SMALL, "neck_depths": ()})).eval()
     deeper = GuideModel(GuideConfig(**SMALL)).eval()

@@ -59,7 +59,7 @@ class GuideModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """He initialisation of convolutions before ReLU; other modules initialise themselves when they are made.
+        """He initialisation of convolutions before ReLU, residual blocks as the identity; other modules initialise themselves.
 
         Biased convolutions are named here all the same: a checkpoint that lacks one leaves its memory unset otherwise.
         """
