@@ -5,6 +5,7 @@ import pytest
 
 from chronosight.evaluation.calibration import (
     apply_temperature,
+    error_if_calibrated,
     expected_calibration_error,
     fit_logistic,
     fit_temperature,
@@ -21,6 +22,17 @@ def test_error_by_hand():
 def test_certain_and_right_has_no_error_and_certain_and_wrong_has_all():
     assert expected_calibration_error([1.0, 1.0, 0.0], [True, True, False]) == 0
     assert expected_calibration_error([1.0], [False]) == 1
+
+
+def test_true_confidences_have_an_error_on_few_answers():
+    # Of four answers at 0.5, all or none right (1 in 8) is 0.5 off, three or one (1 in 2) 0.25.
+    mean, (low, high) = error_if_calibrated([0.5] * 4, draws=4000)
+    assert mean == pytest.approx(0.5 / 8 + 0.25 / 2, abs=0.01)
+    assert (low, high) == (0, 0.5)
+    assert error_if_calibrated([1.0, 0.0, 1.0]) == (0, (0, 0))
+    sure = np.random.default_rng(0).uniform(0.3, 1, 1000)
+    assert error_if_calibrated(sure)[0] < error_if_calibrated(sure[:100])[0] / 2
+    assert error_if_calibrated(sure, draws=50, seed=3) == error_if_calibrated(sure, draws=50, seed=3)
 
 
 def test_bins_hold_every_answer_once():

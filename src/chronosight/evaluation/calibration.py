@@ -3,7 +3,7 @@
 The error is the mean distance between confidence and accuracy over bins, weighted by the answers in each
 (Naeini et al., 2015; Guo et al., 2017). Bins: 15 of equal width over [0, 1], closed on the right; `adaptive` makes them
 of equal number instead, which is steadier when most confidences are high. Even a perfectly calibrated model shows an
-error above zero on few answers, so a figure is read with its n.
+error above zero on few answers (`error_if_calibrated`), so a figure is read beside that.
 """
 
 from __future__ import annotations
@@ -65,6 +65,21 @@ def expected_calibration_error(
     table = reliability_table(confidence, correct, bins, adaptive)
     total = sum(row.n for row in table)
     return sum(row.n * abs(row.confidence - row.accuracy) for row in table) / total if total else float("nan")
+
+
+def error_if_calibrated(
+    confidence: Sequence[float] | np.ndarray, bins: int = BINS, draws: int = 1000, seed: int = 0
+) -> tuple[float, tuple[float, float]]:
+    """What the error would be were every confidence true: mean over draws, and what 95 % of them lie between.
+
+    confidence: (n,) in [0, 1], n at least 1. Each draw makes an answer right with its confidence as probability,
+    independently. Answers that are right and wrong together, as those about one window, make it larger.
+    """
+    sure = np.asarray(confidence, dtype=float)
+    rng = np.random.default_rng(seed)
+    errors = [expected_calibration_error(sure, rng.random(sure.size) < sure, bins) for _ in range(draws)]
+    low, high = np.percentile(errors, [2.5, 97.5])
+    return float(np.mean(errors)), (float(low), float(high))
 
 
 def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:

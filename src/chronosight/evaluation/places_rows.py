@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from chronosight.evaluation.bootstrap import bootstrap_interval, mean_interval
-from chronosight.evaluation.calibration import expected_calibration_error
+from chronosight.evaluation.calibration import error_if_calibrated, expected_calibration_error
 from chronosight.evaluation.captions import bleu, score_captions
 from chronosight.evaluation.change import Counts, count_decisions, jaccard, score_locations
 from chronosight.evaluation.places import CellResult, ChangeAnswers, PlacesResult, WindowResult
@@ -121,8 +121,10 @@ def _calibration_rows(windows: Sequence[WindowResult], seed: int) -> list[Row]:
         n = len(windows) * len(tasks)
         return Row(f"calibration error, {name}", figure(np.arange(len(windows))), n, "answers", interval, bar)
 
+    perfect, spread = error_if_calibrated(sure.ravel(), seed=seed)
     return [
         row("all answers", [0, 1, 2], False, CALIBRATION_ERROR),
+        Row("calibration error were every confidence true", perfect, sure.size, "answers", spread),
         row("all answers, equal-number bins", [0, 1, 2], True, None),
         row("binary", [0], False, None),
         row("count", [1], False, None),

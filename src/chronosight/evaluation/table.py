@@ -38,8 +38,9 @@ def at_most(value: float) -> Bar:
 class Row:
     """One figure of a benchmark.
 
-    value: None where it cannot be had, then `note` says why. interval: 95 % bootstrap over places, None where there is
-    none. n: number of answers (windows, captions, questions) it is made of. unit: what one of n is.
+    value: None where it cannot be had, then `note` says why. interval: 95 % bootstrap over places (of
+    "were every confidence true": of its draws), None where there is none. n: number of answers (windows, captions,
+    questions) it is made of. unit: what one of n is.
     """
 
     metric: str
