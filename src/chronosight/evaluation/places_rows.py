@@ -124,7 +124,7 @@ def _calibration_rows(windows: Sequence[WindowResult], seed: int) -> list[Row]:
     perfect, spread = error_if_calibrated(sure.ravel(), seed=seed)
     return [
         row("all answers", [0, 1, 2], False, CALIBRATION_ERROR),
-        Row("calibration error were every confidence true", perfect, sure.size, "answers", spread),
+        Row("calibration error, were every confidence true", perfect, sure.size, "answers", spread),
         row("all answers, equal-number bins", [0, 1, 2], True, None),
         row("binary", [0], False, None),
         row("count", [1], False, None),
