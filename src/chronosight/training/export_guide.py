@@ -42,7 +42,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     the next token.
 
     Raises:
-        ValueError: a graph differs from torch by more than 5e-3 of the largest output.
+        ValueError: a graph differs from torch by more than 5e-3 of its largest output (of 1 where all are below).
     """
     import onnxruntime
 
@@ -94,4 +94,5 @@ def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outp
 
 
 def _difference(expected: torch.Tensor, got: np.ndarray) -> float:
-    return float(np.abs(expected.numpy() - got).max() / max(1e-6, np.abs(expected.numpy()).max()))
+    # At least one logit of range: `change_logit` of one pair is a single number, which may happen to be near 0.
+    return float(np.abs(expected.numpy() - got).max() / max(1.0, np.abs(expected.numpy()).max()))
