@@ -52,11 +52,10 @@ LIMITS = """\
 - Pretraining taught the vision tower change on all training places, also on those whose clues were later made by a
   guide that had not seen them. Measured by what they say of buildings, those clues were no better than clues of val
   places.
-- The stages were run one by one, not by one run of the recipe: guide 3,400 steps, 12,000 more with a finer head, 8,500,
-  16,000 and 16,000 with a deeper neck, then the average of the guides after the last two; its captions 3,100, the language
-  model 1,000, 370 and 451 in three phases, then 1,800 and 2,500 more. Clues were cross-fitted for one of two folds of the
-  places (the other had simulated ones), for both in the 1,800 steps; the last 2,500 had clues of the guide that learned on
-  these places, which at that time marked them no better than new ones.
+- The stages were run one by one, not by one run of the recipe: guide 3,400 steps, 12,000 more with a finer head, 8,500 and
+  16,000 with a deeper neck, its captions 2,100, the language model 1,000, 370 and 451 in three phases, then 1,800 and 2,500 more.
+  Clues were cross-fitted for one of two folds of the places (the other had simulated ones), for both in the 1,800 steps; the
+  last 2,500 had clues of the guide that learned on these places, which it marks no better than new ones.
 - A confidence is calibrated on one region's val places and on pictures of AID and UC Merced; elsewhere it is a
   guess."""
 
