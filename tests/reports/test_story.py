@@ -133,3 +133,10 @@ def test_places_are_apart_inside_and_the_most_changed(drawn, side):
 
 def test_a_tally_sums():
     assert sum(tally(town()).values(), Tally()).count == 6
+
+
+def test_areas_are_told_as_the_files_give_them():
+    """A sum of floats just above a half of the third figure is told as its fact, which has one decimal."""
+    told = area(1365 + 1e-9)
+    assert told.value == 1365.0
+    assert told.text == area(told.value).text == "about 1,360 m²"

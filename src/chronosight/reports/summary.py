@@ -77,7 +77,11 @@ def area_words(scene: Scene, objects: Sequence[ChangedObject]) -> str:
 
 
 def size_words(area: float, square_metres: bool) -> str:
-    """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels"."""
+    """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels".
+
+    Of the area to a tenth, as the files give it: 1365.0 and a sum of floats that is 1365.0000001 are told alike.
+    """
+    area = round(area, 1)
     if not square_metres:
         area = round(float(f"{area:.3g}"))
         return f"{area:,} pixel{'s' * (area != 1)}"

@@ -57,8 +57,9 @@ def area(square_metres: float, metric: bool = True) -> Shown:
 
 
 def length(metres: float) -> Shown:
+    metres = round(float(metres), 1)
     words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
-    return Shown(round(float(metres), 1), f"about {words}")
+    return Shown(metres, f"about {words}")
 
 
 def where(cells: Sequence[str]) -> Shown:
