@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.onnx_storage import store_as_float16, write_graph
+from chronosight.training.parity import difference_from_torch
 
 OUTPUTS = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
 
@@ -68,7 +68,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
         with torch.no_grad():
             expected = _Guide(model)(*pair)
         got = session.run(OUTPUTS, {"before": pair[0].numpy(), "after": pair[1].numpy()})
-        worst_of = max(_difference(e, g) for e, g in zip(expected, got, strict=True))
+        worst_of = max(difference_from_torch(e.numpy(), g, least_range=1.0) for e, g in zip(expected, got, strict=True))
         differences[f"guide {rows_px}x{columns_px}"] = worst_of
     session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
     for length in (1, 9):
@@ -76,7 +76,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
         with torch.no_grad():
             wanted = _NextToken(model)(memory[:1], tokens)
         got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
-        differences[f"guide_caption {length}"] = _difference(wanted, got)
+        differences[f"guide_caption {length}"] = difference_from_torch(wanted.numpy(), got, least_range=1.0)
     worst = max(differences, key=lambda name: differences[name])
     if differences[worst] > 5e-3:
         raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
@@ -91,8 +91,3 @@ def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outp
         )  # fmt: skip
     assert program is not None
     write_graph(program.model_proto, path)
-
-
-def _difference(expected: torch.Tensor, got: np.ndarray) -> float:
-    # At least one logit of range: `change_logit` of one pair is a single number, which may happen to be near 0.
-    return float(np.abs(expected.numpy() - got).max() / max(1.0, np.abs(expected.numpy()).max()))

@@ -22,6 +22,7 @@ from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration, positions_from
 from chronosight.training.decoder_graph import DecoderGraph
 from chronosight.training.onnx_storage import quantize_decoder, store_as_float16, write_graph
+from chronosight.training.parity import difference_from_torch
 
 TOLERANCE = 1e-3  # of the largest output
 
@@ -136,7 +137,7 @@ def compare_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
         found.append(logits)
     worst = 0.0
     for candidate in (np.concatenate(found, 1), decode_step(session, embeds, mask, positions, None)[0]):
-        worst = max(worst, _difference(wanted[mask.bool()].numpy(), candidate[mask.bool().numpy()]))
+        worst = max(worst, difference_from_torch(wanted[mask.bool()].numpy(), candidate[mask.bool().numpy()]))
     return worst
 
 
@@ -184,11 +185,7 @@ def _write(module: nn.Module, inputs: tuple, path: Path, names: list[str], outpu
 def _compare(module: nn.Module, path: Path, inputs: dict[str, Tensor]) -> float:
     with torch.no_grad():
         wanted = module(*inputs.values()).numpy()
-    return _difference(wanted, _session(path).run(None, {name: value.numpy() for name, value in inputs.items()})[0])
-
-
-def _difference(wanted: np.ndarray, found: np.ndarray) -> float:
-    return float(np.abs(wanted - found).max() / np.abs(wanted).max())
+    return difference_from_torch(wanted, _session(path).run(None, {name: value.numpy() for name, value in inputs.items()})[0])
 
 
 def _session(path: Path):

@@ -1,0 +1,13 @@
+"""How far an exported graph is from torch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def difference_from_torch(expected: np.ndarray, got: np.ndarray, least_range: float = 0.0) -> float:
+    """The largest difference, as a share of the largest magnitude expected (of `least_range` where that is less).
+
+    least_range: 1 for logits, of which there may be a single one that happens to be near 0.
+    """
+    return float(np.abs(expected - got).max() / max(least_range, np.abs(expected).max()))
