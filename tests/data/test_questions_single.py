@@ -5,7 +5,7 @@ import numpy as np
 from chronosight.data.imagery import clean_caption, readable_class
 from chronosight.data.nouns import mentions, present, quantities, surely_absent
 from chronosight.data.questions_single import comparison_questions, count_questions, presence_questions
-from chronosight.tasks.labels import AID_CLASSES
+from chronosight.tasks.scene_class import AID_CLASSES
 
 CAPTIONS = (
     "many planes are parked next to a long building in an airport",

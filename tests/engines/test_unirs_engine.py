@@ -10,8 +10,8 @@ import chronosight
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import BaseModelClues, FileClues
 from chronosight.engines.unirs.load import load_unirs
-from chronosight.engines.unirs.machine import place
 from chronosight.engines.unirs.model import Asked
+from chronosight.engines.unirs.placement import place
 from chronosight.engines.unirs.weights import find_weights
 from chronosight.engines.unirs.wording import question_of, read_value, trained_wording
 from chronosight.errors import InputError

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chronosight.tasks import caption, direction, event
 from chronosight.tasks.cells import CELLS
-from chronosight.tasks.labels import AID_CLASSES, SCENE_CLASSES, UCM_CLASSES, nearest_label, readable
+from chronosight.tasks.nearest_label import nearest_label
+from chronosight.tasks.scene_class import AID_CLASSES, SCENE_CLASSES, UCM_CLASSES
 from chronosight.tasks.wording import TASKS, parse_reply, write_reply
 
 yes_no = st.booleans()
@@ -93,18 +94,6 @@ def test_the_label_set_is_the_callers() -> None:
 def test_label_sets_have_the_published_sizes() -> None:
     assert (len(set(AID_CLASSES)), len(set(UCM_CLASSES)), len(set(event.EVENTS))) == (30, 21, 25)
     assert set(SCENE_CLASSES) == {*AID_CLASSES, *UCM_CLASSES}
-
-
-@pytest.mark.parametrize(("folder", "name"), [("BaseballField", "baseball field"), ("golfcourse", "golf course"),
-                                              ("Beach", "beach"), ("mobilehomepark", "mobile home park"),
-                                              ("RailwayStation", "railway station")])  # fmt: skip
-def test_folders_have_readable_names(folder: str, name: str) -> None:
-    assert readable(folder) == name
-
-
-def test_a_folder_of_neither_set_is_refused() -> None:
-    with pytest.raises(KeyError):
-        readable("Volcano")
 
 
 @pytest.mark.parametrize(("counts", "value"), [((0, 0), "none"), ((3, 0), "appeared"), ((0, 1), "vanished"),

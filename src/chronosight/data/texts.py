@@ -23,9 +23,9 @@ from chronosight.tasks import (
 )
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, LIKELIHOODS, ClassChange, GuideFacts, write_clue
-from chronosight.tasks.labels import SCENE_CLASSES
 from chronosight.tasks.nouns import OBJECTS
 from chronosight.tasks.question import Question
+from chronosight.tasks.scene_class import SCENE_CLASSES
 from chronosight.tasks.wording import wordings
 
 

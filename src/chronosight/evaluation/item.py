@@ -15,7 +15,7 @@ import numpy as np
 
 from chronosight.scenes.scene import Scene, SceneKind
 from chronosight.tasks import binary, caption, count, location
-from chronosight.tasks.labels import nearest_label
+from chronosight.tasks.nearest_label import nearest_label
 from chronosight.tasks.question import Question, Value
 
 ItemTask = Literal[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronosight.tasks.labels import nearest_label
+from chronosight.tasks.nearest_label import nearest_label
 from chronosight.tasks.question import Question
 
 EVENTS = (
@@ -40,7 +40,7 @@ def write_reply(value: str) -> str:
 
 
 def parse_reply(text: str, events: Sequence[str] = EVENTS) -> str | None:
-    """The event nearest to the reply (`labels.nearest_label`), be it a name or UniRS's sentence; None if none is."""
+    """The event nearest to the reply (`nearest_label`), be it a name or UniRS's sentence; None if none is."""
     text = text.strip()
     opening = UNIRS_REPLY.partition("{")[0].lower()
     if text.lower().startswith(opening):

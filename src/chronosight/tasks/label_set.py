@@ -1,10 +1,10 @@
 """Replies to questions whose answer is one of a set of labels: every reply gets a label, and what lay outside is counted.
 
-`labels.nearest_label` says None where it is not sure; a benchmark's accuracy needs an answer to every question. The rule
+`nearest_label` says None where it is not sure; a benchmark's accuracy needs an answer to every question. The rule
 here, in turn, letters and digits only and in lower case:
 
 1. the reply is a label, or a sentence "this is a video about LABEL": that label, and the reply is inside the set;
-2. `labels.nearest_label` (the one label named within the reply, or one similar by 0.8): that label, outside the set;
+2. `nearest_label` (the one label named within the reply, or one similar by 0.8): that label, outside the set;
 3. the longest label whose letters stand in the reply in one run ("flooding": flood): outside the set;
 4. the label with the largest difflib ratio to the reply, the first of the set where several are equal: outside the set.
 An empty reply has no label at all: None, outside the set.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from chronosight.tasks.event import UNIRS_REPLY
-from chronosight.tasks.labels import nearest_label
+from chronosight.tasks.nearest_label import nearest_label
 
 _OPENING = re.compile(re.escape(UNIRS_REPLY.partition("{")[0].strip()), re.IGNORECASE)
 

@@ -20,17 +20,14 @@ line and is dropped; and the centroid is cut to whole pixels, so up to a pixel p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from chronosight.tasks.cells import cell_at
-from chronosight.tasks.simplify import Contour, perimeter, simplify
-
-# Neighbours are numbered counter-clockwise on screen from the right: E, NE, N, NW, W, SW, S, SE as (dx, dy).
-_NEIGHBOURS = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
+from chronosight.tasks.contours import Contour, external_contours
+from chronosight.tasks.simplify import perimeter, simplify
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +66,10 @@ def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = Fal
     if not mask.any():
         return []
     height, width = mask.shape
-    labels, count = _label_filled(mask)
+    labels, contours = external_contours(mask)
     windows = ndimage.find_objects(labels)
     objects = []
-    for label, contour in _contours(labels, count):
+    for label, contour in contours:
         polygon = simplify(contour, start=0.05 * perimeter(contour)) if as_published else simplify(contour)
         area, x, y = _moments(polygon)
         if area == 0 or area < min_area:
@@ -93,25 +90,6 @@ def count_and_cells(mask: np.ndarray, min_area: float = 0, as_published: bool = 
     return len(objects), tuple(dict.fromkeys(item.cell for item in objects))
 
 
-def external_contours(mask: np.ndarray) -> list[Contour]:
-    """External contours of a (H, W) mask as lists of (x, y), not simplified, single pixels and lines included."""
-    return [contour for _, contour in _contours(*_label_filled(np.asarray(mask).astype(bool)))]
-
-
-def _label_filled(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Labels (H + 2, W + 2) of a mask's 8-connected components, holes filled, one empty pixel around; their count."""
-    background, _ = ndimage.label(~np.pad(mask, 1))  # 4-connected; the corner's label is all that lies outside
-    return ndimage.label(background != background[0, 0], structure=np.ones((3, 3), bool))
-
-
-def _contours(labels: np.ndarray, count: int) -> Iterator[tuple[int, Contour]]:
-    """(label, contour) of every component, the one whose first pixel by rows comes last first."""
-    stride = labels.shape[1]
-    codes = _neighbour_codes(labels > 0)
-    for start, label in sorted(_first_pixels(labels, count), reverse=True):
-        yield label, [(p % stride - 1, p // stride - 1) for p in _follow(codes, start, stride)]
-
-
 def _moments(polygon: Contour) -> tuple[float, float, float]:
     """Area of a polygon and its centroid (x, y); (0, 0, 0) where the area is zero."""
     doubled = sum_x = sum_y = 0
@@ -126,56 +104,3 @@ def _moments(polygon: Contour) -> tuple[float, float, float]:
         return 0.0, 0.0, 0.0
     half, sixth = doubled * 0.5, 1 / 6  # OpenCV's rounding: it decides where a centroid lies on the line between cells
     return abs(half), sum_x * sixth / half, sum_y * sixth / half
-
-
-def _first_pixels(labels: np.ndarray, count: int) -> list[tuple[int, int]]:
-    """(flat index of the first pixel by rows, label) of every component."""
-    flat = labels.ravel()
-    pixels = np.flatnonzero(flat)[::-1]
-    first = np.zeros(count + 1, dtype=np.int64)
-    first[flat[pixels]] = pixels  # where indices repeat the last value stands, so the smallest
-    return [(int(first[label]), label) for label in range(1, count + 1)]
-
-
-def _neighbour_codes(padded: np.ndarray) -> bytes:
-    """For every pixel of a mask with an empty border, row by row: bit i is set when neighbour i is foreground."""
-    codes = np.zeros(padded.shape, np.uint8)
-    height, width = padded.shape
-    for bit, (dx, dy) in enumerate(_NEIGHBOURS):
-        shifted = padded[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx]
-        codes[1:-1, 1:-1] |= shifted.view(np.uint8) << bit
-    return codes.tobytes()
-
-
-def _next_directions() -> bytes:
-    """At 8 * code + back: the first foreground neighbour counter-clockwise after `back`, which is tried last."""
-    table = bytearray(256 * 8)
-    for code in range(1, 256):
-        for back in range(8):
-            table[8 * code + back] = next(d & 7 for d in range(back + 1, back + 9) if code >> (d & 7) & 1)
-    return bytes(table)
-
-
-_NEXT = _next_directions()
-
-
-def _follow(codes: bytes, start: int, stride: int) -> list[int]:
-    """Flat indices of the contour's turning points from its first pixel by rows on, counter-clockwise on screen."""
-    code = codes[start]
-    if code == 0:
-        return [start]
-    steps = [dx + dy * stride for dx, dy in _NEIGHBOURS]
-    back = next(d & 7 for d in range(11, 3, -1) if code >> (d & 7) & 1)  # clockwise from the left: where the walk ends
-    last = start + steps[back]
-    came = back ^ 4
-    at, points, following = start, [], _NEXT
-    while True:
-        direction = following[8 * codes[at] + back]
-        if direction != came:
-            points.append(at)
-            came = direction
-        here = at
-        at += steps[direction]
-        if at == start and here == last:
-            return points
-        back = direction ^ 4

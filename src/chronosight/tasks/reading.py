@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chronosight.tasks import question_words as lists
+from chronosight.tasks import word_lists as lists
+from chronosight.tasks.grid_regions import Region, find_region
 from chronosight.tasks.nouns import SUBJECTS, singular
-from chronosight.tasks.regions import Region, find_region
 
 
 @dataclass(frozen=True)

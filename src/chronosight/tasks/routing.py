@@ -18,7 +18,7 @@ from chronosight.tasks import (
     rural_urban,
     scene_class,
 )
-from chronosight.tasks import question_words as lists
+from chronosight.tasks import word_lists as lists
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Question
 from chronosight.tasks.reading import Reading, read

@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronosight.tasks.labels import SCENE_CLASSES, nearest_label
+from chronosight.tasks.nearest_label import nearest_label
 from chronosight.tasks.question import Question
+
+AID_CLASSES = (
+    "airport", "bare land", "baseball field", "beach", "bridge", "center", "church", "commercial", "dense residential",
+    "desert", "farmland", "forest", "industrial", "meadow", "medium residential", "mountain", "park", "parking",
+    "playground", "pond", "port", "railway station", "resort", "river", "school", "sparse residential", "square",
+    "stadium", "storage tanks", "viaduct",
+)  # fmt: skip
+UCM_CLASSES = (
+    "agricultural", "airplane", "baseball diamond", "beach", "buildings", "chaparral", "dense residential", "forest",
+    "freeway", "golf course", "harbor", "intersection", "medium residential", "mobile home park", "overpass",
+    "parking lot", "river", "runway", "sparse residential", "storage tanks", "tennis court",
+)  # fmt: skip
+SCENE_CLASSES = tuple(sorted({*AID_CLASSES, *UCM_CLASSES}))  # both sets, names in common once: 44
 
 WORDINGS = (
     "What kind of place is this? Answer with the name of a scene class.",
@@ -29,5 +42,5 @@ def write_reply(value: str) -> str:
 
 
 def parse_reply(text: str, labels: Sequence[str] = SCENE_CLASSES) -> str | None:
-    """The label nearest to the reply (see `labels.nearest_label` for the rule), or None."""
+    """The label nearest to the reply (see `nearest_label` for the rule), or None."""
     return nearest_label(text, labels)

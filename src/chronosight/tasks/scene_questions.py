@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from chronosight.tasks import question_words as lists
+from chronosight.tasks import word_lists as lists
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.routing import route

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chronosight.tasks.cells import CELLS, places
-from chronosight.tasks.regions import COMPASS, UNEVEN, find_region, row_and_column
+from chronosight.tasks.grid_regions import COMPASS, UNEVEN, find_region, row_and_column
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the scene's width and height, in [0, 1]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-Contour = list[tuple[int, int]]  # of (x, y)
+from chronosight.tasks.contours import Contour
 
 MAX_VERTICES = 8
 STEP = 0.1  # pixels

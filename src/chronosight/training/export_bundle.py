@@ -14,7 +14,7 @@ from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.clue import GuideForm
-from chronosight.tasks.labels import AID_CLASSES, UCM_CLASSES
+from chronosight.tasks.scene_class import AID_CLASSES, UCM_CLASSES
 from chronosight.training.crossfit import SMALLEST_OBJECT
 from chronosight.training.export_guide import export_guide
 from chronosight.training.export_unirs import export_unirs

@@ -1,6 +1,6 @@
 """Records beyond the paper, each kind behind a setting: direction, counts by cell, regions, what pictures cannot tell.
 
-A region is a place as people say it ("in the left third"), turned into cells by `tasks.regions`, so that what is taught is
+A region is a place as people say it ("in the left third"), turned into cells by `tasks.grid_regions`, so that what is taught is
 what the engines understand. An object lies in the region that holds its cell.
 """
 
@@ -14,7 +14,7 @@ from chronosight.data.changeimti.records import LOOK, OFFER, Labelled, Record, S
 from chronosight.errors import InputError
 from chronosight.tasks import direction
 from chronosight.tasks.cells import CELLS, NO_CHANGE, PLACES
-from chronosight.tasks.regions import find_region
+from chronosight.tasks.grid_regions import find_region
 from chronosight.tasks.replies import write_yes_no
 
 # "At the top" would be the whole upper third, so of single cells only corners and the center have a place in words.

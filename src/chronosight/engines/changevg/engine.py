@@ -6,7 +6,7 @@ model as it stands: its reply is task "open".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,8 @@ from chronosight.engines.changevg.chat import ChangeVGChat
 from chronosight.engines.changevg.consistency import About, compare
 from chronosight.engines.changevg.describe import describe_pair
 from chronosight.engines.changevg.guide import SceneGuide
+from chronosight.engines.changevg.read_value import read_value
 from chronosight.engines.changevg.reply import LanguageModel, Pictures, Reply, confidence
-from chronosight.engines.changevg.words import read_value
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.confidence import is_sure
 from chronosight.engines.compact.encoded import Networks
@@ -163,7 +163,3 @@ class ChangeVGEngine:
         size = f"{scene.width} x {scene.height}"
         whole = "; the guide saw them whole" if scene.kind == "pair" else ""
         return (f"pictures of {size} pixels were shrunk to {self.settings.max_pixels} for the language model{whole}",)
-
-
-def with_notes(answer: Answer, *notes: str) -> Answer:
-    return replace(answer, notes=(*answer.notes, *(note for note in notes if note)))

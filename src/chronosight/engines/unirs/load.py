@@ -8,8 +8,8 @@ from typing import Any, Literal
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import PROVIDERS, BaseModelClues, FileClues, GuideClues, NoClues
 from chronosight.engines.unirs.engine import UniRSEngine
-from chronosight.engines.unirs.machine import Precision
 from chronosight.engines.unirs.model import UniRSModel
+from chronosight.engines.unirs.placement import Precision
 from chronosight.engines.unirs.weights import find_weights
 from chronosight.errors import InputError
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from chronosight.engines.unirs.machine import Placement, Precision, measure, place
+from chronosight.engines.unirs.placement import Placement, Precision, measure, place
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.configuration import Kind, UniRSConfig

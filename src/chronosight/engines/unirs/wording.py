@@ -11,11 +11,11 @@ from __future__ import annotations
 from chronosight.tasks import caption, comparison, event, presence, rural_urban, vqa
 from chronosight.tasks.event import EVENTS
 from chronosight.tasks.label_set import Outside, read_label
-from chronosight.tasks.labels import SCENE_CLASSES
 from chronosight.tasks.nouns import singular, with_article
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.replies import SHORT_ANSWER
 from chronosight.tasks.routing import Kind, route
+from chronosight.tasks.scene_class import SCENE_CLASSES
 from chronosight.tasks.wording import parse_reply
 
 LABELS: dict[str, tuple[str, ...]] = {
