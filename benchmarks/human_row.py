@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from chronosight.evaluation.caption_conventions import Convention, build_vocabulary, tokenise
-from chronosight.evaluation.captions import score_words
-from chronosight.evaluation.meteor import meteor
-from chronosight.evaluation.meteor_exact import score_statistics, segment_statistics
+from chronosight.metrics.caption_tokens import Convention, build_vocabulary, tokenise
+from chronosight.metrics.captions import score_words
+from chronosight.metrics.meteor import meteor
+from chronosight.metrics.meteor_exact import score_statistics, segment_statistics
 from chronosight.tasks.caption import says_no_change
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from chronosight.data.clues import mirror_facts, simulate_facts, swap_facts
 from chronosight.data.mixture import flip, told_change
-from chronosight.data.questions_pair import pair_questions, truth_of
+from chronosight.datasets.pair_questions import pair_questions, truth_of
 from chronosight.tasks.clue import ClassChange, GuideFacts
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chronosight.data.changeimti.read import understand
 from chronosight.data.guide_store import GuideStore
 from chronosight.data.guided import join, make_guides, read_rows, what_is_told
 from chronosight.data.levir_guide import levir_fold
+from chronosight.datasets.changeimti.read import understand
 from chronosight.errors import InputError
 from chronosight.tasks.clue import ClassChange, GuideFacts
 

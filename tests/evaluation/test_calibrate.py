@@ -12,7 +12,7 @@ from chronosight.errors import InputError
 from chronosight.evaluation import calibrate as room
 from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks, share_better
 from chronosight.evaluation.calibrate_mask import AREAS, THRESHOLDS, USUAL, Figures, choose, search
-from chronosight.evaluation.calibration import apply_platt, fit_platt, sure_from
+from chronosight.metrics.calibration import apply_platt, fit_platt, sure_from
 from tiny_data import write_data
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from chronosight.data.pairs import CaptionedCell, PlacePair, windows
+from chronosight.datasets.places import CaptionedCell, PlacePair, windows
 from chronosight.evaluation.places import is_no_change, item_name, run_places, truth_of_mask
 from chronosight.evaluation.places_rows import places_rows
 from chronosight.evaluation.predictions import PredictionLog

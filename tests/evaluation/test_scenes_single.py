@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chronosight.data.imagery import StillImage
+from chronosight.datasets.aid_ucm import StillImage
 from chronosight.evaluation.predictions import PredictionLog
 from chronosight.evaluation.scenes_single import images_rows, run_images
 from chronosight.tasks import comparison, presence

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chronosight.evaluation.captions import bleu
 from chronosight.evaluation.figures import Figure, figure_rows, mean_figure, ratio
 from chronosight.evaluation.item import Item, Reply, Sight, value_of
 from chronosight.evaluation.score_change import binary_figures, count_figures, dialogue_figures, location_figures
 from chronosight.evaluation.score_masks import mask_parts
 from chronosight.evaluation.score_sentences import bleu_of_sums
 from chronosight.evaluation.scoring import HowToScore, item_scores, score_replies
+from chronosight.metrics.captions import bleu
 from chronosight.tasks.cells import CELLS
 
 SIGHT = Sight("s", "pair", lambda: None)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chronosight.data.pairs import CaptionedCell, PlacePair
+from chronosight.datasets.places import CaptionedCell, PlacePair
 from chronosight.evaluation.predictions import PredictionLog
 from chronosight.evaluation.season import run_season, season_rows
 

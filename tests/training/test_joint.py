@@ -13,7 +13,7 @@ import pytest
 import torch
 import yaml
 
-from chronosight.data.joint.example import Example, Turn, write_examples
+from chronosight.datasets.sample import Example, Turn, write_examples
 from chronosight.engines.unirs.load import load_unirs
 from chronosight.engines.unirs.model import Asked
 from chronosight.errors import InputError

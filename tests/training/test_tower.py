@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from chronosight.data.imagery import StillImage
-from chronosight.data.nouns import NOUNS
-from chronosight.data.pairs import PlacePair
+from chronosight.datasets.aid_ucm import StillImage
+from chronosight.datasets.caption_nouns import NOUNS
+from chronosight.datasets.places import PlacePair
 from chronosight.models.unirs.conv_tower import ConvTowerConfig
 from chronosight.training.augment import crop, light, mix, random_box, turn
 from chronosight.training.tower import TowerWithHeads

@@ -81,7 +81,7 @@ def _change(score: Callable[..., list[Figure]], metric: str, kind: str = "") -> 
 
 def _caption(metric: str, convention: str) -> Callable[[Sequence[Result]], float]:
     def aggregate(records: Sequence[Result]) -> float:
-        from chronosight.evaluation.caption_conventions import build_vocabulary
+        from chronosight.metrics.caption_tokens import build_vocabulary
 
         items, replies = _items(records)
         vocabulary = build_vocabulary(s for item in items for s in item.truth)  # type: ignore[union-attr]

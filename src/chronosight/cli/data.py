@@ -59,11 +59,11 @@ def changeimti(
         raise InputError("--as-published is the public set as it stands; leave out the flags for more wordings, kinds or classes")
     if leak and not as_published:
         raise InputError("--leak is a fault of the public files; give it with --as-published, or leave it out")
-    from chronosight.data.changeimti.beyond import kinds
-    from chronosight.data.changeimti.build import label_pairs, write_set
-    from chronosight.data.changeimti.labels import parse_classes
-    from chronosight.data.changeimti.records import Settings
-    from chronosight.data.changeimti.source import read_pairs
+    from chronosight.datasets.changeimti.beyond import kinds
+    from chronosight.datasets.changeimti.build import label_pairs, write_set
+    from chronosight.datasets.changeimti.labels import parse_classes
+    from chronosight.datasets.changeimti.records import Settings
+    from chronosight.datasets.changeimti.source import read_pairs
 
     settings = Settings(parse_classes(classes), seed, as_published, leak, vary, direction, by_cell, regions, unanswerable)
     kinds(settings)  # says what the classes lack before any long work
@@ -93,7 +93,7 @@ def check(
     """List what is wrong in ChangeIMTI files, record by record. Exit code 0: nothing, 1: faults, 2: cannot be read."""
     import json
 
-    from chronosight.data.changeimti.check import check_files, count_by_kind
+    from chronosight.datasets.changeimti.check import check_files, count_by_kind
 
     read, faults = check_files(paths, source, images)
     for fault in [] if quiet and not as_json else faults:

@@ -108,6 +108,6 @@ def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look 
 
 def _bleu_sum(guide: str, reference: str) -> float:
     """BLEU-1 + 2 + 3 + 4 of the guide's sentence against one reference."""
-    from chronosight.evaluation.captions import bleu, bleu_statistics, to_words
+    from chronosight.metrics.captions import bleu, bleu_statistics, to_words
 
     return float(bleu(bleu_statistics(to_words(guide), [to_words(reference)])).sum())

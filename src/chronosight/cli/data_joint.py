@@ -20,8 +20,8 @@ def examples(
     split: Annotated[str, typer.Option(help="train, or another the set has.")] = "train",
 ) -> None:
     """Write the examples of a published data set as JSON lines, one example a line."""
-    from chronosight.data.joint.example import write_examples
-    from chronosight.data.joint.readers import read_dataset
+    from chronosight.datasets.published import read_dataset
+    from chronosight.datasets.sample import write_examples
 
     count = write_examples(read_dataset(name, folder, split), out)
     print(f"{count} examples written to {out}")
@@ -42,8 +42,8 @@ def clue(
     frames: Annotated[int, typer.Option(min=1, help="Frames of a video.")] = 8,
 ) -> None:
     """Put a clue into every example of a training file. Ctrl-C keeps the clues made so far; the same command goes on."""
-    from chronosight.data.joint.example import read_examples, write_examples
-    from chronosight.data.joint.frames import read_frames
+    from chronosight.datasets.frames import read_frames
+    from chronosight.datasets.sample import read_examples, write_examples
     from chronosight.engines.unirs.clue_cache import CachedClues
     from chronosight.scenes.scene import Scene
 

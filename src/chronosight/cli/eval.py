@@ -79,7 +79,7 @@ def evaluate(
         _check_clue(clue)
         from chronosight.cli.eval_benchmark import evaluate_benchmark, parse_list, progress_lines
         from chronosight.evaluation.benchmark_run import RunSettings
-        from chronosight.evaluation.caption_conventions import CONVENTIONS
+        from chronosight.metrics.caption_tokens import CONVENTIONS
 
         chosen_conventions: Any = parse_list(conventions, "--conventions", CONVENTIONS)
         paper = RunSettings(split, limit, parse_list(tasks, "--tasks"), chosen_conventions, seed, not no_meteor, robustness)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from chronosight.data.mirror import mirror_caption
-from chronosight.data.questions_pair import PairTruth
+from chronosight.datasets.pair_questions import PairTruth
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts
 

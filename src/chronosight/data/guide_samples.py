@@ -21,9 +21,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from chronosight.data.pairs import PlacePair
 from chronosight.data.paste import BuildingLibrary, paste_buildings
 from chronosight.data.rendered import read_store
+from chronosight.datasets.places import PlacePair
 from chronosight.tasks.split import cores_of
 
 UNKNOWN_ROAD = 3

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chronosight.data.changeimti.read import understand
 from chronosight.data.clues import simulate_facts
 from chronosight.data.guide_store import GuideStore, content_key
 from chronosight.data.levir_guide import levir_fold
-from chronosight.data.questions_pair import PairTruth
+from chronosight.datasets.changeimti.read import understand
+from chronosight.datasets.pair_questions import PairTruth
 from chronosight.errors import InputError
 from chronosight.tasks import caption, count, location
 from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts, GuideForm, with_clue, write_clue

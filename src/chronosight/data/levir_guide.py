@@ -1,6 +1,6 @@
 """LEVIR-MCI as the guide learns from it: pictures of both dates, the mask of changed roads and buildings, five captions.
 
-Its folder: see `data.changeimti.source`. Labels are 8 bit, 0 background, 128 road, 255 building.
+Its folder: see `datasets.changeimti.source`. Labels are 8 bit, 0 background, 128 road, 255 building.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from chronosight.data.changeimti.source import read_pairs
 from chronosight.data.guide_samples import gap_weight, light
 from chronosight.data.mirror import mirror_caption
+from chronosight.datasets.changeimti.source import read_pairs
 from chronosight.errors import InputError
 from chronosight.tasks.prompt import BOS, EOS, PAD, UNK
 from chronosight.tasks.split import cores_of

@@ -19,13 +19,13 @@ import numpy as np
 
 from chronosight.data.clues import mirror_facts, simulate_facts, swap_facts
 from chronosight.data.guide_facts import FactsKey
-from chronosight.data.imagery import StillImage, clean_caption
 from chronosight.data.mirror import mirror_caption
-from chronosight.data.pairs import PlacePair, windows
-from chronosight.data.questions_pair import PairTruth, pair_questions, truth_of
-from chronosight.data.questions_single import comparison_questions, count_questions, presence_questions
 from chronosight.data.rendered import read_store
 from chronosight.data.synthetic.truth import CHANGE_CLASSES
+from chronosight.datasets.aid_ucm import StillImage, clean_caption
+from chronosight.datasets.image_questions import comparison_questions, count_questions, presence_questions
+from chronosight.datasets.pair_questions import PairTruth, pair_questions, truth_of
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.tasks import binary, caption, event, rural_urban, scene_class
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question, Value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from chronosight.data.pairs import PlacePair
+from chronosight.datasets.places import PlacePair
 
 MARGIN = 3  # pixels around a building that come along: walls, eaves and the start of the shadow
 

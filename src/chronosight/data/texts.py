@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chronosight.data.imagery import clean_caption, learning_split
-from chronosight.data.nouns import ASKED
-from chronosight.data.pairs import load_places
+from chronosight.datasets.aid_ucm import clean_caption, learning_split
+from chronosight.datasets.caption_nouns import ASKED
+from chronosight.datasets.places import load_places
 from chronosight.tasks import (
     binary,
     caption,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from chronosight.data.mixture import Exercise
-from chronosight.data.questions_pair import PairTruth, pair_questions
+from chronosight.datasets.pair_questions import PairTruth, pair_questions
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import ClassChange, GuideFacts, write_clue

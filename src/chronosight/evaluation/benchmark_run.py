@@ -15,13 +15,13 @@ import numpy as np
 from chronosight.errors import InputError
 from chronosight.evaluation.answering import answer_items
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Loaded, first_scenes, hash_data
-from chronosight.evaluation.caption_conventions import CONVENTIONS, Convention
 from chronosight.evaluation.figures import Figure
 from chronosight.evaluation.item import Item, Reply
 from chronosight.evaluation.replies import ReplyFile, match_replies, read_replies
 from chronosight.evaluation.robustness import CONDITIONS, altered_items, loss_figures
 from chronosight.evaluation.run import library_versions
 from chronosight.evaluation.scoring import HowToScore, Scored, figures_of, score_replies
+from chronosight.metrics.caption_tokens import CONVENTIONS, Convention
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 DIALOGUE = "dialogue"

@@ -1,7 +1,7 @@
 """Makes confidences hold: few numbers per task, fitted on scenes that were neither trained on nor are tested on.
 
 Scenes: the `val` places (windows and captioned cells), the single pictures held out of training
-(`chronosight.data.imagery.learning_split`), and rendered scenes of seeds used nowhere else. First the guide's mask: a
+(`chronosight.datasets.aid_ucm.learning_split`), and rendered scenes of seeds used nowhere else. First the guide's mask: a
 threshold, a smallest object and a logistic for its probability map. Then, with that mask, the language model is asked,
 and each task gets a logistic (`calibration.fit_platt`) and the confidence from which an answer calls itself sure.
 
@@ -20,19 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.data.imagery import ImageSet, learning_split
-from chronosight.data.pairs import PlacePair, load_places, windows
+from chronosight.datasets.aid_ucm import ImageSet, learning_split
+from chronosight.datasets.places import PlacePair, load_places, windows
 from chronosight.errors import InputError
 from chronosight.evaluation.calibrate_changed import fit_changed, weigh_places
 from chronosight.evaluation.calibrate_mask import CLEARLY, DRAWS, fit_mask
 from chronosight.evaluation.calibrate_objects import ReadOff, fit_read_off
-from chronosight.evaluation.calibration import (
-    apply_platt,
-    confidence_of,
-    expected_calibration_error,
-    fit_platt,
-    sure_from,
-)
 from chronosight.evaluation.places import (
     BINARY,
     CAPTION,
@@ -45,6 +38,13 @@ from chronosight.evaluation.places import (
 )  # fmt: skip
 from chronosight.evaluation.rendered import IMAGE_TASKS, Renderer, default_renderer, pair_questions, video_scene
 from chronosight.evaluation.scenes_single import image_scene
+from chronosight.metrics.calibration import (
+    apply_platt,
+    confidence_of,
+    expected_calibration_error,
+    fit_platt,
+    sure_from,
+)
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
@@ -256,7 +256,7 @@ def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[
 
 
 def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Track) -> Iterator[Asked]:
-    from chronosight.data.questions_single import questions_of
+    from chronosight.datasets.image_questions import questions_of
 
     sources: tuple[ImageSet, ...] = ("aid", "ucm")
     for source in sources:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronosight.data.pairs import PlacePair, windows
-from chronosight.evaluation.calibration import confidence_of, expected_calibration_error, fit_logistic, sure_from
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.evaluation.places import ANY_CHANGE, BINARY, crop_scene, is_no_change, truth_of_mask
+from chronosight.metrics.calibration import confidence_of, expected_calibration_error, fit_logistic, sure_from
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.data.pairs import PlacePair, windows
-from chronosight.evaluation.calibration import apply_platt, fit_platt
-from chronosight.evaluation.change import jaccard
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.evaluation.places import CHANGED_PIXELS, crop_scene
+from chronosight.metrics.calibration import apply_platt, fit_platt
+from chronosight.metrics.change import jaccard
 from chronosight.tasks.objects import MaskObject, count_and_cells, find_objects
 
 if TYPE_CHECKING:

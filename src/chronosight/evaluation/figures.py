@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from chronosight.evaluation.bootstrap import DRAWS
 from chronosight.evaluation.table import Row
+from chronosight.metrics.bootstrap import DRAWS
 
 BATCH = 8  # draws at once: weights of 100,000 groups are 6 MB
 

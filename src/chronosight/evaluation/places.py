@@ -1,6 +1,6 @@
 """Real places at two dates: building change per pixel, yes or no, how many, where, and in words.
 
-Layout of the data: `chronosight.data.pairs`. A question's unit is the 256 px window (4 in a place of 512 px at 1 m);
+Layout of the data: `chronosight.datasets.places`. A question's unit is the 256 px window (4 in a place of 512 px at 1 m);
 captions are those of the captioned cells (128 px). Truth is made from the mask of changed buildings: changed when it
 covers over 20 px; count and cells by the label rule of ChangeIMTI (`chronosight.tasks.objects`). The vision guide is
 scored beside the whole model: its own mask, count and cells, without the language model.
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.data.pairs import PlacePair, windows
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.engines.answer import Answer, Evidence
-from chronosight.evaluation.change import Counts, count_decisions
 from chronosight.evaluation.predictions import Engine, Prediction, PredictionLog
+from chronosight.metrics.change import Counts, count_decisions
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.cells import join_cells

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from chronosight.evaluation.bootstrap import bootstrap_interval, mean_interval
-from chronosight.evaluation.calibration import error_if_calibrated, expected_calibration_error
-from chronosight.evaluation.captions import bleu, score_captions
-from chronosight.evaluation.change import Counts, count_decisions, jaccard, score_locations
 from chronosight.evaluation.places import CellResult, ChangeAnswers, PlacesResult, WindowResult
 from chronosight.evaluation.table import Bar, Row, at_least, at_most
+from chronosight.metrics.bootstrap import bootstrap_interval, mean_interval
+from chronosight.metrics.calibration import error_if_calibrated, expected_calibration_error
+from chronosight.metrics.captions import bleu, score_captions
+from chronosight.metrics.change import Counts, count_decisions, jaccard, score_locations
 
 PIXEL_F1 = at_least(0.84)
 BINARY_ACCURACY = at_least(0.92)

@@ -14,13 +14,13 @@ from types import ModuleType
 import numpy as np
 
 from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair, RenderedVideo
-from chronosight.evaluation.bootstrap import mean_interval
-from chronosight.evaluation.change import Counts, count_decisions, jaccard, pool
-from chronosight.evaluation.classification import ClassificationScores, score_classes
 from chronosight.evaluation.places import pair_scene
 from chronosight.evaluation.predictions import Engine, PredictionLog
 from chronosight.evaluation.scenes_single import image_scene
 from chronosight.evaluation.table import Row, at_least
+from chronosight.metrics.answers import ClassificationScores, score_classes
+from chronosight.metrics.bootstrap import mean_interval
+from chronosight.metrics.change import Counts, count_decisions, jaccard, pool
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, comparison, count, direction, event, location, object_count, presence, rural_urban
 from chronosight.tasks.objects import count_and_cells

@@ -12,10 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-from chronosight.data.imagery import ImageSet, StillImage, load_images
-from chronosight.data.pairs import load_places
+from chronosight.datasets.aid_ucm import ImageSet, StillImage, load_images
+from chronosight.datasets.places import load_places
 from chronosight.errors import InputError
-from chronosight.evaluation.classification import ClassificationScores, score_classes
 from chronosight.evaluation.places import run_places
 from chronosight.evaluation.places_rows import places_rows
 from chronosight.evaluation.predictions import Engine, PredictionLog
@@ -23,6 +22,7 @@ from chronosight.evaluation.rendered import HELD_OUT, Renderer, rendered_rows, r
 from chronosight.evaluation.scenes_single import QuestionMaker, images_rows, run_images
 from chronosight.evaluation.season import DifferenceOnly, run_season, season_rows
 from chronosight.evaluation.table import Row
+from chronosight.metrics.answers import ClassificationScores, score_classes
 
 Benchmark = Literal["places", "season", "images", "rendered"]
 BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)

@@ -2,7 +2,7 @@
 
 AID test images (30 classes, five captions each from RSICD) and UC Merced test images (21 classes). Both sets name some
 places differently (a parking is a parking lot); `same meaning` counts such names as right, the plain figure does not.
-Presence and comparison questions are made from the captions by the rule of `chronosight.data.questions_single`.
+Presence and comparison questions are made from the captions by the rule of `chronosight.datasets.image_questions`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.data.imagery import ImageSet, StillImage
-from chronosight.evaluation.bootstrap import mean_interval
-from chronosight.evaluation.calibration import expected_calibration_error
-from chronosight.evaluation.classification import score_classes
+from chronosight.datasets.aid_ucm import ImageSet, StillImage
 from chronosight.evaluation.places_rows import caption_rows
 from chronosight.evaluation.predictions import Engine, PredictionLog
 from chronosight.evaluation.table import Bar, Row, at_least
+from chronosight.metrics.answers import score_classes
+from chronosight.metrics.bootstrap import mean_interval
+from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import caption, scene_class
 from chronosight.tasks.question import Question, Value
@@ -64,7 +64,7 @@ def run_images(
 ) -> tuple[Asked, ...]:
     """Asks scene class, caption (where there are references) and the made questions of every image."""
     if make_questions is None:
-        from chronosight.data.questions_single import questions_of
+        from chronosight.datasets.image_questions import questions_of
 
         make_questions = questions_of
     results: list[Asked] = []

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronosight.evaluation.classification import ClassificationScores, score_classes
 from chronosight.evaluation.figures import Figure, mean_figure, ratio
 from chronosight.evaluation.item import Item, is_right
+from chronosight.metrics.answers import ClassificationScores, score_classes
 from chronosight.tasks.question import Value
 
 RANGES = (1, 11, 101, 1001)

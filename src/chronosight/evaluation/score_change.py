@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronosight.evaluation.change import jaccard
 from chronosight.evaluation.figures import Figure, mean_figure, mean_of, ratio
 from chronosight.evaluation.item import Item, is_right
+from chronosight.metrics.change import jaccard
 from chronosight.tasks.question import Value
 
 # Sizes of a true count, by which counting is told apart.

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronosight.evaluation.calibration import BINS
 from chronosight.evaluation.figures import Figure
 from chronosight.evaluation.item import Item, Reply, is_right
 from chronosight.evaluation.table import Row
+from chronosight.metrics.calibration import BINS
 from chronosight.tasks.question import Value
 
 COVERAGES = (0.5, 0.8, 0.9, 1.0)

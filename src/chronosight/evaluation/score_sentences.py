@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.evaluation import meteor, meteor_exact
-from chronosight.evaluation.caption_conventions import EXACT, JAR, Convention, tokenise
-from chronosight.evaluation.captions import (
+from chronosight.evaluation.figures import Figure, mean_figure, ratio
+from chronosight.evaluation.item import Item, Reply, value_of
+from chronosight.evaluation.table import Row
+from chronosight.metrics import meteor, meteor_exact
+from chronosight.metrics.caption_tokens import EXACT, JAR, Convention, tokenise
+from chronosight.metrics.captions import (
     GUESS_GUARD,
     MATCH_GUARD,
     MAX_N,
@@ -24,9 +27,6 @@ from chronosight.evaluation.captions import (
     cider_d,
     rouge_l,
 )
-from chronosight.evaluation.figures import Figure, mean_figure, ratio
-from chronosight.evaluation.item import Item, Reply, value_of
-from chronosight.evaluation.table import Row
 from chronosight.tasks.caption import says_no_change
 
 COLUMNS = {"": None, ", changed only": True, ", unchanged only": False}

@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chronosight.evaluation.caption_conventions import CONVENTIONS, Convention, build_vocabulary
-from chronosight.evaluation.change import jaccard
-from chronosight.evaluation.classification import ClassificationScores
 from chronosight.evaluation.figures import Figure, figure_rows
 from chronosight.evaluation.item import Item, Reply, is_right, value_of
 from chronosight.evaluation.score_answers import class_figures, vqa_figures
@@ -25,6 +22,9 @@ from chronosight.evaluation.score_consistency import consistency_figures
 from chronosight.evaluation.score_masks import mask_figures, mask_scores
 from chronosight.evaluation.score_sentences import describe_conventions, references_of, sentence_figures, sentence_scores
 from chronosight.evaluation.table import Row
+from chronosight.metrics.answers import ClassificationScores
+from chronosight.metrics.caption_tokens import CONVENTIONS, Convention, build_vocabulary
+from chronosight.metrics.change import jaccard
 from chronosight.tasks.question import Value
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]

@@ -15,8 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from chronosight.data.pairs import PlacePair, windows
-from chronosight.evaluation.bootstrap import mean_interval
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.evaluation.places import (
     ANY_CHANGE,
     BINARY,
@@ -28,6 +27,7 @@ from chronosight.evaluation.places import (
 )
 from chronosight.evaluation.predictions import Engine, PredictionLog
 from chronosight.evaluation.table import Row, at_most
+from chronosight.metrics.bootstrap import mean_interval
 from chronosight.scenes.scene import Scene
 
 FALSE_ALARMS = at_most(0.08)

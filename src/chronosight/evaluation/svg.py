@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from chronosight.evaluation.classification import ClassificationScores
+from chronosight.metrics.answers import ClassificationScores
 
 FONT = 'font-family="Helvetica, Arial, sans-serif"'
 INK, GREY, LINE, FILL = "#1b1f24", "#57606a", "#d0d7de", "#1f6feb"

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from chronosight.evaluation.classification import ClassificationScores
+from chronosight.metrics.answers import ClassificationScores
 
 if TYPE_CHECKING:
     from rich.console import Console

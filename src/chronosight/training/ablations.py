@@ -28,7 +28,7 @@ from transformers import PreTrainedTokenizerFast
 
 from chronosight.data.guide_facts import read_facts, write_facts
 from chronosight.data.mixture import Exercise, Facts, Kind, Source
-from chronosight.data.pairs import load_places
+from chronosight.datasets.places import load_places
 from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.change_extraction import ChangeExtraction

@@ -19,10 +19,10 @@ from transformers import PreTrainedTokenizerFast, TrainerCallback
 
 from chronosight.data import mixture
 from chronosight.data.guide_facts import read_facts
-from chronosight.data.imagery import SIDES, decode_images, learning_split
 from chronosight.data.mixture import Facts, Source
-from chronosight.data.pairs import load_places
 from chronosight.data.rendered import draw_pair, draw_still, draw_video, read_store, write_store
+from chronosight.datasets.aid_ucm import SIDES, decode_images, learning_split
+from chronosight.datasets.places import load_places
 from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
 from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration

@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from chronosight.data.guide_facts import FactsKey
-from chronosight.data.pairs import PlacePair, windows
+from chronosight.datasets.places import PlacePair, windows
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import find_objects

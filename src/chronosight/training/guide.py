@@ -12,7 +12,7 @@ import torch
 from transformers import Trainer
 
 from chronosight.data.guide_samples import GuideMix, GuideSamples
-from chronosight.data.pairs import PlacePair, load_places
+from chronosight.datasets.places import PlacePair, load_places
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel

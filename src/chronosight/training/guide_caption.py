@@ -17,7 +17,7 @@ from transformers import Trainer
 
 from chronosight.data.guide_samples import light
 from chronosight.data.mirror import mirror_caption
-from chronosight.data.pairs import PlacePair, load_places
+from chronosight.datasets.places import PlacePair, load_places
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.prompt import BOS, EOS, PAD

@@ -17,8 +17,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from chronosight.data.guide_facts import write_facts
-from chronosight.data.imagery import ImageSet, learning_split
-from chronosight.data.pairs import load_places
+from chronosight.datasets.aid_ucm import ImageSet, learning_split
+from chronosight.datasets.places import load_places
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.training.crossfit import crossfit_facts

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from chronosight.data.joint.example import Example, read_examples
-from chronosight.data.joint.frames import read_frames
 from chronosight.data.joint.mix import Entry, length_grouped, repeat, rough_length
-from chronosight.data.joint.readers import read_dataset
+from chronosight.datasets.frames import read_frames
+from chronosight.datasets.published import read_dataset
+from chronosight.datasets.sample import Example, read_examples
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.training.joint_recipe import JointRecipe

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
-from chronosight.data.nouns import NOUNS
 from chronosight.data.rendered import RenderedStills
 from chronosight.data.synthetic.truth import LAND_COVER, OBJECT_CLASSES
+from chronosight.datasets.caption_nouns import NOUNS
 from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 from chronosight.training.arguments import trainer_arguments

@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from chronosight.data.imagery import SIDES, ImageSet, StillImage, decode_images, learning_split
-from chronosight.data.nouns import NOUNS, absent, present
-from chronosight.data.pairs import PlacePair, load_places
 from chronosight.data.rendered import RenderedStills
+from chronosight.datasets.aid_ucm import SIDES, ImageSet, StillImage, decode_images, learning_split
+from chronosight.datasets.caption_nouns import NOUNS, absent, present
+from chronosight.datasets.places import PlacePair, load_places
 from chronosight.training.augment import crop, light, mix, random_box, turn
 
 SETS: tuple[ImageSet, ...] = ("aid", "ucm")

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from chronosight.data.imagery import ImageSet
-from chronosight.data.pairs import load_places, windows
+from chronosight.datasets.aid_ucm import ImageSet
+from chronosight.datasets.places import load_places, windows
 
 if TYPE_CHECKING:
     from chronosight.training.tower import TowerWithHeads

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback
 
-from chronosight.data.imagery import clean_caption
 from chronosight.data.mixture import CaptionedCells, Kind, RenderedPairs, Source
 from chronosight.data.told import told_exercise
+from chronosight.datasets.aid_ucm import clean_caption
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.caption import says_no_change

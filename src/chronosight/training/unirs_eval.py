@@ -25,8 +25,8 @@ from chronosight.data.mixture import (
     Stills,
     question_of,
 )  # fmt: skip
-from chronosight.data.questions_pair import pair_questions
-from chronosight.data.questions_single import questions_of
+from chronosight.datasets.image_questions import questions_of
+from chronosight.datasets.pair_questions import pair_questions
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.tasks import caption, event, rural_urban, scene_class

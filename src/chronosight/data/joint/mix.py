@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.data.joint.example import Example
+from chronosight.datasets.sample import Example
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Our own two: real test places, and rendered scenes nobody trained on.
 
 Places: 24 places of 512 m at 1 m, four windows of 256 m each with binary, count, location and mask of buildings, and the
-captioned cells of 128 m (`data.pairs`). Rendered: images, pairs and videos of `data.synthetic` with seeds of evaluation.
+captioned cells of 128 m (`datasets.places`). Rendered: images, pairs and videos of `data.synthetic` with seeds of evaluation.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.data.pairs import PlacePair, load_places, windows
 from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair
+from chronosight.datasets.places import PlacePair, load_places, windows
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Column, Loaded
 from chronosight.evaluation.item import Item, Sight
 from chronosight.evaluation.places import BINARY, CAPTION, COUNT, LOCATION, crop_scene, is_no_change, item_name, truth_of_mask

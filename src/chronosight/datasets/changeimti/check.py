@@ -1,0 +1,85 @@
+"""Looks through files of ChangeIMTI records and lists what is wrong, record by record.
+
+Kinds of faults:
+
+- layout: not a record. pictures: not two pictures of one pair, before and after, each with its `<image>`. missing-picture.
+- wording: no known question. reply: cannot be read as an answer to the question, or is written otherwise.
+- asks-again: a dialogue asks about a class again and leaves another out (a fault of the public files).
+- answer-in-question: places are asked for with "if no change ..." only where nothing changed (a fault of the public files).
+- yes-no: disagrees with the counts and places of its pair (a fault of the public files: it follows the captions).
+- count-places: a count and the places of a class cannot both be true. parts: counts by cell or region do not fit the rest.
+- contradiction: one question about a pair has two answers. caption: says no change where objects are counted.
+- twice: a question is asked twice about a pair. left-out: a pair lacks a question that the others have.
+- split: a pair is in both training and test files. source: not what the captions or the mask of LEVIR-MCI say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from chronosight.datasets.changeimti.check_pairs import pair_faults
+from chronosight.datasets.changeimti.check_record import Answered, Fault, record_answers, record_faults
+from chronosight.datasets.changeimti.read import Read, read_files
+
+
+def check_files(
+    paths: Iterable[str | Path], source: str | Path | None = None, images: str | Path | None = None
+) -> tuple[int, list[Fault]]:
+    """Number of records in files or folders, and their faults, by file and record.
+
+    source: a LEVIR-MCI folder to check against. images: folder that pictures are looked for in.
+
+    Raises:
+        InputError: a file is missing or is not JSON, or `source` is no LEVIR-MCI folder.
+    """
+    records = list(read_files(paths))
+    faults: list[Fault] = []
+    answers: list[Answered] = []
+    for record in records:
+        faults += record_faults(record)
+        if not record.problem:
+            answers += record_answers(record)
+    faults += leaks(answers)
+    faults += pair_faults(answers)
+    if images is not None:
+        faults += missing_pictures(records, Path(images))
+    if source is not None:
+        from chronosight.datasets.changeimti.check_source import source_faults
+
+        faults += source_faults(answers, source)
+    order = {file: n for n, file in enumerate(dict.fromkeys(record.file for record in records))}
+    faults = list(dict.fromkeys(faults))
+    return len(records), sorted(faults, key=lambda fault: (order[fault.file], fault.record))
+
+
+def count_by_kind(faults: Iterable[Fault]) -> list[tuple[str, int]]:
+    return Counter(fault.kind for fault in faults).most_common()
+
+
+def leaks(answers: Sequence[Answered]) -> list[Fault]:
+    """Published questions for places, in a file where "No change" is offered where it is the answer and nowhere else."""
+    faults = []
+    by_file: dict[str, list[Answered]] = {}
+    for one in answers:
+        if one.asked.published and isinstance(one.value, tuple) and one.round == 1:
+            by_file.setdefault(one.record.file, []).append(one)
+    for asked in by_file.values():
+        without = [one for one in asked if not one.asked.offers]
+        if without and len(without) < len(asked) and all(one.asked.offers == (not one.value) for one in asked):
+            told = '"if no change please output: No change" is asked only where that is the answer, so the question tells it'
+            faults += [one.fault("answer-in-question", told) for one in without]
+    return faults
+
+
+def missing_pictures(records: Sequence[Read], folder: Path) -> list[Fault]:
+    known: dict[str, bool] = {}
+    faults = []
+    for record in records:
+        for path in record.images:
+            if path not in known:
+                known[path] = (folder / path).is_file()
+            if not known[path]:
+                faults.append(Fault(record.file, record.number, record.id, "missing-picture", f"{path} is not in {folder}"))
+    return faults

@@ -1,0 +1,1 @@
+"""Metrics: arrays and strings in, numbers out."""
