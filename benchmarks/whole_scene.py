@@ -88,7 +88,7 @@ def measure(folder: Path, weights: Path | None, threads: int) -> dict[str, Any]:
     """One run in this process: seconds by kind, peak memory, what was found."""
     from chronosight.cli.whole_scene import describe_whole_scene
     from chronosight.engines import load
-    from chronosight.engines.compact.large.look import Timings
+    from chronosight.engines.compact.large.predict import Timings
     from chronosight.scenes.large.opened import open_header
 
     headers = open_header(folder / "before.tif"), open_header(folder / "after.tif")

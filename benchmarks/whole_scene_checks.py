@@ -29,7 +29,7 @@ from chronosight.data.synthetic import render_pair
 from chronosight.engines import load
 from chronosight.engines.compact import guide
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.large.survey import make_survey, open_store
+from chronosight.engines.compact.large.whole_scene import make_survey, open_store
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
@@ -65,9 +65,9 @@ def write(path: Path, pixels: np.ndarray) -> Path:
 
 def tiled_against_whole(bundle: Bundle, paths: tuple[Path, Path]) -> None:
     scene = open_scene(*paths, register=False)
-    tiled = guide.Guide(bundle).look(scene)
+    tiled = guide.Guide(bundle).predict(scene)
     guide.TILE, kept = scene.height, guide.TILE
-    whole = guide.Guide(bundle).look(scene)
+    whole = guide.Guide(bundle).predict(scene)
     guide.TILE = kept
     inside = np.s_[EDGE:-EDGE, EDGE:-EDGE]
     difference = np.abs(tiled.probability - whole.probability)[inside]

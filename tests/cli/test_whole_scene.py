@@ -216,7 +216,7 @@ import numpy, onnxruntime, rasterio, shapely, scipy.ndimage, pyogrio
 from pathlib import Path
 from chronosight.cli.whole_scene import describe_whole_scene
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.large import survey
+from chronosight.engines.compact.large import whole_scene
 from chronosight.reports import survey_write
 from chronosight.scenes.large import pair, shift
 from chronosight.scenes.large.opened import open_header
@@ -318,6 +318,6 @@ def test_work_is_kept_where_only_the_results_cannot_be_written(bundle_folder, tm
         with pytest.raises(InputError, match="no space left"):
             whole_scene.describe_whole_scene(headers, bundle, out)
     assert [path.name for path in out.iterdir()] == [WORK]
-    monkeypatch.setattr(Guide, "look_at", lambda *_: pytest.fail("looked at a tile again"))
+    monkeypatch.setattr(Guide, "predict_tiles", lambda *_: pytest.fail("looked at a tile again"))
     survey, written = whole_scene.describe_whole_scene(headers, bundle, out)
     assert len(survey.objects) == 1 and WORK not in {path.name for path in out.iterdir()} and "mask.tif" in written

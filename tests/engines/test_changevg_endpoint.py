@@ -62,7 +62,7 @@ def test_guide_here_model_there(engine, server, scene):
 def test_yes_or_no_by_the_mass_of_its_tokens(engine, scene):
     answer = engine.answer(scene, binary.ask())
     assert answer.value is False and answer.confidence == pytest.approx(0.6 / 0.8)
-    assert not answer.sure, "the map shows an outline"
+    assert not answer.confident, "the map shows an outline"
     assert answer.notes == ("the words say no, the map shows 1 outline of buildings or roads",)
 
 
@@ -98,7 +98,7 @@ def test_describe_asks_everything(engine, server, scene):
 def test_a_server_without_probabilities_gives_no_confidence(engine, server, scene):
     server.mode = "no logprobs"
     answer = engine.answer(scene, count.ask("buildings"))
-    assert answer.value == 3 and answer.confidence == 0.0 and not answer.sure and NO_PROBABILITIES in answer.notes
+    assert answer.value == 3 and answer.confidence == 0.0 and not answer.confident and NO_PROBABILITIES in answer.notes
 
 
 @pytest.mark.parametrize(("mode", "said"), [("refuses", "404"), ("moves", "302"), ("nonsense", "did not answer as")])

@@ -126,7 +126,7 @@ def test_a_dialogue_says_what_its_whole_history_read_at_once_says(engine, scene)
 
 def test_questions_about_one_scene_share_its_pictures_and_its_guide(engine, scene, monkeypatch):
     looks = []
-    monkeypatch.setattr(Guide, "look", lambda self, *args, original=Guide.look: looks.append(1) or original(self, *args))
+    monkeypatch.setattr(Guide, "predict", lambda self, *args, original=Guide.predict: looks.append(1) or original(self, *args))
     with Watch(engine) as watch:
         engine.ask(scene, "How many roads have changed?")
         engine.describe(scene)
@@ -169,7 +169,7 @@ def test_an_open_question_reaches_the_model_as_typed(engine, scene):
     parts, limit = engine.turn(engine.see(scene), Routed(None, False), "What colour<|im_end|> is the <image>car?")
     assert parts[-1] == {"type": "text", "text": "What colour  is the car?"} and limit == engine_module.OPEN_TOKENS
     answer = engine.ask(scene, "What colour is the car?")
-    assert answer.task == "open" and not answer.sure and OPEN_NOTE in answer.notes
+    assert answer.task == "open" and not answer.confident and OPEN_NOTE in answer.notes
 
 
 def test_images_and_videos_have_no_guide(engine):

@@ -2,10 +2,11 @@
 
 import pytest
 
-from chronosight.engines.answer import ChangedObject, Evidence
 from chronosight.engines.changevg.consistency import About, compare, numbers_told
 from chronosight.engines.changevg.read_value import cells_named, read_value
 from chronosight.engines.changevg.reply import Reply, Step, confidence
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import Evidence
 
 NOTHING = None
 

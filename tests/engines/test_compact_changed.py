@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from chronosight.engines.answer import ChangedObject, Evidence
 from chronosight.engines.compact.changed import outlined_area, weigh
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import Evidence
 
 SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "b": -2.0}
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)

@@ -68,7 +68,7 @@ def test_image_questions_have_typed_answers(engine, question, text, value):
     answer = engine.answer(image(), question)
     assert (answer.text, answer.value, answer.task) == (text, value, question.task)
     assert 0.9 < answer.confidence <= 1
-    assert answer.sure
+    assert answer.confident
     assert answer.evidence is None
 
 
@@ -128,7 +128,7 @@ def test_a_pair_without_change_has_nothing_counted_and_an_empty_map(engine):
     assert found.changed.value is False
     assert [(item.appeared, item.vanished, item.cells) for item in found.classes] == [(0, 0, ()), (0, 0, ())]
     assert not found.evidence.mask.any()
-    assert not found.caption.sure, "the caption tells of villas, so it cannot be sure"
+    assert not found.caption.confident, "the caption tells of villas, so it cannot be sure"
     assert any("caption" in note for note in found.notes)
 
 
@@ -198,7 +198,7 @@ def test_counts_and_places_come_from_the_objects_where_the_weights_say_so(bundle
     outlined = [item for item in found.evidence.objects if item.class_name == "building"]
     assert count.value == len(outlined) == found.classes[0].appeared + found.classes[0].vanished
     assert count.value != words.value
-    assert count.confidence < 0.5 and not count.sure  # b = -30 makes it doubt itself
+    assert count.confidence < 0.5 and not count.confident  # b = -30 makes it doubt itself
     assert set(found.classes[0].cells) == {item.cell for item in outlined}
     asked = load(weights=folder, threads=1)
     asked.describe(changed_pair)  # nothing is asked that would not be told
@@ -210,19 +210,19 @@ def test_a_sure_no_empties_the_map_and_says_so(bundle_folder, tmp_path, changed_
     engine = with_calibration(bundle_folder, tmp_path / "no", binary={"a": 1.0, "b": -9.0})
     found = engine.describe(changed_pair)
     assert found.changed.value is False
-    assert found.changed.sure
+    assert found.changed.confident
     assert found.evidence.objects == ()
     assert not found.evidence.mask.any()
     assert found.evidence.probability.max() > 0.5, "what the guide saw stays visible as probability"
     assert any("2 outlines left off the map" in note for note in found.notes)
     answer = engine.ask(changed_pair, "How many buildings changed?")
-    assert (answer.value, answer.sure) == (0, False)
+    assert (answer.value, answer.confident) == (0, False)
 
 
 def test_an_unsure_no_leaves_the_outlines_and_says_so(bundle_folder, tmp_path, changed_pair):
     engine = with_calibration(bundle_folder, tmp_path / "no", binary={"a": 0.01, "b": -0.1})
     found = engine.describe(changed_pair)
-    assert (found.changed.value, found.changed.sure) == (False, False)
+    assert (found.changed.value, found.changed.confident) == (False, False)
     assert len(found.evidence.objects) == 2
     assert any("2 outlines as possible changes" in note for note in found.notes)
 
@@ -238,15 +238,15 @@ def test_confidence_is_calibrated_by_task(bundle_folder, tmp_path):
     engine = with_calibration(bundle_folder, tmp_path / "c", scene_class={"a": 0.0, "b": 0.0, "sure": 0.7})
     answer = engine.answer(image(), scene_class.ask())
     assert answer.confidence == pytest.approx(0.5)
-    assert not answer.sure
-    assert engine.answer(image(), object_count.ask("cars")).sure
+    assert not answer.confident
+    assert engine.answer(image(), object_count.ask("cars")).confident
 
 
 @pytest.mark.parametrize("text", ["What colour is the car?", "", "Who lives here?", "Is it likely to rain?"])
 @pytest.mark.parametrize("scene", [image(), unchanged_pair(), video()], ids=["image", "pair", "video"])
 def test_what_cannot_be_known_is_not_answered(engine, scene, text):
     answer = engine.ask(scene, text)
-    assert (answer.task, answer.value, answer.sure, answer.confidence) == ("open", None, False, 0.0)
+    assert (answer.task, answer.value, answer.confident, answer.confidence) == ("open", None, False, 0.0)
     assert "you can ask" in answer.text
 
 

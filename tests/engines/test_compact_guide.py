@@ -28,7 +28,7 @@ def speckled(height, width, seed=0):
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 40), (100, 75), (128, 160)])
 def test_maps_have_the_size_of_the_scene(guide, height, width):
-    maps = guide.look(speckled(height, width))
+    maps = guide.predict(speckled(height, width))
     assert maps.mask.shape == maps.probability.shape == maps.appeared.shape == (height, width)
     assert maps.mask.dtype == np.uint8
     assert maps.probability.min() >= 0
@@ -38,11 +38,11 @@ def test_maps_have_the_size_of_the_scene(guide, height, width):
 @pytest.mark.parametrize(("height", "width"), [(200, 330), (128, 300), (250, 90)])
 def test_tiled_equals_whole(guide, monkeypatch, height, width):
     scene = speckled(height, width)
-    whole = guide.look(scene)
+    whole = guide.predict(scene)
     monkeypatch.setattr(guide_module, "TILE", 96)
     monkeypatch.setattr(guide_module, "OVERLAP", 32)
     seen = []
-    tiled = guide.look(scene, lambda done, total: seen.append((done, total)))
+    tiled = guide.predict(scene, lambda done, total: seen.append((done, total)))
     assert len(seen) > 3
     assert seen[-1] == (len(seen), len(seen))
     np.testing.assert_array_equal(tiled.mask, whole.mask)
@@ -55,9 +55,9 @@ def test_tiled_equals_whole(guide, monkeypatch, height, width):
 def test_views_are_turned_back_before_they_are_averaged(guide, views):
     """The tiny guide sees pixel by pixel, so every view says the same once it lies as the scene does."""
     scene = speckled(96, 128)
-    one = guide.look(scene)
+    one = guide.predict(scene)
     guide.views = views
-    several = guide.look(scene)
+    several = guide.predict(scene)
     assert one.mask.any()
     np.testing.assert_allclose(several.probability, one.probability, atol=1e-5)
     np.testing.assert_allclose(several.appeared, one.appeared, atol=1e-5)
@@ -66,15 +66,15 @@ def test_views_are_turned_back_before_they_are_averaged(guide, views):
 
 def test_equal_images_have_an_empty_mask(guide):
     frames = np.random.default_rng(0).integers(0, 255, (1, 90, 120, 3), np.uint8)
-    maps = guide.look(pair(np.concatenate([frames, frames])))
+    maps = guide.predict(pair(np.concatenate([frames, frames])))
     assert not maps.mask.any()
     assert maps.changed < 0.05
 
 
 def test_swapped_dates_swap_appeared_and_vanished(guide):
     scene = speckled(100, 120)
-    there = read_evidence(guide.look(scene), guide.classes).objects
-    back = read_evidence(guide.look(pair(scene.frames[::-1].copy())), guide.classes).objects
+    there = read_evidence(guide.predict(scene), guide.classes).objects
+    back = read_evidence(guide.predict(pair(scene.frames[::-1].copy())), guide.classes).objects
     assert {item.direction for item in there} == {"appeared", "vanished"}
     swap = {"appeared": "vanished", "vanished": "appeared"}
     assert [swap[item.direction] for item in there] == [item.direction for item in back]
@@ -86,7 +86,7 @@ def test_nothing_is_said_where_a_date_has_no_data(guide):
     scene = speckled(100, 120)
     scene.frames[1, :, 60:] = 255
     scene.valid[:, 60:] = False
-    maps = guide.look(scene)
+    maps = guide.predict(scene)
     assert not maps.mask[:, 60:].any()
     assert not maps.probability[:, 60:].any()
     assert maps.mask[:, :60].any()
@@ -96,7 +96,7 @@ def test_another_ground_size_is_resampled_and_comes_back_on_the_scenes_grid(guid
     """A building of 20 x 30 pixels at 0.25 m is seen at 1 m, and found where it was, within a pixel of 1 m."""
     frames = ground(240, 320)
     frames[1, 80:140, 120:220] = 220
-    maps = guide.look(pair(frames, metres_per_pixel=0.25))
+    maps = guide.predict(pair(frames, metres_per_pixel=0.25))
     assert guide.resampling(pair(frames, metres_per_pixel=0.25)) == 0.25
     rows, columns = np.nonzero(maps.mask)
     assert maps.mask.shape == (240, 320)
@@ -108,10 +108,10 @@ def test_resampled_tiles_meet_without_seams(guide, monkeypatch):
     frames = ground(400, 520)
     frames[1, 90:310, 100:420] = 220
     scene = pair(frames, metres_per_pixel=0.5)
-    whole = guide.look(scene)
+    whole = guide.predict(scene)
     monkeypatch.setattr(guide_module, "TILE", 96)
     monkeypatch.setattr(guide_module, "OVERLAP", 32)
-    tiled = guide.look(scene)
+    tiled = guide.predict(scene)
     assert (tiled.mask != whole.mask).mean() < 0.01
 
 
@@ -122,7 +122,7 @@ def test_a_ground_size_near_the_trained_one_is_left_alone(guide, metres_per_pixe
 
 def test_a_tiny_scene_is_refused_in_one_line(guide):
     with pytest.raises(InputError, match="9 x 40 pixels, expected 16") as error:
-        guide.look(pair(ground(40, 9)))
+        guide.predict(pair(ground(40, 9)))
     assert "\n" not in str(error.value)
 
 
@@ -130,7 +130,7 @@ def test_min_area_takes_small_objects_off_list_and_mask(guide):
     frames = ground(64, 64)
     frames[1, 5:8, 5:8] = 220
     frames[1, 30:50, 30:50] = 220
-    maps = guide.look(pair(frames))
+    maps = guide.predict(pair(frames))
     assert len(read_evidence(maps, guide.classes).objects) == 2
     evidence = read_evidence(maps, guide.classes, min_area=50)
     assert len(evidence.objects) == 1
@@ -144,5 +144,5 @@ def test_roads_and_buildings_are_told_apart(guide):
     frames = ground(96, 96)
     frames[1, 10:30, 10:30] = 220
     frames[1, 60:70, :, [0, 2]] = 250
-    evidence = read_evidence(guide.look(pair(frames)), guide.classes)
+    evidence = read_evidence(guide.predict(pair(frames)), guide.classes)
     assert sorted(item.class_name for item in evidence.objects) == ["building", "road"]

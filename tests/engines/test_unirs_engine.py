@@ -46,7 +46,7 @@ def test_one_batch_answers_as_three_alone(engine):
     alone = [engine.answers([one])[0] for one in asked()]
     assert [a.text for a in together] == [a.text for a in alone]
     assert [a.confidence for a in together] == pytest.approx([a.confidence for a in alone], rel=1e-4)
-    assert all(0 < a.confidence < 1 and not a.sure for a in together)
+    assert all(0 < a.confidence < 1 and not a.confident for a in together)
 
 
 def test_frames_keep_their_number_and_resolution_may_change(weights):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronosight.engines.answer import Answer, Evidence
 from chronosight.evaluation.places import CHANGED_PIXELS
+from chronosight.results.answer import Answer
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.clue import ClassChange, GuideFacts

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chronosight.engines import load
-from chronosight.engines.compact.confidence import calibrate as apply_one
+from chronosight.engines.confidence import calibrate as apply_one
 from chronosight.errors import InputError
 from chronosight.evaluation import calibrate as room
 from chronosight.evaluation.calibrate import Asked, calibrate_bundle, fit_tasks, share_better

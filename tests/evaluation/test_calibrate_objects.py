@@ -4,8 +4,8 @@ matter, and what was fitted is what the engine computes."""
 import numpy as np
 import pytest
 
-from chronosight.engines.compact.confidence import log_odds
-from chronosight.engines.compact.from_objects import weigh
+from chronosight.engines.confidence import log_odds
+from chronosight.engines.from_objects import weigh
 from chronosight.evaluation.calibrate_objects import ReadOff, fit_read_off
 
 

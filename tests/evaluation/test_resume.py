@@ -9,13 +9,14 @@ import time
 import numpy as np
 import pytest
 
-from chronosight.engines.answer import Answer, Evidence
 from chronosight.errors import InputError
 from chronosight.evaluation.benchmark_run import RunSettings, run_engine
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Loaded
 from chronosight.evaluation.item import Item, Reply, Sight
 from chronosight.evaluation.replies import ReplyFile, match_replies, read_replies
 from chronosight.evaluation.run import write_json
+from chronosight.results.answer import Answer
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.clue import GuideFacts

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from chronosight.engines.answer import Answer, ChangedObject, ClassDescription, Description, Evidence
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import ClassDescription, Description, Evidence
 from chronosight.scenes.scene import Georeference, Scene, Shift
 from chronosight.tasks.cells import cell_at
 

@@ -9,7 +9,7 @@ import shapely
 from chronosight.errors import InputError
 from chronosight.reports.findings import findings_of_pair, is_result, read_findings, read_shift, read_sources
 from chronosight.reports.found import tally
-from chronosight.reports.story import story
+from chronosight.reports.narrative import story
 from chronosight.reports.write import write_report
 from chronosight.reports.zones import Zone
 from chronosight.scenes.scene import Scene

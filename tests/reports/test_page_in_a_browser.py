@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from chronosight.engines.answer import Answer
 from chronosight.reports.codes import code_map
 from chronosight.reports.findings import findings_of_pair
+from chronosight.reports.narrative import most_changed
 from chronosight.reports.page.content import PagePlace, content_of_pair
 from chronosight.reports.page.make import page
 from chronosight.reports.picture import photograph
-from chronosight.reports.story import most_changed
+from chronosight.results.answer import Answer
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

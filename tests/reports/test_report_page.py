@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
-from chronosight.engines.answer import Answer
 from chronosight.reports.codes import code_map
 from chronosight.reports.page.make import make_page
 from chronosight.reports.page.sections import MOST_ROWS
+from chronosight.results.answer import Answer
 
 EVIL = '<script>alert("x")<img src=y onerror=z>&\'.tif'
 

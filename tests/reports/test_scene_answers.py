@@ -40,7 +40,7 @@ def scene(**changes) -> Findings:
 def test_answers(question, text, value):
     answer = answer_scene(scene(), question)
     assert (answer.text, answer.value) == (text, value)
-    assert answer.sure and answer.confidence == pytest.approx(0.9)
+    assert answer.confident and answer.confidence == pytest.approx(0.9)
     assert answer.to_dict()["task"] != "open"
 
 
@@ -57,7 +57,7 @@ def test_the_story_is_the_description():
 @pytest.mark.parametrize("question", ["why was it built?", "how many trees appeared?", "how many buildings are there?"])
 def test_what_objects_cannot_tell_is_not_answered(question):
     answer = answer_scene(scene(), question)
-    assert (answer.task, answer.value, answer.sure, answer.confidence) == ("open", None, False, 0.0)
+    assert (answer.task, answer.value, answer.confident, answer.confidence) == ("open", None, False, 0.0)
 
 
 def test_zones_are_needed_for_questions_about_them():
@@ -98,5 +98,5 @@ def test_unmeasured_lengths_are_not_told():
 
 def test_nothing_found_is_as_sure_as_the_model_was():
     answer = answer_scene(findings([], changed=0.2), "how many buildings appeared?")
-    assert (answer.value, answer.sure) == (0, True) and answer.confidence == pytest.approx(0.8)
-    assert not answer_scene(findings([], changed=0.7), "how many buildings appeared?").sure
+    assert (answer.value, answer.confident) == (0, True) and answer.confidence == pytest.approx(0.8)
+    assert not answer_scene(findings([], changed=0.7), "how many buildings appeared?").confident

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import pytest
 
-from chronosight.engines.answer import Answer, ClassDescription
 from chronosight.reports.summary import (
     changed_line,
     class_line,
@@ -16,6 +15,8 @@ from chronosight.reports.summary import (
     size_words,
     summary_lines,
 )
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription
 from chronosight.tasks.cells import CELLS
 
 
@@ -68,7 +69,7 @@ def test_a_class_that_is_more_likely_wrong_than_right_is_called_unsure(make_pair
 
 def test_an_unsure_caption_says_so(make_pair):
     scene, description = make_pair()
-    description = replace(description, caption=replace(description.caption, sure=False))
+    description = replace(description, caption=replace(description.caption, confident=False))
     assert summary_lines(scene, description)[0].endswith("road. (The caption is unsure.)")
 
 

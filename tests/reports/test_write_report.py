@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chronosight.engines.answer import Answer
 from chronosight.errors import InputError
 from chronosight.reports import write
 from chronosight.reports.write import check_folder, write_report
+from chronosight.results.answer import Answer
 
 ALWAYS = {"mask.png", "overlay.png", "report.html", "story.json", "description.json"}
 PLACED = ALWAYS | {"mask.tif", "probability.tif", "objects.geojson"}

@@ -14,7 +14,7 @@ from rasterio.warp import transform_geom
 from chronosight.errors import InputError
 from chronosight.reports.equal_area import project, to_equal_area
 from chronosight.reports.found import Tally, tally, total
-from chronosight.reports.told_files import write_told
+from chronosight.reports.narrative_files import write_told
 from chronosight.reports.zones import ZoneTable, count_zones
 from chronosight.reports.zones_file import read_zones
 from found_scenes import collection, findings, one, pixels, square, town, zones_of

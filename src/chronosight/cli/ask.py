@@ -24,7 +24,7 @@ from chronosight.cli.output import print_answer, print_notes, tile_progress
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.engines.answer import Answer
+    from chronosight.results.answer import Answer
 
 
 @with_engine

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.engines.answer import Answer
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.engines.compact.guide import Progress
     from chronosight.reports.findings import Findings
     from chronosight.reports.zones import Zone
+    from chronosight.results.answer import Answer
     from chronosight.scenes.image import ImageFile
     from chronosight.scenes.large.pair import LazyPair
     from chronosight.scenes.scene import Scene
@@ -43,9 +43,9 @@ def check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:
     """Raises InputError, before any long work, where no zone reaches into the picture."""
     from shapely import Polygon
 
-    from chronosight.engines.survey import placeholder_scene
     from chronosight.reports.findings import scene_corners
     from chronosight.reports.zones import cover
+    from chronosight.results.description import placeholder_scene
 
     if zones is not None:
         corners = scene_corners(

@@ -93,7 +93,7 @@ def describe(
     elif quiet:
         print(caption_line(description.caption))
     else:
-        from chronosight.reports.story import zone_lines
+        from chronosight.reports.narrative import zone_lines
 
         for line in summary_lines(scene, description):
             print(line)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chronosight.engines.answer import Answer
+    from chronosight.results.answer import Answer
 
 
 def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> None:
@@ -21,7 +21,7 @@ def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> N
     if quiet:
         return
     if answer.task != "open":
-        doubt = "" if answer.sure else ", not sure"
+        doubt = "" if answer.confident else ", not sure"
         print(f"  confidence {answer.confidence:.0%}{doubt}", flush=True)
     for note in answer.notes:
         print(f"  note: {note}", flush=True)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from chronosight.cli.asking import answer_all, caption_places
 
 if TYPE_CHECKING:
-    from chronosight.engines.answer import Answer
     from chronosight.engines.compact.engine import CompactEngine
-    from chronosight.engines.survey import Survey
     from chronosight.reports.findings import Findings
     from chronosight.reports.page.content import PagePlace
     from chronosight.reports.zones import Zone
+    from chronosight.results.answer import Answer
+    from chronosight.results.description import Survey
     from chronosight.scenes.image import ImageFile
 
 
@@ -30,9 +30,9 @@ def tell_survey(
 ) -> list[tuple[str, Answer]]:
     """Writes report.html, story.json and, with zones, zones.json and zones.csv into the folder; -> the answers."""
     from chronosight.reports.findings import findings_of_survey
+    from chronosight.reports.narrative_files import write_told
     from chronosight.reports.page.content import content_of_survey
     from chronosight.reports.page.make import write_page
-    from chronosight.reports.told_files import write_told
 
     findings = findings_of_survey(survey).with_zones(zones)
     places = look_at_places(survey, findings, engine, headers, force)
@@ -46,8 +46,8 @@ def look_at_places(
     survey: Survey, findings: Findings, engine: CompactEngine, headers: tuple[ImageFile, ImageFile], force: bool
 ) -> list[PagePlace]:
     """The most changed places, captioned by the model and pictured at both dates."""
+    from chronosight.reports.narrative import most_changed
     from chronosight.reports.page.places import picture_place
-    from chronosight.reports.story import most_changed
     from chronosight.scenes.large.pair import open_pair
 
     places = most_changed(findings, int(engine.bundle.config["pair_size"]))

@@ -16,9 +16,9 @@ from chronosight.errors import InputError
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.bundle import Bundle
-    from chronosight.engines.compact.large.look import Timings
-    from chronosight.engines.survey import Survey
+    from chronosight.engines.compact.large.predict import Timings
     from chronosight.reports.survey_write import Page
+    from chronosight.results.description import Survey
     from chronosight.scenes.image import ImageFile
 
 WORK = ".chronosight-work"  # inside the results' folder: what a killed run left, taken away when all is written
@@ -42,8 +42,8 @@ def describe_whole_scene(
     cannot be written to leaves is taken up by the next run.
     """
     from chronosight.engines.compact.large.codes import read_codes
-    from chronosight.engines.compact.large.look import Timings
-    from chronosight.engines.compact.large.survey import make_survey, open_store, percent_rows
+    from chronosight.engines.compact.large.predict import Timings
+    from chronosight.engines.compact.large.whole_scene import make_survey, open_store, percent_rows
     from chronosight.reports.survey_write import Rasters, write_survey
     from chronosight.reports.write import remove_empty
     from chronosight.scenes.large.pair import open_pair

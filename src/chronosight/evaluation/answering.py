@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from chronosight.engines.answer import Answer, Evidence
 from chronosight.errors import InputError
 from chronosight.evaluation.item import Item, Reply
 from chronosight.evaluation.replies import ReplyFile
+from chronosight.results.answer import Answer
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]

@@ -131,9 +131,9 @@ def choose_sources(
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
     better to answer itself.
     """
-    from chronosight.engines.compact.confidence import log_odds
-    from chronosight.engines.compact.from_objects import read_off, reasons
     from chronosight.engines.compact.replies import read_reply
+    from chronosight.engines.confidence import log_odds
+    from chronosight.engines.from_objects import read_off, reasons
 
     scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
@@ -207,7 +207,7 @@ def raw_answers(
     asked: Sequence[tuple[Question, Value]],
     right: Callable[..., bool] | None = None,
 ) -> Iterator[Asked]:
-    """The language model's own replies, before one answer corrects another (`engines.compact.settle`).
+    """The language model's own replies, before one answer corrects another (`engines.compact.reconcile`).
 
     right: decides on (reply's value, truth); equality by default, of sets for places.
     """

@@ -30,8 +30,8 @@ class Weighed:
 def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
     """Windows asked about buildings, captioned cells about any change: as `engines.compact.changed` weighs them."""
     from chronosight.engines.compact.changed import outlined_area
-    from chronosight.engines.compact.confidence import log_odds
     from chronosight.engines.compact.replies import yes_probability
+    from chronosight.engines.confidence import log_odds
 
     for place in places:
         asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]

@@ -69,7 +69,7 @@ def fit_mask(
         for place in track(places, "val places, guide"):
             for box in windows(place.before.shape[0]):
                 x0, y0, x1, y1 = box
-                maps = engine.networks.guide.look(crop_scene(place, box))
+                maps = engine.networks.guide.predict(crop_scene(place, box))
                 is_building = maps.mask == building
                 of_building = np.where(is_building, maps.probability, 0).astype(np.float16)
                 other = (maps.mask > 0) & ~is_building

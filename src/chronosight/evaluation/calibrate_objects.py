@@ -1,4 +1,4 @@
-"""How sure counts and places read off the outlines are (`engines.compact.from_objects`), fitted on the `val` places."""
+"""How sure counts and places read off the outlines are (`engines.from_objects`), fitted on the `val` places."""
 
 from __future__ import annotations
 

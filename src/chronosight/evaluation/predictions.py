@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
-from chronosight.engines.answer import Answer, Evidence
+from chronosight.results.answer import Answer
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question, Value

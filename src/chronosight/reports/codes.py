@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from chronosight.engines.answer import Direction, Evidence
+from chronosight.results.changed_object import Direction
+from chronosight.results.description import Evidence
 
 UNCHANGED, NO_DATA = 0, 255
 RIM = 5  # pixels: width of an outline when pixels are handed to objects

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.answer import Answer, Description
 from chronosight.reports.codes import NO_DATA, UNCHANGED, change_codes
 from chronosight.reports.ground import to_lonlat
 from chronosight.reports.summary import summary_lines
 from chronosight.reports.vectors import PIXEL_GRID, pixel_collection
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description
 from chronosight.scenes.scene import Scene
 
 SCHEMA = "chronosight.description/1"

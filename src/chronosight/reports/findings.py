@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.engines.answer import Description
-from chronosight.engines.survey import Survey
 from chronosight.errors import InputError
 from chronosight.reports.description_json import SCHEMA
 from chronosight.reports.found import Found, found_in_pair
 from chronosight.reports.ground import to_lonlat
 from chronosight.reports.zones import Zone, ZoneTable, count_zones
+from chronosight.results.description import Description, Survey
 from chronosight.scenes.scene import Scene
 
 if TYPE_CHECKING:

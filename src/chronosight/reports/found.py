@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.engines.answer import Description, Direction
 from chronosight.reports.ground import areas_m2, centroid, to_lonlat
+from chronosight.results.changed_object import Direction
+from chronosight.results.description import Description
 from chronosight.scenes.scene import Scene
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronosight.engines.answer import ChangedObject
+from chronosight.results.changed_object import ChangedObject
 from chronosight.scenes.scene import Scene
 
 # WGS 84 ellipsoid: equatorial radius in metres, first eccentricity squared.

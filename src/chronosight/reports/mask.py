@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from chronosight.engines.answer import Evidence
 from chronosight.reports.codes import BACKGROUND, MISSING, NO_DATA, UNCHANGED, Colour, change_codes
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Georeference
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from chronosight.engines.answer import Description
 from chronosight.reports.codes import MISSING, NO_DATA, UNCHANGED, Colour, change_codes
 from chronosight.reports.mask import palette_of
 from chronosight.reports.picture import draw_change, photograph
 from chronosight.reports.summary import caption_line, changed_line, date_words
+from chronosight.results.description import Description
 from chronosight.scenes.scene import Scene
 
 PANEL = 768  # longest side of a panel in pixels

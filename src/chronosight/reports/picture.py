@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from chronosight.engines.answer import ChangedObject
 from chronosight.reports.codes import colour_of
+from chronosight.results.changed_object import ChangedObject
 
 FILL_ALPHA = 84  # of 255: the photograph stays readable underneath
 HALO = (12, 14, 17, 190)  # a dark rim keeps light outlines visible on light roofs and roads

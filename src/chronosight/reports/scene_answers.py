@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chronosight.engines.answer import Answer
 from chronosight.reports.findings import Findings
 from chronosight.reports.found import Found, Tally, tally
-from chronosight.reports.story import story, window_fact
+from chronosight.reports.narrative import story, window_fact
+from chronosight.reports.sentences import length, objects
 from chronosight.reports.summary import size_words
-from chronosight.reports.tell import length, objects
 from chronosight.reports.zones import ZoneRow
+from chronosight.results.answer import Answer
 from chronosight.tasks.cells import CELLS, PLACES, listed, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import Value

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from chronosight.engines.answer import Answer, ChangedObject, ClassDescription, Description
 from chronosight.reports.ground import areas_m2
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import ClassDescription, Description
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import places
 
@@ -24,14 +26,14 @@ def summary_lines(scene: Scene, description: Description) -> list[str]:
 
 def caption_line(caption: Answer) -> str:
     text = sentence(caption.text) or "No caption."
-    return text if caption.sure else f"{text} (The caption is unsure.)"
+    return text if caption.confident else f"{text} (The caption is unsure.)"
 
 
 def changed_line(changed: Answer) -> str:
     if not isinstance(changed.value, bool):
         return "Changed: cannot be told."
     word = "yes" if changed.value else "no"
-    if changed.sure:
+    if changed.confident:
         return f"Changed: {word} ({how_sure(changed.confidence)})."
     return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
 

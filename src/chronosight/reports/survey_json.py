@@ -12,12 +12,22 @@ import numpy as np
 from affine import Affine
 from PIL import Image
 
-from chronosight.engines.answer import Answer, ChangedObject, ClassDescription, Description, Evidence
-from chronosight.engines.survey import GridCell, Quicklook, Survey, SurveyObject, placeholder_scene
 from chronosight.errors import InputError
 from chronosight.reports.codes import change_codes
 from chronosight.reports.description_json import assemble
 from chronosight.reports.survey_vectors import properties_of
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import (
+    ClassDescription,
+    Description,
+    Evidence,
+    GridCell,
+    Quicklook,
+    Survey,
+    SurveyObject,
+    placeholder_scene,
+)
 from chronosight.scenes.scene import Georeference, Shift
 
 DECIMALS = 2  # of a pixel

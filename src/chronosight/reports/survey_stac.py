@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.survey import Survey
 from chronosight.reports.ground import to_lonlat
+from chronosight.results.description import Survey
 
 EXTENSIONS = [
     "https://stac-extensions.github.io/mlm/v1.4.0/schema.json",

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chronosight.engines.survey import GridCell, Survey
 from chronosight.reports.codes import change_codes
+from chronosight.results.description import GridCell, Survey
 
 
 def cell_rows(survey: Survey) -> list[dict[str, Any]]:

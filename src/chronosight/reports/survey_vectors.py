@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.survey import Survey, SurveyObject
 from chronosight.reports.ground import signed_area, to_lonlat
 from chronosight.reports.vectors import DECIMALS
+from chronosight.results.description import Survey, SurveyObject
 
 LAYER = "objects"
 GET_PYOGRIO = "objects.gpkg was not written, it needs pyogrio: pip install chronosight[geo]"

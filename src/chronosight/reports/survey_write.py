@@ -11,8 +11,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from chronosight.engines.answer import Answer
-from chronosight.engines.survey import Survey
 from chronosight.errors import InputError
 from chronosight.reports.description_json import write_lines
 from chronosight.reports.survey_json import survey_dict
@@ -22,6 +20,8 @@ from chronosight.reports.survey_style import write_style
 from chronosight.reports.survey_table import write_tables
 from chronosight.reports.survey_vectors import write_geojson, write_geopackage
 from chronosight.reports.write import NAMES, earlier_names, reason
+from chronosight.results.answer import Answer
+from chronosight.results.description import Survey
 
 SURVEY_NAMES = ("mask.tif", "probability.tif", "objects.geojson", "objects.gpkg", "objects.qml", "cells.csv", "cells.json",
                 "before.jpg", "after.jpg", "report.html", "story.json", "zones.json", "zones.csv", "description.json",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.answer import ChangedObject
 from chronosight.reports.ground import areas_m2, centroid, signed_area, to_lonlat
+from chronosight.results.changed_object import ChangedObject
 from chronosight.scenes.scene import Scene
 
 DECIMALS = 7  # of a degree: one centimetre

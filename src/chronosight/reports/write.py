@@ -9,17 +9,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from chronosight.engines.answer import Answer, Description
 from chronosight.errors import InputError
 from chronosight.reports.codes import code_map
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
 from chronosight.reports.findings import Findings, findings_of_pair
 from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
+from chronosight.reports.narrative_files import write_told
 from chronosight.reports.overlay import write_overlay
 from chronosight.reports.page.content import content_of_pair
 from chronosight.reports.page.make import write_page
-from chronosight.reports.told_files import write_told
 from chronosight.reports.vectors import write_objects
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description
 from chronosight.scenes.scene import Scene
 
 # Every name a report may use. What an earlier report left under one of these is replaced or taken away.

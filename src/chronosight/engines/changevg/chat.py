@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronosight.engines.answer import Answer
 from chronosight.engines.compact.chat import follow_up
+from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chronosight.engines.answer import Direction, Evidence
-from chronosight.engines.compact.from_objects import select
-from chronosight.engines.compact.settle import outlines
+from chronosight.engines.compact.reconcile import outlines
+from chronosight.engines.from_objects import select
+from chronosight.results.changed_object import Direction
+from chronosight.results.description import Evidence
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES, says_no_change
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.direction import direction_of

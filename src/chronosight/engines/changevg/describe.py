@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronosight.engines.answer import Answer, ClassDescription, Description
 from chronosight.engines.compact.describe import fit_caption
 from chronosight.engines.compact.objects import PLURALS, tally
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription, Description
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.clue import ClassChange
 from chronosight.tasks.routing import Routed

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chronosight.engines.answer import Answer, Description, Evidence
 from chronosight.engines.changevg.chat import ChangeVGChat
 from chronosight.engines.changevg.consistency import About, compare
 from chronosight.engines.changevg.describe import describe_pair
@@ -18,13 +17,15 @@ from chronosight.engines.changevg.guide import SceneGuide
 from chronosight.engines.changevg.read_value import read_value
 from chronosight.engines.changevg.reply import LanguageModel, Pictures, Reply, confidence
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import is_sure
 from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import Progress, seen_frames
+from chronosight.engines.confidence import is_confident
 from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description, Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
@@ -153,7 +154,7 @@ class ChangeVGEngine:
             notes = (*notes, NO_PROBABILITIES)
         if clash:
             notes = (*notes, clash.note)
-        sure = value is not None and reply.complete and is_sure(sureness, {}) and not (clash and clash.outright)
+        sure = value is not None and reply.complete and is_confident(sureness, {}) and not (clash and clash.outright)
         return Answer(reply.text, task, value, sureness, sure, evidence, notes)
 
     def notes(self, scene: Scene) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from chronosight.engines.answer import Evidence
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.guide import Progress
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts, GuideForm, write_clue
 

@@ -14,7 +14,7 @@ projector and decoder (.onnx). Of config.json this engine reads
     scene_classes     ids of scene classes -> names in words
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
-                      (see chronosight.engines.compact.confidence). Besides tasks: "mask" for pixels, with "min_area" in
+                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "min_area" in
                       pixels at metres_per_pixel; "guide" for the guide's change_logit
 """
 

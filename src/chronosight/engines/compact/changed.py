@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from chronosight.engines.answer import Evidence
-from chronosight.engines.compact.confidence import calibrate, log_odds, sigmoid
-from chronosight.engines.compact.from_objects import select
+from chronosight.engines.confidence import calibrate, log_odds, sigmoid
+from chronosight.engines.from_objects import select
+from chronosight.results.description import Evidence
 
 
 def outlined_area(evidence: Evidence, subject: str | None, square_metres: float = 1.0) -> float:

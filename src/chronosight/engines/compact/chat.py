@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronosight.engines.answer import Answer
+from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.reading import read

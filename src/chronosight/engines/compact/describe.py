@@ -6,12 +6,13 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chronosight.engines.answer import Answer, ClassDescription, Description, Evidence
 from chronosight.engines.compact.encoded import EncodedScene
-from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.objects import PLURALS, tally
+from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import read_reply
-from chronosight.engines.compact.settle import outlined_otherwise
+from chronosight.engines.from_objects import answer_from_objects, read_off
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription, Description, Evidence
 from chronosight.tasks import binary, caption, count, direction, location
 from chronosight.tasks.clue import ClassChange
 
@@ -20,7 +21,7 @@ CLASSES = ("buildings", "roads")
 
 
 def describe_pair(encoded: EncodedScene) -> Description:
-    """The language model's answers beside the guide's map, made to fit each other (`settle`)."""
+    """The language model's answers beside the guide's map, made to fit each other (`reconcile`)."""
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
     read_off_tasks = encoded.bundle.from_objects
     said = [question for question in (*counts, *places) if question.task not in read_off_tasks]
@@ -29,25 +30,25 @@ def describe_pair(encoded: EncodedScene) -> Description:
         question: read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
         for question, reply in zip(questions, encoded.replies(questions), strict=True)
     }
-    settled = encoded.settled
-    notes = list(settled.notes)
-    told, note = fit_caption(read[questions[1]], bool(settled.changed.value))
+    reconciled = encoded.reconciled
+    notes = list(reconciled.notes)
+    told, note = fit_caption(read[questions[1]], bool(reconciled.changed.value))
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):
-        outlined = tally(settled.evidence, SINGULARS[name])
-        if not settled.changed.value:
-            classes.append(ClassDescription(name, 0, 0, (), settled.changed.confidence))
+        outlined = tally(reconciled.evidence, SINGULARS[name])
+        if not reconciled.changed.value:
+            classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence))
             continue
         counted, placed = (
-            read[question] if question in read else read_off(encoded.bundle, question, settled.evidence, encoded.changed)
+            read[question] if question in read else read_off(encoded.bundle, question, reconciled.evidence, encoded.changed)
             for question in (counts[index], places[index])
         )
         described = _describe_class(encoded, name, counted, placed, outlined)
         classes.append(described)
-        note = outlined_otherwise(counts[index], described.appeared + described.vanished, settled.evidence)
+        note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
-    return Description(told, settled.changed, tuple(classes), settled.evidence, tuple(notes), dict(encoded.bundle.facts))
+    return Description(told, reconciled.changed, tuple(classes), reconciled.evidence, tuple(notes), dict(encoded.bundle.facts))
 
 
 def describe_large(encoded: EncodedScene) -> Description:
@@ -77,7 +78,7 @@ def fit_caption(told: Answer, changed: bool) -> tuple[Answer, str]:
     if caption.says_no_change(told.text) != changed:
         return told, ""
     note = f'the caption and the answer "{"yes" if changed else "no"}" do not agree; the answer is the better guess'
-    return replace(told, sure=False), note
+    return replace(told, confident=False), note
 
 
 def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from threading import RLock
 
-from chronosight.engines.answer import Evidence
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.changed import outlined_area, weigh
-from chronosight.engines.compact.confidence import calibrate
 from chronosight.engines.compact.decoder import Prefix, Reply
 from chronosight.engines.compact.guide import Guide, GuideMaps, Progress
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import read_evidence, read_facts
+from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
-from chronosight.engines.compact.settle import Settled, settle
+from chronosight.engines.confidence import calibrate
+from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.clue import GuideFacts, write_clue
@@ -52,7 +52,7 @@ class EncodedScene:
 
     @cached_property
     def maps(self) -> GuideMaps:
-        return self.networks.guide.look(self.scene, self.progress)
+        return self.networks.guide.predict(self.scene, self.progress)
 
     @cached_property
     def changed(self) -> float:
@@ -99,6 +99,6 @@ class EncodedScene:
         return weigh(said, self.changed, outlined, self.bundle.calibration("binary", "pair"))
 
     @cached_property
-    def settled(self) -> Settled:
-        """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.settle)."""
-        return settle(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.guide_evidence)
+    def reconciled(self) -> Reconciled:
+        """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.reconcile)."""
+        return reconcile(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.guide_evidence)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from threading import Lock
 
-from chronosight.engines.answer import Answer, Description, Evidence
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.chat import Chat
 from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.from_objects import answer_from_objects, read_off
 from chronosight.engines.compact.guide import Progress
+from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_reply
-from chronosight.engines.compact.settle import outlined_otherwise
+from chronosight.engines.from_objects import answer_from_objects, read_off
 from chronosight.errors import InputError
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description, Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.cells import NO_CHANGE
@@ -123,31 +124,31 @@ class CompactEngine:
         return read_reply(self.bundle, self.networks.language, encoded.scene.kind, question, reply)
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
-        """A change question. Where nothing changed at all, nothing is counted or placed (see `settle`)."""
+        """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
         if question.task in self.bundle.from_objects:
-            settled = encoded.settled
-            answer = read_off(self.bundle, question, settled.evidence, encoded.changed)
+            reconciled = encoded.reconciled
+            answer = read_off(self.bundle, question, reconciled.evidence, encoded.changed)
         else:
             encoded.replies([binary.ask(), question])  # one batch
-            answer, settled = self._read(encoded, question), encoded.settled
+            answer, reconciled = self._read(encoded, question), encoded.reconciled
             if question.task == "binary":
                 answer = answer_yes_no(question, encoded.yes(question), self.bundle.calibration("binary", "pair"))
-        changed = settled.changed
+        changed = reconciled.changed
         if question == binary.ask():
-            return replace(changed, notes=settled.notes)
+            return replace(changed, notes=reconciled.notes)
         if question.task == "caption":
             told, note = fit_caption(answer, bool(changed.value))
-            return replace(told, evidence=settled.evidence, notes=(note,) if note else ())
+            return replace(told, evidence=reconciled.evidence, notes=(note,) if note else ())
         if changed.value or not answer.value or answer.value == "none":
-            note = outlined_otherwise(question, answer.value, settled.evidence)
-            return replace(answer, evidence=settled.evidence, notes=(note,) if note else ())
+            note = outlined_otherwise(question, answer.value, reconciled.evidence)
+            return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else ())
         value, text = NOTHING[question.task]
         note = "asked whether anything changed, the model says no; this answer follows from it"
-        return Answer(text, question.task, value, changed.confidence, False, settled.evidence, (note,))
+        return Answer(text, question.task, value, changed.confidence, False, reconciled.evidence, (note,))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            evidence = encoded.guide_evidence if encoded.large else encoded.settled.evidence
+            evidence = encoded.guide_evidence if encoded.large else encoded.reconciled.evidence
             return answer_from_objects(question, evidence, encoded.changed, routed.direction, routed.cells or ())

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import calibrate_map, sigmoid
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.engines.confidence import calibrate_map, sigmoid
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
@@ -72,7 +72,7 @@ class Guide:
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
-    def look(self, scene: Scene, progress: Progress | None = None) -> GuideMaps:
+    def predict(self, scene: Scene, progress: Progress | None = None) -> GuideMaps:
         """A pair -> its maps. progress is called after every tile. Raises InputError for a scene below 16 pixels."""
         height, width = scene.height, scene.width
         if min(height, width) < SMALLEST:
@@ -119,7 +119,7 @@ class Guide:
         return GuideMaps(mask, probability, appeared, changed, memory if whole else None)
 
     def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
-        """The global branch's sentence. memory: of `look`; None has it look at the whole scene in the trained size."""
+        """The global branch's sentence. memory: of `predict`; None has it look at the whole scene in the trained size."""
         if memory is None:
             size = int(self.bundle.config["pair_size"])
             memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None])["memory"]
@@ -150,7 +150,7 @@ class Guide:
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
         return maps, changed, memory
 
-    def look_at(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+    def predict_tiles(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
         """Tiles of one size in one batch: (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w)
         float32 probabilities each (classes, appeared, cores), and the probability that each changed."""
         maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronosight.engines.answer import ChangedObject, Direction, Evidence
 from chronosight.engines.compact.guide import GuideMaps
+from chronosight.results.changed_object import ChangedObject, Direction
+from chronosight.results.description import Evidence
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import MaskObject, find_objects
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chronosight.engines.answer import Answer
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import calibrate, geometric_mean, is_sure, product
 from chronosight.engines.compact.decoder import Reply
 from chronosight.engines.compact.language import Language
+from chronosight.engines.confidence import calibrate, geometric_mean, is_confident, product
+from chronosight.results.answer import Answer
 from chronosight.scenes.scene import SceneKind
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.replies import write_yes_no
@@ -35,11 +35,11 @@ def read_reply(bundle: Bundle, language: Language, kind: SceneKind, question: Qu
     raw = geometric_mean(reply.logprobs) if question.task == "caption" else product(reply.logprobs)
     confidence = calibrate(raw, settings)
     understood = value is not None and reply.complete
-    return Answer(text, question.task, value, confidence, understood and is_sure(confidence, settings))
+    return Answer(text, question.task, value, confidence, understood and is_confident(confidence, settings))
 
 
 def answer_yes_no(question: Question, yes: float, settings: Mapping[str, float]) -> Answer:
     """yes: calibrated probability of yes in [0, 1]. settings: calibration of the question's task."""
     value = yes >= settings.get("threshold", 0.5)
     confidence = yes if value else 1 - yes
-    return Answer(write_yes_no(value), question.task, value, confidence, is_sure(confidence, settings))
+    return Answer(write_yes_no(value), question.task, value, confidence, is_confident(confidence, settings))

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chronosight.engines.answer import Answer, Description, Evidence
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import NoClues, seen_frames
 from chronosight.engines.unirs.model import Asked, UniRSModel
 from chronosight.engines.unirs.wording import question_of, read_value, trained_wording
 from chronosight.errors import InputError
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description, Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.label_set import Outside

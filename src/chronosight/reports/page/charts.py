@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from chronosight.engines.survey import GridCell
 from chronosight.reports.codes import colour_of, short_label
 from chronosight.reports.findings import Findings
 from chronosight.reports.found import Key, Tally, classes_of, tally
 from chronosight.reports.page.markup import card, css
 from chronosight.reports.summary import size_words
 from chronosight.reports.zones import ZoneRow, ZoneTable
+from chronosight.results.description import GridCell
 from chronosight.tasks.cells import CELLS
 
 WIDTH, ROW = 340, 26

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from chronosight.engines.answer import Answer, ClassDescription, Description
-from chronosight.engines.survey import GridCell, Survey
 from chronosight.reports.codes import NO_DATA, UNCHANGED, colour_of
 from chronosight.reports.findings import Findings
 from chronosight.reports.mask import palette_of
+from chronosight.reports.narrative import Place, story
 from chronosight.reports.picture import photograph
-from chronosight.reports.story import Place, story
 from chronosight.reports.summary import caption_line, changed_line, date_words, notes, size_words
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription, Description, GridCell, Survey
 from chronosight.scenes.scene import Scene
 
 LONGEST_PHOTO = 1600  # pixels; larger scenes are reduced for the page

@@ -10,7 +10,6 @@ from string import Template
 
 import numpy as np
 
-from chronosight.engines.answer import Answer, Description
 from chronosight.reports.findings import Findings, findings_of_pair
 from chronosight.reports.page.charts import charts
 from chronosight.reports.page.content import PageContent, content_of_pair
@@ -24,7 +23,9 @@ from chronosight.reports.page.sections import (
     questions_card,
     story_card,
 )
-from chronosight.reports.page.stage import kinds_style, stage
+from chronosight.reports.page.viewer import kinds_style, stage
+from chronosight.results.answer import Answer
+from chronosight.results.description import Description
 from chronosight.scenes.scene import Scene
 
 

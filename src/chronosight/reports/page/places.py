@@ -7,9 +7,9 @@ from PIL import Image, ImageDraw
 
 from chronosight.reports.codes import colour_of
 from chronosight.reports.findings import Findings
+from chronosight.reports.narrative import Place
 from chronosight.reports.page.content import PagePlace
 from chronosight.reports.picture import photograph
-from chronosight.reports.story import Place
 from chronosight.scenes.scene import Scene
 
 SIDE = 400  # pixels of the longer side

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from chronosight.engines.answer import Answer, ClassDescription
 from chronosight.reports.codes import short_label
 from chronosight.reports.findings import Findings
 from chronosight.reports.page.content import PageContent, PagePlace
 from chronosight.reports.page.markup import card, jpeg, kind, swatch, text
 from chronosight.reports.summary import percent, sentence, size_words
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription
 from chronosight.tasks.cells import CELLS, places
 
 MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
@@ -52,7 +53,7 @@ def _place(item: PagePlace) -> str:
     place = item.place
     caption = ""
     if place.caption is not None:
-        doubt = "" if place.caption.sure else ' <span class="soft">The model is unsure.</span>'
+        doubt = "" if place.caption.confident else ' <span class="soft">The model is unsure.</span>'
         caption = f'<p><span class="says">{text(sentence(place.caption.text) or "No caption.")}</span>{doubt}</p>'
     at = "" if place.lonlat is None else f"{place.lonlat[1]:.5f}, {place.lonlat[0]:.5f}"
     window = " ".join(map(str, place.window))
@@ -98,7 +99,7 @@ def objects_card(findings: Findings) -> str:
 def questions_card(answers: Sequence[tuple[str, Answer]]) -> str:
     items = []
     for question, answer in answers:
-        sure = f'<span class="soft">({text(percent(answer.confidence))} sure{"" if answer.sure else ", a guess"})</span>'
+        sure = f'<span class="soft">({text(percent(answer.confidence))} sure{"" if answer.confident else ", a guess"})</span>'
         remarks = "".join(f'<br><span class="soft">{text(note)}</span>' for note in answer.notes)
         items.append(f"<dt>{text(question)}</dt><dd>{text(answer.text)} {sure if answer.task != 'open' else ''}{remarks}</dd>")
     return card("Questions", f"<dl>{''.join(items)}</dl>" if items else "", "asked")

@@ -8,7 +8,7 @@ import numpy as np
 from rasterio.warp import transform as transform_points
 
 from chronosight.engines.compact.large.store import Store
-from chronosight.engines.survey import GridCell, SurveyObject
+from chronosight.results.description import GridCell, SurveyObject
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.large.resolution import pixel_sides, pixel_vectors
 

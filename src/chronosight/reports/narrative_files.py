@@ -10,7 +10,7 @@ from typing import Any
 
 from chronosight.reports.findings import ZONES, Findings
 from chronosight.reports.found import total
-from chronosight.reports.story import Place, story
+from chronosight.reports.narrative import Place, story
 from chronosight.reports.zones import ZoneRow
 
 STORY, ZONES_TABLE = "story.json", "zones.csv"

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from rasterio.warp import transform as transform_points
 
-from chronosight.engines.answer import ChangedObject, Direction, Evidence
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import calibrate
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
 from chronosight.engines.compact.large.cells import cell_table, compared_pixels
 from chronosight.engines.compact.large.codes import NO_DATA, write_codes
-from chronosight.engines.compact.large.look import Progress, Tiling, Timings, look
 from chronosight.engines.compact.large.objects import Found, find
+from chronosight.engines.compact.large.predict import Progress, Tiling, Timings, predict
 from chronosight.engines.compact.large.store import Store
-from chronosight.engines.survey import Quicklook, Survey, SurveyObject, placeholder_scene
+from chronosight.engines.confidence import calibrate
+from chronosight.results.changed_object import ChangedObject, Direction
+from chronosight.results.description import Evidence, Quicklook, Survey, SurveyObject, placeholder_scene
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
@@ -55,7 +55,7 @@ def make_survey(
     """
     timings = timings or Timings()
     guide = Guide(bundle)
-    look(pair, guide, store, progress, timings)
+    predict(pair, guide, store, progress, timings)
     classes, grid = guide.classes, pair.grid
     metres = metres_per_pixel(grid.georeference, grid.width, grid.height)
     min_area = bundle.calibration("mask").get("min_area", 0.0)

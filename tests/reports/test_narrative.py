@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronosight.reports.found import Found, Tally, tally
-from chronosight.reports.story import most_changed, story, zone_lines
+from chronosight.reports.narrative import most_changed, story, zone_lines
+from chronosight.reports.sentences import area, objects, tell
 from chronosight.reports.summary import size_words
-from chronosight.reports.tell import area, objects, tell
 from found_scenes import SIDE, findings, one, pixels, town, zones_of
 
 boxes = st.tuples(

@@ -40,7 +40,7 @@ def calibrate_map(raw: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
     return (1 / (1 + np.exp(-(a * np.log(p / (1 - p)) + b)))).astype(np.float32)
 
 
-def is_sure(confidence: float, settings: Mapping[str, float]) -> bool:
+def is_confident(confidence: float, settings: Mapping[str, float]) -> bool:
     return confidence >= settings.get("sure", SURE)
 
 

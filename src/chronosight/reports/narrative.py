@@ -11,11 +11,11 @@ import numpy as np
 
 from chronosight.reports.findings import Findings
 from chronosight.reports.found import DIRECTIONS, Found, Key, Tallies, classes_of, tally, total
-from chronosight.reports.tell import Sentence, Shown, area, change, length, name, number, objects, tell, where
+from chronosight.reports.sentences import Sentence, Shown, area, change, length, name, number, objects, tell, where
 from chronosight.tasks.cells import PLACES, listed
 
 if TYPE_CHECKING:
-    from chronosight.engines.answer import Answer
+    from chronosight.results.answer import Answer
 
 MOST_PLACES = 6
 SPREAD = 3  # cells that are still named one by one

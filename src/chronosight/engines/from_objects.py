@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import log1p, prod
 
-from chronosight.engines.answer import Answer, ChangedObject, Direction, Evidence
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.confidence import calibrate, is_sure, log_odds, sigmoid
+from chronosight.engines.confidence import calibrate, is_confident, log_odds, sigmoid
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject, Direction
+from chronosight.results.description import Evidence
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import join_cells, places
 from chronosight.tasks.direction import direction_of
@@ -63,7 +65,7 @@ def answer_from_objects(
         value = text = direction_of(appeared, len(found) - appeared)
     else:
         value = text = sentence(found)
-    return Answer(text, question.task, value, confidence, is_sure(confidence, {}), evidence)
+    return Answer(text, question.task, value, confidence, is_confident(confidence, {}), evidence)
 
 
 def read_off(bundle: Bundle, question: Question, evidence: Evidence, changed: float) -> Answer:
@@ -71,7 +73,7 @@ def read_off(bundle: Bundle, question: Question, evidence: Evidence, changed: fl
     answer = answer_from_objects(question, evidence, changed)
     settings = bundle.calibration(f"{question.task}_objects")
     confidence = weigh(*reasons(question, evidence, changed), settings)
-    return replace(answer, confidence=confidence, sure=is_sure(confidence, settings))
+    return replace(answer, confidence=confidence, confident=is_confident(confidence, settings))
 
 
 def reasons(question: Question, evidence: Evidence, changed: float) -> tuple[float, int]:

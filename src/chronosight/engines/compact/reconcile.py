@@ -13,17 +13,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chronosight.engines.answer import Answer, Evidence
-from chronosight.engines.compact.confidence import is_sure
-from chronosight.engines.compact.from_objects import select
 from chronosight.engines.compact.objects import without_objects
+from chronosight.engines.confidence import is_confident
+from chronosight.engines.from_objects import select
+from chronosight.results.answer import Answer
+from chronosight.results.description import Evidence
 from chronosight.tasks.question import Question, Value
 
 EMPTIES = 0.9  # one wrong No in ten may hide what the map had found
 
 
 @dataclass(frozen=True)
-class Settled:
+class Reconciled:
     """changed: the answer to "has anything changed", with the evidence that goes with it. notes: for the user."""
 
     changed: Answer
@@ -31,12 +32,12 @@ class Settled:
     notes: tuple[str, ...]
 
 
-def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Settled:
+def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Reconciled:
     """yes: probability that anything changed (`changed.weigh`). settings: calibration of the task "binary". evidence: the
     guide's."""
     changed = yes >= settings.get("threshold", 0.5)
     confidence = yes if changed else 1 - yes
-    sure = is_sure(confidence, settings)
+    sure = is_confident(confidence, settings)
     n, notes = len(evidence.objects), []
     if not changed and n and confidence >= EMPTIES:
         evidence = without_objects(evidence)
@@ -46,7 +47,7 @@ def settle(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Set
     elif changed and not n:
         notes.append("the map outlines no changed building or road: look at the pictures for where it changed")
     text = "Yes" if changed else "No"
-    return Settled(Answer(text, "binary", changed, confidence, sure, evidence), evidence, tuple(notes))
+    return Reconciled(Answer(text, "binary", changed, confidence, sure, evidence), evidence, tuple(notes))
 
 
 def outlined_otherwise(question: Question, value: Value | None, evidence: Evidence) -> str:

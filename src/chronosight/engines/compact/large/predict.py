@@ -66,7 +66,7 @@ class Tiling:
         return f"r{names[0]}c{names[1]}"
 
 
-def look(pair: LazyPair, guide: Guide, store: Store, progress: Progress | None = None, timings: Timings | None = None) -> None:
+def predict(pair: LazyPair, guide: Guide, store: Store, progress: Progress | None = None, timings: Timings | None = None) -> None:
     """Fill the store with all that is missing. progress: called with (tiles done, tiles in all), first where it starts.
 
     Raises InputError where a file turns out to be damaged.
@@ -124,7 +124,7 @@ def _add_tiles(
     if seen:
         tiles = np.stack([window.frames[:, :, columns[i] : columns[i] + size] for i in seen])
         timings.spent("reading")
-        maps, changed = guide.look_at(tiles)
+        maps, changed = guide.predict_tiles(tiles)
         timings.spent("model")
     for i, of_tile in zip(seen, maps, strict=True):
         of_tile *= row_weight[:, None] * column_weights[i]

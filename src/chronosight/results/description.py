@@ -22,8 +22,48 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.answer import ChangedObject, Description
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject
 from chronosight.scenes.scene import Scene
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Maps behind an answer about change.
+
+    mask: (H, W) uint8, index into `classes` (0 is background).
+    probability: (H, W) float32 in [0, 1], that the pixel changed.
+    appeared: (H, W) float32 in [0, 1], that a changed pixel shows something new (1) rather than something gone (0).
+    """
+
+    classes: tuple[str, ...]
+    mask: np.ndarray
+    probability: np.ndarray
+    appeared: np.ndarray
+    objects: tuple[ChangedObject, ...]
+
+
+@dataclass(frozen=True)
+class ClassDescription:
+    """Changed objects of one class. cells: places of the 3x3 grid. confidence: of the counts and places together."""
+
+    name: str  # plural, "buildings" or "roads"
+    appeared: int
+    vanished: int
+    cells: tuple[str, ...]
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Description:
+    """The whole answer to `describe`: what changed between two dates, in words and on a map."""
+
+    caption: Answer
+    changed: Answer
+    classes: tuple[ClassDescription, ...]
+    evidence: Evidence
+    notes: tuple[str, ...] = ()
+    model: dict[str, Any] = field(default_factory=dict)  # name, version, weights hash: enough to redo it
 
 
 @dataclass(frozen=True)

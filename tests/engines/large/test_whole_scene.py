@@ -8,10 +8,10 @@ from rasterio.transform import from_origin
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide
-from chronosight.engines.compact.large.look import Tiling, look
 from chronosight.engines.compact.large.objects import find
+from chronosight.engines.compact.large.predict import Tiling, predict
 from chronosight.engines.compact.large.store import Store
-from chronosight.engines.compact.large.survey import make_survey, open_store, road_length
+from chronosight.engines.compact.large.whole_scene import make_survey, open_store, road_length
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
@@ -39,10 +39,10 @@ def test_tiled_equals_the_engine_on_the_whole(bundle, tmp_path):
     """The same maps as the way for small pairs has, which holds the scene in memory."""
     height, width = 700, 1000
     paths = write_pair(tmp_path / "in", height, width, scattered(height, width), tiled=True, blockxsize=128, blockysize=128)
-    maps = Guide(bundle).look(open_scene(*paths, register=False))
+    maps = Guide(bundle).predict(open_scene(*paths, register=False))
     with open_pair(*(open_header(path) for path in paths), 1.0) as pair:
         store = open_store(tmp_path / "maps", pair, bundle)
-        look(pair, Guide(bundle), store)
+        predict(pair, Guide(bundle), store)
     seen = store.read(0, height)
     np.testing.assert_allclose(seen.probability / 65535, maps.probability, atol=1e-4)
     np.testing.assert_allclose(seen.appeared / 255, maps.appeared, atol=1 / 255)
