@@ -28,9 +28,9 @@ import numpy as np
 import torch
 from transformers import TrainerCallback
 
-from chronosight.training.changevg import IGNORED, LoraPlusTrainer, arguments
-from chronosight.training.changevg_recipe import ChangeVGRecipe
-from chronosight.training.lora import add_lora
+from chronosight.training.changevg.lora import add_lora
+from chronosight.training.changevg.recipe import ChangeVGRecipe
+from chronosight.training.changevg.train import IGNORED, LoraPlusTrainer, arguments
 
 SHAPES: dict[str, dict[str, Any]] = {  # of Qwen2.5-VL, from its configuration; "tiny" is ours
     "7b": {

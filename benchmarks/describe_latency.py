@@ -184,7 +184,7 @@ def core_count() -> int:
 
 def rendered_pair(folder: Path) -> tuple[Path, Path]:
     """A changed pair of the project's own renderer, as PNG files."""
-    from chronosight.data.synthetic.pair import render_pair
+    from chronosight.synthetic.pair import render_pair
 
     pair = render_pair(0, SIZE)
     paths = folder / "before.png", folder / "after.png"

@@ -63,7 +63,7 @@ def write_scene(folder: Path, side: int) -> None:
     from rasterio.transform import from_origin
     from rasterio.windows import Window
 
-    from chronosight.data.synthetic import render_pair
+    from chronosight.synthetic import render_pair
 
     drawn = [render_pair(2 * i if i % 3 == 0 else 2 * i + 1, BLOCK, 1.0) for i in range(BLOCKS)]
     blocks = [(pair.before, pair.after) for pair in drawn]

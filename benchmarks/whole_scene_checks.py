@@ -25,7 +25,6 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine, from_origin
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from chronosight.data.synthetic import render_pair
 from chronosight.engines import load
 from chronosight.engines.compact import guide
 from chronosight.engines.compact.bundle import Bundle
@@ -33,6 +32,7 @@ from chronosight.engines.compact.large.whole_scene import make_survey, open_stor
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
+from chronosight.synthetic import render_pair
 
 EDGE = 64
 CORNER = (600_000.0, 3_300_000.0)

@@ -18,11 +18,11 @@ MAY_IMPORT = {
     "engines": {"scenes", "tasks", "models", "results"},
     "reports": {"scenes", "results", "tasks"},
     "datasets": {"scenes", "tasks"},
-    "data": {"scenes", "tasks", "datasets"},
+    "synthetic": {"tasks"},
     "metrics": set(),
-    "training": {"data", "datasets", "metrics", "models", "tasks", "scenes"},
-    "evaluation": {"data", "datasets", "metrics", "tasks", "engines", "results", "scenes"},
-    "cli": {"datasets", "metrics", "results", "scenes", "tasks", "models", "engines", "reports", "data", "training",
+    "evaluation": {"synthetic", "datasets", "metrics", "tasks", "engines", "results", "scenes"},
+    "training": {"evaluation", "models", "synthetic", "datasets", "metrics", "tasks", "engines", "results", "scenes"},
+    "cli": {"datasets", "metrics", "results", "scenes", "tasks", "models", "engines", "reports", "synthetic", "training",
             "evaluation"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -78,9 +78,9 @@ def test_the_clue_is_the_one_the_engine_tells(run, levir, tmp_path, bundle_folde
 def test_guides_of_the_folds_speak_of_their_own_fold(run, levir, tmp_path):
     from tokenizers import Tokenizer
 
-    from chronosight.data.levir_guide import levir_fold, word_tokenizer
     from chronosight.models.guide.configuration import GuideConfig
     from chronosight.models.guide.modeling import GuideModel
+    from chronosight.training.samples.levir import levir_fold, word_tokenizer
 
     tokenizer: Tokenizer = word_tokenizer(["a house appears"], 1)
     small = {"widths": (6, 8, 8, 8, 8), "depths": (1, 1, 1, 1), "neck": (8,) * 5, "summary_width": 8, "vocab_size": 7}
@@ -118,9 +118,9 @@ def test_wrong_options_are_one_line(run, levir, tmp_path, options, words):
 
 
 def test_pictures_of_an_odd_size_need_a_weights_folder(run, tmp_path, levir):
-    from chronosight.data.levir_guide import word_tokenizer
     from chronosight.models.guide.configuration import GuideConfig
     from chronosight.models.guide.modeling import GuideModel
+    from chronosight.training.samples.levir import word_tokenizer
 
     small = {"widths": (6, 8, 8, 8, 8), "depths": (1, 1, 1, 1), "neck": (8,) * 5, "summary_width": 8, "vocab_size": 7}
     GuideModel(GuideConfig(**small)).save_pretrained(tmp_path / "guide")

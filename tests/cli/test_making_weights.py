@@ -55,7 +55,7 @@ def test_train_needs_data_and_a_recipe(run, tmp_path):
 
 
 def test_train_says_how_to_go_on_after_ctrl_c(run, tmp_path, monkeypatch):
-    from chronosight.training import compact
+    from chronosight.training.compact import train as compact
 
     def stopped(recipe, data, out, say):
         say("vision tower")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chronosight.data.guide_samples import UNKNOWN_ROAD, GuideMix, GuideSamples, gap_weight
-from chronosight.data.mirror import mirror_caption
-from chronosight.data.paste import BuildingLibrary, paste_buildings
 from chronosight.datasets.places import PlacePair, load_places, windows
 from chronosight.errors import InputError
+from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, GuideMix, GuideSamples, gap_weight
+from chronosight.training.samples.mirror import mirror_caption
+from chronosight.training.samples.paste import BuildingLibrary, paste_buildings
 
 
 def place(seed: int, size: int = 512, name: str = "p") -> PlacePair:

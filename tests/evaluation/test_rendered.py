@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from chronosight.data.synthetic.truth import ChangedObject, RenderedImage, RenderedPair, RenderedVideo
 from chronosight.evaluation.predictions import PredictionLog
 from chronosight.evaluation.rendered import (
     HELD_OUT,
@@ -10,6 +9,7 @@ from chronosight.evaluation.rendered import (
     rendered_rows,
     run_rendered,
 )
+from chronosight.synthetic.truth import ChangedObject, RenderedImage, RenderedPair, RenderedVideo
 from chronosight.tasks import comparison, object_count, presence, rural_urban
 
 PIXELS = np.zeros((64, 64, 3), np.uint8)

@@ -70,7 +70,7 @@ def test_pixels_marked_by_the_guide_are_counted(constant):
 
 
 def test_the_renderers_own_difference_changes_light_and_not_shape():
-    from chronosight.data.synthetic.light import difference_only
+    from chronosight.synthetic.light import difference_only
 
     picture = PLACES[0].before[:256, :256] // 4 + 80
     other = difference_only(picture, 1)

@@ -29,7 +29,7 @@ def calibrate(
     from rich.console import Console
     from rich.table import Table
 
-    from chronosight.evaluation.calibrate import calibrate_bundle
+    from chronosight.training.calibration.bundle import calibrate_bundle
 
     track = (lambda items, _: items) if quiet else show_progress
     result = calibrate_bundle(engine, data, limit, rendered, track)

@@ -16,7 +16,7 @@ from chronosight.errors import InputError
 from chronosight.tasks.clue import GuideForm
 
 if TYPE_CHECKING:
-    from chronosight.data.guided import Look
+    from chronosight.training.samples.guided import Look
 
 TARGETS = ("bleu", "all")
 
@@ -60,8 +60,8 @@ def guide(
     if plain and guides and len(guides) > 1:
         raise InputError(f"--plain takes one guide, but {len(guides)} were given; leave --plain out to cross-fit them")
     from chronosight.cli.eval import show_progress
-    from chronosight.data.guide_store import GuideStore
-    from chronosight.data.guided import join, make_guides, read_rows, what_is_told
+    from chronosight.training.samples.guide_store import GuideStore
+    from chronosight.training.samples.guided import join, make_guides, read_rows, what_is_told
 
     rows = read_rows(instructions)
     told = what_is_told(rows)

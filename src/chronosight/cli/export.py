@@ -31,7 +31,7 @@ def export(
     from rich.console import Console
     from rich.table import Table
 
-    from chronosight.training.export_bundle import export_bundle
+    from chronosight.training.export.bundle import export_bundle
     from chronosight.training.recipe import load_recipe
 
     logging.disable(logging.WARNING)  # the exporters warn of what does not concern this model; errors still raise

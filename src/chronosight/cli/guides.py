@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.data.guided import Look
     from chronosight.tasks.clue import GuideFacts
+    from chronosight.training.samples.guided import Look
 
 CROSSFIT = "crossfit.json"
 
@@ -83,7 +83,7 @@ class TrainedGuide:
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
         from chronosight.scenes.open import open_scene
-        from chronosight.training.crossfit import guide_facts
+        from chronosight.training.guide.crossfit import guide_facts
 
         frames = open_scene(before, after, register=False).frames
         height, width = frames.shape[1:3]

@@ -37,8 +37,8 @@ def train(
     Ctrl-C leaves checkpoints; the same command goes on from them.
     """
     need_extra("train", "torch", "transformers", "accelerate", "peft", "yaml")
-    from chronosight.training.changevg_recipe import ChangeVGRecipe
-    from chronosight.training.guide_levir_recipe import GuideLevirRecipe
+    from chronosight.training.changevg.recipe import ChangeVGRecipe
+    from chronosight.training.guide.levir_recipe import GuideLevirRecipe
     from chronosight.training.recipe import read_recipe
     from chronosight.training.recipe_kinds import recipe_kind
 
@@ -58,12 +58,12 @@ def train(
 
     try:
         if isinstance(fields, ChangeVGRecipe):
-            from chronosight.training.changevg import train_changevg
+            from chronosight.training.changevg.train import train_changevg
 
             fields = dataclasses.replace(fields, model=str(model or fields.model))
             done = f"Trained: {train_changevg(fields, data, out, images, say)}"
         elif isinstance(fields, GuideLevirRecipe):
-            from chronosight.training.guide_levir import train_guide_levir
+            from chronosight.training.guide.levir import train_guide_levir
 
             done = f"Trained: {train_guide_levir(fields, data, out, say)}"
         else:
@@ -79,7 +79,7 @@ def _compact(fields: CompactRecipe, data: Path, out: Path, say: Callable[[str], 
     for name in ("pairs", "images"):
         if not (data / name).is_dir():
             raise InputError(f"{data} has no folder {name}/; give the data folder as --data DIR")
-    from chronosight.training.compact import train_compact
+    from chronosight.training.compact.train import train_compact
 
     train_compact(fields, data, out, say)
     return f"Trained: {out / 'guide'} and {out / 'unirs'}; next: chronosight export --guide ... --unirs ... --out ..."
@@ -87,12 +87,12 @@ def _compact(fields: CompactRecipe, data: Path, out: Path, say: Callable[[str], 
 
 def train_unirs(recipe: Path, data: Path, out: Path) -> None:
     """Joint training at full size (docs/unirs.md)."""
-    from chronosight.training.joint_recipe import load_joint_recipe
+    from chronosight.training.unirs.recipe import load_joint_recipe
 
     fields = load_joint_recipe(recipe)
     if not data.is_dir():
         raise InputError(f"no folder {data}; give the folder of the data sets as --data DIR")
-    from chronosight.training.joint import train_joint
+    from chronosight.training.unirs.train import train_joint
 
     try:
         final = train_joint(fields, data, out, lambda line: print(line, file=sys.stderr, flush=True))
@@ -104,8 +104,8 @@ def train_unirs(recipe: Path, data: Path, out: Path) -> None:
 
 def train_ablations(recipe: Path, data: Path, out: Path) -> None:
     """Joint against separate, clue on and off, change extraction against simpler fusions, at compact scale."""
-    from chronosight.training.ablations import FIGURES, load_ablations_recipe, table
-    from chronosight.training.ablations import train_ablations as train_runs
+    from chronosight.training.compact.ablations import FIGURES, load_ablations_recipe, table
+    from chronosight.training.compact.ablations import train_ablations as train_runs
 
     fields, base = load_ablations_recipe(recipe)
     for row in table(train_runs(fields, base, data, out, lambda line: print(line, file=sys.stderr, flush=True))):

@@ -13,7 +13,6 @@ from types import ModuleType
 
 import numpy as np
 
-from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair, RenderedVideo
 from chronosight.evaluation.places import pair_scene
 from chronosight.evaluation.predictions import Engine, PredictionLog
 from chronosight.evaluation.scenes_single import image_scene
@@ -22,6 +21,7 @@ from chronosight.metrics.answers import ClassificationScores, score_classes
 from chronosight.metrics.bootstrap import mean_interval
 from chronosight.metrics.change import Counts, count_decisions, jaccard, pool
 from chronosight.scenes.scene import Scene
+from chronosight.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair, RenderedVideo
 from chronosight.tasks import binary, comparison, count, direction, event, location, object_count, presence, rural_urban
 from chronosight.tasks.objects import count_and_cells
 from chronosight.tasks.question import Question, Value
@@ -73,9 +73,9 @@ class Renderer:
 
 
 def default_renderer() -> Renderer:
-    from chronosight.data.synthetic.image import render_image
-    from chronosight.data.synthetic.pair import render_pair
-    from chronosight.data.synthetic.video import render_video
+    from chronosight.synthetic.image import render_image
+    from chronosight.synthetic.pair import render_pair
+    from chronosight.synthetic.video import render_video
 
     return Renderer(render_image, render_pair, render_video)
 

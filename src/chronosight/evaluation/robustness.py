@@ -1,7 +1,7 @@
 """How much is lost when the same place is seen less well: other light, a shifted later date, blur, JPEG.
 
 Each condition asks every question again on altered pixels; the truth stays. Season and light: the later date (or the
-one picture, all frames of a video) as it could look on another day, nothing moved (`data.synthetic.light`). Shift: the
+one picture, all frames of a video) as it could look on another day, nothing moved (`synthetic.light`). Shift: the
 later date moved right and down, its border repeated. Blur and JPEG: all dates. What is lost is paired: the same places are
 drawn for both.
 """
@@ -26,7 +26,7 @@ MAIN = ("accuracy", "MAE", "exact", "F1", "example accuracy", "mIoU", "CIDEr-D",
 
 
 def season(frames: np.ndarray, name: str) -> np.ndarray:
-    from chronosight.data.synthetic.light import difference_only
+    from chronosight.synthetic.light import difference_only
 
     seed = zlib.crc32(name.encode())
     if len(frames) == 2:

@@ -1,7 +1,7 @@
 """False alarms: pairs in which nothing changed, yet season, light or the sensor did.
 
 Three kinds, none of them trained on: `made`, a real test window beside itself in another season and light (by
-`chronosight.data.synthetic.light.difference_only`), nothing may be called changed; `real`, test windows whose mask of
+`chronosight.synthetic.light.difference_only`), nothing may be called changed; `real`, test windows whose mask of
 changed buildings is empty, no building may be called changed (the dates lie years apart, so season and light differ for
 real); `told`, captioned cells of which people wrote that nothing changed, neither roads nor buildings may be called
 changed.
@@ -57,7 +57,7 @@ def run_season(
 ) -> tuple[FalseAlarm, ...]:
     """Asks whether unchanged pairs changed. difference_only: the synthetic room's, unless another is given."""
     if difference_only is None:
-        from chronosight.data.synthetic.light import difference_only as of_the_renderer
+        from chronosight.synthetic.light import difference_only as of_the_renderer
 
         difference_only = of_the_renderer
     results: list[FalseAlarm] = []

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
-from chronosight.training.changevg_recipe import ChangeVGRecipe
-from chronosight.training.guide import GuideRecipe
-from chronosight.training.guide_caption import GuideCaptionRecipe
-from chronosight.training.guide_levir_recipe import GuideLevirRecipe
+from chronosight.training.changevg.recipe import ChangeVGRecipe
+from chronosight.training.compact.language_model import UniRSRecipe
+from chronosight.training.compact.tower import TowerRecipe
+from chronosight.training.guide.levir_recipe import GuideLevirRecipe
+from chronosight.training.guide.recognition import GuideRecipe
+from chronosight.training.guide.summary import GuideCaptionRecipe
 from chronosight.training.recipe_kinds import KEY, read_mapping, recipe_kind
-from chronosight.training.tower import TowerRecipe
-from chronosight.training.unirs import UniRSRecipe
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Our own two: real test places, and rendered scenes nobody trained on.
 
 Places: 24 places of 512 m at 1 m, four windows of 256 m each with binary, count, location and mask of buildings, and the
-captioned cells of 128 m (`datasets.places`). Rendered: images, pairs and videos of `data.synthetic` with seeds of evaluation.
+captioned cells of 128 m (`datasets.places`). Rendered: images, pairs and videos of `synthetic` with seeds of evaluation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.data.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair
 from chronosight.datasets.places import PlacePair, load_places, windows
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Column, Loaded
 from chronosight.evaluation.item import Item, Sight
@@ -20,6 +19,7 @@ from chronosight.evaluation.places import BINARY, CAPTION, COUNT, LOCATION, crop
 from chronosight.evaluation.rendered import HELD_OUT, IMAGE_TASKS, default_renderer, pair_questions, pair_scene, video_scene
 from chronosight.evaluation.scenes_single import image_scene
 from chronosight.scenes.scene import Scene
+from chronosight.synthetic.truth import CHANGE_CLASSES, RenderedImage, RenderedPair
 from chronosight.tasks import event
 from chronosight.tasks.question import Question, Value
 

@@ -1,0 +1,300 @@
+"""Makes confidences hold: few numbers per task, fitted on scenes that were neither trained on nor are tested on.
+
+Scenes: the `val` places (windows and captioned cells), the single pictures held out of training
+(`chronosight.datasets.aid_ucm.learning_split`), and rendered scenes of seeds used nowhere else. First the guide's mask: a
+threshold, a smallest object and a logistic for its probability map. Then, with that mask, the language model is asked,
+and each task gets a logistic (`calibration.fit_platt`) and the confidence from which an answer calls itself sure.
+
+Right means: the same yes or no, count, set of places, class. A caption of a pair is right when it agrees with people on
+whether anything changed; a caption of an image when half of its words stand in one of people's captions.
+The guide's "anything changed" is left as it is: the clue was raw when the language model learned to read it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chronosight.datasets.aid_ucm import ImageSet, learning_split
+from chronosight.datasets.places import PlacePair, load_places, windows
+from chronosight.errors import InputError
+from chronosight.evaluation.places import (
+    BINARY,
+    CAPTION,
+    COUNT,
+    LOCATION,
+    crop_scene,
+    is_no_change,
+    pair_scene,
+    truth_of_mask,
+)  # fmt: skip
+from chronosight.evaluation.rendered import IMAGE_TASKS, Renderer, default_renderer, pair_questions, video_scene
+from chronosight.evaluation.scenes_single import image_scene
+from chronosight.metrics.calibration import (
+    apply_platt,
+    confidence_of,
+    expected_calibration_error,
+    fit_platt,
+    sure_from,
+)
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import caption, event, scene_class
+from chronosight.tasks.question import Question, Value
+from chronosight.training.calibration.changed import fit_changed, weigh_places
+from chronosight.training.calibration.mask import CLEARLY, DRAWS, fit_mask
+from chronosight.training.calibration.objects import ReadOff, fit_read_off
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.engine import CompactEngine
+
+FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw others
+YES_NO = ("binary", "presence", "comparison")
+FEWEST = 20  # answers: with fewer, a task stays as it is
+
+Track = Callable[[Sequence[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One raw answer. key: of the task in config.json. raw: of "yes", or of being right. outcome: what came true."""
+
+    key: str
+    raw: float
+    outcome: bool
+
+
+def calibrate_bundle(
+    engine: CompactEngine,
+    data: Path,
+    limit: int | None = None,
+    rendered: int = 60,
+    track: Track = lambda items, _: items,
+    renderer: Renderer | None = None,
+) -> dict[str, Any]:
+    """Fits everything and writes "calibration" and "calibration_report" into the weights' config.json; returns both.
+
+    limit: at most this many places, and four times as many pictures of a set. rendered: scenes of each kind. track:
+    goes through items while showing progress. Raises InputError where `data` has no val places.
+    """
+    places = load_places(data, "val", limit)
+    if not places:
+        raise InputError(f"{data} has no val places; calibration needs pairs/val.jsonl with places in it")
+    config = engine.bundle.config
+    before = config.get("calibration", {})
+    try:
+        config["calibration"] = {}
+        mask, mask_report = fit_mask(engine, places, track)
+        config["calibration"] = {"mask": mask}
+        engine.forget()
+        asked = list(_ask_places(engine, track(places, "val places")))
+        sources, answers_read_off = choose_sources(engine, places)
+        weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
+        asked += _ask_images(engine, data, limit, track)
+        asked += _ask_rendered(engine, renderer or default_renderer(), rendered, track)
+    finally:
+        config["calibration"] = before
+        engine.forget()
+    tasks, report = fit_tasks(asked)
+    tasks["binary"], report["binary"] = fit_changed(weighed)
+    for task, answers in answers_read_off.items():
+        if len(answers) >= FEWEST:
+            tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
+    result = {
+        "calibration": {"mask": mask, **tasks},
+        "from_objects": [task for task, figures in sources.items() if figures["language model better"] < CLEARLY],
+        "calibration_report": {
+            "places": len(places),
+            "rendered": rendered,
+            "rendered_seeds_from": FIRST_SEED,
+            "mask": mask_report,
+            "sources": sources,
+            **report,
+        },
+    }
+    config.update(result)
+    write_config(engine.bundle.folder, config)
+    return result
+
+
+def choose_sources(
+    engine: CompactEngine, places: Iterable[PlacePair]
+) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
+    """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
+    error of counts, the mean Jaccard index of places) and in which share of the draws of places the language model's is
+    the better one; and what calibrates the objects' confidence.
+
+    The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
+    better to answer itself.
+    """
+    from chronosight.engines.compact.replies import read_reply
+    from chronosight.engines.confidence import log_odds
+    from chronosight.engines.from_objects import read_off, reasons
+
+    scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
+    answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
+    groups: list[str] = []
+    for place in places:
+        for box in windows(place.before.shape[0]):
+            x0, y0, x1, y1 = box
+            groups.append(place.place)
+            truth = truth_of_mask(place.building[y0:y1, x0:x1])
+            encoded = engine.encode(crop_scene(place, box))
+            replies = encoded.replies([COUNT, LOCATION])
+            for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
+                said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
+                seen = read_off(engine.bundle, question, encoded.guide_evidence, encoded.changed)
+                scores[question.task]["language model"].append(_score(said.value, true))
+                scores[question.task]["objects"].append(_score(seen.value, true))
+                raw, number = reasons(question, encoded.guide_evidence, encoded.changed)
+                answers[question.task].append(ReadOff(log_odds(raw), number, raw, is_right(seen.value, true)))
+    sources = {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}
+    for task, by in scores.items():
+        sources[task]["language model better"] = share_better(by["language model"], by["objects"], groups)
+    return sources, answers
+
+
+def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:
+    """Share in [0, 1] of DRAWS draws of places, with replacement, in which the first has the higher sum of scores.
+
+    groups: the place of each score.
+    """
+    names, of_place = np.unique(np.array(groups), return_inverse=True)
+    gained = np.bincount(of_place, np.subtract(first, second))  # by place
+    drawn = np.random.default_rng(seed).integers(0, len(names), (DRAWS, len(names)))
+    return float((gained[drawn].sum(axis=1) > 0).mean())
+
+
+def _score(value: Value | None, truth: Value) -> float:
+    if isinstance(truth, tuple):
+        said, true = set(value) if isinstance(value, tuple) else set(), set(truth)
+        return len(said & true) / len(said | true) if said | true else 1.0
+    return -abs((value if isinstance(value, int) else 0) - int(truth))  # type: ignore[arg-type]  # counts
+
+
+def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """-> settings by task, and how they came about: n, accuracy, calibration error before and after (on the same
+    answers)."""
+    by_key: dict[str, list[Asked]] = {}
+    for item in asked:
+        by_key.setdefault(item.key, []).append(item)
+    settings, report = {}, {}
+    for key, items in sorted(by_key.items()):
+        if len(items) < FEWEST:
+            continue
+        raw, outcome = np.array([item.raw for item in items]), np.array([item.outcome for item in items])
+        a, b = fit_platt(raw, outcome)
+        yes_no = key.split("_")[0] in YES_NO
+        (old, _), (new, right) = (confidence_of(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
+        settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(sure_from(new, right), 3)}
+        old_right = confidence_of(raw, outcome, yes_no)[1]
+        report[key] = {
+            "n": len(items),
+            "accuracy": round(float(right.mean()), 4),
+            "error_before": round(expected_calibration_error(old, old_right), 4),
+            "error_after": round(expected_calibration_error(new, right), 4),
+        }
+    return settings, report
+
+
+def raw_answers(
+    engine: CompactEngine,
+    scene: Scene,
+    asked: Sequence[tuple[Question, Value]],
+    right: Callable[..., bool] | None = None,
+) -> Iterator[Asked]:
+    """The language model's own replies, before one answer corrects another (`engines.compact.reconcile`).
+
+    right: decides on (reply's value, truth); equality by default, of sets for places.
+    """
+    from chronosight.engines.compact.replies import read_reply, yes_probability
+
+    encoded, language = engine.encode(scene), engine.networks.language
+    replies = encoded.replies([question for question, _ in asked])
+    for (question, truth), reply in zip(asked, replies, strict=True):
+        key = f"caption_{scene.kind}" if question.task == "caption" else question.task
+        if question.task in YES_NO:
+            yield Asked(key, yes_probability(language, reply), bool(truth))
+            continue
+        answer = read_reply(engine.bundle, language, scene.kind, question, reply)
+        yield Asked(key, answer.confidence, (right or is_right)(answer.value, truth))
+
+
+def is_right(value: Value | None, truth: Value) -> bool:
+    if isinstance(truth, tuple):
+        return isinstance(value, tuple) and set(value) == set(truth)
+    return value == truth
+
+
+def agrees_on_change(value: Value | None, captions: Value) -> bool:
+    assert isinstance(captions, tuple)
+    return caption.says_no_change(str(value)) == is_no_change(captions)
+
+
+def shares_words(value: Value | None, captions: Value) -> bool:
+    """Whether at least half of the words stand in one of the captions."""
+    said = set(str(value or "").split())
+    assert isinstance(captions, tuple)
+    most = max((len(said & set(text.lower().replace(".", " ").split())) for text in captions), default=0)
+    return bool(said) and most >= len(said) / 2
+
+
+def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Asked]:
+    for place in places:
+        for box in windows(place.before.shape[0]):
+            x0, y0, x1, y1 = box
+            truth = truth_of_mask(place.building[y0:y1, x0:x1])
+            asked: list[tuple[Question, Value]] = [(BINARY, truth.changed), (COUNT, truth.count), (LOCATION, truth.cells)]
+            yield from raw_answers(engine, crop_scene(place, box), asked)
+        for cell in place.cells[::3]:  # the cells of a place are alike
+            scene = crop_scene(place, cell.box)
+            yield from raw_answers(engine, scene, [(CAPTION, cell.captions)], agrees_on_change)
+
+
+def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Track) -> Iterator[Asked]:
+    from chronosight.datasets.image_questions import questions_of
+
+    sources: tuple[ImageSet, ...] = ("aid", "ucm")
+    for source in sources:
+        if not (data / "images" / f"{source}.jsonl").is_file():
+            continue
+        images = learning_split(data, source)[1]
+        step = 1 if limit is None else max(1, len(images) // (4 * limit))
+        for image in track(images[::step], f"{source} pictures held out"):
+            scene = image_scene(image.pixels(), image.id)
+            asked: list[tuple[Question, Value]] = [(scene_class.ask(), image.name)]
+            if image.captions:
+                asked += questions_of(image)
+                yield from raw_answers(engine, scene, [(caption.ask("image"), image.captions)], shares_words)
+            yield from raw_answers(engine, scene, asked)
+
+
+def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track: Track) -> Iterator[Asked]:
+    seeds = range(FIRST_SEED, FIRST_SEED + number)
+    for seed in track(seeds, "rendered images"):
+        image = renderer.image(seed)
+        scene = image_scene(image.pixels, f"image {seed}")
+        scene.metres_per_pixel = image.metres_per_pixel
+        known: list[tuple[Question, Value]] = [
+            (q, IMAGE_TASKS[q.task].parse_reply(reply)) for q, reply in image.questions if q.task in IMAGE_TASKS
+        ]
+        yield from raw_answers(engine, scene, known)
+    for seed in track(seeds, "rendered pairs"):
+        pair = renderer.pair(seed)
+        scene = pair_scene(pair.before, pair.after, pair.metres_per_pixel, f"pair {seed}")
+        of_roads = [(q, value) for q, value in pair_questions(pair) if q.subject == "roads" or q.task == "direction"]
+        yield from raw_answers(engine, scene, of_roads)  # buildings: real places know better
+    for seed in track(seeds, "rendered videos"):
+        video = renderer.video(seed)
+        yield from raw_answers(engine, video_scene(video.frames, f"video {seed}"), [(event.ask(), video.event)])
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """config.json by a temporary name, then renamed."""
+    part = folder / ".config.json.partial"
+    part.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(folder / "config.json")

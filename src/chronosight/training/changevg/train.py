@@ -1,0 +1,158 @@
+"""LoRA tuning of Qwen2.5-VL or Qwen3-VL on an instruction set, as ChangeVG does it (arXiv 2509.23105): Trainer + peft.
+
+    OUT/log.jsonl             losses, step by step, and how many processes took part
+    OUT/checkpoint-N          to go on from; the last two
+    OUT/adapter               the LoRA weights, processor, and changevg.json: pixel budget, guide form, wording
+More than one GPU or machine: start the same command under torchrun or `accelerate launch` (docs/changevg-training.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from torch.nn import functional as F
+from transformers import AutoModelForImageTextToText, PrinterCallback, Trainer, TrainingArguments
+
+from chronosight.errors import InputError
+from chronosight.models.changevg.loading import find_folder
+from chronosight.models.changevg.processing import ChangeVGProcessor
+from chronosight.training.changevg.dialogues import IGNORED, Dialogues, collate, read_records
+from chronosight.training.changevg.lora import add_lora, lora_plus
+from chronosight.training.changevg.recipe import ChangeVGRecipe
+from chronosight.training.checkpoints import keep_recipe, last_checkpoint
+from chronosight.training.log import JsonLog
+
+
+class LoraPlusTrainer(Trainer):
+    """LoRA+, and a loss that is the mean over all reply tokens of a step, however many batches and processes share them.
+
+    Left to itself the Trainer takes the mean of the batches' means for these models (transformers 5.23): a batch of short
+    replies then counts as much as one of long ones, and two processes learn something else than one.
+    """
+
+    ratio = 1.0
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.model_accepts_loss_kwargs = True  # so that reply tokens are counted, over all processes
+
+    def create_optimizer(self, model=None):
+        if self.optimizer is None:
+            network: Any = model or self.model
+            self.optimizer = lora_plus(network, self.args.learning_rate, self.ratio)
+        return self.optimizer
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        """num_items_in_batch: reply tokens of the whole step. The output layer runs only where some reply is learned."""
+        labels = inputs.pop("labels")[:, 1:]  # of the next token
+        learned = (labels != IGNORED).any(0).nonzero().squeeze(1)
+        logits = model(**inputs, logits_to_keep=learned).logits  # (B, K, V)
+        total = F.cross_entropy(logits.float().flatten(0, 1), labels[:, learned].flatten(), ignore_index=IGNORED, reduction="sum")
+        return total / num_items_in_batch * self.accelerator.num_processes  # gradients are averaged over the processes
+
+
+def train_changevg(
+    recipe: ChangeVGRecipe,
+    data: str | Path,
+    out: str | Path,
+    images: str | Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Tunes `recipe.model` on a messages JSONL file, or on train.jsonl of a folder; returns the adapter's folder.
+
+    images: folder that relative picture paths start from; the file's own when None. Goes on from the last checkpoint in
+    `out`. Raises InputError for a missing model, a record that is no record, too long, or whose picture is missing, and
+    where `out` was begun with another recipe.
+    """
+    data, out = Path(data), Path(out)
+    adapter = out / "adapter"
+    settings = arguments(recipe, out)  # first of all: it sets up the processes, and DeepSpeed before the model is made
+    state = PartialState()
+    with state.main_process_first():
+        keep_recipe(recipe, out / "recipe.yaml")
+    if (adapter / "adapter_config.json").is_file():
+        say(f"{adapter} is there already")
+        return adapter
+    if not recipe.model:
+        raise InputError("no base model: give the folder of a downloaded Qwen-VL as --model DIR")
+    model_folder = find_folder(recipe.model)
+    processor = ChangeVGProcessor.from_pretrained(model_folder, recipe.settings)
+    samples = Dialogues(read_records(data / "train.jsonl" if data.is_dir() else data, images), processor, recipe.max_length)
+    longest = samples.check_lengths()
+    say(f"{len(samples)} records, the longest of {longest} tokens")
+
+    torch.manual_seed(recipe.seed)
+    dtype = torch.bfloat16 if recipe.bf16 else torch.float32
+    base = AutoModelForImageTextToText.from_pretrained(model_folder, dtype=dtype, local_files_only=True, use_safetensors=True)
+    base.config.use_cache = False
+    model = add_lora(base, recipe.rank, recipe.alpha, recipe.dropout, recipe.vision)
+    say(f"{sum(p.numel() for p in model.parameters() if p.requires_grad):,} of {base.num_parameters():,} parameters learn")
+    trainer = LoraPlusTrainer(
+        model=model,
+        args=settings,
+        train_dataset=samples,
+        data_collator=partial(collate, pad=processor.tokenizer.pad_token_id),
+        callbacks=[JsonLog(out / "log.jsonl")],
+    )
+    trainer.ratio = recipe.ratio
+    trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
+    spread = str(trainer.accelerator.distributed_type.value)  # NO, MULTI_GPU, FSDP, DEEPSPEED, ...
+    facts: dict[str, Any] = {
+        "processes": count_processes(state),
+        "distributed": spread,
+        "records": len(samples),
+        "longest": longest,
+    }
+    trainer.log(facts)
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    trainer.save_model(str(out / "adapter.part"))  # every process: gathers the shards where they are spread
+    if trainer.is_world_process_zero():
+        processor.save_pretrained(out / "adapter.part")
+        recipe.settings.save(out / "adapter.part")
+        for name in ("training_args.bin", "README.md"):  # a pickle, and a form nobody filled in
+            (out / "adapter.part" / name).unlink(missing_ok=True)
+        (out / "adapter.part").rename(adapter)
+    state.wait_for_everyone()
+    return adapter
+
+
+def arguments(recipe: ChangeVGRecipe, out: Path) -> TrainingArguments:
+    settings: dict[str, Any] = {
+        "output_dir": str(out),
+        "num_train_epochs": recipe.epochs,
+        "max_steps": recipe.steps or -1,
+        "per_device_train_batch_size": recipe.batch,
+        "gradient_accumulation_steps": recipe.accumulation,
+        "learning_rate": recipe.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": recipe.warmup,  # below 1: a share of all steps
+        "max_grad_norm": 1.0,
+        "bf16": recipe.bf16,
+        "use_cpu": not torch.cuda.is_available(),
+        "activation_checkpointing": recipe.checkpointing,
+        "activation_checkpointing_kwargs": {"use_reentrant": False} if recipe.checkpointing else None,
+        "dataloader_num_workers": recipe.workers,
+        "remove_unused_columns": False,
+        "label_names": ["labels"],
+        "ddp_find_unused_parameters": False,
+        "logging_steps": recipe.log_every,
+        "save_steps": recipe.save_every,
+        "save_total_limit": 2,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "seed": recipe.seed,
+    }
+    return TrainingArguments(**(settings | recipe.trainer))
+
+
+def count_processes(state: PartialState) -> int:
+    """How many processes really answer, counted by each adding one."""
+    one = torch.ones(1, device=state.device)
+    if state.num_processes > 1:
+        torch.distributed.all_reduce(one)
+    return int(one.item())

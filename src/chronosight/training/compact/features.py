@@ -1,0 +1,68 @@
+"""The tower's view of every training scene, computed once: while the tower does not change, neither do its features.
+
+A file `NAME.npy` (rows, T, D, h, w) float16 for each source, beside `NAME.json` that says which tower and source made
+it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chronosight.models.unirs.configuration import UniRSConfig
+from chronosight.tasks.pixels import pick_frames, resize_frames
+from chronosight.training.samples.mixture import Source
+
+
+@torch.no_grad()
+def source_features(
+    tower: torch.nn.Module, config: UniRSConfig, source: Source, path: str | Path, stamp: str, batch: int = 32
+) -> np.ndarray:
+    """Features of all rows of a source, read from `path` where the same tower has computed them before.
+
+    stamp: says which source it is (seed, number of views, ...); a file with another stamp or tower is made anew.
+    """
+    path = Path(path)
+    said = {"stamp": stamp, "tower": tower_digest(tower), "rows": source.rows}
+    note = path.with_suffix(".json")
+    if note.is_file() and json.loads(note.read_text()) == said:
+        return np.load(path, mmap_mode="r")
+    note.unlink(missing_ok=True)
+    tower.eval()
+    features, started = None, time.monotonic()
+    for start in range(0, source.rows, batch):
+        frames = [_frames(source, row, config) for row in range(start, min(start + batch, source.rows))]
+        each = len(frames[0])
+        pixels = torch.from_numpy(np.concatenate(frames)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(pixels.device.type, torch.bfloat16):
+            found = torch.cat([tower(part) for part in pixels.split(64)]).contiguous()
+        rows = found.half().reshape(len(frames), each, *found.shape[1:]).numpy()
+        if features is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shape = (source.rows, *rows.shape[1:])
+            features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+        features[start : start + len(frames)] = rows
+    assert features is not None, f"{path.stem}: a source without rows"
+    features.flush()  # type: ignore[attr-defined]  # a memory map
+    note.write_text(json.dumps(said))
+    print(f"features of {path.stem}: {source.rows} rows in {time.monotonic() - started:.0f} s", flush=True)
+    return np.load(path, mmap_mode="r")
+
+
+def tower_digest(tower: torch.nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(tower.state_dict().items()):
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _frames(source: Source, row: int, config: UniRSConfig) -> np.ndarray:
+    """(T, 3, side, side) float32, as the processor makes them."""
+    frames, side = source.frames(row), config.size(source.kind)
+    if source.kind == "video":
+        frames = pick_frames(frames, config.video_frames)
+    return resize_frames(frames, side, side)

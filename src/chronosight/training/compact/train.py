@@ -1,0 +1,200 @@
+"""The compact model from nothing: rendered scenes, vocabulary, tower, guides, joint training.
+
+    OUT/rendered/{stills,pairs,videos}[_held_out]   scenes drawn once       OUT/tokenizer.json   the vocabulary
+    OUT/arrays                                      decoded pictures        OUT/tower/final      the tower
+    OUT/folds, OUT/facts, OUT/guide/final           see `training.guides`   OUT/recipe.yaml      what it is made with
+    OUT/features                                    the tower's view        OUT/unirs/final      the language model
+Losses are in the `log.jsonl` of every stage's folder, checkpoints beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast, TrainerCallback
+
+from chronosight.datasets.aid_ucm import SIDES, decode_images, learning_split
+from chronosight.datasets.places import load_places
+from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
+from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
+from chronosight.models.unirs.processing import UniRSProcessor
+from chronosight.models.unirs.vocabulary import load_tokenizer
+from chronosight.training.checkpoints import keep_recipe
+from chronosight.training.compact.features import source_features
+from chronosight.training.compact.guide_stages import is_model, train_guides
+from chronosight.training.compact.language_model import UniRSRecipe, train_unirs
+from chronosight.training.compact.language_model_eval import evaluate_unirs
+from chronosight.training.compact.tower import train_tower
+from chronosight.training.compact.vocabulary import build_tokenizer
+from chronosight.training.ema import WeightAverage
+from chronosight.training.log import JsonLog
+from chronosight.training.recipe import CompactRecipe, RenderedRecipe
+from chronosight.training.samples import mixture
+from chronosight.training.samples.guide_facts import read_facts
+from chronosight.training.samples.mixture import Facts, Source
+from chronosight.training.samples.rendered import draw_pair, draw_still, draw_video, read_store, write_store
+
+HELD_OUT_SEED = 900_500_000  # of rendered scenes to watch a run by; `chronosight eval` draws others still
+DRAW = {"stills": draw_still, "pairs": draw_pair, "videos": draw_video}
+
+
+def train_compact(
+    recipe: CompactRecipe,
+    data: str | Path,
+    out: str | Path,
+    say: Callable[[str], None] = lambda text: None,
+    watch_rows: int = 60,
+) -> UniRSForConditionalGeneration:
+    """All stages. A stage whose result is in `out` is skipped, one that was stopped goes on from its last checkpoint.
+
+    data: folder with pairs/ and images/. say: told which stage begins. watch_rows: held-out rows of each source that a
+    run is watched by. Raises InputError where `data` lacks something, or `out` was begun with another recipe.
+    """
+    out = Path(out)
+    keep_recipe(recipe, out / "recipe.yaml")
+    say("rendered scenes")
+    draw_scenes(recipe.rendered, out / "rendered")
+    tokenizer = compact_tokenizer(recipe, data, out)
+    tower = out / "tower" / "final"
+    if not (tower / "change.safetensors").is_file():
+        say("vision tower")
+        train_tower(recipe.tower, data, out / "tower", out / "arrays", out / "rendered" / "stills")
+    train_guides(recipe, data, out, say)
+    final = out / "unirs" / "final"
+    if is_model(final):
+        return UniRSForConditionalGeneration.from_pretrained(final)
+    say("joint training")
+    train_facts = read_facts(sorted((out / "facts").glob("train_*.jsonl")))
+    val_facts = read_facts(sorted((out / "facts").glob("val.jsonl")))
+    model = new_model(recipe.unirs, tokenizer, tower)
+    sources = training_sources(recipe.unirs, data, out, train_facts)
+    held_out = held_out_sources(data, out, val_facts)
+    phases = {"unirs": recipe.unirs, "unirs_reading": recipe.unirs_reading, "unirs_last": recipe.unirs_last}
+    return fit(phases, model, tokenizer, sources, held_out, out, watch_rows)
+
+
+def fit(
+    phases: Mapping[str, UniRSRecipe],
+    model: UniRSForConditionalGeneration,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Mapping[str, Source],
+    held_out: Mapping[str, Source],
+    out: Path,
+    watch_rows: int = 60,
+) -> UniRSForConditionalGeneration:
+    """Features, joint training, and the finished folder `out/unirs/final`. phases: in turn, by the names of their folders;
+    "unirs" is the first."""
+    first = phases["unirs"]
+    if first.threads:
+        torch.set_num_threads(first.threads)
+    features = all_features(model, sources, out / "features", f"seed {first.seed}")
+    held_features = all_features(model, held_out, out / "features" / "held_out", "held out")
+    processor = UniRSProcessor(tokenizer, model.config)
+
+    def watch(average: WeightAverage, log: JsonLog) -> TrainerCallback:
+        return WatchUniRS(average, log, processor, held_out, held_features, first.evaluate_every, watch_rows)
+
+    for name, recipe in phases.items():
+        if recipe.steps:
+            model = train_unirs(recipe, model, tokenizer, sources, features, out / name, (watch,))
+    model.eval()
+    model.save_pretrained(out / "unirs" / "final")
+    processor.save_pretrained(out / "unirs" / "final")
+    return model
+
+
+class WatchUniRS(TrainerCallback):
+    """Logs figures of the averaged weights on held-out scenes, `rows` of each source, every `every` steps."""
+
+    def __init__(self, average, log, processor, sources, features, every: int, rows: int):
+        self.average, self.log, self.processor = average, log, processor
+        self.sources, self.features, self.every, self.rows = sources, features, every, rows
+
+    def on_step_end(self, args, state, control, model=None, **kwargs):
+        if state.global_step % self.every:
+            return
+        kept = {name: value.clone() for name, value in model.state_dict().items()}
+        self.average.copy_to(model)
+        figures = evaluate_unirs(model, self.processor, self.sources, self.features, limit=self.rows)
+        model.load_state_dict(kept)
+        self.log.on_log(args, state, control, logs=figures)
+
+
+def draw_scenes(recipe: RenderedRecipe, folder: Path) -> None:
+    """Draws what is not there yet; training seeds and held-out seeds never meet."""
+    for name, draw in DRAW.items():
+        for target, first, count in (
+            (folder / name, recipe.seed, getattr(recipe, name)),
+            (folder / f"{name}_held_out", HELD_OUT_SEED, recipe.held_out),
+        ):
+            if not (target / "truth.jsonl").is_file():
+                write_store(target, draw, range(first, first + count))
+
+
+def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> PreTrainedTokenizerFast:
+    path = out / "tokenizer.json"
+    if not path.is_file():
+        lines = [line for name in ("stills", "pairs") for line in read_store(out / "rendered" / name)[1]]
+        captions = (caption for line in lines for caption in line["captions"])
+        build_tokenizer(data, captions, recipe.vocabulary).backend_tokenizer.save(str(path))
+    return load_tokenizer(str(path))
+
+
+def new_model(recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path) -> UniRSForConditionalGeneration:
+    """The model before joint training: tower and change extraction pretrained, everything else from nothing."""
+    torch.manual_seed(recipe.seed)
+    fields = dict(recipe.model)
+    text = {**COMPACT_TEXT, "vocab_size": len(tokenizer), **fields.pop("text_config", {})}
+    vision = ConvTower.from_pretrained(tower)
+    model = UniRSForConditionalGeneration(UniRSConfig(vision_config=vision.config, text_config=text, **fields))
+    model.vision_tower.load_state_dict(vision.state_dict())
+    if model.config.fusion == "change_extraction" and model.change is not None:
+        model.change.load_state_dict(load_file(Path(tower) / "change.safetensors"))
+    return model
+
+
+def training_sources(recipe: UniRSRecipe, data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
+    places = load_places(data, "train")
+    sources: dict[str, Source] = {}
+    for name in ("aid", "ucm"):
+        images = learning_split(data, name)[0]  # type: ignore[arg-type]  # a name of a set
+        pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_train.npy")
+        sources[name] = mixture.Stills(images, pixels, recipe.views["pictures"], recipe.seed)
+    return sources | {
+        "rendered_images": mixture.RenderedImages(out / "rendered" / "stills"),
+        "places": mixture.Places(places, facts, recipe.extra_windows, recipe.views["places"], recipe.seed),
+        "cells": mixture.CaptionedCells(places, facts),
+        "rendered_pairs": mixture.RenderedPairs(out / "rendered" / "pairs"),
+        "rendered_videos": mixture.RenderedVideos(out / "rendered" / "videos"),
+    }
+
+
+def held_out_sources(data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
+    places = load_places(data, "val")
+    sources: dict[str, Source] = {}
+    for name in ("aid", "ucm"):
+        images = learning_split(data, name)[1]  # type: ignore[arg-type]  # a name of a set
+        pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_held_out.npy")
+        sources[name] = mixture.Stills(images, pixels, views=1)
+    return sources | {
+        "rendered_images": mixture.RenderedImages(out / "rendered" / "stills_held_out"),
+        "places": mixture.Places(places, facts, extra=0, views=1),
+        "cells": mixture.CaptionedCells(places, facts, flips=1),
+        "rendered_pairs": mixture.RenderedPairs(out / "rendered" / "pairs_held_out"),
+        "rendered_videos": mixture.RenderedVideos(out / "rendered" / "videos_held_out"),
+    }
+
+
+def all_features(
+    model: UniRSForConditionalGeneration, sources: Mapping[str, Source], folder: Path, stamp: str
+) -> dict[str, np.ndarray]:
+    """By the sources' names; kept in `folder`."""
+    return {
+        name: source_features(model.vision_tower, model.config, source, folder / f"{name}.npy", stamp)
+        for name, source in sources.items()
+    }

@@ -1,0 +1,176 @@
+"""The weights folder of the compact engine, made from the two trained models (its files: `engines.compact.bundle`)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from chronosight.errors import InputError
+from chronosight.models.guide.modeling import GuideModel
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
+from chronosight.tasks.clue import GuideForm
+from chronosight.tasks.scene_class import AID_CLASSES, UCM_CLASSES
+from chronosight.training.export.guide import export_guide
+from chronosight.training.export.unirs import export_unirs
+from chronosight.training.guide.crossfit import SMALLEST_OBJECT
+
+FORMAT = 1
+GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
+IMAGE_VIEWS = 2  # the language model's words on an image go by the image as it is and mirrored
+GUIDE_SIZE = 256  # pixels at which a guide alone sees a scene for its caption, where it is too large for one look
+LARGEST = 40_000_000  # bytes of all files together: the weights ship inside the package
+
+
+@dataclass(frozen=True)
+class Exported:
+    """differences: largest difference from torch by graph, as a share of its range. sizes: bytes by file."""
+
+    folder: Path
+    differences: dict[str, float]
+    sizes: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.sizes.values())
+
+
+def export_bundle(
+    guide: str | Path,
+    unirs: str | Path | None,
+    out: str | Path,
+    int8: bool = False,
+    metres_per_pixel: float = 1.0,
+    guide_form: GuideForm = "full",
+    recipe: dict[str, Any] | None = None,
+    name: str = "chronosight-compact",
+    say: Callable[[str], None] = lambda text: None,
+) -> Exported:
+    """Everything is written beside `out` and takes its place at the end; a stop leaves what was there before.
+
+    guide, unirs: folders written by `save_pretrained`, or the folders of a training run, whose `final` is taken. Without
+    unirs the folder holds a guide alone, for the engine changevg and guided training; its captions' tokenizer.json is
+    taken from the guide's folder.
+    int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form:
+    of the clue the language model was trained with. recipe: kept in config.json. say: told what is being done.
+
+    Raises:
+        InputError: a folder holds no such model, the two have different vocabularies, `out` is something else, or the
+            files together are larger than the package may carry.
+        ValueError: a graph differs from torch by more than its tolerance.
+    """
+    out = Path(out)
+    if out.exists() and not (out / "config.json").is_file() and any(out.iterdir()):
+        raise InputError(f"{out} is not empty and holds no weights; give an empty or new folder as --out")
+    guide = find_model(guide, "chronosight_guide")
+    guide_model, tokenizer = GuideModel.from_pretrained(guide), guide / "tokenizer.json"
+    model: UniRSForConditionalGeneration | None = None
+    if unirs is not None:
+        unirs = find_model(unirs, "chronosight_unirs")
+        model, tokenizer = UniRSForConditionalGeneration.from_pretrained(unirs), unirs / "tokenizer.json"
+        words, guide_words = model.config.text_config.vocab_size, guide_model.config.vocab_size
+        if words > guide_words:
+            raise InputError(f"{guide} knows {guide_words} tokens but {unirs} has {words}; train both with one tokenizer")
+    elif not tokenizer.is_file():
+        raise InputError(f"{guide} has no tokenizer.json; copy that of its training run there, or give --unirs")
+    part = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        say("guide")
+        found = export_guide(guide_model, part)
+        if model is not None:
+            say("language model")
+            found |= export_unirs(model, part, int8=int8)
+        shutil.copyfile(tokenizer, part / "tokenizer.json")
+        config = bundle_config(guide_model, model, metres_per_pixel, guide_form, name) | {"int8": int8}
+        config["differences_from_torch"] = {k: float(f"{v:.2g}") for k, v in worst_by_graph(found).items()}
+        if recipe:
+            config["recipe"] = recipe
+        (part / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        sizes = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
+        if model is not None and sum(sizes.values()) > LARGEST:
+            raise InputError(
+                f"the weights take {sum(sizes.values()) / 1e6:.1f} MB, at most {LARGEST / 1e6:.0f} MB may ship; "
+                "export with --int8, or train smaller models"
+            )
+        _put_in_place(part, out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Exported(out, worst_by_graph(found), sizes)
+
+
+def bundle_config(
+    guide: GuideModel,
+    model: UniRSForConditionalGeneration | None,
+    metres_per_pixel: float,
+    guide_form: str,
+    name: str,
+) -> dict[str, Any]:
+    """config.json as `engines.compact.bundle` reads it, no confidence calibrated yet; of a guide alone where model is None."""
+    common = {
+        "format": FORMAT,
+        "name": name,
+        "version": version("chronosight"),
+        "metres_per_pixel": metres_per_pixel,
+        "classes": list(guide.config.classes),
+        "guide_form": guide_form,
+        "guide_views": GUIDE_VIEWS,
+        "calibration": {"mask": {"min_area": SMALLEST_OBJECT}},  # as the clues of training were made
+    }
+    if model is None:
+        return common | {"pair_size": GUIDE_SIZE, "model": {"guide_parameters": guide.num_parameters()}}
+    config = model.config
+    return common | {
+        "image_size": config.image_size,
+        "image_views": IMAGE_VIEWS,
+        "pair_size": config.pair_size,
+        "video_size": config.video_size,
+        "video_frames": config.video_frames,
+        "patch": config.patch,
+        "scene_classes": {label: label for label in sorted({*AID_CLASSES, *UCM_CLASSES})},
+        "model": {
+            "guide_parameters": guide.num_parameters(),
+            "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),
+            "unirs_parameters": model.num_parameters(),
+            "vocabulary": config.text_config.vocab_size,
+            "text_width": config.text_config.hidden_size,
+            "text_layers": config.text_config.num_hidden_layers,
+            "fusion": config.fusion,
+        },
+    }
+
+
+def find_model(folder: str | Path, model_type: str) -> Path:
+    """The folder, or `final` within it, that holds a model of this type. Raises InputError where neither does."""
+    folder = Path(folder)
+    for candidate in (folder, folder / "final"):
+        path = candidate / "config.json"
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8")).get("model_type")
+            if found != model_type:
+                raise InputError(f"{candidate} holds a {found} model, expected {model_type}; give another folder")
+            return candidate
+    raise InputError(f"no model in {folder}: expected config.json and weights there or in {folder / 'final'}")
+
+
+def worst_by_graph(differences: dict[str, float]) -> dict[str, float]:
+    """ "guide 64x96", "guide 256x256" -> one entry "guide", the larger."""
+    worst: dict[str, float] = {}
+    for name, difference in differences.items():
+        graph = name.split()[0]
+        worst[graph] = max(worst.get(graph, 0.0), difference)
+    return worst
+
+
+def _put_in_place(part: Path, out: Path) -> None:
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    part.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

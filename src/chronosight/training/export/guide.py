@@ -1,0 +1,93 @@
+"""The guide as ONNX graphs for the compact engine: `guide.onnx` and `guide_caption.onnx`, checked against torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from chronosight.models.guide.modeling import GuideModel
+from chronosight.training.export.onnx_storage import store_as_float16, write_graph
+from chronosight.training.export.parity import difference_from_torch
+
+OUTPUTS = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
+
+
+class _Guide(nn.Module):
+    def __init__(self, model: GuideModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        output = self.model(before, after)
+        return output.class_logits, output.appeared_logit, output.core_logit, output.change_logit, output.memory
+
+
+class _NextToken(nn.Module):
+    def __init__(self, model: GuideModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        return self.model.caption_logits(memory, tokens)[:, -1]
+
+
+def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
+    """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph,
+    on random input of two sizes.
+
+    guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit
+    (N, 1, H, W), change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of
+    the next token.
+
+    Raises:
+        ValueError: a graph differs from torch by more than 5e-3 of its largest output (of 1 where all are below).
+    """
+    import onnxruntime
+
+    folder = Path(folder)
+    model = model.eval().half().float()  # rounded once, so that storing loses no more
+    frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
+    # Named as multiples of 32, so that the exporter can prove the five scales to fit on each other.
+    height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
+    size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
+    _export(_Guide(model), tuple(frames), folder / "guide.onnx", ["before", "after"], OUTPUTS, [size, size])
+    words = model.config.vocab_size
+    memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, words, (2, 5))
+    rows = {0: torch.export.Dim.DYNAMIC}
+    _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
+            [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
+
+    for name in ("guide.onnx", "guide_caption.onnx"):
+        store_as_float16(folder / name)
+    differences = {}
+    session = onnxruntime.InferenceSession(folder / "guide.onnx", providers=["CPUExecutionProvider"])
+    for rows_px, columns_px in ((64, 96), (256, 256)):
+        pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
+        with torch.no_grad():
+            expected = _Guide(model)(*pair)
+        got = session.run(OUTPUTS, {"before": pair[0].numpy(), "after": pair[1].numpy()})
+        worst_of = max(difference_from_torch(e.numpy(), g, least_range=1.0) for e, g in zip(expected, got, strict=True))
+        differences[f"guide {rows_px}x{columns_px}"] = worst_of
+    session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
+    for length in (1, 9):
+        tokens = torch.randint(3, words, (1, length))
+        with torch.no_grad():
+            wanted = _NextToken(model)(memory[:1], tokens)
+        got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
+        differences[f"guide_caption {length}"] = difference_from_torch(wanted.numpy(), got, least_range=1.0)
+    worst = max(differences, key=lambda name: differences[name])
+    if differences[worst] > 5e-3:
+        raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
+    return differences
+
+
+def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
+    with torch.no_grad():
+        program = torch.onnx.export(
+            module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
+            external_data=False, verbose=False,
+        )  # fmt: skip
+    assert program is not None
+    write_graph(program.model_proto, path)

@@ -1,0 +1,196 @@
+"""The compact form as the ONNX graphs that the `compact` engine runs, each compared with torch as it is written.
+
+tower.onnx      frames (T, 3, H, W) in [0, 1] -> features (T, D, H/16, W/16); H, W multiples of 32
+change.onnx     before, after features (1, D, h, w) -> visual (1, K, d); change extraction and projector
+projector.onnx  features (T, D, h, w) -> visual (T, K, d)
+decoder.onnx    inputs_embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S), past_key_i, past_value_i
+                (N, H, P, dh) -> logits (N, S, V), present_key_i, present_value_i (N, H, P + S, dh); P may be 0
+embedding.npy   (V, d) float16
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration, positions_from
+from chronosight.training.export.decoder_graph import DecoderGraph
+from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16, write_graph
+from chronosight.training.export.parity import difference_from_torch
+
+TOLERANCE = 1e-3  # of the largest output
+
+
+class ChangeGraph(nn.Module):
+    """Two feature maps -> visual tokens."""
+
+    def __init__(self, model: UniRSForConditionalGeneration):
+        super().__init__()
+        self.change, self.projector = model.change, model.projector
+
+    def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        assert self.change is not None
+        return self.projector(self.change(before, after))
+
+
+def export_unirs(
+    model: UniRSForConditionalGeneration, folder: str | Path, float16: bool = True, int8: bool = False
+) -> dict[str, float]:
+    """Writes all files into `folder`. Returns the largest difference from torch per graph, as a share of its range.
+
+    float16: weights are stored as 16-bit floats (half the size, the same speed).
+    int8: decoder.onnx is quantised (a quarter of the size, faster); its entry then tells of the quantised graph and
+        has no limit: whether the answers hold is measured by `greedy_agreement` and by the benchmarks.
+
+    Raises ValueError where a graph differs from torch by more than its tolerance, or the model is not a compact one.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval().float()
+    if not isinstance(model.vision_tower, ConvTower) or model.change is None:
+        raise ValueError("only a model with the convolutional tower and a fused pair can be exported")
+    differences = {
+        "tower": _export_tower(model, folder / "tower.onnx"),
+        "change": _export_change(model, folder / "change.onnx"),
+        "projector": _export_projector(model, folder / "projector.onnx"),
+        "decoder": export_decoder(model, folder / "decoder.onnx"),
+    }
+    embedding = model.language_model.get_input_embeddings().weight.detach().numpy().astype(np.float16)
+    part = folder / "embedding.part.npy"
+    np.save(part, embedding)
+    part.replace(folder / "embedding.npy")
+    for name, difference in differences.items():
+        if difference > TOLERANCE:
+            raise ValueError(f"{name}.onnx differs from torch by {difference:.2g} of its range, expected {TOLERANCE}")
+    if int8:
+        quantize_decoder(folder / "decoder.onnx", folder / "decoder.onnx")
+        differences["decoder"] = compare_decoder(model, folder / "decoder.onnx")
+    if float16:
+        for name in ["tower", "change", "projector"] + ["decoder"] * (not int8):
+            store_as_float16(folder / f"{name}.onnx")
+    return differences
+
+
+def _export_tower(model: UniRSForConditionalGeneration, path: Path) -> float:
+    rows, columns = 32 * Dim("rows", min=1, max=256), 32 * Dim("columns", min=1, max=256)
+    shapes = [{0: Dim.DYNAMIC, 2: rows, 3: columns}]
+    _write(model.vision_tower, (torch.rand(2, 3, 96, 128),), path, ["frames"], ["features"], shapes)
+    return max(
+        _compare(model.vision_tower, path, {"frames": torch.rand(n, 3, height, width)})
+        for n, height, width in ((1, 192, 192), (2, 256, 256), (8, 128, 96))
+    )
+
+
+def _export_change(model: UniRSForConditionalGeneration, path: Path) -> float:
+    graph, channels = ChangeGraph(model), model.config.vision_config.hidden_size
+    rows, columns = 2 * Dim("rows", min=1, max=256), 2 * Dim("columns", min=1, max=256)
+    grid = {0: Dim.DYNAMIC, 2: rows, 3: columns}
+    pair = tuple(torch.rand(2, 2, channels, 6, 10))
+    _write(graph, pair, path, ["before", "after"], ["visual"], [grid, grid])
+    return max(
+        _compare(graph, path, {"before": torch.rand(1, channels, h, w), "after": torch.rand(1, channels, h, w)})
+        for h, w in ((16, 16), (8, 12))
+    )
+
+
+def _export_projector(model: UniRSForConditionalGeneration, path: Path) -> float:
+    channels = model.config.vision_config.hidden_size
+    rows, columns = 2 * Dim("rows", min=1, max=256), 2 * Dim("columns", min=1, max=256)
+    shapes = [{0: Dim.DYNAMIC, 2: rows, 3: columns}]
+    _write(model.projector, (torch.rand(2, channels, 6, 10),), path, ["features"], ["visual"], shapes)
+    return max(
+        _compare(model.projector, path, {"features": torch.rand(n, channels, h, w)}) for n, h, w in ((1, 12, 12), (8, 8, 6))
+    )
+
+
+def export_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
+    graph = DecoderGraph(model.language_model)
+    caches = [f"{part}_{i}" for i in range(graph.layers) for part in ("key", "value")]
+    inputs = ["inputs_embeds", "attention_mask", "position_ids", *(f"past_{name}" for name in caches)]
+    outputs = ["logits", *(f"present_{name}" for name in caches)]
+    n, s, past = Dim("n", min=1, max=4096), Dim("s", min=1, max=8192), Dim("p", min=0, max=8192)
+    shapes = [{0: n, 1: s}, {0: n, 1: Dim.DYNAMIC}, {0: n, 1: s}, [{0: n, 2: past}] * len(caches)]
+    example = _decoder_inputs(graph, model.config.text_config.hidden_size, 2, 3, 5)
+    _write(graph, example, path, inputs, outputs, shapes)
+    return compare_decoder(model, path)
+
+
+def compare_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
+    """Difference of the graph's logits from those of the language model itself: a prompt at once, then in two steps."""
+    session = _session(path)
+    ids = torch.randint(5, model.config.text_config.vocab_size, (2, 12))
+    mask = torch.ones_like(ids)
+    mask[0, :3] = 0  # the first prompt is shorter
+    positions = positions_from(mask)
+    embeds = model.get_input_embeddings()(ids).detach()
+    with torch.no_grad():
+        wanted = model.language_model(inputs_embeds=embeds, attention_mask=mask, position_ids=positions).logits
+    found, past = [], None
+    for start, end in ((0, 7), (7, 8), (8, 12)):
+        logits, past = decode_step(session, embeds[:, start:end], mask[:, :end], positions[:, start:end], past)
+        found.append(logits)
+    worst = 0.0
+    for candidate in (np.concatenate(found, 1), decode_step(session, embeds, mask, positions, None)[0]):
+        worst = max(worst, difference_from_torch(wanted[mask.bool()].numpy(), candidate[mask.bool().numpy()]))
+    return worst
+
+
+def greedy_agreement(model: UniRSForConditionalGeneration, path: Path, embeds: Tensor, mask: Tensor) -> float:
+    """Share of steps at which the decoder graph chooses the same next token as torch.
+
+    embeds (N, S, d), mask (N, S): prompts with their replies, as `model.embed` gives them; every position
+    that is not padding counts.
+    """
+    positions = positions_from(mask)
+    with torch.no_grad():
+        wanted = model.language_model(inputs_embeds=embeds, attention_mask=mask, position_ids=positions).logits
+    found, _ = decode_step(_session(path), embeds, mask, positions, None)
+    same = wanted.argmax(-1) == torch.from_numpy(found).argmax(-1)
+    return float(same[mask.bool()].float().mean())
+
+
+def decode_step(session, embeds: Tensor, mask: Tensor, positions: Tensor, past: list[np.ndarray] | None):
+    """One run of the decoder graph -> logits (N, S, V), cache. past: None for an empty cache."""
+    names = [item for item in session.get_inputs() if item.name.startswith("past_")]
+    if past is None:
+        past = [np.zeros((len(embeds), item.shape[1], 0, item.shape[3]), np.float32) for item in names]
+    feed = {"inputs_embeds": embeds.numpy(), "attention_mask": mask.numpy(), "position_ids": positions.numpy()}
+    logits, *present = session.run(None, feed | {item.name: part for item, part in zip(names, past, strict=True)})
+    return logits, present
+
+
+def _decoder_inputs(graph: DecoderGraph, width: int, n: int, s: int, past: int) -> tuple:
+    cache = [torch.rand(n, graph.kv_heads, past, graph.head_size) for _ in range(2 * graph.layers)]
+    positions = torch.arange(past, past + s).repeat(n, 1)
+    return torch.rand(n, s, width), torch.ones(n, past + s, dtype=torch.long), positions, cache
+
+
+def _write(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's remarks on its own insides
+        program = torch.onnx.export(
+            module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
+            external_data=False, verbose=False, optimize=True,
+        )  # fmt: skip
+    assert program is not None
+    write_graph(program.model_proto, path)
+
+
+def _compare(module: nn.Module, path: Path, inputs: dict[str, Tensor]) -> float:
+    with torch.no_grad():
+        wanted = module(*inputs.values()).numpy()
+    return difference_from_torch(wanted, _session(path).run(None, {name: value.numpy() for name, value in inputs.items()})[0])
+
+
+def _session(path: Path):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,209 @@
+"""Guided instructions: what the vision guide sees of a pair, told before the first question of its records.
+
+ChangeVG (arXiv 2509.23105) trains with guides of the very images that the guide was trained on; they are better than guides
+will be in use, and a language model learns to trust them too much. So by default a pair's guide comes from a guide of
+another fold, which never saw it, or, where there is none, is simulated: the truth of the pair's own records with a guide's
+kinds of error (`data.clues`; a stand-in and no measurement).
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from chronosight.datasets.changeimti.read import understand
+from chronosight.datasets.pair_questions import PairTruth
+from chronosight.errors import InputError
+from chronosight.tasks import caption, count, location
+from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts, GuideForm, with_clue, write_clue
+from chronosight.training.samples.clues import simulate_facts
+from chronosight.training.samples.guide_store import GuideStore, content_key
+from chronosight.training.samples.levir import levir_fold
+
+PairKey = tuple[str, str]  # paths of both pictures as the records have them
+Row = dict[str, Any]
+
+
+class Look(Protocol):
+    """A guide. name: of its weights, a hash in it, so that other weights have another name."""
+
+    name: str
+
+    def facts(self, before: Path, after: Path) -> GuideFacts: ...
+
+
+@dataclass
+class Told:
+    """What the records of one pair say. captions: replies of its caption questions, without repeats."""
+
+    captions: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def truth(self) -> PairTruth | None:
+        """None where counts or places of a class are not told. New or gone is not in the records: all count as new."""
+        if not all(name in self.counts and name in self.cells for name in CHANGE_CLASSES):
+            return None
+        return PairTruth({name: ClassChange(self.counts[name], 0, self.cells[name]) for name in CHANGE_CLASSES})
+
+
+def read_rows(path: str | Path) -> list[Row]:
+    """Rows of a messages JSONL file as they stand. Raises InputError, naming the line, for what is none."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no file {path}: expected messages JSONL, as chronosight data build writes it")
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not all(isinstance(turn["content"], str) and turn["role"] for turn in row["messages"]):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"{path.name} line {number} is no record of messages with text and <image>; give SPLIT.jsonl"
+            ) from None
+        if "guide" in row:
+            raise InputError(f"{path.name} line {number} is guided already; give the file that it was made from")
+        rows.append(row)
+    if not any(pair_of(row) for row in rows):
+        raise InputError(f"{path} has no record with two pictures; expected instructions about pairs of dates")
+    return rows
+
+
+def pair_of(row: Row) -> PairKey | None:
+    images = row.get("images") or []
+    return (str(images[0]), str(images[1])) if len(images) == 2 else None
+
+
+def what_is_told(rows: Iterable[Row]) -> dict[PairKey, Told]:
+    """By pair, in the order in which pairs first come. What is told first holds: single questions stand before dialogues."""
+    told: dict[PairKey, Told] = {}
+    for row in rows:
+        pair = pair_of(row)
+        if pair is None:
+            continue
+        about = told.setdefault(pair, Told())
+        for question, reply in _turns(row):
+            asked = understand(question)
+            if asked is None:
+                continue
+            if asked.task == "caption" and reply not in about.captions:
+                about.captions.append(reply)
+            elif asked.task == "count" and len(asked.subjects) == 1:
+                about.counts.setdefault(asked.subjects[0], count.parse_reply(reply) or 0)
+            elif asked.task == "location" and len(asked.subjects) == 1:
+                about.cells.setdefault(asked.subjects[0], location.parse_reply(reply) or ())
+    return told
+
+
+def make_guides(
+    told: Mapping[PairKey, Told],
+    looks: Sequence[Look | None],
+    store: GuideStore,
+    root: Path,
+    seed: int = 0,
+    track: Callable[[Iterable[PairKey]], Iterable[PairKey]] = iter,
+) -> dict[PairKey, tuple[str, GuideFacts]]:
+    """The guide of every pair, (source, facts): of the look of its fold, simulated where that is None.
+
+    looks: one a fold; a single one speaks for all pairs. root: folder that picture paths start from. Raises InputError for
+    a missing picture, and for a pair to be simulated whose records do not tell counts and places of both classes.
+    """
+    made = {}
+    for pair in track(list(told)):
+        look = looks[levir_fold(Path(pair[0]).name, len(looks))]
+        if look is None:
+            made[pair] = ("simulated", _simulated(pair, told[pair], store, seed))
+            continue
+        files = root / pair[0], root / pair[1]
+        try:
+            key = content_key(look.name, *files)
+        except OSError:
+            raise InputError(f"picture {pair[0]} or {pair[1]} is not in {root}; give their folder as --images DIR") from None
+        if key not in store:
+            store.add(key, pair, f"guide {look.name}", look.facts(*files))
+        made[pair] = (f"guide {look.name}", store[key])
+    return made
+
+
+def _simulated(pair: PairKey, told: Told, store: GuideStore, seed: int) -> GuideFacts:
+    truth = told.truth()
+    if truth is None:
+        raise InputError(
+            f"the records of {pair[0]} do not tell counts and places of roads and buildings, from which its guide is "
+            "simulated; give all kinds of records, or the guides of the folds with --guide, or --plain"
+        )
+    changed = [text for text in told.captions if not caption.says_no_change(text)]
+    key = content_key(json.dumps(["simulated", seed, pair, told.captions, told.counts, told.cells]))
+    if key not in store:
+        rng = np.random.default_rng((seed, zlib.crc32("\n".join(pair).encode())))
+        store.add(key, pair, "simulated", simulate_facts(truth, tuple(changed), rng))
+    return store[key]
+
+
+def join(
+    rows: Iterable[Row],
+    guides: Mapping[PairKey, tuple[str, GuideFacts]],
+    form: GuideForm,
+    closeness: Callable[[str, str], float] | None = None,
+    captions_only: bool = False,
+) -> list[Row]:
+    """Rows with the clue before their first question; rows without a pair stay as they are.
+
+    closeness: of the guide's caption and a reference; of the records that differ in their caption alone only the one with
+    the closest caption is kept, as published. None keeps all. captions_only: the clue before caption questions alone, as
+    the released code has it; the engine tells it before every first question.
+    """
+    rows = list(rows)
+    kept = _closest(rows, guides, closeness) if closeness else set(range(len(rows)))
+    joined = []
+    for number, row in enumerate(rows):
+        pair = pair_of(row)
+        if number not in kept:
+            continue
+        first = next((i for i, turn in enumerate(row["messages"]) if turn["role"] == "user"), None)
+        if pair is None or first is None or (captions_only and _asks(row) != ["caption"]):
+            joined.append(row)
+            continue
+        source, facts = guides[pair]
+        messages = list(row["messages"])
+        messages[first] = {**messages[first], "content": with_clue(write_clue(facts, form), messages[first]["content"])}
+        joined.append({**row, "messages": messages, "guide": source})
+    return joined
+
+
+def _closest(
+    rows: list[Row], guides: Mapping[PairKey, tuple[str, GuideFacts]], closeness: Callable[[str, str], float]
+) -> set[int]:
+    """Numbers of the rows to keep: all that do not end in a caption, and of those that do the closest of its kind and pair."""
+    kept: set[int] = set()
+    best: dict[tuple[PairKey, str], tuple[float, int]] = {}
+    for number, row in enumerate(rows):
+        pair, asks = pair_of(row), _asks(row)
+        if pair is None or asks[-1:] != ["caption"]:
+            kept.add(number)
+            continue
+        told = guides[pair][1].caption or caption.NO_CHANGE_SENTENCES[0]
+        score = closeness(told, _turns(row)[-1][1])
+        group = (pair, str(row.get("kind", len(asks))))
+        if group not in best or score > best[group][0]:
+            best[group] = (score, number)
+    return kept | {number for _, number in best.values()}
+
+
+def _turns(row: Row) -> list[tuple[str, str]]:
+    said = [turn for turn in row["messages"] if turn["role"] != "system"]
+    return [(a["content"], b["content"]) for a, b in zip(said[::2], said[1::2], strict=False)]
+
+
+def _asks(row: Row) -> list[str]:
+    asked = [understand(question) for question, _ in _turns(row)]
+    return [one.task if one else "" for one in asked]

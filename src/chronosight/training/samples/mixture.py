@@ -1,0 +1,314 @@
+"""What UniRS-compact is trained on: scenes of six sources, and the questions that can be asked of each.
+
+A source has `rows`, views of its scenes made once (a tower that does not change sees each view once and for all):
+    kind            "image", "pair" or "video"
+    frames(row)     (T, H, W, 3) uint8, the view as the model's processor would be given it
+    ask(row, rng)   an `Exercise`: clue, whether the dates are swapped, questions with the replies to learn
+A view is one of the flips of its scene, in another light; view 0 of a scene is the scene as it is. Everything random in
+a view comes from `default_rng((seed, row))`, everything in an exercise from the generator given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from chronosight.datasets.aid_ucm import StillImage, clean_caption
+from chronosight.datasets.image_questions import comparison_questions, count_questions, presence_questions
+from chronosight.datasets.pair_questions import PairTruth, pair_questions, truth_of
+from chronosight.datasets.places import PlacePair, windows
+from chronosight.synthetic.truth import CHANGE_CLASSES
+from chronosight.tasks import binary, caption, event, rural_urban, scene_class
+from chronosight.tasks.clue import GuideFacts, write_clue
+from chronosight.tasks.question import Question, Value
+from chronosight.tasks.wording import TASKS, vary, write_reply
+from chronosight.training.samples.clues import mirror_facts, simulate_facts, swap_facts
+from chronosight.training.samples.guide_facts import FactsKey
+from chronosight.training.samples.mirror import mirror_caption
+from chronosight.training.samples.rendered import read_store
+
+Kind = Literal["image", "pair", "video"]
+Facts = Mapping[FactsKey, GuideFacts]
+CLUE_FORMS = (("full", 0.68), ("detail", 0.1), ("none", 0.22))
+ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
+BUILDING_WORDS = ("building", "house", "villa", "factor", "bungalow", "home", "mansion", "residential")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """asked: questions in the wording to show, with the replies to learn. swapped: dates two and one, in this order."""
+
+    asked: list[tuple[Question, str]]
+    clue: str = ""
+    swapped: bool = False
+
+
+class Source(Protocol):
+    kind: Kind
+    rows: int
+
+    def frames(self, row: int) -> np.ndarray: ...
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise: ...
+
+
+class Stills:
+    """Real pictures. pixels: (n, S, S, 3) uint8 of the images, in order. views: of each picture."""
+
+    kind: Kind = "image"
+
+    def __init__(self, images: Sequence[StillImage], pixels: np.ndarray, views: int, seed: int = 0):
+        self.images, self.pixels, self.views, self.seed = images, pixels, views, seed
+        self.rows = len(images) * views
+
+    def frames(self, row: int) -> np.ndarray:
+        item, view = divmod(row, self.views)
+        pixels = np.asarray(self.pixels[item])
+        if view:
+            rng = np.random.default_rng((self.seed, row))
+            height, width = pixels.shape[:2]
+            h, w = (int(side * rng.uniform(0.75, 1.0)) for side in (height, width))
+            y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+            pixels = shine(np.rot90(pixels[y : y + h, x : x + w], int(rng.integers(4))), rng)
+            pixels = pixels[:, ::-1] if rng.random() < 0.5 else pixels
+        return np.ascontiguousarray(pixels)[None]
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        image = self.images[row // self.views]
+        asked: list[tuple[Question, Value]] = []
+        if rng.random() < 0.85 or not image.captions:
+            asked.append((scene_class.ask(), image.name))
+        if image.captions:
+            if rng.random() < 0.6:
+                asked.append((caption.ask("image"), image.captions[int(rng.integers(len(image.captions)))]))
+            asked += presence_questions(image.captions, rng, int(rng.integers(1, 3)))
+            asked += comparison_questions(image.captions, rng, 1)
+            if rng.random() < 0.3:
+                asked += count_questions(image.captions)[:1]
+        return Exercise(_worded(asked, rng))
+
+
+class RenderedImages:
+    """Rendered pictures of a store (`data.rendered`)."""
+
+    kind: Kind = "image"
+
+    def __init__(self, folder: str | Path):
+        arrays, self.truth = read_store(folder)
+        self.pixels, self.rows = arrays["pixels"], len(self.truth)
+
+    def frames(self, row: int) -> np.ndarray:
+        return np.asarray(self.pixels[row])[None]
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        truth = self.truth[row]
+        questions = [q for q in truth["questions"] if q[0] != "rural_urban"]
+        chosen = [questions[i] for i in rng.permutation(len(questions))[: int(rng.integers(3, 6))]]
+        asked = [(question_of(*question[:3]), question[3]) for question in chosen]
+        if rng.random() < 0.5:
+            asked.append((rural_urban.ask(), truth["rural_urban"]))
+        if rng.random() < 0.35:
+            asked.append((caption.ask("image"), truth["captions"][int(rng.integers(5))]))
+        return Exercise([(vary(question, rng), reply) for question, reply in asked])
+
+
+class Places:
+    """Windows of real places. extra: windows beside the four of a place, drawn like those the guide's facts are made
+    for.
+
+    facts: by (pair id, box, swapped); a window without facts gets simulated ones.
+    """
+
+    kind: Kind = "pair"
+
+    def __init__(self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0):
+        self.places, self.facts, self.views, self.seed = places, facts, views, seed
+        self.items = [(i, box) for i, place in enumerate(places) for box in window_boxes(i, place.before.shape[0], extra)]
+        self.rows = len(self.items) * views
+        self._truth: dict[int, PairTruth] = {}
+
+    def view(self, row: int) -> tuple[PlacePair, tuple[int, int, int, int], bool, bool]:
+        """Place, box, flipped sideways, flipped upside down."""
+        item, view = divmod(row, self.views)
+        place, box = self.items[item]
+        flips = 0 if view == 0 else int(np.random.default_rng((self.seed, row)).integers(4))
+        return self.places[place], box, bool(flips & 1), bool(flips & 2)
+
+    def frames(self, row: int) -> np.ndarray:
+        place, box, sideways, upside_down = self.view(row)
+        here = (slice(box[1], box[3]), slice(box[0], box[2]))
+        dates = [flip(image[here], sideways, upside_down) for image in (place.before, place.after)]
+        if row % self.views:
+            rng = np.random.default_rng((self.seed, row, 1))
+            dates = [shine(date, rng) for date in dates]
+        return np.stack(dates)
+
+    def truth(self, row: int) -> PairTruth:
+        if row not in self._truth:
+            place, (x0, y0, x1, y1), sideways, upside_down = self.view(row)
+            mask = flip(place.building[y0:y1, x0:x1], sideways, upside_down)
+            self._truth[row] = truth_of({"buildings": mask}, appeared=True)
+        return self._truth[row]
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        place, box, sideways, upside_down = self.view(row)
+        truth, swapped = self.truth(row), bool(rng.random() < 0.5)
+        truth = swap_truth(truth) if swapped else truth
+        facts = self.facts.get((place.id, box, swapped))
+        facts = simulate_facts(truth, (), rng) if facts is None else mirror_facts(facts, sideways, upside_down)
+        return Exercise(_worded(_pick(pair_questions(truth), rng), rng), _clue(facts, rng), swapped)
+
+
+class CaptionedCells:
+    """Parts of real places with human captions, in all four flips, or (flips=1) as they are."""
+
+    kind: Kind = "pair"
+
+    def __init__(self, places: Sequence[PlacePair], facts: Facts, flips: int = 4):
+        self.places, self.facts, self.flips = places, facts, flips
+        self.items = [(i, k) for i, place in enumerate(places) for k in range(len(place.cells))]
+        self.rows = flips * len(self.items)
+
+    def frames(self, row: int) -> np.ndarray:
+        i, k = self.items[row // self.flips]
+        turned = row % self.flips
+        place, (x0, y0, x1, y1) = self.places[i], self.places[i].cells[k].box
+        dates = [flip(image[y0:y1, x0:x1], bool(turned & 1), bool(turned & 2)) for image in (place.before, place.after)]
+        if turned:
+            rng = np.random.default_rng((3, row))
+            dates = [shine(date, rng) for date in dates]
+        return np.stack(dates)
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        i, k = self.items[row // self.flips]
+        turned = row % self.flips
+        place, flips = self.places[i], (bool(turned & 1), bool(turned & 2))
+        cell = place.cells[k]
+        captions = [mirror_caption(clean_caption(text), *flips) for text in cell.captions]
+        asked: list[tuple[Question, Value]] = [(caption.ask("pair"), captions[int(rng.integers(len(captions)))])]
+        changed = told_change(cell.captions)
+        if changed is not None and rng.random() < 0.5:
+            asked.append((binary.ask(), changed))
+        facts = self.facts.get((place.id, cell.box, False))
+        if facts is None:
+            x0, y0, x1, y1 = cell.box
+            truth = truth_of({"buildings": flip(place.building[y0:y1, x0:x1], *flips)}, appeared=True)
+            facts = simulate_facts(truth, tuple(captions), rng)
+        else:
+            facts = mirror_facts(facts, *flips)
+        return Exercise(_worded(asked, rng), _clue(facts, rng))
+
+
+class RenderedPairs:
+    """Rendered pairs of a store, with simulated clues unless `facts` has them by ("rendered", row, swapped)."""
+
+    kind: Kind = "pair"
+
+    def __init__(self, folder: str | Path, facts: Mapping[tuple[int, bool], GuideFacts] | None = None):
+        arrays, self.lines = read_store(folder)
+        self.pixels, self.mask, self.appeared = arrays["pixels"], arrays["mask"], arrays["appeared"]
+        self.facts = facts or {}
+        self.rows = len(self.lines)
+        self._truth: dict[int, PairTruth] = {}
+
+    def frames(self, row: int) -> np.ndarray:
+        return np.asarray(self.pixels[row])
+
+    def truth(self, row: int) -> PairTruth:
+        if row not in self._truth:
+            masks = {f"{name}s": self.mask[row] == i for i, name in enumerate(CHANGE_CLASSES) if i}
+            self._truth[row] = truth_of(masks, self.appeared[row] > 0)
+        return self._truth[row]
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        swapped = bool(rng.random() < 0.5)
+        truth = swap_truth(self.truth(row)) if swapped else self.truth(row)
+        captions = () if swapped and truth.changed else tuple(self.lines[row]["captions"])
+        facts = self.facts.get((row, swapped)) or simulate_facts(truth, captions, rng)
+        asked = _pick(pair_questions(truth), rng)
+        if captions and rng.random() < 0.35:
+            asked.append((caption.ask("pair"), captions[int(rng.integers(len(captions)))]))
+        return Exercise(_worded(asked, rng), _clue(facts, rng), swapped)
+
+
+class RenderedVideos:
+    """Rendered videos of a store."""
+
+    kind: Kind = "video"
+
+    def __init__(self, folder: str | Path):
+        arrays, self.lines = read_store(folder)
+        self.pixels, self.rows = arrays["pixels"], len(self.lines)
+
+    def frames(self, row: int) -> np.ndarray:
+        return np.asarray(self.pixels[row])
+
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        return Exercise(_worded([(event.ask(), self.lines[row]["event"])], rng))
+
+
+def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tuple[int, int, int, int]]:
+    """Windows of the `number`th place: those without overlap, and `extra` drawn as `training.crossfit` draws them."""
+    starts = np.random.default_rng((seed, number)).integers(0, size - 256 + 1, (extra, 2))
+    return windows(size) + [(int(x), int(y), int(x) + 256, int(y) + 256) for x, y in starts]
+
+
+def told_change(captions: Sequence[str]) -> bool | None:
+    """Whether captions tell of a change to roads or buildings: True when most name one, False when none says that
+    anything changed, None when only other things changed or they disagree."""
+    unchanged = sum(caption_says_nothing(text) for text in captions)
+    if unchanged == len(captions):
+        return False
+    named = sum(any(word in text for word in (*ROAD_WORDS, *BUILDING_WORDS)) for text in captions)
+    return True if unchanged == 0 and named * 2 > len(captions) else None
+
+
+def caption_says_nothing(text: str) -> bool:
+    return caption.says_no_change(clean_caption(text))
+
+
+def swap_truth(truth: PairTruth) -> PairTruth:
+    return PairTruth(swap_facts(GuideFacts(classes=truth.classes)).classes)
+
+
+def flip(image: np.ndarray, sideways: bool, upside_down: bool) -> np.ndarray:
+    image = image[:, ::-1] if sideways else image
+    return np.ascontiguousarray(image[::-1] if upside_down else image)
+
+
+def shine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(H, W, 3) uint8 in another light: gain, offset and a cast per channel, gamma."""
+    x = np.arange(256, dtype=np.float32) / 255
+    gamma, gain = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.04, 3))
+    table = x[None] ** gamma * gain[:, None] + rng.normal(0, 0.03)
+    table = (np.clip(table, 0, 1) * 255).astype(np.uint8)
+    return np.stack([table[c][image[..., c]] for c in range(3)], axis=-1)
+
+
+def _pick(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list[tuple[Question, Value]]:
+    """The general question often, and up to six of the others alike."""
+    general, others = asked[0], asked[1:]
+    chosen = [others[i] for i in rng.permutation(len(others))[: int(rng.integers(4, 7))]]
+    return [general, *chosen] if rng.random() < 0.6 else chosen
+
+
+def _worded(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list[tuple[Question, str]]:
+    return [(vary(question, rng), write_reply(question.task, value)) for question, value in asked]
+
+
+def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
+    forms = [form for form, _ in CLUE_FORMS]
+    form = forms[int(rng.choice(len(forms), p=[share for _, share in CLUE_FORMS]))]
+    if form == "full" and facts.caption is None and any(change.count for change in facts.classes.values()):
+        form = "detail"  # a full clue would say that nothing changed
+    return write_clue(facts, form)  # type: ignore[arg-type]  # one of the forms
+
+
+def question_of(task: str, subject: str | None, other: str | None) -> Question:
+    """The canonical question of a task about the things named."""
+    words = [word for word in (subject, other) if word]
+    return TASKS[task].ask(*words)  # type: ignore[index]
