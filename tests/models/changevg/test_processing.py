@@ -62,7 +62,7 @@ def test_markers_in_what_a_user_types_are_not_markers(processor):
 
 
 def test_pictures_and_places_for_them_must_agree(processor):
-    with pytest.raises(InputError, match="names 2 pictures but has 1"):
+    with pytest.raises(InputError, match="names 2 images but has 1"):
         processor.batch([user(*TWO)], [pictures(1)])
 
 

@@ -1,55 +1,111 @@
-"""A vision-language model behind an OpenAI-compatible endpoint, such as vLLM. Needs nothing beyond the core install.
+"""A vision-language model behind an OpenAI-compatible endpoint, such as vLLM. Needs the core install alone.
 
-Pictures go out as PNG within the pixel budget. Only used where the user names a URL; a key is read from the environment
-variable CHRONOSIGHT_API_KEY and sent there alone. A dialogue sends its whole history: the server's prefix cache is what
-saves the work (on by default in vLLM).
+Images are sent as PNG within the pixel budget, to the address that the user names and to no other: redirects are refused.
+A key is read from the environment variable CHRONOSIGHT_API_KEY. A dialogue sends its whole history; the server's prefix
+cache (on by default in vLLM) saves the work. What a server may do is bounded: seconds for a whole reply, and bytes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
-import json
 import math
 import os
-import urllib.error
-import urllib.parse
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+import ssl
+import threading
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 from PIL import Image
+from pydantic import BaseModel, Field, ValidationError
 
 from chronosight.engines.changevg.reply import Reply, Step
 from chronosight.errors import InputError
+from chronosight.files import parse_json
 from chronosight.models.changevg.prompt import Part
 
-AT_ONCE = 8  # requests; the server batches them
-PATIENCE = 600  # seconds for one reply
-TOP = 20  # likeliest tokens asked for at each place, the most the interface allows
+CONCURRENT = 8  # requests; the server batches them
+REPLY_SECONDS = 45.0  # for a whole reply; CHRONOSIGHT_ENDPOINT_SECONDS in its place for slow servers
+LIST_SECONDS = 10.0  # for the list of served models
+MAX_BYTES = 8 << 20  # of a reply
+TOP = 20  # likeliest tokens asked for at each place, the most that the interface allows
 MARKERS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+T = TypeVar("T")
+
+
+class _Likely(BaseModel):
+    token: str
+    logprob: Annotated[float, Field(le=1e-3, allow_inf_nan=False)]
+
+
+class _Token(_Likely):
+    top_logprobs: list[_Likely] | None = None
+
+
+class _Logprobs(BaseModel):
+    content: list[_Token] | None = None
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: Any = None  # read apart: a reply whose probabilities are nonsense is still a reply
+
+
+class _Completion(BaseModel):
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: Annotated[list[_Model], Field(min_length=1)]
 
 
 class Endpoint:
-    def __init__(self, url: str, model: str | None = None, max_pixels: int = 512 * 512):
-        """url: up to and with /v1. model: its name there; the first one served when None. max_pixels: of one picture.
+    """A served model, asked over HTTP."""
 
-        Raises InputError for an address that is none, and where nothing answers.
+    def __init__(self, url: str, model: str | None = None, max_pixels: int = 512 * 512, seconds: float | None = None):
+        """Checks the address and, where no model is named, asks which ones are served.
+
+        Args:
+            url: Address up to and with /v1.
+            model: Its name there; the first one served when None.
+            max_pixels: Largest number of pixels of an image that is sent; larger ones are shrunk.
+            seconds: Deadline of a whole reply; CHRONOSIGHT_ENDPOINT_SECONDS or 45 when None.
+
+        Raises:
+            InputError: The address is none, nothing answers there, or the key or the deadline cannot be used.
         """
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+            httpx.URL(url)
+        except (ValueError, httpx.InvalidURL):
+            parts, host = urlsplit(""), None
+        if parts.scheme not in ("http", "https") or not host:
             raise InputError(f'"{url}" is no address, expected one such as http://127.0.0.1:8000/v1 (--endpoint URL)')
         self.url, self.max_pixels = url.rstrip("/"), max_pixels
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")  # a proxy would look for it on its own machine
-        handlers = [urllib.request.ProxyHandler({})] if local else []
-        self._opener = urllib.request.build_opener(_NoRedirect(), *handlers)
+        self._local = host in ("localhost", "127.0.0.1", "::1")  # a proxy would look for it on its own machine
+        self._seconds = _seconds() if seconds is None else seconds
         self.name = model or self._first_model()
 
     def look(self, frames: list[np.ndarray]) -> EndpointPictures:
+        """Encodes the images of a scene, (H, W, 3) uint8 each, earliest first."""
         return EndpointPictures(self, [_data_url(frame, self.max_pixels) for frame in frames])
 
     def plain(self, text: str) -> str:
+        """Takes the chat template's markers out of what a user typed."""
         before = ""
         while before != text:
             before = text
@@ -57,62 +113,106 @@ class Endpoint:
                 text = text.replace(marker, " ")
         return text
 
-    def complete(self, messages: list[dict[str, Any]], limit: int) -> Reply:
-        body = {"model": self.name, "messages": messages, "max_tokens": limit, "temperature": 0}
-        try:
-            answer = self.call("chat/completions", {**body, "logprobs": True, "top_logprobs": TOP})
-        except InputError as error:
-            if "logprob" not in str(error):
-                raise
-            answer = self.call("chat/completions", body)  # a server that gives no probabilities
-        try:
-            choice = answer["choices"][0]
-            text = choice["message"]["content"] or ""
-            steps = tuple(_step(one) for one in (choice.get("logprobs") or {}).get("content") or ())
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise InputError(f"{self.url} did not answer as an OpenAI-compatible endpoint does; check the address") from error
-        return Reply(text.strip(), steps, choice.get("finish_reason") != "length")
+    def complete(self, conversations: list[list[dict[str, Any]]], limit: int) -> list[Reply]:
+        """Asks for the next reply of each conversation, several at a time.
 
-    def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """One request -> its JSON. Raises InputError, in one line, for whatever goes wrong on the way."""
-        headers = {"Content-Type": "application/json"}
-        key = os.environ.get("CHRONOSIGHT_API_KEY")
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/{path}", data, headers)
-        try:
-            with self._opener.open(request, timeout=PATIENCE) as response:
-                return json.load(response)
-        except urllib.error.HTTPError as error:
-            said = " ".join(error.read(2000).decode("utf-8", "replace").split())[:300]
-            raise InputError(f"{self.url} refused the request with {error.code}: {said}") from error
-        except (urllib.error.URLError, OSError) as error:
-            reason = getattr(error, "reason", error)
-            raise InputError(f"nothing answers at {self.url} ({reason}); start the server or correct --endpoint") from error
-        except ValueError as error:
-            raise InputError(f"{self.url} answered with something that is not JSON; check the address") from error
+        Args:
+            conversations: Messages in the format of the interface.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            One reply a conversation, in their order.
+
+        Raises:
+            InputError: Whatever goes wrong on the way, in one line.
+        """
+
+        async def ask_all() -> list[Reply]:
+            gate = asyncio.Semaphore(CONCURRENT)
+            async with self._client() as client:
+                return await asyncio.gather(*(self._complete(client, gate, messages, limit) for messages in conversations))
+
+        return _run(ask_all())
+
+    async def _complete(
+        self, client: httpx.AsyncClient, gate: asyncio.Semaphore, messages: list[dict[str, Any]], limit: int
+    ) -> Reply:
+        body = {"model": self.name, "messages": messages, "max_tokens": limit, "temperature": 0}
+        async with gate:
+            try:
+                found = await self._call(client, "chat/completions", {**body, "logprobs": True, "top_logprobs": TOP})
+            except InputError as error:
+                if "logprob" not in str(error):
+                    raise
+                found = await self._call(client, "chat/completions", body)  # a server that gives no probabilities
+        choice = self._read(_Completion, found).choices[0]
+        text = (choice.message.content or "").strip()
+        return Reply(text, _steps(choice.logprobs), choice.finish_reason != "length")
 
     def _first_model(self) -> str:
+        async def ask() -> Any:
+            async with self._client() as client:
+                return await self._call(client, "models", None, LIST_SECONDS)
+
+        return self._read(_Models, _run(ask()), "; name one with --weights NAME").data[0].id
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={"Accept-Encoding": "identity", **_authorization()}, follow_redirects=False, trust_env=not self._local,
+            timeout=None,  # the deadline of `_call` holds for all of a request, not for each of its steps
+            verify=ssl.create_default_context() if self.url.startswith("https") else False,
+        )  # fmt: skip
+
+    async def _call(
+        self, client: httpx.AsyncClient, path: str, body: dict[str, Any] | None, seconds: float | None = None
+    ) -> Any:
+        """One request -> its JSON, within the deadline and MAX_BYTES. Raises InputError."""
+        seconds = min(seconds or self._seconds, self._seconds)
         try:
-            return str(self.call("models")["data"][0]["id"])
-        except (KeyError, IndexError, TypeError) as error:
-            raise InputError(f"{self.url} does not say which models it serves; name one with --weights NAME") from error
+            async with asyncio.timeout(seconds):
+                method, url = ("GET" if body is None else "POST"), f"{self.url}/{path}"
+                async with client.stream(method, url, json=body) as response:
+                    data = await _read_bytes(response, self.url)
+        except TimeoutError:
+            slow = "; set CHRONOSIGHT_ENDPOINT_SECONDS for a slow server" if body is not None else ""
+            raise InputError(f"{self.url} did not answer within {seconds:g} seconds{slow}") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            reason = _line(str(error), 200) or type(error).__name__
+            answers = "nothing answers" if isinstance(error, httpx.ConnectError | OSError) else "no HTTP reply"
+            raise InputError(f"{answers} at {self.url} ({reason}); start the server or correct --endpoint") from None
+        if response.status_code != 200:
+            said = _line(data[:2000].decode("utf-8", "replace"), 300)
+            raise InputError(f"{self.url} refused the request with {response.status_code}: {said}")
+        return parse_json(data, f"the reply of {self.url}", "a reply of an OpenAI-compatible endpoint; check the address")
+
+    def _read(self, schema: type[Schema], found: Any, hint: str = "") -> Schema:
+        try:
+            return schema.model_validate(found)
+        except ValidationError:
+            what = "does not say which models it serves" if hint else "did not answer as an OpenAI-compatible endpoint does"
+            raise InputError(f"{self.url} {what}{hint or '; check the address'}") from None
+
+
+Schema = TypeVar("Schema", _Completion, _Models)
 
 
 class EndpointPictures:
+    """The encoded images of one scene, sent with every first turn."""
+
     def __init__(self, owner: Endpoint, urls: list[str]):
+        """Holds the images as data URLs, earliest first."""
         self.owner, self.urls = owner, urls
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        with ThreadPoolExecutor(min(AT_ONCE, len(turns))) as pool:
-            return list(pool.map(lambda turn: self.owner.complete([self.message(turn)], limit), turns))
+        """Asks each turn by itself; see `Pictures.replies`."""
+        return self.owner.complete([[self.message(turn)] for turn in turns], limit)
 
     def dialogue(self) -> EndpointDialogue:
+        """Begins a conversation about the scene."""
         return EndpointDialogue(self)
 
     def message(self, turn: list[Part]) -> dict[str, Any]:
-        """The turn with its pictures filled in, in date order."""
+        """The turn as a message, with its images filled in, earliest first."""
         urls = iter(self.urls)
         content = [
             {"type": "image_url", "image_url": {"url": next(urls)}} if part["type"] == "image" else dict(part) for part in turn
@@ -121,33 +221,97 @@ class EndpointPictures:
 
 
 class EndpointDialogue:
+    """A conversation that sends its whole history with every turn."""
+
     def __init__(self, pictures: EndpointPictures):
+        """Begins without a turn."""
         self.pictures = pictures
         self.messages: list[dict[str, Any]] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
+        """The reply to the next turn; `limit` is the largest number of its tokens."""
         asked = [*self.messages, self.pictures.message(parts)]
-        reply = self.pictures.owner.complete(asked, limit)
+        (reply,) = self.pictures.owner.complete([asked], limit)
         self.messages = [*asked, {"role": "assistant", "content": reply.text}]
         return reply
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Pictures and key go to the address the user named, and to no other."""
+async def _read_bytes(response: httpx.Response, url: str) -> bytes:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise InputError(f"{url} sent a compressed reply although none was asked for; check the address")
+    data = bytearray()
+    async for chunk in response.aiter_raw():
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise InputError(f"{url} sent more than {MAX_BYTES:,} bytes; check the address")
+    return bytes(data)
 
-    def redirect_request(self, *_: Any) -> None:
-        return None
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine, run in a thread of its own: the caller may be inside an event loop already, in a notebook."""
+    result: list[T] = []
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(asyncio.run(coroutine))
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+    return result[0]
 
 
-def _step(one: dict[str, Any]) -> Step:
-    """yes, no and digits: out of the likeliest tokens that the server names, so at most a little too low."""
-    likely = {str(item["token"]): math.exp(item["logprob"]) for item in one.get("top_logprobs") or ()}
-    own = math.exp(one["logprob"])
-    likely.setdefault(str(one["token"]), own)
+def _steps(logprobs: Any) -> tuple[Step, ...]:
+    """Probabilities by token; empty where the server gave none, or what cannot be probabilities."""
+    try:
+        tokens = _Logprobs.model_validate(logprobs or {}).content or []
+    except ValidationError:
+        return ()
+    steps = tuple(map(_step, tokens))
+    # The token that was chosen as the likeliest cannot have a probability of nothing: the server failed to give one.
+    return () if any(step.probability <= 0 for step in steps) else steps
+
+
+def _step(one: _Token) -> Step:
+    """Yes, no and digits: out of the likeliest tokens that the server names, so at most a little too low."""
+    likely = {item.token: _probability(item) for item in one.top_logprobs or ()}
+    own = _probability(one)
+    likely.setdefault(one.token, own)
     words = [(token.strip().lower(), probability) for token, probability in likely.items()]
     yes, no = (sum(p for word, p in words if word == wanted) for wanted in ("yes", "no"))
     digits = sum(p for word, p in words if word.isdecimal())
-    return Step("" if one["token"] in MARKERS else str(one["token"]), own, yes, no, digits)
+    return Step("" if one.token in MARKERS else one.token, own, yes, no, digits)
+
+
+def _probability(one: _Likely) -> float:
+    return min(1.0, math.exp(one.logprob))
+
+
+def _seconds() -> float:
+    text = os.environ.get("CHRONOSIGHT_ENDPOINT_SECONDS", "")
+    if not text:
+        return REPLY_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 86_400:
+        raise InputError(f'CHRONOSIGHT_ENDPOINT_SECONDS is "{_line(text, 40)}", expected seconds above 0; correct or unset it')
+    return seconds
+
+
+def _authorization() -> dict[str, str]:
+    key = os.environ.get("CHRONOSIGHT_API_KEY")
+    if not key:
+        return {}
+    if not key.isascii() or not key.isprintable():
+        raise InputError("CHRONOSIGHT_API_KEY holds characters that no key has, such as a line end; set it again")
+    return {"Authorization": f"Bearer {key}"}
 
 
 def _data_url(frame: np.ndarray, max_pixels: int) -> str:
@@ -158,3 +322,7 @@ def _data_url(frame: np.ndarray, max_pixels: int) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _line(text: str, most: int) -> str:
+    return " ".join(text.split())[:most]

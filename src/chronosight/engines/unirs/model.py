@@ -15,10 +15,13 @@ import torch
 
 from chronosight.engines.unirs.placement import Placement, Precision, measure, place
 from chronosight.errors import InputError
+from chronosight.models.changevg.adapter import read_adapter_config
 from chronosight.models.unirs.chat_processing import ChatProcessor
+from chronosight.models.unirs.config_file import read_unirs_config
 from chronosight.models.unirs.configuration import Kind, UniRSConfig
 from chronosight.models.unirs.int8 import quantise
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
+from chronosight.models.weight_files import check_parameters, library_errors
 from chronosight.tasks.question import Question
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "int8": torch.bfloat16}
@@ -55,24 +58,37 @@ class UniRSModel:
     def load(
         cls, folder: Path, adapter: Path | None = None, precision: Precision = "auto", device: str | None = None
     ) -> UniRSModel:
-        """Raises InputError for a folder that cannot be loaded and a machine that is too small."""
-        try:
-            config = UniRSConfig.from_pretrained(folder)
-            processor = ChatProcessor.from_pretrained(folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{folder} cannot be loaded ({' '.join(str(error).split())[:300]}); convert it again") from None
-        with torch.device("meta"):
-            parameters = sum(p.numel() for p in UniRSForConditionalGeneration(config).parameters())
+        """Loads a converted weights folder.
+
+        Args:
+            folder: Made by `chronosight convert`.
+            adapter: Folder of a LoRA adapter.
+            precision: "auto", "fp32", "bf16" or "int8".
+            device: "cpu", "cuda:0", ...; "auto" spreads over all; None chooses (`placement.place`).
+
+        Returns:
+            The model, ready to answer.
+
+        Raises:
+            InputError: The folder cannot be loaded, or the machine is too small.
+        """
+        read_unirs_config(folder)
+        with library_errors(str(folder), "convert it again"):
+            config = UniRSConfig.from_pretrained(folder, trust_remote_code=False)
+            processor = ChatProcessor.from_pretrained(folder, trust_remote_code=False)
+            with torch.device("meta"):
+                parameters = sum(p.numel() for p in UniRSForConditionalGeneration(config).parameters())
+        check_parameters(folder, parameters)
         gpus, ram, bf16 = measure()
         placement = place(parameters, gpus, ram, precision, device, bf16)
         options: dict[str, Any] = {"dtype": DTYPES[placement.precision]}
         if placement.device == "auto":
             options["device_map"] = "auto"
-        try:
-            both: Any = UniRSForConditionalGeneration.from_pretrained(folder, output_loading_info=True, **options)
+        with library_errors(f"weights in {folder}", "convert them again"):
+            both: Any = UniRSForConditionalGeneration.from_pretrained(
+                folder, output_loading_info=True, trust_remote_code=False, **options
+            )
             model, info = both
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"{folder} cannot be loaded ({' '.join(str(error).split())[:300]}); convert it again") from None
         wrong = sorted([*info["missing_keys"], *info["unexpected_keys"], *map(str, info.get("mismatched_keys", ()))])
         if wrong:
             raise InputError(f"{folder} does not fit its config.json: {', '.join(wrong[:4])}; convert it again")
@@ -86,17 +102,19 @@ class UniRSModel:
         return loaded
 
     def add_adapter(self, adapter: Path) -> None:
-        """Raises InputError for a folder that holds no LoRA adapter for these weights."""
+        """Lays a LoRA adapter over the weights; it can be switched off again.
+
+        Args:
+            adapter: Its folder.
+
+        Raises:
+            InputError: The folder holds no LoRA adapter for these weights.
+        """
         from peft import PeftModel
 
-        if not (adapter / "adapter_config.json").is_file() or not (adapter / "adapter_model.safetensors").is_file():
-            raise InputError(
-                f"{adapter} has no adapter_config.json or no adapter_model.safetensors; give a LoRA adapter's folder"
-            )
-        try:
-            self._peft = PeftModel.from_pretrained(self.model, str(adapter)).eval()
-        except (ValueError, RuntimeError, OSError) as error:
-            raise InputError(f"{adapter} does not fit these weights ({' '.join(str(error).split())[:200]})") from None
+        read_adapter_config(adapter)
+        with library_errors(f"adapter in {adapter}", "give one that was made for these weights"):
+            self._peft = PeftModel.from_pretrained(self.model, str(adapter), trust_remote_code=False).eval()
 
     @cached_property
     def identity(self) -> str:

@@ -6,14 +6,15 @@ more than a warning, and adapters made before transformers 4.52 name the same la
 
 from __future__ import annotations
 
-import json
 import shutil
 import warnings
 from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
+from chronosight.files import read_json_object
 from chronosight.models.changevg.settings import Settings
+from chronosight.models.weight_files import MAX_CONFIG_BYTES, library_errors
 
 # Names of older releases -> today's, after the "base_model.model." that peft puts before all of them.
 OLD_NAMES = (("model.layers.", "model.language_model.layers."), ("visual.", "model.visual."))
@@ -24,22 +25,29 @@ KEPT_FILES = (
 
 
 def apply_adapter(model: Any, folder: str | Path, merge: bool = True) -> Any:
-    """The model with the adapter of a folder; merge: its product added into the weights, so that it costs nothing more.
+    """Lays the adapter of a folder over a model.
 
-    Raises InputError for a folder without an adapter, and for one that was made for another model.
+    Args:
+        model: A Qwen-VL of transformers.
+        folder: The adapter's folder.
+        merge: Whether its product is added into the weights, so that it costs nothing more.
+
+    Returns:
+        The model with the adapter.
+
+    Raises:
+        InputError: The folder holds no LoRA adapter, or one that was made for another model.
     """
-    from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
     from safetensors.torch import load_file
 
     folder = Path(folder)
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder} has no {name}, expected a LoRA adapter as peft writes it (--adapter DIR)")
-    config: Any = PeftConfig.from_pretrained(str(folder))
-    if config.peft_type != "LORA":
-        raise InputError(f"{folder} holds an adapter of type {config.peft_type}, expected LORA; give a LoRA adapter")
-    config.inference_mode = True
-    weights = {_today(name): value for name, value in load_file(folder / "adapter_model.safetensors").items()}
+    read_adapter_config(folder)
+    with library_errors(f"adapter in {folder}", "copy it again"):
+        config: Any = LoraConfig.from_pretrained(str(folder), trust_remote_code=False)
+        config.inference_mode = True
+        stored = load_file(folder / "adapter_model.safetensors")
+    weights = {_today(name): value for name, value in stored.items()}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # peft's use of an older name of transformers, no user's doing
@@ -67,7 +75,18 @@ def _today(name: str) -> str:
 def merge_adapter(weights: Path, adapter: Path, out: Path) -> Path:
     """Writes a folder that is the model with the adapter in it: for vLLM, or to be used without peft.
 
-    The precision stays that of the stored weights. Raises InputError where `out` is not empty.
+    The precision stays that of the stored weights.
+
+    Args:
+        weights: A Qwen-VL folder.
+        adapter: Folder of a LoRA adapter.
+        out: The folder to write; new or empty.
+
+    Returns:
+        `out`.
+
+    Raises:
+        InputError: `out` is not empty, or weights and adapter do not fit.
     """
     from chronosight.models.changevg.loading import load_model
 
@@ -88,8 +107,37 @@ def merge_adapter(weights: Path, adapter: Path, out: Path) -> Path:
 
 
 def base_model(adapter: Path) -> str | None:
-    """The model an adapter was made for, as its own configuration names it."""
+    """The model an adapter was made for, as its own configuration names it; None where it names none.
+
+    Raises:
+        InputError: The configuration is no JSON object.
+    """
     path = adapter / "adapter_config.json"
     if not path.is_file():
         return None
-    return json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path")
+    name = read_json_object(path, "a LoRA adapter as peft writes it", MAX_CONFIG_BYTES).get("base_model_name_or_path")
+    return name if isinstance(name, str) else None
+
+
+def read_adapter_config(folder: Path) -> dict[str, Any]:
+    """Reads a LoRA adapter's configuration ourselves, before peft does.
+
+    Args:
+        folder: The adapter's folder.
+
+    Returns:
+        The configuration as JSON values.
+
+    Raises:
+        InputError: A file is missing, it is another kind of adapter, or it names modules to import.
+    """
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} has no {name}, expected a LoRA adapter as peft writes it (--adapter DIR)")
+    config = read_json_object(folder / "adapter_config.json", "a LoRA adapter as peft writes it", MAX_CONFIG_BYTES)
+    kind = config.get("peft_type")
+    if kind != "LORA":
+        raise InputError(f"{folder} holds an adapter of type {str(kind)[:40]}, expected LORA; give a LoRA adapter")
+    if config.get("megatron_config") is not None:  # peft imports the module that goes with it by name
+        raise InputError(f"{folder} names a module to import (megatron_config); give an adapter for transformers")
+    return config

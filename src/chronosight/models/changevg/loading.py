@@ -12,15 +12,23 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 
 from chronosight.errors import InputError
 from chronosight.models.changevg.adapter import apply_adapter
+from chronosight.models.changevg.settings import MODEL_TYPES
+from chronosight.models.weight_files import check_parameters, library_errors, read_model_config
 
 Precision = Literal["auto", "fp32", "bf16", "4bit"]
-KNOWN = ("qwen2_5_vl", "qwen3_vl")
 
 
 def find_folder(weights: str | Path) -> Path:
-    """A model folder: the path given, or where the hub's cache keeps that id. Nothing is downloaded.
+    """Finds a model folder. Nothing is downloaded.
 
-    Raises InputError where there is neither.
+    Args:
+        weights: A folder, or the id of a model in the hub's local cache.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: There is neither.
     """
     folder = Path(weights)
     if folder.is_dir():
@@ -38,32 +46,39 @@ def find_folder(weights: str | Path) -> Path:
 
 
 def load_model(folder: Path, adapter: Path | None = None, precision: Precision = "auto") -> Any:
-    """The model, ready to answer, on the GPU where there is one.
+    """Loads the model, ready to answer, on the GPU where there is one.
 
-    precision "auto": bfloat16 on a GPU, else the precision the weights are stored in (float16 as bfloat16: processors
-    are slow at it). "4bit": needs bitsandbytes; the adapter then stays beside the weights, because 4-bit weights cannot
-    take it in. Raises InputError for another kind of model, incomplete weights, or a precision that cannot be had.
+    Args:
+        folder: A downloaded Qwen2.5-VL or Qwen3-VL folder.
+        adapter: Folder of a LoRA adapter, merged into the weights.
+        precision: "auto" is bfloat16 on a GPU, else the precision the weights are stored in (float16 as bfloat16:
+            processors are slow at it). "4bit" needs bitsandbytes; the adapter then stays beside the weights, because
+            4-bit weights cannot take it in.
+
+    Returns:
+        The model of transformers, in eval mode.
+
+    Raises:
+        InputError: It is another kind of model, the weights are incomplete or damaged, or the precision cannot be had.
     """
-    if not (folder / "config.json").is_file():
-        raise InputError(f"{folder} has no config.json, expected a downloaded Qwen-VL folder; download it again")
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type not in KNOWN:
-        raise InputError(f"{folder} holds a {config.model_type}, expected {' or '.join(KNOWN)}; give a Qwen-VL folder")
+    read_model_config(folder, MODEL_TYPES)  # before transformers sees it: it would offer to run a folder's own code
     if not list(folder.glob("*.safetensors")):
         raise InputError(f"{folder} has no .safetensors weights, expected those of a Qwen-VL; download it again")
+    with library_errors(f"config.json of {folder}", "download it again"):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with torch.device("meta"):
+            empty = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
+    check_parameters(folder, sum(parameter.numel() for parameter in empty.parameters()))
     gpu = torch.cuda.is_available()
     options: dict[str, Any] = {"dtype": _dtype(config, precision, gpu)}
     if precision == "4bit":
         options["quantization_config"] = _four_bit()
         options["device_map"] = {"": 0 if gpu else "cpu"}
-    try:
+    with library_errors(f"weights in {folder}", "download them again"):
         loaded: Any = AutoModelForImageTextToText.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **options
         )
         model, report = loaded
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"weights in {folder} cannot be read ({reason}); download them again") from error
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise InputError(f"{folder} lacks {len(missing)} weights, {missing[0]} first; download it again")
@@ -79,12 +94,12 @@ def _dtype(config: Any, precision: Precision, gpu: bool) -> torch.dtype:
         return torch.float32
     if precision == "bf16":
         return torch.bfloat16
-    stored = getattr(config, "dtype", None) or torch.float32
+    stored: Any = getattr(config, "dtype", None) or torch.float32
     if isinstance(stored, str):
-        stored = getattr(torch, stored)
+        stored = getattr(torch, stored, torch.float32)
     if gpu:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.bfloat16 if stored == torch.float16 else stored
+    return torch.bfloat16 if stored == torch.float16 or not isinstance(stored, torch.dtype) else stored
 
 
 def _four_bit() -> Any:
@@ -92,6 +107,7 @@ def _four_bit() -> Any:
         raise InputError("4-bit weights need bitsandbytes, which is not installed; pip install bitsandbytes, or use bf16")
     from transformers import BitsAndBytesConfig
 
-    return BitsAndBytesConfig(
+    make: Any = BitsAndBytesConfig
+    return make(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16, bnb_4bit_use_double_quant=True
     )

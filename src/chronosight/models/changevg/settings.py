@@ -2,59 +2,68 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from chronosight.errors import InputError
+from chronosight.files import read_json_object, write_json
 from chronosight.tasks.clue import GuideForm
 
 FILE = "changevg.json"
+MODEL_TYPES = ("qwen2_5_vl", "qwen3_vl")
 Wording = Literal["changeimti", "plain"]
+Pixels = Annotated[int, Field(strict=True, ge=1, le=1 << 26)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Settings:
-    """max_pixels: of one picture as the model sees it; 512 x 512 as published (arXiv 2509.23105). min_pixels: smaller
-    pictures are enlarged to it. guide_form: how the guide is told. wording: "changeimti", the questions of the
-    instruction set with the pictures inside them, for weights tuned on it; "plain", pictures first, then the guide,
-    then the question and the form of its reply, for weights that never saw the instruction set.
+    """How weights must be asked (arXiv 2509.23105).
+
+    Attributes:
+        max_pixels: Largest number of pixels of an image as the model sees it; 512 x 512 as published.
+        min_pixels: Smaller images are enlarged to it.
+        guide_form: How the guide's clue is written.
+        wording: "changeimti", the questions of the instruction set with the images inside them, for weights tuned on it;
+            "plain", images first, then the guide, then the question and the form of its reply, for other weights.
     """
 
-    max_pixels: int = 512 * 512
-    min_pixels: int = 56 * 56
+    max_pixels: Pixels = 512 * 512
+    min_pixels: Pixels = 56 * 56
     guide_form: GuideForm = "caption"
     wording: Wording = "changeimti"
 
+    def __post_init__(self) -> None:
+        if self.min_pixels > self.max_pixels:
+            raise ValueError(f"min_pixels {self.min_pixels} is above max_pixels {self.max_pixels}")
+
     def save(self, folder: str | Path) -> None:
-        path = Path(folder) / FILE
-        part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        """Writes the settings into an adapter's folder."""
+        write_json(Path(folder) / FILE, asdict(self))
 
     @classmethod
     def load(cls, folder: str | Path) -> Settings:
-        """The settings of an adapter folder; the published ones where it holds none. Raises InputError for bad ones."""
+        """Reads the settings of an adapter's folder.
+
+        Args:
+            folder: The folder.
+
+        Returns:
+            Its settings; the published ones where it holds none.
+
+        Raises:
+            InputError: The file is no such mapping.
+        """
         path = Path(folder) / FILE
         if not path.is_file():
             return cls()
+        values = read_json_object(path, "the settings of an adapter, see docs/changevg.md", 1 << 16)
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path} is not JSON; write it again, or delete it for the published settings") from error
-        known = {field.name for field in fields(cls)}
-        if not isinstance(found, dict) or set(found) - known:
-            extra = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "no object"
-            raise InputError(f"{path} holds {extra}, expected {', '.join(sorted(known))}; correct it")
-        settings = cls(**found)
-        if settings.guide_form not in get_args(GuideForm) or settings.wording not in get_args(Wording):
-            raise InputError(
-                f"{path} names guide form {settings.guide_form} and wording {settings.wording}; see docs/changevg.md"
-            )
-        whole = isinstance(settings.min_pixels, int) and isinstance(settings.max_pixels, int)
-        if not whole or not 0 < settings.min_pixels <= settings.max_pixels:
-            raise InputError(
-                f"{path} has min_pixels {settings.min_pixels}, max_pixels {settings.max_pixels}; expected numbers, 0 < min <= max"
-            )
-        return settings
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(map(str, first["loc"]))
+            raise InputError(f"{path}: {key + ': ' if key else ''}{first['msg']}; see docs/changevg.md") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -37,9 +37,9 @@ class ChatProcessor(UniRSProcessor):
         self.tokenizer, self.config, self.style = tokenizer, config, style or PromptStyle()
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path) -> ChatProcessor:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left")
-        return cls(tokenizer, UniRSConfig.from_pretrained(folder), load_style(folder))
+    def from_pretrained(cls, folder: str | Path, trust_remote_code: Literal[False] = False) -> ChatProcessor:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left", trust_remote_code=False)
+        return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False), load_style(folder))
 
     def save_pretrained(self, folder: str | Path) -> None:
         super().save_pretrained(folder)

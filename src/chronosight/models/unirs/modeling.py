@@ -41,14 +41,14 @@ class UniRSForConditionalGeneration(PreTrainedModel):
     def __init__(self, config: UniRSConfig):
         super().__init__(config)
         vision, text = config.vision_config, config.text_config
-        self.vision_tower = AutoModel.from_config(vision)
+        self.vision_tower = AutoModel.from_config(vision, trust_remote_code=False)
         channels = vision.hidden_size
         if config.fusion == "change_extraction":
             self.change: nn.Module | None = ChangeExtraction(channels, config.pair_size // config.patch)
         else:
             self.change = Concatenation(channels) if config.fusion == "concat" else None
         self.projector = Projector(channels, text.hidden_size)
-        self.language_model = AutoModelForCausalLM.from_config(text)
+        self.language_model = AutoModelForCausalLM.from_config(text, trust_remote_code=False)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:

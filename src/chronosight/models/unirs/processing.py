@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -33,10 +33,10 @@ class UniRSProcessor:
         self.tokenizer, self.config = tokenizer, config
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path) -> UniRSProcessor:
+    def from_pretrained(cls, folder: str | Path, trust_remote_code: Literal[False] = False) -> UniRSProcessor:
         """A folder written by `save_pretrained` of processor and model."""
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left")
-        return cls(tokenizer, UniRSConfig.from_pretrained(folder))
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left", trust_remote_code=False)
+        return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False))
 
     def save_pretrained(self, folder: str | Path) -> None:
         self.tokenizer.save_pretrained(folder)
