@@ -88,7 +88,9 @@ def train_changevg(
 
     torch.manual_seed(recipe.seed)
     dtype = torch.bfloat16 if recipe.bf16 else torch.float32
-    base = AutoModelForImageTextToText.from_pretrained(model_folder, dtype=dtype, local_files_only=True, use_safetensors=True)
+    base = AutoModelForImageTextToText.from_pretrained(
+        model_folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+    )
     base.config.use_cache = False
     model = add_lora(base, recipe.rank, recipe.alpha, recipe.dropout, recipe.vision)
     say(f"{sum(p.numel() for p in model.parameters() if p.requires_grad):,} of {base.num_parameters():,} parameters learn")

@@ -170,7 +170,7 @@ def plain_facts(
     holds them once they are made."""
     if not kept.is_file():
         say("what the plain guide says of its own training places")
-        guide = GuideModel.from_pretrained(run / "guide" / "final")
+        guide = GuideModel.from_pretrained(run / "guide" / "final", trust_remote_code=False)
         places = load_places(data, "train")
         write_facts(kept, crossfit_facts([guide], tokenizer.backend_tokenizer, places, extra))
     return read_facts([kept])

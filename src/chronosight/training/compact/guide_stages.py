@@ -67,7 +67,8 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pi
     if not is_model(folder / "final"):
         tokenizer = out / "tokenizer.json"
         train_guide_caption(recipe.fold_caption, recognition / "final", tokenizer, data, folder, fold, folds)
-    guide, words = GuideModel.from_pretrained(folder / "final"), Tokenizer.from_file(str(out / "tokenizer.json"))
+    guide = GuideModel.from_pretrained(folder / "final", trust_remote_code=False)
+    words = Tokenizer.from_file(str(out / "tokenizer.json"))
     said_train.parent.mkdir(exist_ok=True)
     if not fold:
         write_facts(said_val, crossfit_facts([guide], words, load_places(data, "val"), extra=0))
@@ -96,7 +97,7 @@ def tower_of(recipe: CompactRecipe, out: Path) -> ConvTower | None:
     """The pretrained tower; None where the guide's encoder is of another kind."""
     if recipe.guide.model.get("encoder", "conv") != "conv":
         return None
-    return ConvTower.from_pretrained(out / "tower" / "final")
+    return ConvTower.from_pretrained(out / "tower" / "final", trust_remote_code=False)
 
 
 def is_model(folder: Path) -> bool:

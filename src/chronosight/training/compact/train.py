@@ -67,7 +67,7 @@ def train_compact(
     train_guides(recipe, data, out, say)
     final = out / "unirs" / "final"
     if is_model(final):
-        return UniRSForConditionalGeneration.from_pretrained(final)
+        return UniRSForConditionalGeneration.from_pretrained(final, trust_remote_code=False)
     say("joint training")
     train_facts = read_facts(sorted((out / "facts").glob("train_*.jsonl")))
     val_facts = read_facts(sorted((out / "facts").glob("val.jsonl")))
@@ -150,7 +150,7 @@ def new_model(recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: st
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)
     text = {**COMPACT_TEXT, "vocab_size": len(tokenizer), **fields.pop("text_config", {})}
-    vision = ConvTower.from_pretrained(tower)
+    vision = ConvTower.from_pretrained(tower, trust_remote_code=False)
     model = UniRSForConditionalGeneration(UniRSConfig(vision_config=vision.config, text_config=text, **fields))
     model.vision_tower.load_state_dict(vision.state_dict())
     if model.config.fusion == "change_extraction" and model.change is not None:

@@ -67,11 +67,11 @@ def export_bundle(
     if out.exists() and not (out / "config.json").is_file() and any(out.iterdir()):
         raise InputError(f"{out} is not empty and holds no weights; give an empty or new folder as --out")
     guide = find_model(guide, "chronosight_guide")
-    guide_model, tokenizer = GuideModel.from_pretrained(guide), guide / "tokenizer.json"
+    guide_model, tokenizer = GuideModel.from_pretrained(guide, trust_remote_code=False), guide / "tokenizer.json"
     model: UniRSForConditionalGeneration | None = None
     if unirs is not None:
         unirs = find_model(unirs, "chronosight_unirs")
-        model, tokenizer = UniRSForConditionalGeneration.from_pretrained(unirs), unirs / "tokenizer.json"
+        model, tokenizer = UniRSForConditionalGeneration.from_pretrained(unirs, trust_remote_code=False), unirs / "tokenizer.json"
         words, guide_words = model.config.text_config.vocab_size, guide_model.config.vocab_size
         if words > guide_words:
             raise InputError(f"{guide} knows {guide_words} tokens but {unirs} has {words}; train both with one tokenizer")

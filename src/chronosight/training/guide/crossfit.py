@@ -79,4 +79,4 @@ def _views(place: PlacePair, box: tuple[int, int, int, int], swapped: bool) -> t
 
 
 def load_guides(folders: list[str | Path]) -> list[GuideModel]:
-    return [GuideModel.from_pretrained(folder) for folder in folders]
+    return [GuideModel.from_pretrained(folder, trust_remote_code=False) for folder in folders]

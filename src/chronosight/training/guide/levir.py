@@ -122,7 +122,7 @@ def _three_stages(
         if not (folder / "final" / "config.json").is_file():
             without = f", without fold {crossfit['fold']} of {crossfit['folds']}" if crossfit else ""
             say(f"guide, {stage}{without}: {len(pairs)} pairs")
-            model = GuideModel.from_pretrained(before) if before else new_guide(recipe, tokenizer)
+            model = GuideModel.from_pretrained(before, trust_remote_code=False) if before else new_guide(recipe, tokenizer)
             train_stage(recipe, stage, model, pairs, tokenizer, folder)
         before = folder / "final"
     part = out / ".final"
@@ -142,7 +142,7 @@ def new_guide(recipe: GuideLevirRecipe, tokenizer: Tokenizer) -> GuideModel:
         folder = Path(recipe.encoder_weights)
         if not (folder / "config.json").is_file() or not isinstance(model.encoder, SegformerEncoder):
             raise InputError(f"encoder_weights is {folder}, expected the folder of a SegFormer and a segformer encoder")
-        start = SegformerModel.from_pretrained(folder, local_files_only=True)
+        start = SegformerModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if start.config.hidden_sizes != list(model.config.widths):
             raise InputError(f"{folder} has widths {start.config.hidden_sizes}, the guide {list(model.config.widths)}; give B1")
         model.encoder.model.load_state_dict(start.state_dict())

@@ -107,7 +107,7 @@ def train_guide(
         GuideMix(**recipe.mix),
         rendered,
     )
-    model = GuideModel.from_pretrained(start) if start else GuideModel(GuideConfig(**recipe.model))
+    model = GuideModel.from_pretrained(start, trust_remote_code=False) if start else GuideModel(GuideConfig(**recipe.model))
     if tower is not None:
         model.start_from(tower)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload

@@ -123,7 +123,7 @@ def train_guide_caption(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    model = GuideModel.from_pretrained(guide)
+    model = GuideModel.from_pretrained(guide, trust_remote_code=False)
     for module in (model.encoder, model.recognition, model.change):
         module.requires_grad_(False)
     places = [p for p in load_places(data, "train") if fold is None or fold_of(p.place, folds) != fold]

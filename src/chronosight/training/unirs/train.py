@@ -40,8 +40,10 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
     if first:
         keep_recipe(recipe, out / "recipe.yaml")
     torch.manual_seed(recipe.seed)
-    processor = ChatProcessor.from_pretrained(recipe.weights)
-    model = UniRSForConditionalGeneration.from_pretrained(recipe.weights, dtype=getattr(torch, recipe.weights_dtype))
+    processor = ChatProcessor.from_pretrained(recipe.weights, trust_remote_code=False)
+    model = UniRSForConditionalGeneration.from_pretrained(
+        recipe.weights, dtype=getattr(torch, recipe.weights_dtype), trust_remote_code=False
+    )
     trained = prepare(model, recipe)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     per_step = recipe.batch * recipe.accumulation * processes
