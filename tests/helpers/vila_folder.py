@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM, SiglipVisionConfig, SiglipVisionModel
 
-TOKENIZER = Path(__file__).parent / "models" / "unirs" / "tiny_tokenizer.model"
+TOKENIZER = Path(__file__).parents[1] / "models" / "unirs" / "tiny_tokenizer.model"
 VISION = {
     "model_type": "siglip_vision_model", "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 3,
     "num_attention_heads": 2, "image_size": 48, "patch_size": 14, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-6,
