@@ -1,6 +1,6 @@
 """An OpenAI-compatible endpoint on this machine that plays a served Qwen-VL: fixed replies by words of the question.
 
-python tests/tiny_endpoint.py 8000
+python tests/helpers/tiny_endpoint.py 8000
 """
 
 import json
@@ -69,7 +69,7 @@ def step(said):
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        sys.exit("usage: python tests/tiny_endpoint.py PORT")
+        sys.exit("usage: python tests/helpers/tiny_endpoint.py PORT")
     server = Server(int(sys.argv[1]))
     print(f"serving on {server.url}; Ctrl-C ends", flush=True)
     try:

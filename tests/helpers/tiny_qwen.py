@@ -1,6 +1,6 @@
 """A tiny random Qwen2.5-VL in a folder laid out like a downloaded one: same classes, small sizes, own tokenizer.
 
-    python tests/tiny_qwen.py tiny-qwen [tiny-adapter]
+    python tests/helpers/tiny_qwen.py tiny-qwen [tiny-adapter]
 
 Its words mean nothing; every command and every line of code runs on it as on the real one. 0.2 M parameters, 1 MB. With a
 second name: a random LoRA adapter for it as well.
@@ -155,6 +155,6 @@ def write_tiny_adapter(folder: Path, model: Path, seed: int = 1) -> Path:
 
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
-        sys.exit("usage: python tests/tiny_qwen.py FOLDER [ADAPTER_FOLDER]")
+        sys.exit("usage: python tests/helpers/tiny_qwen.py FOLDER [ADAPTER_FOLDER]")
     made = write_tiny_qwen(Path(sys.argv[1]))
     print(made, *([write_tiny_adapter(Path(sys.argv[2]), made)] if len(sys.argv) == 3 else []))
