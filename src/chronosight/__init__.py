@@ -18,6 +18,7 @@ def open(
     bands: tuple[int, int, int] | None = None,
     frames: int = 8,
     register: bool = True,
+    force: bool = False,
 ) -> Scene:
     """Open one image, two dates of a place, or a video; see `chronosight.scenes.open.open_scene` for the rules.
 
@@ -25,7 +26,7 @@ def open(
     """
     from chronosight.scenes.open import open_scene
 
-    return open_scene(*paths, resize=resize, bands=bands, frames=frames, register=register)
+    return open_scene(*paths, resize=resize, bands=bands, frames=frames, register=register, force=force)
 
 
 def load(*args: Any, **kwargs: Any) -> Any:

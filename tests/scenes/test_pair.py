@@ -108,14 +108,13 @@ def test_16_bit_dates_share_one_stretch(tmp_path):
     dark = smooth().astype(np.uint16) * 10
     bright = dark * 2
     scene = open_scene(write_tiff(tmp_path / "a.tif", dark), write_tiff(tmp_path / "b.tif", bright), register=False)
-    alone = open_scene(tmp_path / "b.tif").frames[0]
     inner = (scene.frames > 0).all(axis=0) & (scene.frames < 255).all(axis=0)
     assert inner.mean() > 0.3
     # One linear stretch: equal numbers get equal grey at both dates.
     for value in np.intersect1d(dark, bright)[::7]:
         greys = [set(scene.frames[i][..., 0][date[..., 0] == value]) for i, date in enumerate((dark, bright))]
         assert len(greys[0] | greys[1]) <= 1
-    assert scene.frames[1].mean() > scene.frames[0].mean() + 30 and alone.mean() < scene.frames[1].mean()
+    assert scene.frames[1].mean() > scene.frames[0].mean() + 30
 
 
 def test_different_bit_depths_are_told(tmp_path):

@@ -53,7 +53,7 @@ def describe(
     from chronosight.reports.summary import caption_line, summary_lines
     from chronosight.reports.write import check_folder, write_report
     from chronosight.scenes.large.choose import large_pair
-    from chronosight.scenes.large.resolution import check_resolution
+    from chronosight.scenes.resolution import check_resolution
 
     if out is not None:
         check_folder(out)  # before any long work

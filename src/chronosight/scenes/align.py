@@ -1,4 +1,4 @@
-"""Several pictures of one place, brought onto one grid: the first one's, cut to where all of them reach."""
+"""Several images of one place, brought onto one grid: the first one's, cut to where all of them reach."""
 
 from __future__ import annotations
 
@@ -9,21 +9,36 @@ import numpy as np
 from affine import Affine
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import MAX_PIXELS
-from chronosight.scenes.grid import PLANE, Grid, check_grid, grid_of, overlap, read_on, same_grid
+from chronosight.limits import MAX_DECODED_BYTES, MAX_PIXELS
+from chronosight.scenes.doubts import doubts_of_frames
+from chronosight.scenes.fill import find_fills, without
+from chronosight.scenes.grid import PLANE, Grid, check_grid, grid_of, near, overlap, read_on, same_grid
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile, Pixels, Readable
+from chronosight.scenes.resolution import squared
 from chronosight.scenes.scene import Georeference
-from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
+from chronosight.scenes.stretch import Stretch, fit_stretches
 
-_SMALL_OVERLAP = 0.25  # of the first picture: below this the user is told
+_SMALL_OVERLAP = 0.25  # of the first image: below this there is a note
+_BLENDED = 3  # pixels around fill that resampling has blended with it
+_LIKE_SIZES = 20.0  # times larger: a pixel of which cannot be of the same CRS
+_SAMPLE_WINDOW, _SAMPLE_WINDOWS = 256, 2  # pixels a side, and windows a side, that are read as they stand in a file
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """Pictures on one grid. frames: (H, W, 3) uint8 each; valid: (H, W) bool, data at all dates.
+    """Images on one grid.
 
-    sources: the grid each picture was read from. stretches: how each was brought to 8 bit.
+    Attributes:
+        images: their headers.
+        grid: that all lie on.
+        georeferenced: whether the grid has a place on a map.
+        sources: the grid each image was read from.
+        stretches: how each was brought to 8 bit.
+        frames: (H, W, 3) uint8 each.
+        valid: (H, W) bool, data at all dates.
+        notes: what the user should know.
+        doubts: see `Scene.doubts`.
     """
 
     images: tuple[ImageFile, ...]
@@ -34,43 +49,62 @@ class Aligned:
     frames: tuple[np.ndarray, ...]
     valid: np.ndarray
     notes: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     @property
     def georeference(self) -> Georeference | None:
+        """CRS and transform of the grid; None for images without a place."""
         return self.grid.georeference if self.georeferenced else None
 
     @property
     def metres_per_pixel(self) -> float | None:
+        """Ground size of a pixel at the middle; None where it is not known."""
         if not self.georeferenced:
             return None
-        return metres_per_pixel(self.grid.georeference, self.grid.width, self.grid.height)
+        return metres_per_pixel(self.grid, self.grid.width, self.grid.height)
 
     def with_frame_moved(self, index: int, dx: float, dy: float) -> Aligned:
-        """The same with one picture read again dx, dy pixels further right and down: its displacement undone."""
+        """The same with one image read again dx, dy pixels further right and down: its displacement undone."""
         image, stretch = self.images[index], self.stretches[index]
         pixels = read_on(image, self.grid.moved(dx, dy), self.sources[index])
+        pixels = without(pixels, find_fills(pixels), _BLENDED)
         frames = list(self.frames)
         frames[index] = stretch.apply(pixels)
         return replace(self, frames=tuple(frames), valid=self.valid & pixels.valid)
 
 
 def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
-    """Read pictures onto the first one's grid.
+    """Read images onto the first one's grid, with square pixels where it has a place.
 
-    resize: pictures without a georeference may differ in size; the later are resized to the first.
-    Raises InputError for damaged files, different sizes, no overlap and no data.
+    Args:
+        images: headers, the earliest first.
+        resize: images without a georeference may differ in size; the later are resized to the first.
+
+    Raises:
+        InputError: for damaged files, different sizes, no overlap and no data.
     """
+    images, notes = _placed_alike(images)
     first = images[0]
-    georeferenced = any(image.georeference for image in images)
+    georeferenced = any(image.georeference is not None and image.transform is None for image in images)
     if all(image.georeference for image in images):
-        target, sources, notes = place_on_map(images)
+        target, sources, more = place_on_map(images)
+        if georeferenced:
+            target, note = squared(target)
+            more += [f"{first.name}: {note}"] if note else []
     else:
-        target, sources, notes = _place_on_plane(images, resize)
-    pixels = [read_onto(image, target, source) for image, source in zip(images, sources, strict=True)]
+        target, sources, more = _place_on_plane(images, resize)
+    notes += more
+    _check_memory(images, target)
+    pixels = []
+    for image, source in zip(images, sources, strict=True):
+        read, as_stored = read_onto(image, target, source)
+        fills = find_fills(read)
+        notes += [fill.note(image.name) for fill in fills]
+        pixels.append(without(read, fills, 0 if as_stored else _BLENDED))
     for image, read in zip(images, pixels, strict=True):
         if not read.valid.any():
             where = "" if image is first else f" where it overlaps {first.name}"
-            raise InputError(f"{image.name} has no data at all{where}, expected pixels to look at: check it")
+            raise InputError(f"{image.name} has no data at all{where}, expected an image of the ground: check it")
     valid = np.logical_and.reduce([read.valid for read in pixels])
     if not valid.any():
         names = " and ".join(image.name for image in images[:2])
@@ -80,30 +114,100 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
         check_grid(first.name, target)
     # Fitted on common ground only: what one date alone shows must not shift the colours of the other.
     common = [Pixels(read.values, valid) for read in pixels]
-    dtypes = [image.dtype for image in images]
-    if comparable(dtypes):
-        stretches = [fit_stretch(common, dtypes)] * len(images)
-    else:
-        stretches = [fit_stretch([read], [dtype]) for read, dtype in zip(common, dtypes, strict=True)]
-        kinds = ", ".join(dict.fromkeys(dtypes))
-        notes.append(f"the files hold different kinds of numbers ({kinds}): each was brought to 8 bit by itself")
+    stretches, note = fit_stretches(common, [image.dtype for image in images], [stored_sample(image) for image in images])
+    notes += [note] if note else []
+    frames = tuple(stretch.apply(read) for stretch, read in zip(stretches, pixels, strict=True))
     return Aligned(
         images=tuple(images),
         grid=target,
         georeferenced=georeferenced,
         sources=tuple(sources),
         stretches=tuple(stretches),
-        frames=tuple(stretch.apply(read) for stretch, read in zip(stretches, pixels, strict=True)),
+        frames=frames,
         valid=valid,
         notes=(*(note for image in images for note in image.notes), *notes),
+        doubts=(
+            *dict.fromkeys(doubt for image in images for doubt in image.doubts),
+            *doubts_of_frames([image.name for image in images], frames, valid),
+        ),
     )
 
 
+def stored_sample(image: ImageFile) -> np.ndarray | None:
+    """(3, n) values as they stand in a file, from windows over it, fill left out; None for 8 bit, which needs none."""
+    if image.dtype == "uint8":
+        return None
+    lefts, tops = (
+        sorted({int(at) for at in np.linspace(0, max(0, size - _SAMPLE_WINDOW), _SAMPLE_WINDOWS)})
+        for size in (image.width, image.height)
+    )
+    parts = []
+    for top in tops:
+        for left in lefts:
+            wide, high = min(_SAMPLE_WINDOW, image.width - left), min(_SAMPLE_WINDOW, image.height - top)
+            read = image.read((left, top, wide, high))
+            read = without(read, find_fills(read))
+            parts.append(read.values[:, read.valid].astype(np.float64))
+    sample: np.ndarray = np.concatenate(parts, axis=1)
+    return sample if sample.shape[1] else None
+
+
+def _placed_alike(images: Sequence[ImageFile]) -> tuple[list[ImageFile], list[str]]:
+    """Images with a transform but no CRS get that of the others, or a plane of their own where none has one."""
+    bare = [image for image in images if image.georeference is None and image.transform is not None]
+    if not bare:
+        return list(images), []
+    placed = next((image for image in images if image.georeference), None)
+    if placed is None and (len(bare) < len(images) or len(images) == 1):
+        return list(images), [f"{image.name} has a transform but no CRS: where it lies is not known" for image in bare]
+    names = ", ".join(image.name for image in bare)
+    if placed is None or placed.georeference is None:
+        alike = [replace(image, georeference=_on(PLANE, image)) for image in images]
+        return alike, [f"{names} have transforms but no CRS: laid on one another by them, the place on the map is not known"]
+    crs = placed.georeference.crs
+    for image in bare:
+        there = replace(image, georeference=_on(crs, image))
+        sizes = [abs(grid_of(one).transform.determinant) ** 0.5 for one in (placed, there)]
+        if max(sizes) > _LIKE_SIZES * min(sizes) or overlap(grid_of(placed), grid_of(there)) is None:
+            raise InputError(
+                f"{image.name} has a transform but no CRS, and in that of {placed.name} ({crs[:40]}) the two do not overlap: set its CRS"
+            )
+    alike = [replace(image, georeference=_on(crs, image), transform=None) if image in bare else image for image in images]
+    return alike, [f"{names}: no CRS; its transform was taken to be in that of {placed.name}"]
+
+
+def _on(crs: str, image: ImageFile) -> Georeference:
+    assert image.transform is not None
+    return Georeference(crs, image.transform)
+
+
+def _check_memory(images: Sequence[ImageFile], target: Grid) -> None:
+    """Raises InputError where the pixels of all dates, as decoded, would fill the memory."""
+    size = sum(3 * target.width * target.height * min(4, np.dtype(image.dtype).itemsize) for image in images)
+    if size > MAX_DECODED_BYTES:
+        name = images[0].name if len(images) == 1 else f"{images[0].name} and {len(images) - 1} more"
+        raise InputError(
+            f"{name} take {size / 1e6:,.0f} MB once decoded ({target.width} x {target.height} pixels of {images[0].dtype}), "
+            f"expected at most {MAX_DECODED_BYTES / 1e6:,.0f} MB: cut or shrink them, or save them in 8 bit"
+        )
+
+
 def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> tuple[Grid, list[Grid], list[str]]:
-    """The overlap on the first one's grid, every picture's own grid, and what the user should know."""
+    """The grid of images that all have a georeference.
+
+    Args:
+        images: headers.
+        max_pixels: the largest overlap allowed.
+
+    Returns:
+        The overlap on the first one's grid, every image's own grid, and notes for the user.
+
+    Raises:
+        InputError: where they do not overlap, or in too few or too many pixels.
+    """
     first, notes = images[0], []
     whole = target = grid_of(first)
-    sources = [grid_of(image) for image in images]
+    sources = [near(grid_of(image), whole) for image in images]
     for image, source in zip(images[1:], sources[1:], strict=True):
         if same_grid(whole, source):
             continue
@@ -116,7 +220,8 @@ def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> t
         target = target.window(*window)
         if (target.width, target.height) == (whole.width, whole.height):
             target = whole
-        was, now = (metres_per_pixel(grid.georeference, grid.width, grid.height) for grid in (source, whole))
+        on_earth = first.transform is None
+        was, now = (metres_per_pixel(grid, grid.width, grid.height) if on_earth else None for grid in (source, whole))
         sizes = f" ({was:.3g} m to {now:.3g} m a pixel)" if was and now else ""
         notes.append(f"{image.name} was resampled onto the grid of {first.name}{sizes}")
     check_grid(first.name, target, max_pixels)
@@ -129,7 +234,7 @@ def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> t
 
 
 def _place_on_plane(images: Sequence[ImageFile], resize: bool) -> tuple[Grid, list[Grid], list[str]]:
-    """The grid of pictures of which some or all have no georeference: they must have one size, or are resized."""
+    """The grid of images of which some or all have no georeference: they must have one size, or are resized."""
     first, notes = images[0], []
     size = (first.width, first.height)
     for image in images[1:]:
@@ -162,8 +267,17 @@ def _place_on_plane(images: Sequence[ImageFile], resize: bool) -> tuple[Grid, li
     return target, sources, notes
 
 
-def read_onto(image: Readable, target: Grid, source: Grid) -> Pixels:
-    """The picture on the target grid: as stored where the grids agree, else resampled."""
+def read_onto(image: Readable, target: Grid, source: Grid) -> tuple[Pixels, bool]:
+    """The image on a grid.
+
+    Args:
+        image: what is read.
+        target: the grid its pixels are wanted on.
+        source: the image's own grid.
+
+    Returns:
+        Its pixels: as stored where the grids agree, else resampled; and whether they are as stored.
+    """
     if source.crs == target.crs:
         between = ~source.transform * target.transform
         left, top = between * (0, 0)
@@ -171,13 +285,13 @@ def read_onto(image: Readable, target: Grid, source: Grid) -> Pixels:
         inside = corner[0] >= 0 and corner[1] >= 0
         inside &= corner[0] + target.width <= image.width and corner[1] + target.height <= image.height
         if inside and same_grid(window, target):
-            return image.read((*corner, target.width, target.height))
+            return image.read((*corner, target.width, target.height)), True
     pixels = read_on(image, target, source)
     if np.dtype(image.dtype).kind in "iu":  # back to the file's own type: a quarter of the memory for 8 bit
         limits = np.iinfo(image.dtype)
         values = np.clip(np.rint(pixels.values), limits.min, limits.max).astype(image.dtype)
-        return Pixels(values, pixels.valid)
-    return pixels
+        return Pixels(values, pixels.valid), False
+    return pixels, False
 
 
 def _cut_to_data(grid: Grid, pixels: list[Pixels], valid: np.ndarray) -> tuple[Grid, list[Pixels], np.ndarray]:

@@ -24,25 +24,30 @@ _BY_COUNT = {
     12: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
     13: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
 }
-_RED = re.compile(r"r|red|band[ _]?red|visred", re.IGNORECASE)
-_GREEN = re.compile(r"g|green|band[ _]?green|visgreen", re.IGNORECASE)
-_BLUE = re.compile(r"b|blue|band[ _]?blue|visblue", re.IGNORECASE)
 # Sentinel-2 and Landsat 8/9 number red, green, blue alike: 4, 3, 2.
-_NUMBERED = tuple(re.compile(rf"(sr_)?b(and)?[ _]?0?{n}", re.IGNORECASE) for n in (4, 3, 2))
-_INFRARED = re.compile(r".*(nir|infra)", re.IGNORECASE)
+_NUMBERED = tuple(re.compile(rf"(sr )?b(and)? ?0?{n}") for n in (4, 3, 2))
+_SHORT = {"red": "r", "green": "g", "blue": "b"}
+_OTHER = re.compile(r"\b(edge|rededge|re|infra\w*|nir|near|swir|vre)\b")  # red edge and near infrared are not red
+_INFRARED = re.compile(r"\b(nir\d?|n|infra\w*|near ?infra\w*|ir)\b")
 
 
 @dataclass(frozen=True)
 class BandChoice:
-    """bands: red, green, blue counted from 1. palette: bands[0] holds indices into a colour table.
+    """Which bands are shown.
 
-    alpha: number of the band that says where there is data, or None. note: empty when the file itself was clear.
+    Attributes:
+        bands: red, green, blue counted from 1.
+        alpha: number of the band that says where there is data, or None.
+        palette: bands[0] holds indices into a colour table.
+        note: for the user, empty when the file itself was clear.
+        doubt: why answers are unsure, empty when they are not; see `Scene.doubts`.
     """
 
     bands: tuple[int, int, int]
     alpha: int | None = None
     palette: bool = False
     note: str = ""
+    doubt: str = ""
 
 
 def choose_bands(
@@ -53,23 +58,35 @@ def choose_bands(
 ) -> BandChoice:
     """Choose red, green and blue: as given, else by the bands' names, their colour interpretation, their number.
 
-    interpretations: GDAL's colour interpretation of each band ("red", "gray", "palette", "alpha", "undefined", ...).
-    descriptions: name of each band, None where it has none. given: three band numbers from 1, or None.
-    Raises InputError for band numbers that the file does not have and for files whose bands cannot be guessed.
+    Args:
+        name: of the file, for messages.
+        interpretations: GDAL's colour interpretation of each band ("red", "gray", "palette", "alpha", "undefined", ...).
+        descriptions: name of each band, None where it has none.
+        given: three band numbers from 1, or None.
+
+    Raises:
+        InputError: for band numbers that the file does not have, and for files whose bands cannot be guessed.
     """
     count = len(interpretations)
-    names = [(text or "").strip() for text in descriptions]
-    alpha = next((i + 1 for i, kind in enumerate(interpretations) if kind == "alpha" and not _INFRARED.match(names[i])), None)
+    names = [_words(text) for text in descriptions]
+    alpha = next((i + 1 for i, kind in enumerate(interpretations) if kind == "alpha" and not _INFRARED.search(names[i])), None)
     if given is not None:
         return BandChoice(_checked(name, count, given), alpha)
     if interpretations[0] == "palette":
         return BandChoice((1, 1, 1), alpha, palette=True)
-    if spelled := _find(names, (_RED, _GREEN, _BLUE)):
-        return BandChoice(spelled, alpha)
+    named = [_coloured(names, colour) for colour in ("red", "green", "blue")]
+    if all(named):
+        return BandChoice((named[0], named[1], named[2]), alpha)
     if numbered := _find(names, _NUMBERED):
-        return BandChoice(numbered, alpha, note=_told(name, numbered, "by their names"))
+        return BandChoice(numbered, alpha, note=_note(name, numbered, "by their names"))
+    if named[0] and named[1]:  # a colour infrared image: near infrared, red and green
+        bands = (named[0], named[1], named[1])
+        note = _note(name, bands, "it has no band named blue, green stands in for it")
+        doubt = f"{name} has no blue band: its colours are not those of the training imagery"
+        return BandChoice(bands, alpha, note=note, doubt=doubt)
     colours = [interpretations.index(c) + 1 if c in interpretations else 0 for c in ("red", "green", "blue")]
-    if all(colours):
+    false_colour = _INFRARED.search(" | ".join(names[i - 1] for i in colours if i)) is not None
+    if all(colours) and not false_colour:
         return BandChoice((colours[0], colours[1], colours[2]), alpha)
     plain = [i + 1 for i in range(count) if i + 1 != alpha]
     if len(plain) not in _BY_COUNT:
@@ -80,8 +97,9 @@ def choose_bands(
     places, habit = _BY_COUNT[len(plain)]
     bands = (plain[places[0] - 1], plain[places[1] - 1], plain[places[2] - 1])
     clear = len(plain) == 3 or (len(plain) == 1 and interpretations[plain[0] - 1] == "gray")
-    note = "" if clear else f"{name}: {habit}" if len(plain) <= 2 else _told(name, bands, habit)
-    return BandChoice(bands, alpha, note=note)
+    note = "" if clear else f"{name}: {habit}" if len(plain) <= 2 else _note(name, bands, habit)
+    doubt = f"{name} is shown in false colours: a near infrared band is among them" if false_colour else ""
+    return BandChoice(bands, alpha, note=note, doubt=doubt)
 
 
 def _checked(name: str, count: int, given: Sequence[int]) -> tuple[int, int, int]:
@@ -92,12 +110,24 @@ def _checked(name: str, count: int, given: Sequence[int]) -> tuple[int, int, int
     return bands[0], bands[1], bands[2]
 
 
+def _words(text: str | None) -> str:
+    """A band's name in lower case, its words set apart by single spaces."""
+    return re.sub(r"[\W_]+", " ", (text or "").lower()).strip()
+
+
+def _coloured(names: Sequence[str], colour: str) -> int:
+    """Number of the first band of a colour: named so alone, else with other words; 0 when there is none."""
+    short = next((i + 1 for i, words in enumerate(names) if words in (_SHORT[colour], colour)), 0)
+    word = re.compile(rf"\b(vis)?{colour}\b")
+    return short or next((i + 1 for i, words in enumerate(names) if word.search(words) and not _OTHER.search(words)), 0)
+
+
 def _find(names: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> tuple[int, int, int] | None:
     """Numbers of the first band that each pattern matches in full, or None when one of them matches none."""
     found = [next((i + 1 for i, text in enumerate(names) if pattern.fullmatch(text)), 0) for pattern in patterns]
     return (found[0], found[1], found[2]) if all(found) else None
 
 
-def _told(name: str, bands: tuple[int, int, int], reason: str) -> str:
+def _note(name: str, bands: tuple[int, int, int], reason: str) -> str:
     red, green, blue = bands
     return f"{name}: bands {red}, {green}, {blue} were taken as red, green, blue ({reason}); bands chooses others"

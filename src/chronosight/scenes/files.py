@@ -1,4 +1,4 @@
-"""What a path may be, what kind of file it holds (by its first bytes), and how large its picture may be.
+"""What a path may be, what kind of file it holds (by its first bytes), and how large its image may be.
 
 Only files on a disk are opened: no URLs, no GDAL virtual paths, no formats that point at other files (VRT, playlists).
 """
@@ -10,10 +10,7 @@ import stat
 from pathlib import Path
 
 from chronosight.errors import InputError
-
-MAX_PIXELS = 100_000_000  # of one picture: three bands of it in 32-bit floats are 1.2 GB
-MAX_VIDEO_PIXELS = 400_000_000  # of all frames of a scene together: 1.2 GB in 8 bit
-MIN_SIDE = 16  # pixels; below this no object can be told apart
+from chronosight.limits import MAX_PIXELS, MAX_VIDEO_PIXELS, MIN_SIDE
 
 # Format name -> GDAL's driver for it. These are the only drivers ever tried.
 RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP"}
@@ -29,9 +26,9 @@ _FOREIGN = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x89HDF", "an HDF5 or NetCDF file"),
     (b"CDF", "a NetCDF file"),
-    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"BM", "a BMP picture"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    (b"BM", "a BMP image"),
     (b"<VRTDataset", "a GDAL virtual raster (VRT)"),
     (b"#EXTM3U", "a playlist"),
 )
@@ -39,16 +36,27 @@ _HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"avis")
 
 
 def local_path(text: str | os.PathLike[str]) -> Path:
-    """The path as absolute, when it names a file or folder that is there. Raises InputError otherwise."""
+    """The path as absolute, when it names a file or folder that is there.
+
+    Args:
+        text: the path as the user gave it.
+
+    Raises:
+        InputError: for an address, a path that is not there or whose name is no UTF-8, a pipe, a device or a socket.
+    """
     name = os.fspath(text)
     if "://" in name or name.startswith("/vsi"):
         raise InputError(f"{one_line(name)} is an address, expected a file on this machine: download it first")
     if not name or "\x00" in name:
         raise InputError("found an empty file name, expected the path of an image or a video")
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(f"{one_line(name)} has a name that is not UTF-8, which no reader here can open: rename it") from None
     path = Path(name).absolute()
     try:
         mode = path.stat().st_mode
-    except OSError:
+    except (OSError, ValueError):
         raise InputError(f"{one_line(name)} does not exist: check the path") from None
     if str(path).startswith("/vsi"):  # GDAL would take it for one of its virtual file systems
         raise InputError(f"{one_line(name)} begins with /vsi, which names no ordinary file: move it elsewhere")
@@ -58,11 +66,20 @@ def local_path(text: str | os.PathLike[str]) -> Path:
 
 
 def file_format(path: Path) -> str:
-    """One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (or WebM): by the first bytes.
+    """What a file holds, by its first bytes.
 
-    Raises InputError for an empty, unreadable or foreign file.
+    Args:
+        path: of a regular file.
+
+    Returns:
+        One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (or WebM).
+
+    Raises:
+        InputError: for a file that is empty, no regular file, unreadable or of another kind.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path.name} is no regular file, expected {KNOWN}: save it to one first")
         with path.open("rb") as file:
             head = file.read(512)
     except OSError as error:
@@ -83,7 +100,7 @@ def file_format(path: Path) -> str:
         case (b"\x1aE\xdf\xa3", _, _):
             return "Matroska"
         case (_, b"ftyp", brand) if brand in _HEIF_BRANDS:
-            raise InputError(f"{path.name} is a HEIF or AVIF picture, expected {KNOWN}: convert it")
+            raise InputError(f"{path.name} is a HEIF or AVIF image, expected {KNOWN}: convert it")
         case (_, b"ftyp" | b"moov" | b"mdat" | b"wide" | b"free" | b"skip", _):
             return "MP4"
     if head[:3] == b"\xff\xd8\xff":
@@ -95,7 +112,17 @@ def file_format(path: Path) -> str:
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
-    """Raises InputError for a picture too large to hold or too small to show anything. Call it before decoding."""
+    """Check the size of an image; call it before decoding.
+
+    Args:
+        name: of the file, for the message.
+        width: in pixels.
+        height: in pixels.
+        max_pixels: the largest width x height allowed.
+
+    Raises:
+        InputError: where it is too large to hold, or too small to show anything.
+    """
     if width * height > max_pixels:
         raise InputError(
             f"{name} is {width} x {height} pixels, expected at most {max_pixels // 10**6} megapixels: cut or shrink it"
@@ -105,7 +132,7 @@ def check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS)
 
 
 def check_video_size(name: str, width: int, height: int, frames: int) -> None:
-    """Raises InputError when the frames of a video or series are too much to hold together."""
+    """Check the size of `frames` frames of a video or series, as `check_size` does, and that memory can hold them together."""
     check_size(name, width, height)
     if width * height * frames > MAX_VIDEO_PIXELS:
         raise InputError(

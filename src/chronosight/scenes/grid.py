@@ -1,4 +1,4 @@
-"""A pixel grid on the ground, and reading a picture onto another one's grid."""
+"""A pixel grid on the ground, and reading an image onto another one's grid."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import rasterio
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.warp import Resampling, reproject
 from rasterio.warp import transform as transform_points
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import MAX_PIXELS, check_size
-from chronosight.scenes.ground import GDAL_ERRORS
+from chronosight.limits import MAX_PIXELS
+from chronosight.scenes.files import check_size
+from chronosight.scenes.ground import GDAL_ERRORS, turns_between
 from chronosight.scenes.image import Pixels, Readable
 from chronosight.scenes.scene import Georeference
 
-# Plain pictures lie on a flat plane of their own; any projected CRS does, since both sides use the same.
+# Plain images lie on a flat plane of their own; any projected CRS does, since both sides use the same.
 PLANE = "EPSG:3857"
 _EDGE_POINTS = 21  # points along a side, so that sides which become curved are followed
 _MARGIN = 4  # source pixels read around a window, for the kernel
@@ -33,6 +35,7 @@ class Grid:
     height: int
 
     def window(self, left: int, top: int, width: int, height: int) -> Grid:
+        """The part of width x height pixels whose upper left corner is (left, top)."""
         return Grid(self.crs, self.transform * Affine.translation(left, top), width, height)
 
     def moved(self, dx: float, dy: float) -> Grid:
@@ -41,22 +44,32 @@ class Grid:
 
     @property
     def georeference(self) -> Georeference:
+        """The grid's place, without its size."""
         return Georeference(self.crs, self.transform)
 
 
 def grid_of(image: Readable) -> Grid:
-    """The picture's own grid; on the flat plane where it has no georeference."""
+    """The image's own grid; on the flat plane where it has no georeference."""
     place = image.georeference or Georeference(PLANE, Affine.identity())
     return Grid(place.crs, place.transform, image.width, image.height)
 
 
 def same_grid(a: Grid, b: Grid) -> bool:
-    """Equal to within a hundredth of a pixel over the whole picture."""
+    """Equal to within a hundredth of a pixel over the whole image."""
     if (a.width, a.height) != (b.width, b.height) or CRS.from_user_input(a.crs) != CRS.from_user_input(b.crs):
         return False
     corners = [(0, 0), (a.width, 0), (0, a.height)]
     between = ~a.transform * b.transform
     return all(math.dist(between * corner, corner) < 0.01 for corner in corners)
+
+
+def near(grid: Grid, other: Grid) -> Grid:
+    """The grid with its longitudes turned by 360 degrees to where they lie nearest to another one's, over the date line too."""
+    if not all(CRS.from_user_input(one.crs).is_geographic for one in (grid, other)):
+        return grid
+    (here, _), (there, _) = (one.transform * (one.width / 2, one.height / 2) for one in (grid, other))
+    turns = turns_between(here, there) if math.isfinite(here) and math.isfinite(there) else 0
+    return Grid(grid.crs, Affine.translation(-360.0 * turns, 0) * grid.transform, grid.width, grid.height) if turns else grid
 
 
 def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] | None:
@@ -67,9 +80,14 @@ def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] |
     rows = np.concatenate([np.zeros_like(steps), np.full_like(steps, source.height), along_y, along_y])
     x, y = _apply(source.transform, columns, rows)
     try:
-        x, y = transform_points(CRS.from_user_input(source.crs), CRS.from_user_input(target.crs), x, y)
+        with rasterio.Env():  # so that PROJ reports errors here and not on the screen
+            points = transform_points(CRS.from_user_input(source.crs), CRS.from_user_input(target.crs), x, y)
+            x, y = np.asarray(points[0]), np.asarray(points[1])
     except GDAL_ERRORS:
         return None
+    if source.crs != target.crs and CRS.from_user_input(target.crs).is_geographic and np.isfinite(x).all():
+        middle, _ = target.transform * (target.width / 2, target.height / 2)
+        x = x - 360.0 * np.floor((x - middle + 180) / 360)  # on the target's side of the date line
     columns, rows = _apply(~target.transform, np.asarray(x), np.asarray(y))
     if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
         return None
@@ -87,11 +105,21 @@ def overlap(earlier: Grid, later: Grid) -> tuple[int, int, int, int] | None:
 
 
 def read_on(image: Readable, target: Grid, source: Grid | None = None) -> Pixels:
-    """The picture resampled onto a grid: values float32 in the file's own units, valid where the source has data.
+    """The image resampled onto a grid.
 
-    source: the picture's grid, where it is not its own (`grid_of`). Only what the target needs is read, at about the
-    target's resolution. Cubic kernel, widened when the target is coarser; pixels without data do not bleed into
-    others, because values and validity are resampled alike and divided. Raises InputError for damaged files.
+    Only what the target needs is read, at about the target's resolution. Cubic kernel, widened when the target is coarser;
+    pixels without data do not bleed into others, because values and validity are resampled alike and divided.
+
+    Args:
+        image: what is read.
+        target: the grid its pixels are wanted on.
+        source: the image's grid, where it is not its own (`grid_of`).
+
+    Returns:
+        Values float32 in the file's own units, valid where the source has data.
+
+    Raises:
+        InputError: for damaged files, and where one CRS cannot be brought to the other.
     """
     source = source or grid_of(image)
     values = np.zeros((3, target.height, target.width), np.float32)

@@ -1,9 +1,17 @@
-"""Where a raster lies, and how large its pixels are on the ground."""
+"""Where a raster lies on the Earth, and how large its pixels are on the ground.
+
+Sizes are measured in space: points are brought from longitude and latitude to Earth-centred metres on the WGS84 ellipsoid, so
+that degrees, Web Mercator, polar grids and scenes across the date line all come out in true metres on the ground.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 import rasterio
 from affine import Affine
 from rasterio._err import CPLE_BaseError
@@ -15,41 +23,128 @@ from chronosight.scenes.scene import Georeference
 
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
+_A, _E2 = 6378137.0, 6.69437999014e-3  # WGS84: equatorial radius in metres, first eccentricity squared
+_STEP = 2.0  # pixels to each side over which the ground size is taken: long enough for the rounding errors of a projection
+
+
+def placement_of(dataset: rasterio.DatasetReader) -> Affine | None:
+    """The transform of an open file; None where it has none, or one that places nothing."""
+    transform: Affine = dataset.transform
+    if transform in (Affine.identity(), Affine.scale(1, -1)) or not all(math.isfinite(value) for value in transform[:6]):
+        return None
+    determinant = transform.determinant
+    if transform.is_degenerate or not math.isfinite(determinant) or determinant == 0:
+        return None
+    return transform
+
 
 def georeference_of(dataset: rasterio.DatasetReader) -> Georeference | None:
-    """CRS and transform of an open file; None unless it has both."""
-    if not dataset.crs or dataset.transform in (Affine.identity(), Affine.scale(1, -1)):
-        return None
-    if dataset.transform.is_degenerate:
-        return None
-    return Georeference(dataset.crs.to_string(), dataset.transform)
+    """CRS and transform of an open file; None unless it has both.
 
-
-def metres_per_pixel(georeference: Georeference, width: int, height: int) -> float | None:
-    """Side of a square of the same ground area as the pixel at the scene's centre, on the WGS84 ellipsoid.
-
-    Measured on the ground, so that degrees and Web Mercator come out right. None where the CRS cannot be placed.
+    Longitudes are brought to -180..180 by whole turns, so that grids of 0..360 lie on the others.
     """
-    crs = CRS.from_user_input(georeference.crs)
-    if not (crs.is_geographic or crs.is_projected):  # a site's own grid: GDAL cannot say where on Earth it lies
+    transform = placement_of(dataset)
+    if not dataset.crs or transform is None:
         return None
-    columns = [width / 2, width / 2 + 1, width / 2]
-    rows = [height / 2, height / 2, height / 2 + 1]
-    x, y = zip(*(georeference.transform * point for point in zip(columns, rows, strict=True)), strict=True)
+    centre, _ = transform * (dataset.width / 2, dataset.height / 2)
+    if dataset.crs.is_geographic and abs(centre) <= 540 and abs(transform.a) * dataset.width < 180:
+        transform = Affine.translation(-360.0 * turns_between(centre, 0.0), 0) * transform
+    return Georeference(dataset.crs.to_string(), transform)
+
+
+def turns_between(longitude: float, other: float) -> int:
+    """Whole turns of 360 degrees by which a longitude is further east than the one nearest to `other`."""
+    return math.floor((longitude - other + 180) / 360)
+
+
+def to_lonlat(crs: str, x: npt.ArrayLike, y: npt.ArrayLike) -> np.ndarray | None:
+    """Longitude and latitude on WGS84.
+
+    Args:
+        crs: the coordinate reference system of the points, as WKT or "EPSG:n".
+        x: (n,) coordinates to the east.
+        y: (n,) coordinates to the north.
+
+    Returns:
+        (2, n) float64 in degrees, longitude from -180 to 180 first. None where the CRS has no place on the Earth (a site's
+        own grid, another planet), or where a point has none in it.
+    """
+    xs, ys = np.atleast_1d(np.asarray(x, float)), np.atleast_1d(np.asarray(y, float))
     try:
-        lon, lat = transform_points(crs, CRS.from_epsg(4326), x, y)
+        with rasterio.Env():  # so that PROJ reports errors here and not on the screen
+            system = CRS.from_user_input(crs)
+            if not (system.is_geographic or system.is_projected):
+                return None
+            lonlat = np.array(transform_points(system, CRS.from_epsg(4326), xs, ys), float)
     except GDAL_ERRORS:
         return None
-    east, north = metres_per_degree(lat[0])
-    right = ((lon[1] - lon[0]) * east, (lat[1] - lat[0]) * north)
-    down = ((lon[2] - lon[0]) * east, (lat[2] - lat[0]) * north)
-    area = abs(right[0] * down[1] - right[1] * down[0])
-    return math.sqrt(area) if math.isfinite(area) and area > 0 else None
+    if not np.isfinite(lonlat).all() or (np.abs(lonlat[1]) > 90).any():
+        return None
+    lonlat[0] -= 360 * np.floor((lonlat[0] + 180) / 360) * (np.abs(lonlat[0]) > 180)
+    return lonlat
 
 
-def metres_per_degree(latitude: float) -> tuple[float, float]:
-    """Length of a degree of longitude and of latitude in metres, from the radii of curvature of WGS84."""
-    a, e2 = 6378137.0, 6.69437999014e-3
-    phi = math.radians(latitude)
-    w = math.sqrt(1 - e2 * math.sin(phi) ** 2)
-    return math.radians(a / w * math.cos(phi)), math.radians(a * (1 - e2) / w**3)
+class Placed(Protocol):
+    """A pixel grid with a CRS and a transform: a `Georeference` or a `Grid`."""
+
+    @property
+    def crs(self) -> str: ...
+    @property
+    def transform(self) -> Affine: ...
+
+
+def pixel_vectors(grid: Placed, x: Sequence[float], y: Sequence[float]) -> np.ndarray | None:
+    """Steps of one pixel on the ground.
+
+    Args:
+        grid: CRS and transform.
+        x: (n,) columns.
+        y: (n,) rows.
+
+    Returns:
+        (n, 2, 2) metres (east, north) on the ground of a pixel's step to the right and of one down; the absolute determinant
+        is the ground area of the pixel in square metres. None where the CRS has no place on the Earth.
+    """
+    columns = np.asarray(x, float)[:, None] + np.array([0.0, -_STEP, _STEP, 0, 0])
+    rows = np.asarray(y, float)[:, None] + np.array([0.0, 0, 0, -_STEP, _STEP])
+    a, b, c, d, e, f = tuple(grid.transform)[:6]
+    lonlat = to_lonlat(grid.crs, (a * columns + b * rows + c).ravel(), (d * columns + e * rows + f).ravel())
+    if lonlat is None:
+        return None
+    points = _in_space(*lonlat).reshape(-1, 5, 3)
+    lon, lat = np.radians(lonlat.reshape(2, -1, 5)[:, :, 0])
+    east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], axis=-1)
+    north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
+    steps = np.stack([points[:, 2] - points[:, 1], points[:, 4] - points[:, 3]], axis=1) / (2 * _STEP)
+    vectors: np.ndarray = np.stack([steps @ east[:, :, None], steps @ north[:, :, None]], axis=2)[..., 0]
+    return vectors
+
+
+def pixel_areas(grid: Placed, x: Sequence[float], y: Sequence[float]) -> np.ndarray | None:
+    """(n,) ground areas in square metres of the pixels at columns x and rows y; None without a place."""
+    vectors = pixel_vectors(grid, x, y)
+    return None if vectors is None else np.abs(np.linalg.det(vectors))
+
+
+def metres_per_pixel(grid: Placed, width: int, height: int) -> float | None:
+    """Ground size of a pixel.
+
+    Args:
+        grid: CRS and transform.
+        width: of the grid in pixels.
+        height: of the grid in pixels.
+
+    Returns:
+        The side in metres of a square of the same ground area as the pixel at the grid's middle. None where the CRS has no
+        place on the Earth.
+    """
+    areas = pixel_areas(grid, [width / 2], [height / 2])
+    return math.sqrt(areas[0]) if areas is not None and areas[0] > 0 else None
+
+
+def _in_space(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """(n, 3) metres from the Earth's centre, of points on the ellipsoid."""
+    lon, lat = np.radians(lon), np.radians(lat)
+    radius = _A / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+    flat = radius * np.cos(lat)
+    return np.stack([flat * np.cos(lon), flat * np.sin(lon), radius * (1 - _E2) * np.sin(lat)], axis=-1)

@@ -1,8 +1,8 @@
-"""One picture in a file: its header, and its pixels read whole or by window (PNG, JPEG, WebP, GeoTIFF, COG)."""
+"""One image in a file: its header, and its pixels read whole or by window (PNG, JPEG, WebP, GeoTIFF, COG)."""
 
 from __future__ import annotations
 
-import warnings
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,16 +12,20 @@ from typing import Protocol
 
 import numpy as np
 import rasterio
+from affine import Affine
 from PIL import Image
 from rasterio.enums import MaskFlags, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from chronosight.errors import InputError
+from chronosight.limits import GDAL_CACHE_BYTES, MAX_BANDS, MAX_BLOCK_BYTES, MAX_PIXELS
 from chronosight.scenes.bands import BandChoice, choose_bands
-from chronosight.scenes.files import MAX_PIXELS, RASTER_DRIVERS, check_size, file_format, one_line
-from chronosight.scenes.ground import georeference_of
+from chronosight.scenes.boundary import damaged, decoding, gdal_warnings
+from chronosight.scenes.doubts import doubt_by_metadata
+from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format
+from chronosight.scenes.ground import georeference_of, metres_per_pixel, placement_of
 from chronosight.scenes.scene import Georeference
+from chronosight.scenes.side_files import check_side_files
 from chronosight.scenes.times import time_of
 
 # EXIF orientation -> (swap rows and columns, then mirror left-right, then mirror up-down).
@@ -37,6 +41,13 @@ _ORIENTATIONS = {
 }
 _EXIF_ORIENTATION, _EXIF_DATETIME, _EXIF_IFD, _EXIF_TAKEN = 0x0112, 0x0132, 0x8769, 0x9003
 
+# No file system but the disk's: a raster may name another file as its overviews, even one on the network.
+GDAL_OPTIONS = {
+    "GDAL_CACHEMAX": GDAL_CACHE_BYTES,  # rasterio hands on bytes
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_TIMEOUT": "1",
+}
+
 
 @dataclass(frozen=True)
 class Pixels:
@@ -47,7 +58,7 @@ class Pixels:
 
 
 class Readable(Protocol):
-    """A picture whose windows can be read: an `ImageFile`, or one that is kept open."""
+    """An image whose windows can be read: an `ImageFile`, or one that is kept open."""
 
     @property
     def name(self) -> str: ...
@@ -65,10 +76,24 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class ImageFile:
-    """The header of a picture. width, height: in pixels, upright (EXIF orientation applied).
+    """The header of an image.
 
-    dtype: numpy name of the stored values. nodata: the value that means no data, None where none is declared.
-    zero_is_empty: pixels of 0 in every band are taken for no data (see `open_image`).
+    Attributes:
+        path: absolute.
+        driver: GDAL's name of the format.
+        width: in pixels, upright.
+        height: in pixels, upright.
+        dtype: numpy name of the stored values.
+        choice: the bands that are red, green and blue.
+        nodata: the value that means no data, None where none is declared.
+        zero_is_empty: pixels of 0 in every band are taken for no data (see `open_image`).
+        white: the value that is black in files that count from white (TIFF's MinIsWhite), None in all others.
+        orientation: 1 to 8 as in EXIF: how the pixels are stored; they are handed out upright, north up.
+        georeference: CRS and transform of the upright image, None unless it has both.
+        transform: of the upright image, where it has one without a CRS (a world file, a lost CRS), else None.
+        time: when it was taken, where that is known.
+        notes: what the user should know.
+        doubts: why no confident answer can be given about it; see `Scene.doubts`.
     """
 
     path: Path
@@ -79,13 +104,17 @@ class ImageFile:
     choice: BandChoice
     nodata: float | None
     zero_is_empty: bool
+    white: int | None
     orientation: int
     georeference: Georeference | None
+    transform: Affine | None
     time: datetime | None
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
+        """The file's name without its folder."""
         return self.path.name
 
     def read(
@@ -93,11 +122,22 @@ class ImageFile:
         window: tuple[int, int, int, int] | None = None,
         shape: tuple[int, int] | None = None,
     ) -> Pixels:
-        """Pixels of a window (left, top, width, height; default all) inside the upright picture.
+        """Pixels of a window.
 
-        shape: (H, W) to read a smaller version, averaged; overviews are used where the file has them.
-        Raises InputError where the file is damaged.
+        Args:
+            window: left, top, width, height inside the upright image; None for all of it.
+            shape: (H, W) to read a smaller version, averaged; overviews are used where the file has them.
+
+        Raises:
+            InputError: where the file is damaged.
         """
+        with opened(self.path, self.driver) as dataset:
+            return self.read_from(dataset, window, shape)
+
+    def read_from(
+        self, dataset: rasterio.DatasetReader, window: tuple[int, int, int, int] | None, shape: tuple[int, int] | None
+    ) -> Pixels:
+        """`read`, from the file where it is open already."""
         left, top, width, height = window or (0, 0, self.width, self.height)
         swap, mirror_x, mirror_y = _ORIENTATIONS[self.orientation]
         # The window and shape as stored: undo the mirrors, then the swap.
@@ -108,8 +148,7 @@ class ImageFile:
         stored = Window(top, left, height, width) if swap else Window(left, top, width, height)
         if shape is not None and swap:
             shape = (shape[1], shape[0])
-        with opened(self.path, self.driver) as dataset:
-            pixels = self.read_stored(dataset, stored, shape)
+        pixels = self._read_stored(dataset, stored, shape)
         values, valid = pixels.values, pixels.valid
         if swap:
             values, valid = values.transpose(0, 2, 1), valid.T
@@ -119,16 +158,18 @@ class ImageFile:
             values, valid = values[:, ::-1], valid[::-1]
         return Pixels(np.ascontiguousarray(values), np.ascontiguousarray(valid))
 
-    def read_stored(self, dataset: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None) -> Pixels:
-        """`read` from the open file, the window in pixels as stored (of use where a file is kept open)."""
+    def _read_stored(self, dataset: rasterio.DatasetReader, window: Window, shape: tuple[int, int] | None) -> Pixels:
+        """The window in pixels as stored."""
         bands = self.choice.bands
         # Indices into a colour table cannot be averaged.
         how = {"window": window, "resampling": Resampling.nearest if self.choice.palette else Resampling.average}
+        if self.dtype == "float64":  # no image needs them, and they take twice the memory
+            how["out_dtype"] = "float32"
         unique = sorted(set(bands))
         raw = dataset.read(unique, out_shape=(len(unique), *shape) if shape else None, **how)
         valid = np.isfinite(raw).all(axis=0) if raw.dtype.kind == "f" else np.ones(raw.shape[1:], bool)
         if self.nodata is not None:
-            valid &= (raw != self.nodata).any(axis=0)
+            valid &= (raw != raw.dtype.type(self.nodata)).any(axis=0) if _fits(self.nodata, str(raw.dtype)) else True
         if self.zero_is_empty:
             valid &= (raw != 0).any(axis=0)
         flags = dataset.mask_flag_enums[bands[0] - 1]
@@ -138,49 +179,79 @@ class ImageFile:
             valid &= dataset.dataset_mask(out_shape=shape, window=window) > 0
         if self.choice.palette:
             table = np.zeros((1 << 16, 4), np.uint8)
-            for index, colour in dataset.colormap(1).items():
+            for index, colour in dataset.colormap(bands[0]).items():
                 table[index] = colour
             colours = table[raw[0]]
             return Pixels(colours[..., :3].transpose(2, 0, 1), valid & (colours[..., 3] > 0))
-        bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
+        bits = _bits(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS"))
         if bits < 8 and raw.dtype == np.uint8:  # 1-bit black and white is 0 and 1 in the file
             raw = raw * np.uint8(255 // (2**bits - 1))
+        if self.white is not None:
+            raw = raw.dtype.type(self.white) - raw
         return Pixels(raw[[unique.index(band) for band in bands]], valid)
 
 
 def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int = MAX_PIXELS) -> ImageFile:
-    """Read the header of a picture. bands: numbers of red, green, blue from 1; chosen from the file when None.
+    """Read the header of an image.
 
     In georeferenced files of more than 8 bits that declare neither nodata nor a mask, 0 in every band counts as no
-    data: it is what satellite products pad with. Raises InputError for files that cannot be used.
+    data: it is what satellite products pad with.
+
+    Args:
+        path: of the file.
+        bands: numbers of red, green, blue from 1; chosen from the file when None.
+        max_pixels: the largest width x height allowed.
+
+    Raises:
+        InputError: for files that cannot be used, and for what may not stand beside them.
     """
     kind = file_format(path)
     if kind not in RASTER_DRIVERS:
-        raise InputError(f"{path.name} is {kind}, expected a still picture here: give a video or animation alone")
+        raise InputError(f"{path.name} is {kind}, expected a still image here: give a video or animation alone")
     driver = RASTER_DRIVERS[kind]
+    check_side_files(path)
+    notes, doubts = [], []
     with opened(path, driver) as dataset:
-        check_size(path.name, dataset.width, dataset.height, max_pixels)
+        width, height = dataset.width, dataset.height
+        check_size(path.name, width, height, max_pixels)
+        _check_layout(path.name, dataset)
+        if dataset.tags(ns="OVERVIEWS"):
+            raise InputError(f"{path.name} names another file as its overviews: make it a plain GeoTIFF or COG first")
         dtype = dataset.dtypes[0]
         if "complex" in dtype:
             raise InputError(f"{path.name} holds complex numbers ({dtype}), expected intensities: convert it first")
-        kinds = [interpretation.name for interpretation in dataset.colorinterp]
-        choice = choose_bands(path.name, kinds, dataset.descriptions, bands)
-        georeference = georeference_of(dataset)
-        notes = [choice.note] if choice.note else []
+        names = _descriptions(dataset)
+        kinds = _interpretations(dataset)
+        if kinds[0] == "palette" and not _has_palette(dataset):
+            kinds[0] = "gray"
+            notes.append(f"{path.name} is said to have a colour table but has none: its band is shown as grey")
+        choice = choose_bands(path.name, kinds, names, bands)
+        notes += [choice.note] if choice.note else []
+        doubts += [choice.doubt] if choice.doubt else []
+        doubts += doubt_by_metadata(path.name, dtype, kinds, names, choice)
+        georeference, transform = georeference_of(dataset), placement_of(dataset)
         if georeference is None and dataset.gcps[0]:
             notes.append(f"{path.name}: its ground control points are not used; warp it first to have it on the map")
         if dataset.subdatasets:
             notes.append(f"{path.name}: the first of {len(dataset.subdatasets)} pages was taken")
         no_mask = choice.alpha is None and dataset.mask_flag_enums[0] == [MaskFlags.all_valid]
         wide = np.dtype(dtype).kind in "iu" and np.dtype(dtype).itemsize > 1
+        structure = dataset.tags(ns="IMAGE_STRUCTURE")
+        white = _white(structure, dataset.tags(1, ns="IMAGE_STRUCTURE"), dtype)
         has_time = dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME"), dataset.tags().get("TIFFTAG_DATETIME")
-        width, height, nodata = dataset.width, dataset.height, dataset.nodata
-    orientation, taken = (1, None) if kind == "TIFF" else _exif(path, kind)
+        nodata = dataset.nodata
+    orientation, taken = (_tiff_orientation(path), None) if kind == "TIFF" else _exif(path, kind)
+    if transform is not None:  # it speaks of the pixels as stored
+        orientation = _north_up(transform)
+        if orientation != 1:
+            notes.append(f"{path.name} is not stored north up (its rows run another way): it was turned")
+        georeference, transform = _turned(georeference, transform, orientation, width, height)
     if georeference is not None:
-        orientation = 1  # the transform speaks of the pixels as stored
+        transform = None
+        doubts += _doubt_by_place(path.name, georeference, width, height)
     if _ORIENTATIONS[orientation][0]:
         width, height = height, width
-    if nodata is not None and np.isnan(nodata):
+    if nodata is not None and not np.isfinite(nodata):
         nodata = None  # never finite, so never valid
     return ImageFile(
         path=path,
@@ -191,48 +262,174 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         choice=choice,
         nodata=nodata,
         zero_is_empty=georeference is not None and no_mask and nodata is None and wide,
+        white=white,
         orientation=orientation,
         georeference=georeference,
+        transform=transform,
         time=time_of([taken, *has_time], path.stem),
         notes=tuple(notes),
+        doubts=tuple(doubts),
     )
-
-
-def _exif(path: Path, kind: str) -> tuple[int, str | None]:
-    """Orientation (1 to 8) and time taken of a PNG, JPEG or WebP. Checks a PNG's checksums too: GDAL does not."""
-    damaged = f"{path.name} is damaged or cut short: copy or download it again"
-    try:
-        with Image.open(path, formats=[kind.upper()]) as picture:
-            exif = picture.getexif()
-            taken = exif.get_ifd(_EXIF_IFD).get(_EXIF_TAKEN) or exif.get(_EXIF_DATETIME)
-            orientation = exif.get(_EXIF_ORIENTATION, 1)
-        if kind == "PNG":
-            with Image.open(path, formats=["PNG"]) as picture:
-                picture.verify()
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError) as error:
-        if kind == "PNG" or isinstance(error, OSError):
-            raise InputError(damaged) from error
-        return 1, None  # unreadable EXIF is no reason to refuse readable pixels
-    return (orientation if orientation in _ORIENTATIONS else 1), str(taken) if taken else None
 
 
 @contextmanager
 def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
-    """The file opened by one named driver; everything that goes wrong with it becomes an InputError."""
+    """The file opened by one named driver.
+
+    Raises:
+        InputError: for everything that goes wrong with it, while it is open too.
+    """
+    jpeg = driver == "JPEG"
+    options: dict[str, object] = {**GDAL_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
+    with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
+        with rasterio.open(str(path), driver=driver) as dataset:
+            yield dataset
+        if jpeg:
+            _check_jpeg(path, said)
+
+
+def _check_jpeg(path: Path, said: Sequence[str]) -> None:
+    """Stray bytes between segments are harmless and common; a cut or broken file is refused (libjpeg warns of both)."""
+    corrupt = [line for line in said if "Corrupt JPEG data" in line or "Premature end" in line]
+    stray = [line for line in corrupt if "extraneous bytes before marker" in line]
+    if len(stray) < len(corrupt):
+        raise damaged(path, OSError(next(line for line in corrupt if line not in stray)))
+    if stray:  # libjpeg gives its first warning only, so that whatever follows must be found otherwise
+        with Image.open(path, formats=["JPEG"]) as image:
+            image.load()
+
+
+def _check_layout(name: str, dataset: rasterio.DatasetReader) -> None:
+    """Raises InputError where a block, which is decoded as a whole, is larger than the memory it may take."""
+    if dataset.count > MAX_BANDS:
+        raise InputError(f"{name} has {dataset.count} bands, expected at most {MAX_BANDS}")
+    rows, columns = dataset.block_shapes[0]
+    bands = dataset.count if dataset.interleaving is not None and dataset.interleaving.name == "pixel" else 1
+    size = rows * columns * bands * np.dtype(dataset.dtypes[0].replace("_int16", "64").replace("_int32", "64")).itemsize
+    if size > MAX_BLOCK_BYTES:
+        raise InputError(
+            f"{name} is stored in blocks of {size / 2**20:,.0f} MB, expected at most {MAX_BLOCK_BYTES >> 20} MB: save it in tiles"
+        )
+
+
+def _descriptions(dataset: rasterio.DatasetReader) -> list[str | None]:
     try:
-        with (
-            warnings.catch_warnings(),
-            rasterio.Env(GDAL_ERROR_ON_LIBJPEG_WARNING="YES"),
-        ):
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(str(path), driver=driver) as dataset:
-                yield dataset
-    except RasterioError as error:
-        raise unreadable(path, error) from error
-    except MemoryError as error:
-        raise InputError(f"{path.name} does not fit in memory: cut or shrink it") from error
+        return list(dataset.descriptions)
+    except UnicodeDecodeError:
+        return [None] * dataset.count
 
 
-def unreadable(path: Path, error: RasterioError) -> InputError:
-    reason = one_line(error.__cause__ or error).replace(str(path), path.name)
-    return InputError(f"{path.name} cannot be read, it is damaged or cut short ({reason[:160]}): copy or download it again")
+def _interpretations(dataset: rasterio.DatasetReader) -> list[str]:
+    """GDAL's colour interpretation of every band; newer ones than rasterio knows are "undefined"."""
+    try:
+        return [interpretation.name for interpretation in dataset.colorinterp]
+    except ValueError:
+        return ["undefined"] * dataset.count
+
+
+def _has_palette(dataset: rasterio.DatasetReader) -> bool:
+    try:
+        return bool(dataset.colormap(1)) and dataset.dtypes[0] in ("uint8", "uint16")
+    except ValueError:
+        return False
+
+
+def _white(structure: dict[str, str], of_band: dict[str, str], dtype: str) -> int | None:
+    """The value of black in a TIFF that counts from white."""
+    if structure.get("MINISWHITE") != "YES" or np.dtype(dtype).kind not in "iu":
+        return None
+    bits = _bits(of_band.get("NBITS"))
+    return 255 if np.dtype(dtype) == np.uint8 else 2**bits - 1 if 8 < bits < 32 else int(np.iinfo(dtype).max)
+
+
+def _bits(text: str | None) -> int:
+    """Bits a sample, 8 where the file says nothing or nonsense."""
+    return int(text) if text is not None and text.isascii() and text.isdecimal() and 1 <= int(text) <= 64 else 8
+
+
+def _fits(value: float, dtype: str) -> bool:
+    """Whether a number type can hold a nodata value."""
+    if np.dtype(dtype).kind == "f":
+        return abs(value) <= float(np.finfo(dtype).max)
+    limits = np.iinfo(dtype)
+    return value == int(value) and limits.min <= value <= limits.max
+
+
+def _north_up(transform: Affine) -> int:
+    """The orientation in which columns run as far east, and rows as far south, as any of the eight lets them."""
+
+    def upright(code: int) -> float:
+        a, b, _, d, e, _ = tuple(transform * _stored(code, 1, 1))[:6]
+        return float(a / np.hypot(a, d) - e / np.hypot(b, e))
+
+    best = max(_ORIENTATIONS, key=upright)
+    return best if upright(best) > upright(1) + 1e-6 else 1
+
+
+def _stored(orientation: int, width: int, height: int) -> Affine:
+    """Pixel (column, row) of the upright image -> of the stored one, which is width x height."""
+    swap, mirror_x, mirror_y = _ORIENTATIONS[orientation]
+    if swap:
+        width, height = height, width
+    there = Affine.identity()
+    if mirror_x:
+        there = Affine.translation(width, 0) * Affine.scale(-1, 1) * there
+    if mirror_y:
+        there = Affine.translation(0, height) * Affine.scale(1, -1) * there
+    return Affine(0, 1, 0, 1, 0, 0) * there if swap else there
+
+
+def _turned(
+    georeference: Georeference | None, transform: Affine, orientation: int, width: int, height: int
+) -> tuple[Georeference | None, Affine]:
+    """Both, of the image that was width x height as stored and is handed out upright."""
+    there = _stored(orientation, width, height)
+    placed = None if georeference is None else Georeference(georeference.crs, georeference.transform * there)
+    return placed, transform * there
+
+
+def _doubt_by_place(name: str, georeference: Georeference, width: int, height: int) -> list[str]:
+    crs = rasterio.crs.CRS.from_user_input(georeference.crs)
+    if (crs.is_geographic or crs.is_projected) and metres_per_pixel(georeference, width, height) is None:
+        return [f"{name} has coordinates that lie nowhere on the Earth: sizes in metres are not known"]
+    return []
+
+
+def _tiff_orientation(path: Path) -> int:
+    """The orientation tag (274) of a TIFF's first page, which GDAL ignores; 1 where there is none."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+            order, big = "<" if head[:2] == b"II" else ">", head[2:4] in (b"+\0", b"\0+")
+            (start,) = struct.unpack(order + ("Q" if big else "I"), head[8:16] if big else head[4:8])
+            file.seek(start)
+            (count,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
+            for _ in range(min(count, 4096)):
+                entry = file.read(20 if big else 12)
+                tag, _ = struct.unpack(order + "HH", entry[:4])
+                if tag == _EXIF_ORIENTATION:
+                    (orientation,) = struct.unpack(order + "H", entry[12:14] if big else entry[8:10])
+                    return orientation if orientation in _ORIENTATIONS else 1
+    except (OSError, struct.error, OverflowError, ValueError):
+        pass  # GDAL has read it, so it is only this tag that cannot be found
+    return 1
+
+
+def _exif(path: Path, kind: str) -> tuple[int, str | None]:
+    """Orientation (1 to 8) and time taken of a PNG, JPEG or WebP. Checks a PNG's checksums too: GDAL does not."""
+    with decoding(path):
+        try:
+            with Image.open(path, formats=[kind.upper()]) as image:
+                exif = image.getexif()
+                taken = exif.get_ifd(_EXIF_IFD).get(_EXIF_TAKEN) or exif.get(_EXIF_DATETIME)
+                orientation = exif.get(_EXIF_ORIENTATION, 1)
+            if kind == "PNG":
+                with Image.open(path, formats=["PNG"]) as image:
+                    image.verify()
+        except Image.DecompressionBombError:
+            raise
+        except Exception as error:
+            if kind == "PNG" or isinstance(error, OSError):
+                raise
+            return 1, None  # unreadable EXIF is no reason to refuse readable pixels
+    return (orientation if orientation in _ORIENTATIONS else 1), str(taken) if taken else None

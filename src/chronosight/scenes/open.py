@@ -10,6 +10,7 @@ import numpy as np
 
 from chronosight.errors import InputError
 from chronosight.scenes.align import align
+from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_video, doubts_of_frames
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
 from chronosight.scenes.image import open_image
 from chronosight.scenes.pair import read_pair
@@ -25,17 +26,26 @@ def open_scene(
     bands: Sequence[int] | None = None,
     frames: int = 8,
     register: bool = True,
+    force: bool = False,
 ) -> Scene:
     """Open files as a scene.
 
     One file is an image, or a video when its content moves (MP4, MOV, AVI, MKV, WebM, GIF); one folder is a video of
-    the pictures in it; two images are a pair, the earlier first; more images are a series, treated as a video.
+    the images in it; two images are a pair, the earlier first; more images are a series, treated as a video.
 
-    resize: pictures without a georeference may differ in size; the later are resized to the first.
-    bands: numbers of the red, green and blue band, from 1; chosen from the file when None.
-    frames: of a video, sampled as in UniRS (arXiv 2412.20742), black ones in front where there are fewer.
-    register: of a pair, estimate and undo a displacement of up to 8 pixels.
-    Raises InputError, one line, for whatever cannot be used.
+    Args:
+        paths: of the files, or of one folder.
+        resize: images without a georeference may differ in size; the later are resized to the first.
+        bands: numbers of the red, green and blue band, from 1; chosen from each file when None.
+        frames: of a video, 1 to 64, sampled as in UniRS (arXiv 2412.20742), black ones in front where there are fewer.
+        register: of a pair, estimate and undo a displacement of up to 8 pixels.
+        force: take a pair whose pixels are too coarse for the model; answers about it are unsure.
+
+    Returns:
+        The scene. What the user should know of it is in its `notes`; why answers about it are unsure, in its `doubts`.
+
+    Raises:
+        InputError: one line, for whatever cannot be used.
     """
     check_frame_count(frames)
     if not paths:
@@ -49,7 +59,7 @@ def open_scene(
             raise InputError(f"{path.name} is a folder among {len(files)} inputs, expected it alone, or images only")
     if len(files) == 2:
         earlier, later = (open_image(path, chosen) for path in files)
-        return read_pair(earlier, later, resize, register)
+        return read_pair(earlier, later, resize, register, force)
     return read_series(files, frames, resize, chosen)
 
 
@@ -78,6 +88,7 @@ def _open_image(path: Path, bands: tuple[int, int, int] | None) -> Scene:
         metres_per_pixel=aligned.metres_per_pixel,
         times=(image.time,) if image.time else (),
         notes=list(aligned.notes),
+        doubts=(*aligned.doubts, *doubt_of_resolution("image", aligned.metres_per_pixel)),
     )
 
 
@@ -86,13 +97,19 @@ def _clip_scene(path: Path, clip: Clip, n: int) -> Scene:
     single = clip.total == 1
     missing = 0 if single else n - len(clip.frames)
     height, width = clip.frames[0].shape[:2]
+    valid = np.ones((height, width), bool)
+    doubts = doubts_of_frames([path.name] * len(clip.frames), clip.frames, valid)
     return Scene(
         kind="image" if single else "video",
         frames=clip.frames[0][None] if single else pad_left(clip.frames, n),
-        valid=np.ones((height, width), bool),
+        valid=valid,
         sources=(str(path),),
         times=(None,) * missing + tuple(clip.times) if clip.times else (),
-        notes=[f"{path.name} has {clip.total} frames: {missing} black ones stand before them"] if missing else [],
+        notes=[
+            *clip.notes,
+            *([f"{path.name} has {clip.total} frames: {missing} black ones stand before them"] if missing else []),
+        ],
+        doubts=tuple(doubts) or tuple(doubt_of_video(path.name, clip.frames)),
     )
 
 

@@ -5,17 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from chronosight.scenes.align import align
+from chronosight.scenes.doubts import doubt_of_resolution
+from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.registration import MAX_SHIFT, MIN_CONFIDENCE, estimate_shift
+from chronosight.scenes.resolution import TRAINED, check_resolution
 from chronosight.scenes.scene import Scene, Shift
 
 
-def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, register: bool = True) -> Scene:
+def read_pair(
+    earlier: ImageFile, later: ImageFile, resize: bool = False, register: bool = True, force: bool = False
+) -> Scene:
     """The later date on the earlier one's grid, cut to the overlap, both with one stretch.
 
-    register: estimate the displacement that is left, and undo it where that makes the dates agree better.
-    Raises InputError for damaged files, different sizes, no overlap and no data.
+    Args:
+        earlier: header of the first date.
+        later: header of the second date.
+        resize: images without a georeference may differ in size; the later is resized to the first.
+        register: estimate the displacement that is left, and undo it where that makes the dates agree better.
+        force: take pixels that are far too coarse.
+
+    Raises:
+        InputError: for damaged files, different sizes, no overlap, no data, and pixels far too coarse.
     """
+    for image in (earlier, later):
+        if image.georeference is not None:
+            check_resolution(image.name, metres_per_pixel(image.georeference, image.width, image.height), TRAINED, force)
     aligned = align([earlier, later], resize)
     notes = list(aligned.notes)
     shift = None
@@ -43,6 +58,7 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
         times=(earlier.time, later.time) if earlier.time or later.time else (),
         shift=shift,
         notes=notes,
+        doubts=(*aligned.doubts, *doubt_of_resolution("pair", aligned.metres_per_pixel)),
     )
 
 

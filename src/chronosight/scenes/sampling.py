@@ -1,12 +1,11 @@
-"""Which frames of a video are looked at (UniRS, arXiv 2412.20742): n of them at linspace(0, count - 2, n)."""
+"""Which frames of a video are used (UniRS, arXiv 2412.20742): n of them at linspace(0, count - 2, n)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from chronosight.errors import InputError
-
-MAX_FRAMES = 64
+from chronosight.limits import MAX_FRAMES
 
 
 def sample_indices(count: int, n: int) -> list[int]:

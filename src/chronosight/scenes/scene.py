@@ -16,8 +16,9 @@ SceneKind = Literal["image", "pair", "video"]
 class Georeference:
     """Where the pixel grid lies on the ground.
 
-    crs: coordinate reference system as WKT or "EPSG:n".
-    transform: pixel (column, row) -> CRS coordinates of the pixel's upper left corner.
+    Attributes:
+        crs: coordinate reference system as WKT or "EPSG:n".
+        transform: pixel (column, row) -> CRS coordinates of the pixel's upper left corner.
     """
 
     crs: str
@@ -37,13 +38,18 @@ class Shift:
 class Scene:
     """One image (T = 1), a pair of dates (T = 2) or a video (T = n) on one pixel grid.
 
-    frames: (T, H, W, 3) uint8, red green blue, all dates stretched alike.
-    valid: (H, W) bool, True where every date has data. Comparisons hold there only.
-    georeference: None for plain pictures.
-    metres_per_pixel: ground size of a pixel, None when unknown.
-    times: one per frame where known, else empty.
-    shift: what registration found (pairs only).
-    notes: one-line remarks the user should see (resampling, small overlap, uncertain bands, ...).
+    Attributes:
+        kind: "image", "pair" or "video".
+        frames: (T, H, W, 3) uint8, red green blue, all dates stretched alike.
+        valid: (H, W) bool, True where every date has data. Comparisons hold there only.
+        sources: paths of the files, in order.
+        georeference: None for plain images.
+        metres_per_pixel: ground size of a pixel, None when unknown.
+        times: one per frame where known, else empty.
+        shift: what registration found (pairs only).
+        notes: one-line remarks the user should see (resampling, small overlap, uncertain bands, ...).
+        doubts: why no confident answer can be given (a blank image, one that is no optical image, pixels far too coarse, a
+            video without movement), one line each. Every answer about a scene with doubts is marked as unsure.
     """
 
     kind: SceneKind
@@ -55,13 +61,16 @@ class Scene:
     times: tuple[datetime | None, ...] = ()
     shift: Shift | None = None
     notes: list[str] = field(default_factory=list)
+    doubts: tuple[str, ...] = ()
 
     @property
     def height(self) -> int:
+        """Rows."""
         return int(self.frames.shape[1])
 
     @property
     def width(self) -> int:
+        """Columns."""
         return int(self.frames.shape[2])
 
     def tensor(self) -> np.ndarray:

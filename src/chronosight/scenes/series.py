@@ -1,4 +1,4 @@
-"""Many pictures of one place, in a folder or given one by one, as the frames of a video."""
+"""Many images of one place, in a folder or given one by one, as the frames of a video."""
 
 from __future__ import annotations
 
@@ -7,35 +7,55 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chronosight.errors import InputError
+from chronosight.limits import MAX_FOLDER_ENTRIES
 from chronosight.scenes.align import align
-from chronosight.scenes.files import RASTER_DRIVERS, check_video_size, file_format
+from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_video
+from chronosight.scenes.files import RASTER_DRIVERS, check_video_size, file_format, local_path, one_line
 from chronosight.scenes.image import open_image
 from chronosight.scenes.sampling import pad_left, sample_indices
 from chronosight.scenes.scene import Scene
 
 
 def frames_in(folder: Path) -> list[Path]:
-    """Pictures of a folder in natural order (frame2 before frame10); hidden and other files are passed over.
+    """Images of a folder in natural order (frame2 before frame10); hidden and other files are passed over.
 
-    Raises InputError when there is none, or the folder cannot be listed.
+    Args:
+        folder: that holds them.
+
+    Raises:
+        InputError: when there is none, or the folder cannot be listed or holds too many files.
     """
     try:
-        files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        files = []
+        for path in folder.iterdir():
+            if path.is_file() and not path.name.startswith("."):
+                files.append(path)
+            if len(files) > MAX_FOLDER_ENTRIES:
+                raise InputError(f"the folder {one_line(folder.name)} holds over {MAX_FOLDER_ENTRIES:,} files, expected fewer")
     except OSError as error:
         raise InputError(f"{folder.name} cannot be listed ({error.strerror}): check its permissions") from None
-    frames = [path for path in files if _is_picture(path)]
+    frames = [path for path in files if _is_image(path)]
     if not frames:
         raise InputError(f"the folder {folder.name} holds no PNG, JPEG, WebP or GeoTIFF, expected frames of a video")
     return sorted(frames, key=_natural)
 
 
 def read_series(paths: Sequence[Path], n: int, resize: bool = False, bands: tuple[int, int, int] | None = None) -> Scene:
-    """A video of n frames: the pictures at linspace(0, count - 2, n), on the first one's grid, with one stretch.
+    """A video of n frames: the images at linspace(0, count - 2, n), on the first one's grid, with one stretch.
 
-    Black frames stand before them where there are fewer than n. Raises InputError as `align` does.
+    Black frames stand before them where there are fewer than n.
+
+    Args:
+        paths: of the images, in order.
+        n: number of frames.
+        resize: images without a georeference may differ in size; the later are resized to the first.
+        bands: numbers of red, green, blue from 1; chosen from each file when None.
+
+    Raises:
+        InputError: as `align` does.
     """
     chosen = [paths[i] for i in sample_indices(len(paths), n)]
-    images = {path: open_image(path, bands) for path in dict.fromkeys(chosen)}
+    images = {path: open_image(local_path(path), bands) for path in dict.fromkeys(chosen)}
     first = images[chosen[0]]
     check_video_size("a series", first.width, first.height, n)
     aligned = align(list(images.values()), resize)
@@ -54,10 +74,15 @@ def read_series(paths: Sequence[Path], n: int, resize: bool = False, bands: tupl
         metres_per_pixel=aligned.metres_per_pixel,
         times=(None,) * missing + tuple(times) if any(times) else (),
         notes=notes,
+        doubts=(
+            *aligned.doubts,
+            *doubt_of_resolution("video", aligned.metres_per_pixel),
+            *doubt_of_video("the series", aligned.frames),
+        ),
     )
 
 
-def _is_picture(path: Path) -> bool:
+def _is_image(path: Path) -> bool:
     try:
         return file_format(path) in RASTER_DRIVERS
     except InputError:

@@ -1,149 +1,243 @@
-"""Frames of a video file (MP4, MOV, AVI, MKV, WebM) or of an animation (GIF, WebP, PNG)."""
+"""Frames of a video file (MP4, MOV, AVI, MKV, WebM) or of an animation (GIF, WebP, PNG). Only those used are converted."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
 from PIL import Image
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import VIDEO_DEMUXERS, check_video_size, one_line
+from chronosight.limits import MAX_ANIMATION_FRAMES, MAX_DECODE_SECONDS, MAX_PIXELS, MAX_VIDEO_PACKETS, MAX_VIDEO_SIDE
+from chronosight.scenes.boundary import decoding
+from chronosight.scenes.files import VIDEO_DEMUXERS, check_size, check_video_size
 from chronosight.scenes.sampling import sample_indices
 from chronosight.scenes.times import time_of
 
 _SEEK_GAP = 300  # frames: further apart than this, jumping to the next key frame beats decoding all between
+_FRAME_PIXELS = MAX_PIXELS // 2  # of a video: a decoder holds a dozen frames at once
+_THREADED_PIXELS = 9_000_000  # up to here (4096 x 2160) frames are decoded in parallel, which takes memory for each thread
 
 
 @dataclass(frozen=True)
 class Clip:
-    """frames: (H, W, 3) uint8 each, rising in time. times: of each, where the file says when it was taken, else empty.
+    """The frames used of a video.
 
-    total: number of frames in the file.
+    Attributes:
+        frames: (H, W, 3) uint8 each, all of one size, rising in time.
+        times: of each, where the file says when it was taken, else empty.
+        total: number of frames in the file.
+        notes: what the user should know.
     """
 
     frames: list[np.ndarray]
     times: list[datetime | None]
     total: int
+    notes: tuple[str, ...] = ()
 
 
 def read_video(path: Path, kind: str, n: int) -> Clip:
-    """n frames of a video at linspace(0, total - 2, n), all of them where there are fewer.
+    """Frames of a video at linspace(0, total - 2, n), all of them where there are fewer.
 
-    kind: a key of VIDEO_DEMUXERS; no other demuxer is tried, and nothing outside the file is opened.
-    Raises InputError for damaged files, files without pictures, and frames too large.
+    Args:
+        path: of the file.
+        kind: a key of VIDEO_DEMUXERS; no other demuxer is tried, and nothing outside the file is opened.
+        n: number of frames wanted.
+
+    Raises:
+        InputError: for damaged files, files without images, frames too large, and what takes too long.
     """
     with path.open("rb") as file, _opened(path, file, kind) as container:
         if not container.streams.video:
-            raise InputError(f"{path.name} has no pictures in it, expected a video: is it a sound recording?")
+            raise InputError(f"{path.name} has no images in it, expected a video: is it a sound recording?")
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        check_video_size(path.name, stream.codec_context.width, stream.codec_context.height, n)
-        total = stream.frames or _count(container, stream)
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height == 0:
+            raise InputError(f"{path.name} does not say how large its frames are, expected a video: export it again")
+        check_size(path.name, width, height, _FRAME_PIXELS)
+        check_video_size(path.name, *_shrunk(width, height), n)
+        stream.thread_type = "AUTO" if width * height <= _THREADED_PIXELS else "NONE"
+        # Frames may be larger than the header says: the decoder then stops before it takes memory for them.
+        stream.codec_context.options = {"max_pixels": str(min(_FRAME_PIXELS, 4 * max(width * height, 1_000_000)))}
+        deadline = _Deadline(path)
+        stamps = _stamps(container, stream, deadline)
+        total = max(stream.frames, len(stamps))
         if total == 0:
             raise InputError(f"{path.name} is a video of 0 frames: record or export it again")
         indices = sample_indices(total, n)
         wanted = dict.fromkeys(indices)
-        decode = _by_seeking if total / n > _SEEK_GAP and stream.average_rate else _in_order
-        found: dict[int, tuple[np.ndarray, float | None]] = dict(decode(container, stream, list(wanted)))
+        found: dict[int, tuple[av.VideoFrame, float | None]] = {}
+        pixels: dict[int, np.ndarray] = {}
+        source = _by_seeking(container, stream, list(wanted), stamps, deadline) if total / n > _SEEK_GAP else None
+        for index, frame in source or _in_order(container, stream, list(wanted), deadline):
+            pixels[index] = _upright(frame)
+            found[index] = frame, frame.time
         start = time_of([container.metadata.get("creation_time")], path.stem)
     missing = [index for index in wanted if index not in found]
     if missing:
         raise InputError(
             f"{path.name} is damaged or cut short: frame {missing[0]} of {total} is missing: copy or download it again"
         )
-    return Clip([found[i][0] for i in indices], _times(start, [found[i][1] for i in indices]), total)
+    frames, notes = _one_size(path.name, [pixels[index] for index in indices])
+    return Clip(frames, _times(start, [found[i][1] for i in indices]), total, notes)
 
 
 def read_animation(path: Path, kind: str, n: int) -> Clip:
-    """The same for a GIF, WebP or PNG of one or more frames. Raises InputError for damaged files."""
-    try:
-        with Image.open(path, formats=[kind.upper()]) as picture:
-            check_video_size(path.name, picture.width, picture.height, 1)
-            total = getattr(picture, "n_frames", 1)
-            indices = sample_indices(total, n) if total > 1 else [0]
-            check_video_size(path.name, picture.width, picture.height, len(indices))
-            found, offsets, elapsed = {}, {}, 0.0
-            for index in range(max(indices) + 1):
-                picture.seek(index)  # frames of an animation build on those before them
-                if index in indices:
-                    found[index], offsets[index] = np.asarray(picture.convert("RGB")), elapsed
-                elapsed += picture.info.get("duration", 100) / 1000  # ms
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"{path.name} is too large ({one_line(error)}): shrink it") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
-        raise InputError(f"{path.name} is damaged or cut short: copy or download it again") from error
-    start = time_of([], path.stem)
-    return Clip([found[i] for i in indices], _times(start, [offsets[i] for i in indices]), total)
+    """The same for a GIF, WebP or PNG of one or more frames.
+
+    Args:
+        path: of the file.
+        kind: "GIF", "WebP" or "PNG".
+        n: number of frames wanted.
+
+    Raises:
+        InputError: for damaged files, frames too large or too many, and what takes too long.
+    """
+    with decoding(path), Image.open(path, formats=[kind.upper()]) as image:
+        check_video_size(path.name, image.width, image.height, 1)
+        deadline = _Deadline(path)
+        total = getattr(image, "n_frames", 1)
+        if total > MAX_ANIMATION_FRAMES:
+            raise InputError(
+                f"{path.name} has {total:,} frames, expected at most {MAX_ANIMATION_FRAMES:,} in a {kind}: save it as an MP4"
+            )
+        indices = sample_indices(total, n) if total > 1 else [0]
+        check_video_size(path.name, *_shrunk(image.width, image.height), len(indices))
+        found, offsets, elapsed = {}, {}, 0.0
+        for index in range(max(indices) + 1):
+            deadline.check()
+            image.seek(index)  # frames of an animation build on those before them
+            if index in indices:
+                frame = image.convert("RGB")
+                frame.thumbnail((MAX_VIDEO_SIDE, MAX_VIDEO_SIDE), Image.Resampling.BOX)
+                found[index], offsets[index] = np.asarray(frame), elapsed
+            elapsed += float(image.info.get("duration", 100) or 0) / 1000  # ms
+    frames, notes = _one_size(path.name, [found[i] for i in indices])
+    return Clip(frames, _times(time_of([], path.stem), [offsets[i] for i in indices]), total, notes)
 
 
 def is_animated(path: Path, kind: str) -> bool:
     """Whether a GIF, WebP or PNG has more than one frame; False for what cannot be read (its reader will say why)."""
     try:
-        with Image.open(path, formats=[kind.upper()]) as picture:
-            return getattr(picture, "n_frames", 1) > 1
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError):
+        with decoding(path), Image.open(path, formats=[kind.upper()]) as image:
+            return getattr(image, "n_frames", 1) > 1
+    except InputError:
         return False
 
 
+class _Deadline:
+    """Raises InputError once decoding takes longer than a video may."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.end = path, time.monotonic() + MAX_DECODE_SECONDS
+
+    def check(self) -> None:
+        if time.monotonic() > self.end:
+            raise InputError(
+                f"{self.path.name} takes longer than {MAX_DECODE_SECONDS:g} s to decode: cut it, or save it with smaller frames"
+            )
+
+
 @contextmanager
-def _opened(path: Path, file: object, kind: str) -> Iterator[av.container.InputContainer]:
-    try:
-        # An open file instead of a name: FFmpeg then has no way to other files or addresses.
-        with av.open(file, mode="r", format=VIDEO_DEMUXERS[kind]) as container:
-            yield container
-    except (av.FFmpegError, UnicodeDecodeError, MemoryError) as error:
-        reason = one_line(getattr(error, "strerror", None) or error)
-        raise InputError(
-            f"{path.name} cannot be read as a video, it is damaged or cut short ({reason}): copy or download it again"
-        ) from error
+def _opened(path: Path, file: BinaryIO, kind: str) -> Iterator[av.container.InputContainer]:
+    # An open file instead of a name: FFmpeg then has no way to other files or addresses.
+    with decoding(path, "a video"), av.open(file, mode="r", format=VIDEO_DEMUXERS[kind], metadata_errors="replace") as container:
+        yield container
 
 
-def _count(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> int:
-    """Number of frames of a file whose header does not tell (MKV, WebM): its packets, not decoded."""
-    total = sum(1 for packet in container.demux(stream) if packet.size)
+def _stamps(container: av.container.InputContainer, stream: av.video.stream.VideoStream, deadline: _Deadline) -> list[int | None]:
+    """When each frame is shown, rising, in units of the stream: from its packets, which are not decoded.
+
+    None for every frame where the file does not say so for each.
+    """
+    stamps: list[int | None] = []
+    for packet in container.demux(stream):
+        if packet.size and not packet.is_discard:
+            stamps.append(packet.pts)
+        if len(stamps) > MAX_VIDEO_PACKETS:
+            raise InputError(f"{deadline.path.name} has more than {MAX_VIDEO_PACKETS:,} frames: cut it")
+        if len(stamps) % 1000 == 0:
+            deadline.check()
     container.seek(0)
-    return total
+    known = [stamp for stamp in stamps if stamp is not None]
+    return [*sorted(known)] if len(known) == len(stamps) else [None] * len(stamps)
 
 
 def _in_order(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream, wanted: list[int]
-) -> Iterator[tuple[int, tuple[np.ndarray, float | None]]]:
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, wanted: list[int], deadline: _Deadline
+) -> Iterator[tuple[int, av.VideoFrame]]:
     """The wanted frames (rising), decoding everything up to the last of them."""
     rest = set(wanted)
     for index, frame in enumerate(container.decode(stream)):
+        deadline.check()
         if index in rest:
-            yield index, (_upright(frame), frame.time)
+            yield index, frame
             rest.discard(index)
         if not rest:
             return
 
 
 def _by_seeking(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream, wanted: list[int]
-) -> Iterator[tuple[int, tuple[np.ndarray, float | None]]]:
-    """The wanted frames of a long video, each from the key frame before it; exact where the frame rate is constant."""
-    assert stream.average_rate is not None and stream.time_base is not None
-    first = stream.start_time or 0
-    for index in wanted:
-        target = first + round(index / stream.average_rate / stream.time_base)
-        container.seek(target, stream=stream, backward=True)
-        half = 0.5 / stream.average_rate / stream.time_base
-        for frame in container.decode(stream):
-            if frame.pts is not None and frame.pts >= target - half:
-                yield index, (_upright(frame), frame.time)
-                break
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    wanted: list[int],
+    stamps: list[int | None],
+    deadline: _Deadline,
+) -> Iterator[tuple[int, av.VideoFrame]] | None:
+    """The wanted frames of a long video, each from the key frame before it; None where its packets have no times."""
+    targets = [stamps[index] if index < len(stamps) else None for index in wanted]
+    if any(target is None for target in targets):
+        return None
+
+    def frames() -> Iterator[tuple[int, av.VideoFrame]]:
+        for index, target in zip(wanted, targets, strict=True):
+            assert target is not None
+            container.seek(target, stream=stream, backward=True)
+            for frame in container.decode(stream):
+                deadline.check()
+                if frame.pts is not None and frame.pts >= target:
+                    yield index, frame
+                    break
+
+    return frames()
+
+
+def _shrunk(width: int, height: int) -> tuple[int, int]:
+    """The size at which a frame is used: as it is, or with MAX_VIDEO_SIDE pixels along its longer side."""
+    factor = min(1.0, MAX_VIDEO_SIDE / max(width, height))
+    return max(1, round(width * factor)), max(1, round(height * factor))
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:
     """(H, W, 3) uint8, turned as the recorder's display matrix says."""
-    pixels = frame.to_ndarray(format="rgb24")
+    width, height = _shrunk(frame.width, frame.height)
+    if (width, height) == (frame.width, frame.height):
+        pixels = frame.to_ndarray(format="rgb24")
+    else:
+        pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
     return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
+
+
+def _one_size(name: str, frames: list[np.ndarray]) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    """Frames of streams that change their size, at the size of the largest."""
+    sizes = {frame.shape for frame in frames}
+    if len(sizes) == 1:
+        return frames, ()
+    height, width, _ = max(sizes, key=lambda shape: shape[0] * shape[1])
+    alike = [
+        frame
+        if frame.shape[:2] == (height, width)
+        else np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
+        for frame in frames
+    ]
+    return alike, (f"the frames of {name} change their size: all were brought to {width} x {height} pixels",)
 
 
 def _times(start: datetime | None, offsets: list[float | None]) -> list[datetime | None]:

@@ -13,9 +13,9 @@ from chronosight.scenes.grid import Grid
 from chronosight.scenes.large.choose import LARGE_PIXELS, large_pair
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
-from chronosight.scenes.large.resolution import check_resolution, pixel_sides, working_grid
 from chronosight.scenes.large.shift import register
 from chronosight.scenes.open import open_scene
+from chronosight.scenes.resolution import check_resolution, pixel_sides, working_grid
 
 
 def windows(pair, step: int = 97) -> tuple[np.ndarray, np.ndarray]:
@@ -149,10 +149,10 @@ def test_parts_displaced_differently_are_told(tmp_path):
 
 def test_what_the_model_knows():
     assert check_resolution("a", 0.3, 1.0, False) == check_resolution("a", 1.9, 1.0, False) == ""
-    assert "doubtful" in check_resolution("a", 2.5, 1.0, False)
+    assert "unsure" in check_resolution("a", 2.5, 1.0, False)
     with pytest.raises(InputError, match="--force"):
         check_resolution("a", 10.0, 1.0, False)
-    assert "doubtful" in check_resolution("a", 10.0, 1.0, True)
+    assert "unsure" in check_resolution("a", 10.0, 1.0, True)
     assert check_resolution("a", None, 1.0, False) == ""
 
 

@@ -1,22 +1,30 @@
-"""Which pairs are looked at as whole scenes, tile by tile from the disk, and which are read into memory at once."""
+"""Which pairs are analysed as whole scenes, tile by tile from the disk, and which are read into memory at once."""
 
 from __future__ import annotations
 
 from chronosight.errors import InputError
-from chronosight.scenes.files import MAX_PIXELS, RASTER_DRIVERS, file_format, local_path
+from chronosight.limits import MAX_PIXELS
+from chronosight.scenes.files import RASTER_DRIVERS, file_format, local_path
 from chronosight.scenes.grid import grid_of, overlap
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.opened import open_header
 
-LARGE_PIXELS = 4_000_000  # of the overlap, 2000 x 2000: from here on memory and one page of pictures become too small
+LARGE_PIXELS = 4_000_000  # of the overlap, 2000 x 2000: from here on memory and one page of images become too small
 
 
 def large_pair(before: str, after: str, bands: tuple[int, int, int] | None = None) -> tuple[ImageFile, ImageFile] | None:
-    """Headers of a pair to be looked at as a whole scene; None for one to be read at once.
+    """Headers of a pair to be analysed as a whole scene; None for one to be read at once.
 
     Whole scenes are two georeferenced GeoTIFFs that share LARGE_PIXELS pixels of the earlier one's grid or more, or of which
-    one is too large to be read at once. Raises InputError for files that cannot be used, and for large ones without a
-    georeference.
+    one is too large to be read at once.
+
+    Args:
+        before: path of the earlier date.
+        after: path of the later date.
+        bands: numbers of red, green, blue from 1; chosen from each file when None.
+
+    Raises:
+        InputError: for files that cannot be used, and for large ones without a georeference.
     """
     paths = [local_path(path) for path in (before, after)]
     if any(path.is_dir() or file_format(path) not in RASTER_DRIVERS for path in paths):

@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import rasterio
 from affine import Affine
+from scipy import ndimage
 
 from chronosight.errors import InputError
-from chronosight.scenes.align import place_on_map, read_onto
+from chronosight.limits import MAX_LARGE_PIXELS
+from chronosight.scenes.align import place_on_map, read_onto, stored_sample
+from chronosight.scenes.fill import Fill, find_fills, without
 from chronosight.scenes.grid import Grid, footprint
 from chronosight.scenes.ground import metres_per_pixel
-from chronosight.scenes.image import ImageFile, Pixels
-from chronosight.scenes.large.opened import GDAL_OPTIONS, MAX_LARGE_PIXELS, OpenImage, Reduced, keep_open
-from chronosight.scenes.large.resolution import check_resolution, working_grid
+from chronosight.scenes.image import GDAL_OPTIONS, ImageFile, Pixels
+from chronosight.scenes.large.opened import OpenImage, Reduced, keep_open
 from chronosight.scenes.pair import order_notes
-from chronosight.scenes.stretch import Stretch, comparable, fit_stretch
+from chronosight.scenes.resolution import check_resolution, working_grid
+from chronosight.scenes.stretch import Stretch, fit_stretches
 
 OVERVIEW = 2048  # pixels of the longer side of the overview,
 STRIP = 256  # rows of which are read at once
@@ -39,6 +42,7 @@ class LazyPair:
     stretches: tuple[Stretch, Stretch] = (Stretch(), Stretch())
     overview: np.ndarray = field(default_factory=lambda: np.zeros((2, 0, 0, 3), np.uint8))
     overview_valid: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))
+    fills: tuple[list[Fill], list[Fill]] = field(default_factory=lambda: ([], []))
     moved: tuple[float, float] = (0.0, 0.0)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -69,21 +73,49 @@ class LazyPair:
         """Both dates on any grid, in the numbers of their files."""
         pixel = math.sqrt(abs(target.transform.determinant / self.grid.transform.determinant))  # of the target, in the grid's
         moved = target.moved(self.moved[0] / pixel, self.moved[1] / pixel) if any(self.moved) else target
-        return (
-            read_onto(self.images[0], target, self.sources[0]),
-            read_onto(self.images[1], moved, self.sources[1]),
-        )
+        grids = (target, moved)
+        dates = [
+            self._without_fill(*read_onto(image, grid, source), grid, fills)
+            for image, grid, source, fills in zip(self.images, grids, self.sources, self.fills, strict=True)
+        ]
+        return dates[0], dates[1]
+
+    def _without_fill(self, pixels: Pixels, as_stored: bool, target: Grid, fills: list[Fill]) -> Pixels:
+        """Fill was found on the overview; here the pixels of its value are no data, collars near where they were found."""
+        found = []
+        for fill in fills:
+            hit = fill.of(pixels.values) & pixels.valid
+            if not fill.everywhere and hit.any():
+                height, width = fill.area.shape
+                to_overview = Affine.scale(width / self.grid.width, height / self.grid.height) * ~self.grid.transform
+                a, b, c, d, e, f = tuple(to_overview * target.transform)[:6]
+                rows, columns = np.nonzero(hit)
+                x, y = a * (columns + 0.5) + b * (rows + 0.5) + c, d * (columns + 0.5) + e * (rows + 0.5) + f
+                around = ndimage.binary_dilation(fill.area, np.ones((3, 3), bool), iterations=2)
+                hit[rows, columns] = around[
+                    np.clip(y.astype(int), 0, height - 1), np.clip(x.astype(int), 0, width - 1)
+                ]
+            found.append(replace(fill, area=hit))
+        return without(pixels, found, 0 if as_stored else 3)
 
 
 @contextmanager
 def open_pair(
-    earlier: ImageFile, later: ImageFile, known: float, force: bool = False, look_over: bool = True
+    earlier: ImageFile, later: ImageFile, known: float, force: bool = False, overview: bool = True
 ) -> Iterator[LazyPair]:
     """Both files open, on the earlier one's grid over their overlap, or on that grid at the ground size the model knows.
 
-    known: metres a pixel the model was trained at. look_over: read an overview of each; without it, pairs of 8 bit, which need
-    no stretch, are read nowhere yet, and whether they hold any data is not known. Raises InputError for files without a
-    georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged files, while open too.
+    Args:
+        earlier: header of the first date.
+        later: header of the second date.
+        known: metres a pixel that the model was trained at.
+        force: take pixels that are far too coarse.
+        overview: read an overview of each. Without it, pairs of 8 bit, which need no stretch, are read nowhere yet, and
+            whether they hold any data is not known.
+
+    Raises:
+        InputError: for files without a georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged
+            files, while the pair is open too.
     """
     warnings = []
     for image in (earlier, later):
@@ -105,12 +137,12 @@ def open_pair(
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
         pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], warnings=warnings)
         pair.notes += order_notes(earlier, later)
-        if look_over or any(image.dtype != "uint8" for image in images):
-            _look_over(pair)
+        if overview or any(image.dtype != "uint8" for image in images):
+            _read_overview(pair)
         yield pair
 
 
-def _look_over(pair: LazyPair) -> None:
+def _read_overview(pair: LazyPair) -> None:
     """Read the overview and fit the stretch that all windows share."""
     grid = pair.grid
     factor = math.ceil(max(grid.width, grid.height) / OVERVIEW)
@@ -119,21 +151,24 @@ def _look_over(pair: LazyPair) -> None:
     pixels = [_small(image, small, source) for image, source in zip(pair.images, pair.sources, strict=True)]
     for image, read in zip(pair.images, pixels, strict=True):
         if not read.valid.any():
-            raise InputError(f"{image.name} has no data where the dates overlap, expected pixels to look at: check it")
+            raise InputError(f"{image.name} has no data where the dates overlap, expected an image of the ground: check it")
     valid = pixels[0].valid & pixels[1].valid
     if not valid.any():
         names = " and ".join(image.name for image in pair.images)
         raise InputError(f"{names} have no pixel with data in common: give files that cover the same place")
+    for image, read, fills in zip(pair.images, pixels, pair.fills, strict=True):
+        found = find_fills(Pixels(read.values, read.valid))
+        pair.notes += [fill.note(image.name) for fill in found]
+        fills += found
+    pixels = [without(read, fills, 1) for read, fills in zip(pixels, pair.fills, strict=True)]
+    valid = pixels[0].valid & pixels[1].valid
+    if not valid.any():
+        raise InputError(f"{' and '.join(image.name for image in pair.images)} have nothing but fill in common: check them")
     common = [Pixels(read.values, valid) for read in pixels]
-    dtypes = [image.dtype for image in pair.images]
-    if comparable(dtypes):
-        one = fit_stretch(common, dtypes)
-        pair.stretches = (one, one)
-    else:
-        first, second = (fit_stretch([read], [dtype]) for read, dtype in zip(common, dtypes, strict=True))
-        pair.stretches = (first, second)
-        kinds = ", ".join(dict.fromkeys(dtypes))
-        pair.notes.append(f"the files hold different kinds of numbers ({kinds}): each was brought to 8 bit by itself")
+    samples = [stored_sample(header) for header in pair.headers]
+    (first, second), note = fit_stretches(common, [image.dtype for image in pair.images], samples)
+    pair.stretches = (first, second)
+    pair.notes += [note] if note else []
     frames = np.stack([stretch.apply(date) for stretch, date in zip(pair.stretches, common, strict=True)])
     pair.overview, pair.overview_valid = frames, valid
 
@@ -153,7 +188,7 @@ def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:
     reduced = Reduced(image, max(1, int(across + 0.01)))
     own = Grid(source.crs, source.transform * Affine.scale(reduced.factor), reduced.width, reduced.height)
     strips = [
-        read_onto(reduced, target.window(0, top, target.width, min(STRIP, target.height - top)), own)
+        read_onto(reduced, target.window(0, top, target.width, min(STRIP, target.height - top)), own)[0]
         for top in range(0, target.height, STRIP)
     ]
     return Pixels(np.concatenate([one.values for one in strips], axis=1), np.concatenate([one.valid for one in strips]))

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from chronosight.scenes.ground import pixel_vectors
 from chronosight.scenes.large.pair import LazyPair
-from chronosight.scenes.large.resolution import pixel_vectors
 from chronosight.scenes.registration import MIN_CONFIDENCE, MIN_GAIN, MIN_SHIFT, Estimate, estimate_shift
 from chronosight.scenes.scene import Shift
 

@@ -10,7 +10,8 @@ from rasterio.warp import transform as transform_points
 from chronosight.engines.compact.large.store import Store
 from chronosight.results.description import GridCell, SurveyObject
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.large.resolution import pixel_sides, pixel_vectors
+from chronosight.scenes.ground import pixel_vectors
+from chronosight.scenes.resolution import pixel_sides
 
 BAND = 512
 

@@ -24,10 +24,9 @@ from chronosight.engines.confidence import calibrate
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.description import Evidence, Quicklook, Survey, SurveyObject, placeholder_scene
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.ground import metres_per_pixel
+from chronosight.scenes.ground import metres_per_pixel, pixel_vectors
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.pair import LazyPair
-from chronosight.scenes.large.resolution import pixel_vectors
 from chronosight.scenes.large.shift import SceneShift
 from chronosight.tasks.cells import cell_at
 

@@ -1,0 +1,29 @@
+"""What one input may hold at most: every limit of the package in one table. `docs/limits.md` lists them for users.
+
+A limit keeps memory below about 2 GB and time below a minute for whatever a file claims to be. Readers check it before they
+decode, and raise `InputError` with the number found and the number allowed.
+"""
+
+from __future__ import annotations
+
+# Images. Pixels are counted as width x height, bytes as decoded.
+MIN_SIDE = 16  # pixels; below this no object can be told apart
+MAX_PIXELS = 100_000_000  # of one image that is read at once
+MAX_DECODED_BYTES = 600_000_000  # red, green and blue of all dates together: 100 megapixels of 8-bit pairs
+MAX_BLOCK_BYTES = 256 << 20  # of one tile or strip of a file, in all its bands: it is decoded as a whole
+MAX_BANDS = 1024
+MAX_LARGE_PIXELS = 4_000_000_000  # of one raster that is read window by window: ten hours of work
+GDAL_CACHE_BYTES = 128 << 20  # of decoded blocks; GDAL's own default, 5 % of the memory, can be gigabytes
+
+# Videos, animations and series of images.
+MAX_FRAMES = 64  # that one scene may have
+MAX_VIDEO_PIXELS = 400_000_000  # of all frames of a scene together: 1.2 GB in 8 bit
+MAX_VIDEO_SIDE = 2048  # pixels; larger frames are shrunk as they are decoded
+MAX_ANIMATION_FRAMES = 10_000  # of a GIF, WebP or PNG, where a frame cannot be reached but through those before it
+MAX_VIDEO_PACKETS = 5_000_000  # of a video: 46 hours at 30 frames a second
+MAX_FOLDER_ENTRIES = 100_000  # files in a folder of frames
+MAX_DECODE_SECONDS = 45.0  # for all frames of one video
+
+# Files that stand beside an image and are read with it.
+MAX_SIDE_TEXT_BYTES = 4 << 20  # .aux.xml, world files, RPC and metadata
+MAX_SIDE_RASTER_BYTES = 4 << 30  # .ovr and .msk: read block by block, never as a whole

@@ -1,0 +1,114 @@
+"""Why no confident answer can be given about a scene: it shows nothing, or nothing like the images the models were trained on.
+
+Each doubt is one line. Readers collect them in `Scene.doubts`; engines mark every answer about such a scene as unsure and give
+the line as a note. A doubt never refuses a scene, and never changes its pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from chronosight.scenes.bands import BandChoice
+
+COARSE_IMAGE = 15.0  # metres a pixel: the images of one date that the models know have at most 8
+COARSE_PAIR = 2.0  # metres a pixel: houses, by which change is told, begin to blur
+FLAT = 2.0  # standard deviation in levels of 255: below it an image shows nothing
+FEW_COLOURS, ALIKE = 48, 0.75  # a drawing or a class map: so few colours, and so many neighbours of the same one
+STILL_LEVELS, STILL_SHARE = 12, 0.0005  # a video in which no more pixels change, by more levels, shows no event
+
+_NOT_AN_IMAGE = {
+    "elevation": re.compile(r"\b(dem|dsm|dtm|chm|ndsm|elevation|height|altitude|slope|aspect|hillshade|depth|bathymetry)\b"),
+    "radar": re.compile(r"\b(vv|vh|hh|hv|sigma ?(0|nought|naught)|gamma ?0|beta ?0|sar|radar|backscatter|coherence)\b"),
+    "classes": re.compile(r"\b(class(es|ification)?|land ?(cover|use)|label(s)?|lulc|segmentation|clc|mask)\b"),
+    "an index": re.compile(r"\b(ndvi|ndwi|ndbi|evi|savi|nbr|temperature|lst|rainfall|precipitation|population|probability)\b"),
+}
+
+
+def doubt_by_metadata(
+    name: str, dtype: str, interpretations: Sequence[str], descriptions: Sequence[str | None], choice: BandChoice
+) -> list[str]:
+    """Doubts that a file's header alone gives.
+
+    Args:
+        name: of the file.
+        dtype: numpy name of its values.
+        interpretations: GDAL's colour interpretation of each band.
+        descriptions: name of each band, None where it has none.
+        choice: the bands that are shown.
+
+    Returns:
+        Lines for `Scene.doubts`.
+    """
+    shown = {(descriptions[band - 1] or "") for band in choice.bands}
+    words = " ".join(re.sub(r"[^a-z0-9]+", " ", text.lower()) for text in shown)
+    for what, pattern in _NOT_AN_IMAGE.items():
+        if pattern.search(words):
+            return [f'{name} seems to hold {what} (its band is named "{" ".join(sorted(shown)).strip()}"), not an optical image']
+    plain = [kind for kind in interpretations if kind != "alpha"]
+    if len(set(choice.bands)) == 1 and not choice.palette and np.dtype(dtype).itemsize > 1:
+        reason = "it may be elevation, radar or a measurement, not an image"
+        return [f"{name} shows one band of {len(plain)} with {dtype} numbers: {reason}"]
+    return []
+
+
+def doubts_of_frames(names: Sequence[str], frames: Sequence[np.ndarray], valid: np.ndarray) -> list[str]:
+    """Doubts that pixels give: images that are blank, saturated or drawn.
+
+    Args:
+        names: of the file that each frame comes from.
+        frames: (H, W, 3) uint8 each.
+        valid: (H, W) bool, where there is data.
+
+    Returns:
+        Lines for `Scene.doubts`, one a file at most.
+    """
+    doubts: dict[str, str] = {}
+    for name, frame in zip(names, frames, strict=True):
+        if name not in doubts and (reason := _shows_nothing(frame, valid)):
+            doubts[name] = f"{name} {reason}"
+    return list(doubts.values())
+
+
+def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:
+    """A doubt where nothing happens in a video: its frames are one still image. frames: (H, W, 3) uint8 each."""
+    if len(frames) < 2:
+        return []
+    first = frames[0].astype(np.int16)
+    for frame in frames[1:]:
+        changed = (np.abs(frame.astype(np.int16) - first) > STILL_LEVELS).any(axis=2).mean()
+        if frame.shape != first.shape or changed > STILL_SHARE:
+            return []
+    return [f"{name} shows no movement: its frames are one still image, so that no event can be seen in it"]
+
+
+def doubt_of_resolution(kind: str, metres: float | None) -> list[str]:
+    """A doubt where pixels are far coarser than those the models were trained on. metres: ground size of one, if known."""
+    coarse = COARSE_PAIR if kind == "pair" else COARSE_IMAGE
+    if metres is None or metres < coarse:
+        return []
+    return [f"its pixels of {metres:.3g} m are coarser than those of the training imagery (below {coarse:g} m)"]
+
+
+def _shows_nothing(frame: np.ndarray, valid: np.ndarray) -> str:
+    """Why a frame shows nothing to judge by, "" where it does."""
+    stride = max(1, int((frame.shape[0] * frame.shape[1] / 4_000_000) ** 0.5))
+    sample, kept = frame[::stride, ::stride], valid[::stride, ::stride]
+    if not kept.any():
+        return "shows nothing: it has no data"
+    pixels = sample[kept].astype(np.int32)
+    if pixels.std(axis=0).max() < FLAT:
+        return "shows nothing: it is nearly one colour throughout"
+    dark, bright = (pixels.max(axis=1) <= 3).mean(), (pixels.min(axis=1) >= 252).mean()
+    if dark + bright > 0.9:
+        return f"shows next to nothing: {dark:.0%} of it is black and {bright:.0%} is white"
+    codes = (sample[..., 0].astype(np.int32) << 16) | (sample[..., 1].astype(np.int32) << 8) | sample[..., 2]
+    both = kept[:, 1:] & kept[:, :-1]
+    alike = (codes[:, 1:] == codes[:, :-1])[both].mean() if both.any() else 0.0
+    if alike > ALIKE:
+        colours, counts = np.unique(codes[kept], return_counts=True)
+        if len(colours) <= FEW_COLOURS or np.sort(counts)[-12:].sum() > 0.97 * counts.sum():
+            return "looks like a drawing or a map of classes, not like an aerial or satellite image"
+    return ""

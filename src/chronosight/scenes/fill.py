@@ -1,0 +1,145 @@
+"""Fill that a file does not declare: the value its empty parts hold, around a rotated mosaic or beside a strip.
+
+Two kinds are recognised. A value far outside all others, such as -9999 or 65535 beside reflectances, is fill wherever it
+stands. One colour throughout an area that reaches from a corner of the image and ends abruptly is a collar. A white roof or a
+shadow is neither: it seldom takes a corner, and its border is gradual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from chronosight.scenes.image import Pixels
+
+LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar is not told from a bright corner
+LEAST_COLOURED = 0.02  # of an 8-bit image, of any other colour
+LEAST_PIXELS = 100
+MOST_SHARE = 0.98  # beyond it the image is blank, not collared
+ABRUPT = 0.3  # share of the pixels just outside a collar that may have nearly its colour
+NEAR = 0.03  # of the range of the data, that counts as nearly its colour: 8 levels of 255
+OUTSIDE = 1.0  # ranges of the data that a value must lie outside of them to be fill wherever it stands
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Fill found in one date.
+
+    Attributes:
+        value: (3,) of red, green, blue, in the file's own numbers.
+        tolerance: how far a pixel's bands may be from it; 0 but for 8-bit black and white, which compression disturbs.
+        area: (H, W) bool, where it was found. Pixels of the value elsewhere are data, unless `everywhere`.
+        everywhere: the value is no possible measurement.
+    """
+
+    value: np.ndarray
+    tolerance: float
+    area: np.ndarray
+    everywhere: bool
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """(H, W) bool: which of the pixels (3, H, W) hold the fill value."""
+        off = np.abs(values.astype(np.float32) - self.value.astype(np.float32)[:, None, None]) <= self.tolerance
+        hit: np.ndarray = off.any(axis=0) if self.everywhere else off.all(axis=0)
+        return hit
+
+    def note(self, name: str) -> str:
+        """What the user should know of it."""
+        value = ", ".join(f"{band:g}" for band in dict.fromkeys(self.value.tolist()))
+        return f"{name}: {self.area.mean():.0%} of it holds the value {value} throughout and was taken for no data (not declared)"
+
+
+def find_fills(pixels: Pixels) -> list[Fill]:
+    """Fill in one date.
+
+    Args:
+        pixels: values (3, H, W) in the file's own numbers, and where the file declares data.
+
+    Returns:
+        What was found, `everywhere` first; empty for most images.
+    """
+    valid, fills = pixels.valid, []
+    if pixels.values.dtype != np.uint8:
+        for _ in range(3):  # -9999 and 65535 may stand in one file
+            fill = _impossible(pixels.values, valid)
+            if fill is None:
+                break
+            fills.append(fill)
+            valid = valid & ~fill.area
+    return fills + _collars(pixels.values, valid)
+
+
+def without(pixels: Pixels, fills: list[Fill], margin: int = 0) -> Pixels:
+    """The pixels, fill marked as no data; margin: pixels around it too, where resampling has blended it with the ground."""
+    empty = np.zeros_like(pixels.valid)
+    for fill in fills:
+        empty |= fill.area
+    if not empty.any():
+        return pixels
+    if margin:
+        empty = ndimage.binary_dilation(empty, np.ones((3, 3), bool), iterations=margin)
+    return Pixels(pixels.values, pixels.valid & ~empty)
+
+
+def _impossible(values: np.ndarray, valid: np.ndarray) -> Fill | None:
+    """A value repeated at one end of the numbers, further outside the rest than the rest is wide."""
+    kept = values[:, valid]
+    if kept.shape[1] < LEAST_PIXELS:
+        return None
+    for end in (kept.min(), kept.max()):
+        hit = (values == end).any(axis=0) & valid
+        rest = values[:, valid & ~hit]
+        if hit.sum() < 16 or rest.shape[1] < LEAST_PIXELS:
+            continue
+        low, high = np.percentile(rest[:, :: max(1, rest.shape[1] // 200_000)].astype(np.float64), (1, 99))
+        gap = float(low) - float(end) if end < low else float(end) - float(high)
+        if gap > OUTSIDE * max(float(high - low), 1e-12 + abs(float(high)) * 1e-6):
+            return Fill(np.full(3, end), 0.0, hit, True)
+    return None
+
+
+def _collars(values: np.ndarray, valid: np.ndarray) -> list[Fill]:
+    height, width = valid.shape
+    kept = values[:, valid]
+    if kept.shape[1] < LEAST_PIXELS or min(height, width) < 12:
+        return []
+    if values.dtype == np.uint8:
+        spread = 255.0
+    else:
+        low, high = np.percentile(kept[:, :: max(1, kept.shape[1] // 200_000)].astype(np.float64), (1, 99))
+        spread = float(high - low)
+    fills: list[Fill] = []
+    corners = [(row, column) for row in (0, height - 1) for column in (0, width - 1) if valid[row, column]]
+    for row, column in corners:
+        if any(fill.area[row, column] for fill in fills):
+            continue
+        value = values[:, row, column]
+        tolerance = 2.0 if values.dtype == np.uint8 and (value.max() <= 2 or value.min() >= 253) else 0.0
+        if tolerance:
+            value = np.full(3, 0 if value.max() <= 2 else 255, np.uint8)
+        fill = Fill(value, tolerance, np.zeros_like(valid), False)
+        same = fill.of(values) & valid
+        least = LEAST_SHARE if tolerance or values.dtype != np.uint8 else LEAST_COLOURED
+        if same.mean() < least or same.sum() < LEAST_PIXELS:
+            continue
+        labels, _ = ndimage.label(same)
+        mine = np.unique([labels[r, c] for r, c in corners if same[r, c]])
+        area = np.isin(labels, mine[mine > 0])
+        if max(LEAST_PIXELS, least * area.size) <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
+            values, valid, area, value, spread
+        ):
+            fills.append(Fill(value, tolerance, area, False))
+    return fills
+
+
+def _ends_abruptly(values: np.ndarray, valid: np.ndarray, area: np.ndarray, value: np.ndarray, spread: float) -> bool:
+    """Whether the pixels a little outside an area are unlike it: a saturated roof or a shadow fades into its surroundings."""
+    square = np.ones((3, 3), bool)
+    near = ndimage.binary_dilation(area, square, iterations=3)
+    ring = ndimage.binary_dilation(near, square) & ~near & valid
+    if not ring.any():
+        return False
+    off = np.abs(values[:, ring].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
+    return bool((off <= NEAR * spread).mean() < ABRUPT)

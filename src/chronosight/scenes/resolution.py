@@ -1,0 +1,99 @@
+"""The ground size of pixels: what the model was trained on, and the grid that a scene is analysed on."""
+
+from __future__ import annotations
+
+import math
+
+from affine import Affine
+
+from chronosight.errors import InputError
+from chronosight.scenes.grid import Grid
+from chronosight.scenes.ground import pixel_vectors
+
+TRAINED = 1.0  # metres a pixel at which the shipped models were trained to see change
+AS_IT_IS = 1.2  # a grid within this factor of the trained ground size is kept,
+SQUARE = 1.05  # where its pixels are as wide as high on the ground to within this one
+DOUBTFUL = 2.0  # times the trained ground size: from here on answers are unsure
+REFUSED = 4.0  # from here on a house is a pixel or two, and upsampling shows none
+
+
+def pixel_sides(grid: Grid) -> tuple[float, float] | None:
+    """Width and height in metres on the ground of the pixel at the grid's middle; None without a place on the Earth."""
+    vectors = pixel_vectors(grid, [grid.width / 2], [grid.height / 2])
+    if vectors is None:
+        return None
+    wide, high = math.hypot(*vectors[0, 0]), math.hypot(*vectors[0, 1])
+    return (wide, high) if wide > 0 and high > 0 else None
+
+
+def squared(grid: Grid) -> tuple[Grid, str]:
+    """A grid whose pixels are square on the ground.
+
+    Args:
+        grid: any grid; pixels in degrees are half as wide as high at 60 degrees of latitude.
+
+    Returns:
+        The grid itself where its pixels are square to within SQUARE, else one over the same ground with about as many square
+        pixels; and a note for the user, "" where nothing was done.
+    """
+    sides = pixel_sides(grid)
+    if sides is None or max(sides) <= SQUARE * min(sides):
+        return grid, ""
+    wide, high = sides
+    side = math.sqrt(wide * high)
+    width, height = max(1, round(grid.width * wide / side)), max(1, round(grid.height * high / side))
+    scale = Affine.scale(grid.width / width, grid.height / height)
+    note = f"pixels of {wide:.3g} x {high:.3g} m on the ground were resampled to square ones of {side:.3g} m"
+    return Grid(grid.crs, grid.transform * scale, width, height), note
+
+
+def check_resolution(name: str, metres: float | None, known: float, force: bool) -> str:
+    """Refuse a date of a pair whose pixels are far too coarse.
+
+    Args:
+        name: of the file, for messages.
+        metres: ground size of its pixels, None where it is not known.
+        known: the ground size that the model was trained at, in metres.
+        force: do not refuse.
+
+    Returns:
+        A note for the user, "" where there is nothing to say.
+
+    Raises:
+        InputError: from REFUSED times the trained size on, unless forced.
+    """
+    if metres is None or metres < DOUBTFUL * known:
+        return ""
+    if metres >= REFUSED * known and not force:
+        raise InputError(
+            f"{name} has pixels of {metres:.3g} m, expected about {known:g} m (finer is fine): the model has never seen ground "
+            f"this coarse, a house is {'less than a pixel' if metres > 9 else 'a pixel or two'}; "
+            "give finer imagery, or --force to try all the same"
+        )
+    return f"{name} has pixels of {metres:.3g} m; the model was trained on {known:g} m: its answers are unsure here"
+
+
+def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:
+    """The grid that a large pair is analysed on.
+
+    Args:
+        grid: of the earlier date.
+        known: the ground size that the model was trained at, in metres.
+
+    Returns:
+        The grid itself where its pixels are about square on the ground and of the trained size, else one over the same ground
+        that is, never finer than a quarter of a pixel; and a note for the user, "" where nothing was done.
+    """
+    sides = pixel_sides(grid)
+    if sides is None:
+        return grid, ""
+    wide, high = sides
+    kept = all(known / AS_IT_IS <= side <= known * AS_IT_IS for side in sides)
+    if kept and max(sides) <= SQUARE * min(sides):
+        return grid, ""
+    width = max(1, round(grid.width * wide / max(known, wide / REFUSED)))
+    height = max(1, round(grid.height * high / max(known, high / REFUSED)))
+    scale = Affine.scale(grid.width / width, grid.height / height)
+    note = f"analysed with pixels of {wide * grid.width / width:.3g} m, which the model was trained on, instead of "
+    note += f"{wide:.3g} m" if abs(wide / high - 1) < 0.01 else f"{wide:.3g} x {high:.3g} m"
+    return Grid(grid.crs, grid.transform * scale, width, height), note
