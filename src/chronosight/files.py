@@ -14,10 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
-
-MAX_JSON_BYTES = 1 << 30  # the largest published annotation file has some 600 MB
-MAX_LINE_BYTES = 64 << 20
-MAX_DEPTH = 100  # lists and objects inside each other
+from chronosight.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_LINE_BYTES
 
 
 def check_regular_file(path: Path, expected: str, max_bytes: int = MAX_JSON_BYTES) -> Path:
@@ -69,8 +66,8 @@ def parse_json(text: str | bytes, where: str, expected: str) -> Any:
         raise InputError(f"{where} is nested too deep; expected {expected}") from None
     except ValueError as error:
         raise InputError(f"{where} is not JSON ({error}); expected {expected}") from None
-    if _depth_exceeds(value, MAX_DEPTH):
-        raise InputError(f"{where} is nested more than {MAX_DEPTH} levels deep; expected {expected}")
+    if _depth_exceeds(value, MAX_JSON_DEPTH):
+        raise InputError(f"{where} is nested more than {MAX_JSON_DEPTH} levels deep; expected {expected}")
     return value
 
 

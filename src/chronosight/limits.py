@@ -27,3 +27,8 @@ MAX_DECODE_SECONDS = 45.0  # for all frames of one video
 # Files that stand beside an image and are read with it.
 MAX_SIDE_TEXT_BYTES = 4 << 20  # .aux.xml, world files, RPC and metadata
 MAX_SIDE_RASTER_BYTES = 4 << 30  # .ovr and .msk: read block by block, never as a whole
+
+# Text documents: JSON, JSON lines.
+MAX_JSON_BYTES = 1 << 30  # the largest published annotation file has some 600 MB
+MAX_LINE_BYTES = 64 << 20
+MAX_JSON_DEPTH = 100  # lists and objects inside each other

@@ -115,7 +115,7 @@ BAD_RASTERS: dict[str, tuple[Make, str]] = {
     "forty bands": (date(pixels=np.zeros((SIDE, SIDE, 40), np.uint16)), "bands"),
     "elsewhere": (date(x=700_000), "do not overlap"),
     "wrong zone": (date(epsg=32633), "do not overlap"),
-    "metres taken for degrees": (date(epsg=4326), "pixels of 1.1e+05 m"),
+    "metres taken for degrees": (date(epsg=4326), "placed on the Earth"),
     "overlap of a few pixels": (date(x=600_000 + SIDE - 5), "at least 16"),
     "no georeference": (date(epsg=None), "georeference"),
     "no georeference, both": (no_place_twice, "georeference"),

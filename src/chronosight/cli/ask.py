@@ -88,7 +88,7 @@ def ask_files(
         if not quiet and not as_json:
             print_notes(survey.scene.notes)
         return answer_scene(findings_of_survey(survey).with_zones(areas), question)
-    scene = open_inputs(files, resize, bands, frames, no_register)
+    scene = open_inputs(files, resize, bands, frames, no_register, force)
     with tile_progress(quiet) as progress:
         if scene.kind == "pair":
             answer = answer_pair(engine, scene, question, areas, progress)

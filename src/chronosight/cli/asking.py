@@ -60,12 +60,13 @@ def answer_pair(
     """The model's answer; read off the objects where only they can tell: areas, lengths, zones, the largest."""
     from chronosight.reports.findings import findings_of_pair
     from chronosight.reports.scene_answers import answer_scene
+    from chronosight.results.doubts import doubted
     from chronosight.tasks.scene_questions import needs_objects
 
     if not needs_objects(question, [zone.name for zone in zones or ()]):
         return engine.ask(scene, question, progress)
     description = engine.describe(scene, progress)
-    return answer_scene(findings_of_pair(scene, description).with_zones(zones), question)
+    return doubted(answer_scene(findings_of_pair(scene, description).with_zones(zones), question), scene)
 
 
 def answer_all(findings: Findings, questions: Sequence[str]) -> list[tuple[str, Answer]]:

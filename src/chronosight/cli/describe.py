@@ -53,7 +53,6 @@ def describe(
     from chronosight.reports.summary import caption_line, summary_lines
     from chronosight.reports.write import check_folder, write_report
     from chronosight.scenes.large.choose import large_pair
-    from chronosight.scenes.resolution import check_resolution
 
     if out is not None:
         check_folder(out)  # before any long work
@@ -72,11 +71,7 @@ def describe(
         findings = findings_of_survey(survey).with_zones(areas)
         answers = answer_all(findings, questions)
     else:
-        scene = open_inputs([before, after], resize, bands, 1, no_register)
-        if chosen.name == "compact":
-            known = model.networks.guide.metres_per_pixel
-            if doubt := check_resolution(Path(before).name, scene.metres_per_pixel, known, force):
-                scene.notes.insert(0, doubt)
+        scene = open_inputs([before, after], resize, bands, 1, no_register, force)
         with tile_progress(quiet) as progress:
             description = model.describe(scene, progress)
         findings = findings_of_pair(scene, description).with_zones(areas)

@@ -23,10 +23,12 @@ Zones = Annotated[Path | None, typer.Option(help="GeoJSON of named polygons: cou
 Force = Annotated[bool, typer.Option("--force", help="Take imagery far coarser than the model knows.")]
 
 
-def open_inputs(paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool) -> Scene:
+def open_inputs(
+    paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool, force: bool = False
+) -> Scene:
     from chronosight.scenes.open import open_scene
 
-    return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register)
+    return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register, force=force)
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:

@@ -170,7 +170,7 @@ def _placed_alike(images: Sequence[ImageFile]) -> tuple[list[ImageFile], list[st
         sizes = [abs(grid_of(one).transform.determinant) ** 0.5 for one in (placed, there)]
         if max(sizes) > _LIKE_SIZES * min(sizes) or overlap(grid_of(placed), grid_of(there)) is None:
             raise InputError(
-                f"{image.name} has a transform but no CRS, and in that of {placed.name} ({crs[:40]}) the two do not overlap: set its CRS"
+                f"{image.name} has a transform but no CRS, and in that of {placed.name} they do not overlap: set its CRS"
             )
     alike = [replace(image, georeference=_on(crs, image), transform=None) if image in bare else image for image in images]
     return alike, [f"{names}: no CRS; its transform was taken to be in that of {placed.name}"]

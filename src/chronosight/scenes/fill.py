@@ -15,7 +15,7 @@ from scipy import ndimage
 from chronosight.scenes.image import Pixels
 
 LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar is not told from a bright corner
-LEAST_COLOURED = 0.02  # of an 8-bit image, of any other colour
+LEAST_COLOURED = 0.05  # of an 8-bit image, of any other colour
 LEAST_PIXELS = 100
 MOST_SHARE = 0.98  # beyond it the image is blank, not collared
 ABRUPT = 0.3  # share of the pixels just outside a collar that may have nearly its colour

@@ -26,6 +26,7 @@ from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description, Evidence
+from chronosight.results.doubts import doubted, doubted_description
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
@@ -88,7 +89,7 @@ class ChangeVGEngine:
         seen = self.see(scene, progress)
         turn, limit = self.turn(seen, routed, text)
         (reply,) = seen.pictures.replies([turn], limit)
-        return self.read(seen, routed, reply, self.notes(scene))
+        return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
         """A question of a known task. Raises InputError where the scene is of another kind."""
@@ -98,13 +99,13 @@ class ChangeVGEngine:
         seen, routed = self.see(scene, progress), Routed(question, True)
         turn, limit = self.turn(seen, routed, question.text)
         (reply,) = seen.pictures.replies([turn], limit)
-        return self.read(seen, routed, reply, self.notes(scene))
+        return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """What changed between two dates. Raises InputError for an image or a video."""
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
-        return describe_pair(self, self.see(scene, progress))
+        return doubted_description(describe_pair(self, self.see(scene, progress)), scene)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the guide alone says of a pair."""

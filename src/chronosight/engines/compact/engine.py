@@ -16,6 +16,7 @@ from chronosight.engines.from_objects import answer_from_objects, read_off
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description, Evidence
+from chronosight.results.doubts import doubted, doubted_description
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.cells import NO_CHANGE
@@ -83,7 +84,7 @@ class CompactEngine:
             return Answer(routed.note, "open", None, 0.0, False)
         parts = routed.direction is not None or bool(routed.cells)
         if parts and scene.kind == "pair":
-            answer = self._answer_part(scene, routed.question, routed, progress)
+            answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
         else:
             answer = self.answer(scene, routed.question, progress)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
@@ -96,10 +97,12 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             if encoded.large:
-                return answer_from_objects(question, encoded.guide_evidence, encoded.changed)
-            if scene.kind == "pair":
-                return self._answer_pair(encoded, question)
-            return self._read(encoded, question)
+                answer = answer_from_objects(question, encoded.guide_evidence, encoded.changed)
+            elif scene.kind == "pair":
+                answer = self._answer_pair(encoded, question)
+            else:
+                answer = self._read(encoded, question)
+        return doubted(answer, scene)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """What changed between two dates. Raises InputError for an image or a video."""
@@ -107,7 +110,8 @@ class CompactEngine:
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            return describe_large(encoded) if encoded.large else describe_pair(encoded)
+            description = describe_large(encoded) if encoded.large else describe_pair(encoded)
+        return doubted_description(description, scene)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the guide alone says of a pair, before the language model is asked."""

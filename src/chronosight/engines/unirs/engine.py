@@ -13,6 +13,7 @@ from chronosight.engines.unirs.wording import question_of, read_value, trained_w
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description, Evidence
+from chronosight.results.doubts import doubted
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.label_set import Outside
@@ -52,7 +53,10 @@ class UniRSEngine:
             Asked(seen_frames(scene), scene.kind, question, clue) for (scene, question), clue in zip(worded, clues, strict=True)
         ]
         replies = self.model.ask(rows, self.batch, self.max_tokens, self.temperature)
-        return [self._read(question, r.text, r.confidence) for (_, question), r in zip(worded, replies, strict=True)]
+        return [
+            doubted(self._read(question, r.text, r.confidence), scene)
+            for (scene, question), r in zip(worded, replies, strict=True)
+        ]
 
     def ask(self, scene: Scene, text: str, progress: Any = None) -> Answer:
         """Any question in words. One that is no known task is asked as it stands."""
