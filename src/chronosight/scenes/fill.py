@@ -141,5 +141,8 @@ def _ends_abruptly(values: np.ndarray, valid: np.ndarray, area: np.ndarray, valu
     ring = ndimage.binary_dilation(near, square) & ~near & valid
     if not ring.any():
         return False
+    rest = values[:, valid & ~area]
+    if len(np.unique(rest[:, :: max(1, rest.shape[1] // 100_000)])) < 32:  # a drawing, whose areas all end abruptly
+        return False
     off = np.abs(values[:, ring].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
     return bool((off <= NEAR * spread).mean() < ABRUPT)
