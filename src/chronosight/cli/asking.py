@@ -95,8 +95,8 @@ def answer_place(
 
     side = int(engine.bundle.config["pair_size"])
     corners = _corners(within) if within is not None else []
-    known, look_over = float(engine.bundle.config["metres_per_pixel"]), register and moved is None
-    with open_pair(*headers, known, force, look_over) as pair:
+    known, overview = float(engine.bundle.config["metres_per_pixel"]), register and moved is None
+    with open_pair(*headers, known, force, overview) as pair:
         window = window_at(pair.grid, *at, side) if at is not None else window_over(pair.grid, corners, side)
         if moved is not None:
             pair.moved = moved

@@ -54,7 +54,7 @@ def look_at_places(
     if not places:
         return []
     known = float(engine.bundle.config["metres_per_pixel"])
-    with open_pair(*headers, known, force, look_over=False) as pair:
+    with open_pair(*headers, known, force, overview=False) as pair:
         shift = survey.scene.shift
         if shift is not None and shift.corrected:
             pair.moved = (shift.dx, shift.dy)
