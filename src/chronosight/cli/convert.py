@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from chronosight.cli.options import Quiet, need_extra
-from chronosight.errors import InputError
 
-FAMILIES = ("vila", "unirs")
+Family = Literal["vila", "unirs"]
 
 
 def convert(
-    family: Annotated[str, typer.Argument(help="What it is: vila or unirs.", metavar="FAMILY", show_default=False)],
+    family: Annotated[Family, typer.Argument(help="Which published checkpoint it is.", show_default=False)],
     folder: Annotated[Path, typer.Argument(help="Folder with llm/, vision_tower/ and mm_projector/.", show_default=False)],
     out: Annotated[Path, typer.Argument(help="Weights folder to write.", show_default=False)],
     seed: Annotated[int, typer.Option(help="Of the change extraction that a VILA checkpoint lacks.")] = 0,
     quiet: Quiet = False,
 ) -> None:
     """Convert a VILA-1.5 or UniRS checkpoint folder; every tensor is accounted for. Reads safetensors only."""
-    if family not in FAMILIES:
-        raise InputError(f'there is no family "{family}"; give vila or unirs')
     need_extra("models", "torch", "transformers", "safetensors")
     from chronosight.models.unirs.convert import convert as convert_folder
 
-    say = (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
-    report = convert_folder(folder, out, "vila" if family == "vila" else "unirs", seed, say)
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    report = convert_folder(folder, out, family, seed, say)
     if quiet:
         return
     print(f"{report.taken} tensors taken over, {report.parameters / 1e6:.1f} M parameters in all")

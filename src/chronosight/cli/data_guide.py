@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,7 +18,7 @@ from chronosight.tasks.clue import GuideForm
 if TYPE_CHECKING:
     from chronosight.training.samples.guided import Look
 
-TARGETS = ("bleu", "all")
+Targets = Literal["bleu", "all"]
 
 
 def guide(
@@ -36,8 +36,10 @@ def guide(
     plain: Annotated[
         bool, typer.Option("--plain", help="One guide's own findings for all pairs: right for pairs it never saw.")
     ] = False,
-    form: Annotated[str, typer.Option(help="none, caption, detail or full.")] = "caption",
-    targets: Annotated[str, typer.Option(help="bleu: of several captions the closest to the guide's; all: every one.")] = "bleu",
+    form: Annotated[GuideForm, typer.Option(help="How much of the guide's findings the clue gives.")] = "caption",
+    targets: Annotated[
+        Targets, typer.Option(help="bleu: of several captions the closest to the guide's; all: every one.")
+    ] = "bleu",
     captions_only: Annotated[
         bool, typer.Option("--captions-only", help="Guide caption questions alone, as the released code does.")
     ] = False,
@@ -53,10 +55,6 @@ def guide(
     Several --guide: guides of the folds, each trained without its own. One or none: findings are simulated from the
     records' truth. Ctrl-C or a kill loses nothing: the same command goes on.
     """
-    if form not in get_args(GuideForm):
-        raise InputError(f'--form is "{form}", expected one of {", ".join(get_args(GuideForm))}')
-    if targets not in TARGETS:
-        raise InputError(f'--targets is "{targets}", expected bleu or all')
     if plain and guides and len(guides) > 1:
         raise InputError(f"--plain takes one guide, but {len(guides)} were given; leave --plain out to cross-fit them")
     from chronosight.cli.eval import show_progress
@@ -78,7 +76,7 @@ def guide(
 
     kept = GuideStore(store or out.with_name(out.name.removesuffix(".jsonl") + ".guides.jsonl"))
     made = make_guides(told, looks, kept, images or instructions.parent, seed, track)
-    joined = join(rows, made, form, _bleu_sum if targets == "bleu" else None, captions_only)  # type: ignore[arg-type]
+    joined = join(rows, made, form, _bleu_sum if targets == "bleu" else None, captions_only)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(out.name + ".part")
     part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in joined), encoding="utf-8")

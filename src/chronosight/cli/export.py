@@ -25,21 +25,21 @@ def export(
 ) -> None:
     """Turn trained models into a weights folder; every graph is compared with torch."""
     need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
-    import dataclasses
     import logging
 
     from rich.console import Console
     from rich.table import Table
 
     from chronosight.training.export.bundle import export_bundle
-    from chronosight.training.recipe import load_recipe
+    from chronosight.training.recipes.compact import CompactRecipe
+    from chronosight.training.recipes.read import read_recipe_of
 
     logging.disable(logging.WARNING)  # the exporters warn of what does not concern this model; errors still raise
 
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    fields = dataclasses.asdict(load_recipe(recipe)) if recipe else None
+    fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
     name = "chronosight-compact" if unirs else "chronosight-guide"
     done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
     table = Table("file", "MB", "difference from torch, share of its range")

@@ -1,8 +1,7 @@
-"""`chronosight train`: what a recipe says; by its `kind`, the compact model from nothing where it names none."""
+"""`chronosight train`: what a recipe says, by its `kind`; the compact model where it names none."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -16,7 +15,9 @@ from chronosight.cli.options import need_extra
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.training.recipe import CompactRecipe
+    from chronosight.training.recipes.read import AnyRecipe
+
+Say = Callable[[str], None]
 
 
 def train(
@@ -25,31 +26,30 @@ def train(
         Path, typer.Option(help="compact: folder with pairs/ and images/; others: see the recipe.", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; given again, the run goes on.", show_default=False)],
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Value in place of the recipe's, such as tower.steps=200; repeatable.", metavar="NAME=VALUE",
+                     show_default=False),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="changevg-lora: folder of the base model, a Qwen-VL.", show_default=False)
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="changevg-lora: folder that picture paths start from.", show_default=False)
+        Path | None, typer.Option(help="changevg-lora: folder that image paths start from.", show_default=False)
     ] = None,
-) -> None:
+) -> None:  # fmt: skip
     """Train by a recipe: the compact model, UniRS at full size, a LoRA adapter of Qwen-VL, or the guide on LEVIR-MCI.
 
     Ctrl-C leaves checkpoints; the same command goes on from them.
     """
     need_extra("train", "torch", "transformers", "accelerate", "peft", "yaml")
-    from chronosight.training.changevg.recipe import ChangeVGRecipe
-    from chronosight.training.guide.levir_recipe import GuideLevirRecipe
-    from chronosight.training.recipe import read_recipe
-    from chronosight.training.recipe_kinds import recipe_kind
+    from chronosight.training.recipes.read import read_recipe
 
-    match recipe_kind(recipe):
-        case "unirs":
-            return train_unirs(recipe, data, out)
-        case "compact-ablations":
-            return train_ablations(recipe, data, out)
-    fields = read_recipe(recipe)
-    if (model or images) and not isinstance(fields, ChangeVGRecipe):
+    fields = read_recipe(recipe, override or [])
+    if (model or images) and fields.kind != "changevg-lora":
         raise InputError(f"{recipe} takes no --model and no --images; leave them out")
+    if not data.exists():
+        raise InputError(f"no folder {data}; give the data of the recipe as --data DIR")
     started, first = time.monotonic(), os.environ.get("RANK", "0") == "0"  # of the processes under torchrun
 
     def say(stage: str) -> None:
@@ -57,17 +57,7 @@ def train(
             print(f"[{time.monotonic() - started:.0f} s] {stage}", file=sys.stderr, flush=True)
 
     try:
-        if isinstance(fields, ChangeVGRecipe):
-            from chronosight.training.changevg.train import train_changevg
-
-            fields = dataclasses.replace(fields, model=str(model or fields.model))
-            done = f"Trained: {train_changevg(fields, data, out, images, say)}"
-        elif isinstance(fields, GuideLevirRecipe):
-            from chronosight.training.guide.levir import train_guide_levir
-
-            done = f"Trained: {train_guide_levir(fields, data, out, say)}"
-        else:
-            done = _compact(fields, data, out, say)
+        done = _train(fields, data, out, model, images, say)
     except KeyboardInterrupt:
         print(f"stopped; checkpoints are in {out}, the same command goes on from them", file=sys.stderr)
         raise
@@ -75,39 +65,33 @@ def train(
         print(done)
 
 
-def _compact(fields: CompactRecipe, data: Path, out: Path, say: Callable[[str], None]) -> str:
-    for name in ("pairs", "images"):
-        if not (data / name).is_dir():
-            raise InputError(f"{data} has no folder {name}/; give the data folder as --data DIR")
-    from chronosight.training.compact.train import train_compact
+def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images: Path | None, say: Say) -> str:
+    """Runs the training that the recipe is of; returns what to print at the end."""
+    match fields.kind:
+        case "compact":
+            for name in ("pairs", "images"):
+                if not (data / name).is_dir():
+                    raise InputError(f"{data} has no folder {name}/; give the data folder as --data DIR")
+            from chronosight.training.compact.train import train_compact
 
-    train_compact(fields, data, out, say)
-    return f"Trained: {out / 'guide'} and {out / 'unirs'}; next: chronosight export --guide ... --unirs ... --out ..."
+            train_compact(fields, data, out, say)
+            return f"Trained: {out / 'guide'} and {out / 'unirs'}; next: chronosight export --guide ... --unirs ... --out ..."
+        case "compact-ablations":
+            from chronosight.training.compact.ablations import METRICS, table, train_ablations
 
+            rows = table(train_ablations(fields, data, out, say))
+            return "\n".join(["\t".join(row) for row in rows] + [f"Written to {out / METRICS}"])
+        case "unirs":
+            from chronosight.training.unirs.train import train_unirs
 
-def train_unirs(recipe: Path, data: Path, out: Path) -> None:
-    """Joint training at full size (docs/unirs.md)."""
-    from chronosight.training.unirs.recipe import load_joint_recipe
+            return f"Trained: {train_unirs(fields, data, out, say)}"
+        case "changevg-lora":
+            from chronosight.training.changevg.train import train_changevg
 
-    fields = load_joint_recipe(recipe)
-    if not data.is_dir():
-        raise InputError(f"no folder {data}; give the folder of the data sets as --data DIR")
-    from chronosight.training.unirs.train import train_joint
+            if model is not None:
+                fields = fields.model_copy(update={"model": str(model)})
+            return f"Trained: {train_changevg(fields, data, out, images, say)}"
+        case "guide-levir-mci":
+            from chronosight.training.guide.levir import train_guide_levir
 
-    try:
-        final = train_joint(fields, data, out, lambda line: print(line, file=sys.stderr, flush=True))
-    except KeyboardInterrupt:
-        print(f"stopped; checkpoints are in {out}, the same command goes on from them", file=sys.stderr)
-        raise
-    print(f"Trained: {final}")
-
-
-def train_ablations(recipe: Path, data: Path, out: Path) -> None:
-    """Joint against separate, clue on and off, change extraction against simpler fusions, at compact scale."""
-    from chronosight.training.compact.ablations import FIGURES, load_ablations_recipe, table
-    from chronosight.training.compact.ablations import train_ablations as train_runs
-
-    fields, base = load_ablations_recipe(recipe)
-    for row in table(train_runs(fields, base, data, out, lambda line: print(line, file=sys.stderr, flush=True))):
-        print("\t".join(row))
-    print(f"Written to {out / FIGURES}")
+            return f"Trained: {train_guide_levir(fields, data, out, say)}"

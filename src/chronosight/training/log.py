@@ -1,27 +1,50 @@
-"""Log of a training run: one JSON line a record, and the same on the screen."""
+"""What a training run says while it goes: metrics in `log.jsonl`, steps, rate and remaining time on the screen."""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+FIRST = (1, 2, 5, 10)  # steps of a run after which a line is printed whatever the time
+EVERY = 30.0  # seconds between lines after that
+
+_T = TypeVar("_T")
 
 
-class JsonLog(TrainerCallback):
-    """Appends what the Trainer logs to `OUTPUT_DIR/log.jsonl`, with the step and the seconds since the start.
+class TrainingLog(TrainerCallback):
+    """Appends what the Trainer logs to a JSONL file, and prints progress to standard error.
 
-    Of several processes only the first writes. A run that goes on from a checkpoint does the steps after it again: their
-    lines from before are taken out, so that a step stands in the log once.
+    A line of the file has the step, the number of steps, the seconds since the start, and metrics. A run that goes on from
+    a checkpoint does the steps after it again: their old lines are taken out, so that a step stands in the log once. Of
+    several processes only the first writes and prints.
     """
 
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-        self.started = time.monotonic()
+    def __init__(self, path: str | Path) -> None:
+        """Makes the callback.
 
-    def on_train_begin(self, args, state, control, **kwargs):
-        if not state.is_world_process_zero or not self.path.is_file():
+        Args:
+            path: `log.jsonl` of the run.
+        """
+        self.path = Path(path)
+        self.started = self.printed = time.monotonic()
+        self.first_step = 0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Takes out the lines of steps that will be done again."""
+        self.started, self.first_step = time.monotonic(), state.global_step
+        if not state.is_world_process_zero:
+            return
+        left = f", {state.global_step:,} of them done" if state.global_step else ""
+        print(f"{state.max_steps:,} steps{left}", file=sys.stderr, flush=True)
+        if not self.path.is_file():
             return
         lines = self.path.read_text().splitlines()
         kept = [line for line in lines if _step(line) <= state.global_step]
@@ -30,21 +53,82 @@ class JsonLog(TrainerCallback):
             part.write_text("".join(f"{line}\n" for line in kept))
             part.replace(self.path)
 
-    def on_log(self, args, state, control, logs=None, **kwargs):
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Prints a line after the first steps, and every half minute."""
+        if state.global_step - self.first_step in FIRST or time.monotonic() - self.printed > EVERY:
+            self._print(state)
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
+        logs: dict[str, Any] | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Writes metrics to the file and prints them."""
         if not state.is_world_process_zero:
             return
         seconds = round(time.monotonic() - self.started, 1)
-        record = {"step": state.global_step, "of": state.max_steps, "seconds": seconds}
-        record |= {name: round(v, 5) if isinstance(v, float) else v for name, v in (logs or {}).items()}
-        line = json.dumps(record)
+        metrics = {name: round(v, 5) if isinstance(v, float) else v for name, v in (logs or {}).items()}
         with self.path.open("a") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
+            file.write(json.dumps({"step": state.global_step, "of": state.max_steps, "seconds": seconds} | metrics) + "\n")
+        self._print(state, ", ".join(f"{name} {value}" for name, value in metrics.items()))
+
+    def _print(self, state: TrainerState, metrics: str = "") -> None:
+        if not state.is_world_process_zero:
+            return
+        self.printed = time.monotonic()
+        done = state.global_step - self.first_step
+        pace = progress_text(done, state.max_steps - state.global_step, self.printed - self.started)
+        line = f"step {state.global_step:,} of {state.max_steps:,}{pace}"
+        print(f"{line}: {metrics}" if metrics else line, file=sys.stderr, flush=True)
+
+
+def progress(items: Sequence[_T], what: str) -> Iterator[_T]:
+    """Passes items on and prints how many are done, the rate and the remaining time to standard error.
+
+    Args:
+        items: What is worked through.
+        what: Name of the work, for the line.
+
+    Yields:
+        The items, in order.
+    """
+    started = printed = time.monotonic()
+    for done, item in enumerate(items):
+        now = time.monotonic()
+        if done in FIRST or now - printed > EVERY:
+            printed = now
+            text = progress_text(done, len(items) - done, now - started)
+            print(f"{what}: {done:,} of {len(items):,}{text}", file=sys.stderr, flush=True)
+        yield item
+
+
+def progress_text(done: int, left: int, seconds: float) -> str:
+    """Rate and remaining time as text: ", 2.4 a second, 12 min left".
+
+    Args:
+        done: Steps done.
+        left: Steps left.
+        seconds: Time they took.
+
+    Returns:
+        The text; "" where nothing is done yet.
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    each = seconds / done
+    rate = f"{each:.1f} s each" if each >= 1 else f"{1 / each:.1f} a second"
+    remaining = each * left
+    if remaining >= 5400:
+        time_left = f"{remaining / 3600:.1f} h"
+    elif remaining >= 90:
+        time_left = f"{remaining / 60:.0f} min"
+    else:
+        time_left = f"{remaining:.0f} s"
+    return f", {rate}, {time_left} left"
 
 
 def _step(line: str) -> float:
     """The step of a line of the log; a line that a kill cut off counts as beyond all."""
     try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError):
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
         return float("inf")

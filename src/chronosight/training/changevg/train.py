@@ -23,9 +23,10 @@ from chronosight.models.changevg.loading import find_folder
 from chronosight.models.changevg.processing import ChangeVGProcessor
 from chronosight.training.changevg.dialogues import IGNORED, Dialogues, collate, read_records
 from chronosight.training.changevg.lora import add_lora, lora_plus
-from chronosight.training.changevg.recipe import ChangeVGRecipe
-from chronosight.training.checkpoints import keep_recipe, last_checkpoint
-from chronosight.training.log import JsonLog
+from chronosight.training.checkpoints import last_checkpoint, store_recipe
+from chronosight.training.log import TrainingLog
+from chronosight.training.recipes.changevg import ChangeVGRecipe
+from chronosight.training.trainer import training_arguments
 
 
 class LoraPlusTrainer(Trainer):
@@ -74,7 +75,7 @@ def train_changevg(
     settings = arguments(recipe, out)  # first of all: it sets up the processes, and DeepSpeed before the model is made
     state = PartialState()
     with state.main_process_first():
-        keep_recipe(recipe, out / "recipe.yaml")
+        store_recipe(recipe, out / "recipe.yaml")
     if (adapter / "adapter_config.json").is_file():
         say(f"{adapter} is there already")
         return adapter
@@ -99,7 +100,7 @@ def train_changevg(
         args=settings,
         train_dataset=samples,
         data_collator=partial(collate, pad=processor.tokenizer.pad_token_id),
-        callbacks=[JsonLog(out / "log.jsonl")],
+        callbacks=[TrainingLog(out / "log.jsonl")],
     )
     trainer.ratio = recipe.ratio
     trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
@@ -124,32 +125,30 @@ def train_changevg(
 
 
 def arguments(recipe: ChangeVGRecipe, out: Path) -> TrainingArguments:
+    """Arguments of the Trainer; making them sets up the processes, and DeepSpeed.
+
+    Args:
+        recipe: Its `trainer` fields take the place of ours.
+        out: Folder for checkpoints.
+    """
     settings: dict[str, Any] = {
-        "output_dir": str(out),
         "num_train_epochs": recipe.epochs,
         "max_steps": recipe.steps or -1,
         "per_device_train_batch_size": recipe.batch,
         "gradient_accumulation_steps": recipe.accumulation,
         "learning_rate": recipe.learning_rate,
-        "lr_scheduler_type": "cosine",
         "warmup_steps": recipe.warmup,  # below 1: a share of all steps
-        "max_grad_norm": 1.0,
         "bf16": recipe.bf16,
-        "use_cpu": not torch.cuda.is_available(),
         "activation_checkpointing": recipe.checkpointing,
         "activation_checkpointing_kwargs": {"use_reentrant": False} if recipe.checkpointing else None,
         "dataloader_num_workers": recipe.workers,
-        "remove_unused_columns": False,
         "label_names": ["labels"],
         "ddp_find_unused_parameters": False,
         "logging_steps": recipe.log_every,
         "save_steps": recipe.save_every,
-        "save_total_limit": 2,
-        "report_to": "none",
-        "disable_tqdm": True,
         "seed": recipe.seed,
     }
-    return TrainingArguments(**(settings | recipe.trainer))
+    return training_arguments(out, **(settings | recipe.trainer))
 
 
 def count_processes(state: PartialState) -> int:

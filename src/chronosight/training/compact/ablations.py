@@ -9,17 +9,16 @@ The three runs of one kind see together what `joint` sees: the same budget of sc
 starts from nothing here, as what it is compared with does, unless all runs go on from the weights of `start`. Needs a
 finished `chronosight train recipes/compact.yaml` run: its tower, vocabulary, rendered scenes and facts are used, never written.
 
-    OUT/NAME/             checkpoints and log of a run, `final`  OUT/figures.json   all figures, written as runs end
+    OUT/NAME/             checkpoints and log of a run, `final`  OUT/metrics.json   all metrics, written as runs end
     OUT/features          the tower's view, for all runs         OUT/plain.jsonl    facts of the plain guide
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -28,36 +27,25 @@ from transformers import PreTrainedTokenizerFast
 
 from chronosight.datasets.places import load_places
 from chronosight.errors import InputError
+from chronosight.files import read_json_object, write_json
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
-from chronosight.training.compact.guide_stages import is_model
-from chronosight.training.compact.language_model import UniRSRecipe, train_unirs
-from chronosight.training.compact.language_model_eval import evaluate_unirs
+from chronosight.training.checkpoints import finished_folder, has_model
+from chronosight.training.compact.language_model import train_language_model
+from chronosight.training.compact.language_model_eval import evaluate_language_model
 from chronosight.training.compact.train import all_features, held_out_sources, new_model, training_sources
 from chronosight.training.guide.crossfit import crossfit_facts
-from chronosight.training.recipe_kinds import KEY, read_mapping
+from chronosight.training.recipes.compact import Ablation, AblationsRecipe, LanguageModelRecipe
+from chronosight.training.recipes.read import same_recipe
 from chronosight.training.samples.guide_facts import read_facts, write_facts
 from chronosight.training.samples.mixture import Exercise, Facts, Kind, Source
 
-RUNS = ("joint", "images", "pairs", "videos", "no_clue", "concat", "two_images", "plain_guide")
 KIND_OF: dict[str, Kind] = {"images": "image", "pairs": "pair", "videos": "video"}
-FIGURES = "figures.json"
-
-
-@dataclass
-class AblationsRecipe:
-    """run: OUT folder of the compact run to build on. runs: which of `RUNS`. unirs: training of every run; `told` exercises
-    are about pairs, so they are left out where runs of one kind are among `runs`. rows: held-out rows of each source asked
-    about. start: folder of UniRS weights that every run goes on from, where empty from the pretrained tower."""
-
-    run: str = ""
-    start: str = ""
-    runs: list[str] = field(default_factory=lambda: list(RUNS))
-    rows: int = 400
-    unirs: dict[str, Any] = field(default_factory=dict)
+METRICS = "metrics.json"
+OLD_METRICS = "figures.json"  # its name until version 0.1; still read
 
 
 class WithoutClue:
@@ -73,47 +61,34 @@ class WithoutClue:
         return replace(self.source.ask(row, rng), clue="")
 
 
-def load_ablations_recipe(path: str | Path) -> tuple[AblationsRecipe, UniRSRecipe]:
-    """Raises InputError for unknown fields or runs."""
-    values = {name: value for name, value in read_mapping(path).items() if name != KEY}
-    for known, given in ((AblationsRecipe, values), (UniRSRecipe, values.get("unirs") or {})):
-        unknown = sorted(set(given) - {f.name for f in fields(known)})
-        if unknown:
-            raise InputError(f"{path}: unknown {', '.join(unknown)}; expected some of {', '.join(f.name for f in fields(known))}")
-    recipe = AblationsRecipe(**values)
-    wrong = [name for name in recipe.runs if name not in RUNS]
-    if wrong or not recipe.run:
-        raise InputError(f"{path}: {f'no run {wrong[0]!r}, give some of ' + ', '.join(RUNS) if wrong else 'run is not given'}")
-    settings: dict[str, Any] = {
-        name: float(v) if isinstance(getattr(UniRSRecipe(), name), float) else v for name, v in recipe.unirs.items()
-    }
-    if set(KIND_OF) & set(recipe.runs):
-        settings["told"] = 0
-    return recipe, replace(UniRSRecipe(), **settings)
-
-
 def train_ablations(
-    recipe: AblationsRecipe, base: UniRSRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = print
+    recipe: AblationsRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = print
 ) -> dict[str, dict[str, float]]:
-    """Figures by run. Runs that are in OUT/figures.json are not done again; one that was stopped goes on.
+    """Does the runs of a recipe. Runs whose metrics are there are not done again; one that was stopped goes on.
 
-    Raises InputError where the compact run is not finished, weights to start from are missing, or OUT was begun with
-    another recipe.
+    Args:
+        recipe: Which runs, and how each is trained.
+        data: Folder with pairs/ and images/.
+        out: Folder of the runs.
+        say: Is given the name of each run that begins.
+
+    Returns:
+        Metrics by run.
+
+    Raises:
+        InputError: The compact run is not finished, weights to start from are missing, or `out` was begun with another
+            recipe.
     """
-    run, out = Path(recipe.run), Path(out)
+    run, out, base = Path(recipe.run), Path(out), settings_of_all(recipe)
     tower = run / "tower" / "final"
     if not (tower / "change.safetensors").is_file() or not (run / "tokenizer.json").is_file():
         raise InputError(f"{run} is no finished compact run; make it with: chronosight train recipes/compact.yaml --out {run}")
-    if "plain_guide" in recipe.runs and not is_model(run / "guide" / "final"):
+    if "plain_guide" in recipe.runs and not has_model(run / "guide" / "final"):
         raise InputError(f"plain_guide needs the guide of the compact run, and {run / 'guide' / 'final'} holds none")
-    if recipe.start and not is_model(Path(recipe.start)):
+    if recipe.start and not has_model(Path(recipe.start)):
         raise InputError(f"start: {recipe.start} holds no UniRS weights (model.safetensors)")
     out.mkdir(parents=True, exist_ok=True)
-    kept = out / FIGURES
-    made_with = {"start": recipe.start, **asdict(base)}
-    document = json.loads(kept.read_text()) if kept.is_file() else {"recipe": made_with, "figures": {}}
-    if document["recipe"] != json.loads(json.dumps(made_with)):
-        raise InputError(f"{out} was begun with another recipe; give another --out")
+    document = _begun(out, recipe, base)
     tokenizer = load_tokenizer(str(run / "tokenizer.json"))
     sources = training_sources(base, data, run, read_facts(sorted((run / "facts").glob("train_*.jsonl"))))
     held_out = held_out_sources(data, run, read_facts(sorted((run / "facts").glob("val.jsonl"))))
@@ -121,7 +96,7 @@ def train_ablations(
     features = all_features(first, sources, out / "features", f"seed {base.seed}")
     held_features = all_features(first, held_out, out / "features" / "held_out", "held out")
     for name in recipe.runs:
-        if name in document["figures"]:
+        if name in document["metrics"]:
             continue
         say(name)
         settings = settings_of(name, base)
@@ -137,19 +112,32 @@ def train_ablations(
         elif name == "plain_guide":
             facts = plain_facts(run, tokenizer, data, base.extra_windows, out / "plain.jsonl", say)
             shown = training_sources(base, data, run, facts)
-        model = train_unirs(settings, model, tokenizer, shown, features, out / name).eval()
-        model.save_pretrained(out / name / "final")
-        UniRSProcessor(tokenizer, model.config).save_pretrained(out / name / "final")
+        model = train_language_model(settings, model, tokenizer, shown, features, out / name).eval()
+        processor = UniRSProcessor(tokenizer, model.config)
+        with finished_folder(out / name / "final") as folder:
+            model.save_pretrained(folder)
+            processor.save_pretrained(folder)
         asked = {key: source for key, source in held_out.items() if name not in KIND_OF or source.kind == KIND_OF[name]}
-        figures = evaluate_unirs(
-            model, UniRSProcessor(tokenizer, model.config), asked, held_features,
-            form="none" if name == "no_clue" else "full", limit=recipe.rows,
-        )  # fmt: skip
-        document["figures"][name] = figures
-        part = kept.with_name(f".{FIGURES}.partial")
-        part.write_text(json.dumps(document, indent=1))
-        part.replace(kept)
-    return document["figures"]
+        document["metrics"][name] = evaluate_language_model(
+            model, processor, asked, held_features, form="none" if name == "no_clue" else "full", limit=recipe.rows
+        )
+        write_json(out / METRICS, document)
+    metrics: dict[str, dict[str, float]] = document["metrics"]
+    return metrics
+
+
+def _begun(out: Path, recipe: AblationsRecipe, base: LanguageModelRecipe) -> dict[str, Any]:
+    """The document of metrics so far. Raises InputError where it was begun with another recipe."""
+    path = next((out / name for name in (METRICS, OLD_METRICS) if (out / name).is_file()), None)
+    if path is None:
+        return {"start": recipe.start, "recipe": base.model_dump(mode="json"), "metrics": {}}
+    document = read_json_object(path, "metrics of a compact-ablations run")
+    if "figures" in document:
+        stored = dict(document["recipe"])
+        document = {"start": stored.pop("start", ""), "recipe": stored, "metrics": document["figures"]}
+    if document["start"] != recipe.start or not same_recipe(base, document["recipe"]):
+        raise InputError(f"{out} was begun with another recipe; give another --out")
+    return document
 
 
 def _go_on_from(model: UniRSForConditionalGeneration, folder: str) -> None:
@@ -164,33 +152,64 @@ def _go_on_from(model: UniRSForConditionalGeneration, folder: str) -> None:
 
 
 def plain_facts(
-    run: Path, tokenizer: PreTrainedTokenizerFast, data: str | Path, extra: int, kept: Path, say: Callable[[str], None]
+    run: Path, tokenizer: PreTrainedTokenizerFast, data: str | Path, extra: int, path: Path, say: Callable[[str], None]
 ) -> Facts:
-    """What the compact run's own guide says of the places it learned on, `extra` windows of each beside its four; `kept`
-    holds them once they are made."""
-    if not kept.is_file():
-        say("what the plain guide says of its own training places")
-        guide = GuideModel.from_pretrained(run / "guide" / "final", trust_remote_code=False)
+    """What the compact run's own guide says of the places it learned on; made once.
+
+    Args:
+        run: Folder of the compact run.
+        tokenizer: Of the captions.
+        data: Folder with pairs/.
+        extra: Windows of each place beside its four.
+        path: JSONL file that holds the facts once they are made.
+        say: Is given one line where they are made.
+
+    Returns:
+        Facts by window.
+    """
+    if not path.is_file():
+        say("facts of the plain guide on its own training places")
+        guide: GuideModel = GuideModel.from_pretrained(run / "guide" / "final", trust_remote_code=False)
         places = load_places(data, "train")
-        write_facts(kept, crossfit_facts([guide], tokenizer.backend_tokenizer, places, extra))
-    return read_facts([kept])
+        write_facts(path, crossfit_facts([guide], tokenizer.backend_tokenizer, places, extra))
+    return read_facts([path])
 
 
-def settings_of(name: str, base: UniRSRecipe) -> UniRSRecipe:
-    """The recipe of a run: `base` but for the one thing that it changes."""
+def settings_of_all(recipe: AblationsRecipe) -> LanguageModelRecipe:
+    """What all runs share: the recipe's, without clue exercises where runs of one kind are among them.
+
+    Args:
+        recipe: Of the ablations.
+    """
+    return recipe.unirs.model_copy(update={"clue_exercises": 0}) if set(KIND_OF) & set(recipe.runs) else recipe.unirs
+
+
+def settings_of(name: str, base: LanguageModelRecipe) -> LanguageModelRecipe:
+    """The recipe of a run: `base` but for the one thing that it changes.
+
+    Args:
+        name: Of the run.
+        base: What all runs share.
+    """
     if name in KIND_OF:
-        scenes: dict[str, Any] = {kind: getattr(base, kind) if kind == name else 0 for kind in KIND_OF}
-        return replace(base, **scenes)
+        return base.model_copy(update={kind: 0 for kind in KIND_OF if kind != name})
     if name in ("concat", "two_images"):
-        return replace(base, model={**base.model, "fusion": name})
+        return base.model_copy(update={"model": {**base.model, "fusion": name}})
     return base
 
 
-def table(figures: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
-    """Rows of text, one a figure, one column a run; "" where a run was not asked."""
-    names = [name for name in RUNS if name in figures]
-    keys = dict.fromkeys(key for name in names for key in figures[name])
-    rows = [["figure", *names]]
+def table(metrics: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """Lays metrics out as text.
+
+    Args:
+        metrics: By run, then by name.
+
+    Returns:
+        A head, then one row a metric with one column a run; "" where a run was not asked.
+    """
+    names = [name for name in get_args(Ablation) if name in metrics]
+    keys = dict.fromkeys(key for name in names for key in metrics[name])
+    rows = [["metric", *names]]
     for key in keys:
-        rows.append([key, *(f"{figures[name][key]:.3f}" if key in figures[name] else "" for name in names)])
+        rows.append([key, *(f"{metrics[name][key]:.3f}" if key in metrics[name] else "" for name in names)])
     return rows

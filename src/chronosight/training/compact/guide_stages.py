@@ -9,7 +9,6 @@ A stage whose result is there is skipped; one that was stopped goes on from its 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,10 +19,12 @@ from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.places import load_places
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.training.checkpoints import has_model
 from chronosight.training.guide.crossfit import crossfit_facts
-from chronosight.training.guide.recognition import GuideRecipe, train_guide
-from chronosight.training.guide.summary import train_guide_caption
-from chronosight.training.recipe import CompactRecipe
+from chronosight.training.guide.recognition import train_recognition
+from chronosight.training.guide.summary import train_summary
+from chronosight.training.recipes.compact import CompactRecipe
+from chronosight.training.recipes.guide import RecognitionRecipe
 from chronosight.training.samples.guide_facts import write_facts
 
 Say = Callable[[str], None]
@@ -35,23 +36,23 @@ def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -
     The first fold's guide starts from the tower, the others too; the guide of all places goes on from the first fold's,
     which saves its first steps, or starts from the tower where no fold was trained.
     """
-    pictures = guide_pictures(data, max(recipe.fold_guide.pictures, recipe.guide.pictures))
+    images = guide_images(data, max(recipe.fold_guide.images, recipe.guide.images))
     for fold in range(recipe.cross_fitted):
-        train_fold(recipe, data, out, fold, pictures, say)
+        train_fold(recipe, data, out, fold, images, say)
     final = out / "guide" / "final"
-    if is_model(final):
+    if has_model(final):
         return
     say("guide")
     recognition = out / "guide" / "recognition"
-    if not is_model(recognition / "final"):
+    if not has_model(recognition / "final"):
         start = {"start": out / "folds" / "0" / "final"} if recipe.cross_fitted else {"tower": tower_of(recipe, out)}
-        shown = pictures[: recipe.guide.pictures]
+        shown = images[: recipe.guide.images]
         drawn = out / "rendered" / "pairs"
-        train_guide(sized(recipe.guide, recipe), data, recognition, pictures=shown, rendered=drawn, **start)  # type: ignore[arg-type]
-    train_guide_caption(recipe.guide_caption, recognition / "final", out / "tokenizer.json", data, out / "guide")
+        train_recognition(sized(recipe.guide, recipe), data, recognition, images=shown, rendered=drawn, **start)  # type: ignore[arg-type]
+    train_summary(recipe.guide_caption, recognition / "final", out / "tokenizer.json", data, out / "guide")
 
 
-def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pictures: list[np.ndarray], say: Say) -> None:
+def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, images: list[np.ndarray], say: Say) -> None:
     """The guide without one fold, and its facts: of that fold, and (the first one's) of the val places."""
     folder, folds = out / "folds" / str(fold), recipe.fold_guide.folds
     said_train, said_val = out / "facts" / f"train_fold{fold}.jsonl", out / "facts" / "val.jsonl"
@@ -59,16 +60,15 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pi
         return
     say(f"guide without fold {fold} of {folds}")
     recognition = folder / "recognition"
-    if not is_model(recognition / "final"):
-        train_guide(
-            sized(recipe.fold_guide, recipe), data, recognition, fold, pictures[: recipe.fold_guide.pictures],
+    if not has_model(recognition / "final"):
+        train_recognition(
+            sized(recipe.fold_guide, recipe), data, recognition, fold, images[: recipe.fold_guide.images],
             tower=tower_of(recipe, out), rendered=out / "rendered" / "pairs",
         )  # fmt: skip
-    if not is_model(folder / "final"):
+    if not has_model(folder / "final"):
         tokenizer = out / "tokenizer.json"
-        train_guide_caption(recipe.fold_caption, recognition / "final", tokenizer, data, folder, fold, folds)
-    guide = GuideModel.from_pretrained(folder / "final", trust_remote_code=False)
-    words = Tokenizer.from_file(str(out / "tokenizer.json"))
+        train_summary(recipe.fold_caption, recognition / "final", tokenizer, data, folder, fold, folds)
+    guide, words = GuideModel.from_pretrained(folder / "final", trust_remote_code=False), Tokenizer.from_file(str(out / "tokenizer.json"))
     said_train.parent.mkdir(exist_ok=True)
     if not fold:
         write_facts(said_val, crossfit_facts([guide], words, load_places(data, "val"), extra=0))
@@ -77,20 +77,20 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, pi
     write_facts(said_train, crossfit_facts(only_this, words, load_places(data, "train"), extra))
 
 
-def guide_pictures(data: str | Path, number: int) -> list[np.ndarray]:
-    """Training pictures of both sets, half from each, evenly spaced over the classes: pairs of them show no change."""
-    pictures: list[np.ndarray] = []
+def guide_images(data: str | Path, number: int) -> list[np.ndarray]:
+    """Training images of both sets, half from each, evenly spaced over the classes: pairs of them show no change."""
+    images: list[np.ndarray] = []
     sources: tuple[ImageSet, ...] = ("aid", "ucm")
     for source in sources:
-        images = learning_split(data, source)[0]
-        wanted = min(len(images), number // 2)
-        pictures += [images[i * len(images) // wanted].pixels() for i in range(wanted)]
-    return [pictures[i] for i in np.random.default_rng(0).permutation(len(pictures))]
+        stills = learning_split(data, source)[0]
+        wanted = min(len(stills), number // 2)
+        images += [stills[i * len(stills) // wanted].pixels() for i in range(wanted)]
+    return [images[i] for i in np.random.default_rng(0).permutation(len(images))]
 
 
-def sized(guide: GuideRecipe, recipe: CompactRecipe) -> GuideRecipe:
+def sized(guide: RecognitionRecipe, recipe: CompactRecipe) -> RecognitionRecipe:
     """The guide's recipe with the vocabulary that the captions will be written in."""
-    return dataclasses.replace(guide, model={"vocab_size": recipe.vocabulary, **guide.model})
+    return guide.model_copy(update={"model": {"vocab_size": recipe.vocabulary, **guide.model}})
 
 
 def tower_of(recipe: CompactRecipe, out: Path) -> ConvTower | None:
@@ -98,7 +98,3 @@ def tower_of(recipe: CompactRecipe, out: Path) -> ConvTower | None:
     if recipe.guide.model.get("encoder", "conv") != "conv":
         return None
     return ConvTower.from_pretrained(out / "tower" / "final", trust_remote_code=False)
-
-
-def is_model(folder: Path) -> bool:
-    return (folder / "config.json").is_file() and (folder / "model.safetensors").is_file()

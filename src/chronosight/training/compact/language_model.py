@@ -1,4 +1,4 @@
-"""Joint training of UniRS-compact: image, pair and video questions in one set of weights (arXiv 2412.20742, section 3).
+"""Joint training of the compact model: image, pair and video questions in one set of weights (arXiv 2412.20742, section 3).
 
 The tower stays as it was pretrained, as in the paper; change extraction, projector and language model learn by
 next-token loss on the replies. Features of the tower are computed once, see `training.features`.
@@ -6,72 +6,31 @@ next-token loss on the replies. Features of the tower are computed once, see `tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import PreTrainedTokenizerFast, PrinterCallback, Trainer, TrainerCallback
+from transformers import PreTrainedTokenizerFast, Trainer
 
 from chronosight.datasets.aid_ucm import clean_caption
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.caption import says_no_change
-from chronosight.training.arguments import trainer_arguments
-from chronosight.training.checkpoints import last_checkpoint
 from chronosight.training.compact.packing import IGNORED, pack, packed_mask
-from chronosight.training.ema import WeightAverage
-from chronosight.training.log import JsonLog
-from chronosight.training.samples.clue_exercises import told_exercise
+from chronosight.training.recipes.compact import LanguageModelRecipe
+from chronosight.training.samples.clue_exercises import clue_exercise
 from chronosight.training.samples.mixture import CaptionedCells, Kind, RenderedPairs, Source
+from chronosight.training.trainer import StopAt, Watch, fit_averaged, only, prepare_run, reproducible_arguments
 
 KINDS: tuple[Kind, ...] = ("image", "pair", "video")
 
 
-@dataclass
-class UniRSRecipe:
-    """Joint training of UniRS-compact.
-
-    steps: optimizer steps of the learning rate's schedule. stop: steps after which to stop all the same, 0 for none.
-    images, pairs, videos: scenes of each kind in a step's batch; each is asked several
-    questions. told: exercises in reading a clue, without pictures, in a step's batch. shares: of the sources within
-    their kind. learning_rate: peak; cosine to 0. warmup: share of the steps.
-    ema: decay of the running average that is kept. views: views of a real picture (`pictures`), of a window of a place
-    (`places`). extra_windows: windows of a place beside its four. save_every, evaluate_every: in steps. threads: CPU
-    threads, 0 for torch's own choice. compile: the language model with torch.compile (needs a C++ compiler). model:
-    fields of UniRSConfig.
-    """
-
-    steps: int = 4000
-    stop: int = 0
-    images: int = 24
-    pairs: int = 16
-    videos: int = 3
-    told: int = 0
-    shares: dict[str, float] = field(
-        default_factory=lambda: {
-            "aid": 0.68, "ucm": 0.09, "rendered_images": 0.23,
-            "places": 0.45, "cells": 0.25, "rendered_pairs": 0.30, "rendered_videos": 1.0,
-        }
-    )  # fmt: skip
-    learning_rate: float = 1.0e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.05
-    ema: float = 0.998
-    seed: int = 0
-    views: dict[str, int] = field(default_factory=lambda: {"pictures": 4, "places": 2})
-    extra_windows: int = 2
-    evaluate_every: int = 500
-    save_every: int = 250
-    threads: int = 0
-    compile: bool = False
-    model: dict = field(default_factory=dict)
-
-
-class UniRSBatches:
+class LanguageModelBatches:
     """Map-style dataset of `steps` batches; batch i comes from `default_rng((seed, i))`.
 
     A batch is a dict by kind of scene of dicts: `features` (B, T, D, h, w) float16 with the dates in the order asked,
@@ -84,13 +43,13 @@ class UniRSBatches:
         features: Mapping[str, np.ndarray],
         tokenizer: PreTrainedTokenizerFast,
         config: UniRSConfig,
-        recipe: UniRSRecipe,
+        recipe: LanguageModelRecipe,
     ):
         self.sources, self.features, self.tokenizer, self.config, self.recipe = (
             sources, features, tokenizer, config, recipe
         )  # fmt: skip
 
-        self.captions = _change_captions(sources) if recipe.told else ()
+        self.captions = _change_captions(sources) if recipe.clue_exercises else ()
 
     def __len__(self) -> int:
         return self.recipe.steps
@@ -100,15 +59,15 @@ class UniRSBatches:
         numbers = dict(zip(KINDS, (self.recipe.images, self.recipe.pairs, self.recipe.videos), strict=True))
         batch: dict[str, dict[str, Tensor] | None]
         batch = {kind: self._scenes(kind, number, rng) for kind, number in numbers.items() if number}
-        if self.recipe.told:
-            told = [told_exercise(rng, self.captions) for _ in range(self.recipe.told)]
-            rows = len(told)
-            batch["told"] = pack(self.tokenizer, [0] * rows, [e.clue for e in told], [e.asked for e in told])
+        if self.recipe.clue_exercises:
+            drawn = [clue_exercise(rng, self.captions) for _ in range(self.recipe.clue_exercises)]
+            rows = len(drawn)
+            batch["clue"] = pack(self.tokenizer, [0] * rows, [e.clue for e in drawn], [e.asked for e in drawn])
         return {kind: part for kind, part in batch.items() if part is not None}
 
     def _scenes(self, kind: Kind, number: int, rng: np.random.Generator) -> dict[str, Tensor] | None:
         names = [name for name, source in self.sources.items() if source.kind == kind]
-        shares = np.array([self.recipe.shares.get(name, 0.0) for name in names])
+        shares = np.array([getattr(self.recipe.shares, name, 0.0) for name in names])
         if not shares.sum():
             return None
         features, clues, asked = [], [], []
@@ -134,7 +93,7 @@ def _change_captions(sources: Mapping[str, Source]) -> tuple[str, ...]:
             captions += [text for line in source.lines for text in line["captions"]]
     changed = tuple(clean_caption(text) for text in captions if not says_no_change(text))
     if not changed:
-        raise ValueError("told exercises need captions of changed pairs, and no source has any")
+        raise ValueError("clue exercises need captions of changed pairs, and no source has any")
     return changed
 
 
@@ -176,10 +135,24 @@ def visual_of(model: UniRSForConditionalGeneration, kind: str, features: Tensor)
     return tokens.reshape(features.shape[0], -1, tokens.shape[-1])
 
 
-class UniRSTrainer(Trainer):
-    body: Callable | None = None
+class LanguageModelTrainer(Trainer):
+    """Learns the weighted mean of the losses of all reply tokens of a batch, images, pairs and videos together."""
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+    def __init__(self, *args: Any, body: Callable[..., Any] | None = None, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            body: In place of the language model without its head, a compiled form of it.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.body = body
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a batch of `LanguageModelBatches`; its parts by kind of scene are logged."""
         device = next(iter(inputs.values()))["input_ids"].device.type
         with torch.autocast(device, torch.bfloat16):
             parts = losses_of(model, inputs, self.body)
@@ -190,49 +163,45 @@ class UniRSTrainer(Trainer):
         return (loss, parts) if return_outputs else loss
 
 
-def train_unirs(
-    recipe: UniRSRecipe,
+def train_language_model(
+    recipe: LanguageModelRecipe,
     model: UniRSForConditionalGeneration,
     tokenizer: PreTrainedTokenizerFast,
     sources: Mapping[str, Source],
     features: Mapping[str, np.ndarray],
     out: str | Path,
-    callbacks: tuple = (),
+    watch: Sequence[Watch] = (),
 ) -> UniRSForConditionalGeneration:
-    """Train all but the tower, resuming from the last checkpoint in `out`; the model comes back with averaged weights.
+    """Trains all but the tower; a stopped run goes on from its last checkpoint.
 
-    features: of `sources`, by the same names, from `training.features.source_features` with the model's tower.
-    callbacks: take (average, log) and give a TrainerCallback each.
+    Args:
+        recipe: Steps, rates and batches.
+        model: Trained in place; it comes back with averaged weights.
+        tokenizer: Of the model.
+        sources: Scenes and questions, by name.
+        features: The tower's features of the sources, by the same names (`compact.features`).
+        out: Folder for checkpoints and log.
+        watch: Callbacks to make from the running average and the log.
+
+    Returns:
+        The model.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    prepare_run(out, recipe.threads)
     model.vision_tower.requires_grad_(False)
-    average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
-    trainer = UniRSTrainer(
-        model=model,
-        args=trainer_arguments(recipe, out, recipe.steps, adam_beta2=0.98),
-        train_dataset=UniRSBatches(sources, features, tokenizer, model.config, recipe),  # type: ignore[arg-type]
-        data_collator=lambda samples: samples[0],
-        callbacks=[average, log, _Stop(recipe.stop or recipe.steps), *(make(average, log) for make in callbacks)],
-    )
-    trainer.remove_callback(PrinterCallback)
+    body: Callable[..., Any] | None = None
     if recipe.compile:
         # Fused norms, rotations and softmax: 1.8 times as fast on a CPU. Plain attention fuses, the built-in one does
         # not.
         model.language_model.set_attn_implementation("eager")
-        trainer.body = torch.compile(model.language_model.model, dynamic=True)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
-    average.copy_to(model)
+        body = torch.compile(model.language_model.model, dynamic=True)
+    arguments = reproducible_arguments(
+        out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        adam_beta2=0.98,
+    )  # fmt: skip
+    fit_averaged(
+        partial(LanguageModelTrainer, body=body), model, LanguageModelBatches(sources, features, tokenizer, model.config, recipe),
+        arguments, recipe.ema, collate=only, watch=[lambda average, log: StopAt(recipe.stop or recipe.steps), *watch],
+    )  # fmt: skip
     model.language_model.set_attn_implementation("sdpa")
     return model
-
-
-class _Stop(TrainerCallback):
-    def __init__(self, step: int):
-        self.step = step
-
-    def on_step_end(self, args, state, control, **kwargs):
-        if state.global_step >= self.step:
-            control.should_training_stop = True

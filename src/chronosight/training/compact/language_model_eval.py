@@ -52,7 +52,7 @@ class Item:
 
 
 @torch.no_grad()
-def evaluate_unirs(
+def evaluate_language_model(
     model: UniRSForConditionalGeneration, processor: UniRSProcessor, sources: Mapping[str, Source],
     features: Mapping[str, np.ndarray], form: GuideForm = "full", limit: int = 100_000,
 ) -> dict[str, float]:  # fmt: skip

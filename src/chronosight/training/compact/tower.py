@@ -5,53 +5,26 @@ The change extraction module is kept beside the tower: it has learned to find ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PrinterCallback, Trainer, TrainerCallback
+from transformers import Trainer
 
 from chronosight.datasets.caption_nouns import NOUNS
 from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 from chronosight.synthetic.truth import LAND_COVER, OBJECT_CLASSES
-from chronosight.training.arguments import trainer_arguments
-from chronosight.training.checkpoints import last_checkpoint
+from chronosight.training.checkpoints import finished_folder
 from chronosight.training.compact.tower_batches import SETS, Stills, TowerBatches, scene_names, training_places
 from chronosight.training.compact.tower_eval import evaluate_tower
-from chronosight.training.ema import WeightAverage
-from chronosight.training.log import JsonLog
+from chronosight.training.recipes.compact import TowerRecipe
 from chronosight.training.samples.rendered import RenderedStills
-
-
-@dataclass
-class TowerRecipe:
-    """Pretraining of the tower.
-
-    steps: optimizer steps. pictures, pairs, rendered: of each kind in a step's batch. sides: picture sides in pixels,
-    one drawn a step (multiples of 16). learning_rate: peak; cosine to 0. warmup: share of the steps. smoothing: of the
-    scene labels. ema: decay of the running average that is kept. evaluate_every, save_every: in steps. threads: CPU
-    threads, 0 for torch's own choice. model: fields of ConvTowerConfig.
-    """
-
-    steps: int = 4600
-    pictures: int = 56
-    pairs: int = 6
-    rendered: int = 8
-    sides: tuple[int, ...] = (112, 128, 144)
-    learning_rate: float = 2.0e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.04
-    smoothing: float = 0.1
-    ema: float = 0.999
-    seed: int = 0
-    evaluate_every: int = 800
-    save_every: int = 250
-    threads: int = 0
-    model: dict = field(default_factory=dict)
+from chronosight.training.trainer import HeldOutMetrics, fit_averaged, only, prepare_run, reproducible_arguments
 
 
 class TowerWithHeads(nn.Module):
@@ -111,69 +84,70 @@ def soft_map_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 class TowerTrainer(Trainer):
-    smoothing = 0.1
+    """Learns the sum of the losses of all heads."""
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        losses = model(**inputs, smoothing=self.smoothing)
+    def __init__(self, *args: Any, smoothing: float, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            smoothing: Label smoothing of the scene classes.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.smoothing = smoothing
+
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a batch of `TowerBatches`; its parts are logged."""
+        losses: dict[str, Tensor] = model(**inputs, smoothing=self.smoothing)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: loss.item() for name, loss in losses.items()})
         loss = torch.stack(list(losses.values())).sum()
         return (loss, losses) if return_outputs else loss
 
 
-class Watch(TrainerCallback):
-    """Measures the averaged weights on held-out pictures and places now and then; logs the figures."""
-
-    def __init__(self, average: WeightAverage, measure, every: int, log: JsonLog):
-        self.average, self.measure, self.every, self.log = average, measure, every, log
-
-    def on_step_end(self, args, state, control, model=None, **kwargs):
-        if state.global_step % self.every and state.global_step < state.max_steps:
-            return
-        kept = {name: value.clone() for name, value in model.state_dict().items()}
-        self.average.copy_to(model)
-        model.eval()
-        figures = self.measure(model)
-        model.load_state_dict(kept)
-        model.train()
-        self.log.on_log(args, state, control, logs=figures)
-
-
 def train_tower(
     recipe: TowerRecipe, data: str | Path, out: str | Path, arrays: str | Path, rendered: str | Path | None = None
 ) -> ConvTower:
-    """Train, resuming from the last checkpoint in `out`; the averaged tower is left in `out/final`, with
-    `change.safetensors` beside it.
+    """Trains the tower; a stopped run goes on from its last checkpoint.
 
-    arrays: folder where decoded pictures are kept. rendered: store of rendered pictures, see `RenderedStills`.
+    Args:
+        recipe: Steps, rates and batches.
+        data: Folder with pairs/ and images/.
+        out: Folder of the run; the averaged tower is left in `out/final`, with `change.safetensors` beside it.
+        arrays: Folder where decoded images are stored.
+        rendered: Store of rendered images (`samples.rendered`); None for none.
+
+    Returns:
+        The averaged tower.
     """
     out, arrays = Path(out), Path(arrays)
-    out.mkdir(parents=True, exist_ok=True)
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    prepare_run(out, recipe.threads)
     torch.manual_seed(recipe.seed)
     stills = {source: Stills.load(data, source, "train", arrays) for source in SETS}
     held_out = {source: Stills.load(data, source, "held_out", arrays) for source in SETS}
     scenes = RenderedStills(rendered) if rendered else None
     batches = TowerBatches(
         stills, training_places(data), scenes, recipe.steps, recipe.seed,
-        recipe.pictures, recipe.pairs, recipe.rendered, tuple(recipe.sides),
+        recipe.images, recipe.pairs, recipe.rendered, recipe.sides,
     )  # fmt: skip
     names = scene_names(stills)
     model = TowerWithHeads(ConvTowerConfig(**recipe.model), len(names))
-    average, log = WeightAverage(recipe.ema), JsonLog(out / "log.jsonl")
-    watch = Watch(average, lambda m: evaluate_tower(m, names, held_out, data), recipe.evaluate_every, log)
-    trainer = TowerTrainer(
-        model=model,
-        args=trainer_arguments(recipe, out, recipe.steps, max_grad_norm=5.0),
-        train_dataset=batches,  # type: ignore[arg-type]  # map-style by __getitem__ and __len__
-        data_collator=lambda samples: samples[0],
-        callbacks=[average, log, watch],
-    )
-    trainer.smoothing = recipe.smoothing
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
-    average.copy_to(model)
-    model.tower.save_pretrained(out / "final")
-    save_file({k: v.contiguous() for k, v in model.change.state_dict().items()}, out / "final" / "change.safetensors")
+
+    def measure(averaged: nn.Module) -> dict[str, float]:
+        return evaluate_tower(cast(TowerWithHeads, averaged), names, held_out, data)
+
+    arguments = reproducible_arguments(
+        out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        max_grad_norm=5.0,
+    )  # fmt: skip
+    fit_averaged(
+        partial(TowerTrainer, smoothing=recipe.smoothing), model, batches, arguments, recipe.ema, collate=only,
+        watch=[lambda average, log: HeldOutMetrics(average, log, measure, recipe.evaluate_every, at_end=True)],
+    )  # fmt: skip
+    with finished_folder(out / "final") as folder:
+        model.tower.save_pretrained(folder)
+        save_file({k: v.contiguous() for k, v in model.change.state_dict().items()}, folder / "change.safetensors")
     return model.tower

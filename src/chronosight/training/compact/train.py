@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from transformers import PreTrainedTokenizerFast, TrainerCallback
+from torch import nn
+from transformers import PreTrainedTokenizerFast
 
 from chronosight.datasets.aid_ucm import SIDES, decode_images, learning_split
 from chronosight.datasets.places import load_places
@@ -24,20 +26,19 @@ from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
-from chronosight.training.checkpoints import keep_recipe
+from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.compact.features import source_features
-from chronosight.training.compact.guide_stages import is_model, train_guides
-from chronosight.training.compact.language_model import UniRSRecipe, train_unirs
-from chronosight.training.compact.language_model_eval import evaluate_unirs
+from chronosight.training.compact.guide_stages import train_guides
+from chronosight.training.compact.language_model import train_language_model
+from chronosight.training.compact.language_model_eval import evaluate_language_model
 from chronosight.training.compact.tower import train_tower
 from chronosight.training.compact.vocabulary import build_tokenizer
-from chronosight.training.ema import WeightAverage
-from chronosight.training.log import JsonLog
-from chronosight.training.recipe import CompactRecipe, RenderedRecipe
+from chronosight.training.recipes.compact import CompactRecipe, LanguageModelRecipe, RenderedRecipe
 from chronosight.training.samples import mixture
 from chronosight.training.samples.guide_facts import read_facts
 from chronosight.training.samples.mixture import Facts, Source
 from chronosight.training.samples.rendered import draw_pair, draw_still, draw_video, read_store, write_store
+from chronosight.training.trainer import HeldOutMetrics, prepare_run
 
 HELD_OUT_SEED = 900_500_000  # of rendered scenes to watch a run by; `chronosight eval` draws others still
 DRAW = {"stills": draw_still, "pairs": draw_pair, "videos": draw_video}
@@ -56,7 +57,7 @@ def train_compact(
     run is watched by. Raises InputError where `data` lacks something, or `out` was begun with another recipe.
     """
     out = Path(out)
-    keep_recipe(recipe, out / "recipe.yaml")
+    store_recipe(recipe, out / "recipe.yaml")
     say("rendered scenes")
     draw_scenes(recipe.rendered, out / "rendered")
     tokenizer = compact_tokenizer(recipe, data, out)
@@ -66,7 +67,7 @@ def train_compact(
         train_tower(recipe.tower, data, out / "tower", out / "arrays", out / "rendered" / "stills")
     train_guides(recipe, data, out, say)
     final = out / "unirs" / "final"
-    if is_model(final):
+    if has_model(final):
         return UniRSForConditionalGeneration.from_pretrained(final, trust_remote_code=False)
     say("joint training")
     train_facts = read_facts(sorted((out / "facts").glob("train_*.jsonl")))
@@ -79,7 +80,7 @@ def train_compact(
 
 
 def fit(
-    phases: Mapping[str, UniRSRecipe],
+    phases: Mapping[str, LanguageModelRecipe],
     model: UniRSForConditionalGeneration,
     tokenizer: PreTrainedTokenizerFast,
     sources: Mapping[str, Source],
@@ -90,39 +91,26 @@ def fit(
     """Features, joint training, and the finished folder `out/unirs/final`. phases: in turn, by the names of their folders;
     "unirs" is the first."""
     first = phases["unirs"]
-    if first.threads:
-        torch.set_num_threads(first.threads)
+    prepare_run(out, first.threads)
     features = all_features(model, sources, out / "features", f"seed {first.seed}")
     held_features = all_features(model, held_out, out / "features" / "held_out", "held out")
     processor = UniRSProcessor(tokenizer, model.config)
 
-    def watch(average: WeightAverage, log: JsonLog) -> TrainerCallback:
-        return WatchUniRS(average, log, processor, held_out, held_features, first.evaluate_every, watch_rows)
+    def measure(averaged: nn.Module) -> dict[str, float]:
+        averaged = cast(UniRSForConditionalGeneration, averaged)
+        return evaluate_language_model(averaged, processor, held_out, held_features, limit=watch_rows)
 
     for name, recipe in phases.items():
         if recipe.steps:
-            model = train_unirs(recipe, model, tokenizer, sources, features, out / name, (watch,))
+            model = train_language_model(
+                recipe, model, tokenizer, sources, features, out / name,
+                [lambda average, log: HeldOutMetrics(average, log, measure, first.evaluate_every)],
+            )  # fmt: skip
     model.eval()
-    model.save_pretrained(out / "unirs" / "final")
-    processor.save_pretrained(out / "unirs" / "final")
+    with finished_folder(out / "unirs" / "final") as folder:
+        model.save_pretrained(folder)
+        processor.save_pretrained(folder)
     return model
-
-
-class WatchUniRS(TrainerCallback):
-    """Logs figures of the averaged weights on held-out scenes, `rows` of each source, every `every` steps."""
-
-    def __init__(self, average, log, processor, sources, features, every: int, rows: int):
-        self.average, self.log, self.processor = average, log, processor
-        self.sources, self.features, self.every, self.rows = sources, features, every, rows
-
-    def on_step_end(self, args, state, control, model=None, **kwargs):
-        if state.global_step % self.every:
-            return
-        kept = {name: value.clone() for name, value in model.state_dict().items()}
-        self.average.copy_to(model)
-        figures = evaluate_unirs(model, self.processor, self.sources, self.features, limit=self.rows)
-        model.load_state_dict(kept)
-        self.log.on_log(args, state, control, logs=figures)
 
 
 def draw_scenes(recipe: RenderedRecipe, folder: Path) -> None:
@@ -145,7 +133,9 @@ def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> Pre
     return load_tokenizer(str(path))
 
 
-def new_model(recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path) -> UniRSForConditionalGeneration:
+def new_model(
+    recipe: LanguageModelRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path
+) -> UniRSForConditionalGeneration:
     """The model before joint training: tower and change extraction pretrained, everything else from nothing."""
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)
@@ -158,16 +148,16 @@ def new_model(recipe: UniRSRecipe, tokenizer: PreTrainedTokenizerFast, tower: st
     return model
 
 
-def training_sources(recipe: UniRSRecipe, data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
+def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
     places = load_places(data, "train")
     sources: dict[str, Source] = {}
     for name in ("aid", "ucm"):
         images = learning_split(data, name)[0]  # type: ignore[arg-type]  # a name of a set
         pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_train.npy")
-        sources[name] = mixture.Stills(images, pixels, recipe.views["pictures"], recipe.seed)
+        sources[name] = mixture.Stills(images, pixels, recipe.views.images, recipe.seed)
     return sources | {
         "rendered_images": mixture.RenderedImages(out / "rendered" / "stills"),
-        "places": mixture.Places(places, facts, recipe.extra_windows, recipe.views["places"], recipe.seed),
+        "places": mixture.Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed),
         "cells": mixture.CaptionedCells(places, facts),
         "rendered_pairs": mixture.RenderedPairs(out / "rendered" / "pairs"),
         "rendered_videos": mixture.RenderedVideos(out / "rendered" / "videos"),

@@ -7,7 +7,6 @@ them too much. Each fold's facts come from the guide trained without it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import find_objects
 from chronosight.tasks.split import split_by_cores
-from chronosight.training.guide.recognition import fold_of
+from chronosight.training.guide.folds import fold_of
 from chronosight.training.samples.guide_facts import FactsKey
 
 SMALLEST_OBJECT = 12.0  # square pixels at 1 m; smaller specks are noise
@@ -76,7 +75,3 @@ def _views(place: PlacePair, box: tuple[int, int, int, int], swapped: bool) -> t
     here = (slice(y0, y0 + height), slice(x0, x0 + width))
     before, after = place.before[here], place.after[here]
     return (after, before) if swapped else (before, after)
-
-
-def load_guides(folders: list[str | Path]) -> list[GuideModel]:
-    return [GuideModel.from_pretrained(folder, trust_remote_code=False) for folder in folders]

@@ -15,28 +15,38 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch.nn import functional as F
-from transformers import PrinterCallback, SegformerModel, Trainer
+from transformers import SegformerModel, Trainer
 
 from chronosight.errors import InputError
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.encoder import SegformerEncoder
-from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
-from chronosight.training.arguments import trainer_arguments
-from chronosight.training.checkpoints import keep_recipe, last_checkpoint
-from chronosight.training.ema import WeightAverage
-from chronosight.training.guide.levir_recipe import PAPER_SHAPE, GuideLevirRecipe
-from chronosight.training.log import JsonLog
+from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
+from chronosight.training.guide.recognition import recognition_parts
+from chronosight.training.guide.summary import caption_loss, fixed_memory
+from chronosight.training.recipes.guide import GuideLevirRecipe, LevirStageRecipe
 from chronosight.training.samples.levir import LevirPair, LevirSamples, levir_fold, read_levir, word_tokenizer
+from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
+# SegFormer-B1's encoder and the paper's global branch; the neck's widths are ours, the paper does not give them.
+PAPER_SHAPE: dict[str, Any] = {
+    "encoder": "segformer",
+    "widths": (64, 128, 320, 512),
+    "depths": (2, 2, 2, 2),
+    "neck": (128, 256, 512, 512),
+    "summary_width": 512,
+    "summary_heads": 8,
+    "summary_layers": 3,
+    "max_caption": 41,
+    "image_mean": (0.39073, 0.38623, 0.32989),
+    "image_std": (0.15329, 0.14628, 0.13648),
+}
 Stage = Literal["joint", "captions", "masks"]
 STAGES: tuple[Stage, ...] = ("joint", "captions", "masks")
 LEARNS: dict[Stage, tuple[str, ...]] = {  # parts of the model
@@ -48,21 +58,34 @@ CROSSFIT = "crossfit.json"  # {"fold": k, "folds": n} beside a guide that never 
 
 
 class DualBranchTrainer(Trainer):
-    stage: Stage = "joint"
+    """Learns the losses of a stage: masks, captions, or both, each then divided by its own detached value."""
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+    def __init__(self, *args: Any, stage: Stage, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            stage: Which losses are learned.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.stage = stage
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The stage's loss of a batch of `LevirSamples`; its parts are logged."""
         for name in LEARNS["joint"]:
             getattr(model, name).train(name in LEARNS[self.stage])
-        before, after = (inputs[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after"))
         losses: dict[str, torch.Tensor] = {}
         if self.stage == "captions":
-            losses["captions"] = caption_loss(model, self._memory(model, before, after), inputs["tokens"])
+            memory = fixed_memory(model, inputs["before"], inputs["after"])
+            losses["captions"] = caption_loss(model, memory, inputs["tokens"])
         else:
-            output = model(before=before, after=after)
-            names = ("target", "appeared", "weight", "road_box", "road_told", "core")
-            parts = recognition_loss(output, **{name: inputs[name] for name in names})
+            output, parts = recognition_parts(model, inputs)
             losses["masks"] = torch.stack(list(parts.values())).sum()
             if self.stage == "joint":
+                assert output.memory is not None
                 losses["captions"] = caption_loss(model, output.memory, inputs["tokens"])
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: loss.item() for name, loss in losses.items()})
@@ -70,28 +93,26 @@ class DualBranchTrainer(Trainer):
             return sum(losses.values())
         return sum(loss / loss.detach().clamp_min(1e-6) for loss in losses.values())
 
-    def _memory(self, model, before, after):
-        with torch.no_grad():
-            features = model.encoder((torch.cat([before, after]) - model.mean) / model.std)[model.summary_level]
-        first, second = features.chunk(2)
-        return model.summary(first, second)
-
-
-def caption_loss(model: GuideModel, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """Cross entropy of the next word over all words of the batch. memory (N, 64, D), tokens (N, L) padded."""
-    logits = model.caption_logits(memory, tokens[:, :-1])
-    return F.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=model.config.pad_token_id)
-
 
 def train_guide_levir(
     recipe: GuideLevirRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = lambda text: None
 ) -> Path:
-    """Everything above from a LEVIR-MCI folder; returns OUT/final. Goes on from checkpoints after a stop.
+    """Trains the guide of all pairs, and those of the folds; a stopped run goes on from its checkpoints.
 
-    Raises InputError where the folder has another layout, or `out` was begun with another recipe.
+    Args:
+        recipe: Stages and folds.
+        data: A LEVIR-MCI folder.
+        out: Folder of the run.
+        say: Is given one line for every stage that begins.
+
+    Returns:
+        The folder of the guide of all pairs, `out/final`.
+
+    Raises:
+        InputError: The data folder has another layout, a fold would be empty, or `out` was begun with another recipe.
     """
     out = Path(out)
-    keep_recipe(recipe, out / "recipe.yaml")
+    store_recipe(recipe, out / "recipe.yaml")
     pairs = read_levir(data, "train")
     path = out / "tokenizer.json"
     if not path.is_file():
@@ -99,8 +120,7 @@ def train_guide_levir(
         word_tokenizer(captions, recipe.least).save(str(out / ".tokenizer.json"))
         (out / ".tokenizer.json").rename(path)
     tokenizer = Tokenizer.from_file(str(path))
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    prepare_run(out, recipe.threads)
     _three_stages(recipe, pairs, tokenizer, out, say)
     for fold in range(recipe.folds):
         seen = [pair for pair in pairs if levir_fold(pair.name, recipe.folds) != fold]
@@ -114,28 +134,37 @@ def _three_stages(
     recipe: GuideLevirRecipe, pairs: list[LevirPair], tokenizer: Tokenizer, out: Path, say: Callable[[str], None],
     crossfit: dict[str, int] | None = None,
 ) -> None:  # fmt: skip
-    if (out / "final" / "config.json").is_file():
+    if has_model(out / "final"):
         return
     before: Path | None = None
     for stage in STAGES:
         folder = out / stage
-        if not (folder / "final" / "config.json").is_file():
+        if not has_model(folder / "final"):
             without = f", without fold {crossfit['fold']} of {crossfit['folds']}" if crossfit else ""
             say(f"guide, {stage}{without}: {len(pairs)} pairs")
             model = GuideModel.from_pretrained(before, trust_remote_code=False) if before else new_guide(recipe, tokenizer)
             train_stage(recipe, stage, model, pairs, tokenizer, folder)
         before = folder / "final"
-    part = out / ".final"
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(out / STAGES[-1] / "final", part)
-    tokenizer.save(str(part / "tokenizer.json"))
-    if crossfit:
-        (part / CROSSFIT).write_text(json.dumps(crossfit) + "\n")
-    part.rename(out / "final")
+    with finished_folder(out / "final") as folder:
+        shutil.copytree(out / STAGES[-1] / "final", folder, dirs_exist_ok=True)
+        tokenizer.save(str(folder / "tokenizer.json"))
+        if crossfit:
+            (folder / CROSSFIT).write_text(json.dumps(crossfit) + "\n")
 
 
 def new_guide(recipe: GuideLevirRecipe, tokenizer: Tokenizer) -> GuideModel:
-    """The guide before its first step, at the paper's shape but for `recipe.model`."""
+    """Makes the guide before its first step, at the paper's shape but for `recipe.model`.
+
+    Args:
+        recipe: Shape, seed, and weights of the encoder.
+        tokenizer: Of the captions.
+
+    Returns:
+        The untrained guide.
+
+    Raises:
+        InputError: The encoder's weights are missing or of another shape.
+    """
     torch.manual_seed(recipe.seed)
     model = GuideModel(GuideConfig(**{**PAPER_SHAPE, "vocab_size": tokenizer.get_vocab_size(), **recipe.model}))
     if recipe.encoder_weights:
@@ -152,33 +181,31 @@ def new_guide(recipe: GuideLevirRecipe, tokenizer: Tokenizer) -> GuideModel:
 def train_stage(
     recipe: GuideLevirRecipe, stage: Stage, model: GuideModel, pairs: list[LevirPair], tokenizer: Tokenizer, out: Path
 ) -> GuideModel:
-    """One stage; leaves the averaged weights in OUT/final, checkpoints and log.jsonl in OUT."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Trains one stage; the averaged weights are left in `out/final`, checkpoints and log.jsonl in `out`.
+
+    Args:
+        recipe: Of the whole run.
+        stage: Which stage.
+        model: The guide so far; trained in place.
+        pairs: Training pairs.
+        tokenizer: Of the captions.
+        out: Folder of the stage.
+
+    Returns:
+        The averaged model.
+    """
+    prepare_run(out)
     for name in LEARNS["joint"]:
         getattr(model, name).requires_grad_(name in LEARNS[stage])
-    plan, seed = getattr(recipe, stage), 10 * recipe.seed + STAGES.index(stage)
+    plan: LevirStageRecipe = getattr(recipe, stage)
+    seed = 10 * recipe.seed + STAGES.index(stage)
     length, longest = plan.steps * recipe.batch, model.config.max_caption
     samples = LevirSamples(pairs, tokenizer, length, seed, recipe.size, longest, swap=stage == "masks")
-    schedule = SimpleNamespace(
-        learning_rate=plan.learning_rate, warmup=plan.warmup, weight_decay=recipe.weight_decay, save_every=recipe.save_every,
-        seed=seed,
+    arguments = reproducible_arguments(
+        out, plan.steps, plan.learning_rate, recipe.weight_decay, plan.warmup, recipe.save_every, seed,
+        per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, dataloader_num_workers=recipe.workers,
     )  # fmt: skip
-    average = WeightAverage(recipe.ema)
-    trainer = DualBranchTrainer(
-        model=model,
-        args=trainer_arguments(
-            schedule, out, plan.steps, batch=recipe.batch, logging_steps=recipe.log_every, dataloader_num_workers=recipe.workers
-        ),
-        train_dataset=samples,  # type: ignore[arg-type]  # map-style by __getitem__ and __len__
-        data_collator=lambda rows: {k: torch.from_numpy(np.stack([row[k] for row in rows])) for k in rows[0]},
-        callbacks=[average, JsonLog(out / "log.jsonl")],
-    )
-    trainer.stage = stage
-    trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
-    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
-    average.copy_to(model)
-    part = out / ".final"
-    shutil.rmtree(part, ignore_errors=True)
-    model.save_pretrained(part)
-    part.rename(out / "final")
+    fit_averaged(partial(DualBranchTrainer, stage=stage), model, samples, arguments, recipe.ema)
+    with finished_folder(out / "final") as folder:
+        model.save_pretrained(folder)
     return model

@@ -1,150 +1,119 @@
-"""Training of the vision guide's recognition branch from nothing: mask, direction, "anything changed"."""
+"""Training of the vision guide's recognition branch and encoder: mask, direction, "anything changed".
+
+Samples: `samples.guide_samples`. Loss: `models.guide.losses`. Loop: `training.trainer`. Export: `export.guide`.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from transformers import Trainer
 
-from chronosight.datasets.places import PlacePair, load_places
+from chronosight.datasets.places import load_places
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.losses import recognition_loss
-from chronosight.models.guide.modeling import GuideModel
+from chronosight.models.guide.modeling import GuideModel, GuideOutput
 from chronosight.models.unirs.conv_tower import ConvTower
-from chronosight.training.arguments import trainer_arguments
-from chronosight.training.checkpoints import last_checkpoint
-from chronosight.training.ema import WeightAverage
-from chronosight.training.log import JsonLog
-from chronosight.training.samples.guide_samples import GuideMix, GuideSamples
+from chronosight.training.checkpoints import finished_folder
+from chronosight.training.guide.folds import fold_of
+from chronosight.training.recipes.guide import RecognitionRecipe
+from chronosight.training.samples.guide_samples import GuideSamples
+from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+
+TARGETS = ("target", "appeared", "weight", "road_box", "road_told", "core")
 
 
-@dataclass
-class GuideRecipe:
-    """steps: optimizer steps. batch: samples a step. learning_rate: peak, cosine to 0. warmup: share of the steps.
+class RecognitionTrainer(Trainer):
+    """Learns the sum of the recognition losses."""
 
-    mix: shares of the kinds of sample. folds: cross-fitting folds over places, 0 for none. pictures: single pictures
-    used as unchanged pairs. save_every: steps between checkpoints. threads: CPU threads, 0 for torch's own choice.
-    compile: a minute of compiling at the start, then a quarter less time a step.
-    """
+    def __init__(self, *args: Any, compiled: Callable[..., GuideOutput] | None = None, **kwargs: Any) -> None:
+        """Makes the Trainer.
 
-    steps: int = 4000
-    batch: int = 8
-    learning_rate: float = 1.0e-3
-    weight_decay: float = 0.02
-    warmup: float = 0.05
-    ema: float = 0.998
-    size: int = 256
-    seed: int = 0
-    mix: dict[str, float] = field(default_factory=lambda: dataclasses.asdict(GuideMix()))
-    folds: int = 3
-    fold_steps: int = 1000
-    pictures: int = 600
-    save_every: int = 200
-    threads: int = 0
-    compile: bool = False
-    model: dict = field(default_factory=dict)  # GuideConfig overrides
+        Args:
+            args: Of the Trainer.
+            compiled: The model's compiled form, to run in place of the model.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.compiled = compiled
 
-
-class GuideTrainer(Trainer):
-    compiled: Callable | None = None  # the model's compiled form, where the recipe asks for one
-
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        network = model if self.compiled is None else self.compiled
-        output = network(
-            before=inputs["before"].contiguous(memory_format=torch.channels_last),
-            after=inputs["after"].contiguous(memory_format=torch.channels_last),
-        )
-        names = ("target", "appeared", "weight", "road_box", "road_told", "core")
-        parts = recognition_loss(output, **{name: inputs[name] for name in names})
-        loss = torch.stack(list(parts.values())).sum()
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a batch of `GuideSamples`; its parts are logged."""
+        output, parts = recognition_parts(self.compiled or model, inputs)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: part.item() for name, part in parts.items()})
+        loss = torch.stack(list(parts.values())).sum()
         return (loss, output) if return_outputs else loss
 
 
-def fold_of(place: str, folds: int) -> int:
-    """Fold of a place: by its name, so that every draw of a place falls into the same fold on every machine."""
-    return sum(place.encode()) * 7919 % folds
+def recognition_parts(model: Callable[..., GuideOutput], batch: dict[str, Any]) -> tuple[GuideOutput, dict[str, torch.Tensor]]:
+    """Runs the guide on a batch and gives the parts of its recognition loss.
+
+    Args:
+        model: The guide.
+        batch: `before` and `after` (B, 3, S, S) in [0, 1] and the targets of `samples.guide_samples`.
+
+    Returns:
+        The guide's output, and scalar losses by name.
+    """
+    before, after = (batch[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after"))
+    output = model(before=before, after=after)
+    return output, recognition_loss(output, **{name: batch[name] for name in TARGETS})
 
 
-def train_guide(
-    recipe: GuideRecipe,
+def train_recognition(
+    recipe: RecognitionRecipe,
     data: str | Path,
     out: str | Path,
     fold: int | None = None,
-    pictures: list[np.ndarray] | None = None,
+    images: list[np.ndarray] | None = None,
     start: str | Path | None = None,
     tower: ConvTower | None = None,
     rendered: str | Path | None = None,
 ) -> GuideModel:
-    """Train on the `train` and `native_train` pairs; with `fold`, on the places outside that fold only.
+    """Trains on the `train` and `native_train` pairs; a stopped run goes on from its last checkpoint.
 
-    Resumes from the last checkpoint in `out`. start: folder of a guide to start from instead of nothing; tower:
-    pretrained weights for the encoder alone; rendered: store of rendered pairs. Leaves the averaged model in `out/final`.
+    Args:
+        recipe: Steps, rates and shares.
+        data: Folder with pairs/ and images/.
+        out: Folder of the run; the averaged model is left in `out/final`.
+        fold: Leave out the places of this fold; None takes all.
+        images: Single images (H, W, 3) uint8, used as pairs without change.
+        start: Folder of a guide to start from; None starts from random weights.
+        tower: Pretrained weights for the encoder alone.
+        rendered: Store of rendered pairs (`samples.rendered`); None renders each when it is asked for.
+
+    Returns:
+        The averaged model.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    prepare_run(out, recipe.threads)
     torch.manual_seed(recipe.seed)
-    places, natives = load_places(data, "train"), load_places(data, "native_train")
-    steps = recipe.steps
+    places, natives, steps = load_places(data, "train"), load_places(data, "native_train"), recipe.steps
     if fold is not None:
         # Half-metre pairs come without a place name and may show any training place: a fold does without them.
         places, natives, steps = [p for p in places if fold_of(p.place, recipe.folds) != fold], [], recipe.fold_steps
     samples = GuideSamples(
-        places,
-        natives,
-        pictures or [],
-        steps * recipe.batch,
-        recipe.seed,
-        recipe.size,
-        GuideMix(**recipe.mix),
-        rendered,
-    )
-    model = GuideModel.from_pretrained(start, trust_remote_code=False) if start else GuideModel(GuideConfig(**recipe.model))
+        places, natives, images or [], steps * recipe.batch, recipe.seed, recipe.size, recipe.mix, rendered
+    )  # fmt: skip
+    model: GuideModel = GuideModel.from_pretrained(start, trust_remote_code=False) if start else GuideModel(GuideConfig(**recipe.model))
     if tower is not None:
         model.start_from(tower)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload
-    average = WeightAverage(recipe.ema)
-    trainer = GuideTrainer(
-        model=model,
-        args=trainer_arguments(recipe, out, steps, batch=recipe.batch),
-        train_dataset=samples,  # type: ignore[arg-type]  # map-style by __getitem__ and __len__
-        data_collator=_collate,
-        callbacks=[average, JsonLog(out / "log.jsonl")],
-    )
-    if recipe.compile:
-        trainer.compiled = torch.compile(model)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
-    average.copy_to(model)
-    model.save_pretrained(out / "final")
+    arguments = reproducible_arguments(
+        out, steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        per_device_train_batch_size=recipe.batch,
+    )  # fmt: skip
+    compiled = torch.compile(model) if recipe.compile else None
+    fit_averaged(partial(RecognitionTrainer, compiled=compiled), model, samples, arguments, recipe.ema)
+    with finished_folder(out / "final") as folder:
+        model.save_pretrained(folder)
     return model
-
-
-def _collate(samples: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
-    return {name: torch.from_numpy(np.stack([sample[name] for sample in samples])) for name in samples[0]}
-
-
-@torch.no_grad()
-def predict_places(model: GuideModel, places: list[PlacePair]) -> list[dict[str, np.ndarray]]:
-    """Probability maps of whole places: `probability` (H, W, C) float32, `appeared` (H, W), `change` a float."""
-    model.eval()
-    results = []
-    for place in places:
-        pair = [torch.from_numpy(x.transpose(2, 0, 1)).float()[None] / 255 for x in (place.before, place.after)]
-        with torch.autocast("cpu", torch.bfloat16, enabled=False):
-            output = model(*pair)
-        results.append(
-            {
-                "probability": output.class_logits.softmax(1)[0].permute(1, 2, 0).numpy(),
-                "appeared": output.appeared_logit.sigmoid()[0, 0].numpy(),
-                "change": float(output.change_logit.sigmoid()[0]),
-            }
-        )
-    return results

@@ -1,67 +1,62 @@
-"""Training of the guide's global summary branch: captions of change, on a frozen encoder.
+"""Training of the guide's summary branch: captions of change, the encoder fixed.
 
 Samples are the captioned parts of real training places and rendered pairs, deterministic by index.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn import functional as F
 from transformers import Trainer
 
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.caption import says_no_change
-from chronosight.tasks.prompt import BOS, EOS, PAD
-from chronosight.training.arguments import trainer_arguments
-from chronosight.training.checkpoints import last_checkpoint
-from chronosight.training.ema import WeightAverage
-from chronosight.training.guide.recognition import fold_of
-from chronosight.training.log import JsonLog
+from chronosight.training.checkpoints import finished_folder
+from chronosight.training.guide.folds import fold_of
+from chronosight.training.recipes.guide import SummaryRecipe
+from chronosight.training.samples.caption_tokens import caption_tokens
 from chronosight.training.samples.guide_samples import light
 from chronosight.training.samples.mirror import mirror_caption
-
-
-@dataclass
-class GuideCaptionRecipe:
-    """size: pixels of a captioned part (128 m at 1 m). rendered: share of rendered pairs. Others: `GuideRecipe`."""
-
-    steps: int = 900
-    batch: int = 16
-    learning_rate: float = 1.0e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.1
-    ema: float = 0.99
-    size: int = 128
-    rendered: float = 0.25
-    seed: int = 0
-    save_every: int = 300
-    threads: int = 0
+from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
 
 class CaptionSamples:
     """Map-style dataset: before, after (3, S, S) float32 in [0, 1] and tokens (max_caption + 1,) int64, padded."""
 
-    def __init__(self, places: list[PlacePair], tokenizer: Tokenizer, recipe: GuideCaptionRecipe, length: int, max_caption: int):
+    def __init__(
+        self, places: list[PlacePair], tokenizer: Tokenizer, recipe: SummaryRecipe, length: int, max_caption: int
+    ) -> None:
+        """Makes the dataset.
+
+        Args:
+            places: With captioned parts.
+            tokenizer: Of the captions.
+            recipe: Size and shares.
+            length: Number of samples.
+            max_caption: Tokens of a caption at most.
+        """
         self.cells = [(place, cell) for place in places for cell in place.cells]
         self.changed = [i for i, (_, cell) in enumerate(self.cells) if not all(map(says_no_change, cell.captions))]
         self.tokenizer, self.recipe, self.length, self.max_caption = tokenizer, recipe, length, max_caption
 
     def __len__(self) -> int:
+        """Number of samples."""
         return self.length
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The sample of an index."""
         rng = np.random.default_rng((self.recipe.seed, 7, index))
         size = self.recipe.size
         if rng.random() < self.recipe.rendered:
-            from chronosight.synthetic.pair import render_pair
-
             pair = render_pair(int(rng.integers(2**31)), size)
             before, after, captions = pair.before, pair.after, list(pair.captions)
         else:
@@ -82,34 +77,57 @@ class CaptionSamples:
         return {"before": before, "after": after, "tokens": caption_tokens(caption, self.tokenizer, self.max_caption)}
 
 
-def caption_tokens(caption: str, tokenizer: Tokenizer, max_caption: int) -> np.ndarray:
-    """(max_caption + 1,) int64: start, words, end, then padding; a longer caption is cut."""
-    ids = [tokenizer.token_to_id(BOS), *tokenizer.encode(caption, add_special_tokens=False).ids[: max_caption - 1]]
-    ids.append(tokenizer.token_to_id(EOS))
-    return np.array(ids + [tokenizer.token_to_id(PAD)] * (max_caption + 1 - len(ids)), np.int64)
+class SummaryTrainer(Trainer):
+    """Learns the next word of a caption, the encoder and the recognition branch fixed."""
 
-
-class CaptionTrainer(Trainer):
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        tokens = inputs["tokens"]
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Cross entropy with label smoothing over the words of the batch."""
         model.encoder.eval()
         model.recognition.eval()
-        with torch.no_grad():
-            both = (torch.cat([inputs["before"], inputs["after"]]) - model.mean) / model.std
-            seen = model.encoder(both.contiguous(memory_format=torch.channels_last))[model.summary_level]
-        first, second = seen.chunk(2)
-        logits = model.caption_logits(model.summary(first, second), tokens[:, :-1])  # (N, L, V)
-        loss = F.cross_entropy(
-            logits.float().flatten(0, 1),
-            tokens[:, 1:].flatten(),
-            ignore_index=model.config.pad_token_id,
-            label_smoothing=0.1,
-        )
+        loss = caption_loss(model, fixed_memory(model, inputs["before"], inputs["after"]), inputs["tokens"], smoothing=0.1)
         return (loss, None) if return_outputs else loss
 
 
-def train_guide_caption(
-    recipe: GuideCaptionRecipe,
+def fixed_memory(model: GuideModel, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    """What the summary branch makes of a pair, gradients stopping at the encoder.
+
+    Args:
+        model: The guide.
+        before: (B, 3, S, S) in [0, 1].
+        after: Like `before`.
+
+    Returns:
+        (B, 64, D), the memory that captions are decoded from.
+    """
+    with torch.no_grad():
+        both = (torch.cat([before, after]) - model.mean) / model.std
+        features = model.encoder(both.contiguous(memory_format=torch.channels_last))[model.summary_level]
+    first, second = features.chunk(2)
+    memory: torch.Tensor = model.summary(first, second)
+    return memory
+
+
+def caption_loss(model: GuideModel, memory: torch.Tensor, tokens: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+    """Cross entropy of the next word over all words of the batch.
+
+    Args:
+        model: The guide.
+        memory: (B, 64, D).
+        tokens: (B, L) int64, padded.
+        smoothing: Label smoothing.
+
+    Returns:
+        A scalar.
+    """
+    logits = model.caption_logits(memory, tokens[:, :-1])
+    target, padding = tokens[:, 1:].flatten(), model.config.pad_token_id
+    return F.cross_entropy(logits.float().flatten(0, 1), target, ignore_index=padding, label_smoothing=smoothing)
+
+
+def train_summary(
+    recipe: SummaryRecipe,
     guide: str | Path,
     tokenizer: str | Path,
     data: str | Path,
@@ -117,28 +135,35 @@ def train_guide_caption(
     fold: int | None = None,
     folds: int = 0,
 ) -> GuideModel:
-    """Train the summary branch of the guide in folder `guide`; with `fold`, on the places outside that fold only."""
+    """Trains the summary branch of a guide; a stopped run goes on from its last checkpoint.
+
+    Args:
+        recipe: Steps, rates and size.
+        guide: Folder of the guide.
+        tokenizer: The file tokenizer.json.
+        data: Folder with pairs/.
+        out: Folder of the run; the averaged model is left in `out/final`.
+        fold: Leave out the places of this fold; None takes all.
+        folds: Number of folds.
+
+    Returns:
+        The averaged model.
+    """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    prepare_run(out, recipe.threads)
     torch.manual_seed(recipe.seed)
-    model = GuideModel.from_pretrained(guide, trust_remote_code=False)
-    for module in (model.encoder, model.recognition, model.change):
+    model: GuideModel = GuideModel.from_pretrained(guide, trust_remote_code=False)
+    fixed: tuple[nn.Module, ...] = (model.encoder, model.recognition, model.change)
+    for module in fixed:
         module.requires_grad_(False)
     places = [p for p in load_places(data, "train") if fold is None or fold_of(p.place, folds) != fold]
-    samples = CaptionSamples(
-        places, Tokenizer.from_file(str(tokenizer)), recipe, recipe.steps * recipe.batch, model.config.max_caption
-    )
-    average = WeightAverage(recipe.ema)
-    trainer = CaptionTrainer(
-        model=model,
-        args=trainer_arguments(recipe, out, recipe.steps, batch=recipe.batch),
-        train_dataset=samples,  # type: ignore[arg-type]
-        data_collator=lambda rows: {k: torch.from_numpy(np.stack([row[k] for row in rows])) for k in rows[0]},
-        callbacks=[average, JsonLog(out / "log.jsonl")],
-    )
-    trainer.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
-    average.copy_to(model)
-    model.save_pretrained(out / "final")
+    words = Tokenizer.from_file(str(tokenizer))
+    samples = CaptionSamples(places, words, recipe, recipe.steps * recipe.batch, model.config.max_caption)
+    arguments = reproducible_arguments(
+        out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        per_device_train_batch_size=recipe.batch,
+    )  # fmt: skip
+    fit_averaged(SummaryTrainer, model, samples, arguments, recipe.ema)
+    with finished_folder(out / "final") as folder:
+        model.save_pretrained(folder)
     return model

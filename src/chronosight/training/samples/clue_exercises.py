@@ -19,7 +19,7 @@ from chronosight.training.samples.mixture import Exercise
 LARGEST = {"roads": 9, "buildings": 70}  # objects changed
 
 
-def told_exercise(rng: np.random.Generator, captions: tuple[str, ...], questions: int = 8) -> Exercise:
+def clue_exercise(rng: np.random.Generator, captions: tuple[str, ...], questions: int = 8) -> Exercise:
     """captions: of changed pairs, one of which is told with a full clue. questions: about the clue."""
     classes = {name: _change(rng, largest) for name, largest in LARGEST.items()}
     seen = any(change.count for change in classes.values())

@@ -14,7 +14,6 @@ A sample is a dict:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +22,12 @@ from scipy import ndimage
 
 from chronosight.datasets.places import PlacePair
 from chronosight.tasks.split import cores_of
+from chronosight.training.recipes.guide import SampleShares
 from chronosight.training.samples.paste import BuildingLibrary, paste_buildings
 from chronosight.training.samples.rendered import read_store
 
 UNKNOWN_ROAD = 3
 ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
-
-
-@dataclass(frozen=True)
-class GuideMix:
-    """Shares of the kinds of sample; they sum to 1.
-
-    place: a real pair; native: four half-metre pairs brought to 1 m and set side by side; same: one date against itself
-    in another light (nothing changed); picture: a single picture against itself; rendered: a rendered pair with roads.
-    """
-
-    place: float = 0.55
-    native: float = 0.12
-    same: float = 0.08
-    picture: float = 0.05
-    rendered: float = 0.20
 
 
 class GuideSamples:
@@ -56,13 +41,13 @@ class GuideSamples:
         length: int,
         seed: int,
         size: int = 256,
-        mix: GuideMix | None = None,
+        mix: SampleShares | None = None,
         rendered: str | Path | None = None,
     ):
         """rendered: store of rendered pairs (`samples.rendered`); without one, each is rendered when it is asked for."""
         self.places, self.natives, self.pictures = places, natives, pictures
         self.length, self.seed, self.size = length, seed, size
-        self.mix = mix or GuideMix()
+        self.mix = mix or SampleShares()
         self.library = BuildingLibrary(places)
         self.store = read_store(rendered)[0] if rendered else None
         self.changed = [i for i, place in enumerate(places) if place.building.sum() > 200]
@@ -74,7 +59,7 @@ class GuideSamples:
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         rng = np.random.default_rng((self.seed, index))
         mix = self.mix
-        shares = np.array([mix.place, mix.native, mix.same, mix.picture, mix.rendered])
+        shares = np.array([mix.place, mix.native, mix.same, mix.image, mix.rendered])
         kind = int(rng.choice(5, p=shares / shares.sum()))
         road_box, road_told = np.zeros(4, np.int64), -1
         if kind == 0:

@@ -19,6 +19,7 @@ from chronosight.datasets.changeimti.source import read_pairs
 from chronosight.errors import InputError
 from chronosight.tasks.prompt import BOS, EOS, PAD, UNK
 from chronosight.tasks.split import cores_of
+from chronosight.training.samples.caption_tokens import caption_tokens
 from chronosight.training.samples.guide_samples import gap_weight, light
 from chronosight.training.samples.mirror import mirror_caption
 
@@ -98,7 +99,7 @@ class LevirSamples:
         epoch, place = divmod(index, len(self.pairs))
         order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.pairs))
         pair, rng = self.pairs[int(order[place])], np.random.default_rng((self.seed, index))
-        before, after = (read_picture(path, self.size) for path in (pair.before, pair.after))
+        before, after = (read_image(path, self.size) for path in (pair.before, pair.after))
         target = read_label(pair.label, self.size)
         swapped = self.swap and rng.random() < SWAPPED
         if swapped:
@@ -120,28 +121,22 @@ class LevirSamples:
             "core": cores_of(target == 2).astype(np.float32),
             "road_box": np.zeros(4, np.int64),
             "road_told": np.array(-1, np.int64),
-            "tokens": self._tokens(mirror_caption(caption, sideways, upside_down)),
+            "tokens": caption_tokens(mirror_caption(caption, sideways, upside_down), self.tokenizer, self.max_caption),
         }
 
-    def _tokens(self, caption: str) -> np.ndarray:
-        """Start, words, end, then padding; a longer caption is cut."""
-        start, end, pad = (self.tokenizer.token_to_id(marker) for marker in (BOS, EOS, PAD))
-        ids = [start, *self.tokenizer.encode(caption, add_special_tokens=False).ids[: self.max_caption - 1], end]
-        return np.array(ids + [pad] * (self.max_caption + 1 - len(ids)), np.int64)
 
-
-def read_picture(path: Path, size: int) -> np.ndarray:
+def read_image(path: Path, size: int) -> np.ndarray:
     """(size, size, 3) uint8."""
-    picture = Image.open(path).convert("RGB")
-    return np.asarray(picture if picture.size == (size, size) else picture.resize((size, size), Image.Resampling.BILINEAR))
+    image = Image.open(path).convert("RGB")
+    return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def read_label(path: Path, size: int) -> np.ndarray:
     """(size, size) uint8: 0 background, 1 road, 2 building. Raises InputError for any other value in the file."""
-    picture = Image.open(path).convert("L")
-    if picture.size != (size, size):
-        picture = picture.resize((size, size), Image.Resampling.NEAREST)
-    values = np.asarray(picture)
+    image = Image.open(path).convert("L")
+    if image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.NEAREST)
+    values = np.asarray(image)
     strange = set(np.unique(values).tolist()) - set(LABELS)
     if strange:
         raise InputError(f"{path} has the value {min(strange)}, expected 0, 128 (road) and 255 (building); give `label`")

@@ -14,14 +14,14 @@ from chronosight.datasets.published import read_dataset
 from chronosight.datasets.sample import Example, read_examples
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
+from chronosight.training.recipes.unirs import UniRSRecipe
 from chronosight.training.unirs.order import Entry, length_grouped, repeat, rough_length
-from chronosight.training.unirs.recipe import JointRecipe
 
 
-class JointStream(Dataset):
+class SampleStream(Dataset):
     """Examples in the order they are learned in, epoch after epoch; a row is (example, repetition, frames)."""
 
-    def __init__(self, recipe: JointRecipe, data: Path, processor: ChatProcessor, per_step: int):
+    def __init__(self, recipe: UniRSRecipe, data: Path, processor: ChatProcessor, per_step: int):
         """per_step: examples of an optimizer step, over all processes. Raises InputError for data that is not there."""
         self.recipe, self.data = recipe, data
         self.folders = [data / source.folder for source in recipe.sources]
@@ -67,7 +67,7 @@ class JointStream(Dataset):
 
 
 class Collate:
-    """Rows of `JointStream` -> a batch of the model, image, pair and video together."""
+    """Rows of `SampleStream` -> a batch of the model, image, pair and video together."""
 
     def __init__(self, processor: ChatProcessor, max_length: int):
         self.processor, self.max_length = processor, max_length

@@ -7,7 +7,6 @@ OUT/log.jsonl           losses                      OUT/final/           the wei
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +19,14 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
-from chronosight.training.checkpoints import keep_recipe, last_checkpoint
-from chronosight.training.log import JsonLog
-from chronosight.training.unirs.recipe import PARTS, JointRecipe
-from chronosight.training.unirs.stream import Collate, JointStream
+from chronosight.training.checkpoints import last_checkpoint, store_recipe
+from chronosight.training.log import TrainingLog
+from chronosight.training.recipes.unirs import PARTS, UniRSRecipe
+from chronosight.training.trainer import reproducible_arguments
+from chronosight.training.unirs.stream import Collate, SampleStream
 
 
-def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = print) -> Path:
+def train_unirs(recipe: UniRSRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = print) -> Path:
     """-> the folder of the finished weights. A run that was stopped goes on from its last checkpoint, losses and all.
 
     Under torchrun or accelerate every process calls this. Raises InputError for weights or data that are not there, and
@@ -38,7 +38,7 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
         raise InputError(f"no weights in {recipe.weights}; make them with: chronosight convert vila DIR {recipe.weights}")
     out.mkdir(parents=True, exist_ok=True)
     if first:
-        keep_recipe(recipe, out / "recipe.yaml")
+        store_recipe(recipe, out / "recipe.yaml")
     torch.manual_seed(recipe.seed)
     processor = ChatProcessor.from_pretrained(recipe.weights, trust_remote_code=False)
     model = UniRSForConditionalGeneration.from_pretrained(
@@ -47,23 +47,23 @@ def train_joint(recipe: JointRecipe, data: str | Path, out: str | Path, say: Cal
     trained = prepare(model, recipe)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     per_step = recipe.batch * recipe.accumulation * processes
-    stream = JointStream(recipe, data, processor, per_step)
+    stream = SampleStream(recipe, data, processor, per_step)
     if first:
         for line in (*part_lines(model, recipe), *stream_lines(stream, per_step)):
             say(line)
-    trainer = JointTrainer(
+    trainer = UniRSTrainer(
         model=trained,
         args=arguments(recipe, out, len(stream) // per_step),
         train_dataset=stream,
         data_collator=Collate(processor, recipe.max_length),
-        callbacks=[JsonLog(out / "log.jsonl")] if first else [],
+        callbacks=[TrainingLog(out / "log.jsonl")],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     return save_final(trainer, processor, recipe, out / "final")
 
 
-class JointTrainer(Trainer):
+class UniRSTrainer(Trainer):
     """Keeps frozen parts in their inference state: a frozen BatchNorm must not count the batches it sees."""
 
     def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -74,7 +74,7 @@ class JointTrainer(Trainer):
         return super().compute_loss(model, inputs, *args, **kwargs)
 
 
-def prepare(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> nn.Module:
+def prepare(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> nn.Module:
     """Freezes what the recipe names, and adds LoRA where it asks for it; -> what is trained."""
     for name in PARTS:
         part = getattr(model, name)
@@ -86,7 +86,7 @@ def prepare(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> nn.Mod
 
     model.language_model.requires_grad_(False)
     pattern = r"language_model\.model\.layers\..*\.(q|k|v|o|gate|up|down)_proj"
-    whole = [name for name in PARTS[:3] if name not in recipe.frozen and getattr(model, name) is not None]
+    whole: list[str] = [name for name in PARTS[:3] if name not in recipe.frozen and getattr(model, name) is not None]
     config = LoraConfig(
         r=recipe.lora.rank, lora_alpha=recipe.lora.alpha, lora_dropout=recipe.lora.dropout, target_modules=pattern,
         modules_to_save=whole or None,
@@ -94,25 +94,29 @@ def prepare(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> nn.Mod
     return get_peft_model(model, config)  # type: ignore[arg-type]
 
 
-def arguments(recipe: JointRecipe, out: Path, steps: int) -> TrainingArguments:
+def arguments(recipe: UniRSRecipe, out: Path, steps: int) -> TrainingArguments:
+    """Arguments of the Trainer.
+
+    Args:
+        recipe: Of the run.
+        out: Folder for checkpoints.
+        steps: Optimizer steps.
+    """
     more: dict[str, Any] = {}
     if recipe.fsdp:
         more |= {"fsdp": True, "fsdp_config": {"activation_checkpointing": recipe.checkpointing}}
     if recipe.deepspeed:
         more["deepspeed"] = recipe.deepspeed
-    return TrainingArguments(
-        output_dir=str(out), max_steps=steps, per_device_train_batch_size=recipe.batch,
-        gradient_accumulation_steps=recipe.accumulation, learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay, warmup_steps=math.ceil(recipe.warmup * steps), lr_scheduler_type="cosine",
-        bf16=recipe.bf16, use_cpu=not torch.cuda.is_available(), optim="adamw_torch_fused", max_grad_norm=1.0,
+    return reproducible_arguments(
+        out, steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        per_device_train_batch_size=recipe.batch, gradient_accumulation_steps=recipe.accumulation, bf16=recipe.bf16,
         gradient_checkpointing=recipe.checkpointing and not recipe.fsdp, gradient_checkpointing_kwargs={"use_reentrant": False},
-        logging_steps=recipe.log_every, save_steps=recipe.save_every, save_total_limit=recipe.keep, seed=recipe.seed,
-        train_sampling_strategy="sequential", dataloader_num_workers=recipe.workers, remove_unused_columns=False,
-        ddp_find_unused_parameters=False, label_names=["labels"], report_to="none", disable_tqdm=True, **more,
+        logging_steps=recipe.log_every, save_total_limit=recipe.checkpoints, dataloader_num_workers=recipe.workers,
+        ddp_find_unused_parameters=False, label_names=["labels"], **more,
     )  # fmt: skip
 
 
-def part_lines(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> list[str]:
+def part_lines(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> list[str]:
     """One line a part: how many parameters it has, and how many of them learn."""
     lines = []
     for name in PARTS:
@@ -126,12 +130,12 @@ def part_lines(model: UniRSForConditionalGeneration, recipe: JointRecipe) -> lis
     return lines
 
 
-def stream_lines(stream: JointStream, per_step: int) -> list[str]:
+def stream_lines(stream: SampleStream, per_step: int) -> list[str]:
     lines = [f"{name:15} {n:>9,} examples x {times} = {all_:,} an epoch" for name, n, times, all_ in stream.table()]
     return [*lines, f"{len(stream):,} examples in {len(stream) // per_step:,} steps of {per_step}"]
 
 
-def save_final(trainer: Trainer, processor: ChatProcessor, recipe: JointRecipe, folder: Path) -> Path:
+def save_final(trainer: Trainer, processor: ChatProcessor, recipe: UniRSRecipe, folder: Path) -> Path:
     """The finished weights, gathered from all processes, with what the engine needs beside them."""
     trainer.save_model(str(folder))
     if trainer.is_world_process_zero() and recipe.lora is None:

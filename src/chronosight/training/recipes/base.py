@@ -1,0 +1,35 @@
+"""What all recipes share: unknown fields are errors, and old names of fields work for one release."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Recipe(BaseModel):
+    """Base of every recipe and of its sections; immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Old field name -> the name it has now."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_values(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        for old, new in cls.renamed.items():
+            if old in values:
+                if new in values:
+                    raise ValueError(f"{old} is the old name of {new}; give {new} alone")
+                warnings.warn(f"recipe field {old} is now called {new}; the old name goes with the next release",
+                              DeprecationWarning, stacklevel=2)  # fmt: skip
+                values[new] = values.pop(old)
+        for name, value in values.items():
+            if isinstance(value, bool) and name in cls.model_fields and cls.model_fields[name].annotation in (int, float):
+                raise ValueError(f"{name} is {value}, expected a number")
+        return values

@@ -1,0 +1,155 @@
+"""Fields of the vision guide's recipes: its two branches in the compact run, and the guide on LEVIR-MCI."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from chronosight.training.recipes.base import Recipe
+
+Steps = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class SampleShares(Recipe):
+    """Shares of the kinds of training sample; only their ratios count."""
+
+    renamed: ClassVar[dict[str, str]] = {"picture": "image"}
+
+    place: float = Field(default=0.55, ge=0)
+    """A real pair of dates at 1 m."""
+    native: float = Field(default=0.12, ge=0)
+    """Four half-metre pairs brought to 1 m and set side by side."""
+    same: float = Field(default=0.08, ge=0)
+    """One date against itself in another light: nothing changed."""
+    image: float = Field(default=0.05, ge=0)
+    """A single image against itself in another light: nothing changed."""
+    rendered: float = Field(default=0.20, ge=0)
+    """A rendered pair, with roads."""
+
+
+class RecognitionRecipe(Recipe):
+    """Training of the guide's recognition branch (mask, direction, anything changed) and of its encoder."""
+
+    renamed: ClassVar[dict[str, str]] = {"pictures": "images"}
+
+    steps: Steps = 4000
+    """Optimizer steps."""
+    batch: int = Field(default=8, ge=1)
+    """Samples a step."""
+    learning_rate: float = Field(default=1.0e-3, gt=0)
+    """Peak; cosine to 0."""
+    weight_decay: float = Field(default=0.02, ge=0)
+    """Of AdamW."""
+    warmup: Share = 0.05
+    """Share of the steps over which the learning rate rises."""
+    ema: float = Field(default=0.998, ge=0, lt=1)
+    """Decay of the running average of the weights, which is what is kept."""
+    size: int = Field(default=256, ge=32, multiple_of=32)
+    """Side of a sample in pixels, at 1 m."""
+    seed: int = 0
+    """Of weights and samples."""
+    mix: SampleShares = SampleShares()
+    """Shares of the kinds of sample."""
+    folds: int = Field(default=3, ge=0)
+    """Cross-fitting folds over the places; 0 for none."""
+    fold_steps: Steps = 1000
+    """Optimizer steps of a guide that is trained without one fold, in place of `steps`."""
+    images: int = Field(default=600, ge=0)
+    """Single images used as unchanged pairs."""
+    save_every: int = Field(default=200, ge=1)
+    """Steps between checkpoints."""
+    threads: int = Field(default=0, ge=0)
+    """CPU threads; 0 for torch's own choice."""
+    compile: bool = False
+    """Use torch.compile: a minute at the start, then a quarter less time a step. Needs a C++ compiler."""
+    model: dict[str, Any] = Field(default_factory=dict)
+    """Fields of GuideConfig that differ from its defaults."""
+
+
+class SummaryRecipe(Recipe):
+    """Training of the guide's summary branch (captions of change); the rest of the guide stays fixed."""
+
+    steps: Steps = 900
+    """Optimizer steps."""
+    batch: int = Field(default=16, ge=1)
+    """Samples a step."""
+    learning_rate: float = Field(default=1.0e-3, gt=0)
+    """Peak; cosine to 0."""
+    weight_decay: float = Field(default=0.05, ge=0)
+    """Of AdamW."""
+    warmup: Share = 0.1
+    """Share of the steps over which the learning rate rises."""
+    ema: float = Field(default=0.99, ge=0, lt=1)
+    """Decay of the running average of the weights, which is what is kept."""
+    size: int = Field(default=128, ge=32, multiple_of=32)
+    """Side of a captioned part in pixels, 128 m at 1 m."""
+    rendered: Share = 0.25
+    """Share of rendered pairs among the samples."""
+    seed: int = 0
+    """Of the samples."""
+    save_every: int = Field(default=300, ge=1)
+    """Steps between checkpoints."""
+    threads: int = Field(default=0, ge=0)
+    """CPU threads; 0 for torch's own choice."""
+
+
+class LevirStageRecipe(Recipe):
+    """One of the three stages of the guide on LEVIR-MCI."""
+
+    steps: Steps = 8000
+    """Optimizer steps."""
+    learning_rate: float = Field(default=1.0e-4, gt=0)
+    """Peak; cosine to 0."""
+    warmup: Share = 0.05
+    """Share of the steps over which the learning rate rises."""
+
+
+class GuideLevirRecipe(Recipe):
+    """The guide on LEVIR-MCI in three stages (arXiv 2509.23105), and a guide without each fold (recipes/guide-levir-mci.yaml)."""
+
+    kind: Literal["guide-levir-mci"] = "guide-levir-mci"
+    """What the recipe trains."""
+    joint: LevirStageRecipe = LevirStageRecipe()
+    """First stage: both branches, each loss divided by its own detached value."""
+    captions: LevirStageRecipe = LevirStageRecipe()
+    """Second stage: the summary branch alone, the encoder fixed."""
+    masks: LevirStageRecipe = LevirStageRecipe()
+    """Third stage: the recognition branch alone, the encoder fixed."""
+    batch: int = Field(default=16, ge=1)
+    """Pairs a step."""
+    size: int = Field(default=256, ge=32)
+    """Side of a sample in pixels; a multiple of 32."""
+    vocabulary: tuple[Literal["train", "val", "test"], ...] = ("train",)
+    """Splits whose captions give the words; all three with `least: 6` give the published 468 entries."""
+    least: int = Field(default=6, ge=1)
+    """How often a word must occur in the captions to be known."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Of AdamW."""
+    ema: float = Field(default=0.998, ge=0, lt=1)
+    """Decay of the running average of the weights, which is what is kept."""
+    encoder_weights: str = ""
+    """Folder of a SegFormer-B1 to start from; "" starts from random weights."""
+    folds: int = Field(default=0, ge=0)
+    """Guides trained without one fold each, for `chronosight data guide`; 0 for none, else 2 or more."""
+    seed: int = 0
+    """Of weights and samples."""
+    save_every: int = Field(default=500, ge=1)
+    """Steps between checkpoints."""
+    log_every: int = Field(default=50, ge=1)
+    """Steps between lines of the log."""
+    threads: int = Field(default=0, ge=0)
+    """CPU threads; 0 for torch's own choice."""
+    workers: int = Field(default=4, ge=0)
+    """Processes that read images."""
+    model: dict[str, Any] = Field(default_factory=dict)
+    """Fields of GuideConfig that differ from the paper's shape."""
+
+    @model_validator(mode="after")
+    def _check(self) -> GuideLevirRecipe:
+        if self.size % 32:
+            raise ValueError(f"size is {self.size}, expected a multiple of 32")
+        if self.folds == 1:
+            raise ValueError("folds is 1, expected 0 for none or 2 and more: a guide without the only fold has no training data")
+        return self

@@ -1,0 +1,184 @@
+"""The one training loop: Trainer arguments, running average, log, resuming. What is trained brings model, samples and loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from chronosight.training.checkpoints import last_checkpoint
+from chronosight.training.ema import WeightAverage
+from chronosight.training.log import TrainingLog
+
+Watch = Callable[[WeightAverage, TrainingLog], TrainerCallback]
+
+
+def training_arguments(out: Path, **settings: Any) -> TrainingArguments:
+    """Trainer arguments with what all our runs share: cosine schedule, clipped gradients, our own log, no reports.
+
+    Args:
+        out: Folder for checkpoints.
+        settings: Further fields of TrainingArguments; they take the place of the shared ones.
+    """
+    shared: dict[str, Any] = {
+        "output_dir": str(out),
+        "lr_scheduler_type": "cosine",
+        "max_grad_norm": 1.0,
+        "use_cpu": not torch.cuda.is_available(),
+        "save_total_limit": 2,
+        "remove_unused_columns": False,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+    return TrainingArguments(**(shared | settings))
+
+
+def reproducible_arguments(
+    out: Path, steps: int, learning_rate: float, weight_decay: float, warmup: float, save_every: int, seed: int, **settings: Any
+) -> TrainingArguments:
+    """Arguments of the runs whose samples are deterministic by index: bf16 autocast, samples in order, exact resuming.
+
+    Args:
+        out: Folder for checkpoints.
+        steps: Optimizer steps.
+        learning_rate: Peak; cosine to 0.
+        weight_decay: Of AdamW.
+        warmup: Share of the steps over which the learning rate rises.
+        save_every: Steps between checkpoints.
+        seed: Of the Trainer.
+        settings: Further fields of TrainingArguments.
+    """
+    own: dict[str, Any] = {
+        "max_steps": steps,
+        "per_device_train_batch_size": 1,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "warmup_steps": int(np.ceil(warmup * steps)),
+        "bf16": True,
+        "optim": "adamw_torch_fused",
+        "logging_steps": 50,
+        "save_steps": save_every,
+        "label_names": [],
+        "seed": seed,
+        "train_sampling_strategy": "sequential",
+        "dataloader_num_workers": 0,
+    }
+    return training_arguments(out, **(own | settings))
+
+
+def prepare_run(out: Path, threads: int = 0) -> None:
+    """Makes the folder of a run and sets the number of CPU threads.
+
+    Args:
+        out: Folder of the run.
+        threads: CPU threads; 0 leaves torch's own choice.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def fit_averaged(
+    trainer: Callable[..., Trainer], model: nn.Module, samples: Any, arguments: TrainingArguments, decay: float,
+    collate: Callable[..., Any] | None = None, watch: Sequence[Watch] = (),
+) -> None:  # fmt: skip
+    """Trains a model, going on from the last checkpoint; it comes back with the running average of its weights.
+
+    Args:
+        trainer: Class of the Trainer, or a partial of it with its own settings; its `compute_loss` says what is learned.
+        model: What is trained, in place.
+        samples: Map-style dataset, deterministic by index.
+        arguments: Of the Trainer; its output folder gets checkpoints and `log.jsonl`.
+        decay: Of the running average.
+        collate: Samples -> a batch; None stacks the arrays of sample dicts.
+        watch: Callbacks to make from the running average and the log.
+    """
+    out = Path(arguments.output_dir or ".")
+    average, log = WeightAverage(decay), TrainingLog(out / "log.jsonl")
+    run = trainer(
+        model=model, args=arguments, train_dataset=samples, data_collator=collate or stack,
+        callbacks=[average, log, *(make(average, log) for make in watch)],
+    )  # fmt: skip
+    run.remove_callback(PrinterCallback)  # the log prints its lines itself
+    run.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
+    average.copy_to(model)
+
+
+def stack(samples: Sequence[Mapping[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+    """Sample dicts of arrays of one shape -> a batch.
+
+    Args:
+        samples: With the same names.
+
+    Returns:
+        By name: the arrays one after the other, (B, ...).
+    """
+    return {name: torch.from_numpy(np.stack([sample[name] for sample in samples])) for name in samples[0]}
+
+
+def only(samples: Sequence[Any]) -> Any:
+    """The one sample of a step, where a sample is a whole batch.
+
+    Args:
+        samples: A list of one.
+
+    Returns:
+        That one.
+    """
+    return samples[0]
+
+
+class HeldOutMetrics(TrainerCallback):
+    """Logs metrics of the averaged weights on held-out data now and then; training goes on with its own weights."""
+
+    def __init__(
+        self, average: WeightAverage, log: TrainingLog, measure: Callable[[nn.Module], dict[str, float]], every: int,
+        at_end: bool = False,
+    ) -> None:  # fmt: skip
+        """Makes the callback.
+
+        Args:
+            average: Running average of the run.
+            log: Log of the run.
+            measure: Model in inference state -> metrics.
+            every: Steps between measurements.
+            at_end: Measure after the last step too.
+        """
+        self.average, self.log, self.measure, self.every, self.at_end = average, log, measure, every, at_end
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
+    ) -> None:
+        """Measures where it is time."""
+        last = self.at_end and state.global_step >= state.max_steps
+        if model is None or (state.global_step % self.every and not last):
+            return
+        kept = {name: value.clone() for name, value in model.state_dict().items()}
+        training = model.training
+        self.average.copy_to(model)
+        metrics = self.measure(model.eval())
+        model.load_state_dict(kept)
+        model.train(training)
+        self.log.on_log(args, state, control, logs=metrics)
+
+
+class StopAt(TrainerCallback):
+    """Ends a run before its learning rate's schedule does."""
+
+    def __init__(self, step: int) -> None:
+        """Makes the callback.
+
+        Args:
+            step: The last step.
+        """
+        self.step = step
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Stops after the last step."""
+        if state.global_step >= self.step:
+            control.should_training_stop = True
