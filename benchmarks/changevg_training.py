@@ -29,8 +29,8 @@ import torch
 from transformers import TrainerCallback
 
 from chronosight.training.changevg.lora import add_lora
-from chronosight.training.changevg.recipe import ChangeVGRecipe
 from chronosight.training.changevg.train import IGNORED, LoraPlusTrainer, arguments
+from chronosight.training.recipes.changevg import ChangeVGRecipe
 
 SHAPES: dict[str, dict[str, Any]] = {  # of Qwen2.5-VL, from its configuration; "tiny" is ours
     "7b": {

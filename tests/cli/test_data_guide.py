@@ -114,6 +114,12 @@ def test_guides_of_the_folds_speak_of_their_own_fold(run, levir, tmp_path):
 def test_wrong_options_are_one_line(run, levir, tmp_path, options, words):
     code, out, err = run("data", "guide", levir[1] / "train.jsonl", "--out", tmp_path / "o.jsonl", *options)
     assert code == 2 and out == "" and words in err and len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("option", "choices"), [("--form", "'detail'"), ("--targets", "'bleu'")])
+def test_a_wrong_choice_names_the_choices(run, levir, tmp_path, option, choices):
+    code, out, err = run("data", "guide", levir[1] / "train.jsonl", "--out", tmp_path / "o.jsonl", option, "half")
+    assert code == 2 and out == "" and option in err and choices in err and "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 
 

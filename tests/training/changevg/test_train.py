@@ -18,9 +18,9 @@ from chronosight.models.changevg.processing import ChangeVGProcessor
 from chronosight.models.changevg.settings import Settings
 from chronosight.training.changevg.dialogues import Dialogues, collate, read_records
 from chronosight.training.changevg.lora import add_lora, linear_layers, lora_plus
-from chronosight.training.changevg.recipe import ChangeVGRecipe
 from chronosight.training.changevg.train import train_changevg
-from chronosight.training.recipe import read_recipe
+from chronosight.training.recipes.changevg import ChangeVGRecipe
+from chronosight.training.recipes.read import read_recipe
 from tiny_instructions import write_instructions
 
 ROOT = Path(__file__).parents[3]

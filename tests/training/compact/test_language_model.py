@@ -9,8 +9,9 @@ from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import train_tokenizer
 from chronosight.training.compact.features import source_features
-from chronosight.training.compact.language_model import UniRSBatches, UniRSRecipe, train_unirs
-from chronosight.training.compact.language_model_eval import evaluate_unirs
+from chronosight.training.compact.language_model import LanguageModelBatches, train_language_model
+from chronosight.training.compact.language_model_eval import evaluate_language_model
+from chronosight.training.recipes.compact import LanguageModelRecipe
 from chronosight.training.samples.mixture import RenderedImages, RenderedPairs
 from chronosight.training.samples.rendered import draw_pair, draw_still, write_store
 from chronosight.training.samples.texts import own_texts
@@ -67,7 +68,8 @@ def test_stopped_run_goes_on_to_the_same_weights(parts, tmp_path):
     sources, tokenizer, features, _ = parts
 
     def train(out):
-        return train_unirs(UniRSRecipe(steps=4, **RECIPE), new_model(tokenizer), tokenizer, sources, features, out)
+        recipe = LanguageModelRecipe(steps=4, **RECIPE)
+        return train_language_model(recipe, new_model(tokenizer), tokenizer, sources, features, out)
 
     whole, run = train(tmp_path / "a"), tmp_path / "b"
     train(run)
@@ -81,11 +83,11 @@ def test_stopped_run_goes_on_to_the_same_weights(parts, tmp_path):
 
 def test_losses_fall_and_figures_are_shares(parts, tmp_path):
     sources, tokenizer, features, _ = parts
-    recipe = UniRSRecipe(steps=8, **{**RECIPE, "learning_rate": 5e-3, "save_every": 100})
-    model = train_unirs(recipe, new_model(tokenizer), tokenizer, sources, features, tmp_path)
+    recipe = LanguageModelRecipe(steps=8, **{**RECIPE, "learning_rate": 5e-3, "save_every": 100})
+    model = train_language_model(recipe, new_model(tokenizer), tokenizer, sources, features, tmp_path)
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert any('"pair"' in line for line in lines)
-    figures = evaluate_unirs(model, UniRSProcessor(tokenizer, model.config), sources, features)
+    figures = evaluate_language_model(model, UniRSProcessor(tokenizer, model.config), sources, features)
     assert figures["rendered_pairs/binary (guide)"] >= 0
     assert all(0 <= value <= 1 for name, value in figures.items() if "mae" not in name)
 
@@ -93,5 +95,6 @@ def test_losses_fall_and_figures_are_shares(parts, tmp_path):
 def test_batches_come_again(parts):
     sources, tokenizer, features, _ = parts
     config = new_model(tokenizer).config
-    first, second = (UniRSBatches(sources, features, tokenizer, config, UniRSRecipe(steps=3, **RECIPE))[1] for _ in range(2))
+    recipe = LanguageModelRecipe(steps=3, **RECIPE)
+    first, second = (LanguageModelBatches(sources, features, tokenizer, config, recipe)[1] for _ in range(2))
     assert all(torch.equal(first[kind][name], second[kind][name]) for kind in first for name in first[kind])

@@ -16,23 +16,23 @@ from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.tasks import binary, caption
 from chronosight.training.compact.train import train_compact
 from chronosight.training.export.bundle import export_bundle
-from chronosight.training.recipe import load_recipe
+from chronosight.training.recipes.read import read_recipe
 from tiny_data import write_data
 
 RECIPE = """
 vocabulary: 600
 rendered: {stills: 1, pairs: 1, videos: 1, held_out: 1}
 tower:
-  {steps: 2, pictures: 2, pairs: 1, rendered: 1, sides: [64], evaluate_every: 99, threads: 1,
+  {steps: 2, images: 2, pairs: 1, rendered: 1, sides: [64], evaluate_every: 99, threads: 1,
    model: {hidden_size: 16, stem_width: 8, widths: [8, 8, 8, 16], depths: [1, 1, 1, 1]}}
 fold_guide: &guide
-  {folds: 2, fold_steps: 2, steps: 2, batch: 2, size: 128, pictures: 4, threads: 1,
+  {folds: 2, fold_steps: 2, steps: 2, batch: 2, size: 128, images: 4, threads: 1,
    model: {widths: [8, 8, 8, 8, 16], depths: [1, 1, 1, 1], neck: [8, 8, 8, 8, 8], summary_width: 16}}
 fold_caption: &caption {steps: 2, batch: 2, rendered: 0.5, threads: 1}
 guide: *guide
 guide_caption: *caption
 unirs:
-  {steps: 2, images: 1, pairs: 1, videos: 1, views: {pictures: 1, places: 1}, extra_windows: 1, evaluate_every: 99,
+  {steps: 2, images: 1, pairs: 1, videos: 1, views: {images: 1, places: 1}, extra_windows: 1, evaluate_every: 99,
    threads: 1, model: {image_size: 64, video_size: 32, text_config: {hidden_size: 32, intermediate_size: 48,
    num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 2}}}
 """
@@ -43,7 +43,7 @@ def run(tmp_path_factory):
     """(recipe, data folder, folder of the run, stages that were begun)."""
     folder, stages = tmp_path_factory.mktemp("run"), []
     (folder / "recipe.yaml").write_text(RECIPE)
-    recipe, data, out = load_recipe(folder / "recipe.yaml"), write_data(folder / "data"), folder / "out"
+    recipe, data, out = read_recipe(folder / "recipe.yaml"), write_data(folder / "data"), folder / "out"
     train_compact(recipe, data, out, stages.append)
     return recipe, data, out, stages
 
@@ -73,7 +73,7 @@ def test_every_stage_ran_and_left_its_losses(run):
 
 
 def test_facts_are_of_places_that_the_guide_never_saw(run):
-    from chronosight.training.guide.recognition import fold_of
+    from chronosight.training.guide.folds import fold_of
 
     told = [json.loads(line)["id"] for line in (run[2] / "facts" / "train_fold0.jsonl").read_text().splitlines()]
     assert set(told) == {name for name in "abc" if fold_of(name, 2) == 0} != set("abc")
@@ -92,7 +92,7 @@ def test_what_is_there_is_not_made_again(run):
 def test_another_recipe_in_the_same_folder_is_refused(run, tmp_path):
     (tmp_path / "other.yaml").write_text(RECIPE.replace("vocabulary: 600", "vocabulary: 700"))
     with pytest.raises(InputError, match="another recipe"):
-        train_compact(load_recipe(tmp_path / "other.yaml"), run[1], run[2])
+        train_compact(read_recipe(tmp_path / "other.yaml"), run[1], run[2])
 
 
 def test_the_bundle_is_whole_and_tells_what_it_is(bundle):
@@ -154,31 +154,32 @@ def test_weights_too_large_to_ship_are_refused(run, tmp_path, monkeypatch):
 
 
 def test_ablations_build_on_the_run_and_are_not_done_twice(run, tmp_path):
-    from chronosight.training.compact.ablations import load_ablations_recipe, settings_of, table, train_ablations
+    from chronosight.training.compact.ablations import settings_of, settings_of_all, table, train_ablations
 
     unirs = RECIPE[RECIPE.index("unirs:\n") + 7 :].strip().replace("\n", " ")
     (tmp_path / "a.yaml").write_text(f"kind: compact-ablations\nrun: {run[2]}\nruns: [joint, videos, two_images]\nunirs: {unirs}")
-    recipe, base = load_ablations_recipe(tmp_path / "a.yaml")
+    recipe = read_recipe(tmp_path / "a.yaml")
+    base = settings_of_all(recipe)
     begun = []
-    figures = train_ablations(recipe, base, run[1], tmp_path / "out", begun.append)
+    figures = train_ablations(recipe, run[1], tmp_path / "out", begun.append)
     assert begun == ["joint", "videos", "two_images"]
     assert set(figures["videos"]) == {"rendered_videos/event"} < set(figures["joint"])
     head, *rows = table(figures)
-    assert head == ["figure", "joint", "videos", "two_images"] and len(rows) == len(figures["joint"])
-    assert train_ablations(recipe, base, run[1], tmp_path / "out", begun.append) == figures and len(begun) == 3
+    assert head == ["metric", "joint", "videos", "two_images"] and len(rows) == len(figures["joint"])
+    assert train_ablations(recipe, run[1], tmp_path / "out", begun.append) == figures and len(begun) == 3
     (tmp_path / "plain.yaml").write_text(
         f"kind: compact-ablations\nrun: {run[2]}\nstart: {run[2]}/unirs/final\nruns: [plain_guide]\nunirs: {unirs}"
     )
-    plain = train_ablations(*load_ablations_recipe(tmp_path / "plain.yaml"), run[1], tmp_path / "plain")
+    plain = train_ablations(read_recipe(tmp_path / "plain.yaml"), run[1], tmp_path / "plain")
     assert set(plain["plain_guide"]) == set(figures["joint"])
     assert (tmp_path / "plain" / "plain.jsonl").stat().st_size > 0
     assert UniRSForConditionalGeneration.from_pretrained(tmp_path / "plain" / "plain_guide" / "final")
     (tmp_path / "lost.yaml").write_text((tmp_path / "plain.yaml").read_text().replace("unirs/final", "nowhere"))
     with pytest.raises(InputError, match="nowhere holds no UniRS weights"):
-        train_ablations(*load_ablations_recipe(tmp_path / "lost.yaml"), run[1], tmp_path / "lost")
+        train_ablations(read_recipe(tmp_path / "lost.yaml"), run[1], tmp_path / "lost")
     assert not (tmp_path / "lost").exists()
     alone = settings_of("pairs", base)
     assert (alone.images, alone.pairs, alone.videos) == (0, base.pairs, 0)
     (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text().replace("joint", "jont"))
-    with pytest.raises(InputError, match="no run 'jont'"):
-        load_ablations_recipe(tmp_path / "b.yaml")
+    with pytest.raises(InputError, match=r"runs\.0: Input should be 'joint'"):
+        read_recipe(tmp_path / "b.yaml")

@@ -15,7 +15,7 @@ from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.guide import levir as guide_levir
 from chronosight.training.guide.levir import train_guide_levir
-from chronosight.training.recipe import read_recipe
+from chronosight.training.recipes.read import read_recipe
 from chronosight.training.samples.levir import LevirSamples, levir_fold, read_label, read_levir, word_tokenizer
 from tiny_levir import CHANGED, write_levir
 

@@ -20,10 +20,10 @@ from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.question import Question
-from chronosight.training.recipe_kinds import recipe_kind
-from chronosight.training.unirs.recipe import load_joint_recipe
-from chronosight.training.unirs.stream import Collate, JointStream
-from chronosight.training.unirs.train import prepare, train_joint
+from chronosight.training.recipes.read import read_recipe_of
+from chronosight.training.recipes.unirs import UniRSRecipe
+from chronosight.training.unirs.stream import Collate, SampleStream
+from chronosight.training.unirs.train import prepare, train_unirs
 from published_data import write_all
 from tiny_full_size import write_weights
 
@@ -47,8 +47,7 @@ def root(tmp_path_factory):
 def recipe_of(root, **fields):
     path = root / "recipe.yaml"
     path.write_text(yaml.safe_dump({"kind": "unirs", "weights": str(root / "weights"), "sources": SOURCES, **FAST, **fields}))
-    assert recipe_kind(path) == "unirs"
-    return load_joint_recipe(path)
+    return read_recipe_of(UniRSRecipe, path)
 
 
 def test_a_mixed_batch_of_image_pair_and_video_is_learned_by_heart(root):
@@ -83,19 +82,19 @@ def test_a_stopped_run_goes_on_to_the_same_losses(root, tmp_path):
         return {r["step"]: r["loss"] for r in records if "loss" in r}
 
     said = []
-    train_joint(recipe, root / "data", tmp_path / "whole", said.append)
+    train_unirs(recipe, root / "data", tmp_path / "whole", said.append)
     whole = losses(tmp_path / "whole")
     assert sorted(whole) == [1, 2, 3, 4, 5, 6]
     assert any("projector" in line and "frozen" in line for line in said)
     assert any("era" in line and "x 10 = 20" in line for line in said)
     again = tmp_path / "again"
-    train_joint(recipe, root / "data", again, said.append)
+    train_unirs(recipe, root / "data", again, said.append)
     (again / "log.jsonl").unlink()
     for leftover in (again / "checkpoint-6", again / "final"):
         for file in leftover.iterdir():
             file.unlink()
         leftover.rmdir()
-    train_joint(recipe, root / "data", again, said.append)
+    train_unirs(recipe, root / "data", again, said.append)
     resumed = losses(again)
     assert sorted(resumed) == [5, 6]
     assert [resumed[k] for k in (5, 6)] == pytest.approx([whole[k] for k in (5, 6)], abs=1e-5)
@@ -107,12 +106,12 @@ def test_a_stopped_run_goes_on_to_the_same_losses(root, tmp_path):
     frames = np.zeros((2, 30, 30, 3), np.uint8)
     assert engine.model.ask([Asked(frames, "pair", Question("caption", "what changed"))], max_tokens=3)
     with pytest.raises(InputError, match="begun with another recipe"):
-        train_joint(recipe_of(root, steps=6, learning_rate=1e-3), root / "data", again)
+        train_unirs(recipe_of(root, steps=6, learning_rate=1e-3), root / "data", again)
 
 
 def test_lora_leaves_the_base_and_its_adapter_serves_the_engine(root, tmp_path):
     recipe = recipe_of(root, steps=2, lora={"rank": 2}, checkpointing=False)
-    final = train_joint(recipe, root / "data", tmp_path / "lora", lambda line: None)
+    final = train_unirs(recipe, root / "data", tmp_path / "lora", lambda line: None)
     assert (final / "adapter_model.safetensors").is_file()
     engine = load_unirs(root / "weights", adapter=final, clues="base", device="cpu")
     rows = [Asked(np.zeros((1, 30, 30, 3), np.uint8), "image", Question("vqa", "what is it"))]
@@ -125,8 +124,8 @@ def test_lora_leaves_the_base_and_its_adapter_serves_the_engine(root, tmp_path):
 
 def test_the_stream_is_the_same_for_any_split_into_processes(root):
     processor = ChatProcessor.from_pretrained(root / "weights")
-    one = JointStream(recipe_of(root, batch=4, accumulation=1), root / "data", processor, 4)
-    two = JointStream(recipe_of(root, batch=2, accumulation=1), root / "data", processor, 4)
+    one = SampleStream(recipe_of(root, batch=4, accumulation=1), root / "data", processor, 4)
+    two = SampleStream(recipe_of(root, batch=2, accumulation=1), root / "data", processor, 4)
     assert (one.order == two.order).all()
     assert len(one) == 4 * ((3 + 2 * 5 + 2 * 10) // 4)
     assert one.table()[1] == ("levir_cc", 2, 5, 10)
@@ -150,7 +149,7 @@ def test_baked_examples_are_learned_with_their_clues(root, tmp_path):
     source = {"name": "geochat", "folder": "GeoChat_Instruct", "file": "baked.jsonl"}
     recipe = recipe_of(root, sources=[source])
     processor = ChatProcessor.from_pretrained(root / "weights")
-    stream = JointStream(recipe, root / "data", processor, 4)
+    stream = SampleStream(recipe, root / "data", processor, 4)
     batch = Collate(processor, 400)([stream[0]])
     ids = [i for i in batch["input_ids"][0].tolist() if i < len(processor.tokenizer)]
     assert "<clue>a clue of its own</clue>" in processor.tokenizer.decode(ids)
@@ -159,7 +158,8 @@ def test_baked_examples_are_learned_with_their_clues(root, tmp_path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"epoch": 1}, "epoch: Extra inputs"), ({"batch": 0}, "batch: Input should be greater"), ({"sources": []}, "sources"),
+        ({"epoch": 1}, "unknown epoch; expected some of kind, weights"),
+        ({"batch": 0}, "batch: Input should be greater"), ({"sources": []}, "sources"),
         ({"frozen": ["tower"]}, "frozen.0"),
         ({"frozen": ["vision_tower", "change", "projector", "language_model"]}, "nothing would"),
         ({"lora": {"rank": 4}, "frozen": ["language_model"]}, "leave one of them out"),
@@ -169,13 +169,6 @@ def test_a_recipe_that_cannot_be_is_refused(root, fields, message):
     with pytest.raises(InputError, match=message) as refused:
         recipe_of(root, **fields)
     assert "\n" not in str(refused.value)
-
-
-def test_an_unknown_kind_is_refused(tmp_path):
-    (tmp_path / "r.yaml").write_text("kind: llava")
-    with pytest.raises(InputError, match="expected one of compact"):
-        recipe_kind(tmp_path / "r.yaml")
-    assert recipe_kind(tmp_path / "none.yaml") == "compact"
 
 
 def test_two_processes_give_the_losses_of_one(root, tmp_path):

@@ -68,7 +68,8 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, im
     if not has_model(folder / "final"):
         tokenizer = out / "tokenizer.json"
         train_summary(recipe.fold_caption, recognition / "final", tokenizer, data, folder, fold, folds)
-    guide, words = GuideModel.from_pretrained(folder / "final", trust_remote_code=False), Tokenizer.from_file(str(out / "tokenizer.json"))
+    guide: GuideModel = GuideModel.from_pretrained(folder / "final", trust_remote_code=False)
+    words = Tokenizer.from_file(str(out / "tokenizer.json"))
     said_train.parent.mkdir(exist_ok=True)
     if not fold:
         write_facts(said_val, crossfit_facts([guide], words, load_places(data, "val"), extra=0))

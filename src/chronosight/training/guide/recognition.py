@@ -104,7 +104,8 @@ def train_recognition(
     samples = GuideSamples(
         places, natives, images or [], steps * recipe.batch, recipe.seed, recipe.size, recipe.mix, rendered
     )  # fmt: skip
-    model: GuideModel = GuideModel.from_pretrained(start, trust_remote_code=False) if start else GuideModel(GuideConfig(**recipe.model))
+    model: GuideModel
+    model = GuideModel.from_pretrained(start, trust_remote_code=False) if start else GuideModel(GuideConfig(**recipe.model))
     if tower is not None:
         model.start_from(tower)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload

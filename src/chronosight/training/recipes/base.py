@@ -26,8 +26,8 @@ class Recipe(BaseModel):
             if old in values:
                 if new in values:
                     raise ValueError(f"{old} is the old name of {new}; give {new} alone")
-                warnings.warn(f"recipe field {old} is now called {new}; the old name goes with the next release",
-                              DeprecationWarning, stacklevel=2)  # fmt: skip
+                message = f"{old} is now called {new}; the old name works until the next release"
+                warnings.warn(message, FutureWarning, stacklevel=2)
                 values[new] = values.pop(old)
         for name, value in values.items():
             if isinstance(value, bool) and name in cls.model_fields and cls.model_fields[name].annotation in (int, float):

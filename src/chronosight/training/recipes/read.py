@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import types
 import typing
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -65,10 +67,15 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> AnyRecipe:
     kind = values.setdefault("kind", "compact")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{path}: kind is {kind!r:.40}, expected one of {', '.join(KINDS)}")
-    try:
-        return _ADAPTER.validate_python(values)
-    except ValidationError as error:
-        raise InputError(f"{path}: {_first_fault(error, KINDS[kind], skip=1)}") from None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FutureWarning)
+        try:
+            recipe = _ADAPTER.validate_python(values)
+        except ValidationError as error:
+            raise InputError(f"{path}: {_first_fault(error, KINDS[kind], skip=1)}") from None
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        print(f"warning: {path}: {message}", file=sys.stderr)
+    return recipe
 
 
 def read_recipe_of(kind: type[_R], path: str | Path, overrides: Sequence[str] = ()) -> _R:
@@ -121,8 +128,8 @@ def parse_yaml(text: str, where: str) -> Any:
     """
     import yaml
 
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -133,8 +140,6 @@ def parse_yaml(text: str, where: str) -> Any:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{where} is not YAML ({' '.join(str(error).split())[:200]}); correct the file") from None
-    finally:
-        loader.dispose()
     _check_keys(value, where)
     return value
 
