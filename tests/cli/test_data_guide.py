@@ -105,8 +105,6 @@ def test_guides_of_the_folds_speak_of_their_own_fold(run, levir, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--form", "half"), "--form"),
-        (("--targets", "best"), "--targets"),
         (("--plain", "--guide", "a", "--guide", "b"), "--plain takes one guide"),
         (("--plain", "--guide", "nowhere"), "no guide in nowhere"),
     ],

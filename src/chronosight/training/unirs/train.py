@@ -110,7 +110,8 @@ def arguments(recipe: UniRSRecipe, out: Path, steps: int) -> TrainingArguments:
     return reproducible_arguments(
         out, steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
         per_device_train_batch_size=recipe.batch, gradient_accumulation_steps=recipe.accumulation, bf16=recipe.bf16,
-        gradient_checkpointing=recipe.checkpointing and not recipe.fsdp, gradient_checkpointing_kwargs={"use_reentrant": False},
+        activation_checkpointing=recipe.checkpointing and not recipe.fsdp,
+        activation_checkpointing_kwargs={"use_reentrant": False},
         logging_steps=recipe.log_every, save_total_limit=recipe.checkpoints, dataloader_num_workers=recipe.workers,
         ddp_find_unused_parameters=False, label_names=["labels"], **more,
     )  # fmt: skip
