@@ -14,8 +14,9 @@ import rasterio
 import shapely
 
 from chronosight.cli.main import app
-from chronosight.cli.whole_scene import WORK, duration
-from chronosight.reports.survey_json import read_survey
+from chronosight.cli.output import duration
+from chronosight.pipeline import WORK, describe_whole_scene
+from chronosight.reports.read import read_description
 from chronosight.scenes.large import choose
 from large_scenes import Drawn, scattered, write_pair
 
@@ -56,7 +57,7 @@ def test_files_and_words(made):
     assert facts["caption"]["text"].split(",")[0] in output
     new = sum(one.new and one.what == "building" for one in drawn())
     assert f"Buildings: {new} new" in output
-    assert facts["survey"]["warnings"] == [] and facts["survey"]["shift_m"]["length"] < 0.5
+    assert facts["whole_scene"]["warnings"] == [] and facts["whole_scene"]["shift_m"]["length"] < 0.5
 
 
 @pytest.mark.parametrize("name", ["mask.tif", "probability.tif"])
@@ -67,16 +68,16 @@ def test_rasters_are_valid_cogs(made, name):
 
 
 def test_mask_holds_the_objects_in_their_colours(made):
-    survey = read_survey(made[0])
+    found = read_description(made[0])
     with rasterio.open(made[0] / "mask.tif") as file:
         codes, nodata = file.read(1), file.nodata
         assert file.crs.to_epsg() == 32614 and file.overviews(1) and file.colormap(1)[3] == (255, 98, 0, 255)
     assert nodata == 255 and codes.shape == (HEIGHT, WIDTH)
-    for item in survey.objects:
+    for item in found.objects:
         x, y = (int(value) for value in item.centroid)
-        code = 2 * ("background", "road", "building").index(item.shape.class_name) - (item.shape.direction == "appeared")
+        code = 2 * ("background", "road", "building").index(item.class_name) - (item.direction == "appeared")
         assert codes[y, x] == code
-    assert (codes % 255 > 0).sum() == sum(item.shape.area for item in survey.objects)
+    assert (codes % 255 > 0).sum() == sum(item.area_px for item in found.objects)
     with rasterio.open(made[0] / "probability.tif") as file:
         percent = file.read(1)
     assert percent[codes == 0].max() < 50 < percent[codes % 255 > 0].min()
@@ -132,24 +133,24 @@ def test_geopackage_opens(made):
 
     meta, _, geometry, columns = raw.read(made[0] / "objects.gpkg", layer="objects")
     values = dict(zip(meta["fields"], columns, strict=True))
-    survey = read_survey(made[0])
+    found = read_description(made[0])
     assert CRS.from_user_input(meta["crs"]).to_epsg() == 32614
-    assert len(geometry) == len(survey.objects)
-    np.testing.assert_allclose(values["area_m2"], [item.area_m2 for item in survey.objects])
+    assert len(geometry) == len(found.objects)
+    np.testing.assert_allclose(values["area_m2"], [item.area_m2 for item in found.objects])
     first = shapely.from_wkb(geometry[0])
     assert first.is_valid and 600_000 <= first.bounds[0] <= 601_100
     assert np.isnan(values["length_m"][values["class"] == "building"]).all()
 
 
 def test_table_adds_up(made):
-    survey = read_survey(made[0])
+    found = read_description(made[0])
     with (made[0] / "cells.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(survey.grid) == 6 * 4
+    assert len(rows) == len(found.grid) == 6 * 4
     count = sum(int(row[f"{name}_{way}"]) for row in rows for name in ("road", "building") for way in ("appeared", "vanished"))
     assert count == len(drawn())
     areas = sum(float(row[key]) for row in rows for key in row if key.endswith(("appeared_m2", "vanished_m2")))
-    assert areas == pytest.approx(survey.facts["changed_m2"], rel=1e-4)
+    assert areas == pytest.approx(found.facts["changed_m2"], rel=1e-4)
     assert sum(float(row["compared_m2"]) for row in rows) == pytest.approx(HEIGHT * WIDTH, rel=0.01)
 
 
@@ -171,12 +172,12 @@ def test_stac_item(made):
 
 
 def test_read_back(made):
-    survey = read_survey(made[0])
+    found = read_description(made[0])
     facts = json.loads((made[0] / "description.json").read_text())
-    assert survey.description.caption.text == facts["caption"]["text"]
-    assert [item.id for item in survey.objects] == [row["id"] for row in facts["objects"]]
-    assert survey.quicklook.before.shape[:2] == survey.quicklook.valid.shape
-    assert sum(sum(cell.counts.values()) for cell in survey.grid) == len(survey.objects)
+    assert found.caption.text == facts["caption"]["text"]
+    assert [item.number for item in found.objects] == [row["id"] for row in facts["objects"]]
+    assert found.quicklook.before.shape[:2] == found.quicklook.valid.shape
+    assert sum(sum(cell.counts.values()) for cell in found.grid) == len(found.objects)
 
 
 def test_warnings_are_in_every_output(bundle_folder, tmp_path, monkeypatch):
@@ -192,7 +193,7 @@ def test_warnings_are_in_every_output(bundle_folder, tmp_path, monkeypatch):
     paths = write_tiff(tmp_path / "a.tif", before), write_tiff(tmp_path / "b.tif", np.roll(after, (9, 12), (0, 1)))
     result = describe(*paths, "--out", tmp_path / "out", "--weights", bundle_folder)
     facts = json.loads((tmp_path / "out" / "description.json").read_text())
-    shift = facts["survey"]["shift_m"]
+    shift = facts["whole_scene"]["shift_m"]
     assert shift["corrected"] and shift["east"] == pytest.approx(12, abs=0.5) and shift["north"] == pytest.approx(-9, abs=0.5)
     assert "15 m apart" in result.output
     assert any("15 m apart" in note for note in facts["notes"])
@@ -214,10 +215,10 @@ import os, signal, sys, time, random
 sys.path.insert(0, sys.argv[1])
 import numpy, onnxruntime, rasterio, shapely, scipy.ndimage, pyogrio
 from pathlib import Path
-from chronosight.cli.whole_scene import describe_whole_scene
+from chronosight.engines.compact.engine import CompactEngine
+from chronosight.pipeline import describe_whole_scene
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.large import whole_scene
-from chronosight.reports import survey_write
+from chronosight.reports import write
 from chronosight.scenes.large import pair, shift
 from chronosight.scenes.large.opened import open_header
 
@@ -225,7 +226,7 @@ folder, weights = Path(sys.argv[2]), Path(sys.argv[3])
 
 def run(out):
     headers = tuple(open_header(folder / name) for name in ("before.tif", "after.tif"))
-    describe_whole_scene(headers, Bundle(weights, threads=1), out, 200.0)
+    describe_whole_scene(headers, CompactEngine(Bundle(weights, threads=1)), out, cell_m=200.0)
 
 def child(out):
     number = os.fork()
@@ -290,7 +291,7 @@ def test_another_pair_does_not_go_on_with_the_work_of_the_first(bundle_folder, t
     monkeypatch.setattr(choose, "LARGE_PIXELS", 0)
     paths = write_pair(tmp_path / "in", 200, 200, [Drawn(50, 50, 40, 40)])
     assert describe(*paths, "--out", tmp_path / "out", "--weights", bundle_folder).exit_code == 0
-    assert len(read_survey(tmp_path / "out").objects) == 1
+    assert len(read_description(tmp_path / "out").objects) == 1
     assert not (tmp_path / "out" / WORK).exists()
 
 
@@ -300,24 +301,24 @@ def test_time_left_in_words():
 
 def test_work_is_kept_where_only_the_results_cannot_be_written(bundle_folder, tmp_path, monkeypatch):
     """A full disk at the very end must not cost hours: the next run has only the files to write."""
-    from chronosight.cli import whole_scene
     from chronosight.engines.compact.bundle import Bundle
+    from chronosight.engines.compact.engine import CompactEngine
     from chronosight.engines.compact.guide import Guide
     from chronosight.errors import InputError
-    from chronosight.reports import survey_write
+    from chronosight.reports import write
     from chronosight.scenes.large.opened import open_header
 
     headers = tuple(open_header(path) for path in write_pair(tmp_path / "in", 200, 200, [Drawn(50, 50, 40, 40)]))
-    bundle, out = Bundle(bundle_folder, threads=1), tmp_path / "out"
+    engine, out = CompactEngine(Bundle(bundle_folder, threads=1)), tmp_path / "out"
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(survey_write, "write_style", full)
+        patch.setattr(write, "write_style", full)
         with pytest.raises(InputError, match="no space left"):
-            whole_scene.describe_whole_scene(headers, bundle, out)
+            describe_whole_scene(headers, engine, out)
     assert [path.name for path in out.iterdir()] == [WORK]
-    monkeypatch.setattr(Guide, "predict_tiles", lambda *_: pytest.fail("looked at a tile again"))
-    survey, written = whole_scene.describe_whole_scene(headers, bundle, out)
-    assert len(survey.objects) == 1 and WORK not in {path.name for path in out.iterdir()} and "mask.tif" in written
+    monkeypatch.setattr(Guide, "predict_tiles", lambda *_: pytest.fail("compared a tile again"))
+    found = describe_whole_scene(headers, engine, out)
+    assert len(found.objects) == 1 and WORK not in {path.name for path in out.iterdir()} and "mask.tif" in found.files

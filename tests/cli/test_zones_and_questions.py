@@ -8,7 +8,7 @@ import rasterio
 from rasterio.warp import transform as transform_points
 from typer.testing import CliRunner
 
-from chronosight.cli.asking import parse_point
+from chronosight.cli.options import parse_point
 from chronosight.cli.main import app
 from chronosight.errors import InputError
 from chronosight.scenes.large import choose
@@ -51,7 +51,7 @@ def ask(*arguments, weights=()):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory, bundle_folder):
+def made(tmp_path_factory, bundle_folder):
     """(folder, results, files, zones file, options)."""
     folder = tmp_path_factory.mktemp("told")
     paths = write_pair(folder / "in", HEIGHT, WIDTH, drawn())
@@ -67,10 +67,10 @@ def told(tmp_path_factory, bundle_folder):
     return folder, folder / "out", paths, zones, options, result.output
 
 
-def test_the_files(told):
-    out = told[1]
+def test_the_files(made):
+    out = made[1]
     names = {path.name for path in out.iterdir()}
-    assert names >= {"report.html", "story.json", "zones.json", "zones.csv"}
+    assert names >= {"report.html", "narrative.json", "story.json", "zones.json", "zones.csv"}
     facts = json.loads((out / "description.json").read_text())
     assert set(facts["files"]) == names and facts["answers"][0]["task"] == "zone"
     table = json.loads((out / "zones.json").read_text())
@@ -84,11 +84,11 @@ def test_the_files(told):
     assert sum(row["objects"] for row in table["zones"]) == len(drawn()) and table["outside"]["objects"] == 0
 
 
-def test_the_story_counts_what_was_drawn(told):
-    story = json.loads((told[1] / "story.json").read_text())
-    first = story["sentences"][0]["facts"]
+def test_the_narrative_counts_what_was_drawn(made):
+    narrative = json.loads((made[1] / "narrative.json").read_text())
+    first = narrative["sentences"][0]["facts"]
     assert (first["appeared"], first["vanished"]) == (count("building", True), count("building", False))
-    places = story["places"]
+    places = narrative["places"]
     assert 1 <= len(places) <= 6
     for place in places:
         left, top, width, height = place["window_px"]
@@ -97,18 +97,18 @@ def test_the_story_counts_what_was_drawn(told):
         for name in ("building", "road"):
             for way in ("appeared", "vanished"):
                 inside = count(name, way == "appeared", left, top, left + width, top + height)
-                assert place["found"]["facts"].get(f"{name}_{way}", 0) <= inside
+                assert place["changes"]["facts"].get(f"{name}_{way}", 0) <= inside
 
 
-def test_the_page(told):
-    text = (told[1] / "report.html").read_text()
+def test_the_page(made):
+    text = (made[1] / "report.html").read_text()
     assert "<West>" not in text and "Hill &amp; &lt;West&gt;" in text
     assert f"Changed objects ({len(drawn())})" in text and "Most changed places" in text and "Which zone changed most?" in text
-    assert "Hill & <West>: " in told[5] and "Which zone changed most?" in told[5]
+    assert "Hill & <West>: " in made[5] and "Which zone changed most?" in made[5]
 
 
-def test_questions_of_the_folder_need_no_model(told):
-    out = told[1]
+def test_questions_of_the_folder_need_no_model(made):
+    out = made[1]
     third = (WIDTH / 3, HEIGHT / 3)
     assert ask(out, "how many buildings appeared in the north-west?")["value"] == count("building", True, 0, 0, *third)
     assert ask(out, "how many buildings vanished in the southern half?")["value"] == count("building", False, 0, HEIGHT / 2)
@@ -118,16 +118,16 @@ def test_questions_of_the_folder_need_no_model(told):
     assert ask(out, "why?")["task"] == "open"
 
 
-def test_questions_of_the_rasters(told, monkeypatch):
-    _, _, paths, zones, options, _ = told
+def test_questions_of_the_rasters(made, monkeypatch):
+    _, _, paths, zones, options, _ = made
     monkeypatch.setattr(choose, "LARGE_PIXELS", 100_000)
     assert ask(*paths, "how many roads appeared?", weights=options)["value"] == count("road", True)
     answer = ask(*paths, "how many buildings appeared in East?", "--zones", zones, weights=options)
     assert answer["value"] == count("building", True, 300)
 
 
-def test_a_place_is_answered_by_the_model(told):
-    _, out, paths, _, options, _ = told
+def test_a_place_is_answered_by_the_model(made):
+    _, out, paths, _, options, _ = made
     ((lon, lat),) = lonlat(paths[0], (310, 210))
     by_folder = ask(out, "has anything changed?", f"--at={lon:.7f},{lat:.7f}", weights=options)
     by_files = ask(*paths, "has anything changed?", f"--at={lon:.7f},{lat:.7f}", weights=options)
@@ -135,8 +135,8 @@ def test_a_place_is_answered_by_the_model(told):
     assert any("around" in note for note in by_folder["notes"])
 
 
-def test_a_polygon_is_answered_by_the_model(told, tmp_path):
-    _, out, paths, zones, options, _ = told
+def test_a_polygon_is_answered_by_the_model(made, tmp_path):
+    _, out, paths, zones, options, _ = made
     path = tmp_path / "place.geojson"
     path.write_text(json.dumps(polygon(paths[0], 300, 100, 340, 130)))
     assert any("polygon" in note for note in ask(out, "what changed?", "--within", path, weights=options)["notes"])
@@ -144,30 +144,30 @@ def test_a_polygon_is_answered_by_the_model(told, tmp_path):
 
 
 @pytest.mark.parametrize("at", ["50,10", "north,south", "1", "200,95", "nan,nan"])
-def test_places_that_are_none(told, at):
-    result = run("ask", told[1], "what changed?", f"--at={at}", *told[4])
+def test_places_that_are_none(made, at):
+    result = run("ask", made[1], "what changed?", f"--at={at}", *made[4])
     assert isinstance(result.exception, InputError) and "\n" not in str(result.exception)
 
 
-def test_swapped_coordinates_are_noticed(told):
-    ((lon, lat),) = lonlat(told[2][0], (310, 210))
+def test_swapped_coordinates_are_noticed(made):
+    ((lon, lat),) = lonlat(made[2][0], (310, 210))
     if abs(lon) <= 90:
-        assert "longitude comes first" in str(run("ask", told[1], "what changed?", f"--at={lat},{lon}", *told[4]).exception)
+        assert "longitude comes first" in str(run("ask", made[1], "what changed?", f"--at={lat},{lon}", *made[4]).exception)
     else:
         with pytest.raises(InputError, match="expected longitude,latitude"):
             parse_point(f"{lat},{lon}")
 
 
-def test_far_zones_are_refused_before_any_work(told, tmp_path, monkeypatch):
+def test_far_zones_are_refused_before_any_work(made, tmp_path, monkeypatch):
     monkeypatch.setattr(choose, "LARGE_PIXELS", 100_000)
     path = tmp_path / "far.geojson"
     path.write_text(json.dumps({"type": "Polygon", "coordinates": [[[5, 5], [6, 5], [6, 6], [5, 5]]]}))
-    result = run("describe", *told[2], "--out", tmp_path / "new", "--zones", path, *told[4])
+    result = run("describe", *made[2], "--out", tmp_path / "new", "--zones", path, *made[4])
     assert "no zone reaches" in str(result.exception) and not (tmp_path / "new").exists()
 
 
-def test_a_small_pair_has_zones_and_areas_too(told, tmp_path):
-    _, _, paths, zones, options, _ = told
+def test_a_small_pair_has_zones_and_areas_too(made, tmp_path):
+    _, _, paths, zones, options, _ = made
     new, lost = count("building", True), count("building", False)
     answer = ask(*paths, "how many buildings changed in East?", "--zones", zones, weights=options)
     assert answer["value"] == count("building", True, 300) + count("building", False, 300)

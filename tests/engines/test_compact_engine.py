@@ -116,7 +116,7 @@ def test_describe_tells_words_counts_places_and_map(engine, changed_pair):
         ("top", "left"),
     )
     assert (roads.name, roads.appeared, roads.vanished) == ("roads", 3, 0)
-    objects = {(item.class_name, item.direction, item.cell) for item in found.evidence.objects}
+    objects = {(item.class_name, item.direction, item.cell) for item in found.objects}
     assert objects == {("building", "appeared", "top left corner"), ("building", "vanished", "lower")}
     assert "buildings: 3 counted, 2 outlined on the map" in found.notes
     assert found.model["name"] == "tiny"
@@ -195,7 +195,7 @@ def test_counts_and_places_come_from_the_objects_where_the_weights_say_so(bundle
     (folder / "config.json").write_text(json.dumps(config))
     engine = load(weights=folder, threads=1)
     count, found = engine.ask(changed_pair, "How many buildings changed?"), engine.describe(changed_pair)
-    outlined = [item for item in found.evidence.objects if item.class_name == "building"]
+    outlined = [item for item in found.objects if item.class_name == "building"]
     assert count.value == len(outlined) == found.classes[0].appeared + found.classes[0].vanished
     assert count.value != words.value
     assert count.confidence < 0.5 and not count.confident  # b = -30 makes it doubt itself
@@ -211,7 +211,7 @@ def test_a_sure_no_empties_the_map_and_says_so(bundle_folder, tmp_path, changed_
     found = engine.describe(changed_pair)
     assert found.changed.value is False
     assert found.changed.confident
-    assert found.evidence.objects == ()
+    assert found.objects == ()
     assert not found.evidence.mask.any()
     assert found.evidence.probability.max() > 0.5, "what the guide saw stays visible as probability"
     assert any("2 outlines left off the map" in note for note in found.notes)
@@ -223,7 +223,7 @@ def test_an_unsure_no_leaves_the_outlines_and_says_so(bundle_folder, tmp_path, c
     engine = with_calibration(bundle_folder, tmp_path / "no", binary={"a": 0.01, "b": -0.1})
     found = engine.describe(changed_pair)
     assert (found.changed.value, found.changed.confident) == (False, False)
-    assert len(found.evidence.objects) == 2
+    assert len(found.objects) == 2
     assert any("2 outlines as possible changes" in note for note in found.notes)
 
 
@@ -262,7 +262,7 @@ def test_dates_in_the_other_order_swap_directions(engine, changed_pair):
     there, back = engine.describe(changed_pair), engine.describe(back)
     assert there.classes[0].appeared + there.classes[0].vanished == back.classes[0].appeared + back.classes[0].vanished
     new, gone = (
-        {item.cell for item in found.evidence.objects if item.direction == way}
+        {item.cell for item in found.objects if item.direction == way}
         for found, way in ((there, "appeared"), (back, "vanished"))
     )
     assert new == gone == {"top left corner"}

@@ -79,7 +79,7 @@ def test_swapped_dates_swap_appeared_and_vanished(guide):
     swap = {"appeared": "vanished", "vanished": "appeared"}
     assert [swap[item.direction] for item in there] == [item.direction for item in back]
     for one, other in zip(there, back, strict=True):
-        np.testing.assert_array_equal(one.polygon, other.polygon)
+        np.testing.assert_array_equal(one.outline, other.outline)
 
 
 def test_nothing_is_said_where_a_date_has_no_data(guide):
@@ -135,9 +135,9 @@ def test_min_area_takes_small_objects_off_list_and_mask(guide):
     evidence = read_evidence(maps, guide.classes, min_area=50)
     assert len(evidence.objects) == 1
     assert not evidence.mask[:20].any()
-    assert evidence.objects[0].area == 400
-    np.testing.assert_array_equal(evidence.objects[0].polygon.min(axis=0), [30, 30])
-    np.testing.assert_array_equal(evidence.objects[0].polygon.max(axis=0), [50, 50])
+    assert evidence.objects[0].area_px == 400
+    np.testing.assert_array_equal(evidence.objects[0].outline.min(axis=0), [30, 30])
+    np.testing.assert_array_equal(evidence.objects[0].outline.max(axis=0), [50, 50])
 
 
 def test_roads_and_buildings_are_told_apart(guide):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from chronosight.engines.outlines import place_objects
 from chronosight.results.answer import Answer
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description, Evidence
@@ -39,10 +40,10 @@ def rectangle(x0: float, y0: float, x1: float, y1: float, clockwise: bool) -> np
 
 
 @pytest.fixture
-def make_pair():
-    """(grid name or None, rectangles, size) -> (Scene, Description)."""
+def described():
+    """(grid name or None, rectangles, size) -> Description."""
 
-    def make(grid: str | None = "utm", rectangles=RECTANGLES, size=(96, 64)) -> tuple[Scene, Description]:
+    def make(grid: str | None = "utm", rectangles=RECTANGLES, size=(96, 64)) -> Description:
         width, height = size
         rng = np.random.default_rng(7)
         frames = rng.integers(60, 160, (2, height, width, 3), dtype=np.uint8)
@@ -70,7 +71,8 @@ def make_pair():
             Shift(1.25, -0.5, True),
             ["bands 3, 2, 1 are shown as red, green, blue"],
         )
-        evidence = Evidence(CLASSES, mask, (mask > 0).astype(np.float32) * 0.9, appeared, tuple(objects))
+        placed = place_objects(scene, objects)
+        evidence = Evidence(CLASSES, mask, (mask > 0).astype(np.float32) * 0.9, appeared, placed, valid)
         classes = []
         for plural, name in (("roads", "road"), ("buildings", "building")):
             chosen = [item for item in objects if item.class_name == name]
@@ -81,6 +83,6 @@ def make_pair():
         caption = Answer("two houses are built beside a new road", "caption", None, 0.8, True)
         changed = Answer("yes" if found else "no", "binary", found, 0.97, True)
         model = {"name": "compact", "version": "1", "weights": "sha256:00"}
-        return scene, Description(caption, changed, tuple(classes), evidence, ("one note",), model)
+        return Description(caption, changed, tuple(classes), evidence, ("one note",), model, scene)
 
     return make

@@ -7,46 +7,47 @@ import pytest
 import rasterio
 from PIL import Image
 
-from chronosight.reports.codes import COLOURS, NO_DATA, change_codes, code_map
-from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
+from chronosight.reports.codes import COLOURS, change_codes
+from chronosight.reports.rasters import write_mask_png, write_mask_tif, write_probability_tif
+from chronosight.results.codes import NO_DATA
 
 CODES = {("road", "appeared"): 1, ("road", "vanished"): 2, ("building", "appeared"): 3, ("building", "vanished"): 4}
 
 
 def test_codes_follow_class_and_direction(make_pair):
-    scene, description = make_pair()
-    codes = code_map(description.evidence, scene.valid)
+    description = make_pair()
+    codes = description.evidence.codes()
     for item in description.evidence.objects:
-        x0, y0 = item.polygon.min(axis=0).astype(int)
-        x1, y1 = item.polygon.max(axis=0).astype(int)
+        x0, y0 = item.outline.min(axis=0).astype(int)
+        x1, y1 = item.outline.max(axis=0).astype(int)
         assert set(np.unique(codes[y0:y1, x0:x1])) == {CODES[item.class_name, item.direction]}
-    assert (codes[~scene.valid] == NO_DATA).all()
-    changed = (description.evidence.mask > 0) & scene.valid
-    assert (codes[scene.valid & ~changed] == 0).all()
+    assert (codes[~description.scene.valid] == NO_DATA).all()
+    changed = (description.evidence.mask > 0) & description.scene.valid
+    assert (codes[description.scene.valid & ~changed] == 0).all()
     assert [code.value for code in change_codes(description.evidence.classes)] == [1, 2, 3, 4]
 
 
 def test_an_object_has_one_direction_even_where_its_pixels_waver(make_pair):
-    scene, description = make_pair()
+    description = make_pair()
     description.evidence.appeared[5:15, 10:13] = 0.1  # part of a building that appeared
-    codes = code_map(description.evidence, scene.valid)
+    codes = description.evidence.codes()
     assert set(np.unique(codes[5:15, 10:30])) == {3}
 
 
 def test_pixels_outside_objects_follow_their_own_direction(make_pair):
-    scene, description = make_pair()
+    description = make_pair()
     description.evidence.mask[50:54, 5:9] = 2
     description.evidence.appeared[50:54, 5:7] = 0.3
-    codes = code_map(description.evidence, scene.valid)
+    codes = description.evidence.codes()
     assert (codes[50:54, 5:7] == 4).all() and (codes[50:54, 7:9] == 3).all()
 
 
 @pytest.mark.parametrize("grid", ["utm", "degrees", "turned", "local"])
 def test_png_and_tif_hold_the_same_pixels_on_the_scenes_grid(make_pair, tmp_path, grid):
-    scene, description = make_pair(grid)
-    classes, codes = description.evidence.classes, code_map(description.evidence, scene.valid)
+    description = make_pair(grid)
+    scene, classes, codes = description.scene, description.evidence.classes, description.evidence.codes()
     write_mask_png(codes, classes, tmp_path / "mask.png")
-    write_mask_tif(codes, classes, scene.georeference, tmp_path / "mask.tif")
+    write_mask_tif(description, tmp_path / "mask.tif")
     with Image.open(tmp_path / "mask.png") as image:
         assert image.mode == "P"
         pixels = np.asarray(image)
@@ -58,7 +59,7 @@ def test_png_and_tif_hold_the_same_pixels_on_the_scenes_grid(make_pair, tmp_path
         assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert file.tags(1)["VALUE_4"] == "building vanished"
         assert (file.read(1) == pixels).all() and (pixels == codes).all()
-        assert (file.dataset_mask() > 0).tolist() == scene.valid.tolist()
+        assert (file.dataset_mask() > 0).tolist() == description.scene.valid.tolist()
         colours = file.colormap(1)
     for value in np.unique(codes):
         assert tuple(shown[codes == value][0]) == colours[int(value)][:3]
@@ -66,13 +67,13 @@ def test_png_and_tif_hold_the_same_pixels_on_the_scenes_grid(make_pair, tmp_path
 
 
 def test_probability_is_percent(make_pair, tmp_path):
-    scene, description = make_pair()
+    description = make_pair()
     description.evidence.probability[0, :3] = (0.004, 0.5, 1.0)
-    write_probability_tif(description.evidence, scene.valid, scene.georeference, tmp_path / "p.tif")
+    write_probability_tif(description, tmp_path / "p.tif")
     with rasterio.open(tmp_path / "p.tif") as file:
         percent = file.read(1)
     assert percent[0, :3].tolist() == [0, 50, 100]
-    assert (percent[~scene.valid] == 255).all() and percent[scene.valid].max() <= 100
+    assert (percent[~description.scene.valid] == 255).all() and percent[description.scene.valid].max() <= 100
 
 
 # Linear RGB as people see it who lack red, green or blue cones: Machado, Oliveira, Fernandes 2009, severity 1.

@@ -4,34 +4,34 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chronosight.reports.codes import code_map
-from chronosight.reports.findings import findings_of_pair
-from chronosight.reports.narrative import most_changed
-from chronosight.reports.page.content import PagePlace, content_of_pair
+from chronosight.reports.page.content import PagePlace, page_content
+from chronosight.reports.places import most_changed
 from chronosight.reports.page.make import page
 from chronosight.reports.picture import photograph
 from chronosight.results.answer import Answer
+from chronosight.results.change_summary import change_summary
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 # Run in the page: each step is a thing a reader does; what they would see is written into the document's title.
 DRIVER = """
-var seen = {}, stage = document.getElementById("stage"), edge = document.getElementById("edge"), errors = [];
+var seen = {}, viewer = document.getElementById("viewer"), edge = document.getElementById("edge"), errors = [];
 var shown = function (node) { return node.getClientRects().length > 0; };
 addEventListener("error", function (event) { errors.push(event.message); });
 document.addEventListener("securitypolicyviolation", function (event) { errors.push("policy: " + event.blockedURI); });
 var fine = function (type, x, y) {
-  var box = stage.getBoundingClientRect(), px = box.left + x * box.width, py = box.top + y * box.height;
-  var target = document.elementFromPoint(px, py) || stage;
+  var box = viewer.getBoundingClientRect(), px = box.left + x * box.width, py = box.top + y * box.height;
+  var target = document.elementFromPoint(px, py) || viewer;
   target.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX: px, clientY: py, pointerId: 1, button: 0 }));
 };
 var press = function (key) { edge.dispatchEvent(new KeyboardEvent("keydown", { key: key, bubbles: true, cancelable: true })); };
-stage.scrollIntoView();
+viewer.scrollIntoView();
 seen.start = edge.getAttribute("aria-valuenow");
 press("ArrowRight"); press("PageUp");
 seen.keys = edge.getAttribute("aria-valuenow");
@@ -40,14 +40,14 @@ seen.drag = edge.getAttribute("aria-valuenow");
 var rows = Array.from(document.querySelectorAll("tr[data-object]"));
 rows[1].querySelector("button").click();
 seen.row = rows[1].dataset.object; seen.told = document.getElementById("picked").textContent;
-seen.zoomed = stage.classList.contains("zoomed"); seen.on = rows[1].classList.contains("on");
+seen.zoomed = viewer.classList.contains("zoomed"); seen.on = rows[1].classList.contains("on");
 seen.lit = document.getElementById("lit").getAttribute("d") === document.getElementById("object-" + seen.row).getAttribute("d");
 var view = document.querySelector("svg.over").getAttribute("viewBox").split(" ").map(Number);
 var box = rows[1].dataset.box.split(" ").map(Number);
 seen.inside = view[0] <= box[0] && view[1] <= box[1] && view[0] + view[2] >= box[2] && view[1] + view[3] >= box[3];
 seen.date = rows[1].dataset.way + (+edge.getAttribute("aria-valuenow") < 50 ? " after" : " before");
 document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
-seen.whole = !stage.classList.contains("zoomed") && !document.querySelector("tr.on");
+seen.whole = !viewer.classList.contains("zoomed") && !document.querySelector("tr.on");
 var kind = document.querySelector("[data-kind]"), mine = "tr." + kind.dataset.kind;
 kind.click();
 seen.hidden = !shown(document.querySelector(mine)) && rows.some(shown);
@@ -55,15 +55,15 @@ kind.click();
 seen.back = shown(document.querySelector(mine));
 document.getElementById("show-mask").click();
 seen.mask = shown(document.querySelector("img.mask"));
-var shape = document.getElementById("object-3").getBoundingClientRect(), all = stage.getBoundingClientRect();
+var shape = document.getElementById("object-3").getBoundingClientRect(), all = viewer.getBoundingClientRect();
 var x = (shape.left + shape.width / 2 - all.left) / all.width, y = (shape.top + shape.height / 2 - all.top) / all.height;
 fine("pointerdown", x, y); fine("pointerup", x, y);
 seen.hit = (document.querySelector("tr.on") || { dataset: {} }).dataset.object;
 document.getElementById("zoom-in").click();
-seen.in = stage.classList.contains("zoomed");
+seen.in = viewer.classList.contains("zoomed");
 document.getElementById("zoom-all").click();
 var place = document.querySelector("[data-window]");
-if (place) { place.click(); seen.place = stage.classList.contains("zoomed"); }
+if (place) { place.click(); seen.place = viewer.classList.contains("zoomed"); }
 seen.sideways = document.documentElement.scrollWidth - innerWidth;
 seen.small = Array.from(document.querySelectorAll("button, input, [role=slider]")).filter(function (node) {
   return shown(node) && !(node.getAttribute("aria-label") || node.textContent.trim() || node.closest("label")); }).length;
@@ -108,16 +108,13 @@ def requests_of(log: str) -> list[str]:
 
 @pytest.fixture
 def text(make_pair):
-    scene, description = make_pair(size=(320, 240))
-    findings = findings_of_pair(scene, description)
-    codes = code_map(description.evidence, scene.valid)
+    description = make_pair(size=(320, 240))
+    scene, summary = description.scene, change_summary(description)
     evil = '<img src="https://example.org/x.png" onerror="alert(1)">'
-    content = content_of_pair(
-        scene, description, codes, findings, [(evil, Answer(evil, "open", None, 0.2, False, notes=(evil,)))]
-    )
-    picture = photograph(scene.frames[0], scene.valid, (60, 60))
-    places = [PagePlace(place, picture, picture) for place in most_changed(findings, 60)]
-    return page(type(content)(**{**vars(content), "places": places}))
+    answers = ((evil, Answer(evil, "open", None, 0.2, False, notes=(evil,))),)
+    image = photograph(scene.frames[0], scene.valid, (60, 60))
+    places = [PagePlace(place, image, image) for place in most_changed(summary, 60)]
+    return page(page_content(replace(description, answers=answers), summary, description.evidence.codes(), places))
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])

@@ -9,16 +9,17 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
-from chronosight.reports.codes import code_map
-from chronosight.reports.page.make import make_page
-from chronosight.reports.page.sections import MOST_ROWS
+from chronosight.reports.page.content import page_content
+from chronosight.reports.page.make import MOST_ROWS, page
 from chronosight.results.answer import Answer
+from chronosight.results.change_summary import change_summary
 
 EVIL = '<script>alert("x")<img src=y onerror=z>&\'.tif'
 
 
-def page_of(scene, description, answers=()):
-    return make_page(scene, description, code_map(description.evidence, scene.valid), answers)
+def page_of(description, answers=()):
+    description = replace(description, answers=tuple(answers))
+    return page(page_content(description, change_summary(description), description.evidence.codes()))
 
 
 class Tags(HTMLParser):
@@ -49,7 +50,7 @@ def rows_of(text):
 
 
 def test_the_page_needs_nothing_from_outside(make_pair):
-    text = page_of(*make_pair())
+    text = page_of(make_pair())
     assert not re.search(r"https?://|//\w+\.", text)
     tags = Tags(text)
     assert tags.open == []
@@ -61,7 +62,8 @@ def test_the_page_needs_nothing_from_outside(make_pair):
 
 
 def test_names_and_words_are_escaped(make_pair):
-    scene, description = make_pair()
+    description = make_pair()
+    scene = description.scene
     scene.sources = (f"/x/{EVIL}", f"/x/{EVIL}")
     scene.notes.append(EVIL)
     description = replace(
@@ -70,8 +72,8 @@ def test_names_and_words_are_escaped(make_pair):
         notes=(EVIL,),
         model={EVIL: EVIL, "nested": [EVIL]},
     )
-    text = page_of(scene, description, [(EVIL, Answer(EVIL, "open", None, 0.2, False))])
-    plain = page_of(*make_pair())
+    text = page_of(description, [(EVIL, Answer(EVIL, "open", None, 0.2, False))])
+    plain = page_of(make_pair())
     assert "alert(" in text and "<script>alert" not in text
     assert not any(attributes.get("src") == "y" or "onerror" in attributes for _, attributes in Tags(text).found)
     scripts = [tag for tag, _ in Tags(text).found if tag == "script"]
@@ -79,18 +81,18 @@ def test_names_and_words_are_escaped(make_pair):
 
 
 def test_the_embedded_pictures_are_the_scene(make_pair):
-    scene, description = make_pair()
-    sources = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', page_of(scene, description))
+    description = make_pair()
+    sources = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', page_of(description))
     assert [kind for kind, _ in sources] == ["jpeg", "jpeg", "png"]
     pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for _, data in sources]
-    assert {picture.size for picture in pictures} == {(scene.width, scene.height)}
+    assert {picture.size for picture in pictures} == {(description.scene.width, description.scene.height)}
     marks = np.asarray(pictures[2].convert("RGBA"))
-    assert ((marks[..., 3] > 0) == ((description.evidence.mask > 0) & scene.valid)).all()
+    assert ((marks[..., 3] > 0) == ((description.evidence.mask > 0) & description.scene.valid)).all()
 
 
 def test_counts_objects_and_answers_are_on_the_page(make_pair):
-    scene, description = make_pair()
-    text = page_of(scene, description, [("How many roads?", Answer("1", "count", 1, 0.8, True))])
+    description = make_pair()
+    text = page_of(description, [("How many roads?", Answer("1", "count", 1, 0.8, True))])
     assert "How many roads?" in text and "Changed objects (4)" in text and "One note." in text
     assert len(rows_of(text)) == 4
     assert all(f'id="object-{number}"' in text for number in (1, 2, 3, 4))
@@ -98,9 +100,9 @@ def test_counts_objects_and_answers_are_on_the_page(make_pair):
 
 
 def test_no_change_and_many_objects(make_pair):
-    scene, description = make_pair(rectangles=())
-    assert "Changed objects" not in page_of(scene, description)
-    scene, description = make_pair()
-    many = description.evidence.objects * 100
-    text = page_of(scene, replace(description, evidence=replace(description.evidence, objects=many)))
+    description = make_pair(rectangles=())
+    assert "Changed objects" not in page_of(description)
+    description = make_pair()
+    many = description.objects * 100
+    text = page_of(replace(description, evidence=replace(description.evidence, objects=many)))
     assert len(rows_of(text)) == MOST_ROWS and "100 more are in the vector file" in text

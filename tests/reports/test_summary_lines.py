@@ -5,24 +5,16 @@ from datetime import datetime
 
 import pytest
 
-from chronosight.reports.summary import (
-    changed_line,
-    class_line,
-    date_words,
-    percent,
-    places,
-    sentence,
-    size_words,
-    summary_lines,
-)
+from chronosight.reports.plain_text import changed_line, class_line, date_words, places, summary_lines
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription
+from chronosight.results.wording import percent, sentence, size_words
 from chronosight.tasks.cells import CELLS
 
 
 def test_the_whole_summary(make_pair):
-    scene, description = make_pair("utm")
-    assert summary_lines(scene, description) == [
+    description = make_pair("utm")
+    assert summary_lines(description) == [
         "Two houses are built beside a new road.",
         "Changed: yes (97 % sure).",
         "Roads: 1 new, none gone; in the center (91 % sure). New: about 144 m².",
@@ -34,13 +26,13 @@ def test_the_whole_summary(make_pair):
 
 
 def test_areas_are_in_pixels_where_the_ground_is_unknown(make_pair):
-    scene, description = make_pair(None)
-    assert class_line(scene, description, description.classes[1]).endswith("New: about 344 pixels. Gone: about 400 pixels.")
+    description = make_pair(None)
+    assert class_line(description, description.classes[1]).endswith("New: about 344 pixels. Gone: about 400 pixels.")
 
 
 def test_no_change_is_said_in_one_phrase(make_pair):
-    scene, description = make_pair(rectangles=())
-    lines = summary_lines(scene, description)
+    description = make_pair(rectangles=())
+    lines = summary_lines(description)
     assert lines[1:4] == [
         "Changed: no (97 % sure).",
         "Roads: no change (91 % sure).",
@@ -54,7 +46,7 @@ def test_no_change_is_said_in_one_phrase(make_pair):
         (Answer("yes", "binary", True, 0.998, True), "Changed: yes (over 99 % sure)."),
         (Answer("yes", "binary", True, 0.58, False), "Changed: probably yes (only 58 % sure)."),
         (Answer("no", "binary", False, 0.61, False), "Changed: probably no (only 61 % sure)."),
-        (Answer("hm", "binary", None, 0.3, False), "Changed: cannot be told."),
+        (Answer("hm", "binary", None, 0.3, False), "Changed: unknown."),
     ],
 )
 def test_the_verdict(answer, line):
@@ -62,15 +54,15 @@ def test_the_verdict(answer, line):
 
 
 def test_a_class_that_is_more_likely_wrong_than_right_is_called_unsure(make_pair):
-    scene, description = make_pair()
-    line = class_line(scene, description, ClassDescription("roads", 0, 0, (), 0.41))
+    description = make_pair()
+    line = class_line(description, ClassDescription("roads", 0, 0, (), 0.41))
     assert line == "Roads: no change (unsure, 41 %)."
 
 
 def test_an_unsure_caption_says_so(make_pair):
-    scene, description = make_pair()
+    description = make_pair()
     description = replace(description, caption=replace(description.caption, confident=False))
-    assert summary_lines(scene, description)[0].endswith("road. (The caption is unsure.)")
+    assert summary_lines(description)[0].endswith("road. (The caption is unsure.)")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from rasterio.warp import transform_geom
 
 from chronosight.errors import InputError
-from chronosight.reports.equal_area import project, to_equal_area
-from chronosight.reports.found import Tally, tally, total
-from chronosight.reports.narrative_files import write_told
-from chronosight.reports.zones import ZoneTable, count_zones
+from chronosight.engines.equal_area import project, to_equal_area
+from chronosight.results.changed_object import Tally, tally, total
+from chronosight.reports.narrative_files import write_narrative
+from chronosight.engines.zones import count_zones
+from chronosight.results.zones import ZoneTable
 from chronosight.reports.zones_file import read_zones
-from found_scenes import collection, findings, one, pixels, square, town, zones_of
+from changed_scenes import collection, one, pixels, square, summary, town, zones_of
 
 EARTH = 510_065_621.724e6  # square metres, WGS 84
 
@@ -45,7 +46,7 @@ def test_small_areas_are_those_of_the_ellipsoid(latitude):
 
 def test_counts_by_centroid_and_areas_by_ground():
     found = [one(1, "building", "appeared", 90, 10, 40, 10), one(2, "road", "vanished", 200, 10, 10, 10)]
-    table = count_zones(found, zones_of(west=pixels(0, 0, 100, 300), east=pixels(100, 0, 300, 300)), findings(found).footprint)
+    table = count_zones(found, zones_of(west=pixels(0, 0, 100, 300), east=pixels(100, 0, 300, 300)), summary(found).footprint)
     west, east = table.rows
     assert west.all.count == 0 and west.all.area == pytest.approx(100, rel=1e-6)  # a quarter of the building
     assert east.tallies[("building", "appeared")] == Tally(1, pytest.approx(300, rel=1e-6))
@@ -66,7 +67,7 @@ def test_zones_and_outside_sum_to_all(drawn, edges):
     edges = sorted(edges)
     strips = {f"{i}": pixels(a, 0, b, 250) for i, (a, b) in enumerate(pairwise(edges)) if b - a > 1e-3}
     strips["first"] = pixels(0, 0, edges[0], 250)
-    table = count_zones(found, zones_of(**strips), findings(found).footprint)
+    table = count_zones(found, zones_of(**strips), summary(found).footprint)
     rows = [*table.rows, table.outside]
     for key, value in tally(found).items():
         parts = [total(row.tallies, *key) for row in rows]
@@ -78,7 +79,7 @@ def test_zones_and_outside_sum_to_all(drawn, edges):
 
 def test_overlapping_zones_each_hold_what_lies_in_them():
     found = town()
-    table = count_zones(found, zones_of(all=pixels(0, 0, 300, 300), west=pixels(0, 0, 150, 300)), findings(found).footprint)
+    table = count_zones(found, zones_of(all=pixels(0, 0, 300, 300), west=pixels(0, 0, 150, 300)), summary(found).footprint)
     assert table.overlapping and len(table.notes) == 1
     assert [row.all.count for row in table.rows] == [6, 5]
 
@@ -88,14 +89,14 @@ def test_a_centroid_on_the_border_counts_once():
     (lon, lat), zones = found[0].lonlat, {}
     for name, (w, e) in {"west": (lon - 0.001, lon), "east": (lon, lon + 0.001)}.items():
         zones[name] = square(w, lat - 0.001, e, lat + 0.001)
-    table = count_zones(found, zones_of(**zones), findings(found).footprint)
+    table = count_zones(found, zones_of(**zones), summary(found).footprint)
     assert [row.all.count for row in table.rows] == [1, 0] and table.outside.all.count == 0
     assert [row.all.area for row in table.rows] == pytest.approx([50, 50], rel=1e-6)
 
 
 def test_the_share_of_a_zone_in_the_scene():
     zones = zones_of(half=pixels(-100, 0, 100, 300), whole=pixels(100, 100, 200, 200))
-    table = count_zones(town(), zones, findings(town()).footprint)
+    table = count_zones(town(), zones, summary(town()).footprint)
     assert [row.covered for row in table.rows] == pytest.approx([0.5, 1.0], rel=1e-6)
 
 
@@ -106,7 +107,7 @@ def test_the_same_zones_in_another_crs(tmp_path):
         feature["geometry"] = transform_geom("EPSG:4326", "EPSG:32632", feature["geometry"], precision=-1)
     metres["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
     first, second = (
-        count_zones(town(), read_zones(write(tmp_path, given)), findings(town()).footprint) for given in (lonlat, metres)
+        count_zones(town(), read_zones(write(tmp_path, given)), summary(town()).footprint) for given in (lonlat, metres)
     )
     for a, b in zip(first.rows, second.rows, strict=True):
         assert (a.name, a.numbers) == (b.name, b.numbers)
@@ -151,21 +152,21 @@ def test_what_cannot_be_counted_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_zones(tmp_path / "missing.geojson")
     with pytest.raises(InputError, match="no zone reaches"):
-        count_zones(town(), zones_of(far=square(50, 10, 51, 11)), findings(town()).footprint)
+        count_zones(town(), zones_of(far=square(50, 10, 51, 11)), summary(town()).footprint)
     with pytest.raises(InputError, match="place on the Earth"):
         count_zones(town(), zones_of(a=pixels(0, 0, 9, 9)), None)
 
 
 def test_a_polygon_that_crosses_itself_is_mended():
     ring = [[11, 48], [11.002, 47.998], [11.002, 48], [11, 47.998], [11, 48]]
-    table = count_zones(town(), zones_of(bow={"type": "Polygon", "coordinates": [ring]}), findings(town()).footprint)
+    table = count_zones(town(), zones_of(bow={"type": "Polygon", "coordinates": [ring]}), summary(town()).footprint)
     assert table.rows[0].ground > 0
 
 
 def test_the_files_hold_the_table(tmp_path):
     zones = zones_of(**{"=cmd": pixels(0, 0, 150, 300), "b": pixels(150, 0, 300, 200)})
-    scene = findings(town()).with_zones(zones)
-    write_told(scene, (), tmp_path)
+    scene = summary(town(), zones=zones)
+    write_narrative(scene, (), tmp_path)
     facts = json.loads((tmp_path / "zones.json").read_text(encoding="utf-8"))
     assert ZoneTable.from_dict(facts).to_dict() == facts
     with (tmp_path / "zones.csv").open(encoding="utf-8", newline="") as file:

@@ -9,16 +9,9 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
-from chronosight.cli.options import (
-    Bands,
-    Frames,
-    Json,
-    NoRegister,
-    Quiet,
-    Resize,
-    open_inputs,
-)
-from chronosight.cli.output import print_answer, print_notes
+from chronosight.cli.options import Bands, Force, Frames, Json, NoRegister, Quiet, Resize, parse_bands
+from chronosight.cli.output import print_answer, print_error, say
+from chronosight.errors import InputError
 
 QUIT = (":quit", ":q", ":exit")
 
@@ -39,21 +32,26 @@ def chat(
     as_json: Json = False,
     quiet: Quiet = False,
     no_register: NoRegister = False,
+    force: Force = False,
     *,
     chosen: EngineChoice,
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
-    model = chosen.load()
-    scene = open_inputs(files, resize, bands, frames, no_register)
-    if not quiet:
-        print_notes(scene.notes)
-    talk = model.chat(scene)
+    from chronosight import pipeline
+
+    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force)
+    conversation = pipeline.open_conversation(files, chosen.load(), opening, None if quiet else say)
     for question in questions():
-        print_answer(question, talk.ask(question), as_json, quiet)
+        try:
+            answer = conversation.ask(question)
+        except InputError as error:  # of this question: the conversation goes on
+            print_error(str(error), as_json)
+            continue
+        print_answer(question, answer, as_json, quiet)
 
 
 def questions() -> Iterator[str]:
-    """Lines from the terminal, or from stdin where it is none, until :quit or their end. Empty lines are left out."""
+    """Lines from the terminal, or from standard input, until :quit or their end; empty lines are left out."""
     if not sys.stdin.isatty():
         lines = iter(sys.stdin)
     else:

@@ -14,32 +14,32 @@ import typer
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
-    from chronosight.engines.compact.engine import CompactEngine
+    from chronosight.engines.engine import Engine
 
 Weights = Annotated[
     Path | None,
     typer.Option(
-        help="Weights folder of the engine, in place of the one that ships; of unirs and changevg also a hub id.",
+        help="Weights folder to use instead of the one that ships; a hub id too for unirs and changevg.",
         show_default=False,
     ),
 ]
-Engine = Annotated[str, typer.Option(help="compact; changevg: the guide and a Qwen-VL; unirs: UniRS at full size.")]
+EngineName = Annotated[str, typer.Option(help="compact; changevg (guide and Qwen-VL); unirs (UniRS at full size).")]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Setting of the engine unirs, any number of times; see docs/unirs.md.",
+        help="Setting of the engine unirs; repeatable, see docs/unirs.md.",
         show_default=False,
     ),
 ]
-_OF_CHANGEVG = "Of the engine changevg"
-Adapter = Annotated[Path | None, typer.Option(help="LoRA folder.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
+_OF_CHANGEVG = "Options of the engine changevg"
+Adapter = Annotated[Path | None, typer.Option(help="Folder of a LoRA adapter.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
 GuideWeights = Annotated[
     Path | None,
     typer.Option(
         "--guide",
-        help="Weights folder whose guide looks, in place of the one that ships.",
+        help="Weights folder whose guide to use instead of the one that ships.",
         show_default=False,
         rich_help_panel=_OF_CHANGEVG,
     ),
@@ -48,7 +48,7 @@ GuideFormName = Annotated[
     str | None,
     typer.Option(
         "--guide-form",
-        help="What the model is told of it: none, caption, detail or full.",
+        help="What the model gets from the guide: none, caption, detail or full.",
         show_default=False,
         rich_help_panel=_OF_CHANGEVG,
     ),
@@ -57,7 +57,7 @@ EndpointUrl = Annotated[
     str | None,
     typer.Option(
         "--endpoint",
-        help="OpenAI-compatible server that has the model: http://127.0.0.1:8000/v1.",
+        help="OpenAI-compatible server of the model: http://127.0.0.1:8000/v1.",
         show_default=False,
         rich_help_panel=_OF_CHANGEVG,
     ),
@@ -70,13 +70,13 @@ PrecisionName = Annotated[
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """What was chosen; nothing is loaded before `load`. options: of `chronosight.engines.load`, those that were given."""
+    """What was chosen; nothing is loaded before `load`. options: those of `chronosight.engines.load` that were given."""
 
     name: str = "compact"
     weights: Path | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
-    def load(self) -> Any:
+    def load(self) -> Engine:
         """The engine. Raises InputError for one that is unknown or cannot be loaded."""
         from chronosight.engines import load
 
@@ -84,17 +84,10 @@ class EngineChoice:
             quiet_transformers()
         return load(self.name, None if self.weights is None else self.weights.as_posix(), **self.options)
 
-    def load_compact(self) -> CompactEngine:
-        """For whole scenes and places in them. Raises InputError, before anything is loaded, for another engine."""
-        if self.name != "compact":
-            raise InputError("whole scenes, and places in them, are looked at by the engine compact; leave --engine out")
-        engine: CompactEngine = self.load()
-        return engine
-
 
 def engine_options(
     weights: Weights = None,
-    engine: Engine = "compact",
+    engine: EngineName = "compact",
     settings: Settings = None,
     adapter: Adapter = None,
     guide: GuideWeights = None,

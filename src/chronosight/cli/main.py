@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -17,15 +19,24 @@ from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
 from chronosight.cli.merge import merge
+from chronosight.cli.output import print_error
 from chronosight.cli.train import train
 from chronosight.cli.version import version
 from chronosight.errors import InputError
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+
 app = typer.Typer(
     name="chronosight",
-    help="Ask questions of imagery from above: one image, the same place at two dates, or a video.",
+    help="Answer questions about remote sensing imagery: one image, a place at two dates, or a video.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,24 +48,40 @@ app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")
 
 
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Answer questions about remote sensing imagery: one image, a place at two dates, or a video."""
+
+
 def main() -> None:
-    """Runs a command. Exit codes: 0 done, 2 the input cannot be used (one line on stderr says why), 130 interrupted."""
+    """Runs a command.
+
+    Exit codes: 0 done, 2 the input cannot be used (one line says why), 130 interrupted.
+    """
+    as_json = "--json" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot write "m²" gets a stand-in, not a traceback
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except InputError as error:
-        fail(str(error))
+        fail(str(error), as_json)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError:
-        fail("not enough memory for this scene; give a part of it, or a smaller version")
+        fail("not enough memory for this scene; give a part of it, or a smaller version", as_json)
     except OSError as error:  # a disk that is full, a folder that may not be written to
-        fail(str(error))
+        fail(str(error), as_json)
 
 
-def fail(message: str) -> None:
-    """One line on stderr, then exit code 2."""
-    print("error:", " ".join(message.split()), file=sys.stderr)
+def fail(message: str, as_json: bool = False) -> None:
+    """Prints one line, then ends with exit code 2."""
+    print_error(message, as_json)
     sys.exit(2)

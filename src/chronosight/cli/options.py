@@ -1,34 +1,39 @@
-"""Arguments and options that several commands share, and the opening of scenes from them."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chronosight.errors import InputError
 
-if TYPE_CHECKING:
-    from chronosight.scenes.scene import Scene
-
-Bands = Annotated[str | None, typer.Option(help="Bands that are red, green and blue, counted from 1: 4,3,2.", show_default=False)]
-Frames = Annotated[int, typer.Option(min=1, help="Frames taken from a video.")]
-Json = Annotated[bool, typer.Option("--json", help="One machine-readable line per answer.")]
+Bands = Annotated[
+    str | None,
+    typer.Option(metavar="R,G,B", help="Numbers of the red, green and blue band, from 1: 4,3,2.", show_default=False),
+]
+Frames = Annotated[int, typer.Option(min=1, help="Number of frames taken from a video.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one line per answer; errors too.")]
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the answer.")]
-Resize = Annotated[bool, typer.Option("--resize", help="Bring plain images of different size to one size.")]
-Zones = Annotated[Path | None, typer.Option(help="GeoJSON of named polygons: counts and areas for each.", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Take imagery far coarser than the model knows.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer alone.")]
+Resize = Annotated[bool, typer.Option("--resize", help="Resize plain images of different sizes to the first one's size.")]
+Zones = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Named polygons (GeoJSON): counts and areas for each.", show_default=False),
+]
+Force = Annotated[bool, typer.Option("--force", help="Accept imagery far coarser than the model was trained on.")]
 
 
-def open_inputs(
-    paths: Sequence[str], resize: bool, bands: str | None, frames: int, no_register: bool, force: bool = False
-) -> Scene:
-    from chronosight.scenes.open import open_scene
-
-    return open_scene(*paths, resize=resize, bands=parse_bands(bands), frames=frames, register=not no_register, force=force)
+def parse_point(text: str) -> tuple[float, float]:
+    """ "11.5,48.1" -> (11.5, 48.1). Raises InputError for anything but a longitude and a latitude."""
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        lon, lat = float("nan"), float("nan")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise InputError(f'--at is "{text}", expected longitude,latitude in degrees, such as 11.5,48.1')
+    return lon, lat
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:
@@ -48,4 +53,4 @@ def need_extra(extra: str, *modules: str) -> None:
 
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        raise InputError(f"this command needs {', '.join(missing)}; install with: pip install chronosight[{extra}]")
+        raise InputError(f"this command needs {', '.join(missing)}; install with: pip install 'chronosight[{extra}]'")

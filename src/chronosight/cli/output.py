@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,9 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chronosight.results.answer import Answer
 
+REPORT_EVERY = 60.0  # seconds between lines of progress where stderr is no terminal
+
 
 def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> None:
-    """One answer. JSON: one line. Quiet: its text alone. Else its text, how sure it is (not of open questions), and notes."""
+    """Prints one answer.
+
+    Args:
+        question: As typed.
+        answer: To it.
+        as_json: One line of JSON.
+        quiet: Its text alone; else also its confidence (but for open questions) and its notes.
+    """
     if as_json:
         print(json.dumps({"question": question, **answer.to_dict()}, ensure_ascii=False), flush=True)
         return
@@ -27,17 +37,28 @@ def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> N
         print(f"  note: {note}", flush=True)
 
 
-def print_notes(notes: list[str]) -> None:
-    """Remarks about the input, on stderr so that they never mix with answers."""
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+def print_error(message: str, as_json: bool = False) -> None:
+    """One line: on stderr, or with --json as {"error": ...} on stdout, where a program reads the answers."""
+    line = " ".join(message.split())
+    if as_json:
+        print(json.dumps({"error": line}, ensure_ascii=False), flush=True)
+    else:
+        print("error:", line, file=sys.stderr, flush=True)
+
+
+def say(line: str) -> None:
+    """A remark about the input or the work, on stderr so that it never mixes with answers."""
+    print(f"note: {line}", file=sys.stderr)
 
 
 @contextmanager
-def tile_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr for scenes of many tiles; none where stderr is not a terminal."""
-    if quiet or not sys.stderr.isatty():
+def progress_display(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal; elsewhere a line a minute on stderr, so that a log shows how far it is."""
+    if quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _lines()
         return
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -50,3 +71,28 @@ def tile_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
             bar.update(task, completed=done, total=total, visible=total > 1)
 
         yield show
+
+
+def _lines() -> Callable[[int, int], None]:
+    began: list[float] = []  # time and tiles done when this run began, time of the last line
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if not began:
+            began.extend([now, done, now])
+            if done > 1:
+                print(f"going on after {done} of {total} tiles", file=sys.stderr, flush=True)
+        elif now - began[2] >= REPORT_EVERY and done < total:
+            left = (now - began[0]) / max(1, done - began[1]) * (total - done)
+            print(f"{done} of {total} tiles, about {duration(left)} left", file=sys.stderr, flush=True)
+            began[2] = now
+
+    return show
+
+
+def duration(seconds: float) -> str:
+    """ "40 s", "12 min", "3 h 05 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

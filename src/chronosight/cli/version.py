@@ -1,10 +1,10 @@
-"""`chronosight version`."""
+"""`chronosight version` and `chronosight --version`."""
 
 from __future__ import annotations
 
 
 def version() -> None:
     """Print the version."""
-    from importlib.metadata import version as installed
+    import chronosight
 
-    print(installed("chronosight"))
+    print(chronosight.__version__)

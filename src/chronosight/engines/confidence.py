@@ -1,27 +1,43 @@
-"""From token probabilities to a confidence that holds: of all answers with 0.8, eight in ten should be right.
+"""How confident an answer is: of all answers with 0.8, eight in ten should be right. One rule for every engine and scene.
 
-Raw confidence: yes / no questions take the share of the two answers' first tokens; counts, places and classes the
+**Token probabilities.** Yes / no questions take the share of the two answers' first tokens; counts, places and classes the
 product over the reply's tokens; captions their geometric mean (a caption has no single right wording, so its product
-says more about its length). Each is then set right by a logistic fitted on held-out places (Platt scaling; Guo et al.,
+says more about its length). Each is then corrected by a logistic fitted on held-out places (Platt scaling; Guo et al.,
 arXiv 1706.04599, with b = 0 and a = 1 / temperature):
 
     calibrated = sigmoid(a * logit(raw) + b)
 
 For yes / no it is the probability of "yes" that is calibrated; the confidence is that of the answer given.
+
+**Whether anything changed** is weighed from three evidence sources in one logistic: the language model, the guide and the
+outlines (`weigh_sources`).
+
+**Answers read from the objects** take the confidence of the objects they rest on (`of_objects`). Counts and places of a pair
+have a calibration of their own, of the exact answer (`of_exact_answer`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-SURE = 0.6  # below it an answer says of itself that it is not sure
+from chronosight.results.changed_object import ChangedObject
+
+CONFIDENT_FROM = 0.6  # below it an answer says that it is not confident
 
 
 def calibrate(raw: float, settings: Mapping[str, float]) -> float:
-    """raw in [0, 1]; settings: "a" and "b", or "temperature"; unchanged without any."""
+    """Corrects one probability.
+
+    Args:
+        raw: In [0, 1].
+        settings: "a" and "b", or "temperature"; raw stays as it is without any.
+
+    Returns:
+        The calibrated probability in [0, 1].
+    """
     a = settings.get("a", 1.0 / settings.get("temperature", 1.0))
     b = settings.get("b", 0.0)
     if a == 1.0 and b == 0.0:
@@ -37,14 +53,112 @@ def calibrate_map(raw: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
     if a == 1.0 and b == 0.0:
         return raw
     p = np.clip(raw, 1e-6, 1 - 1e-6)
-    return (1 / (1 + np.exp(-(a * np.log(p / (1 - p)) + b)))).astype(np.float32)
+    calibrated: np.ndarray = (1 / (1 + np.exp(-(a * np.log(p / (1 - p)) + b)))).astype(np.float32)
+    return calibrated
 
 
 def is_confident(confidence: float, settings: Mapping[str, float]) -> bool:
-    return confidence >= settings.get("sure", SURE)
+    """Whether an answer of that confidence may call itself confident; the settings' "sure" is the least."""
+    return confidence >= settings.get("sure", CONFIDENT_FROM)
+
+
+def of_objects(task: str, chosen: Sequence[ChangedObject], every: Sequence[ChangedObject], changed: float) -> float:
+    """Confidence of an answer read from objects.
+
+    Args:
+        task: "binary": one object suffices for a yes, so the most confident one decides. Else their mean.
+        chosen: The objects the question is about.
+        every: All objects. Where none was chosen, the map is as sure of that as of the rest: their mean.
+        changed: Probability in [0, 1] that anything changed: where there are no objects at all, the answer rests on
+            its opposite.
+
+    Returns:
+        In [0, 1].
+    """
+    if chosen and task == "binary":
+        return max(item.confidence for item in chosen)
+    among = chosen or every
+    return sum(item.confidence for item in among) / len(among) if among else 1 - changed
+
+
+def outlined_area(objects: Sequence[ChangedObject], square_metres: float = 1.0) -> float:
+    """log(1 + area) of objects, each weighted by its confidence: one faint speck is little reason for a yes.
+
+    Args:
+        objects: With areas in pixels.
+        square_metres: Of one pixel.
+    """
+    return math.log1p(sum(item.confidence * item.area_px for item in objects) * square_metres)
+
+
+def weigh_sources(yes: float, changed: float, outlined: float, settings: Mapping[str, float]) -> float:
+    """Probability that the answer to a yes / no question about a pair is yes.
+
+        yes = sigmoid(a * logit(model's yes) + guide * logit(guide's "anything changed") + outlined * log(1 + area) + b)
+
+    Args:
+        yes: Probability in [0, 1] of the language model.
+        changed: Probability in [0, 1] of the guide.
+        outlined: Of `outlined_area`, in square metres.
+        settings: Calibration of the task "binary"; without its weights (`chronosight calibrate`) the model decides alone.
+
+    Returns:
+        In [0, 1].
+    """
+    if "outlined" not in settings:
+        return calibrate(yes, settings)
+    return sigmoid(
+        settings["a"] * log_odds(yes) + settings["guide"] * log_odds(changed) + settings["outlined"] * outlined + settings["b"]
+    )
+
+
+def exact_answer_sources(task: str, chosen: Sequence[ChangedObject], changed: float) -> tuple[float, int]:
+    """What the confidence of a count or location answer of a pair rests on.
+
+    Args:
+        task: "count" or "location".
+        chosen: The objects that are counted or placed.
+        changed: Probability in [0, 1] that anything changed.
+
+    Returns:
+        Raw confidence in [0, 1]: the product over the counted objects, or over the named cells of each one's most
+        confident object; where there is none, the probability that nothing changed. And the number of objects or cells:
+        the more there are, the likelier is one too many, one missed or two taken for one.
+    """
+    if not chosen:
+        return 1 - changed, 0
+    if task == "count":
+        return math.prod(item.confidence for item in chosen), len(chosen)
+    best: dict[str, float] = {}
+    for item in chosen:
+        best[item.cell] = max(best.get(item.cell, 0.0), item.confidence)
+    return math.prod(best.values()), len(best)
+
+
+def of_exact_answer(raw: float, number: int, settings: Mapping[str, float]) -> float:
+    """Probability that a count or location answer is exactly right.
+
+    sigmoid(a * logit(raw) + number * log(1 + n) + b) where something is outlined, sigmoid(none * logit(raw) + b_none) where
+    nothing is.
+
+    Args:
+        raw: In [0, 1], of `exact_answer_sources`.
+        number: Of objects or cells, likewise.
+        settings: Calibration of "count_objects" or "location_objects" (`chronosight calibrate`); raw as it is without.
+
+    Returns:
+        In [0, 1].
+    """
+    if "number" not in settings:
+        return calibrate(raw, settings)
+    z = log_odds(raw)
+    if number == 0:
+        return sigmoid(settings["none"] * z + settings["b_none"])
+    return sigmoid(settings["a"] * z + settings["number"] * math.log1p(number) + settings["b"])
 
 
 def sigmoid(x: float) -> float:
+    """The logistic function, without overflow."""
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
@@ -55,9 +169,10 @@ def log_odds(probability: float) -> float:
 
 
 def product(logprobs: np.ndarray) -> float:
-    """logprobs: (n,) of the reply's tokens, its end included -> probability of the whole reply."""
+    """Probability of a whole reply from the (n,) log-probabilities of its tokens, its end included."""
     return float(np.exp(logprobs.sum()))
 
 
 def geometric_mean(logprobs: np.ndarray) -> float:
+    """Geometric mean of the tokens' probabilities; 0 for no tokens."""
     return float(np.exp(logprobs.mean())) if logprobs.size else 0.0

@@ -1,24 +1,12 @@
-"""How a change map is written as one byte a pixel, and the colour of every code.
-
-    0                  nothing changed
-    2k - 1, 2k         class k of `Evidence.classes` appeared, vanished (k = 1, 2, ...)
-    255                not compared: at least one date has no data here
-
-With the classes background, road, building: 1 road appeared, 2 road vanished, 3 building appeared, 4 building vanished.
-"""
+"""The colour and the name of every code of a change map (`results/codes.py`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image, ImageDraw
-
 from chronosight.results.changed_object import Direction
-from chronosight.results.description import Evidence
+from chronosight.results.codes import NO_DATA, UNCHANGED
 
-UNCHANGED, NO_DATA = 0, 255
-RIM = 5  # pixels: width of an outline when pixels are handed to objects
 Colour = tuple[int, int, int]
 
 # Warm for new, cool for gone; light for roads, deep for buildings: near the palette of Okabe and Ito, brighter so as to
@@ -72,30 +60,7 @@ def change_codes(classes: tuple[str, ...]) -> list[Code]:
     ]
 
 
-def code_map(evidence: Evidence, valid: np.ndarray) -> np.ndarray:
-    """The change map as codes, (H, W) uint8. valid: (H, W) bool, where both dates have data.
-
-    All pixels of an object take the object's direction, so that the map and the list of objects tell the same story;
-    pixels outside every object follow their own `appeared` value.
-    """
-    vanished = evidence.appeared < 0.5
-    for name in {item.class_name for item in evidence.objects}:
-        drawn = Image.new("L", (evidence.mask.shape[1], evidence.mask.shape[0]), 0)
-        pen = ImageDraw.Draw(drawn)
-        # From pixel corners to pixel centres, where Pillow counts.
-        shapes = [
-            ([(float(x) - 0.5, float(y) - 0.5) for x, y in item.polygon], 1 if item.direction == "appeared" else 2)
-            for item in evidence.objects
-            if item.class_name == name
-        ]
-        # Outlines are simplified, so pixels just outside belong too; the class test below keeps the rim harmless.
-        for ring, number in shapes:
-            pen.line(ring, fill=number, width=RIM)
-        for ring, number in shapes:
-            pen.polygon(ring, fill=number)
-        direction = np.asarray(drawn)
-        inside = (direction > 0) & (evidence.mask == evidence.classes.index(name))
-        vanished[inside] = direction[inside] == 2
-    codes = np.where(evidence.mask > 0, 2 * evidence.mask.astype(np.int32) - 1 + vanished, UNCHANGED)
-    codes[~valid] = NO_DATA
-    return codes.astype(np.uint8)
+def palette_of(classes: tuple[str, ...]) -> dict[int, Colour]:
+    """Colour of every code, `UNCHANGED` and `NO_DATA` included."""
+    colours = {code.value: code.colour for code in change_codes(classes)}
+    return {UNCHANGED: BACKGROUND, **colours, NO_DATA: MISSING}

@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chronosight.reports.codes import NO_DATA, UNCHANGED, change_codes
-from chronosight.reports.ground import to_lonlat
-from chronosight.reports.summary import summary_lines
-from chronosight.reports.vectors import PIXEL_GRID, pixel_collection
-from chronosight.results.answer import Answer
-from chronosight.results.description import Description
+from chronosight.reports.codes import change_codes
+from chronosight.reports.geojson import PIXEL_GRID
+from chronosight.reports.plain_text import summary_lines
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.codes import NO_DATA, UNCHANGED
+from chronosight.results.description import Description, Evidence
+from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 
 SCHEMA = "chronosight.description/1"
+DECIMALS = 2  # of a pixel
 
 
-def description_dict(
-    scene: Scene,
-    description: Description,
-    files: Sequence[str] = (),
-    answers: Sequence[tuple[str, Answer]] = (),
-) -> dict[str, Any]:
-    """JSON types only. files: names of the files written beside it. answers: (question, answer) pairs."""
-    evidence, valid = description.evidence, scene.valid
-    shares = _share(valid), _share(evidence.mask[valid] > 0), _share(evidence.probability[valid])
-    return assemble(scene, description, object_dicts(scene, description), shares, files, answers)
+def description_dict(description: Description, files: Sequence[str] = (), folder: Path | None = None) -> dict[str, Any]:
+    """The description as JSON types.
 
+    Args:
+        description: Of a pair of any size.
+        files: Names of the files written beside it.
+        folder: Where they lie; sources are given relative to it, by name alone without it. No absolute path is written.
 
-def assemble(
-    scene: Scene,
-    description: Description,
-    objects: list[dict[str, Any]],
-    shares: tuple[float, float, float],
-    files: Sequence[str] = (),
-    answers: Sequence[tuple[str, Answer]] = (),
-) -> dict[str, Any]:
-    """The same from objects as JSON types and three shares: of the scene with data, of that changed, mean probability."""
+    Returns:
+        A dictionary; "whole_scene" has the facts of a whole scene ("survey" is its deprecated name).
+    """
+    scene = description.scene
+    valid, changed, probability = _shares(description)
     codes = {"unchanged": UNCHANGED, "no data": NO_DATA}
     codes |= {code.label: code.value for code in change_codes(description.evidence.classes)}
-    return {
+    metric = scene_corners(scene) is not None or scene.metres_per_pixel is not None
+    facts = {
         "schema": SCHEMA,
-        "scene": scene_dict(scene, shares[0]),
-        "summary": summary_lines(scene, description),
+        "scene": scene_dict(scene, valid, folder),
+        "summary": summary_lines(description),
         "caption": description.caption.to_dict(),
         "changed": description.changed.to_dict(),
         "classes": [
@@ -59,17 +56,60 @@ def assemble(
             for change in description.classes
         ],
         "pixel_grid": PIXEL_GRID,
-        "objects": objects,
-        "map": {
-            "codes": codes,
-            "changed_share": shares[1],
-            "mean_probability": shares[2],
-        },
+        "area_unit": "m2" if metric else "px",
+        "objects": [object_dict(item) for item in description.objects],
+        "map": {"codes": codes, "changed_share": changed, "mean_probability": probability},
         "notes": list(dict.fromkeys([*scene.notes, *description.notes])),
-        "answers": [{"question": question, **answer.to_dict()} for question, answer in answers],
+        "answers": [{"question": question, **answer.to_dict()} for question, answer in description.answers],
         "model": description.model,
         "files": list(files),
     }
+    if description.zones is not None:
+        facts["zones"] = description.zones.to_dict()
+    if description.quicklook is not None:
+        look = {"before": "before.jpg", "after": "after.jpg", "scale": list(description.quicklook.scale)}
+        whole = {**description.facts, "quicklook": look, "classes": list(description.evidence.classes)}
+        facts |= {"whole_scene": whole, "survey": whole}
+    return facts
+
+
+def object_dict(item: ChangedObject) -> dict[str, Any]:
+    """The facts that every file gives, the outline in pixels, and the centroid in both grids."""
+    return {
+        "id": item.number,
+        **item.to_dict(),
+        "centroid_px": [round(value, DECIMALS) for value in item.centroid],
+        "centroid_lonlat": None if item.lonlat is None else [round(value, 7) for value in item.lonlat],
+        "polygon_px": np.round(item.outline, DECIMALS).tolist(),
+        "holes_px": [np.round(hole, DECIMALS).tolist() for hole in item.holes],
+    }
+
+
+def scene_dict(scene: Scene, valid_share: float, folder: Path | None = None) -> dict[str, Any]:
+    """The facts of a scene as JSON types; `folder` as in `description_dict`."""
+    place, shift, lonlat = scene.georeference, scene.shift, scene_corners(scene)
+    return {
+        "kind": scene.kind,
+        "sources": [source_name(source, folder) for source in scene.sources],
+        "width": scene.width,
+        "height": scene.height,
+        "metres_per_pixel": scene.metres_per_pixel,
+        "times": [time.isoformat() if time else None for time in scene.times],
+        "georeference": None if place is None else {"crs": place.crs, "transform": list(place.transform)[:6]},
+        "corners_lonlat": None if lonlat is None else np.round(lonlat, 7).tolist(),
+        "valid_share": valid_share,
+        "shift": None if shift is None else {"dx": shift.dx, "dy": shift.dy, "corrected": shift.corrected},
+    }
+
+
+def source_name(source: str, folder: Path | None) -> str:
+    """A source relative to a folder, with slashes; its name alone where the two have nothing but the root in common."""
+    if folder is None:
+        return Path(source).name
+    ends = Path(source).resolve(), folder.resolve()
+    if ends[0].parts[:2] != ends[1].parts[:2]:
+        return ends[0].name
+    return Path(os.path.relpath(*ends)).as_posix()
 
 
 def write_lines(facts: dict[str, Any]) -> str:
@@ -88,47 +128,19 @@ def _dump(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's numbers as numbers, anything else (a path, say) as its text."""
+    """NumPy's numbers as numbers, a path as its name, anything else as its text."""
+    if isinstance(value, Path):
+        return value.name
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
-def scene_dict(scene: Scene, valid_share: float) -> dict[str, Any]:
-    place, shift = scene.georeference, scene.shift
-    corners = np.array([[0, 0], [scene.width, 0], [scene.width, scene.height], [0, scene.height]], float)
-    lonlat = to_lonlat(scene, corners)
-    return {
-        "kind": scene.kind,
-        "sources": list(scene.sources),
-        "width": scene.width,
-        "height": scene.height,
-        "metres_per_pixel": scene.metres_per_pixel,
-        "times": [time.isoformat() if time else None for time in scene.times],
-        "georeference": None if place is None else {"crs": place.crs, "transform": list(place.transform)[:6]},
-        "corners_lonlat": None if lonlat is None else np.round(lonlat, 7).tolist(),
-        "valid_share": valid_share,
-        "shift": None if shift is None else {"dx": shift.dx, "dy": shift.dy, "corrected": shift.corrected},
-    }
-
-
-def object_dicts(scene: Scene, description: Description) -> list[dict[str, Any]]:
-    """One object each: the facts of its GeoJSON feature, its polygon in pixels, and its centroid in both grids."""
-    features = pixel_collection(scene, description.evidence.objects)["features"]
-    middles = np.array([feature["properties"]["centroid"] for feature in features]).reshape(-1, 2)
-    lonlat = to_lonlat(scene, middles)
-    rows = []
-    for index, feature in enumerate(features):
-        facts = dict(feature["properties"])
-        middle = facts.pop("centroid")
-        rows.append(
-            {
-                "id": feature["id"],
-                **facts,
-                "centroid_px": middle,
-                "centroid_lonlat": None if lonlat is None else np.round(lonlat[index], 7).tolist(),
-                "polygon_px": feature["geometry"]["coordinates"][0],
-            }
-        )
-    return rows
+def _shares(description: Description) -> tuple[float, float, float]:
+    """Shares of the scene with data, and of that changed; and the mean probability of change there."""
+    evidence, valid, facts = description.evidence, description.scene.valid, description.facts
+    if isinstance(evidence, Evidence):
+        return _share(valid), _share(evidence.mask[valid] > 0), _share(evidence.probability[valid])
+    compared, changed = facts["compared_m2"], facts["changed_m2"]
+    return facts["compared_share"], round(changed / compared, 6) if compared else 0.0, facts["mean_probability"]
 
 
 def _share(values: np.ndarray) -> float:

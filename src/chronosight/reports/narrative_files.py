@@ -1,4 +1,4 @@
-"""story.json and zones.json, zones.csv: what the page tells, for programs and spreadsheets."""
+"""narrative.json, zones.json and zones.csv: the text and the tables of the page, for programs and spreadsheets."""
 
 from __future__ import annotations
 
@@ -8,28 +8,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chronosight.reports.findings import ZONES, Findings
-from chronosight.reports.found import total
-from chronosight.reports.narrative import Place, story
-from chronosight.reports.zones import ZoneRow
+from chronosight.reports.places import Place
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import total
+from chronosight.results.narrative import narrative
+from chronosight.results.zones import ZoneRow
 
-STORY, ZONES_TABLE = "story.json", "zones.csv"
-SCHEMA = "chronosight.story/1"
+NARRATIVE, OLD_NARRATIVE = "narrative.json", "story.json"  # the second is the deprecated name of the first
+ZONES, ZONES_TABLE = "zones.json", "zones.csv"
+SCHEMA = "chronosight.narrative/1"
 
 
-def write_told(findings: Findings, places: Sequence[Place], folder: Path) -> None:
-    """story.json always, the tables of zones where there are zones."""
+def write_narrative(summary: ChangeSummary, places: Sequence[Place], folder: Path) -> None:
+    """Writes the narrative always, the tables of zones where there are zones.
+
+    Args:
+        summary: The objects, and the zones if any.
+        places: The most changed places, of a whole scene.
+        folder: Gets the files.
+    """
     facts = {
         "schema": SCHEMA,
-        "sentences": [sentence.to_dict() for sentence in story(findings)],
+        "area_unit": "m2" if summary.metric else "px",
+        "sentences": [sentence.to_dict() for sentence in narrative(summary)],
         "places": [_place(place) for place in places],
     }
-    (folder / STORY).write_text(_json(facts), encoding="utf-8")
-    if findings.zones is None:
+    (folder / NARRATIVE).write_text(_json(facts), encoding="utf-8")
+    (folder / OLD_NARRATIVE).write_text(_json({**facts, "schema": "chronosight.story/1"}), encoding="utf-8")
+    if summary.zones is None:
         return
-    (folder / ZONES).write_text(_json(findings.zones.to_dict()), encoding="utf-8")
-    rest = findings.zones.outside
-    rows = [*findings.zones.rows, *([rest] if rest.all.count or rest.all.area else [])]
+    (folder / ZONES).write_text(_json(summary.zones.to_dict()), encoding="utf-8")
+    rest = summary.zones.outside
+    rows = [*summary.zones.rows, *([rest] if rest.all.count or rest.all.area else [])]
     keys = sorted({key for row in rows for key in row.tallies} | {("building", "appeared"), ("building", "vanished")})
     with (folder / ZONES_TABLE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -51,7 +61,8 @@ def _place(place: Place) -> dict[str, Any]:
         "window_px": list(place.window),
         "lonlat": None if place.lonlat is None else [round(value, 7) for value in place.lonlat],
         "objects": list(place.numbers),
-        "found": place.fact.to_dict(),
+        "changes": place.fact.to_dict(),
+        "found": place.fact.to_dict(),  # deprecated name of "changes"
         "caption": None if place.caption is None else place.caption.to_dict(),
     }
 

@@ -8,39 +8,49 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from chronosight.reports.codes import MISSING, NO_DATA, UNCHANGED, Colour, change_codes
-from chronosight.reports.mask import palette_of
-from chronosight.reports.picture import draw_change, photograph
-from chronosight.reports.summary import caption_line, changed_line, date_words
+from chronosight.reports.codes import MISSING, Colour, change_codes, palette_of
+from chronosight.reports.picture import draw_change, draw_zones, photograph
+from chronosight.reports.plain_text import caption_line, changed_line, date_words
+from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
-from chronosight.scenes.scene import Scene
 
 PANEL = 768  # longest side of a panel in pixels
 READABLE = 512  # scenes much smaller than this are enlarged by a whole number
 NARROWEST = 230  # pixels between the left edges of two panels, for their captions
 MARGIN, GAP = 28, 14
-PAPER, INK, SOFT, RULE = (252, 252, 250), (28, 32, 38), (98, 105, 115), (222, 224, 226)
-MAX_CAPTION_LINES = 2
+PAPER, INK, SOFT = (252, 252, 250), (28, 32, 38), (98, 105, 115)
+SMALLER_FROM = 3  # lines of the caption from which it is set smaller; it is never cut
 
 
-def write_overlay(scene: Scene, description: Description, codes: np.ndarray, path: Path) -> None:
-    """codes: the change map as `codes.code_map` gives it, (H, W) uint8."""
-    make_overlay(scene, description, codes).save(path, format="PNG", compress_level=2)
+def write_overlay(description: Description, codes: np.ndarray, path: Path) -> None:
+    """Writes the overlay of a pair in memory; `codes` as in `make_overlay`."""
+    make_overlay(description, codes).save(path, format="PNG", compress_level=2)
 
 
-def make_overlay(scene: Scene, description: Description, codes: np.ndarray) -> Image.Image:
-    """At most about 2,400 pixels wide whatever the size of the scene."""
+def make_overlay(description: Description, codes: np.ndarray) -> Image.Image:
+    """Draws the overlay, at most about 2,400 pixels wide whatever the size of the scene.
+
+    Args:
+        description: Of a pair in memory; its zones are drawn too.
+        codes: (H, W) uint8, the change map as in `results/codes.py`.
+    """
+    scene = description.scene
     size = panel_size(scene.width, scene.height)
     first = photograph(scene.frames[0], scene.valid, size)
     last = photograph(scene.frames[-1], scene.valid, size)
     palette = palette_of(description.evidence.classes)
     shown = {value: colour for value, colour in palette.items() if value not in (UNCHANGED, NO_DATA)}
-    changed = draw_change(last, codes, shown, description.evidence.objects)
+    changed = draw_change(last, codes, shown, description.objects)
+    if description.zones is not None:
+        changed = draw_zones(changed, scene, description.zones.zones)
 
     column = max(size[0], NARROWEST)
     width = 2 * MARGIN + 3 * column + 2 * GAP
     head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
-    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN, MAX_CAPTION_LINES)
+    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)
+    if len(lines) > SMALLER_FROM:
+        head = text
+        lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)
     top = MARGIN + 34 * len(lines) + 14
     entries = legend(description, codes)
     rows = flow([label for label, _ in entries], text, width - 2 * MARGIN - 200)
@@ -87,7 +97,7 @@ def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colou
     for code in change_codes(description.evidence.classes):
         if code.value in present:
             number = sum(
-                item.class_name == code.class_name and item.direction == code.direction for item in description.evidence.objects
+                item.class_name == code.class_name and item.direction == code.direction for item in description.objects
             )
             entries.append((f"{code.short_label} ({number})" if number else code.short_label, code.colour))
     if not entries:
@@ -126,12 +136,17 @@ def draw_scale(
     """A bar of a round length, about a quarter of a panel, whose right end is at `right`."""
     metres = round_length(panel / pixels_per_metre / 4)
     length = metres * pixels_per_metre
-    label = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    label = length_words(metres)
     left, y = right - length, base + 15
     pen.line((left, y, right, y), fill=INK, width=3)
     for x in (left, right):
         pen.line((x, y - 6, x, y + 6), fill=INK, width=3)
     pen.text((left - 12 - font.getlength(label), base + 4), label, INK, font)
+
+
+def length_words(metres: float) -> str:
+    """ "200 m", "5 km"."""
+    return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
 
 
 def round_length(metres: float) -> float:
@@ -140,17 +155,18 @@ def round_length(metres: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))
 
 
-def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float, most: int) -> list[str]:
-    """The text in at most `most` lines no wider than `width`, cut with an ellipsis where it is longer."""
+def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
+    """The text in lines no wider than `width`; nothing is cut, and a single word that is wider is broken."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
-        elif len(lines) == most:
-            lines[-1] += " …"
-            break
-        else:
-            lines.append(word)
+            continue
+        lines.append("")
+        for character in word:
+            if lines[-1] and font.getlength(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
     return lines
 
 

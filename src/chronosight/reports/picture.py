@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from chronosight.reports.codes import colour_of
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.zones import Zone
+from chronosight.scenes.lonlat import to_pixels
+from chronosight.scenes.scene import Scene
 
 FILL_ALPHA = 84  # of 255: the photograph stays readable underneath
 HALO = (12, 14, 17, 190)  # a dark rim keeps light outlines visible on light roofs and roads
@@ -42,10 +45,33 @@ def draw_change(
     pen = ImageDraw.Draw(lines)
     scale = np.array([width * SMOOTH / codes.shape[1], height * SMOOTH / codes.shape[0]])
     stroke = max(2, round(width / 400)) * SMOOTH
-    rings = [[tuple(point) for point in (item.polygon * scale).tolist()] for item in objects]
+    rings = [[tuple(point) for point in (item.outline * scale).tolist()] for item in objects]
     for ring in rings:
         pen.line(ring, fill=HALO, width=stroke + 2 * SMOOTH, joint="curve")
     for item, ring in zip(objects, rings, strict=True):
         pen.line(ring, fill=(*colour_of(item.class_name, item.direction), 255), width=stroke, joint="curve")
     drawn = Image.alpha_composite(photo.convert("RGBA"), fill)
     return Image.alpha_composite(drawn, lines.reduce(SMOOTH)).convert("RGB")
+
+
+def draw_zones(photo: Image.Image, scene: Scene, zones: Sequence[Zone]) -> Image.Image:
+    """The photograph with the outlines and the names of zones; scene: where it lies."""
+    if to_pixels(scene, np.empty((0, 2))) is None:
+        return photo
+    drawn = photo.copy()
+    pen = ImageDraw.Draw(drawn)
+    font = ImageFont.load_default(size=15)
+    scale = np.array([photo.width / scene.width, photo.height / scene.height])
+    for zone in zones:
+        seen = []
+        for part in getattr(zone.shape, "geoms", [zone.shape]):
+            pixels = to_pixels(scene, np.asarray(part.exterior.coords)[:, :2])
+            assert pixels is not None
+            ring = [tuple(point) for point in (pixels * scale).tolist()]
+            pen.line(ring, fill=(12, 14, 17), width=4, joint="curve")
+            pen.line(ring, fill=(255, 255, 255), width=2, joint="curve")
+            seen.append(np.clip(pixels * scale, 0, photo.size))
+        corners = np.concatenate(seen)
+        x, y = ((corners.min(axis=0) + corners.max(axis=0)) / 2).tolist()
+        pen.text((x, y), zone.name, (255, 255, 255), font, anchor="mm", stroke_width=2, stroke_fill=(12, 14, 17))
+    return drawn

@@ -1,145 +1,257 @@
-"""Everything that `describe` leaves behind, written into one folder all at once or not at all."""
+"""Everything that `describe --out` leaves behind, written into one folder all at once or not at all.
+
+Only files that an earlier run wrote are ever replaced: those that the folder's description.json lists, and, after a run that
+was killed while it moved files into place, those that `MOVING` lists.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from chronosight.errors import InputError
-from chronosight.reports.codes import code_map
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
-from chronosight.reports.findings import Findings, findings_of_pair
-from chronosight.reports.mask import write_mask_png, write_mask_tif, write_probability_tif
-from chronosight.reports.narrative_files import write_told
+from chronosight.reports.geojson import write_objects
+from chronosight.reports.geopackage import write_geopackage
+from chronosight.reports.narrative_files import write_narrative
 from chronosight.reports.overlay import write_overlay
-from chronosight.reports.page.content import content_of_pair
 from chronosight.reports.page.make import write_page
-from chronosight.reports.vectors import write_objects
-from chronosight.results.answer import Answer
-from chronosight.results.description import Description
-from chronosight.scenes.scene import Scene
+from chronosight.reports.rasters import write_mask_png, write_mask_tif, write_probability_tif
+from chronosight.reports.stac import write_item
+from chronosight.reports.style import write_style
+from chronosight.reports.table import write_tables
+from chronosight.results.change_summary import change_summary
+from chronosight.results.description import Description, Evidence
 
-# Every name a report may use. What an earlier report left under one of these is replaced or taken away.
+if TYPE_CHECKING:
+    from chronosight.reports.page.content import PagePlace
+
+# Every name a report may use, in the order in which they are moved into place. What an earlier report left under one of
+# these is replaced or taken away.
+COMMON = ("report.html", "narrative.json", "story.json", "description.json")
+PAIR = ("mask.png", "overlay.png")
+WHOLE_SCENE = ("mask.tif", "probability.tif", "objects.geojson", "objects.qml", "cells.csv", "cells.json", "before.jpg",
+               "after.jpg", "item.json")  # fmt: skip
 NAMES = (
-    "mask.png",
-    "mask.tif",
-    "probability.tif",
-    "objects.geojson",
-    "objects.pixels.json",
-    "overlay.png",
-    "report.html",
-    "story.json",
-    "zones.json",
-    "zones.csv",
-    "description.json",
-)
+    "mask.png", "mask.tif", "probability.tif", "objects.geojson", "objects.pixels.json", "objects.gpkg", "objects.qml",
+    "cells.csv", "cells.json", "before.jpg", "after.jpg", "overlay.png", "report.html", "narrative.json", "story.json",
+    "zones.json", "zones.csv", "item.json", "description.json",
+)  # fmt: skip
+WORKSHOP = ".chronosight-files"  # one name, so that the next run clears away what a killed one left
+MOVING = ".chronosight-moving.json"
+LOCK = ".chronosight-lock"
+
+
+@contextmanager
+def output_folder(folder: Path, inputs: Sequence[str | Path] = (), whole_scene: bool = False) -> Iterator[Path]:
+    """Makes a folder and keeps it for this run, before any long work is done.
+
+    Args:
+        folder: Where the report goes.
+        inputs: Files that are read: the report must not replace them.
+        whole_scene: Whether the pair is too large for memory, which has other files.
+
+    Yields:
+        The folder. Where the run fails, folders that it made are taken away again if they are empty.
+
+    Raises:
+        InputError: It is a file, cannot be written to, holds files of the report's names that no report wrote, or another
+            run is writing to it.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; the report needs a folder: give another name")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("w")
+    except OSError as error:
+        remove_empty(missing)
+        raise InputError(f"{folder} cannot be written to ({reason(error)}); give a folder you may write to") from error
+    try:
+        if not _locked(lock):
+            raise InputError(f"another run is writing to {folder}; wait until it is done, or give another folder")
+        try:
+            check_names(folder, (*COMMON, *(WHOLE_SCENE if whole_scene else PAIR)), inputs)
+            yield folder
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
+    finally:
+        lock.close()
+        remove_empty(missing)
+
+
+def check_names(folder: Path, names: Sequence[str], inputs: Sequence[str | Path] = ()) -> None:
+    """Raises InputError where one of the names is taken by a file that no report wrote, by a folder or by an input."""
+    own = written_before(folder)
+    given = {Path(source).resolve() for source in inputs}
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            raise InputError(f"{path} is a folder, the report needs that name for a file: give another folder")
+        if path.exists() and path.resolve() in given:
+            raise InputError(f"{path} is one of the inputs, and the report would replace it: give another folder")
+        if path.exists() and name not in own:
+            raise InputError(f"{path} was not written by chronosight, and the report would replace it: give another folder")
 
 
 def write_report(
-    scene: Scene,
-    description: Description,
-    folder: str | Path,
-    answers: Sequence[tuple[str, Answer]] = (),
-    findings: Findings | None = None,
-) -> dict[str, Path]:
-    """Writes the report of a pair into `folder` (made where it is missing) and returns path by file name.
+    description: Description, folder: str | Path, places: Sequence[PagePlace] = (), inputs: Sequence[str | Path] = ()
+) -> tuple[dict[str, Path], list[str]]:
+    """Writes the report of a pair of any size.
 
-    mask.png, overlay.png, report.html, story.json and description.json always; mask.tif and probability.tif with a georeference;
-    objects.geojson where the scene has a place on the Earth, else objects.pixels.json. Everything is written aside
-    first and moved into place last, so a failure leaves the folder as it was.
+    report.html, narrative.json and description.json always; mask.tif and probability.tif with a georeference;
+    objects.geojson where the scene has a place on the Earth, else objects.pixels.json; zones.json and zones.csv with zones.
+    Of a pair also mask.png and overlay.png; of a whole scene objects.gpkg and objects.qml, cells.csv and cells.json,
+    before.jpg and after.jpg, and a STAC item, item.json. Everything is written aside first and moved into place last, so a
+    failure leaves the folder as it was.
 
-    answers: (question, answer) pairs asked besides, for the page and description.json. findings: of the scene, where they
-    were counted by zones; zones.json and zones.csv are written too then.
-    Raises InputError when the folder is a file or cannot be written to, ValueError when the maps do not fit the scene.
+    Args:
+        description: With its answers and zones.
+        folder: Made where it is missing.
+        places: The most changed places, with images, of a whole scene.
+        inputs: Files that must not be replaced.
+
+    Returns:
+        Path by file name, and remarks for the user.
+
+    Raises:
+        InputError: The folder is a file, cannot be written to, or holds a file of the same name that no report wrote.
+        ValueError: The maps do not fit the scene.
     """
-    evidence = description.evidence
-    for values in (evidence.mask, evidence.probability, evidence.appeared):
-        if values.shape != scene.valid.shape:
-            raise ValueError(f"a map of the evidence is {values.shape}, the scene {scene.valid.shape} (height, width)")
     folder = Path(folder)
-    missing = _missing(folder)
-    workshop = _open_workshop(folder)
+    _check_maps(description)
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    workshop = folder / WORKSHOP
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; the report needs a folder: give another name")
     try:
-        made = _write_all(scene, description, workshop, answers, findings or findings_of_pair(scene, description))
-        stale = earlier_names(folder, set(NAMES)) - set(made)
-        for name in made:
-            os.replace(workshop / name, folder / name)
-        for name in stale:
-            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(workshop, ignore_errors=True)
+        workshop.mkdir(parents=True)
+        made, remarks = _write_all(description, workshop, folder, places)
+        check_names(folder, made, inputs)
+        _move(workshop, folder, made)
     except OSError as error:
         raise InputError(f"cannot write the report to {folder} ({reason(error)}); give another folder") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
         remove_empty(missing)
-    return {name: folder / name for name in made}
+    return {name: folder / name for name in made}, remarks
 
 
-def check_folder(folder: str | Path) -> None:
-    """Raises the InputError that `write_report` would, before any long work is done; leaves nothing behind."""
-    folder = Path(folder)
-    missing = _missing(folder)
-    shutil.rmtree(_open_workshop(folder))
-    remove_empty(missing)
-
-
-def _missing(folder: Path) -> list[Path]:
-    """The folder and those above it that do not exist yet, innermost first."""
-    return [place for place in (folder, *folder.parents) if not place.exists()]
+def written_before(folder: Path) -> set[str]:
+    """Names that an earlier report in the folder lists as its own."""
+    names: set[str] = set()
+    for path, schema in ((folder / "description.json", SCHEMA), (folder / MOVING, MOVING)):
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            if facts["schema"] == schema:
+                names |= set(NAMES) & set(facts["files"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return names
 
 
 def remove_empty(places: Sequence[Path]) -> None:
+    """Removes those of the folders, innermost first, that exist and are empty."""
     for place in places:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
 
 
-def _open_workshop(folder: Path) -> Path:
-    """A new, empty, hidden folder inside `folder`, on the same disk, so that moving out of it is one step."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; the report needs a folder: give another name")
-    for name in NAMES:
-        if (folder / name).is_dir():
-            raise InputError(f"{folder / name} is a folder, the report needs that name for a file: give another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".chronosight-", dir=folder))
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({reason(error)}); give a folder you may write to") from error
+def reason(error: OSError) -> str:
+    """What went wrong, in a few words."""
+    return (error.strerror or str(error) or type(error).__name__).splitlines()[0].lower()
+
+
+def _move(workshop: Path, folder: Path, made: Sequence[str]) -> None:
+    own = written_before(folder)
+    (folder / MOVING).write_text(json.dumps({"schema": MOVING, "files": sorted(own | set(made))}), encoding="utf-8")
+    for name in made:
+        os.replace(workshop / name, folder / name)
+    for name in own - set(made):
+        (folder / name).unlink(missing_ok=True)
+    (folder / MOVING).unlink()
 
 
 def _write_all(
-    scene: Scene, description: Description, folder: Path, answers: Sequence[tuple[str, Answer]], findings: Findings
-) -> list[str]:
-    evidence = description.evidence
-    codes = code_map(evidence, scene.valid)
-    write_mask_png(codes, evidence.classes, folder / "mask.png")
+    description: Description, folder: Path, target: Path, places: Sequence[PagePlace]
+) -> tuple[list[str], list[str]]:
+    from chronosight.reports.page.content import page_content
+
+    scene, summary, remarks = description.scene, change_summary(description), []
+    codes = None
+    if isinstance(description.evidence, Evidence):
+        codes = description.evidence.codes()
+        write_mask_png(codes, description.evidence.classes, folder / "mask.png")
+        write_overlay(description, codes, folder / "overlay.png")
     if scene.georeference is not None:
-        write_mask_tif(codes, evidence.classes, scene.georeference, folder / "mask.tif")
-        write_probability_tif(evidence, scene.valid, scene.georeference, folder / "probability.tif")
-    write_objects(scene, evidence.objects, folder)
-    write_overlay(scene, description, codes, folder / "overlay.png")
-    write_page(content_of_pair(scene, description, codes, findings, answers), folder / "report.html")
-    write_told(findings, (), folder)
-    made = [name for name in NAMES if (folder / name).exists()] + ["description.json"]
-    facts = description_dict(scene, description, made, answers)
+        write_mask_tif(description, folder / "mask.tif")
+        write_probability_tif(description, folder / "probability.tif")
+    write_objects(description, folder)
+    write_narrative(summary, [item.place for item in places], folder)
+    write_page(page_content(description, summary, codes, places), folder / "report.html")
+    times: tuple[tuple[datetime, datetime], bool] | None = None
+    if description.quicklook is not None:
+        times = times_of(description)
+        remark = write_geopackage(description, folder / "objects.gpkg", max(times[0]))
+        remarks = [remark] if remark else []
+        write_style(description.evidence.classes, folder / "objects.qml")
+        write_tables(description, folder)
+        Image.fromarray(description.quicklook.before).save(folder / "before.jpg", quality=90)
+        Image.fromarray(description.quicklook.after).save(folder / "after.jpg", quality=90)
+    last = {"description.json", *(["item.json"] if times else [])}
+    made = [name for name in NAMES if (folder / name).exists() or name in last]
+    if times:
+        write_item(description, made, *times, folder / "item.json")
+    facts = description_dict(replace(description, files=tuple(made)), made, target)
     (folder / "description.json").write_text(write_lines(facts), encoding="utf-8")
-    return made
+    return made, remarks
 
 
-def earlier_names(folder: Path, names: set[str]) -> set[str]:
-    """Files that an earlier report in the folder lists as its own: a mask.tif of another scene must not stay behind."""
+def _check_maps(description: Description) -> None:
+    evidence, scene = description.evidence, description.scene
+    if isinstance(evidence, Evidence):
+        for values in (evidence.mask, evidence.probability, evidence.appeared):
+            if values.shape != scene.valid.shape:
+                raise ValueError(f"a map of the evidence is {values.shape}, the scene {scene.valid.shape} (height, width)")
+
+
+def times_of(description: Description) -> tuple[tuple[datetime, datetime], bool]:
+    """When both images were taken, and True; where either is unknown, when their files were changed, and False."""
+    times = description.scene.times
+    if len(times) == 2 and times[0] is not None and times[1] is not None:
+        return (times[0], times[1]), True
+    first, second = (
+        datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).replace(tzinfo=None) for path in description.scene.sources
+    )
+    return (first, second), False
+
+
+def _locked(file: Any) -> bool:
+    """Takes the lock of an open file; False where another process has it. It ends with the process, however that ends."""
     try:
-        facts = json.loads((folder / "description.json").read_text(encoding="utf-8"))
-        if facts["schema"] != SCHEMA:
-            return set()
-        return names & set(facts["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
 
-
-def reason(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).splitlines()[0].lower()
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

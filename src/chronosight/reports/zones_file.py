@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chronosight.errors import InputError
-from chronosight.reports.zones import Zone
+from chronosight.results.zones import Zone
 
 LARGEST_FILE = 200_000_000  # bytes
 NAMES = ("name", "title", "label", "zone", "district", "id")  # properties a zone is called by, the first it has

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """text: the reply in words. value: the reply as a typed value, None where there is none.
+    """The answer to one question.
 
-    task: the task the question was taken for, "open" when it fits none.
-    confidence: in [0, 1], calibrated on held-out places. confident: False when the model cannot know or doubts itself.
-    notes: one-line remarks the user should see, such as how the question was taken.
+    Attributes:
+        text: the reply in words.
+        task: the task the question was taken for, "open" when it fits none.
+        value: the reply as a typed value; None where there is none.
+        confidence: in [0, 1], calibrated on held-out places.
+        confident: False when the model cannot know or doubts itself.
+        evidence: the maps behind an answer about change.
+        notes: one-line remarks the user should see, such as how the question was taken.
+        unit: of a value that is a quantity: "m2", "px" (pixels) or "m"; None for other values.
     """
 
     text: str
@@ -28,17 +34,19 @@ class Answer:
     confident: bool
     evidence: Evidence | None = None
     notes: tuple[str, ...] = ()
+    unit: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the maps, as JSON types."""
+        """Everything but the maps, as JSON types. "sure" is the deprecated name of "confident"."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         return {
             "text": self.text,
             "task": self.task,
             "value": value,
+            **({"unit": self.unit} if self.unit else {}),
             "confidence": round(self.confidence, 4),
             "confident": self.confident,
-            "sure": self.confident,  # deprecated name of "confident"
+            "sure": self.confident,
             "notes": list(self.notes),
         }
 
@@ -47,3 +55,8 @@ class Answer:
         """Deprecated name of `confident`."""
         warnings.warn("Answer.sure is now Answer.confident", DeprecationWarning, stacklevel=2)
         return self.confident
+
+
+def open_answer(reason: str) -> Answer:
+    """An answer that says why there is none: task "open", no value, no confidence."""
+    return Answer(reason, "open", None, 0.0, False)

@@ -1,39 +1,57 @@
-"""The contract of a whole scene: what looking at two large rasters gives, for writers, story, page and questions.
-
-On disk (`chronosight describe BEFORE AFTER --out DIR` on a large pair; `reports.survey_files.read_survey(DIR)` gives the
-`Survey` back, without the rasters):
-
-    description.json    the keys of a small pair's (schema "chronosight.description/1"), and `survey` (facts listed below).
-                        Each object: id, class, direction, cell, tile, area_px, area_m2, length_m (roads), confidence,
-                        centroid_px, centroid_lonlat, polygon_px, holes_px
-    objects.geojson     the objects, lon/lat, RFC 7946. objects.gpkg (layer "objects"): the same in the scene's CRS
-    cells.csv, cells.json   counts and areas by cell of a square grid
-    mask.tif, probability.tif   cloud-optimised GeoTIFFs; codes as in reports/codes.py, percent
-    before.jpg, after.jpg   both dates, small; quicklook pixel = survey pixel * quicklook scale
-
-"Survey pixels" (x right, y down, corners at integers) are those of mask.tif: the earlier date's grid, or that grid at
-the ground size the model knows.
-"""
+"""The answer to `describe`, for a pair of any size: words, changed objects, maps and, of a whole scene, tables."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from chronosight.results.answer import Answer
-from chronosight.results.changed_object import ChangedObject
+from chronosight.results.codes import NO_DATA, code_map
 from chronosight.scenes.scene import Scene
+
+if TYPE_CHECKING:
+    from chronosight.results.answer import Answer
+    from chronosight.results.changed_object import ChangedObject
+    from chronosight.results.zones import ZoneTable
+
+Rows = Callable[[int, int], np.ndarray]  # (top, bottom) -> (bottom - top, width) uint8
+
+
+class ChangeMaps(Protocol):
+    """The maps of a pair, read by rows, so that a whole scene never lies in memory."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, background first."""
+        ...
+
+    @property
+    def objects(self) -> tuple[ChangedObject, ...]:
+        """The changed objects, bottom up as the label rule orders them."""
+        ...
+
+    def codes(self, top: int, bottom: int) -> np.ndarray:
+        """(bottom - top, W) uint8: the change map as in `results/codes.py`."""
+        ...
+
+    def percent(self, top: int, bottom: int) -> np.ndarray:
+        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        ...
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Maps behind an answer about change.
+    """Maps in memory, behind an answer about change.
 
-    mask: (H, W) uint8, index into `classes` (0 is background).
-    probability: (H, W) float32 in [0, 1], that the pixel changed.
-    appeared: (H, W) float32 in [0, 1], that a changed pixel shows something new (1) rather than something gone (0).
+    Attributes:
+        classes: names, background first.
+        mask: (H, W) uint8, index into `classes`.
+        probability: (H, W) float32 in [0, 1], that the pixel changed.
+        appeared: (H, W) float32 in [0, 1], that a changed pixel shows something new (1) rather than something gone (0).
+        objects: the changed objects.
+        valid: (H, W) bool, where both dates have data; None where all pixels do.
     """
 
     classes: tuple[str, ...]
@@ -41,13 +59,61 @@ class Evidence:
     probability: np.ndarray
     appeared: np.ndarray
     objects: tuple[ChangedObject, ...]
+    valid: np.ndarray | None = None
+
+    def codes(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
+        """(bottom - top, W) uint8: the change map as in `results/codes.py`; all rows by default."""
+        codes = code_map(self.mask, self.appeared, self.classes, self.objects)
+        if self.valid is not None:
+            codes[~self.valid] = NO_DATA
+        return codes[top:bottom]
+
+    def percent(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
+        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        percent = np.rint(np.clip(self.probability[top:bottom], 0.0, 1.0) * 100).astype(np.uint8)
+        if self.valid is not None:
+            percent[~self.valid[top:bottom]] = NO_DATA
+        return percent
+
+
+@dataclass(frozen=True)
+class MapsOnDisk:
+    """Maps of a whole scene: windows on files.
+
+    Attributes:
+        classes: names, background first.
+        objects: the changed objects.
+        code_rows: reads rows of codes.
+        percent_rows: reads rows of the probability of change in percent.
+    """
+
+    classes: tuple[str, ...]
+    objects: tuple[ChangedObject, ...]
+    code_rows: Rows
+    percent_rows: Rows
+
+    def codes(self, top: int, bottom: int) -> np.ndarray:
+        """(bottom - top, W) uint8: the change map as in `results/codes.py`."""
+        return self.code_rows(top, bottom)
+
+    def percent(self, top: int, bottom: int) -> np.ndarray:
+        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        return self.percent_rows(top, bottom)
 
 
 @dataclass(frozen=True)
 class ClassDescription:
-    """Changed objects of one class. cells: places of the 3x3 grid. confidence: of the counts and places together."""
+    """Changed objects of one class.
 
-    name: str  # plural, "buildings" or "roads"
+    Attributes:
+        name: plural, "buildings" or "roads".
+        appeared: how many are new.
+        vanished: how many are gone.
+        cells: places of the 3x3 grid.
+        confidence: in [0, 1], of the counts and places together.
+    """
+
+    name: str
     appeared: int
     vanished: int
     cells: tuple[str, ...]
@@ -55,42 +121,18 @@ class ClassDescription:
 
 
 @dataclass(frozen=True)
-class Description:
-    """The whole answer to `describe`: what changed between two dates, in words and on a map."""
-
-    caption: Answer
-    changed: Answer
-    classes: tuple[ClassDescription, ...]
-    evidence: Evidence
-    notes: tuple[str, ...] = ()
-    model: dict[str, Any] = field(default_factory=dict)  # name, version, weights hash: enough to redo it
-
-
-@dataclass(frozen=True)
-class SurveyObject:
-    """One changed object of a whole scene. shape: what every object has (class_name, direction, polygon, area, cell,
-    confidence), in survey pixels.
-
-    id: from 1, as in all files. holes: (n, 2) closed rings left out of the polygon. tile: "r3c12", the tile of the model's
-    look that holds the centroid. area_m2: on the ellipsoid. length_m: of roads, else None.
-    """
-
-    id: int
-    shape: ChangedObject
-    holes: tuple[np.ndarray, ...]
-    tile: str
-    area_m2: float
-    length_m: float | None
-    centroid: tuple[float, float]
-    lonlat: tuple[float, float]
-
-
-@dataclass(frozen=True)
 class GridCell:
-    """One cell of the table. window: (left, top, width, height) in survey pixels; centre: (lon, lat).
+    """One cell of the table of a whole scene.
 
-    compared_m2: ground with data at both dates. counts, areas_m2: by "building appeared", "road vanished", ...: objects
-    whose centroid lies in the cell. road_m: length of roads by "appeared" and "vanished".
+    Attributes:
+        row: from 0 at the top.
+        column: from 0 at the left.
+        window: (left, top, width, height) in pixels.
+        centre: (longitude, latitude) in degrees.
+        compared_m2: ground with data at both dates.
+        counts: objects whose centroid lies in the cell, by "building appeared", "road vanished", ...
+        areas_m2: their areas in square metres, by the same names.
+        road_m: length of roads in metres by "appeared" and "vanished".
     """
 
     row: int
@@ -105,9 +147,13 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Quicklook:
-    """Both dates small: (h, w, 3) uint8 each, and where both have data, (h, w) bool.
+    """Both dates of a whole scene at a small size.
 
-    scale: (x, y) quicklook pixels per survey pixel.
+    Attributes:
+        before: (h, w, 3) uint8.
+        after: (h, w, 3) uint8.
+        valid: (h, w) bool, where both have data.
+        scale: (x, y) quicklook pixels per pixel of the scene.
     """
 
     before: np.ndarray
@@ -117,25 +163,60 @@ class Quicklook:
 
 
 @dataclass(frozen=True)
-class Survey:
-    """A whole scene looked at.
+class Description:
+    """What changed between two dates, in words and on a map.
 
-    scene: the facts of a pair (sources, times, georeference, metres_per_pixel, shift, notes, height, width). Its frames
-    and valid have the right shape and hold nothing: they are placeholders that take no memory. Do not show them.
-    description: the words; `description.evidence.objects` are the shapes of `objects`, its maps placeholders too.
-    grid: cells by row. facts: JSON types: "tile", "overlap", "cell_m", "shift_m" ({"east", "north", "length",
-    "corrected", "spread"} in metres, None where unknown), "warnings" (also among the notes), "compared_m2", "changed_m2".
+    Attributes:
+        caption: one sentence.
+        changed: the answer to "has anything changed".
+        classes: counts and places of each class.
+        evidence: the maps and the objects, `Evidence` of a pair in memory, `MapsOnDisk` of a whole scene.
+        notes: one-line remarks for the user.
+        model: name, version and hash of the weights: enough to repeat the run.
+        scene: what was compared. Of a whole scene it has the facts of a pair (sources, times, georeference, shift, notes,
+            height, width) and frames that take no memory: do not show them.
+        answers: extra questions with their answers.
+        zones: counts and areas by zone, where zones were given.
+        grid: of a whole scene, its table by cell, by rows.
+        quicklook: of a whole scene, both dates at a small size.
+        facts: of a whole scene, JSON types: "tile", "overlap", "cell_m", "shift_m" ({"east", "north", "length",
+            "corrected", "spread"} in metres, None where unknown), "warnings" (also among the notes), "compared_m2",
+            "changed_m2" and more.
+        files: names of the files that were written.
     """
 
-    scene: Scene
-    description: Description
-    objects: tuple[SurveyObject, ...]
-    grid: tuple[GridCell, ...]
-    quicklook: Quicklook
+    caption: Answer
+    changed: Answer
+    classes: tuple[ClassDescription, ...]
+    evidence: Evidence | MapsOnDisk
+    notes: tuple[str, ...] = ()
+    model: dict[str, Any] = field(default_factory=dict)
+    scene: Scene = field(default_factory=lambda: placeholder_scene(0, 0))
+    answers: tuple[tuple[str, Answer], ...] = ()
+    zones: ZoneTable | None = None
+    grid: tuple[GridCell, ...] = ()
+    quicklook: Quicklook | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> tuple[ChangedObject, ...]:
+        """The changed objects, bottom up as the label rule orders them."""
+        return self.evidence.objects
+
+    @property
+    def is_whole_scene(self) -> bool:
+        """Whether the pair was too large for memory and described in tiles."""
+        return self.quicklook is not None
 
 
 def placeholder_scene(width: int, height: int, **facts: Any) -> Scene:
-    """A pair of that size whose pixels take no memory. facts: further fields of `Scene`."""
+    """A pair of a size in pixels whose own pixels take no memory.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        **facts: Further fields of `Scene`.
+    """
     frames = np.broadcast_to(np.uint8(0), (2, height, width, 3))
-    return Scene("pair", frames, np.broadcast_to(np.True_, (height, width)), **facts)
+    return Scene("pair", frames, np.broadcast_to(np.True_, (height, width)), facts.pop("sources", ()), **facts)

@@ -107,10 +107,10 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     return _read_plain(" ".join(words), place)
 
 
-def needs_objects(text: str, zones: Sequence[str] = ()) -> bool:
+def only_objects_answer(read: ReadScene) -> bool:
     """Whether a question about a pair is one that only the list of its objects answers: an area, a length, the largest
     object, a ranking, a zone, a half."""
-    wanted = read_scene_question(text, zones).question
+    wanted = read.question
     if wanted is None:
         return False
     halved = wanted.region is not None and not wanted.region.cells

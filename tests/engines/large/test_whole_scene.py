@@ -11,7 +11,8 @@ from chronosight.engines.compact.guide import Guide
 from chronosight.engines.compact.large.objects import find
 from chronosight.engines.compact.large.predict import Tiling, predict
 from chronosight.engines.compact.large.store import Store
-from chronosight.engines.compact.large.whole_scene import make_survey, open_store, road_length
+from chronosight.engines.compact.large.whole_scene import describe_whole_scene, open_store
+from chronosight.engines.outlines import road_length
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
@@ -23,16 +24,16 @@ def bundle(bundle_folder):
     return Bundle(bundle_folder, threads=1)
 
 
-def survey_of(paths, bundle, folder, cell_m=100.0):
+def describe_tiles(paths, bundle, folder, cell_m=100.0):
     with open_pair(*(open_header(path) for path in paths), 1.0) as pair:
-        return make_survey(pair, None, bundle, open_store(folder, pair, bundle), cell_m)
+        return describe_whole_scene(pair, None, bundle, open_store(folder, pair, bundle), cell_m)
 
 
-def polygons(survey) -> list[shapely.Polygon]:
+def polygons(found) -> list[shapely.Polygon]:
     """On the ground, in the CRS of the scene."""
-    a, b, c, d, e, f = tuple(survey.scene.georeference.transform)[:6]
+    a, b, c, d, e, f = tuple(found.scene.georeference.transform)[:6]
     turn = np.array([[a, d], [b, e]])
-    return [shapely.Polygon(item.shape.polygon @ turn + (c, f)) for item in survey.objects]
+    return [shapely.Polygon(item.outline @ turn + (c, f)) for item in found.objects]
 
 
 def test_tiled_equals_the_engine_on_the_whole(bundle, tmp_path):
@@ -54,16 +55,16 @@ def test_every_object_once_whatever_border_it_lies_on(bundle, tmp_path):
     height, width = 1150, 1300
     drawn = scattered(height, width)
     drawn += [Drawn(2, 1080, 1290, 12), Drawn(1285, 3, 9, 1060, "road", False)]  # over every tile of a row, of a column
-    survey = survey_of(write_pair(tmp_path / "in", height, width, drawn), bundle, tmp_path / "maps")
-    assert len(survey.objects) == len(drawn)
-    found = {(item.shape.class_name, item.shape.direction, round(item.area_m2)) for item in survey.objects}
+    found = describe_tiles(write_pair(tmp_path / "in", height, width, drawn), bundle, tmp_path / "maps")
+    assert len(found.objects) == len(drawn)
+    found = {(item.class_name, item.direction, round(item.area_m2)) for item in found.objects}
     for one in drawn:  # no nearer than 1 %: a UTM metre is not quite one on the ground
         near = [area for name, way, area in found if (name, way) == (one.what, "appeared" if one.new else "vanished")]
         assert min(abs(area / (one.width * one.height) - 1) for area in near) < 0.01
-    assert [item.id for item in survey.objects] == list(range(1, len(drawn) + 1))
-    longest = max(survey.objects, key=lambda item: item.length_m or 0)
+    assert [item.number for item in found.objects] == list(range(1, len(drawn) + 1))
+    longest = max(found.objects, key=lambda item: item.length_m or 0)
     assert longest.length_m == pytest.approx(1060, rel=0.02)
-    assert sum(sum(cell.counts.values()) for cell in survey.grid) == len(drawn)
+    assert sum(sum(cell.counts.values()) for cell in found.grid) == len(drawn)
 
 
 def test_same_objects_and_words_as_the_small_way(bundle, tmp_path):
@@ -71,21 +72,21 @@ def test_same_objects_and_words_as_the_small_way(bundle, tmp_path):
 
     height, width = 560, 800
     paths = write_pair(tmp_path / "in", height, width, scattered(height, width))
-    survey = survey_of(paths, bundle, tmp_path / "maps")
+    found = describe_tiles(paths, bundle, tmp_path / "maps")
     described = CompactEngine(bundle).describe(open_scene(*paths, register=False))
-    assert survey.description.caption.text == described.caption.text
-    for ours, theirs in zip(survey.description.classes, described.classes, strict=True):
+    assert found.caption.text == described.caption.text
+    for ours, theirs in zip(found.classes, described.classes, strict=True):
         assert (ours.name, ours.appeared, ours.vanished, ours.cells) == (
             theirs.name, theirs.appeared, theirs.vanished, theirs.cells
         )  # fmt: skip
-    assert len(survey.objects) == len(described.evidence.objects)
-    for large, small in zip(survey.objects, described.evidence.objects, strict=True):
-        assert (large.shape.class_name, large.shape.direction, large.shape.cell) == (
+    assert len(found.objects) == len(described.objects)
+    for large, small in zip(found.objects, described.objects, strict=True):
+        assert (large.class_name, large.direction, large.cell) == (
             small.class_name, small.direction, small.cell
         )  # fmt: skip
-        np.testing.assert_allclose(large.shape.polygon, small.polygon)
-        assert large.shape.area == small.area
-        assert large.shape.confidence == pytest.approx(small.confidence, abs=1e-3)
+        np.testing.assert_allclose(large.outline, small.outline)
+        assert large.area_px == small.area_px
+        assert large.confidence == pytest.approx(small.confidence, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_areas_on_the_ground(crs, x, y, size, bundle, tmp_path):
     pyproj = pytest.importorskip("pyproj")
     place = {"crs": CRS.from_user_input(crs), "transform": from_origin(x, y, *size)}
     drawn = [Drawn(100, 100, 60, 40), Drawn(500, 300, 30, 80), Drawn(300, 540, 100, 50)]
-    survey = survey_of(write_pair(tmp_path / "in", 640, 700, drawn, **place), bundle, tmp_path / "maps")
+    found = describe_tiles(write_pair(tmp_path / "in", 640, 700, drawn, **place), bundle, tmp_path / "maps")
     to_lonlat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     geod = pyproj.Geod(ellps="WGS84")
     truths = []
@@ -107,8 +108,8 @@ def test_areas_on_the_ground(crs, x, y, size, bundle, tmp_path):
                    (one.left, one.top + one.height)]  # fmt: skip
         lon, lat = to_lonlat.transform(*zip(*(place["transform"] * corner for corner in corners), strict=True))
         truths.append(abs(geod.polygon_area_perimeter(lon, lat)[0]))
-    assert len(survey.objects) == 3
-    for item, truth in zip(sorted(survey.objects, key=lambda item: item.shape.polygon[:, 1].min()), truths, strict=True):
+    assert len(found.objects) == 3
+    for item, truth in zip(sorted(found.objects, key=lambda item: item.outline[:, 1].min()), truths, strict=True):
         assert item.area_m2 == pytest.approx(truth, rel=0.01)
 
 
@@ -120,7 +121,7 @@ def test_same_ground_in_another_crs_resolution_and_offset(bundle, tmp_path):
     height, width = 620, 700
     drawn = scattered(height, width)
     paths = write_pair(tmp_path / "in", height, width, drawn)
-    plain = polygons(survey_of(paths, bundle, tmp_path / "plain"))
+    plain = polygons(describe_tiles(paths, bundle, tmp_path / "plain"))
 
     def warped(path, name, crs, transform=None, size=None, resolution=None):
         with rasterio.open(path) as source:
@@ -146,7 +147,7 @@ def test_same_ground_in_another_crs_resolution_and_offset(bundle, tmp_path):
         "both fine": tuple(warped(p, f"f{i}.tif", utm, fine, fine_size) for i, p in enumerate(paths)),
     }
     for name, pair in others.items():
-        found = polygons(survey_of(pair, bundle, tmp_path / name.replace(" ", "-")))
+        found = polygons(describe_tiles(pair, bundle, tmp_path / name.replace(" ", "-")))
         assert len(found) == len(plain), name
         tree = shapely.STRtree(found)
         for one in plain:
@@ -157,10 +158,10 @@ def test_same_ground_in_another_crs_resolution_and_offset(bundle, tmp_path):
 def test_both_dates_in_degrees_are_looked_at_with_square_pixels(bundle, tmp_path):
     place = {"crs": CRS.from_epsg(4326), "transform": from_origin(10.0, 60.0, 1 / 111_000, 1 / 111_000)}
     drawn = [Drawn(200, 100, 120, 60), Drawn(900, 300, 200, 90)]  # at 60 degrees north half as wide on the ground
-    survey = survey_of(write_pair(tmp_path / "in", 500, 1300, drawn, **place), bundle, tmp_path / "maps")
-    assert survey.scene.width == pytest.approx(650, rel=0.02)
-    assert len(survey.objects) == 2
-    assert any("instead of" in note for note in survey.scene.notes)
+    found = describe_tiles(write_pair(tmp_path / "in", 500, 1300, drawn, **place), bundle, tmp_path / "maps")
+    assert found.scene.width == pytest.approx(650, rel=0.02)
+    assert len(found.objects) == 2
+    assert any("instead of" in note for note in found.scene.notes)
 
 
 def test_no_data_is_told_apart_from_no_change(bundle, tmp_path):
@@ -169,10 +170,10 @@ def test_no_data_is_told_apart_from_no_change(bundle, tmp_path):
     before, after = draw(600, 600, [Drawn(40, 40, 50, 50), Drawn(300, 300, 50, 50)])
     after[250:] = 0
     before_path = write_tiff(tmp_path / "a.tif", before)
-    survey = survey_of((before_path, write_tiff(tmp_path / "b.tif", after, nodata=0)), bundle, tmp_path / "maps")
-    assert len(survey.objects) == 1
-    assert survey.facts["compared_share"] == pytest.approx(250 / 600, abs=1e-3)
-    assert sum(cell.compared_m2 for cell in survey.grid) == pytest.approx(250 * 600, rel=0.01)
+    found = describe_tiles((before_path, write_tiff(tmp_path / "b.tif", after, nodata=0)), bundle, tmp_path / "maps")
+    assert len(found.objects) == 1
+    assert found.facts["compared_share"] == pytest.approx(250 / 600, abs=1e-3)
+    assert sum(cell.compared_m2 for cell in found.grid) == pytest.approx(250 * 600, rel=0.01)
 
 
 def fill(store: Store, classes: np.ndarray, probability: float = 0.8) -> None:
@@ -208,7 +209,7 @@ def test_an_object_too_large_for_memory_is_still_one(tmp_path, monkeypatch):
     assert len(usual) == len(giant) == 1
     assert giant[0].area == usual[0].area == (classes == 1).sum()
     assert giant[0].confidence == pytest.approx(usual[0].confidence)
-    one, other = shapely.Polygon(usual[0].polygon), shapely.Polygon(giant[0].polygon)
+    one, other = shapely.Polygon(usual[0].outline), shapely.Polygon(giant[0].outline)
     assert one.intersection(other).area / one.union(other).area > 0.99
 
 

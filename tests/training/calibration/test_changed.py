@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chronosight.engines.compact.changed import weigh
+from chronosight.engines.confidence import weigh_sources
 from chronosight.training.calibration.changed import Weighed, fit_changed
 
 
@@ -30,4 +30,4 @@ def test_the_engine_weighs_as_it_was_fitted():
     for row in drawn(20, seed=1):
         said, guide = (1 / (1 + np.exp(-z)) for z in (row.said, row.guide))
         z = settings["a"] * row.said + settings["guide"] * row.guide + settings["outlined"] * row.outlined + settings["b"]
-        assert weigh(said, guide, row.outlined, settings) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+        assert weigh_sources(said, guide, row.outlined, settings) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)

@@ -4,8 +4,7 @@ matter, and what was fitted is what the engine computes."""
 import numpy as np
 import pytest
 
-from chronosight.engines.confidence import log_odds
-from chronosight.engines.from_objects import weigh
+from chronosight.engines.confidence import log_odds, of_exact_answer
 from chronosight.training.calibration.objects import ReadOff, fit_read_off
 
 
@@ -24,7 +23,7 @@ def test_what_is_fitted_holds_on_other_answers():
     settings, report = fit_read_off(drawn())
     assert report["error_after"] < 0.04 < report["error_before"]
     others = drawn(seed=1)
-    said = np.array([weigh(item.raw, item.number, settings) for item in others])
+    said = np.array([of_exact_answer(item.raw, item.number, settings) for item in others])
     right = np.array([item.right for item in others])
     for chosen in (said < 0.3, (said >= 0.3) & (said < 0.6), said >= 0.6):
         assert said[chosen].mean() == pytest.approx(right[chosen].mean(), abs=0.06)
@@ -32,10 +31,10 @@ def test_what_is_fitted_holds_on_other_answers():
 
 def test_more_objects_are_less_sure_and_none_is_judged_apart():
     settings, _ = fit_read_off(drawn())
-    assert weigh(0.9, 1, settings) > weigh(0.9, 5, settings) > weigh(0.9, 15, settings)
-    assert weigh(0.95, 0, settings) > 0.8 > 0.25 > weigh(0.05, 0, settings)
+    assert of_exact_answer(0.9, 1, settings) > of_exact_answer(0.9, 5, settings) > of_exact_answer(0.9, 15, settings)
+    assert of_exact_answer(0.95, 0, settings) > 0.8 > 0.25 > of_exact_answer(0.05, 0, settings)
 
 
 def test_without_settings_raw_stays_as_it_is():
-    assert weigh(0.37, 3, {}) == pytest.approx(0.37)
-    assert 0 < weigh(0.0, 40, {"a": 1.0, "number": -1.0, "b": 0.0, "none": 1.0, "b_none": 0.0}) < 0.01
+    assert of_exact_answer(0.37, 3, {}) == pytest.approx(0.37)
+    assert 0 < of_exact_answer(0.0, 40, {"a": 1.0, "number": -1.0, "b": 0.0, "none": 1.0, "b_none": 0.0}) < 0.01

@@ -42,7 +42,7 @@ class Disagreement:
 
 def compare(about: About, text: str, value: Value | None, evidence: Evidence) -> Disagreement | None:
     """The reply's text and value against the outlines it is about; None where they agree or nothing can be compared."""
-    found = select(evidence, about.subject, about.direction, about.cells)
+    found = select(evidence.objects, about.subject, about.direction, about.cells)
     n, name = len(found), about.subject or "buildings or roads"
     match about.task:
         case "binary" if isinstance(value, bool) and value != bool(n):
@@ -70,7 +70,7 @@ def _compare_sentence(text: str, evidence: Evidence) -> Disagreement | None:
     if _denies_change(text) and n:
         return Disagreement(f"the words tell of no change, the map shows {outlines(n)}", True)
     for said, subject in numbers_told(text):
-        shown = len(select(evidence, subject))
+        shown = len(select(evidence.objects, subject))
         if said != shown:
             return Disagreement(f"the words tell of {said} {subject}, the map shows {shown}", not said or not shown)
     return None

@@ -19,8 +19,9 @@ from chronosight.engines.changevg.reply import LanguageModel, Pictures, Reply, c
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
-from chronosight.engines.compact.guide import Progress, seen_frames
+from chronosight.engines.compact.guide import seen_frames
 from chronosight.engines.confidence import is_confident
+from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings

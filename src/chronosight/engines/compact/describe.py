@@ -9,10 +9,11 @@ from typing import Any
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.reconcile import outlined_otherwise
-from chronosight.engines.compact.replies import read_reply
-from chronosight.engines.from_objects import answer_from_objects, read_off
+from chronosight.engines.compact.replies import read_exact, read_reply
+from chronosight.engines.from_objects import answer_task
 from chronosight.results.answer import Answer
-from chronosight.results.description import ClassDescription, Description, Evidence
+from chronosight.results.description import ClassDescription, Description, Evidence, MapsOnDisk
+from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, direction, location
 from chronosight.tasks.clue import ClassChange
 
@@ -23,8 +24,8 @@ CLASSES = ("buildings", "roads")
 def describe_pair(encoded: EncodedScene) -> Description:
     """The language model's answers beside the guide's map, made to fit each other (`reconcile`)."""
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
-    read_off_tasks = encoded.bundle.from_objects
-    said = [question for question in (*counts, *places) if question.task not in read_off_tasks]
+    exact_tasks = encoded.bundle.from_objects
+    said = [question for question in (*counts, *places) if question.task not in exact_tasks]
     questions = [binary.ask(), caption.ask("pair"), *said]
     read = {
         question: read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
@@ -41,35 +42,46 @@ def describe_pair(encoded: EncodedScene) -> Description:
             classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence))
             continue
         counted, placed = (
-            read[question] if question in read else read_off(encoded.bundle, question, reconciled.evidence, encoded.changed)
+            read[question] if question in read else read_exact(encoded.bundle, question, reconciled.evidence, encoded.changed)
             for question in (counts[index], places[index])
         )
         described = _describe_class(encoded, name, counted, placed, outlined)
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
-    return Description(told, reconciled.changed, tuple(classes), reconciled.evidence, tuple(notes), dict(encoded.bundle.facts))
+    facts, evidence = dict(encoded.bundle.facts), reconciled.evidence
+    return Description(told, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
 
 
 def describe_large(encoded: EncodedScene) -> Description:
     """A scene too large for one look of the language model: all words are read off the objects."""
-    return describe_objects(encoded.guide_evidence, encoded.changed, dict(encoded.bundle.facts))
+    return describe_objects(encoded.guide_evidence, encoded.changed, dict(encoded.bundle.facts), encoded.scene)
 
 
-def describe_objects(evidence: Evidence, changed: float, model: dict[str, Any]) -> Description:
-    """The words that the objects alone carry. changed: probability that anything did; model: facts of the weights."""
+def describe_objects(
+    evidence: Evidence | MapsOnDisk, changed: float, model: dict[str, Any], scene: Scene
+) -> Description:
+    """Describes a pair from its objects alone.
+
+    Args:
+        evidence: The maps and the objects.
+        changed: Probability in [0, 1] that anything changed.
+        model: Facts of the weights.
+        scene: What was compared.
+    """
     classes = []
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
-        sure = answer_from_objects(count.ask(name), evidence, changed).confidence
+        sure = answer_task(count.ask(name), evidence, changed).confidence
         classes.append(ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, sure))
     return Description(
-        answer_from_objects(caption.ask("pair"), evidence, changed),
-        answer_from_objects(binary.ask(), evidence, changed),
+        answer_task(caption.ask("pair"), evidence, changed),
+        answer_task(binary.ask(), evidence, changed),
         tuple(classes),
         evidence,
         ("the scene is larger than the language model's view: words, counts and places are those of the outlines",),
         model,
+        scene,
     )
 
 

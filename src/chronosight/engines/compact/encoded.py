@@ -6,14 +6,15 @@ from functools import cached_property
 from threading import RLock
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.changed import outlined_area, weigh
 from chronosight.engines.compact.decoder import Prefix, Reply
-from chronosight.engines.compact.guide import Guide, GuideMaps, Progress
+from chronosight.engines.compact.guide import Guide, GuideMaps
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import read_evidence, read_facts
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
-from chronosight.engines.confidence import calibrate
+from chronosight.engines.confidence import calibrate, outlined_area, weigh_sources
+from chronosight.engines.engine import Progress
+from chronosight.engines.from_objects import select
 from chronosight.results.description import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
@@ -65,7 +66,7 @@ class EncodedScene:
         min_area = self.bundle.calibration("mask").get("min_area", 0.0)
         if self.scene.metres_per_pixel:
             min_area *= (float(self.bundle.config["metres_per_pixel"]) / self.scene.metres_per_pixel) ** 2
-        return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area)
+        return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area, self.scene)
 
     @cached_property
     def facts(self) -> GuideFacts:
@@ -93,10 +94,12 @@ class EncodedScene:
         return [self._read[question] for question in questions]
 
     def yes(self, question: Question) -> float:
-        """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`changed.weigh`)."""
+        """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`)."""
         said = yes_probability(self.networks.language, self.replies([question])[0])
-        outlined = outlined_area(self.guide_evidence, question.subject, (self.scene.metres_per_pixel or 1.0) ** 2)
-        return weigh(said, self.changed, outlined, self.bundle.calibration("binary", "pair"))
+        outlined = outlined_area(
+            select(self.guide_evidence.objects, question.subject), (self.scene.metres_per_pixel or 1.0) ** 2
+        )
+        return weigh_sources(said, self.changed, outlined, self.bundle.calibration("binary", "pair"))
 
     @cached_property
     def reconciled(self) -> Reconciled:

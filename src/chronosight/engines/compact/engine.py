@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.chat import Chat
+from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.guide import Progress
 from chronosight.engines.compact.reconcile import outlined_otherwise
-from chronosight.engines.compact.replies import answer_yes_no, read_reply
-from chronosight.engines.from_objects import answer_from_objects, read_off
+from chronosight.engines.compact.replies import answer_yes_no, read_exact, read_reply
+from chronosight.engines.engine import Progress
+from chronosight.engines.from_objects import answer_task
+from chronosight.engines.router import answer_by_objects
 from chronosight.errors import InputError
-from chronosight.results.answer import Answer
+from chronosight.results.answer import Answer, open_answer
 from chronosight.results.description import Description, Evidence
 from chronosight.results.doubts import doubted, doubted_description
+from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.cells import NO_CHANGE
@@ -74,14 +77,17 @@ class CompactEngine:
         with self._lock:
             self._encoded = []
 
-    def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
-        """Any question in words. One that fits no task gets an answer of task "open" that says what can be asked."""
-        return self.answer_routed(scene, route(text, scene.kind), progress)
+    def ask(
+        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
+    ) -> Answer:
+        """Answers a question in free wording; see `engines.engine.Engine`."""
+        answer = answer_by_objects(self, scene, text, progress, zones)
+        return answer or self.answer_routed(scene, route(text, scene.kind), progress)
 
     def answer_routed(self, scene: Scene, routed: Routed, progress: Progress | None = None) -> Answer:
         """A question that was routed before (chronosight.tasks.routing)."""
         if routed.question is None:
-            return Answer(routed.note, "open", None, 0.0, False)
+            return open_answer(routed.note)
         parts = routed.direction is not None or bool(routed.cells)
         if parts and scene.kind == "pair":
             answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
@@ -97,7 +103,7 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             if encoded.large:
-                answer = answer_from_objects(question, encoded.guide_evidence, encoded.changed)
+                answer = answer_task(question, encoded.guide_evidence, encoded.changed)
             elif scene.kind == "pair":
                 answer = self._answer_pair(encoded, question)
             else:
@@ -119,9 +125,9 @@ class CompactEngine:
         with encoded.lock:
             return encoded.guide_evidence, encoded.facts
 
-    def chat(self, scene: Scene) -> Chat:
-        """A talk about one scene, which is encoded once."""
-        return Chat(self, scene)
+    def chat(self, scene: Scene) -> CompactConversation:
+        """Starts a conversation about one scene, which is encoded once."""
+        return CompactConversation(self, scene)
 
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:
         reply = encoded.replies([question])[0]
@@ -131,7 +137,7 @@ class CompactEngine:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
         if question.task in self.bundle.from_objects:
             reconciled = encoded.reconciled
-            answer = read_off(self.bundle, question, reconciled.evidence, encoded.changed)
+            answer = read_exact(self.bundle, question, reconciled.evidence, encoded.changed)
         else:
             encoded.replies([binary.ask(), question])  # one batch
             answer, reconciled = self._read(encoded, question), encoded.reconciled
@@ -155,4 +161,4 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             evidence = encoded.guide_evidence if encoded.large else encoded.reconciled.evidence
-            return answer_from_objects(question, evidence, encoded.changed, routed.direction, routed.cells or ())
+            return answer_task(question, evidence, encoded.changed, routed.direction, routed.cells or ())

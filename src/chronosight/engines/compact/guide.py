@@ -8,7 +8,6 @@ tile is resampled on the way in and its maps on the way out: the result is alway
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
+from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
@@ -38,7 +38,6 @@ TURNS = (  # each its own inverse, over the last two dimensions
     lambda x: x[..., ::-1, :],
 )
 
-Progress = Callable[[int, int], None]  # (tiles done, tiles in all)
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from chronosight.engines.compact.guide import GuideMaps
+from chronosight.engines.outlines import outline, place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.description import Evidence
+from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import ClassChange, GuideFacts
-from chronosight.tasks.objects import MaskObject, find_objects
+from chronosight.tasks.objects import find_objects
 
 PLURALS = {"building": "buildings", "road": "roads"}
-OUTLINE_TOLERANCE = 1.0  # pixels: removes the staircase of slanted walls, keeps corners
 
 
-def read_evidence(maps: GuideMaps, classes: tuple[str, ...], min_area: float = 0) -> Evidence:
+def read_evidence(
+    maps: GuideMaps, classes: tuple[str, ...], min_area: float = 0, scene: Scene | None = None
+) -> Evidence:
     """Objects of every class by the label rule (chronosight.tasks.objects), with direction and confidence.
 
-    min_area: in pixels of the scene; smaller objects are dropped and leave the mask too. Direction: by the mean of
-    `appeared` over the object; confidence: the mean probability of change over it.
+    Direction is the mean of `appeared` over the object, confidence the mean probability of change over it.
+
+    Args:
+        maps: Of the guide.
+        classes: Names, background first.
+        min_area: In pixels of the scene; smaller objects are dropped and leave the mask too.
+        scene: What the maps are of; the objects get their place on the ground from it.
     """
     mask = maps.mask.copy()
     objects: list[ChangedObject] = []
@@ -31,31 +41,17 @@ def read_evidence(maps: GuideMaps, classes: tuple[str, ...], min_area: float = 0
             direction: Direction = "appeared" if item.mean(maps.appeared) >= 0.5 else "vanished"
             confidence = item.mean(maps.probability)
             area = float(item.inside.sum())
-            objects.append(ChangedObject(name, direction, outline(item), area, item.cell, confidence))
-    return Evidence(classes, mask, maps.probability, maps.appeared, tuple(objects))
-
-
-def outline(item: MaskObject) -> np.ndarray:
-    """(n, 2) float: the object's outer edge along pixel corners, smoothed by at most OUTLINE_TOLERANCE, closed.
-
-    Not the rule's own polygon, which runs through pixel centres and has eight corners at most: too coarse for a map.
-    """
-    import shapely
-    from rasterio.features import shapes
-    from scipy import ndimage
-
-    solid = np.pad(ndimage.binary_fill_holes(item.inside), 1).astype(np.uint8)
-    parts = [geometry["coordinates"][0] for geometry, value in shapes(solid, connectivity=4) if value == 1]
-    ring = max((shapely.Polygon(part) for part in parts), key=lambda polygon: polygon.area)
-    simple = ring.simplify(OUTLINE_TOLERANCE, preserve_topology=True)
-    points = np.asarray((simple if simple.area > 0 else ring).exterior.coords, float)
-    rows, columns = item.window
-    return points + np.array([columns.start - 1, rows.start - 1])
+            ring, holes = outline(item.inside)
+            corner = np.array([item.window[1].start, item.window[0].start])
+            holes = tuple(hole + corner for hole in holes)
+            objects.append(ChangedObject(name, direction, ring + corner, area, item.cell, confidence, holes=holes))
+    placed = tuple(objects) if scene is None else place_objects(scene, objects)
+    return Evidence(classes, mask, maps.probability, maps.appeared, placed, None if scene is None else scene.valid)
 
 
 def without_objects(evidence: Evidence) -> Evidence:
     """The evidence with nothing on its list and mask. The probability stays as it was seen."""
-    return Evidence(evidence.classes, np.zeros_like(evidence.mask), evidence.probability, evidence.appeared, ())
+    return replace(evidence, mask=np.zeros_like(evidence.mask), objects=())
 
 
 def tally(evidence: Evidence, class_name: str) -> ClassChange:

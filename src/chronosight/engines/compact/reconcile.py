@@ -1,6 +1,6 @@
 """Words and map of a pair must not contradict each other in silence. The rule, the same for `ask` and `describe`:
 
-1. Whether anything changed is weighed from what the language model, the guide and the outlines say (`changed.py`).
+1. Whether anything changed is weighed from the language model, the guide and the outlines (`confidence.weigh_sources`).
 2. The answer is No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
 3. It is No with less: the outlines stay as possible changes, and a note says so.
 4. It is Yes while nothing is outlined: a note says that the map shows no place.
@@ -33,11 +33,16 @@ class Reconciled:
 
 
 def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> Reconciled:
-    """yes: probability that anything changed (`changed.weigh`). settings: calibration of the task "binary". evidence: the
-    guide's."""
+    """Makes words and map agree.
+
+    Args:
+        yes: Probability in [0, 1] that anything changed (`confidence.weigh_sources`).
+        settings: Calibration of the task "binary".
+        evidence: What the guide outlined.
+    """
     changed = yes >= settings.get("threshold", 0.5)
     confidence = yes if changed else 1 - yes
-    sure = is_confident(confidence, settings)
+    confident = is_confident(confidence, settings)
     n, notes = len(evidence.objects), []
     if not changed and n and confidence >= EMPTIES:
         evidence = without_objects(evidence)
@@ -47,12 +52,12 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
     elif changed and not n:
         notes.append("the map outlines no changed building or road: look at the pictures for where it changed")
     text = "Yes" if changed else "No"
-    return Reconciled(Answer(text, "binary", changed, confidence, sure, evidence), evidence, tuple(notes))
+    return Reconciled(Answer(text, "binary", changed, confidence, confident, evidence), evidence, tuple(notes))
 
 
 def outlined_otherwise(question: Question, value: Value | None, evidence: Evidence) -> str:
     """A note where the map outlines another number of objects than the answer to a count or yes / no question says."""
-    n = len(select(evidence, question.subject))
+    n = len(select(evidence.objects, question.subject))
     if question.task == "count" and isinstance(value, int) and value != n:
         return f"{question.subject or 'objects'}: {value} counted, {n} outlined on the map"
     if question.task == "binary" and isinstance(value, bool) and value != bool(n):

@@ -2,68 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+import base64
+import io
+import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from string import Template
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from PIL import Image
 
-from chronosight.reports.findings import Findings, findings_of_pair
-from chronosight.reports.page.charts import charts
-from chronosight.reports.page.content import PageContent, content_of_pair
-from chronosight.reports.page.markup import text
-from chronosight.reports.page.sections import (
-    counts_card,
-    facts_card,
-    notes_card,
-    objects_card,
-    places_card,
-    questions_card,
-    story_card,
-)
-from chronosight.reports.page.viewer import kinds_style, stage
-from chronosight.results.answer import Answer
-from chronosight.results.description import Description
-from chronosight.scenes.scene import Scene
+from chronosight.reports.codes import Colour, colour_of, short_label
+from chronosight.reports.page import charts, viewer
+from chronosight.reports.page.content import PageContent
+from chronosight.results.changed_object import ChangedObject, Key, tally
+from chronosight.results.wording import percent, sentence, size_words
+from chronosight.tasks.cells import CELLS, places
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
 
 
 def write_page(content: PageContent, path: Path) -> None:
+    """Writes the page to a file."""
     path.write_text(page(content), encoding="utf-8")
-
-
-def make_page(
-    scene: Scene,
-    description: Description,
-    codes: np.ndarray,
-    answers: Sequence[tuple[str, Answer]] = (),
-    findings: Findings | None = None,
-) -> str:
-    """The page of a pair that was described whole. codes: the change map as `codes.code_map` gives it."""
-    return page(content_of_pair(scene, description, codes, findings or findings_of_pair(scene, description), answers))
 
 
 def page(content: PageContent) -> str:
     """The whole document. Nothing in it points outside, and its security policy lets nothing in."""
-    findings = content.findings
-    return _read("page.html").substitute(
-        title=escape(content.title),
-        style=_read("page.css").template + kinds_style(findings.found),
-        script=_read("page.js").template,
-        headline=text(content.headline),
-        where=text(content.where),
-        stage=stage(content),
-        story=story_card(content),
-        counts=counts_card(content.classes),
-        charts=charts(findings, content.grid),
-        places=places_card(content.places),
-        objects=objects_card(findings),
-        answers=questions_card(content.answers),
-        notes=notes_card(content.notes),
-        facts=facts_card(content.facts),
-    )
+    scene, summary = content.description.scene, content.summary
+    zones = summary.zones
+    rest = [zones.outside] if zones and (zones.outside.all.count or zones.outside.all.area) else []
+    ranked = sorted(zones.rows, key=lambda row: -row.all.area) if zones else []
+    keys = list(tally(summary.objects))
+    text = _environment().get_template("page.html").render(
+        content=content,
+        scene=scene,
+        summary=summary,
+        metric=summary.metric,
+        classes=content.description.classes,
+        keys=keys,
+        tallies=tally(summary.objects),
+        outlined=viewer.outlined(summary.objects),
+        zone_shapes=viewer.zone_shapes(scene, zones.zones) if zones else [],
+        scale=viewer.scale_of(scene),
+        thirds=viewer.thirds_path(summary.width, summary.height),
+        charts=charts.class_charts(summary) if summary.objects else [],
+        heat=charts.heat_grid(summary, content.description.grid) if summary.objects else None,
+        zones=zones,
+        zone_rows=[*ranked, *rest],
+        zone_keys=sorted({key for row in [*ranked, *rest] for key in row.tallies}),
+        zone_chart=charts.zone_chart(zones.rows, summary.metric) if zones else None,
+        listed=sorted(summary.objects, key=lambda item: -item.area)[:MOST_ROWS],
+        most_rows=MOST_ROWS,
+    )  # fmt: skip
+    return text
 
 
-def _read(name: str) -> Template:
-    return Template((files("chronosight.reports.page") / name).read_text(encoding="utf-8"))
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("chronosight.reports.page", "templates"),
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {
+        "text": text, "css": css, "kind": kind,
+        "label": lambda key: short_label(*key), "colour": lambda key: css(colour_of(*key)),
+        "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent, "sentence": sentence,
+        "size": _size, "box": _box, "place": lambda lonlat: f"{lonlat[1]:.5f}, {lonlat[0]:.5f}" if lonlat else "",
+        "cells": lambda cells: places(cells) or "nowhere",
+    }  # fmt: skip
+    environment.globals |= {
+        "CELLS": CELLS, "WIDTH": charts.WIDTH, "ROW": charts.ROW, "LABEL": charts.LABEL,
+        "style": _read("page.css"), "script": _read("page.js"),
+    }  # fmt: skip
+    return environment
+
+
+def text(words: str) -> Markup:
+    """Escapes words for HTML; a number stays on one line with its unit."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=\d) (?=%|m|km|px|pixel)|(?<=%) (?=sure)", "&nbsp;", str(escape(words))))
+
+
+def css(colour: Colour) -> str:
+    """ "#ff6200"."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def kind(key: Key) -> str:
+    """CSS class of a class and direction: "k-building-appeared". Letters alone, whatever the class is called."""
+    return "k-" + "-".join(re.sub(r"[^a-z]", "", part.lower()) or "x" for part in key)
+
+
+def jpeg(image: Image.Image, quality: int = 86) -> str:
+    """An image as a data URI."""
+    return _data_uri(image.convert("RGB"), "JPEG", quality=quality, optimize=True)
+
+
+def png(image: Image.Image) -> str:
+    """An image with transparency as a data URI."""
+    return _data_uri(image, "PNG", optimize=True)
+
+
+def _data_uri(image: Image.Image, kind: str, **options: Any) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, format=kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _size(area: float, metric: bool) -> Markup:
+    return text(size_words(area, metric).replace("pixels", "px").replace("pixel", "px"))
+
+
+def _box(item: ChangedObject) -> str:
+    """Left, top, right and bottom of an object, in pixels of the scene."""
+    corners = (*item.outline.min(axis=0).tolist(), *item.outline.max(axis=0).tolist())
+    return " ".join(f"{value:.0f}" for value in corners)
+
+
+def _read(name: str) -> Markup:
+    """Our own style and script, which need no escaping."""
+    from markupsafe import Markup
+
+    return Markup((files("chronosight.reports.page") / "templates" / name).read_text(encoding="utf-8"))

@@ -131,9 +131,9 @@ def choose_sources(
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
     better to answer itself.
     """
-    from chronosight.engines.compact.replies import read_reply
-    from chronosight.engines.confidence import log_odds
-    from chronosight.engines.from_objects import read_off, reasons
+    from chronosight.engines.compact.replies import read_exact, read_reply
+    from chronosight.engines.confidence import exact_answer_sources, log_odds
+    from chronosight.engines.from_objects import select
 
     scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
@@ -147,10 +147,12 @@ def choose_sources(
             replies = encoded.replies([COUNT, LOCATION])
             for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
                 said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
-                seen = read_off(engine.bundle, question, encoded.guide_evidence, encoded.changed)
+                seen = read_exact(engine.bundle, question, encoded.guide_evidence, encoded.changed)
                 scores[question.task]["language model"].append(_score(said.value, true))
                 scores[question.task]["objects"].append(_score(seen.value, true))
-                raw, number = reasons(question, encoded.guide_evidence, encoded.changed)
+                raw, number = exact_answer_sources(
+                    question.task, select(encoded.guide_evidence.objects, question.subject), encoded.changed
+                )
                 answers[question.task].append(ReadOff(log_odds(raw), number, raw, is_right(seen.value, true)))
     sources = {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}
     for task, by in scores.items():

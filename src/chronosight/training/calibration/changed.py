@@ -28,10 +28,10 @@ class Weighed:
 
 
 def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
-    """Windows asked about buildings, captioned cells about any change: as `engines.compact.changed` weighs them."""
-    from chronosight.engines.compact.changed import outlined_area
+    """Windows asked about buildings, captioned cells about any change: as `engines.confidence` weighs them."""
     from chronosight.engines.compact.replies import yes_probability
-    from chronosight.engines.confidence import log_odds
+    from chronosight.engines.confidence import log_odds, outlined_area
+    from chronosight.engines.from_objects import select
 
     for place in places:
         asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
@@ -39,7 +39,7 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
         for box, question, truth in asked:
             encoded = engine.encode(crop_scene(place, box))
             said = yes_probability(engine.networks.language, encoded.replies([question])[0])
-            outlined = outlined_area(encoded.guide_evidence, question.subject, place.metres_per_pixel**2)
+            outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), place.metres_per_pixel**2)
             yield Weighed(log_odds(said), log_odds(encoded.changed), outlined, truth)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from rasterio.warp import transform as transform_points
 
 from chronosight.engines.compact.large.store import Store
-from chronosight.results.description import GridCell, SurveyObject
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import GridCell
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.ground import pixel_vectors
+from chronosight.scenes.lonlat import pixel_areas, to_lonlat
 from chronosight.scenes.resolution import pixel_sides
+from chronosight.scenes.scene import Scene
 
 BAND = 512
 
@@ -30,38 +31,44 @@ def compared_pixels(store: Store, grid: Grid, cell_m: float) -> tuple[np.ndarray
     return counts, sides
 
 
-def pixel_areas(grid: Grid, points: Sequence[tuple[float, float]]) -> np.ndarray:
-    """(n,) square metres of the pixel at each point (x, y); 1 where the CRS has no place on the Earth."""
-    vectors = pixel_vectors(grid, *zip(*points, strict=True)) if points else None
-    return np.ones(len(points)) if vectors is None else np.abs(np.linalg.det(vectors))
+def cell_table(
+    scene: Scene, compared: np.ndarray, sides: tuple[int, int], objects: Sequence[ChangedObject]
+) -> tuple[GridCell, ...]:
+    """The table by cell; an object counts in the cell that holds its centroid.
 
+    Args:
+        scene: Its size and place.
+        compared: (rows, columns) pixels with data at both dates, of `compared_pixels`.
+        sides: (width, height) of a cell in pixels.
+        objects: All changed objects.
 
-def cell_table(grid: Grid, compared: np.ndarray, sides: tuple[int, int], objects: Sequence[SurveyObject]) -> tuple[GridCell, ...]:
-    """One row a cell, by rows, cells without data left out. An object counts in the cell that holds its centroid."""
+    Returns:
+        One row a cell, by rows; cells without data are left out.
+    """
     wide, high = sides
-    members: dict[tuple[int, int], list[SurveyObject]] = {}
+    members: dict[tuple[int, int], list[ChangedObject]] = {}
     for item in objects:
         x, y = item.centroid
         place = min(int(y // high), compared.shape[0] - 1), min(int(x // wide), compared.shape[1] - 1)
         members.setdefault(place, []).append(item)
-    found = [(int(row), int(column)) for row, column in np.argwhere(compared > 0)]
-    found = sorted({*found, *members})
-    windows = [(c * wide, r * high, min(wide, grid.width - c * wide), min(high, grid.height - r * high)) for r, c in found]
-    middles = [(left + w / 2, top + h / 2) for left, top, w, h in windows]
-    places = [grid.transform * middle for middle in middles]
-    lons, lats = transform_points(grid.crs, "EPSG:4326", *zip(*places, strict=True)) if places else ((), ())
+    found = sorted({*((int(row), int(column)) for row, column in np.argwhere(compared > 0)), *members})
+    if not found:
+        return ()
+    windows = [(c * wide, r * high, min(wide, scene.width - c * wide), min(high, scene.height - r * high)) for r, c in found]
+    middles = np.array([(left + w / 2, top + h / 2) for left, top, w, h in windows])
+    ground, lonlat = pixel_areas(scene, middles), to_lonlat(scene, middles)
     cells = []
-    ground = pixel_areas(grid, middles)
-    for (row, column), window, area, lon, lat in zip(found, windows, ground, lons, lats, strict=True):
+    for index, ((row, column), window) in enumerate(zip(found, windows, strict=True)):
         counts: dict[str, int] = {}
         areas: dict[str, float] = {}
         road: dict[str, float] = {}
         for item in members.get((row, column), []):
-            label = f"{item.shape.class_name} {item.shape.direction}"
+            label = f"{item.class_name} {item.direction}"
             counts[label] = counts.get(label, 0) + 1
-            areas[label] = areas.get(label, 0.0) + item.area_m2
+            areas[label] = areas.get(label, 0.0) + item.area
             if item.length_m is not None:
-                road[item.shape.direction] = road.get(item.shape.direction, 0.0) + item.length_m
-        seen = float(compared[row, column] * area)
-        cells.append(GridCell(row, column, window, (float(lon), float(lat)), seen, counts, areas, road))
+                road[item.direction] = road.get(item.direction, 0.0) + item.length_m
+        seen = float(compared[row, column] * (1.0 if ground is None else ground[index]))
+        centre = (0.0, 0.0) if lonlat is None else (float(lonlat[index, 0]), float(lonlat[index, 1]))
+        cells.append(GridCell(row, column, window, centre, seen, counts, areas, road))
     return tuple(cells)

@@ -1,6 +1,6 @@
 """The change map of a large scene as codes on disk (`codes.u8`), for the writer of mask.tif.
 
-The codes are those of `reports/codes.py` (0 unchanged, 2k - 1 appeared, 2k vanished, 255 no data); every pixel of an
+The codes are those of `results/codes.py` (0 unchanged, 2k - 1 appeared, 2k vanished, 255 no data); every pixel of an
 object has its direction, pixels of no object are unchanged.
 """
 
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chronosight.engines.compact.large.objects import Found
+from chronosight.engines.compact.large.objects import Component
 from chronosight.engines.compact.large.store import Store
+from chronosight.results.codes import NO_DATA
 
 NAME = "codes.u8"
-NO_DATA = 255
 BAND = 512
 PAINTED = 2000  # objects after which what was painted is handed to the disk
 
 
-def write_codes(store: Store, found: Sequence[Found]) -> None:
+def write_codes(store: Store, found: Sequence[Component]) -> None:
     """(height, width) uint8, row by row, in store.folder / NAME."""
     path = store.folder / NAME
     with path.open("wb") as file:

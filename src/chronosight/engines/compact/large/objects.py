@@ -18,24 +18,32 @@ from shapely.strtree import STRtree
 
 from chronosight.engines.compact.large.pieces import Piece, box, components, paste
 from chronosight.engines.compact.large.store import CLASS, Store
-from chronosight.engines.compact.objects import OUTLINE_TOLERANCE
+from chronosight.engines.outlines import outline, simplified
 from chronosight.tasks.objects import find_objects
 from chronosight.tasks.split import split_by_cores
 
 BAND = 512  # rows looked through at once
 GIANT = 16_000_000  # pixels of a component's box
-SMALLEST_HOLE = 16  # pixels
 
 
 @dataclass
-class Found:
-    """An object of the mask, in pixels of the scene. sums: of probability and of `appeared`, in [0, area] each.
+class Component:
+    """A component of the mask on its way to a `ChangedObject`, in pixels of the scene.
 
-    centroid: of the polygon of the rule. hollow: bits of its holes, to find what lies in them. first: its first pixel.
+    Attributes:
+        class_index: index into the classes.
+        outline: outer ring.
+        holes: rings of its holes.
+        area: in pixels.
+        sums: of probability and of `appeared`, in [0, area] each.
+        centroid: of the polygon of the label rule, which decides its cell.
+        pieces: its pixels.
+        first: row and column of its first pixel.
+        hollow: the pixels of its holes, to find what lies in them.
     """
 
     class_index: int
-    polygon: np.ndarray
+    outline: np.ndarray
     holes: tuple[np.ndarray, ...]
     area: int
     sums: tuple[float, float]
@@ -53,9 +61,9 @@ class Found:
         return self.sums[1] / self.area >= 0.5
 
 
-def find(store: Store, class_index: int, min_area: float, split: bool) -> list[Found]:
+def find(store: Store, class_index: int, min_area: float, split: bool) -> list[Component]:
     """Objects of one class, bottom up as the rule orders them. split: take neighbours apart by their cores."""
-    found: list[Found] = []
+    found: list[Component] = []
     for pieces in components(_bands(store, class_index), smallest=max(0.5, min_area)):
         top, left, bottom, right = box(pieces)
         if (bottom - top) * (right - left) > GIANT:
@@ -74,7 +82,7 @@ def find(store: Store, class_index: int, min_area: float, split: bool) -> list[F
             first = np.unravel_index(int(own.argmax()), own.shape)
             hollow = ndimage.binary_fill_holes(own) & ~own if holes else None
             found.append(
-                Found(
+                Component(
                     class_index,
                     ring + corner,
                     tuple(hole + corner for hole in holes),
@@ -89,34 +97,12 @@ def find(store: Store, class_index: int, min_area: float, split: bool) -> list[F
     return sorted(_swallow(found), key=lambda one: one.first, reverse=True)
 
 
-def outline(inside: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    """(h, w) bool, one object -> its outer ring (n, 2), x right and y down along pixel corners, simplified by at most
-    OUTLINE_TOLERANCE, closed; and rings of its holes of SMALLEST_HOLE pixels or more."""
-    padded = np.pad(inside, 1).astype(np.uint8)
-    parts = [geometry["coordinates"] for geometry, value in shapes(padded, connectivity=4) if value == 1]
-    return _simple(
-        max((shapely.Polygon(part[0], part[1:]) for part in parts), key=lambda one: shapely.Polygon(one.exterior).area), 1
-    )
-
-
-def _simple(polygon: shapely.Polygon, margin: int) -> tuple[np.ndarray, list[np.ndarray]]:
-    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= SMALLEST_HOLE]
-    whole = shapely.Polygon(polygon.exterior, holes)
-    simple = whole.simplify(OUTLINE_TOLERANCE, preserve_topology=True)
-    if not isinstance(simple, shapely.Polygon) or simple.area <= 0 or not simple.is_valid:
-        simple = whole
-    return (
-        np.asarray(simple.exterior.coords, float) - margin,
-        [np.asarray(ring.coords, float) - margin for ring in simple.interiors],
-    )
-
-
 def _bands(store: Store, class_index: int) -> Iterator[tuple[int, np.ndarray]]:
     for top in range(0, store.height, BAND):
         yield top, store.read(top, min(top + BAND, store.height)).packed & CLASS == class_index
 
 
-def _giant(store: Store, class_index: int, pieces: list[Piece]) -> Found:
+def _giant(store: Store, class_index: int, pieces: list[Piece]) -> Component:
     polygons, area, sums = [], 0, [0.0, 0.0]
     for one in pieces:
         inside = one.inside
@@ -130,13 +116,12 @@ def _giant(store: Store, class_index: int, pieces: list[Piece]) -> Found:
                 polygons.append(shapely.Polygon(rings[0], rings[1:]))
     union = shapely.union_all(polygons)
     largest = max(getattr(union, "geoms", [union]), key=lambda one: one.area)
-    ring, holes = _simple(largest, 0)
-    centre = largest.centroid
+    ring, holes = simplified(largest, 0)
     first = min((one.top, one.left + int(one.inside[0].argmax())) for one in pieces)
-    return Found(class_index, ring, tuple(holes), area, (sums[0], sums[1]), (centre.x, centre.y), pieces, first)
+    return Component(class_index, ring, holes, area, (sums[0], sums[1]), (largest.centroid.x, largest.centroid.y), pieces, first)
 
 
-def _swallow(found: list[Found]) -> list[Found]:
+def _swallow(found: list[Component]) -> list[Component]:
     """Objects that lie in a hole of another become part of it: of the outermost, where holes are nested."""
     hollow = [one for one in found if one.hollow is not None]
     if not hollow:
@@ -144,7 +129,7 @@ def _swallow(found: list[Found]) -> list[Found]:
     boxes = shapely.box(*np.array([[*box([one.hollow])] for one in hollow if one.hollow], float).T[[1, 0, 3, 2]])
     tree = STRtree(boxes)
     rows, columns = np.array([one.first for one in found], float).T
-    swallowed: dict[int, tuple[int, Found]] = {}
+    swallowed: dict[int, tuple[int, Component]] = {}
     for index, at in zip(*tree.query(shapely.points(columns + 0.5, rows + 0.5), predicate="intersects"), strict=True):
         inner, outer = found[index], hollow[at]
         piece = outer.hollow

@@ -1,33 +1,35 @@
-"""A large pair from pixels to a `Survey`: look at all tiles, find the objects, put words and tables to them."""
+"""A large pair from pixels to a description: compare all tiles, find the objects, put words and tables to them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasterio.warp import transform as transform_points
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
 from chronosight.engines.compact.large.cells import cell_table, compared_pixels
-from chronosight.engines.compact.large.codes import NO_DATA, write_codes
-from chronosight.engines.compact.large.objects import Found, find
+from chronosight.engines.compact.large.codes import read_codes, write_codes
+from chronosight.engines.compact.large.objects import Component, find
 from chronosight.engines.compact.large.predict import Progress, Tiling, Timings, predict
 from chronosight.engines.compact.large.store import Store
 from chronosight.engines.confidence import calibrate
+from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
-from chronosight.results.description import Evidence, Quicklook, Survey, SurveyObject, placeholder_scene
+from chronosight.results.codes import NO_DATA
+from chronosight.results.description import Description, MapsOnDisk, Quicklook, placeholder_scene
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import metres_per_pixel, pixel_vectors
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.pair import LazyPair
 from chronosight.scenes.large.shift import SceneShift
+from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import cell_at
 
 VERSION = 1  # of the maps in the store: another one starts afresh
@@ -43,47 +45,48 @@ def open_store(folder: Path, pair: LazyPair, bundle: Bundle) -> Store:
     return Store(folder, pair.grid.width, pair.grid.height, key)
 
 
-def make_survey(
+def describe_whole_scene(
     pair: LazyPair, shift: SceneShift | None, bundle: Bundle, store: Store, cell_m: float,
     progress: Progress | None = None, timings: Timings | None = None,
-) -> Survey:  # fmt: skip
-    """Everything about the pair but files. shift: what registration found. cell_m: side of the table's cells in metres.
+) -> Description:  # fmt: skip
+    """Describes a pair too large for memory.
 
-    Fills the store (its maps, and `codes.u8` beside them, see `codes`) and leaves it there for the writers of rasters.
-    Raises InputError where a file turns out to be damaged.
+    Fills the store (its maps, and `codes.u8` beside them, see `codes`) and leaves it there: the description's maps are
+    windows on it.
+
+    Args:
+        pair: The open files.
+        shift: What registration found.
+        bundle: The weights.
+        store: Of `open_store`.
+        cell_m: Side of the table's cells in metres.
+        progress: Called with (tiles done, tiles in all).
+        timings: Gets the seconds spent.
+
+    Raises:
+        InputError: A file turns out to be damaged.
     """
     timings = timings or Timings()
     guide = Guide(bundle)
     predict(pair, guide, store, progress, timings)
     classes, grid = guide.classes, pair.grid
-    metres = metres_per_pixel(grid.georeference, grid.width, grid.height)
+    scene = _scene(pair, shift)
     min_area = bundle.calibration("mask").get("min_area", 0.0)
-    if metres:
-        min_area *= (guide.metres_per_pixel / metres) ** 2
-    found: list[Found] = []
+    if scene.metres_per_pixel:
+        min_area *= (guide.metres_per_pixel / scene.metres_per_pixel) ** 2
+    found: list[Component] = []
     for index, name in enumerate(classes[1:], start=1):
         found += find(store, index, min_area, split=name == "building")
     write_codes(store, found)
-    objects = _objects(found, classes, grid)
-    nothing = np.broadcast_to(np.float32(0), (grid.height, grid.width))
-    shapes = tuple(item.shape for item in objects)
-    evidence = Evidence(classes, np.broadcast_to(np.uint8(0), nothing.shape), nothing, nothing, shapes)
+    tiling = Tiling(grid.width, grid.height)
+    objects = place_objects(scene, [_changed_object(one, classes, scene) for one in found], tiling.tile_at)
+    maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
     changed = calibrate(store.changed, bundle.calibration("guide"))
-    description = describe_objects(evidence, changed, dict(bundle.facts))
+    described = describe_objects(maps, changed, dict(bundle.facts), scene)
     compared, sides = compared_pixels(store, grid, cell_m)
-    cells = cell_table(grid, compared, sides, objects)
+    cells = cell_table(scene, compared, sides, objects)
     timings.spent("objects")
-    earlier, later = pair.headers
-    scene = placeholder_scene(
-        grid.width,
-        grid.height,
-        sources=(str(earlier.path), str(later.path)),
-        georeference=grid.georeference,
-        metres_per_pixel=metres,
-        times=(earlier.time, later.time) if earlier.time or later.time else (),
-        shift=None if shift is None else shift.pixels,
-        notes=[*pair.warnings, *pair.notes],
-    )
+    metres = scene.metres_per_pixel
     facts: dict[str, Any] = {
         "tile": TILE,
         "overlap": OVERLAP,
@@ -92,7 +95,7 @@ def make_survey(
         "warnings": list(pair.warnings),
         "compared_share": round(float(compared.sum()) / (grid.width * grid.height), 6),
         "compared_m2": round(sum(cell.compared_m2 for cell in cells), 1),
-        "changed_m2": round(sum(item.area_m2 for item in objects), 1),
+        "changed_m2": round(sum(item.area for item in objects), 1),
         "mean_probability": _mean_probability(store),
         "input_sha256": [_identity(image)["head_sha256"] for image in pair.headers],
         "pixel_size_m": None if metres is None else round(metres, 4),
@@ -101,40 +104,28 @@ def make_survey(
     }
     scale = pair.overview.shape[2] / grid.width, pair.overview.shape[1] / grid.height
     quicklook = Quicklook(pair.overview[0], pair.overview[1], pair.overview_valid, scale)
-    return Survey(scene, description, objects, cells, quicklook, facts)
+    return replace(described, grid=cells, quicklook=quicklook, facts=facts)
 
 
-def _objects(found: list[Found], classes: tuple[str, ...], grid: Grid) -> tuple[SurveyObject, ...]:
-    if not found:
-        return ()
-    tiling = Tiling(grid.width, grid.height)
-    places = [grid.transform * one.centroid for one in found]
-    lons, lats = transform_points(grid.crs, "EPSG:4326", *zip(*places, strict=True))
-    centres = [one.centroid for one in found]
-    vectors = pixel_vectors(grid, *zip(*centres, strict=True))
-    if vectors is None:
-        vectors = np.broadcast_to(np.eye(2), (len(found), 2, 2))
-    areas = np.abs(np.linalg.det(vectors)) * [one.area for one in found]
-    objects = []
-    for index, (one, lon, lat) in enumerate(zip(found, lons, lats, strict=True)):
-        direction: Direction = "appeared" if one.appeared else "vanished"
-        name, (x, y) = classes[one.class_index], one.centroid
-        cell = cell_at(x, y, grid.width, grid.height)
-        shape = ChangedObject(name, direction, one.polygon, float(one.area), cell, one.confidence)
-        area, where = float(areas[index]), (float(lon), float(lat))
-        length = road_length(one.polygon @ vectors[index], one.holes, area) if name == "road" else None
-        objects.append(SurveyObject(index + 1, shape, one.holes, tiling.tile_at(x, y), area, length, (x, y), where))
-    return tuple(objects)
+def _scene(pair: LazyPair, shift: SceneShift | None) -> Scene:
+    grid, (earlier, later) = pair.grid, pair.headers
+    return placeholder_scene(
+        grid.width,
+        grid.height,
+        sources=(str(earlier.path), str(later.path)),
+        georeference=grid.georeference,
+        metres_per_pixel=metres_per_pixel(grid.georeference, grid.width, grid.height),
+        times=(earlier.time, later.time) if earlier.time or later.time else (),
+        shift=None if shift is None else shift.pixels,
+        notes=[*pair.warnings, *pair.notes],
+    )
 
 
-def road_length(ring: np.ndarray, holes: tuple[np.ndarray, ...], area: float) -> float:
-    """Length in metres of a road of that outer ring (n, 2) in metres and area: the long side of the rectangle with the
-    same perimeter and area. Branches count with it; a loop's inner edge is as long as its outer one, so it counts too."""
-    perimeter = float(np.linalg.norm(np.diff(ring, axis=0), axis=1).sum())
-    if holes:  # a closed loop: two edges, no ends
-        return max(perimeter / 2, area / max(1.0, area / perimeter))
-    inner = perimeter * perimeter - 16 * area
-    return (perimeter + math.sqrt(inner)) / 4 if inner > 0 else math.sqrt(area)
+def _changed_object(one: Component, classes: tuple[str, ...], scene: Scene) -> ChangedObject:
+    direction: Direction = "appeared" if one.appeared else "vanished"
+    cell = cell_at(*one.centroid, scene.width, scene.height)
+    name, area = classes[one.class_index], float(one.area)
+    return ChangedObject(name, direction, one.outline, area, cell, one.confidence, holes=one.holes)
 
 
 def _identity(image: ImageFile) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What every engine offers: the one interface below the command line, the Python API and chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from chronosight.results.answer import Answer
+    from chronosight.results.description import Description, Evidence
+    from chronosight.results.zones import Zone
+    from chronosight.scenes.scene import Scene
+    from chronosight.tasks.clue import GuideFacts
+    from chronosight.tasks.question import Question
+
+Progress = Callable[[int, int], None]  # (tiles done, tiles in all)
+
+
+class Conversation(Protocol):
+    """Questions about one scene, which is encoded once; a short question leans on the one before it."""
+
+    history: list[tuple[str, Answer]]
+
+    def ask(self, text: str) -> Answer:
+        """Answers the next question and adds it to the history."""
+        ...
+
+
+class Engine(Protocol):
+    """Answers questions about scenes. Scenes are known by identity: do not edit one between questions."""
+
+    def ask(
+        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
+    ) -> Answer:
+        """Answers a question in free wording.
+
+        Args:
+            scene: An image, a pair or a video.
+            text: The question; one that fits no task gets an answer of task "open" that says what can be asked.
+            progress: Called with (tiles done, tiles in all) while a pair is compared.
+            zones: Districts that the question may name, of a pair.
+
+        Raises:
+            InputError: The question or the scene cannot be used.
+        """
+        ...
+
+    def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
+        """Answers a question of a known task. Raises InputError where the scene is of another kind."""
+        ...
+
+    def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
+        """Describes what changed between two dates. Raises InputError for an image or a video."""
+        ...
+
+    def chat(self, scene: Scene) -> Conversation:
+        """Starts a conversation about one scene."""
+        ...
+
+    def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
+        """What the vision guide alone says of a pair: its maps and objects, and the facts given to the language model."""
+        ...

@@ -1,0 +1,96 @@
+"""A description in plain sentences, for the terminal and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import ClassDescription, Description
+from chronosight.results.sentences import sums_sentence
+from chronosight.results.wording import percent, sentence, size_words
+from chronosight.tasks.cells import places
+
+
+def summary_lines(description: Description) -> list[str]:
+    """Sentences, one a line: the caption, whether anything changed, each class, then the notes.
+
+    For example "Changed: yes (97 % sure)." and "Buildings: 12 new, none gone; at the top and on the left (91 % sure).
+    New: about 2,310 m²."
+    """
+    lines = [caption_line(description.caption), changed_line(description.changed)]
+    lines += [class_line(description, change) for change in description.classes]
+    return lines + [f"Note: {note}" for note in notes(description)]
+
+
+def caption_line(caption: Answer) -> str:
+    """The caption as a sentence, with a remark where it is unsure."""
+    text = sentence(caption.text) or "No caption."
+    return text if caption.confident else f"{text} (The caption is unsure.)"
+
+
+def changed_line(changed: Answer) -> str:
+    """ "Changed: yes (97 % sure)."."""
+    if not isinstance(changed.value, bool):
+        return "Changed: unknown."
+    word = "yes" if changed.value else "no"
+    if changed.confident:
+        return f"Changed: {word} ({how_sure(changed.confidence)})."
+    return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
+
+
+def class_line(description: Description, change: ClassDescription) -> str:
+    """One class: how many new and gone, where, how sure, and the ground they cover."""
+    name = change.name.capitalize()
+    sure = how_sure(change.confidence)
+    if change.appeared == change.vanished == 0:
+        return f"{name}: no change ({sure})."
+    where = f"; {places(change.cells)}" if change.cells else ""
+    line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({sure})."
+    area = area_words([item for item in description.objects if change.name in (f"{item.class_name}s", item.class_name)])
+    return f"{line} {area}" if area else line
+
+
+def counts(appeared: int, vanished: int) -> str:
+    """ "12 new, none gone"."""
+    return f"{appeared or 'none'} new, {vanished or 'none'} gone"
+
+
+def how_sure(confidence: float) -> str:
+    """ "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
+    return f"{percent(confidence)} sure" if confidence >= 0.5 else f"unsure, {percent(confidence)}"
+
+
+def area_words(objects: Sequence[ChangedObject]) -> str:
+    """ "New: about 2,310 m². Gone: about 120 m².": in pixels where the ground size is unknown, "" for no objects."""
+    parts = []
+    for direction, word in (("appeared", "New"), ("vanished", "Gone")):
+        chosen = [item for item in objects if item.direction == direction]
+        if chosen:
+            known = chosen[0].area_m2 is not None
+            parts.append(f"{word}: about {size_words(sum(item.area for item in chosen), known)}.")
+    return " ".join(parts)
+
+
+def notes(description: Description) -> list[str]:
+    """Everything the reader should know of how the pair was compared, as sentences and without repeats."""
+    found = [*description.scene.notes, *description.notes]
+    return list(dict.fromkeys(sentence(note) for note in found if note.strip()))
+
+
+def date_words(time: datetime | None) -> str:
+    """ "2018-07-05", with the hour where one is known; "" for an unknown date."""
+    if time is None:
+        return ""
+    return f"{time:%Y-%m-%d %H:%M}" if (time.hour or time.minute) else f"{time:%Y-%m-%d}"
+
+
+def zone_lines(summary: ChangeSummary) -> list[str]:
+    """ "Riverside: 3 buildings appeared (about 420 m²).": one line a zone, for the terminal."""
+    if summary.zones is None:
+        return []
+    rest = summary.zones.outside
+    rows = [*summary.zones.rows, *([rest] if rest.all.count else [])]
+    return [f"{row.name}: {sums_sentence(row.tallies, summary.metric, 'no change').text}" for row in rows]

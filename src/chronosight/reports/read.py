@@ -1,0 +1,219 @@
+"""A folder that `describe --out` wrote, read back as a description."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from affine import Affine
+
+from chronosight.errors import InputError
+from chronosight.files import read_json
+from chronosight.reports.codes import change_codes
+from chronosight.reports.description_json import SCHEMA
+from chronosight.results.answer import Answer
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import (
+    ClassDescription,
+    Description,
+    GridCell,
+    MapsOnDisk,
+    Quicklook,
+    Rows,
+    placeholder_scene,
+)
+from chronosight.results.zones import ZoneTable
+from chronosight.scenes.scene import Georeference, Scene, Shift
+
+DESCRIPTION = "description.json"
+EXPECTED = "a folder that `chronosight describe --out` wrote"
+
+
+def is_result(folder: Path) -> bool:
+    """Whether `describe --out` wrote this folder."""
+    return (folder / DESCRIPTION).is_file()
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """description.json of a result folder, as it stands. Raises InputError where there is none that can be used."""
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise InputError(f"{folder} holds no {DESCRIPTION}, expected {EXPECTED}")
+    facts = read_json(path, EXPECTED)
+    if not isinstance(facts, dict) or facts.get("schema") != SCHEMA:
+        raise InputError(f"{path} is not a description of this version, expected schema {SCHEMA}")
+    return facts
+
+
+def read_description(folder: str | Path) -> Description:
+    """The description in a result folder, for a pair of any size; its maps are windows on the folder's rasters.
+
+    Raises:
+        InputError: The folder holds no results, or they are incomplete.
+    """
+    folder = Path(folder)
+    facts = read_facts(folder)
+    try:
+        return _read(facts, folder)
+    except (KeyError, TypeError, ValueError, IndexError, OSError, AttributeError) as error:
+        raise InputError(f"{folder / DESCRIPTION} is incomplete; write the folder again with describe --out") from error
+
+
+def read_sources(folder: Path) -> list[str]:
+    """The files that a result folder was made from. Raises InputError where it names none, or they are gone."""
+    named = read_facts(folder).get("scene", {}).get("sources", [])
+    sources = [str((folder / str(source)).resolve()) for source in named]
+    gone = [source for source in sources if not Path(source).is_file()]
+    if not sources or gone:
+        raise InputError(
+            f"{folder} was made from {Path(gone[0]).name if gone else 'no files'}, which is not there; give both files instead"
+        )
+    return sources
+
+
+def read_shift(folder: Path) -> tuple[float, float] | None:
+    """By how many pixels the later date of a whole scene was read further right and down; None for a smaller pair."""
+    facts = read_facts(folder)
+    if "survey" not in facts and "whole_scene" not in facts:
+        return None
+    shift = facts["scene"].get("shift") or {}
+    return (float(shift["dx"]), float(shift["dy"])) if shift.get("corrected") else (0.0, 0.0)
+
+
+def _read(facts: dict[str, Any], folder: Path) -> Description:
+    scene = _scene(facts)
+    shapes = _shapes(folder) if scene.georeference is not None else {}
+    objects = tuple(_object(row, shapes) for row in facts["objects"])
+    whole = dict(facts.get("whole_scene") or facts.get("survey") or {})
+    labels = [label.rsplit(" ", 1)[0] for label, value in sorted(facts["map"]["codes"].items(), key=lambda pair: pair[1])]
+    classes = tuple(whole.pop("classes", ())) or ("background", *dict.fromkeys(labels[1:-1]))
+    look = whole.pop("quicklook", None)
+    maps = MapsOnDisk(classes, objects, _rows(folder / "mask"), _rows(folder / "probability"))
+    zones = facts.get("zones")
+    if zones is None and "zones.json" in facts["files"]:  # folders of version 0.1
+        zones = json.loads((folder / "zones.json").read_text(encoding="utf-8"))
+    return Description(
+        _answer(facts["caption"]),
+        _answer(facts["changed"]),
+        tuple(ClassDescription(**{**row, "cells": tuple(row["cells"])}) for row in facts["classes"]),
+        maps,
+        (),
+        facts["model"],
+        scene,
+        tuple((str(row["question"]), _answer(row)) for row in facts["answers"]),
+        None if zones is None else ZoneTable.from_dict(zones),
+        _grid(folder, classes) if look else (),
+        _quicklook(folder, look) if look else None,
+        whole,
+        tuple(facts["files"]),
+    )
+
+
+def _scene(facts: dict[str, Any]) -> Scene:
+    row = facts["scene"]
+    place = row["georeference"]
+    return placeholder_scene(
+        int(row["width"]),
+        int(row["height"]),
+        sources=tuple(map(str, row["sources"])),
+        georeference=None if place is None else Georeference(place["crs"], Affine(*place["transform"])),
+        metres_per_pixel=row["metres_per_pixel"],
+        times=tuple(datetime.fromisoformat(time) if time else None for time in row["times"]),
+        shift=Shift(**row["shift"]) if row["shift"] else None,
+        notes=list(facts["notes"]),
+    )
+
+
+def _shapes(folder: Path) -> dict[int, Any]:
+    """Number -> outline in longitude and latitude, of objects.geojson."""
+    from shapely.geometry import shape
+
+    path = folder / "objects.geojson"
+    if not path.is_file():
+        return {}
+    features = read_json(path, "GeoJSON that `chronosight describe --out` wrote")["features"]
+    return {int(feature["id"]): shape(feature["geometry"]) for feature in features}
+
+
+def _object(row: dict[str, Any], shapes: dict[int, Any]) -> ChangedObject:
+    if row["direction"] not in ("appeared", "vanished"):
+        raise ValueError(row["direction"])
+    lonlat, number = row.get("centroid_lonlat"), int(row["id"])
+    x, y = row["centroid_px"]
+    return ChangedObject(
+        str(row["class"]),
+        row["direction"],
+        np.array(row["polygon_px"], float),
+        float(row["area_px"]),
+        str(row["cell"]),
+        float(row["confidence"]),
+        number,
+        (float(x), float(y)),
+        tuple(np.array(hole, float) for hole in row.get("holes_px", ())),
+        None if row.get("area_m2") is None else float(row["area_m2"]),
+        None if lonlat is None else (float(lonlat[0]), float(lonlat[1])),
+        shapes.get(number),
+        None if row.get("length_m") is None else float(row["length_m"]),
+        row.get("tile"),
+    )
+
+
+def _answer(row: dict[str, Any]) -> Answer:
+    value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
+    confident = bool(row["confident"] if "confident" in row else row["sure"])
+    confidence = float(row["confidence"])
+    return Answer(row["text"], row["task"], value, confidence, confident, None, tuple(row["notes"]), row.get("unit"))
+
+
+def _rows(stem: Path) -> Rows:
+    """Reads rows of a raster of the folder, a GeoTIFF or a PNG."""
+
+    def rows(top: int, bottom: int) -> np.ndarray:
+        path = stem.with_suffix(".tif")
+        if path.is_file():
+            import rasterio
+            from rasterio.windows import Window
+
+            with rasterio.open(path) as file:
+                part: np.ndarray = file.read(1, window=Window(0, top, file.width, bottom - top))
+                return part
+        from PIL import Image
+
+        path = stem.with_suffix(".png")
+        if not path.is_file():
+            raise InputError(f"{path.parent} holds no {stem.name}.tif or {stem.name}.png; write the folder again with --out")
+        with Image.open(path) as image:
+            return np.asarray(image)[top:bottom]
+
+    return rows
+
+
+def _grid(folder: Path, classes: tuple[str, ...]) -> tuple[GridCell, ...]:
+    labels = [(code.label, f"{code.class_name}_{code.direction}") for code in change_codes(classes)]
+    table = read_json(folder / "cells.json", "the table that `chronosight describe --out` wrote")["cells"]
+    return tuple(_cell(row, labels) for row in table)
+
+
+def _cell(row: dict[str, Any], labels: list[tuple[str, str]]) -> GridCell:
+    left, top, width, height = row["window_px"]
+    return GridCell(
+        row["row"],
+        row["column"],
+        (left, top, width, height),
+        (row["lon"], row["lat"]),
+        row["compared_m2"],
+        {label: row[name] for label, name in labels if row[name]},
+        {label: row[f"{name}_m2"] for label, name in labels if row[name]},
+        {direction: row[f"road_{direction}_m"] for direction in ("appeared", "vanished") if row[f"road_{direction}_m"]},
+    )
+
+
+def _quicklook(folder: Path, look: dict[str, Any]) -> Quicklook:
+    from PIL import Image
+
+    before, after = (np.asarray(Image.open(folder / Path(look[name]).name).convert("RGB")) for name in ("before", "after"))
+    valid = np.asarray(before.max(axis=2) > 0) & (after.max(axis=2) > 0)
+    return Quicklook(before, after, valid, (look["scale"][0], look["scale"][1]))

@@ -1,0 +1,69 @@
+"""The change summary of a pair: its objects and what is needed to count, place and measure them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chronosight.results.changed_object import ChangedObject
+from chronosight.scenes.lonlat import scene_corners
+
+if TYPE_CHECKING:
+    from shapely import Geometry
+
+    from chronosight.results.description import Description
+    from chronosight.results.zones import ZoneTable
+
+STEEP = 0.36  # tangent of 20 degrees: a grid turned by more is not called north up
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeSummary:
+    """What narrative, tables and answers are read from.
+
+    Attributes:
+        objects: all changed objects.
+        width: of the scene in pixels.
+        height: of the scene in pixels.
+        metric: whether areas are square metres.
+        changed: probability in [0, 1] that anything changed.
+        corners: (4, 2) longitude and latitude from the upper left clockwise; None without a place on the Earth.
+        zones: counts by zone, where zones were given.
+    """
+
+    objects: tuple[ChangedObject, ...]
+    width: int
+    height: int
+    metric: bool
+    changed: float
+    corners: np.ndarray | None = None
+    zones: ZoneTable | None = None
+
+    @property
+    def north_up(self) -> bool | None:
+        """Whether north is at the top; None where the scene has no place on the Earth."""
+        if self.corners is None:
+            return None
+        upwards = (self.corners[0] + self.corners[1] - self.corners[2] - self.corners[3]) / 2
+        east = upwards[0] * np.cos(np.radians(self.corners[:, 1].mean()))
+        return bool(upwards[1] > 0 and abs(east) <= STEEP * upwards[1])
+
+    @property
+    def footprint(self) -> Geometry | None:
+        """The scene's outline in longitude and latitude."""
+        from shapely import Polygon
+
+        return None if self.corners is None else Polygon(self.corners)
+
+
+def change_summary(description: Description) -> ChangeSummary:
+    """The summary of a description, its zones included."""
+    scene, changed = description.scene, description.changed
+    corners = scene_corners(scene)
+    metric = corners is not None or scene.metres_per_pixel is not None
+    probability = changed.confidence if changed.value else 1 - changed.confidence
+    return ChangeSummary(
+        description.objects, scene.width, scene.height, metric, probability, corners, description.zones
+    )  # fmt: skip

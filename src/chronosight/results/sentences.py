@@ -1,0 +1,98 @@
+"""Sentences made of facts: a sentence is a pattern without numbers, and facts that know how they are written.
+
+Prose and numbers then agree by construction: whatever number stands in a sentence is that of a fact beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chronosight.results.changed_object import ChangedObject, Tallies, Tally, tally
+from chronosight.results.wording import size_words
+from chronosight.tasks.cells import places
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A fact: its value as a JSON type, and its words."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """text, and the values of the facts in it by name."""
+
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "facts": self.facts}
+
+
+def compose(pattern: str, **facts: Shown) -> Sentence:
+    """The pattern, such as "{n} appeared ({area}).", filled with the facts' words. Raises ValueError for one that holds
+    a digit itself."""
+    if any(character.isdigit() for character in pattern):
+        raise ValueError(f"the pattern holds a number that is no fact: {pattern}")
+    text = pattern.format(**{name: fact.text for name, fact in facts.items()})
+    return Sentence(text[:1].upper() + text[1:], {name: fact.value for name, fact in facts.items()})
+
+
+def objects(count: int, noun: str) -> Shown:
+    """ "12 buildings", "1 building", "no buildings"."""
+    return Shown(count, f"{f'{count:,}' if count else 'no'} {noun}{'s' * (count != 1)}")
+
+
+def number(value: int) -> Shown:
+    return Shown(value, f"{value:,}" if value else "none")
+
+
+def area(square_metres: float, metric: bool = True) -> Shown:
+    """To three figures; the value to a tenth."""
+    return Shown(round(float(square_metres), 1), f"about {size_words(square_metres, metric)}")
+
+
+def length(metres: float) -> Shown:
+    metres = round(float(metres), 1)
+    words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
+    return Shown(metres, f"about {words}")
+
+
+def where(cells: Sequence[str]) -> Shown:
+    """ "at the top and on the left"."""
+    return Shown(list(cells), places(tuple(cells)))
+
+
+def name(text: str) -> Shown:
+    return Shown(text, text)
+
+
+def change(sum_of: Tally, noun: str, direction: str, metric: bool) -> tuple[str, dict[str, Shown]]:
+    """Pattern and facts for one class and direction: "12 buildings appeared (about 2,310 m²)"."""
+    facts = {direction: objects(sum_of.count, noun), f"{direction}_area": area(sum_of.area, metric)}
+    if not sum_of.count and sum_of.area:  # of an object whose centroid lies elsewhere
+        return f"part of a {noun} {direction} ({{{direction}_area}})", {f"{direction}_area": facts[f"{direction}_area"]}
+    if not sum_of.count:
+        return f"{{{direction}}} {direction}", {direction: facts[direction]}
+    return f"{{{direction}}} {direction} ({{{direction}_area}})", facts
+
+
+def summed_up(objects_of: Sequence[ChangedObject], metric: bool) -> Sentence:
+    """ "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)." of some objects."""
+    return sums_sentence(tally(objects_of), metric, "no changed object lies here")
+
+
+def sums_sentence(tallies: Tallies, metric: bool, nothing: str) -> Sentence:
+    """The same of sums; `nothing` where there are none."""
+    patterns, facts = [], {}
+    for (class_name, direction), value in tallies.items():
+        pattern, shown = change(value, class_name, direction, metric)
+        for key, fact in shown.items():
+            pattern = pattern.replace(f"{{{key}}}", f"{{{class_name}_{key}}}")
+            facts[f"{class_name}_{key}"] = fact
+        patterns.append(pattern)
+    return compose("; ".join(patterns or [nothing]) + ".", **facts)

@@ -1,0 +1,32 @@
+"""How numbers and sentences are written, the same in every report and answer."""
+
+from __future__ import annotations
+
+
+def percent(confidence: float) -> str:
+    """A probability as a whole percentage, but never a flat 100 %, which no model can promise."""
+    value = round(confidence * 100)
+    return "over 99 %" if value > 99 else f"{max(value, 0)} %"
+
+
+def size_words(area: float, square_metres: bool) -> str:
+    """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels".
+
+    Of the area to a tenth, as the files give it: 1365.0 and a sum of floats that is 1365.0000001 read alike.
+    """
+    area = round(area, 1)
+    if not square_metres:
+        area = round(float(f"{area:.3g}"))
+        return f"{area:,} pixel{'s' * (area != 1)}"
+    if area >= 1e6:
+        return f"{float(f'{area / 1e6:.3g}'):,g} km²"
+    return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 or area == 0 else f"{area:.1f} m²"
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop at its end and a capital at its start, unless it starts with a file's name."""
+    text = " ".join(text.split())
+    if not text:
+        return ""
+    start = text[0].upper() if text.split()[0].rstrip(",:;").isalpha() else text[0]
+    return start + text[1:] + ("" if text[-1] in ".!?" else ".")

@@ -1,0 +1,48 @@
+"""The three evidence sources on "did anything change": more of each can only speak for a yes."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from chronosight.engines.confidence import outlined_area, weigh_sources
+from chronosight.engines.from_objects import select
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import Evidence
+
+SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "b": -2.0}
+SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
+
+
+def evidence(*areas, name="building", confidence=0.5):
+    empty = np.zeros((20, 20), np.float32)
+    objects = tuple(ChangedObject(name, "appeared", SQUARE, area, "center", confidence) for area in areas)
+    return Evidence(("background", "road", "building"), empty.astype(np.uint8), empty, empty, objects)
+
+
+@pytest.mark.parametrize("source", [0, 1, 2])
+def test_more_of_a_source_speaks_for_yes(source):
+    low, high = [0.3, 0.3, 1.0], [0.3, 0.3, 1.0]
+    high[source] = {0: 0.9, 1: 0.9, 2: 5.0}[source]
+    assert weigh_sources(*low, SETTINGS) < weigh_sources(*high, SETTINGS)
+
+
+def test_without_weights_the_model_decides_alone():
+    for guide, outlined in itertools.product((0.01, 0.99), (0.0, 9.0)):
+        assert weigh_sources(0.7, guide, outlined, {}) == pytest.approx(0.7)
+    assert weigh_sources(0.7, 0.99, 9.0, {"a": 2.0, "b": 0.0}) == pytest.approx(weigh_sources(0.7, 0.01, 0.0, {"a": 2.0, "b": 0.0}))
+
+
+def test_no_source_is_so_sure_that_the_others_do_not_count():
+    even = {**SETTINGS, "b": 0.0}
+    assert weigh_sources(0.0, 0.999, 8.0, even) > 0.5 > weigh_sources(0.0, 0.01, 0.0, even)
+
+
+def test_the_outlined_area_is_of_the_subject_in_square_metres():
+    both = Evidence(*[getattr(evidence(), f) for f in ("classes", "mask", "probability", "appeared")], (
+        *evidence(100.0).objects, *evidence(40.0, name="road").objects,
+    ))  # fmt: skip
+    assert outlined_area(select(both.objects, "buildings")) == pytest.approx(np.log1p(50))
+    assert outlined_area(both.objects) == pytest.approx(np.log1p(70))
+    assert outlined_area(select(both.objects, "roads"), 0.25) == pytest.approx(np.log1p(5))
+    assert outlined_area(evidence().objects) == 0

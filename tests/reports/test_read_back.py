@@ -1,0 +1,100 @@
+"""What a result folder gives back is what was written into it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from chronosight.errors import InputError
+from chronosight.reports.read import is_result, read_description, read_shift, read_sources
+from chronosight.results.changed_object import tally
+from chronosight.results.change_summary import change_summary
+from chronosight.results.narrative import narrative
+from chronosight.pipeline import with_zones
+from chronosight.reports.write import write_report
+from chronosight.results.zones import Zone
+from chronosight.scenes.scene import Scene
+
+
+def halves(scene: Scene, findings):
+    west, south, east, north = findings.footprint.bounds
+    middle = (west + east) / 2
+    return [Zone("left", shapely.box(west, south, middle, north)), Zone("right", shapely.box(middle, south, east, north))]
+
+
+@pytest.mark.parametrize("grid", ["utm", "degrees", "mercator", "turned", "local", None])
+def test_a_folder_gives_the_findings_back(make_pair, tmp_path, grid):
+    description = make_pair(grid)
+    scene = description.scene
+    findings = change_summary(description)
+    write_report(description, tmp_path)
+    read = change_summary(read_description(tmp_path))
+    assert is_result(tmp_path) and not is_result(tmp_path / "mask.png")
+    assert (read.width, read.height, read.metric, read.north_up) == (
+        scene.width,
+        scene.height,
+        findings.metric,
+        findings.north_up,
+    )
+    assert read.changed == pytest.approx(findings.changed, abs=1e-3)
+    for a, b in zip(read.objects, findings.objects, strict=True):
+        assert (a.number, a.key, a.cell) == (b.number, b.key, b.cell)
+        assert a.area == pytest.approx(b.area, abs=0.06) and a.confidence == pytest.approx(b.confidence, abs=1e-3)
+        np.testing.assert_allclose(a.outline, b.outline, atol=0.01)
+        np.testing.assert_allclose(a.centroid, b.centroid, atol=0.01)
+        assert (a.shape is None) == (b.shape is None)
+        if a.shape is not None:
+            assert a.shape.symmetric_difference(b.shape).area < 0.01 * b.shape.area
+    assert [sentence.text for sentence in narrative(read)] == [sentence.text for sentence in narrative(findings)]
+
+
+@pytest.mark.parametrize(("grid", "up"), [("utm", True), ("mercator", True), ("turned", False), ("local", None), (None, None)])
+def test_north_up(make_pair, grid, up):
+    assert change_summary(make_pair(grid)).north_up is up
+
+
+@pytest.mark.parametrize("grid", ["utm", "degrees", "mercator", "turned"])
+def test_zones_in_any_crs_share_the_same_area(make_pair, tmp_path, grid):
+    """Areas by zone sum to the objects' own, whatever the CRS of the scene."""
+    description = make_pair(grid)
+    scene = description.scene
+    findings = change_summary(description)
+    counted = with_zones(description, halves(scene, findings))
+    write_report(counted, tmp_path)
+    read = change_summary(read_description(tmp_path))
+    assert read.zones is not None and [row.name for row in read.zones.rows] == ["left", "right"]
+    parts = [*read.zones.rows, read.zones.outside]
+    assert sum(row.all.area for row in parts) == pytest.approx(
+        sum(value.area for value in tally(findings.objects).values()), rel=0.01
+    )
+    assert sum(row.all.count for row in parts) == len(findings.objects)
+
+
+def test_folders_that_cannot_be_used(make_pair, tmp_path):
+    with pytest.raises(InputError, match=r"description\.json"):
+        read_description(tmp_path)
+    path = tmp_path / "description.json"
+    for text in ("{", "[]", '{"schema": "other"}', '{"schema": "chronosight.description/1"}'):
+        path.write_text(text)
+        with pytest.raises(InputError) as caught:
+            read_description(tmp_path)
+        assert "\n" not in str(caught.value)
+
+
+def test_the_files_it_tells_of(make_pair, tmp_path):
+    description = make_pair()
+    scene = description.scene
+    (tmp_path / "a.tif").touch()
+    scene.sources = (str(tmp_path / "a.tif"), str(tmp_path / "b.tif"))
+    write_report(description, tmp_path)
+    with pytest.raises(InputError, match=r"b\.tif"):
+        read_sources(tmp_path)
+    (tmp_path / "b.tif").touch()
+    assert read_sources(tmp_path) == [str(Path(source).resolve()) for source in scene.sources]
+    assert read_shift(tmp_path) is None  # of a small pair: its pixels are not those of a whole scene
+    facts = json.loads((tmp_path / "description.json").read_text())
+    facts["survey"] = {}
+    (tmp_path / "description.json").write_text(json.dumps(facts))
+    assert read_shift(tmp_path) == (1.25, -0.5)
