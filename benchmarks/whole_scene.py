@@ -87,6 +87,7 @@ def write_scene(folder: Path, side: int) -> None:
 def measure(folder: Path, weights: Path | None, threads: int) -> dict[str, Any]:
     """One run in this process: seconds by kind, peak memory, what was found."""
     from chronosight.cli.whole_scene import describe_whole_scene
+
     from chronosight.engines import load
     from chronosight.engines.compact.large.predict import Timings
     from chronosight.scenes.large.opened import open_header

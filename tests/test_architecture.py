@@ -1,39 +1,55 @@
-"""A room imports only the rooms its row names: the table of docs/architecture.md reads downwards."""
+"""The architecture: a package imports only the packages its row names, and nothing imports in a circle."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "chronosight"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "chronosight"
+BELOW = {"errors", "files", "limits"}  # everything may import these
 
-# Package -> packages it may import.
+# Package or module -> what it may import, as in docs/architecture.md.
 MAY_IMPORT = {
     "errors": set(),
     "limits": set(),
-    "files": {"errors"},
+    "files": set(),
     "scenes": set(),
     "tasks": set(),
     "models": {"tasks"},
     "results": {"scenes", "tasks"},
     "engines": {"scenes", "tasks", "models", "results"},
-    "reports": {"scenes", "results", "tasks"},
+    "reports": {"scenes", "tasks", "results"},
+    "pipeline": {"scenes", "tasks", "results", "engines", "reports"},
     "datasets": {"scenes", "tasks"},
-    "synthetic": {"tasks"},
+    "synthetic": {"scenes", "tasks"},
     "metrics": set(),
-    "evaluation": {"synthetic", "datasets", "metrics", "tasks", "engines", "results", "scenes"},
-    "training": {"evaluation", "models", "synthetic", "datasets", "metrics", "tasks", "engines", "results", "scenes"},
-    "cli": {"datasets", "metrics", "results", "scenes", "tasks", "models", "engines", "reports", "synthetic", "training",
-            "evaluation"},
+    "evaluation": {"datasets", "synthetic", "metrics", "tasks", "engines", "results", "scenes"},
+    "training": {"datasets", "synthetic", "metrics", "models", "tasks", "scenes", "results", "engines", "evaluation"},
+    "cli": {"scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets", "synthetic", "metrics",
+            "training", "evaluation"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
-def imported_modules(path: Path) -> list[str]:
-    """Full names of what a file imports, at the top or inside functions; relative imports made absolute."""
+def package_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def module_of(path: Path) -> str:
+    parts = ["chronosight", *path.relative_to(SOURCE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_names(path: Path, at_import: bool = False) -> list[str]:
+    """Full names of what a file imports; relative imports made absolute.
+
+    at_import: only what is imported when the file is, so not inside functions and not for type checkers alone.
+    """
     package = ["chronosight", *path.relative_to(SOURCE).parts[:-1]]
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), at_import):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -43,50 +59,111 @@ def imported_modules(path: Path) -> list[str]:
     return names
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+def _nodes(tree: ast.AST, at_import: bool):
+    for node in ast.iter_child_nodes(tree):
+        if at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if at_import and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _nodes(node, at_import)
 
 
 def faults(path: Path) -> list[str]:
-    room = room_of(path)
-    if room == "__init__":  # the package's own front door hands out what the rooms hold
+    package = package_of(path)
+    if package == "__init__":  # the package's public names hand out what the packages hold
         return []
-    allowed = MAY_IMPORT[room] | {room, "errors", "files", "limits"}
+    allowed = MAY_IMPORT[package] | {package} | BELOW
     found = []
-    for name in imported_modules(path):
+    for name in imported_names(path):
         parts = name.split(".")
         if parts[0] != "chronosight" or len(parts) == 1 or not any(SOURCE.glob(f"{parts[1]}*")):
-            continue  # another library, or a name of the front door
-        if not {parts[1], ".".join(parts[1:3])} & allowed:
-            found.append(f"{path.relative_to(SOURCE)} imports {name}; {room} may import {sorted(allowed)}")
+            continue  # another library, or a public name
+        if parts[1] not in allowed:
+            found.append(f"{path.relative_to(SOURCE)} imports {name}; {package} may import {sorted(allowed)}")
     return found
 
 
-def test_every_folder_is_a_known_room():
-    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
-    assert rooms <= set(MAY_IMPORT), "name the new room here and in docs/architecture.md"
+def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import each other in a circle (strongly connected components, Tarjan)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in sorted(graph[node]):
+            if other not in index:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], index[other])
+        if low[node] == index[node]:
+            group = [stack.pop()]
+            while group[-1] != node:
+                group.append(stack.pop())
+            if len(group) > 1 or node in graph[node]:
+                found.append(sorted(group))
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
 
 
-@pytest.mark.parametrize("room", [*MAY_IMPORT])
-def test_rooms_import_only_downwards(room):
-    assert [fault for path in FILES if room_of(path) == room for fault in faults(path)] == []
+def import_graph(files: list[Path], at_import: bool) -> dict[str, set[str]]:
+    modules = {module_of(path) for path in files}
+    graph: dict[str, set[str]] = {}
+    for path in files:
+        names = imported_names(path, at_import)
+        found = {name if name in modules else name.rpartition(".")[0] for name in names} & modules
+        graph[module_of(path)] = found - {module_of(path)}
+    return graph
 
 
-def test_a_fault_is_found(tmp_path, monkeypatch):
-    """The rule itself: an import that goes up is named, inside a function too."""
+def test_every_package_is_in_the_table():
+    packages = {package_of(path) for path in FILES} - {"__init__"}
+    assert packages <= set(MAY_IMPORT), "add the new package here and to docs/architecture.md"
+
+
+@pytest.mark.parametrize("package", [*MAY_IMPORT])
+def test_packages_import_only_what_they_may(package):
+    assert [fault for path in FILES if package_of(path) == package for fault in faults(path)] == []
+
+
+def test_the_table_has_no_way_back():
+    assert cycles({name: {other for other in below if other in MAY_IMPORT} for name, below in MAY_IMPORT.items()}) == []
+
+
+def test_no_module_imports_in_a_circle():
+    assert cycles(import_graph(FILES, at_import=True)) == []
+
+
+def test_the_documented_table_is_the_one_here():
+    """Each row of docs/architecture.md: | `package/` | what it holds | what it may import |."""
+    rows = re.findall(r"^\| `(\w+)[/.\w]*` \|.*\| ([^|]*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.M)
+    documented = {name: set(re.findall(r"`(\w+)`", allowed)) for name, allowed in rows if name in MAY_IMPORT}
+    assert documented == {**MAY_IMPORT, "cli": set()}  # its row says: anything
+
+
+def test_a_fault_and_a_circle_are_found(tmp_path, monkeypatch):
+    """The rules themselves: an import that goes up is named, inside a function too."""
     for name in ("scenes", "engines", "reports"):
         (tmp_path / name).mkdir()
     upwards = tmp_path / "scenes" / "new.py"
-    upwards.write_text("def f():\n    from chronosight.engines import answer\n")
+    upwards.write_text("def f():\n    from chronosight.engines import load\n")
     sideways = tmp_path / "reports" / "new.py"
     sideways.write_text("from chronosight.results.answer import Answer\nfrom ..engines import compact\n")
     monkeypatch.setitem(globals(), "SOURCE", tmp_path)
     assert len(faults(upwards)) == 1
     assert [fault.split(";")[0] for fault in faults(sideways)] == ["reports/new.py imports chronosight.engines.compact"]
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
-@pytest.mark.parametrize("room", ["scenes", "tasks", "reports", "engines/compact", "results"])
-def test_no_torch_where_the_core_install_runs(room):
-    paths = [p for p in FILES if p.relative_to(SOURCE).as_posix().startswith(room)]
-    heavy = [(p.name, n) for p in paths for n in imported_modules(p) if n.split(".")[0] in ("torch", "transformers")]
-    assert heavy == []
+@pytest.mark.parametrize("package", ["scenes", "tasks", "results", "reports", "pipeline", "engines/compact"])
+def test_no_torch_where_the_core_install_runs(package):
+    paths = [p for p in FILES if p.relative_to(SOURCE).as_posix().startswith(package)]
+    heavy = [(p.name, n) for p in paths for n in imported_names(p) if n.split(".")[0] in ("torch", "transformers")]
+    assert paths and heavy == []

@@ -8,8 +8,8 @@ import rasterio
 from rasterio.warp import transform as transform_points
 from typer.testing import CliRunner
 
-from chronosight.cli.options import parse_point
 from chronosight.cli.main import app
+from chronosight.cli.options import parse_point
 from chronosight.errors import InputError
 from chronosight.scenes.large import choose
 from large_scenes import Drawn, scattered, write_pair

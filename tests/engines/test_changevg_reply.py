@@ -6,7 +6,7 @@ from chronosight.engines.changevg.consistency import About, compare, numbers_tol
 from chronosight.engines.changevg.read_value import cells_named, read_value
 from chronosight.engines.changevg.reply import Reply, Step, confidence
 from chronosight.results.changed_object import ChangedObject
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 
 NOTHING = None
 

@@ -8,7 +8,7 @@ import pytest
 from chronosight.engines.confidence import outlined_area, weigh_sources
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import ChangedObject
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 
 SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "b": -2.0}
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
@@ -30,7 +30,8 @@ def test_more_of_a_source_speaks_for_yes(source):
 def test_without_weights_the_model_decides_alone():
     for guide, outlined in itertools.product((0.01, 0.99), (0.0, 9.0)):
         assert weigh_sources(0.7, guide, outlined, {}) == pytest.approx(0.7)
-    assert weigh_sources(0.7, 0.99, 9.0, {"a": 2.0, "b": 0.0}) == pytest.approx(weigh_sources(0.7, 0.01, 0.0, {"a": 2.0, "b": 0.0}))
+    plain = {"a": 2.0, "b": 0.0}
+    assert weigh_sources(0.7, 0.99, 9.0, plain) == pytest.approx(weigh_sources(0.7, 0.01, 0.0, plain))
 
 
 def test_no_source_is_so_sure_that_the_others_do_not_count():

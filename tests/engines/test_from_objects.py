@@ -5,12 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chronosight.engines.from_objects import answer_task
+from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
 from chronosight.engines.router import answer_description
 from chronosight.results.change_summary import ChangeSummary
-from chronosight.results.description import Evidence
-from chronosight.tasks import binary, count
-from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
 
 ZONES = {"Riverside": pixels(0, 0, 150, 300), "Old Mill": pixels(150, 0, 300, 299.9), "Void": pixels(100, 100, 120, 120)}
 

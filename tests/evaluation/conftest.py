@@ -7,7 +7,7 @@ import pytest
 
 from chronosight.evaluation.places import CHANGED_PIXELS
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.clue import ClassChange, GuideFacts

@@ -16,7 +16,7 @@ from chronosight.evaluation.item import Item, Reply, Sight
 from chronosight.evaluation.replies import ReplyFile, match_replies, read_replies
 from chronosight.evaluation.run import write_json
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.clue import GuideFacts

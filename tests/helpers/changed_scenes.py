@@ -34,8 +34,9 @@ def one(number: int, class_name: str, direction: str, x: float, y: float, w: flo
 
 
 def summary(
-    objects: Sequence[ChangedObject], corners: np.ndarray | None = CORNERS, metric=True, changed=0.95, zones: list[Zone] | None = None
-) -> ChangeSummary:
+    objects: Sequence[ChangedObject], corners: np.ndarray | None = CORNERS, metric=True, changed=0.95,
+    zones: list[Zone] | None = None,
+) -> ChangeSummary:  # fmt: skip
     """Of these objects, counted by zones where there are some."""
     found = ChangeSummary(tuple(objects), SIDE, SIDE, metric, changed, None if corners is None else lonlat(corners))
     return found if zones is None else replace(found, zones=count_zones(found.objects, zones, found.footprint))

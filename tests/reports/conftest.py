@@ -11,7 +11,8 @@ from affine import Affine
 from chronosight.engines.outlines import place_objects
 from chronosight.results.answer import Answer
 from chronosight.results.changed_object import ChangedObject
-from chronosight.results.description import ClassDescription, Description, Evidence
+from chronosight.results.description import ClassDescription, Description
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Georeference, Scene, Shift
 from chronosight.tasks.cells import cell_at
 
@@ -40,7 +41,7 @@ def rectangle(x0: float, y0: float, x1: float, y1: float, clockwise: bool) -> np
 
 
 @pytest.fixture
-def described():
+def make_pair():
     """(grid name or None, rectangles, size) -> Description."""
 
     def make(grid: str | None = "utm", rectangles=RECTANGLES, size=(96, 64)) -> Description:

@@ -23,7 +23,6 @@ def on_grid(place, points: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("grid", PLACED)
 def test_geojson_is_valid(make_pair, tmp_path, grid):
     description = make_pair(grid)
-    scene = description.scene
     objects = description.objects
     path = write_objects(description, tmp_path)
     assert path.name == "objects.geojson"
@@ -76,7 +75,6 @@ def test_areas_are_true_on_the_ground(make_pair, grid):
 @pytest.mark.parametrize("grid", [None, "local"])
 def test_without_a_place_on_the_earth_pixels_are_written_under_another_name(make_pair, tmp_path, grid):
     description = make_pair(grid)
-    scene = description.scene
     path = write_objects(description, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name] == ["objects.pixels.json"]
     collection = json.loads(path.read_text(encoding="utf-8"))

@@ -8,12 +8,12 @@ import pytest
 import shapely
 
 from chronosight.errors import InputError
-from chronosight.reports.read import is_result, read_description, read_shift, read_sources
-from chronosight.results.changed_object import tally
-from chronosight.results.change_summary import change_summary
-from chronosight.results.narrative import narrative
 from chronosight.pipeline import with_zones
+from chronosight.reports.read import is_result, read_description, read_shift, read_sources
 from chronosight.reports.write import write_report
+from chronosight.results.change_summary import change_summary
+from chronosight.results.changed_object import tally
+from chronosight.results.narrative import narrative
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 

@@ -191,7 +191,6 @@ def test_no_absolute_path_is_written(make_pair, tmp_path):
 
 def test_maps_of_another_size_are_refused(make_pair, tmp_path):
     description = make_pair()
-    scene = description.scene
     evidence = replace(description.evidence, probability=np.zeros((3, 3), np.float32))
     with pytest.raises(ValueError, match="the scene"):
         written(replace(description, evidence=evidence), tmp_path)

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.warp import transform_geom
 
-from chronosight.errors import InputError
-from chronosight.engines.equal_area import project, to_equal_area
-from chronosight.results.changed_object import Tally, tally, total
-from chronosight.reports.narrative_files import write_narrative
-from chronosight.engines.zones import count_zones
-from chronosight.results.zones import ZoneTable
-from chronosight.reports.zones_file import read_zones
 from changed_scenes import collection, one, pixels, square, summary, town, zones_of
+from chronosight.engines.equal_area import project, to_equal_area
+from chronosight.engines.zones import count_zones
+from chronosight.errors import InputError
+from chronosight.reports.narrative_files import write_narrative
+from chronosight.reports.zones_file import read_zones
+from chronosight.results.changed_object import Tally, tally, total
+from chronosight.results.zones import ZoneTable
 
 EARTH = 510_065_621.724e6  # square metres, WGS 84
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronosight.results.changed_object import ChangedObject, Tally, tally
+from changed_scenes import SIDE, one, pixels, summary, town, zones_of
 from chronosight.reports.places import most_changed
 from chronosight.reports.plain_text import zone_lines
+from chronosight.results.changed_object import ChangedObject, Tally, tally
 from chronosight.results.narrative import narrative
 from chronosight.results.sentences import area, compose, objects
 from chronosight.results.wording import size_words
-from changed_scenes import SIDE, one, pixels, summary, town, zones_of
 
 boxes = st.tuples(
     st.sampled_from(["building", "road"]),

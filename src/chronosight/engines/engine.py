@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chronosight.results.answer import Answer
-    from chronosight.results.description import Description, Evidence
+    from chronosight.results.description import Description
+    from chronosight.results.evidence import Evidence
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
     from chronosight.tasks.clue import GuideFacts

@@ -16,7 +16,7 @@ from chronosight.engines.confidence import is_confident, of_objects
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, Direction, Tally, tally
-from chronosight.results.description import Evidence, MapsOnDisk
+from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.results.narrative import narrative
 from chronosight.results.sentences import length, objects, summed_up
 from chronosight.results.wording import size_words

@@ -15,7 +15,7 @@ from chronosight.errors import InputError
 from chronosight.evaluation.item import Item, Reply
 from chronosight.evaluation.replies import ReplyFile
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]

@@ -17,7 +17,7 @@ from chronosight.datasets.places import PlacePair, windows
 from chronosight.evaluation.predictions import Engine, Prediction, PredictionLog
 from chronosight.metrics.change import Counts, count_decisions
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.cells import join_cells

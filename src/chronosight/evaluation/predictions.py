@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question, Value

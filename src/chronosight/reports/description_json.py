@@ -15,7 +15,8 @@ from chronosight.reports.geojson import PIXEL_GRID
 from chronosight.reports.plain_text import summary_lines
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.codes import NO_DATA, UNCHANGED
-from chronosight.results.description import Description, Evidence
+from chronosight.results.description import Description
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 

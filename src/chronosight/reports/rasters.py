@@ -14,7 +14,8 @@ from PIL import Image
 
 from chronosight.reports.codes import change_codes, palette_of
 from chronosight.results.codes import NO_DATA
-from chronosight.results.description import ChangeMaps, Description, Rows
+from chronosight.results.description import Description
+from chronosight.results.evidence import ChangeMaps, Rows
 from chronosight.scenes.scene import Scene
 
 BLOCK = 512

@@ -16,15 +16,8 @@ from chronosight.reports.codes import change_codes
 from chronosight.reports.description_json import SCHEMA
 from chronosight.results.answer import Answer
 from chronosight.results.changed_object import ChangedObject
-from chronosight.results.description import (
-    ClassDescription,
-    Description,
-    GridCell,
-    MapsOnDisk,
-    Quicklook,
-    Rows,
-    placeholder_scene,
-)
+from chronosight.results.description import ClassDescription, Description, GridCell, Quicklook, placeholder_scene
+from chronosight.results.evidence import MapsOnDisk, Rows
 from chronosight.results.zones import ZoneTable
 from chronosight.scenes.scene import Georeference, Scene, Shift
 

@@ -30,7 +30,8 @@ from chronosight.reports.stac import write_item
 from chronosight.reports.style import write_style
 from chronosight.reports.table import write_tables
 from chronosight.results.change_summary import change_summary
-from chronosight.results.description import Description, Evidence
+from chronosight.results.description import Description
+from chronosight.results.evidence import Evidence
 
 if TYPE_CHECKING:
     from chronosight.reports.page.content import PagePlace

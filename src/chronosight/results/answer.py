@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chronosight.results.evidence import Evidence
 from chronosight.tasks.question import Value
-
-if TYPE_CHECKING:
-    from chronosight.results.description import Evidence
 
 
 @dataclass(frozen=True)

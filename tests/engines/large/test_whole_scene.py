@@ -57,9 +57,9 @@ def test_every_object_once_whatever_border_it_lies_on(bundle, tmp_path):
     drawn += [Drawn(2, 1080, 1290, 12), Drawn(1285, 3, 9, 1060, "road", False)]  # over every tile of a row, of a column
     found = describe_tiles(write_pair(tmp_path / "in", height, width, drawn), bundle, tmp_path / "maps")
     assert len(found.objects) == len(drawn)
-    found = {(item.class_name, item.direction, round(item.area_m2)) for item in found.objects}
+    areas = {(item.class_name, item.direction, round(item.area_m2)) for item in found.objects}
     for one in drawn:  # no nearer than 1 %: a UTM metre is not quite one on the ground
-        near = [area for name, way, area in found if (name, way) == (one.what, "appeared" if one.new else "vanished")]
+        near = [area for name, way, area in areas if (name, way) == (one.what, "appeared" if one.new else "vanished")]
         assert min(abs(area / (one.width * one.height) - 1) for area in near) < 0.01
     assert [item.number for item in found.objects] == list(range(1, len(drawn) + 1))
     longest = max(found.objects, key=lambda item: item.length_m or 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronosight.engines.compact.conversation import follow_up
+from chronosight.engines.router import answer_by_objects
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
@@ -22,10 +23,15 @@ class ChangeVGChat:
         self._seen = engine.see(scene)  # kept here too: the engine may forget it while the talk goes on
         self._dialogue = self._seen.pictures.dialogue()
         self._last: Routed | None = None
+        self._begun = False  # whether the model has been asked
 
     def ask(self, text: str) -> Answer:
         """Raises InputError for an empty question."""
-        first = not self.history
+        answer = answer_by_objects(self.engine, self.scene, text)
+        if answer is not None:
+            self.history.append((text, answer))
+            return answer
+        first, self._begun = not self._begun, True
         routed = follow_up(text, self.scene, self._last)
         turn, limit = self.engine.turn(self._seen, routed, text, first)
         reply = self._dialogue.ask(turn, limit)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chronosight.engines.compact.reconcile import outlines
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import Direction
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES, says_no_change
 from chronosight.tasks.cells import join_cells
 from chronosight.tasks.direction import direction_of

@@ -44,7 +44,7 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
     for answer in answers:
         notes += [note for note in answer.notes if note not in notes]
     bare = [replace(answer, notes=()) for answer in (told, changed)]  # told once, below
-    return Description(bare[0], bare[1], tuple(classes), evidence, tuple(notes), dict(engine.facts))
+    return Description(bare[0], bare[1], tuple(classes), evidence, tuple(notes), dict(engine.facts), seen.scene)
 
 
 def _describe_class(name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:

@@ -6,6 +6,7 @@ model as it stands: its reply is task "open".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,12 +23,15 @@ from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import seen_frames
 from chronosight.engines.confidence import is_confident
 from chronosight.engines.engine import Progress
+from chronosight.engines.router import answer_by_objects
 from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings
 from chronosight.results.answer import Answer
-from chronosight.results.description import Description, Evidence
+from chronosight.results.description import Description
 from chronosight.results.doubts import doubted, doubted_description
+from chronosight.results.evidence import Evidence
+from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
@@ -84,8 +88,13 @@ class ChangeVGEngine:
         self._seen = [seen, *(item for item in self._seen if item is not seen)][:REMEMBERED]
         return seen
 
-    def ask(self, scene: Scene, text: str, progress: Progress | None = None) -> Answer:
-        """Any question in words. Raises InputError for an empty one."""
+    def ask(
+        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
+    ) -> Answer:
+        """Answers a question in free wording. Raises InputError for an empty one."""
+        answer = answer_by_objects(self, scene, text, progress, zones)
+        if answer is not None:
+            return answer
         routed = route(text, scene.kind)
         seen = self.see(scene, progress)
         turn, limit = self.turn(seen, routed, text)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.engine import Progress
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts, GuideForm, write_clue
 

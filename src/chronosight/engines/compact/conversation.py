@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.router import answer_by_objects
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
@@ -13,8 +14,14 @@ from chronosight.tasks.reading import read
 from chronosight.tasks.routing import Routed, route
 from chronosight.tasks.wording import TASKS
 
-if TYPE_CHECKING:
-    from chronosight.engines.compact.engine import CompactEngine
+
+class RoutedEngine(Engine, Protocol):
+    """An engine that also answers questions that were routed before."""
+
+    def answer_routed(self, scene: Scene, routed: Routed, progress: Progress | None = None) -> Answer:
+        """Answers a routed question; one of no task gets an answer of task "open"."""
+        ...
+
 
 OF_CHANGE = ("binary", "count", "location", "direction")
 SHORT = 4  # words: longer questions say themselves what they are about
@@ -27,7 +34,7 @@ class CompactConversation:
         history: (question as typed, answer), oldest first.
     """
 
-    def __init__(self, engine: CompactEngine, scene: Scene):
+    def __init__(self, engine: RoutedEngine, scene: Scene):
         """The engine keeps what it computes of the scene."""
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []

@@ -12,7 +12,8 @@ from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import read_exact, read_reply
 from chronosight.engines.from_objects import answer_task
 from chronosight.results.answer import Answer
-from chronosight.results.description import ClassDescription, Description, Evidence, MapsOnDisk
+from chronosight.results.description import ClassDescription, Description
+from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, direction, location
 from chronosight.tasks.clue import ClassChange

@@ -15,7 +15,7 @@ from chronosight.engines.compact.replies import yes_probability
 from chronosight.engines.confidence import calibrate, outlined_area, weigh_sources
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.clue import GuideFacts, write_clue

@@ -17,8 +17,9 @@ from chronosight.engines.from_objects import answer_task
 from chronosight.engines.router import answer_by_objects
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
-from chronosight.results.description import Description, Evidence
+from chronosight.results.description import Description
 from chronosight.results.doubts import doubted, doubted_description
+from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary

@@ -9,7 +9,7 @@ import numpy as np
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.outlines import outline, place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import find_objects

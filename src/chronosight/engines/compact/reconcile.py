@@ -17,7 +17,7 @@ from chronosight.engines.compact.objects import without_objects
 from chronosight.engines.confidence import is_confident
 from chronosight.engines.from_objects import select
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.tasks.question import Question, Value
 
 EMPTIES = 0.9  # one wrong No in ten may hide what the map had found

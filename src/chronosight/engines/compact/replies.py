@@ -18,7 +18,7 @@ from chronosight.engines.confidence import (
 )
 from chronosight.engines.from_objects import answer_task, select
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import SceneKind
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.replies import write_yes_no

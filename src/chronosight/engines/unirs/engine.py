@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chronosight.engines.engine import Progress
+from chronosight.engines.router import answer_by_objects
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import NoClues, seen_frames
 from chronosight.engines.unirs.model import Asked, UniRSModel
 from chronosight.engines.unirs.wording import question_of, read_value, trained_wording
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
-from chronosight.results.description import Description, Evidence
+from chronosight.results.description import Description
 from chronosight.results.doubts import doubted
+from chronosight.results.evidence import Evidence
+from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.label_set import Outside
@@ -41,7 +45,7 @@ class UniRSEngine:
         self.max_tokens, self.temperature = max_tokens, temperature
         self.outside: dict[str, Outside] = {}
 
-    def answer(self, scene: Scene, question: Question, progress: Any = None) -> Answer:
+    def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
         """A question of a known task, in any wording of it."""
         return self.answers([(scene, question)])[0]
 
@@ -58,9 +62,12 @@ class UniRSEngine:
             for (scene, question), r in zip(worded, replies, strict=True)
         ]
 
-    def ask(self, scene: Scene, text: str, progress: Any = None) -> Answer:
-        """Any question in words. One that is no known task is asked as it stands."""
-        return self.answers([(scene, question_of(text, scene.kind))])[0]
+    def ask(
+        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
+    ) -> Answer:
+        """Answers a question in free wording; one that is no known task is asked as it stands."""
+        answer = answer_by_objects(self, scene, text, progress, zones)
+        return answer or self.answers([(scene, question_of(text, scene.kind))])[0]
 
     def answer_routed(self, scene: Scene, routed: Routed, progress: Any = None) -> Answer:
         """A question that was routed before (chronosight.tasks.routing)."""
@@ -68,7 +75,7 @@ class UniRSEngine:
             return Answer(routed.note, "open", None, 0.0, False)
         return self.answer(scene, routed.question)
 
-    def describe(self, scene: Scene, progress: Any = None) -> Description:
+    def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """The model's caption beside the guide's map, counts and places. Raises InputError for an image or a video."""
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
@@ -81,7 +88,7 @@ class UniRSEngine:
             description, caption=told, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
         )
 
-    def guide_facts(self, scene: Scene, progress: Any = None) -> tuple[Evidence, GuideFacts]:
+    def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the vision guide says of a pair."""
         return self._guide().guide_facts(scene, progress)
 

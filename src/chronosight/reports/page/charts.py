@@ -16,6 +16,7 @@ from chronosight.tasks.cells import CELLS
 WIDTH, ROW = 340, 26
 LABEL, VALUE = 104, 78  # left and right of the bars
 ROOM = WIDTH - LABEL - VALUE
+HEAT = 140  # height of the heat grid
 MOST_ZONES = 12
 MOST_CELLS = 64  # on a side of the heat grid
 FAINTEST = 0.18  # opacity of the least changed cell
@@ -105,7 +106,7 @@ def heat_grid(summary: ChangeSummary, grid: Sequence[GridCell]) -> HeatGrid:
     cells = _table_cells(grid) or _thirds(summary)
     most = max([area for *_, area in cells] + [1e-9])
     wide, high = max(x + w for x, _, w, *_ in cells), max(y + h for _, y, _, h, *_ in cells)
-    scale = min(WIDTH / wide, 210 / high)
+    scale = min(WIDTH / wide, HEAT / high)
     shown = []
     for x, y, w, h, label, count, area in cells:
         words = f"{label}: {count:,} object{'s' * (count != 1)}, {size_words(area, summary.metric)}"

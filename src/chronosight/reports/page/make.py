@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
+FEW = 8  # objects below which their list is short, so that the counts stand above it
 
 
 def write_page(content: PageContent, path: Path) -> None:
@@ -58,6 +59,7 @@ def page(content: PageContent) -> str:
         zone_chart=charts.zone_chart(zones.rows, summary.metric) if zones else None,
         listed=sorted(summary.objects, key=lambda item: -item.area)[:MOST_ROWS],
         most_rows=MOST_ROWS,
+        few=len(summary.objects) < FEW,
     )  # fmt: skip
     return text
 

@@ -1,4 +1,4 @@
-"""Weights of the three voices on "did anything change" (`engines.compact.changed`), fitted on the `val` places."""
+"""Weights of the evidence sources on "did anything change" (`engines.confidence.weigh_sources`), fitted on the `val` places."""
 
 from __future__ import annotations
 

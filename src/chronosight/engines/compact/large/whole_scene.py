@@ -23,9 +23,10 @@ from chronosight.engines.confidence import calibrate
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.codes import NO_DATA
-from chronosight.results.description import Description, MapsOnDisk, Quicklook, placeholder_scene
+from chronosight.results.description import Description, Quicklook, placeholder_scene
+from chronosight.results.evidence import MapsOnDisk
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.ground import metres_per_pixel, pixel_vectors
+from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.pair import LazyPair
 from chronosight.scenes.large.shift import SceneShift
