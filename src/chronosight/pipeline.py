@@ -152,7 +152,7 @@ def ask(
         from chronosight.reports.read import read_description
 
         return answer_description(summary_with_zones(read_description(folder), areas), question)
-    headers = _whole_scene(*inputs, opening) if len(inputs) == 2 else None
+    headers = _whole_scene(inputs[0], inputs[1], opening) if len(inputs) == 2 else None
     made = _make(engine)
     if headers is not None:
         described = describe_whole_scene(headers, _compact(made), None, None, (), CELL_M, opening, progress, say)
@@ -320,7 +320,7 @@ def _ask_place(
         inputs, moved = read_sources(folder), read_shift(folder)
     if len(inputs) != 2:
         raise InputError(f"--at and --within go with two dates of a place, but {len(inputs)} file was given: give both")
-    headers = open_header(inputs[0], opening.bands), open_header(inputs[1], opening.bands)
+    headers = open_header(Path(inputs[0]), opening.bands), open_header(Path(inputs[1]), opening.bands)
     compact = _compact(engine)
     side, known = int(compact.bundle.config["pair_size"]), float(compact.bundle.config["metres_per_pixel"])
     corners = [] if within is None else _corners(Path(within))

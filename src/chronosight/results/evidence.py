@@ -61,7 +61,8 @@ class Evidence:
         codes = code_map(self.mask, self.appeared, self.classes, self.objects)
         if self.valid is not None:
             codes[~self.valid] = NO_DATA
-        return codes[top:bottom]
+        rows: np.ndarray = codes[top:bottom]
+        return rows
 
     def percent(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
         """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""

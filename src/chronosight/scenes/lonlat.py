@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from chronosight.scenes import ground
 from chronosight.scenes.scene import Scene
 
 # WGS 84 ellipsoid: equatorial radius in metres, first eccentricity squared.
@@ -27,6 +26,8 @@ def to_lonlat(scene: Scene, points: np.ndarray) -> np.ndarray | None:
         return None
     if len(points) == 0:  # whether there is a place must not depend on how many points are asked for
         return None if to_lonlat(scene, np.zeros((1, 2))) is None else np.empty((0, 2))
+    from chronosight.scenes import ground
+
     place = scene.georeference
     a, b, c, d, e, f = tuple(place.transform)[:6]
     x, y = points[:, 0], points[:, 1]
@@ -54,6 +55,8 @@ def pixel_vectors(scene: Scene, points: np.ndarray) -> np.ndarray | None:
     """
     vectors = None
     if scene.georeference is not None:
+        from chronosight.scenes import ground
+
         vectors = ground.pixel_vectors(scene.georeference, points[:, 0].tolist(), points[:, 1].tolist())
     if vectors is None and scene.metres_per_pixel is not None:
         side = scene.metres_per_pixel

@@ -9,7 +9,7 @@ import numpy as np
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.outlines import outline, place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
-from chronosight.results.evidence import Evidence
+from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.tasks.objects import find_objects
@@ -54,7 +54,7 @@ def without_objects(evidence: Evidence) -> Evidence:
     return replace(evidence, mask=np.zeros_like(evidence.mask), objects=())
 
 
-def tally(evidence: Evidence, class_name: str) -> ClassChange:
+def tally(evidence: Evidence | MapsOnDisk, class_name: str) -> ClassChange:
     """Counts and cells of one class (singular name), cells in order of first appearance."""
     objects = [item for item in evidence.objects if item.class_name == class_name]
     appeared = sum(item.direction == "appeared" for item in objects)

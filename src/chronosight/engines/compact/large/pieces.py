@@ -95,7 +95,7 @@ def components(bands: Iterable[tuple[int, np.ndarray]], smallest: float = 0) -> 
     yield from open_pieces.values()
 
 
-def _cut(labels: np.ndarray, windows: list, label: int, top: int) -> Piece:
+def _cut(labels: np.ndarray, windows: list[tuple[slice, slice]], label: int, top: int) -> Piece:
     rows, columns = windows[label - 1]
     return Piece.of(labels[rows, columns] == label, top + rows.start, columns.start)
 
