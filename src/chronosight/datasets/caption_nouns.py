@@ -1,6 +1,6 @@
-"""What the captions of RSICD speak of: countable nouns, their spellings, and the truth that can be made from them.
+"""Nouns in the captions of RSICD: countable nouns, their spellings, and the truth that can be made from them.
 
-Rule (ours; the captions are the only truth there is): a picture HAS a noun when at least two of its five captions name
+Rule (ours; the captions are the only truth there is): an image HAS a noun when at least two of its five captions name
 it, and LACKS it when none does; one mention decides nothing. Its coarse count is the most frequent quantity word before
 the noun. A caption that leaves something out does not show that it is absent, so "no" is a noisy answer.
 """
@@ -48,7 +48,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
 # Nouns a question can be about: those of `tasks.nouns.OBJECTS`.
 ASKED = tuple(noun for noun in NOUNS if noun in OBJECTS)
 
-# How many training pictures of AID have each noun: "no" questions draw their noun from the same distribution as "yes"
+# How many training images of AID have each noun: "no" questions draw their noun from the same distribution as "yes"
 # questions get theirs, so that the noun alone gives nothing away.
 FREQUENCY = {
     "trees": 3805, "buildings": 3408, "roads": 1251, "rivers": 923, "ponds": 772, "cars": 679, "parking lots": 596,
@@ -89,26 +89,63 @@ _PATTERNS = {
 
 
 def mentions(captions: Sequence[str]) -> dict[str, int]:
-    """Number of captions that name each noun."""
+    """Counts the captions that name each noun.
+
+    Args:
+        captions: Of one image.
+
+    Returns:
+        Number by noun.
+    """
     return {noun: sum(bool(pattern.search(caption)) for caption in captions) for noun, pattern in _PATTERNS.items()}
 
 
 def present(captions: Sequence[str]) -> tuple[str, ...]:
+    """Nouns that the image has.
+
+    Args:
+        captions: Of one image.
+
+    Returns:
+        Those that at least two captions name.
+    """
     return tuple(noun for noun, count in mentions(captions).items() if count >= 2)
 
 
 def absent(captions: Sequence[str]) -> tuple[str, ...]:
+    """Nouns that no caption names.
+
+    Args:
+        captions: Of one image.
+
+    Returns:
+        The nouns.
+    """
     return tuple(noun for noun, count in mentions(captions).items() if count == 0)
 
 
 def surely_absent(captions: Sequence[str]) -> tuple[str, ...]:
-    """Nouns that can be asked about with the reply "no": not named, nor anything that implies them (`IMPLIED_BY`)."""
+    """Nouns that can be asked about with the reply "no".
+
+    Args:
+        captions: Of one image.
+
+    Returns:
+        Those that are not named, nor anything that implies them (`IMPLIED_BY`).
+    """
     counts = mentions(captions)
     return tuple(noun for noun in ASKED if counts[noun] == 0 and not any(counts[other] for other in IMPLIED_BY.get(noun, ())))
 
 
 def quantities(captions: Sequence[str]) -> dict[str, str]:
-    """The most frequent quantity word of each noun that at least two captions count, e.g. {"planes": "many"}."""
+    """The most frequent quantity word of each noun that at least two captions count.
+
+    Args:
+        captions: Of one image.
+
+    Returns:
+        Word by noun: {"planes": "many"}.
+    """
     found: dict[str, Counter[str]] = {}
     for caption in captions:
         for noun, pattern in _PATTERNS.items():
@@ -120,12 +157,26 @@ def quantities(captions: Sequence[str]) -> dict[str, str]:
 
 
 def rank(word: str) -> int:
-    """1 (one), 2 (two), 3 (several) or 4 (many)."""
+    """The rank of a quantity word.
+
+    Args:
+        word: As `quantities` gives it.
+
+    Returns:
+        1 (one), 2 (two), 3 (several) or 4 (many).
+    """
     return _QUANTITIES[word]
 
 
 def exact(word: str) -> int | None:
-    """The number a quantity word states, None for "some" or "many"."""
+    """The number that a quantity word states.
+
+    Args:
+        word: As `quantities` gives it.
+
+    Returns:
+        The number; None for "some" or "many".
+    """
     return _EXACT.get(word)
 
 

@@ -1,41 +1,67 @@
-"""ERA: aerial videos of 5 s in 25 classes of events.
+"""ERA (Mou et al., 2020): 2,864 aerial videos of five seconds, 25 classes of events.
 
-DIR/Train/CLASS/NAME.mp4           CLASS is one of 25 folders, named like the classes, however they are spelled:
-DIR/Test/CLASS/NAME.mp4            "TrafficCollision", "traffic_collision" and "Traffic collision" are one
+    DIR/{Train,Test}/CLASS/NAME.mp4
+
+CLASS is named like the class, however it is spelled: "TrafficCollision", "traffic_collision", "Traffic collision".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
-from chronosight.datasets.sample import Example, Turn
+from chronosight.datasets.sample import Sample, Turn
 from chronosight.errors import InputError
 from chronosight.tasks import event
-from chronosight.tasks.label_set import read_label
-from chronosight.tasks.question import Question
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+_NAMES = {re.sub(r"[^a-z]", "", name.lower()): name for name in event.EVENTS}
 
 
-def read_era(root: Path, split: str = "train") -> Iterator[Example]:
-    """split: "train" or "test". Raises InputError for a folder that is none of the classes."""
+def read_era(root: Path, split: str = "train") -> list[Sample]:
+    """ERA.
+
+    Args:
+        root: Folder of the dataset.
+        split: "train" or "test".
+
+    Returns:
+        One sample a video, by folder and name.
+
+    Raises:
+        InputError: There is no folder of the split, or a folder in it is none of the classes.
+    """
     folder = root / split.capitalize()
     if not folder.is_dir():
         raise InputError(f"{root} has no {split.capitalize()}/; expected Train/ and Test/ with a folder a class, as ERA has")
+    samples = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
-        label = event_of(place.name)
-        if label is None:
-            raise InputError(f"{place} is none of ERA's 25 classes; expected folders such as PoliceChase")
-        turn = Turn(Question("event", event.UNIRS), (event.UNIRS_REPLY.format(event=label),))
+        turn = Turn(event.ask(), (event.UNIRS_REPLY.format(event=event_of(place.name)),))
         for path in sorted(place.iterdir()):
             if path.suffix.lower() in SUFFIXES:
-                name = path.relative_to(root).as_posix()
-                yield Example(f"era/{name}", "era", "video", (name,), (turn,))
+                name = f"{place.name}/{path.stem}"
+                samples.append(
+                    Sample(
+                        name, "era", "video", (path.relative_to(root).as_posix(),), (turn,), split=split, scene=name,
+                        type="event", labels=event.EVENTS, root=root,
+                    )
+                )  # fmt: skip
+    return samples
 
 
-def event_of(folder: str) -> str | None:
-    """The class of a folder's name, which has to be one letter for letter (case and signs aside)."""
-    label = read_label(folder, event.EVENTS)
-    letters = [c for c in (label or "").lower() if c.isalnum()]
-    return label if letters == [c for c in folder.lower() if c.isalnum()] else None
+def event_of(folder: str) -> str:
+    """The class that a folder is named after.
+
+    Args:
+        folder: Its name: "PostEarthquake", "post_earthquake".
+
+    Returns:
+        The class: "post-earthquake".
+
+    Raises:
+        InputError: The name is none of the 25 classes.
+    """
+    key = re.sub(r"[^a-z]", "", folder.lower())
+    if key not in _NAMES:
+        raise InputError(f'"{folder}" is none of ERA\'s 25 events; expected folders such as {", ".join(event.EVENTS[:3])}')
+    return _NAMES[key]

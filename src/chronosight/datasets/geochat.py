@@ -1,36 +1,48 @@
-"""GeoChat-Instruct (arXiv 2311.15826): talks about single images.
+"""GeoChat-Instruct (arXiv 2311.15826): conversations about single images.
 
     DIR/GeoChat_Instruct.json          [{"id": ..., "image": "NAME.png", "conversations": [{"from": "human", "value": ...}, ...]}]
     DIR/images/NAME.png                also DIR/final_images_llava/, or as it unpacks:
                                        DIR/share/softwares/kartik/GeoChat_finetuning/final_images_llava/
-A human's first turn may hold "<image>"; it is taken out, the prompt has its own. Entries without image are text alone: left out.
+
+A first question may hold "<image>"; it is taken out, since the prompt has its own. Entries without an image are text alone
+and left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from chronosight.datasets.sample import Example, Turn, read_list
+from chronosight.datasets.sample import Sample, Turn, read_rows
 from chronosight.errors import InputError
 from chronosight.tasks.question import Question
 
 FOLDERS = ("images", "final_images_llava", "share/softwares/kartik/GeoChat_finetuning/final_images_llava")
 
 
-def read_geochat(root: Path, split: str = "train") -> Iterator[Example]:
-    """split: there is only "train". Raises InputError for another layout."""
-    if split != "train":
-        raise InputError(f'GeoChat-Instruct has no split "{split}"; give train')
+def read_geochat(root: Path, split: str = "train") -> list[Sample]:
+    """GeoChat-Instruct.
+
+    Args:
+        root: Folder of the dataset.
+        split: There is only "train".
+
+    Returns:
+        One sample a conversation.
+
+    Raises:
+        InputError: The layout is another.
+    """
     folder = next((name for name in FOLDERS if (root / name).is_dir()), None)
-    rows = read_list(root / "GeoChat_Instruct.json")
+    rows = read_rows(root / "GeoChat_Instruct.json", None, "GeoChat-Instruct")
     if folder is None:
-        raise InputError(f"{root} has no images/; expected the pictures of GeoChat-Instruct there")
+        raise InputError(f"{root} has no images/; expected the images of GeoChat-Instruct there")
+    samples = []
     for number, row in enumerate(rows):
         if not row.get("image"):
             continue
         said = [str(turn.get("value", "")).replace("<image>", " ").strip() for turn in row.get("conversations", ())]
         turns = tuple(Turn(Question("vqa", q), (reply,)) for q, reply in zip(said[::2], said[1::2], strict=False) if q and reply)
         if turns:
-            name = str(row.get("id", number))
-            yield Example(f"geochat/{number}/{name}", "geochat", "image", (f"{folder}/{row['image']}",), turns)
+            name = f"geochat/{number}/{row.get('id', number)}"
+            samples.append(Sample(name, "geochat", "image", (f"{folder}/{row['image']}",), turns, split, name, root=root))
+    return samples

@@ -1,4 +1,4 @@
-"""Questions about a pair of dates, with their answers, from its change mask.
+"""Questions about a pair of dates, with their values, from its change mask.
 
 The unit is the window that is shown (256 px at 1 m for real places). A class has changed when more than `LEAST_CHANGED`
 pixels of the mask are of it; counts and places are those of the label rule (`tasks.objects`), and none where the class
@@ -22,17 +22,30 @@ Asked = tuple[Question, Value]
 
 @dataclass(frozen=True)
 class PairTruth:
-    """What changed in a window, by plural class name; a class that is not a key is unknown."""
+    """What changed in a window.
+
+    Attributes:
+        classes: By plural class name; a class that is not a key is unknown.
+    """
 
     classes: dict[str, ClassChange]
 
     @property
     def changed(self) -> bool:
+        """Whether anything did."""
         return any(change.count for change in self.classes.values())
 
 
 def truth_of(masks: dict[str, np.ndarray], appeared: np.ndarray | bool) -> PairTruth:
-    """masks: (H, W) bool by plural class name. appeared: (H, W) bool, new rather than gone, or one for all pixels."""
+    """Derives the truth of a window from its masks.
+
+    Args:
+        masks: (H, W) bool by plural class name.
+        appeared: (H, W) bool, new rather than gone; or one value for all pixels.
+
+    Returns:
+        Counts, directions and cells by class.
+    """
     classes = {}
     for name, mask in masks.items():
         objects = find_objects(mask) if mask.sum() > LEAST_CHANGED else []
@@ -46,8 +59,14 @@ def truth_of(masks: dict[str, np.ndarray], appeared: np.ndarray | bool) -> PairT
 
 
 def pair_questions(truth: PairTruth) -> list[Asked]:
-    """Everything that can be asked of the classes known: binary, count, location and direction of each, and, where more
-    than one is known, of all together."""
+    """Everything that can be asked of the known classes.
+
+    Args:
+        truth: What changed.
+
+    Returns:
+        Binary, count, location and direction of each class, and of all together where more than one is known.
+    """
     asked: list[Asked] = [(binary.ask(), truth.changed)]
     for name, change in truth.classes.items():
         asked += [(binary.ask(name), change.count > 0), *_of_class(name, change)]

@@ -1,32 +1,66 @@
-"""Real places at two dates: pictures, the mask of changed buildings, and human captions of parts of the scene.
+"""Real places at two dates: images, the mask of changed buildings, and captions of parts of the place.
 
-Layout read here: `ROOT/pairs/SPLIT.jsonl` with one line a pair (`id`, `place`, `metres_per_pixel`, `size`, `cells`), and
-`ROOT/pairs/SPLIT/ID_{before,after}.webp`, `ID_building.png`.
+    DIR/pairs/SPLIT.jsonl                                          one line a pair: id, place, metres_per_pixel, size, cells
+    DIR/pairs/SPLIT/ID_{before,after}.webp, ID_building.png
+
+Questions are asked of windows of 256 px (four in a place of 512 px at 1 m). Their truth comes from the mask: changed where it
+covers more than 20 px; count and cells by the label rule of ChangeIMTI (`tasks.objects`). Captions are those of cells of
+128 px.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from chronosight.datasets.levir import mask_turn
+from chronosight.datasets.sample import Sample, Turn, array_scene, read_rgb
 from chronosight.errors import InputError
+from chronosight.files import read_json_lines
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import binary, caption, count, location
+from chronosight.tasks.objects import count_and_cells
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
+CHANGED_PIXELS = 20  # a window counts as changed above this many pixels of the mask
+MASK_CLASSES = ("background", "building")
 
 
 @dataclass(frozen=True)
 class CaptionedCell:
-    """A part of a scene with its human captions. box: (x0, y0, x1, y1) in pixels of the scene."""
+    """A part of a place with captions that people wrote.
 
-    box: tuple[int, int, int, int]
+    Attributes:
+        box: x0, y0, x1, y1 in pixels of the place.
+        captions: The sentences.
+    """
+
+    box: Box
     captions: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any caption is other than LEVIR-CC's sentences for "nothing changed"."""
+        return not all(caption.says_no_change(sentence) for sentence in self.captions)
 
 
 @dataclass(frozen=True)
 class PlacePair:
-    """One place at two dates. before, after: (H, W, 3) uint8. building: (H, W) bool, buildings that changed."""
+    """One place at two dates.
+
+    Attributes:
+        id: Unique in its split.
+        place: Name of the place; pairs of one place share it.
+        metres_per_pixel: Ground size of a pixel.
+        before: (H, W, 3) uint8.
+        after: (H, W, 3) uint8.
+        building: (H, W) bool, buildings that changed.
+        cells: Parts that have captions.
+    """
 
     id: str
     place: str
@@ -36,42 +70,154 @@ class PlacePair:
     building: np.ndarray
     cells: tuple[CaptionedCell, ...]
 
+    def name(self, box: Box) -> str:
+        """Name of a part: "place_02@0,256,256,512"."""
+        return f"{self.id}@{','.join(map(str, box))}"
+
+    def mask(self, box: Box) -> np.ndarray:
+        """(h, w) bool, changed buildings of a part."""
+        x0, y0, x1, y1 = box
+        return self.building[y0:y1, x0:x1]
+
+    def crop(self, box: Box) -> Scene:
+        """A part as a scene of two dates."""
+        x0, y0, x1, y1 = box
+        frames = np.stack([self.before[y0:y1, x0:x1], self.after[y0:y1, x0:x1]])
+        name = self.name(box)
+        return array_scene("pair", frames, (f"{name} before", f"{name} after"), self.metres_per_pixel)
+
+
+@dataclass(frozen=True)
+class WindowTruth:
+    """What the mask says of a window.
+
+    Attributes:
+        changed: Whether it covers more than `CHANGED_PIXELS`.
+        count: Changed buildings.
+        cells: Cells of the 3x3 grid that hold them.
+    """
+
+    changed: bool
+    count: int
+    cells: tuple[str, ...]
+
 
 def load_places(root: str | Path, split: str, limit: int | None = None) -> list[PlacePair]:
-    """All pairs of a split ("train", "native_train", "val", "test"), decoded.
+    """Reads the pairs of a split, decoded.
 
-    A pair whose place is unknown gets its own id as its place.
+    Args:
+        root: Folder that has pairs/ in it.
+        split: "train", "native_train", "val" or "test".
+        limit: At most this many.
+
+    Returns:
+        The pairs, in the order of the index. A pair whose place is unknown gets its own id as its place.
 
     Raises:
-        InputError: the folder does not have the layout above.
+        InputError: The folder has another layout.
     """
     folder = Path(root) / "pairs"
     index = folder / f"{split}.jsonl"
     if not index.is_file():
-        raise InputError(f"no {split}.jsonl in {folder}: expected pairs/{split}.jsonl and pairs/{split}/; give --data")
+        raise InputError(f"no {split}.jsonl in {folder}; expected pairs/{split}.jsonl and pairs/{split}/ (--data DIR)")
     places = []
-    for line in index.read_text().splitlines()[:limit]:
-        row = json.loads(line)
-        stem = folder / split / row["id"]
-        places.append(
-            PlacePair(
-                id=row["id"],
-                place=row["place"] or row["id"],
-                metres_per_pixel=float(row["metres_per_pixel"]),
-                before=_rgb(f"{stem}_before.webp"),
-                after=_rgb(f"{stem}_after.webp"),
-                building=np.asarray(Image.open(f"{stem}_building.png").convert("1")),
-                cells=tuple(CaptionedCell(tuple(cell["box"]), tuple(cell["captions"])) for cell in row["cells"]),
-            )
-        )
+    for number, row in read_json_lines(index, "one pair a line"):
+        if limit is not None and len(places) == limit:
+            break
+        try:
+            stem = folder / split / row["id"]
+            cells = tuple(CaptionedCell(tuple(cell["box"]), tuple(cell["captions"])) for cell in row["cells"])
+            fields = row["id"], row["place"] or row["id"], float(row["metres_per_pixel"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{index}, line {number} is no pair ({error}); expected id, place, metres_per_pixel, cells") from None
+        before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
+        with Image.open(f"{stem}_building.png") as mask:
+            places.append(PlacePair(*fields, before, after, np.asarray(mask.convert("1")), cells))
     return places
 
 
-def windows(size: int, window: int = 256) -> list[tuple[int, int, int, int]]:
-    """Boxes (x0, y0, x1, y1) of the windows of a square scene, by row; the unit of the questions about a place."""
+def windows(size: int, window: int = 256) -> list[Box]:
+    """The windows of a square place, the unit of the questions about it.
+
+    Args:
+        size: Pixels a side of the place.
+        window: Pixels a side of a window.
+
+    Returns:
+        Boxes, row by row.
+    """
     starts = range(0, size - window + 1, window)
     return [(x, y, x + window, y + window) for y in starts for x in starts]
 
 
-def _rgb(path: str) -> np.ndarray:
-    return np.asarray(Image.open(path).convert("RGB"))
+def truth_of_mask(building: np.ndarray) -> WindowTruth:
+    """The truth of a window.
+
+    Args:
+        building: (H, W) bool, changed buildings.
+
+    Returns:
+        Changed or not, count and cells.
+    """
+    objects, cells = count_and_cells(building)
+    return WindowTruth(bool(building.sum() > CHANGED_PIXELS), objects, cells)
+
+
+def window_samples(place: PlacePair, box: Box, part: str = "") -> list[Sample]:
+    """The questions about a window: changed or not, how many buildings, where, and their mask.
+
+    Args:
+        place: The place.
+        box: The window.
+        part: Part of the benchmark.
+
+    Returns:
+        Four samples.
+    """
+    truth, name, mask = truth_of_mask(place.mask(box)), place.name(box), place.mask(box)
+    asked: list[tuple[str, Turn]] = [
+        ("binary", Turn(binary.ask("buildings"), (binary.write_reply(truth.changed),))),
+        ("count", Turn(count.ask("buildings"), (count.write_reply(truth.count),))),
+        ("location", Turn(location.ask("buildings"), (location.write_reply(truth.cells),))),
+    ]
+    samples = [_sample(place, box, f"{name}/{task}", turn, type="buildings", part=part) for task, turn in asked]
+    read = mask.astype(np.uint8)
+    more: dict[str, Any] = {"mask": lambda: read, "classes": MASK_CLASSES, "part": part}
+    return [*samples, _sample(place, box, f"{name}/mask", mask_turn(MASK_CLASSES), **more)]
+
+
+def caption_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Sample:
+    """The captions of a cell.
+
+    Args:
+        place: The place.
+        cell: One of its cells.
+        part: Part of the benchmark.
+
+    Returns:
+        The sample.
+    """
+    turn = Turn(caption.ask("pair"), cell.captions)
+    return _sample(place, cell.box, f"{place.name(cell.box)}/caption", turn, changed=cell.changed, part=part)
+
+
+def change_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Sample:
+    """Whether a cell changed, by its captions.
+
+    Args:
+        place: The place.
+        cell: One of its cells.
+        part: Part of the benchmark.
+
+    Returns:
+        The sample.
+    """
+    turn = Turn(binary.ask(), (binary.write_reply(cell.changed),))
+    return _sample(place, cell.box, f"{place.name(cell.box)}/changed", turn, part=part)
+
+
+def _sample(place: PlacePair, box: Box, name: str, turn: Turn, **more: Any) -> Sample:
+    return Sample(
+        name, "places", "pair", (), (turn,), scene=place.name(box), group=place.place,
+        metres_per_pixel=place.metres_per_pixel, make_scene=lambda: place.crop(box), **more,
+    )  # fmt: skip

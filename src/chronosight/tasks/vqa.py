@@ -18,3 +18,21 @@ def ask(text: str, short: bool = True) -> Question:
 def parse_reply(text: str) -> str | None:
     """The reply in lower case, single spaces, no full stop; None when nothing is left."""
     return " ".join(text.lower().split()).rstrip(".").rstrip() or None
+
+
+def plain_answer(text: str, yes_no: bool = False) -> str | None:
+    """A short answer in the form in which answers are compared.
+
+    Args:
+        text: The answer in words.
+        yes_no: Whether the right answer is yes or no; then "Yes, there is" counts as yes.
+
+    Returns:
+        Lower case, blanks for underscores, single spaces, no full stop; None when nothing is left.
+    """
+    words = text.lower().replace("_", " ").strip().rstrip(".").split()
+    if not words:
+        return None
+    if yes_no and words[0].strip(",.;:!") in ("yes", "no"):
+        return words[0].strip(",.;:!")
+    return " ".join(words)

@@ -16,7 +16,8 @@ from chronosight.datasets.changeimti import beyond, card
 from chronosight.datasets.changeimti import records as paper
 from chronosight.datasets.changeimti.labels import LEVIR_MCI, label_mask, read_mask, unnamed_values
 from chronosight.datasets.changeimti.records import Labelled, Record, Settings
-from chronosight.datasets.changeimti.source import SPLITS, Pair
+from chronosight.datasets.levir import LevirPair
+from chronosight.datasets.sample import SPLITS
 from chronosight.errors import InputError
 
 # Folder and file names of the public files.
@@ -31,7 +32,7 @@ Counts = dict[str, dict[str, int]]
 
 
 def label_pairs(
-    pairs: Sequence[Pair], settings: Settings, track: Callable[[Iterable[Pair]], Iterable[Pair]] = iter
+    pairs: Sequence[LevirPair], settings: Settings, track: Callable[[Iterable[LevirPair]], Iterable[LevirPair]] = iter
 ) -> list[Labelled]:
     """The labels of every pair's mask. track: wraps the pairs, for a progress bar.
 

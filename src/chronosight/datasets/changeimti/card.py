@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from chronosight.datasets.changeimti.labels import ChangeClass
 from chronosight.datasets.changeimti.records import Labelled, Settings, joined
-from chronosight.datasets.changeimti.source import SPLITS
+from chronosight.datasets.sample import SPLITS
 from chronosight.tasks.cells import CELLS
 
 NAMED = 20  # pairs listed by name at most

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from chronosight.datasets.changeimti.beyond import cells_of
 from chronosight.datasets.changeimti.check_record import Answered, Fault
-from chronosight.datasets.changeimti.source import SPLITS
+from chronosight.datasets.sample import SPLITS
 from chronosight.tasks.caption import says_no_change
 
 ONCE = ("binary", "count", "location", "direction", "by_cell")  # kinds asked once about a pair, outside dialogues

@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 from chronosight.datasets.changeimti.check_record import Answered, Fault
 from chronosight.datasets.changeimti.labels import LEVIR_MCI, ClassLabel, label_mask, read_mask
 from chronosight.datasets.changeimti.records import NO_CHANGE_CAPTION
-from chronosight.datasets.changeimti.source import Pair, read_pairs
+from chronosight.datasets.levir import LevirPair, read_pairs
 from chronosight.tasks.cells import join_cells
 
 
 def source_faults(answers: Sequence[Answered], folder: str | Path) -> list[Fault]:
     """Captions, counts, places, yes or no that the source does not give. Masks are labelled by the rule of
     `tasks.objects`; where the released code's way of simplifying explains a difference, the fault says so."""
-    pairs = {pair.name: pair for pair in read_pairs(folder)}
+    pairs = {pair.file: pair for pair in read_pairs(folder)}
     by_pair: dict[str, list[Answered]] = {}
     for one in answers:
         by_pair.setdefault(PurePosixPath(one.record.images[0]).name if one.record.images else "", []).append(one)
@@ -28,7 +28,7 @@ def source_faults(answers: Sequence[Answered], folder: str | Path) -> list[Fault
     return faults
 
 
-def _of_pair(answers: Sequence[Answered], pair: Pair) -> Iterator[Fault]:
+def _of_pair(answers: Sequence[Answered], pair: LevirPair) -> Iterator[Fault]:
     mask = read_mask(pair.mask)
     ours, released = (label_mask(mask, LEVIR_MCI, as_published) for as_published in (False, True))
     for one in answers:
@@ -42,7 +42,7 @@ def _of_pair(answers: Sequence[Answered], pair: Pair) -> Iterator[Fault]:
         yield one.fault("source", f'"{one.reply}", while the source gives "{wanted[0]}"{hint}')
 
 
-def _wanted(one: Answered, pair: Pair, labels: dict[str, ClassLabel]) -> tuple[str, ...] | None:
+def _wanted(one: Answered, pair: LevirPair, labels: dict[str, ClassLabel]) -> tuple[str, ...] | None:
     """Replies that the source gives, the first for the message; None where it has nothing to say."""
     named = [labels.get(subject) for subject in one.asked.subjects]
     if one.asked.task == "caption":

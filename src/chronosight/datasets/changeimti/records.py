@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chronosight.datasets.changeimti.labels import LEVIR_MCI, ChangeClass, ClassLabel
-from chronosight.datasets.changeimti.source import Pair
+from chronosight.datasets.levir import LevirPair
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.question import Question
 from chronosight.tasks.wording import vary
@@ -52,7 +52,7 @@ class Settings:
 class Labelled:
     """A pair with the labels of its mask, by class name."""
 
-    pair: Pair
+    pair: LevirPair
     labels: dict[str, ClassLabel]
 
     def changed(self, as_published: bool = False) -> bool:
@@ -155,8 +155,7 @@ def draw(item: Labelled, settings: Settings, what: str) -> random.Random:
 
 
 def make(item: Labelled, kind: str, turns: list[Turn], number: int = 0) -> Record:
-    name = item.pair.name.rpartition(".")[0] or item.pair.name
-    return Record(f"{name}/{kind}/{number}", kind, (item.pair.before, item.pair.after), tuple(turns))
+    return Record(f"{item.pair.name}/{kind}/{number}", kind, (item.pair.before, item.pair.after), tuple(turns))
 
 
 def joined(names: list[str], word: str) -> str:

@@ -270,7 +270,7 @@ def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Tra
             scene = image_scene(image.pixels(), image.id)
             asked: list[tuple[Question, Value]] = [(scene_class.ask(), image.name)]
             if image.captions:
-                asked += questions_of(image)
+                asked += questions_of(image.id, image.captions)
                 yield from raw_answers(engine, scene, [(caption.ask("image"), image.captions)], shares_words)
             yield from raw_answers(engine, scene, asked)
 

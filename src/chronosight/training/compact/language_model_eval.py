@@ -98,7 +98,7 @@ def items_of(source: Source, row: int, form: GuideForm) -> list[Item]:
         case Stills():
             image = source.images[row // source.views]
             items = [Item(row, scene_class.ask(), image.name, "")]
-            items += [Item(row, question, value, "") for question, value in questions_of(image)]
+            items += [Item(row, question, value, "") for question, value in questions_of(image.id, image.captions)]
             if image.captions and row % 4 == 0:  # captions take long
                 items.append(Item(row, caption.ask("image"), image.captions, ""))
             return items
