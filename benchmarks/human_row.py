@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from chronosight.metrics.caption_tokens import Convention, build_vocabulary, tokenise
-from chronosight.metrics.captions import score_words
-from chronosight.metrics.meteor import meteor
-from chronosight.metrics.meteor_exact import score_statistics, segment_statistics
+from chronosight.metrics.caption_tokens import Convention, build_vocabulary, tokenize
+from chronosight.metrics.captions import bleu, bleu_parts, cider_d, rouge_l
+from chronosight.metrics.meteor import exact_parts, exact_score, java_parts, java_score
 from chronosight.tasks.caption import says_no_change
 
 
@@ -57,20 +56,17 @@ def main() -> None:
 
 def turn(pairs: list[list[str]], k: int, convention: Convention, vocabulary: dict[str, int], jar: bool) -> list[float]:
     """BLEU-1, BLEU-4, METEOR, ROUGE-L, CIDEr-D and S*m of the k-th references against the others."""
-    said = [tokenise(pair[k], convention, vocabulary) for pair in pairs]
-    told = [[tokenise(s, convention, vocabulary) for i, s in enumerate(pair) if i != k] for pair in pairs]
+    said = [tokenize(pair[k], convention, vocabulary) for pair in pairs]
+    told = [[tokenize(s, convention, vocabulary) for i, s in enumerate(pair) if i != k] for pair in pairs]
     if convention == "index":
-        value: float | None = float(
-            score_statistics(np.sum([segment_statistics(c, group) for c, group in zip(said, told, strict=True)], axis=0))
-        )
+        meteor = float(exact_score(np.sum([exact_parts(c, group) for c, group in zip(said, told, strict=True)], axis=0)))
     else:
-        value = meteor(said, told)[0] if jar else None
-    scores = score_words(said, told, value)
-    missing = float("nan")
-    return [
-        scores.bleu[0], scores.bleu[3], missing if value is None else value, scores.rouge_l, scores.cider_d,
-        missing if scores.s_m is None else scores.s_m,
-    ]  # fmt: skip
+        parts = java_parts(said, told)[0] if jar else None
+        meteor = float("nan") if parts is None else float(java_score(parts.sum(axis=0)))
+    scores = bleu(np.sum([bleu_parts(c, group) for c, group in zip(said, told, strict=True)], axis=0))
+    rouge = float(np.mean([rouge_l(c, group) for c, group in zip(said, told, strict=True)]))
+    cider = float(cider_d(said, told).mean())
+    return [scores[0], scores[3], meteor, rouge, cider, (scores[3] + meteor + rouge + cider) / 4]
 
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chronosight.evaluation.item import Item, Reply, Sight
-from chronosight.evaluation.scoring import HowToScore, score_replies
+from chronosight.datasets.sample import Sample, Turn
+from chronosight.evaluation.predictions import Prediction
+from chronosight.evaluation.scoring import ScoringOptions, score
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS
+from chronosight.tasks.question import Question
+from chronosight.tasks.wording import write_reply
 
 NUMBER = 100_000
 WORDS = (
@@ -28,23 +31,19 @@ WORDS = (
 )  # fmt: skip
 
 
-def no_pixels() -> Any:
-    raise RuntimeError("scoring opens no pictures")
-
-
-def questions() -> tuple[list[Item], list[Reply]]:
+def questions() -> tuple[list[Sample], list[Prediction]]:
     draw = random.Random(0)
-    items, replies = [], []
+    samples, predictions = [], []
     for n in range(NUMBER):
-        sight = Sight(str(n // 10), "image", no_pixels)
         kind = draw.choice(("presence", "comparison", "rural_urban", "count"))
         answers = {"rural_urban": ("rural", "urban"), "count": tuple(map(str, range(50)))}.get(kind, ("yes", "no"))
-        items.append(Item(str(n), sight, "vqa", "?", draw.choice(answers), sight.name, kind=kind))
-        replies.append(Reply(str(n), draw.choice(answers), confidence=draw.random()))
-    return items, replies
+        turn = Turn(Question("vqa", "?"), (draw.choice(answers),))
+        samples.append(Sample(str(n), "made up", "image", (), (turn,), scene=str(n // 10), type=kind))
+        predictions.append(Prediction(str(n), draw.choice(answers), confidence=draw.random()))
+    return samples, predictions
 
 
-def changeimti() -> tuple[list[Item], list[Reply]]:
+def changeimti() -> tuple[list[Sample], list[Prediction]]:
     draw = random.Random(1)
 
     def sentence() -> str:
@@ -53,25 +52,26 @@ def changeimti() -> tuple[list[Item], list[Reply]]:
     def cells() -> tuple[str, ...]:
         return tuple(cell for cell in CELLS if draw.random() < 0.2)
 
-    items: list[Item] = []
-    replies: list[Reply] = []
+    samples: list[Sample] = []
+    predictions: list[Prediction] = []
 
-    def add(name: str, sight: Sight, task: Any, truth: Any, said: Any, text: str = "", **more: Any) -> None:
-        items.append(Item(name, sight, task, "?", truth, sight.name, **more))
-        replies.append(Reply(name, text, None if text else said, draw.random()))
+    def add(name: str, scene: str, task: Any, truth: Any, said: Any, text: str = "", **more: Any) -> None:
+        replies = truth if task == "caption" else (write_reply(task, truth),)
+        samples.append(Sample(name, "made up", "pair", (), (Turn(Question(task, "?"), replies),), scene=scene, **more))
+        predictions.append(Prediction(name, text, None if text else said, draw.random()))
 
     for n in range(NUMBER // 10):
-        sight, changed = Sight(f"s{n}", "pair", no_pixels), n % 2 == 0
+        scene, changed = f"s{n}", n % 2 == 0
         references = tuple(sentence() for _ in range(5)) if changed else NO_CHANGE_SENTENCES
         said = references[0] if draw.random() < 0.5 else sentence()
-        add(f"{n}/c", sight, "caption", references, None, said, changed=changed)
-        add(f"{n}/b", sight, "binary", changed, draw.random() < 0.5)
+        add(f"{n}/c", scene, "caption", references, None, said, changed=changed)
+        add(f"{n}/b", scene, "binary", changed, draw.random() < 0.5)
         for kind in ("roads", "buildings"):
-            add(f"{n}/n/{kind}", sight, "count", draw.randrange(20), draw.randrange(20), kind=kind)
-            add(f"{n}/l/{kind}", sight, "location", cells(), cells(), kind=kind)
+            add(f"{n}/n/{kind}", scene, "count", draw.randrange(20), draw.randrange(20), type=kind)
+            add(f"{n}/l/{kind}", scene, "location", cells(), cells(), type=kind)
         for turn in range(4):
-            add(f"{n}/d/{turn}", sight, "binary", changed, draw.random() < 0.5, dialogue=(f"d{n}", turn))
-    return items, replies
+            add(f"{n}/d/{turn}", scene, "binary", changed, draw.random() < 0.5, dialogue=(f"d{n}", turn))
+    return samples, predictions
 
 
 def show(items: Sequence[Any], name: str) -> Iterable[Any]:
@@ -83,12 +83,14 @@ def show(items: Sequence[Any], name: str) -> Iterable[Any]:
 
 def main() -> None:
     for make in (questions, changeimti):
-        items, replies = make()
-        assert len(items) == NUMBER
+        samples, predictions = make()
+        assert len(samples) == NUMBER
         wall, processor = time.perf_counter(), time.process_time()
-        scored = score_replies(items, replies, HowToScore(("index", "word"), with_jar=False), track=show)
+        scored = score(samples, predictions, ScoringOptions(("index", "word"), with_java=False), track=show)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        print(f"{make.__name__}: {NUMBER:,} predictions, {len(scored.rows)} figures, {wall:.1f} s, processor {processor:.1f} s")
+        print(
+            f"{make.__name__}: {NUMBER:,} predictions, {len(scored.results)} metrics, {wall:.1f} s, processor {processor:.1f} s"
+        )
 
 
 if __name__ == "__main__":

@@ -15,34 +15,34 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chronosight.datasets.sample import Sample
 from chronosight.evaluation.benchmarks import find_benchmark
-from chronosight.evaluation.item import Item
 from chronosight.tasks.cells import join_cells
 
 TASKS = ("caption", "binary", "count", "location")
 
 
-def record(item: Item) -> dict[str, Any]:
-    """target: the reply a model should give. truth: the value as a list of words, the references of a caption."""
-    if item.task == "caption":
+def record(item: Sample) -> dict[str, Any]:
+    """One row. target: the reply a model should give. truth: the value as a list of words, the references of a caption."""
+    if item.scored_as == "caption":
         truth = list(item.truth) if isinstance(item.truth, tuple) else []
         target = truth[0]
-    elif item.task == "location":
+    elif item.scored_as == "location":
         truth = list(item.truth) if isinstance(item.truth, tuple) else []
         target = join_cells(truth)
     else:
         target = {True: "Yes", False: "No"}[item.truth] if isinstance(item.truth, bool) else str(item.truth)
         truth = [target.lower()]
-    images = [str(path.resolve()) for path in item.sight.paths]
+    images = [str(path.resolve()) for path in item.paths]
     return {
-        "id": item.id, "task": item.task, "kind": item.kind, "images": images, "question": item.text, "target": target,
+        "id": item.id, "task": item.scored_as, "kind": item.type, "images": images, "question": item.text, "target": target,
         "truth": truth,
     }  # fmt: skip
 
 
 def records(data: Path, split: str = "test") -> list[dict[str, Any]]:
-    items = find_benchmark("changeimti").open(data, split).items
-    return [record(item) for item in items if item.task in TASKS and item.dialogue is None]
+    items = find_benchmark("changeimti").open(data, split)
+    return [record(item) for item in items if item.scored_as in TASKS and item.dialogue is None]
 
 
 def write_lmms_eval(data: Path, out: Path) -> None:

@@ -2,7 +2,7 @@
 
 Put this file into `vlmeval/dataset/`, import `ChangeIMTI` in its `__init__.py` and add it to the list of image datasets
 there; put the TSV files of `python integrations/export_changeimti.py vlmevalkit` into LMUData. Replies are read and scored by
-chronosight itself, so the figures are those of `chronosight eval changeimti`.
+chronosight itself, so the values are those of `chronosight eval changeimti`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import pandas as pd
 from vlmeval.dataset.image_base import ImageBaseDataset
 from vlmeval.smp import LMUDataRoot, load
 
-from chronosight.evaluation.item import Item, Reply, Sight
-from chronosight.evaluation.scoring import HowToScore, score_replies
+from chronosight.evaluation.benchmarks.changeimti import sample_of_words
+from chronosight.evaluation.predictions import Prediction
+from chronosight.evaluation.scoring import ScoringOptions, score
 
 NAMES = {f"ChangeIMTI_{task.capitalize()}": task for task in ("caption", "binary", "count", "location")}
 
@@ -37,27 +38,15 @@ class ChangeIMTI(ImageBaseDataset):
         return [*({"type": "image", "value": path} for path in paths), {"type": "text", "value": text}]
 
     def evaluate(self, eval_file: str, **judge_kwargs: Any) -> pd.DataFrame:
-        """Figures with 95 % intervals over pairs; no judge model is asked."""
+        """Metrics with 95 % intervals over pairs; no judge model is asked."""
         return score_table(load(eval_file), NAMES[self.dataset_name])
 
 
 def score_table(table: pd.DataFrame, task: str) -> pd.DataFrame:
-    items, replies = [], []
+    samples, predictions = [], []
     for row in table.to_dict("records"):
-        truth = json.loads(row["truth"])
-        value: Any = tuple(truth)
-        if task == "binary":
-            value = truth[0] == "yes"
-        elif task == "count":
-            value = int(truth[0])
-        sight = Sight(row["id"].partition("/")[0], "pair", _nothing)
         kind = row["category"] if isinstance(row["category"], str) else ""
-        chosen: Any = task
-        items.append(Item(row["id"], sight, chosen, "", value, sight.name, kind=kind))
-        replies.append(Reply(row["id"], str(row["prediction"])))
-    rows = score_replies(items, replies, HowToScore(with_jar=False)).rows
-    return pd.DataFrame([{"figure": r.metric, "value": r.value, "interval": r.interval, "n": r.n} for r in rows])
-
-
-def _nothing() -> Any:
-    raise RuntimeError("scoring opens no pictures")
+        samples.append(sample_of_words(row["id"], task, kind, json.loads(row["truth"])))
+        predictions.append(Prediction(row["id"], str(row["prediction"])))
+    results = score(samples, predictions, ScoringOptions(with_java=False)).results
+    return pd.DataFrame([{"metric": r.metric, "value": r.value, "interval": r.interval, "n": r.n} for r in results])

@@ -10,7 +10,7 @@ from PIL import Image
 from chronosight.cli import main as cli
 from chronosight.datasets.changeimti.build import label_pairs, write_set
 from chronosight.datasets.changeimti.records import Settings
-from chronosight.datasets.changeimti.source import read_pairs
+from chronosight.datasets.levir import read_pairs
 from tiny_levir import write_levir
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronosight.evaluation.places import CHANGED_PIXELS
+from chronosight.datasets.places import CHANGED_PIXELS
 from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene

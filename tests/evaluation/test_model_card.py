@@ -7,9 +7,9 @@ import pytest
 
 from chronosight.engines import load
 from chronosight.errors import InputError
+from chronosight.evaluation.metric import Result, Target
 from chronosight.evaluation.model_card import write_model_card
-from chronosight.evaluation.run import Report, Settings, report_document
-from chronosight.evaluation.table import Row, at_least
+from chronosight.evaluation.run import RunSettings, results_document
 
 
 @pytest.fixture
@@ -18,15 +18,17 @@ def weights(bundle_folder, tmp_path):
 
 
 def results(weights, path, **model):
-    row = Row("building pixels F1", 0.8512, 160, interval=(0.8, 0.9), bar=at_least(0.84))
+    row = Result("mask of building F1", 0.8512, 160, "windows", (0.8, 0.9), Target("least", 0.84))
     facts = load(weights=weights).bundle.facts | model
-    path.write_text(json.dumps(report_document([Report("places", (row,))], Settings(), facts)))
+    path.write_text(
+        json.dumps(results_document([{"benchmark": "places", "rows": [row.to_dict()], "tasks": []}], RunSettings(), facts))
+    )
     return path
 
 
 def test_card_has_figures_licences_limits_and_hash(weights, tmp_path):
     card = write_model_card(weights, results(weights, tmp_path / "results.json")).read_text()
-    assert "| building pixels F1 | 0.851 | 0.800 to 0.900 | ≥ 0.84 met | 160 windows |" in card
+    assert "| mask of building F1 | 0.851 | 0.800 to 0.900 | ≥ 0.84 met | 160 windows |" in card
     assert load(weights=weights).bundle.facts["weights_sha256"] in card
     for words in ("LEVIR-CD", "academic use", "AID", "UC Merced", "renderer", "research use only", "Known limits"):
         assert words in card

@@ -8,13 +8,13 @@ import time
 
 import numpy as np
 import pytest
-
+from chronosight.datasets.levir import mask_turn
+from chronosight.datasets.sample import Sample, Turn
 from chronosight.errors import InputError
-from chronosight.evaluation.benchmark_run import RunSettings, run_engine
-from chronosight.evaluation.benchmarks.benchmark import Benchmark, Loaded
-from chronosight.evaluation.item import Item, Reply, Sight
-from chronosight.evaluation.replies import ReplyFile, match_replies, read_replies
-from chronosight.evaluation.run import write_json
+from chronosight.evaluation.benchmarks.benchmark import Benchmark
+from chronosight.evaluation.predictions import Prediction, PredictionFile, match_predictions, read_predictions
+from chronosight.evaluation.run import RunSettings, results_document, run_engine
+from chronosight.files import write_json
 from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
@@ -22,7 +22,7 @@ from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.clue import GuideFacts
 
 SCENES, KILLS = 60, 20
-SETTINGS = RunSettings(jar=False, conventions=("word",))
+SETTINGS = RunSettings(java=False, conventions=("word",))
 
 
 class FakeEngine:
@@ -43,24 +43,28 @@ class FakeEngine:
         return Evidence(("background", "building"), mask, nothing, nothing, ()), GuideFacts()
 
 
-def load(root, split):
-    items = []
+def load(root, split, limit):
+    samples = []
     for n in range(SCENES):
 
         def open_it(n=n):
             return Scene("pair", np.zeros((2, 8, 8, 3), np.uint8), np.ones((8, 8), bool), (str(n),))
 
-        sight, name = Sight(f"s{n}", "pair", open_it), f"s{n}"
         truth = np.zeros((8, 8), np.uint8)
         truth[: n % 7] = 1
-        items += [
-            Item(f"{name}/b", sight, "binary", "?", n % 3 == 0, name, binary.ask("buildings"), "buildings"),
-            Item(f"{name}/n", sight, "count", "?", n % 4, name, count.ask("buildings"), "buildings"),
-            Item(f"{name}/l", sight, "location", "?", ("top",), name, location.ask("buildings"), "buildings"),
-            Item(f"{name}/c", sight, "caption", "?", (f"{n} houses appear", "a road"), name, caption.ask(), changed=True),
-            Item(f"{name}/m", sight, "mask", "?", None, name, mask=lambda t=truth: t, classes=("background", "building")),
-        ]  # fmt: skip
-    return Loaded(items)
+        turns = {
+            "b": Turn(binary.ask("buildings"), ("Yes" if n % 3 == 0 else "No",)),
+            "n": Turn(count.ask("buildings"), (str(n % 4),)),
+            "l": Turn(location.ask("buildings"), ("top",)),
+            "c": Turn(caption.ask(), (f"{n} houses appear", "a road")),
+            "m": mask_turn(("background", "building")),
+        }
+        for name, turn in turns.items():
+            more = {"mask": lambda t=truth: t, "classes": ("background", "building")} if name == "m" else {"type": "buildings"}
+            samples.append(
+                Sample(f"s{n}/{name}", "made up", "pair", (), (turn,), scene=f"s{n}", changed=True, make_scene=open_it, **more)
+            )
+    return samples
 
 
 BENCHMARK = Benchmark("made-up", "Made up", "here", "nothing", ("test",), load, needs_data=False)
@@ -69,7 +73,7 @@ MODEL = {"engine": "fake", "name": "fake", "weights_sha256": "0"}
 
 def run(folder):
     outcome = run_engine(BENCHMARK, None, SETTINGS, FakeEngine(), MODEL, folder)
-    write_json(outcome.document, folder / "results.json")
+    write_json(folder / "results.json", results_document([outcome.report], SETTINGS, MODEL))
 
 
 def test_killed_twenty_times_it_ends_as_if_undisturbed(tmp_path):
@@ -109,9 +113,9 @@ def test_a_line_broken_by_a_kill_is_asked_again(tmp_path):
 
 
 def test_another_model_may_not_go_on_in_the_same_file(tmp_path):
-    ReplyFile(tmp_path / "p.jsonl", {"model": "a"})
-    with pytest.raises(InputError, match="begun with another model"):
-        ReplyFile(tmp_path / "p.jsonl", {"model": "b"})
+    PredictionFile(tmp_path / "p.jsonl", {"model": "a"})
+    with pytest.raises(InputError, match="started with another model"):
+        PredictionFile(tmp_path / "p.jsonl", {"model": "b"})
 
 
 @pytest.mark.parametrize(
@@ -129,11 +133,11 @@ def test_predictions_that_cannot_be_used_are_named_by_line(tmp_path, lines, says
     path = tmp_path / "p.jsonl"
     path.write_text("\n".join(lines))
     with pytest.raises(InputError) as error:
-        read_replies(path)
+        read_predictions(path)
     assert says in str(error.value) and "\n" not in str(error.value)
 
 
 def test_a_missing_answer_is_not_left_out():
-    items = load(None, "test").items[:2]
+    items = load(None, "test", None)[:2]
     with pytest.raises(InputError, match="lacks 1 of 2 answers"):
-        match_replies(items, {items[0].id: Reply(items[0].id, "yes")}, "file")
+        match_predictions(items, {items[0].id: Prediction(items[0].id, "yes")}, "file")

@@ -7,25 +7,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chronosight.evaluation.figures import Figure, figure_rows, mean_figure, ratio
-from chronosight.evaluation.item import Item, Reply, Sight, value_of
-from chronosight.evaluation.score_change import binary_figures, count_figures, dialogue_figures, location_figures
-from chronosight.evaluation.score_masks import mask_parts
-from chronosight.evaluation.score_sentences import bleu_of_sums
-from chronosight.evaluation.scoring import HowToScore, item_scores, score_replies
-from chronosight.metrics.captions import bleu
+from chronosight.datasets.sample import Sample, Turn
+from chronosight.evaluation.metric import Metric, Result, Target, difference, estimate, mean_metric
+from chronosight.evaluation.predictions import Prediction, value_of
+from chronosight.evaluation.results import print_results
+from chronosight.evaluation.scoring import (
+    ScoringOptions,
+    binary_metrics,
+    count_metrics,
+    dialogue_metrics,
+    location_metrics,
+    sample_scores,
+    score,
+)
+from chronosight.metrics.bootstrap import ratio
 from chronosight.tasks.cells import CELLS
+from chronosight.tasks.question import Question
 
-SIGHT = Sight("s", "pair", lambda: None)
-HOW = HowToScore(("word", "index"), with_jar=False)
-
-
-def item(task, truth, name="a", **more):
-    return Item(name, more.pop("sight", SIGHT), task, "?", truth, more.pop("group", name), **more)
+OPTIONS = ScoringOptions(("word", "index"), with_java=False)
 
 
-def values(rows):
-    return {row.metric: row.value for row in rows}
+def sample(task, truth, name="a", **more):
+    """A sample of one turn; its truth as a value."""
+    if task == "caption":
+        replies = truth
+    elif isinstance(truth, tuple):
+        replies = (",".join(truth) or "No change",)
+    else:
+        replies = ({True: "Yes", False: "No"}[truth] if isinstance(truth, bool) else str(truth),)
+    asked = "vqa" if task in ("class", "mask") else task
+    turn = Turn(Question(asked, "?"), replies)
+    return Sample(name, "made up", "pair", (), (turn,), **{"scene": "s", "group": name} | more)
+
+
+def values(results):
+    return {result.metric: result.value for result in results}
 
 
 def draw_cases(seed):
@@ -47,11 +63,11 @@ def nan_equal(a, b):
 
 @settings(max_examples=100, deadline=None)  # 100 x 100 = 10,000 cases
 @given(st.integers(0, 2**32))
-def test_figures_equal_a_plain_computation(seed):
+def test_metrics_equal_a_plain_computation(seed):
     drawn = draw_cases(seed)
     names = [str(i) for i in range(len(drawn))]
-    where = [item("location", tuple(true), n) for n, (_, true, *_) in zip(names, drawn, strict=True)]
-    found = values(figure_rows(location_figures(where, [tuple(said) for said, *_ in drawn]), draws=0))
+    where = [sample("location", tuple(true), n) for n, (_, true, *_) in zip(names, drawn, strict=True)]
+    found = values(estimate(location_metrics(where, [tuple(said) for said, *_ in drawn]), draws=0))
     jaccard = jaccard_empty_0 = exact = hits = said_total = true_total = 0
     for said, true, *_ in drawn:
         if said or true:
@@ -69,15 +85,15 @@ def test_figures_equal_a_plain_computation(seed):
     assert nan_equal(found["location micro recall"], hits / true_total if true_total else math.nan)
     assert nan_equal(found["location micro F1"], 2 * hits / (said_total + true_total) if said_total + true_total else math.nan)
 
-    yes = [item("binary", case[3], n) for n, case in zip(names, drawn, strict=True)]
-    found = values(figure_rows(binary_figures(yes, [case[2] for case in drawn]), draws=0))
+    yes = [sample("binary", case[3], n) for n, case in zip(names, drawn, strict=True)]
+    found = values(estimate(binary_metrics(yes, [case[2] for case in drawn]), draws=0))
     tp = sum(case[2] and case[3] for case in drawn)
     wrong = sum(case[2] != case[3] for case in drawn)
     assert found["binary accuracy"] == pytest.approx(1 - wrong / n, abs=1e-12)
     assert nan_equal(found["binary F1"], 2 * tp / (2 * tp + wrong) if tp or wrong else math.nan)
 
-    number = [item("count", case[5], n) for n, case in zip(names, drawn, strict=True)]
-    found = values(figure_rows(count_figures(number, [case[4] for case in drawn]), draws=0))
+    number = [sample("count", case[5], n) for n, case in zip(names, drawn, strict=True)]
+    found = values(estimate(count_metrics(number, [case[4] for case in drawn]), draws=0))
     off = [abs(case[4] - case[5]) for case in drawn]
     assert found["count MAE"] == pytest.approx(sum(off) / n, abs=1e-12)
     assert found["count RMSE"] == pytest.approx(math.sqrt(sum(o * o for o in off) / n), abs=1e-12)
@@ -89,35 +105,35 @@ def test_figures_equal_a_plain_computation(seed):
 
 
 def test_an_interval_draws_groups_whole():
-    apart = mean_figure("apart", [str(i) for i in range(40)], [i % 2 for i in range(40)])
-    together = mean_figure("together", [str(i % 2) for i in range(40)], [i % 2 for i in range(40)])
-    alone = mean_figure("alone", ["x"] * 40, [i % 2 for i in range(40)])
-    rows = {row.metric: row for row in figure_rows([apart, together, alone], seed=1)}
+    apart = mean_metric("apart", [str(i) for i in range(40)], [i % 2 for i in range(40)])
+    together = mean_metric("together", [str(i % 2) for i in range(40)], [i % 2 for i in range(40)])
+    alone = mean_metric("alone", ["x"] * 40, [i % 2 for i in range(40)])
+    rows = {row.metric: row for row in estimate([apart, together, alone], seed=1)}
     assert rows["together"].interval == (0, 1)
     low, high = rows["apart"].interval
     assert 0.3 < low < 0.5 < high < 0.7
     assert rows["alone"].interval is None
-    assert figure_rows([apart], seed=1)[0].interval == figure_rows([apart], seed=1)[0].interval
+    assert estimate([apart], seed=1)[0].interval == estimate([apart], seed=1)[0].interval
 
 
-def test_a_figure_without_anything_is_not_a_number():
-    row = figure_rows([Figure("r", ["a", "b"], np.zeros((2, 2)), ratio)])[0]
+def test_a_metric_without_anything_is_not_a_number():
+    row = estimate([Metric("r", ["a", "b"], np.zeros((2, 2)), ratio)])[0]
     assert math.isnan(row.value) and row.interval is None
 
 
 @pytest.mark.parametrize(
     ("asked", "reply", "value"),
     [
-        (item("binary", True), Reply("a", "Yes, two."), True),
-        (item("binary", True), Reply("a", "perhaps"), None),
-        (item("count", 3), Reply("a", "three"), 3),
-        (item("count", 3), Reply("a", "many", 3), 3),
-        (item("location", ()), Reply("a", "No change."), ()),
-        (item("vqa", "yes"), Reply("a", "Yes, there is."), "yes"),
-        (item("vqa", "low vegetation"), Reply("a", "low_vegetation"), "low vegetation"),
-        (item("vqa", "yes"), Reply("a", "", True), "yes"),
-        (item("class", "fire", labels=("fire", "flood")), Reply("a", "This is a video about fire."), "fire"),
-        (item("caption", ("x",)), Reply("a", "two houses ."), "two houses"),
+        (sample("binary", True), Prediction("a", "Yes, two."), True),
+        (sample("binary", True), Prediction("a", "perhaps"), None),
+        (sample("count", 3), Prediction("a", "three"), 3),
+        (sample("count", 3), Prediction("a", "many", 3), 3),
+        (sample("location", ()), Prediction("a", "No change."), ()),
+        (sample("vqa", "yes"), Prediction("a", "Yes, there is."), "yes"),
+        (sample("vqa", "low vegetation"), Prediction("a", "low_vegetation"), "low vegetation"),
+        (sample("vqa", "yes"), Prediction("a", "", True), "yes"),
+        (sample("class", "fire", labels=("fire", "flood")), Prediction("a", "This is a video about fire."), "fire"),
+        (sample("caption", ("x",)), Prediction("a", "two houses ."), "two houses"),
     ],
 )
 def test_words_become_values(asked, reply, value):
@@ -128,25 +144,30 @@ def test_both_averages_of_rsvqa():
     kinds = ["presence"] * 8 + ["rural_urban"] * 2 + ["count"] * 2
     truths = ["yes"] * 8 + ["rural"] * 2 + ["5", "150"]
     said = ["yes"] * 4 + ["no"] * 4 + ["rural"] * 2 + ["7", "9"]
-    items = [item("vqa", t, str(i), kind=k) for i, (k, t) in enumerate(zip(kinds, truths, strict=True))]
-    how = HowToScore(averaged=("presence", "rural_urban"), with_jar=False)
-    found = values(score_replies(items, [Reply(str(i), s) for i, s in enumerate(said)], how).rows)
+    items = [sample("vqa", t, str(i), type=k) for i, (k, t) in enumerate(zip(kinds, truths, strict=True))]
+    options = ScoringOptions(averaged=("presence", "rural_urban"), with_java=False)
+    found = values(score(items, [Prediction(str(i), s) for i, s in enumerate(said)], options).results)
     assert found["presence: accuracy"] == 0.5 and found["rural_urban: accuracy"] == 1
     assert found["average, weighted by question"] == pytest.approx(6 / 10)
     assert found["average, plain mean of types"] == pytest.approx(0.75)
+    assert found["presence: always the most frequent answer"] == 1
     assert found["count: accuracy"] == 0 and found["count: accuracy in ranges"] == 0.5
 
 
 def test_captions_have_columns_and_conventions():
     unchanged, changed = ("the scene is the same as before",) * 5, ("two houses appear",) * 5
     items = [
-        item("caption", unchanged, "a", changed=False),
-        item("caption", unchanged, "b", changed=False),
-        item("caption", changed, "c", changed=True),
+        sample("caption", unchanged, "a", changed=False),
+        sample("caption", unchanged, "b", changed=False),
+        sample("caption", changed, "c", changed=True),
     ]
-    said = [Reply("a", "the scene is the same as before ."), Reply("b", "a road appears"), Reply("c", "two houses appear")]
-    scored = score_replies(items, said, HOW)
-    found = values(scored.rows)
+    said = [
+        Prediction("a", "the scene is the same as before ."),
+        Prediction("b", "a road appears"),
+        Prediction("c", "two houses appear"),
+    ]
+    scored = score(items, said, OPTIONS)
+    found = values(scored.results)
     assert found["no-change accuracy"] == 0.5 and found["change accuracy, by the caption"] == 1
     assert found["ROUGE-L [word], changed only"] == pytest.approx(1)
     assert found["ROUGE-L [word]"] == pytest.approx(found["ROUGE-L [word], unchanged only"] * 2 / 3 + 1 / 3, abs=1e-9)
@@ -156,37 +177,17 @@ def test_captions_have_columns_and_conventions():
     assert "without Java" in scored.conventions["index"]["METEOR"] and scored.conventions["word"]["METEOR"] == ""
 
 
-def test_bleu_of_many_sums_is_that_of_each():
-    sums = np.array([[20, 18, 15, 10, 6, 3, 20, 18, 16, 14], [9, 18, 0, 0, 0, 0, 9, 7, 5, 3], [0] * 10], dtype=float)
-    np.testing.assert_allclose(bleu_of_sums(sums), [bleu(row) for row in sums], rtol=1e-12)
-
-
-def test_masks_by_size_and_boundary():
-    true = np.zeros((64, 64), np.uint8)
-    true[2:12, 2:12] = 1  # 100 px: small
-    true[20:60, 20:62] = 1  # 1680 px: large
-    said = true.copy()
-    said[2:12, 2:7] = 0  # half of the small one is missed
-    parts = mask_parts(said, true, 2)[1]
-    assert parts[:3].tolist() == [1730, 0, 50]
-    assert parts[3:9].reshape(3, 2).tolist() == [[50, 100], [0, 0], [1680, 1680]]
-    near, drawn, found, there = parts[9:]
-    assert near == drawn - 4 and found < there  # but for its ends, the new edge lies over 2 pixels from the true outline
-    same = mask_parts(true, true, 2)[1]
-    assert same[9] == same[10] == same[11] == same[12] > 0
-
-
 def test_dialogues_count_turns_and_whole_ones():
     items = [
-        item("binary", True, "d/0", dialogue=("d", 0)),
-        item("count", 2, "d/1", dialogue=("d", 1)),
-        item("caption", ("two houses appear",), "d/2", dialogue=("d", 2), changed=True),
-        item("binary", False, "e/0", dialogue=("e", 0)),
-        item("count", 0, "e/1", dialogue=("e", 1)),
-        item("caption", ("no change has occurred",), "e/2", dialogue=("e", 2), changed=False),
+        sample("binary", True, "d/0", dialogue=("d", 0)),
+        sample("count", 2, "d/1", dialogue=("d", 1)),
+        sample("caption", ("two houses appear",), "d/2", dialogue=("d", 2), changed=True),
+        sample("binary", False, "e/0", dialogue=("e", 0)),
+        sample("count", 0, "e/1", dialogue=("e", 1)),
+        sample("caption", ("no change has occurred",), "e/2", dialogue=("e", 2), changed=False),
     ]
     said = [True, 2, "a house is built", False, 1, "there is no difference"]
-    found = values(figure_rows(dialogue_figures(items, said)))
+    found = values(estimate(dialogue_metrics(items, said)))
     assert found == {
         "dialogue turn 1": 1,
         "dialogue turn 2": 0.5,
@@ -201,20 +202,20 @@ def test_words_are_held_against_the_mask(tmp_path):
     Image.fromarray(mask).save(tmp_path / "m.png")
     classes = ("background", "road", "building")
     items = [
-        item("mask", None, "m", mask=lambda: mask, classes=classes),
-        item("binary", True, "b"),
-        item("count", 1, "n", kind="buildings"),
-        item("count", 0, "r", kind="roads"),
-        item("location", ("top left corner",), "l", kind="buildings"),
+        sample("mask", None, "m", mask=lambda: mask, classes=classes),
+        sample("binary", True, "b"),
+        sample("count", 1, "n", type="buildings"),
+        sample("count", 0, "r", type="roads"),
+        sample("location", ("top left corner",), "l", type="buildings"),
     ]
     replies = [
-        Reply("m", "", mask=tmp_path / "m.png"),
-        Reply("b", "no"),
-        Reply("n", "1"),
-        Reply("r", "4"),
-        Reply("l", "top left corner"),
+        Prediction("m", "", mask=tmp_path / "m.png"),
+        Prediction("b", "no"),
+        Prediction("n", "1"),
+        Prediction("r", "4"),
+        Prediction("l", "top left corner"),
     ]
-    found = values(score_replies(items, replies, HOW).rows)
+    found = values(score(items, replies, OPTIONS).results)
     assert found["consistency: yes or no with the mask"] == 0
     assert found["consistency: yes or no with counts and places"] == 0
     assert found["consistency: count of buildings with the mask"] == 1
@@ -223,18 +224,69 @@ def test_words_are_held_against_the_mask(tmp_path):
     assert found["mask of building IoU"] == 1
 
 
-def test_the_surest_answers_are_chosen():
-    items = [item("binary", True, str(i)) for i in range(4)]
+def test_the_most_confident_answers_are_chosen():
+    items = [sample("binary", True, str(i)) for i in range(4)]
     replies = [
-        Reply(str(i), said, confidence=c) for i, (said, c) in enumerate([("yes", 0.9), ("yes", 0.8), ("no", 0.6), ("no", 0.5)])
+        Prediction(str(i), said, confidence=c)
+        for i, (said, c) in enumerate([("yes", 0.9), ("yes", 0.8), ("no", 0.6), ("no", 0.5)])
     ]
-    found = values(score_replies(items, replies, HOW).rows)
-    assert found["accuracy of the surest 50%, all answers"] == 1
-    assert found["accuracy of the surest 100%, all answers"] == 0.5
+    found = values(score(items, replies, OPTIONS).results)
+    assert found["accuracy of the most confident 50%, all answers"] == 1
+    assert found["accuracy of the most confident 100%, all answers"] == 0.5
     assert found["calibration error, all answers"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.5) / 4)
 
 
 def test_single_scores_order_cases():
-    items = [item("count", 3, "a"), item("count", 3, "b"), item("location", ("top",), "c"), item("caption", ("x y",), "d")]
-    replies = [Reply("a", "3"), Reply("b", "9"), Reply("c", "top,left"), Reply("d", "x y")]
-    assert item_scores(items, replies)[:3] == [0, -6, 0.5]
+    items = [
+        sample("count", 3, "a"),
+        sample("count", 3, "b"),
+        sample("location", ("top",), "c"),
+        sample("caption", ("x y",), "d"),
+    ]
+    replies = [Prediction("a", "3"), Prediction("b", "9"), Prediction("c", "top,left"), Prediction("d", "x y")]
+    assert sample_scores(items, replies)[:3] == [0, -6, 0.5]
+
+
+def test_unchanged_scenes_have_a_false_alarm_rate():
+    mixed = [sample("binary", truth, str(i)) for i, truth in enumerate([True, False, False, False])]
+    found = values(estimate(binary_metrics(mixed, [True, True, None, False])))
+    assert found["binary false alarm rate"] == pytest.approx(1 / 3) and found["binary accuracy"] == 3 / 4
+    assert values(estimate(binary_metrics(mixed[1:], [True, None, False]))) == {"false alarm rate": pytest.approx(1 / 3)}
+
+
+def test_parts_are_scored_and_resampled_apart():
+    samples = [sample("binary", i % 2 == 0, str(i), part="even" if i < 4 else "") for i in range(10)]
+    predictions = [Prediction(str(i), "yes") for i in range(10)]
+    scored = score(samples, predictions, OPTIONS)
+    alone = score([s for s in samples if not s.part], predictions[4:], OPTIONS)
+    assert [r for r in scored.results if not r.metric.startswith("even: ")] == alone.results
+    assert values(scored.results)["even: binary accuracy"] == 1 / 2
+
+
+def test_a_difference_draws_groups_for_both_at_once():
+    groups = [str(i) for i in range(30)]
+    one = mean_metric("one", groups, [i % 3 for i in range(30)])
+    other = mean_metric("other", groups, [i % 3 - 2 for i in range(30)])
+    found = estimate([difference("more", one, other)])[0]
+    assert (found.metric, found.value, found.interval) == ("more", 2, pytest.approx((2, 2)))
+
+
+def test_targets():
+    assert Result("score", 0.92, 1, target=Target("least", 0.92)).met
+    assert not Result("score", 0.91, 1, target=Target("least", 0.92)).met
+    assert Result("error", 0.08, 1, target=Target("most", 0.08)).met
+    assert not Result("error", 0.09, 1, target=Target("most", 0.08)).met
+    assert Result("score", None, 1, target=Target("least", 0.92)).met is None
+    assert Result("score", float("nan"), 1, target=Target("least", 0.92)).met is None
+    assert Result("score", float("nan"), 1, target=Target("least", 0.92)).to_dict()["value"] is None
+
+
+def test_the_table_has_value_interval_target_and_number(capsys):
+    results = [
+        Result("F1", 0.8512, 96, "windows", (0.8, 0.9), Target("least", 0.84)),
+        Result("METEOR", None, 271, "captions", note="no java on PATH"),
+    ]
+    print_results("Places", results)
+    printed = capsys.readouterr().out
+    for part in ("0.851", "0.800 to 0.900", "≥ 0.84 met", "96 windows", "no java on PATH", "271"):
+        assert part in printed

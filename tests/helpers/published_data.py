@@ -17,6 +17,7 @@ def write_all(root: Path) -> Path:
     write_rsvqa(root / "RSVQA_LR", "LR", "Images_LR", "tif")
     write_rsvqa(root / "RSVQA_HR", "USGS", "Data", "png")
     write_crsvqa(root / "MQVQA_dataset")
+    write_cdvqa(root / "CDVQA")
     return root
 
 
@@ -93,3 +94,16 @@ def write_crsvqa(root: Path) -> None:
         path = root / "data" / "text" / f"scene{i}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes("What is the theme of this scene？\r\nairport\r\nHow many planes are left of it?\r\ntwo\r\n".encode())
+
+
+def write_cdvqa(root: Path) -> None:
+    root.mkdir(parents=True)
+    rows = {
+        "questions": [{"id": i, "img_id": i, "type": "change_or_not", "question": "Did it change?"} for i in (0, 1)],
+        "answers": [{"id": i, "question_id": i, "answer": "yes"} for i in (0, 1)],
+        "images": [{"id": i, "file_name": "00001.png"} for i in (0, 1)],
+    }
+    for name, entries in rows.items():
+        (root / f"Train_{name}.json").write_text(json.dumps({name: entries}))
+    for folder in ("im1", "im2"):
+        picture(root / folder / "00001.png", 70)

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from chronosight.metrics.calibration import (
-    apply_temperature,
+    calibration_error,
+    calibration_parts,
     error_if_calibrated,
     expected_calibration_error,
-    fit_logistic,
-    fit_temperature,
-    logit,
-    reliability_table,
+    selective_accuracy,
 )
 
 
@@ -35,15 +33,26 @@ def test_true_confidences_have_an_error_on_few_answers():
     assert error_if_calibrated(sure, draws=50, seed=3) == error_if_calibrated(sure, draws=50, seed=3)
 
 
-def test_bins_hold_every_answer_once():
-    sure = np.random.default_rng(0).random(200)
-    for adaptive in (False, True):
-        table = reliability_table(sure, sure > 0.5, adaptive=adaptive)
-        assert sum(row.n for row in table) == 200
-        assert all(row.low - 1e-12 <= row.confidence <= row.high + 1e-12 for row in table)
-    assert [row.n for row in reliability_table(sure, sure > 0.5, bins=4, adaptive=True)] == [50] * 4
-    # An edge belongs to the bin on its left, 0 to the first.
-    assert [row.high for row in reliability_table([0.0, 0.2], [True, True], bins=5)] == pytest.approx([0.2])
+def test_bins_of_equal_width_are_closed_on_the_right():
+    # 15 bins: 1/15 belongs to the first, what is just above to the second; 0 to the first, 1 to the last.
+    parts = calibration_parts(np.array([0.0, 1 / 15, 1 / 15 + 1e-9, 1.0]), np.array([0.0, 1, 1, 0]))
+    assert [int(np.flatnonzero(row[:15])[0]) for row in parts[1:]] == [0, 1, 14]
+    assert parts[:, 15].tolist() == [1] * 4 and parts[0, :15].tolist() == [0] * 15
+    assert calibration_error(parts.sum(axis=0)) == pytest.approx((14 / 15 + 14 / 15 + 1) / 4)
+
+
+def test_bins_of_equal_number():
+    # 30 answers in pairs: in each pair one is right; confidences 0.01, 0.02, ..., 0.30.
+    confidence = np.arange(1, 31) / 100
+    expected = np.mean([abs(0.02 * k + 0.015 - 0.5) for k in range(15)])
+    assert expected_calibration_error(confidence, np.arange(30) % 2 == 0, equal_number=True) == pytest.approx(expected)
+
+
+def test_the_most_confident_answers_are_kept():
+    confidence, right = np.array([0.9, 0.6, 0.6, 0.2]), np.array([1.0, 0, 1, 1])
+    assert selective_accuracy(confidence, right, 0.5) == (0.5, 2)  # of equal ones, the earlier
+    assert selective_accuracy(confidence, right, 1.0) == (0.75, 4)
+    assert selective_accuracy(confidence, right, 0.01) == (1, 1)
 
 
 def test_calibrated_answers_have_a_small_error_and_boasting_a_large_one():
@@ -52,29 +61,8 @@ def test_calibrated_answers_have_a_small_error_and_boasting_a_large_one():
     right = random.random(4000) < sure
     assert expected_calibration_error(sure, right) < 0.03
     assert expected_calibration_error(np.sqrt(sure), right) > 0.06
-    assert expected_calibration_error(sure, right, adaptive=True) < 0.05
-    assert expected_calibration_error(np.sqrt(sure), right, adaptive=True) > 0.06
-
-
-def test_temperature_is_found_again():
-    random = np.random.default_rng(2)
-    honest = random.uniform(0.02, 0.98, 5000)
-    outcome = random.random(5000) < honest
-    boasted = 1 / (1 + np.exp(-3 * logit(honest)))
-    temperature = fit_temperature(boasted, outcome)
-    assert temperature == pytest.approx(3, rel=0.1)
-    assert expected_calibration_error(apply_temperature(boasted, temperature), outcome) < 0.03
-
-
-def test_logistic_is_found_again_and_stays_finite_on_separable_answers():
-    random = np.random.default_rng(3)
-    features = random.normal(size=(5000, 2))
-    chance = 1 / (1 + np.exp(-(1.5 * features[:, 0] - 0.5)))
-    fit = fit_logistic(features, random.random(5000) < chance, penalty=0.0)
-    assert fit.weights == pytest.approx((1.5, 0), abs=0.15)
-    assert fit.bias == pytest.approx(-0.5, abs=0.15)
-    separable = fit_logistic(np.array([[-1.0], [1.0]]), [False, True])
-    assert 0 < separable(np.array([[-1.0]]))[0] < 0.5 < separable(np.array([[1.0]]))[0] < 1
+    assert expected_calibration_error(sure, right, equal_number=True) < 0.05
+    assert expected_calibration_error(np.sqrt(sure), right, equal_number=True) > 0.06
 
 
 def test_bad_confidences_are_refused():

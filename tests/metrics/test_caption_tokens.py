@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chronosight.metrics.caption_tokens import CONVENTIONS, build_vocabulary, tokenise
-from chronosight.metrics.captions import score_words
-from chronosight.metrics.meteor_exact import fewest_chunks, score_statistics, segment_statistics
+from chronosight.metrics.caption_tokens import CONVENTIONS, build_vocabulary, tokenize
+from chronosight.metrics.captions import bleu, bleu_parts, cider_d, rouge_l
+from chronosight.metrics.meteor import exact_parts, exact_score, fewest_chunks
 
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "expected" / "meteor_exact.json").read_text())
@@ -33,11 +33,11 @@ def real_sets() -> tuple[list[list[str]], list[list[list[str]]]]:
 
 def test_conventions_split_a_sentence_in_their_own_way():
     sentence, vocabulary = "Two Houses appear . near it", {"<NULL>": 0, "<UNK>": 1, "<START>": 2, "<END>": 3, "two": 4}
-    assert tokenise(sentence, "word") == ["two", "houses", "appear", "near", "it"]
-    assert tokenise(sentence, "text") == ["Two", "Houses", "appear", ".", "near", "it"]
-    assert tokenise(sentence, "index", vocabulary) == ["4", "1", "1", "1", "1"]
+    assert tokenize(sentence, "word") == ["two", "houses", "appear", "near", "it"]
+    assert tokenize(sentence, "text") == ["Two", "Houses", "appear", ".", "near", "it"]
+    assert tokenize(sentence, "index", vocabulary) == ["4", "1", "1", "1", "1"]
     with pytest.raises(ValueError, match="vocabulary"):
-        tokenise(sentence, "index")
+        tokenize(sentence, "index")
 
 
 def test_a_vocabulary_leaves_out_rare_words():
@@ -47,9 +47,9 @@ def test_a_vocabulary_leaves_out_rare_words():
 
 def test_meteor_without_java_equals_the_jar_on_made_sets():
     made = EXPECTED["made"]
-    statistics = np.stack([segment_statistics(c.split(), [r.split() for r in refs]) for c, refs in made["sets"]])
-    np.testing.assert_allclose(score_statistics(statistics), made["segments"], atol=1e-8)
-    assert score_statistics(statistics.sum(axis=0)) == pytest.approx(made["corpus"], abs=1e-12)
+    statistics = np.stack([exact_parts(c.split(), [r.split() for r in refs]) for c, refs in made["sets"]])
+    np.testing.assert_allclose(exact_score(statistics), made["segments"], atol=1e-8)
+    assert exact_score(statistics.sum(axis=0)) == pytest.approx(made["corpus"], abs=1e-12)
 
 
 def test_meteor_by_hand():
@@ -57,9 +57,9 @@ def test_meteor_by_hand():
     words, reference = ["1", "2", "9", "4"], ["1", "2", "3", "4", "5"]
     mean = (3 / 4) * (3 / 5) / (0.85 * 3 / 4 + 0.15 * 3 / 5)
     assert fewest_chunks(tuple(words), tuple(reference)) == 2
-    assert score_statistics(segment_statistics(words, [reference])) == pytest.approx(mean * (1 - 0.6 * (2 / 3) ** 0.2))
-    assert score_statistics(segment_statistics(words, [words])) == pytest.approx(1)
-    assert score_statistics(segment_statistics([], [words])) == 0
+    assert exact_score(exact_parts(words, [reference])) == pytest.approx(mean * (1 - 0.6 * (2 / 3) ** 0.2))
+    assert exact_score(exact_parts(words, [words])) == pytest.approx(1)
+    assert exact_score(exact_parts([], [words])) == 0
 
 
 @pytest.mark.shared
@@ -74,9 +74,9 @@ def test_meteor_without_java_equals_the_jar_on_real_sets():
     digest = hashlib.sha256("\n".join(" ".join(words) for words in index).encode()).hexdigest()
     assert digest == expected["candidates_sha256"]
     told_index = [[[str(vocabulary.get(w, 1)) for w in words] for words in group] for group in told]
-    statistics = np.stack([segment_statistics(c, group) for c, group in zip(index, told_index, strict=True)])
-    np.testing.assert_allclose(score_statistics(statistics), expected["segments"], atol=1e-6)
-    assert score_statistics(statistics.sum(axis=0)) == pytest.approx(expected["corpus"], abs=1e-6)
+    statistics = np.stack([exact_parts(c, group) for c, group in zip(index, told_index, strict=True)])
+    np.testing.assert_allclose(exact_score(statistics), expected["segments"], atol=1e-6)
+    assert exact_score(statistics.sum(axis=0)) == pytest.approx(expected["corpus"], abs=1e-6)
 
 
 @pytest.mark.shared
@@ -105,15 +105,13 @@ def test_equal_to_pycocoevalcap_on_2000_real_sets(convention):
     said, told = real_sets()
     if convention == "text":  # as people write: a capital and a full stop
         said, told = [[c[0].upper(), *c[1:], "."] for c in said], [[[*r, "."] for r in group] for group in told]
-    words = [tokenise(" ".join(c), convention, vocabulary) for c in said]
-    references = [[tokenise(" ".join(r), convention, vocabulary) for r in group] for group in told]
-    scores = score_words(words, references)
+    words = [tokenize(" ".join(c), convention, vocabulary) for c in said]
+    references = [[tokenize(" ".join(r), convention, vocabulary) for r in group] for group in told]
     a = {i: [" ".join(c)] for i, c in enumerate(words)}
     b = {i: [" ".join(r) for r in group] for i, group in enumerate(references)}
     assert len(a) == 2000
-    assert scores.bleu == pytest.approx(Bleu(4).compute_score(b, a, verbose=0)[0], abs=1e-9)
-    rouge, rouges = Rouge().compute_score(b, a)
-    cider, ciders = Cider().compute_score(b, a)
-    assert scores.rouge_l == pytest.approx(rouge, abs=1e-9) and scores.cider_d == pytest.approx(cider, abs=1e-9)
-    np.testing.assert_allclose(scores.per_sentence["rouge_l"], rouges, atol=1e-9)
-    np.testing.assert_allclose(scores.per_sentence["cider_d"], ciders, atol=1e-9)
+    blocks = [bleu_parts(c, group) for c, group in zip(words, references, strict=True)]
+    assert bleu(np.sum(blocks, axis=0)) == pytest.approx(Bleu(4).compute_score(b, a, verbose=0)[0], abs=1e-9)
+    rouge = [rouge_l(c, group) for c, group in zip(words, references, strict=True)]
+    np.testing.assert_allclose(rouge, Rouge().compute_score(b, a)[1], atol=1e-9)
+    np.testing.assert_allclose(cider_d(words, references), Cider().compute_score(b, a)[1], atol=1e-9)

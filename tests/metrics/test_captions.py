@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from chronosight.metrics.captions import cider_d, rouge_l, score_captions, to_words
-from chronosight.metrics.meteor import meteor
+from chronosight.metrics.captions import bleu, bleu_parts, cider_d, rouge_l, to_words
+from chronosight.metrics.meteor import java_parts, java_score
 
 WORDS = ["the", "a", "two", "many", "houses", "road", "trees", "appear", "near", "villa", "scene", "same", "as"]
 
@@ -24,24 +24,35 @@ def made_captions(n: int, seed: int = 0) -> tuple[list[str], list[list[str]]]:
     return candidates, references
 
 
+def score(candidates, references):
+    """(BLEU-1 to 4, ROUGE-L, CIDEr-D) of captions as sentences, convention `word`."""
+    said, told = [to_words(c) for c in candidates], [[to_words(r) for r in group] for group in references]
+    blocks = np.stack([bleu_parts(c, group) for c, group in zip(said, told, strict=True)])
+    rouge = np.array([rouge_l(c, group) for c, group in zip(said, told, strict=True)])
+    return bleu(blocks.sum(axis=0)), rouge, cider_d(said, told)
+
+
 def test_words_are_lower_cased_and_lose_full_stops_only():
     assert to_words("Two houses, appear . Near the road.") == ["two", "houses,", "appear", "near", "the", "road"]
 
 
 def test_a_caption_equal_to_all_its_references_scores_one():
     captions = ["two houses appear near the road", "the scene is the same as before", "many trees replace a villa"]
-    scores = score_captions(captions, [[c.upper() + " ."] * 5 for c in captions], with_meteor=False)
-    assert scores.bleu == pytest.approx((1, 1, 1, 1), abs=1e-8)
-    assert scores.rouge_l == pytest.approx(1)
-    assert scores.cider_d == pytest.approx(10)
-    assert scores.s_m is None and scores.meteor_missing == "not asked for"
+    of_bleu, rouge, cider = score(captions, [[c.upper() + " ."] * 5 for c in captions])
+    assert of_bleu == pytest.approx((1, 1, 1, 1), abs=1e-8)
+    assert rouge == pytest.approx([1, 1, 1]) and cider == pytest.approx([10, 10, 10])
 
 
 def test_bleu_by_hand():
-    scores = score_captions(["a b c d"], [["a b c e f"]], with_meteor=False)
+    of_bleu, *_ = score(["a b c d"], [["a b c e f"]])
     short = math.exp(1 - 5 / 4)  # 4 words against 5
-    assert scores.bleu[0] == pytest.approx(short * 3 / 4, abs=1e-8)
-    assert scores.bleu[1] == pytest.approx(short * math.sqrt(3 / 4 * 2 / 3), abs=1e-8)
+    assert of_bleu[0] == pytest.approx(short * 3 / 4, abs=1e-8)
+    assert of_bleu[1] == pytest.approx(short * math.sqrt(3 / 4 * 2 / 3), abs=1e-8)
+    assert of_bleu[2] == pytest.approx(short * (3 / 4 * 2 / 3 * 1 / 2) ** (1 / 3), abs=1e-8)
+    # Matches are clipped by the best reference, and of references as near in length the shorter counts.
+    assert bleu_parts(["a"] * 3, [["a", "a", "b", "c"], ["a", "b"]]).tolist() == [3, 2, 2, 1, 0, 0, 3, 2, 1, 0]
+    many = np.stack([bleu_parts(list("abcd"), [list("abcef")]), np.zeros(10)])
+    np.testing.assert_allclose(bleu(many)[0], of_bleu, rtol=1e-12)
 
 
 def test_rouge_by_hand():
@@ -67,21 +78,26 @@ def test_equal_to_pycocoevalcap(n):
     candidates, references = made_captions(n)
     said = {i: [" ".join(to_words(c))] for i, c in enumerate(candidates)}
     told = {i: [" ".join(to_words(r)) for r in group] for i, group in enumerate(references)}
-    scores = score_captions(candidates, references, with_meteor=False)
-    assert scores.bleu == pytest.approx(Bleu(4).compute_score(told, said, verbose=0)[0], abs=1e-9)
-    rouge, rouges = Rouge().compute_score(told, said)
-    assert scores.rouge_l == pytest.approx(rouge, abs=1e-9)
-    np.testing.assert_allclose(scores.per_sentence["rouge_l"], rouges, atol=1e-9)
-    cider, ciders = Cider().compute_score(told, said)
-    assert scores.cider_d == pytest.approx(cider, abs=1e-9)
-    np.testing.assert_allclose(scores.per_sentence["cider_d"], ciders, atol=1e-9)
+    of_bleu, rouge, cider = score(candidates, references)
+    assert of_bleu == pytest.approx(Bleu(4).compute_score(told, said, verbose=0)[0], abs=1e-9)
+    np.testing.assert_allclose(rouge, Rouge().compute_score(told, said)[1], atol=1e-9)
+    np.testing.assert_allclose(cider, Cider().compute_score(told, said)[1], atol=1e-9)
 
 
 def test_meteor_says_why_it_is_missing(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    value, reason = meteor([["a"]], [[["a"]]])
-    assert value is None
-    assert "java" in reason or "pycocoevalcap" in reason
+    parts, reason = java_parts([["a"]], [[["a"]]])
+    assert parts is None and ("java" in reason or "pycocoevalcap" in reason)
+
+
+def test_meteor_of_the_java_program_by_hand():
+    # 4 words said, 5 in the reference, no function words; 3 exact matches and one of a stem in 2 chunks.
+    sums = np.zeros(23)
+    sums[:2], sums[4:6], sums[8:10], sums[20], sums[21:23] = (4, 5), 3, 1, 2, 4
+    precision, recall = (0.75 * 3.6) / (0.75 * 4), (0.75 * 3.6) / (0.75 * 5)
+    mean = precision * recall / (0.85 * precision + 0.15 * recall)
+    assert java_score(sums) == pytest.approx(mean * (1 - 0.6 * (2 / 4) ** 0.2))
+    assert java_score(np.zeros(23)) == 0
 
 
 @pytest.mark.skipif(
@@ -89,13 +105,7 @@ def test_meteor_says_why_it_is_missing(monkeypatch):
     reason="METEOR needs pycocoevalcap and java",
 )
 def test_meteor_of_one_equal_caption_and_one_foreign():
-    equal, foreign = "two houses appear near the road", "x y z"
-    scores = score_captions([equal, foreign], [[equal], ["the scene is the same"]])
-    assert scores.meteor is not None and 0.2 < scores.meteor < 0.9
-    mean = (scores.bleu[3] + scores.meteor + scores.rouge_l + scores.cider_d) / 4
-    assert scores.s_m == pytest.approx(mean)
-
-
-def test_wrong_lengths_are_refused():
-    with pytest.raises(ValueError, match="2 captions for 1"):
-        score_captions(["a", "b"], [["a"]])
+    equal = ["two", "houses", "appear", "near", "the", "road"]
+    parts, reason = java_parts([equal, ["x", "y", "z"]], [[equal], [["the", "scene", "is", "the", "same"]]])
+    assert reason == "" and java_score(parts[0]) == pytest.approx(1) and java_score(parts[1]) < 0.1
+    assert 0.2 < java_score(parts.sum(axis=0)) < 0.9

@@ -1,7 +1,7 @@
-"""The four tasks of ChangeIMTI for lmms-eval: what a document shows and asks, and how replies become figures.
+"""The four tasks of ChangeIMTI for lmms-eval: what a document shows and asks, and how replies become metrics.
 
 Documents come from `python integrations/export_changeimti.py lmms-eval`. Words are read and scored by chronosight itself,
-so the figures are those of `chronosight eval changeimti`.
+so the values are those of `chronosight eval changeimti`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Any
 
 from PIL import Image
 
-from chronosight.evaluation.figures import Figure, figure_rows
-from chronosight.evaluation.item import Item, Reply, Sight, value_of
-from chronosight.evaluation.score_change import binary_figures, count_figures, location_figures
-from chronosight.evaluation.score_sentences import sentence_figures
-from chronosight.evaluation.table import Row
+from chronosight.datasets.sample import Sample
+from chronosight.evaluation.benchmarks.changeimti import sample_of_words
+from chronosight.evaluation.metric import Metric, Result, estimate
+from chronosight.evaluation.predictions import Prediction, value_of
+from chronosight.evaluation.score_captions import caption_metrics
+from chronosight.evaluation.scoring import binary_metrics, count_metrics, location_metrics
 
-Result = dict[str, Any]
+Record = dict[str, Any]
 
 
 def doc_to_visual(doc: dict[str, Any]) -> list[Image.Image]:
@@ -32,8 +33,8 @@ def doc_to_text(doc: dict[str, Any], lmms_eval_specific_kwargs: dict[str, Any] |
     return f"{given.get('pre_prompt', '')}{question}{given.get('post_prompt', '')}"
 
 
-def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, Result]:
-    """The same record under every metric of the task; the aggregations below make the figures."""
+def process_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, Record]:
+    """The same record under every metric of the task; the aggregations below compute the metrics."""
     record = {"doc": {key: doc[key] for key in ("id", "task", "kind", "truth")}, "reply": results[0]}
     return dict.fromkeys(METRICS[doc["task"]], record)
 
@@ -45,48 +46,33 @@ def _only(task: str) -> Callable[[Any], Any]:
 only_caption, only_binary, only_count, only_location = (_only(t) for t in ("caption", "binary", "count", "location"))
 
 
-def _items(records: Sequence[Result]) -> tuple[list[Item], list[Reply]]:
-    items, replies = [], []
-    for record in records:
-        doc = record["doc"]
-        truth = doc["truth"]
-        if doc["task"] == "binary":
-            value: Any = truth[0] == "yes"
-        elif doc["task"] == "count":
-            value = int(truth[0])
-        else:
-            value = tuple(truth)
-        sight = Sight(doc["id"].partition("/")[0], "pair", _nothing)
-        items.append(Item(doc["id"], sight, doc["task"], "", value, sight.name, kind=doc["kind"]))
-        replies.append(Reply(doc["id"], record["reply"]))
-    return items, replies
+def _samples(records: Sequence[Record]) -> tuple[list[Sample], list[Prediction]]:
+    docs = [record["doc"] for record in records]
+    samples = [sample_of_words(doc["id"], doc["task"], doc["kind"], doc["truth"]) for doc in docs]
+    return samples, [Prediction(record["doc"]["id"], record["reply"]) for record in records]
 
 
-def _nothing() -> Any:
-    raise RuntimeError("scoring opens no pictures")
-
-
-def _value(entries: Sequence[Figure | Row], metric: str) -> float:
-    found = next(row.value for row in figure_rows(entries, draws=0) if row.metric == metric)
+def _value(entries: Sequence[Metric | Result], metric: str) -> float:
+    found = next(result.value for result in estimate(entries, draws=0) if result.metric == metric)
     return float("nan") if found is None else found
 
 
-def _change(score: Callable[..., list[Figure]], metric: str, kind: str = "") -> Callable[[Sequence[Result]], float]:
-    def aggregate(records: Sequence[Result]) -> float:
-        items, replies = _items([r for r in records if not kind or r["doc"]["kind"] == kind])
-        return _value(score(items, [value_of(item, reply) for item, reply in zip(items, replies, strict=True)]), metric)
+def _change(score: Callable[..., list[Metric]], metric: str, kind: str = "") -> Callable[[Sequence[Record]], float]:
+    def aggregate(records: Sequence[Record]) -> float:
+        samples, predictions = _samples([r for r in records if not kind or r["doc"]["kind"] == kind])
+        return _value(score(samples, [value_of(s, p) for s, p in zip(samples, predictions, strict=True)]), metric)
 
     return aggregate
 
 
-def _caption(metric: str, convention: str) -> Callable[[Sequence[Result]], float]:
-    def aggregate(records: Sequence[Result]) -> float:
+def _caption(metric: str, convention: str) -> Callable[[Sequence[Record]], float]:
+    def aggregate(records: Sequence[Record]) -> float:
         from chronosight.metrics.caption_tokens import build_vocabulary
 
-        items, replies = _items(records)
-        vocabulary = build_vocabulary(s for item in items for s in item.truth)  # type: ignore[union-attr]
+        samples, predictions = _samples(records)
+        vocabulary = build_vocabulary(s for sample in samples for s in sample.turns[0].replies)
         chosen: Any = (convention,)
-        return _value(sentence_figures(items, replies, chosen, vocabulary, False), f"{metric} [{convention}]")
+        return _value(caption_metrics(samples, predictions, chosen, vocabulary, False), f"{metric} [{convention}]")
 
     return aggregate
 
@@ -95,20 +81,20 @@ bleu_4 = _caption("BLEU-4", "word")
 rouge_l = _caption("ROUGE-L", "word")
 cider_d = _caption("CIDEr-D", "word")
 meteor_index = _caption("METEOR", "index")
-binary_accuracy = _change(binary_figures, "binary accuracy")
-binary_precision = _change(binary_figures, "binary precision")
-binary_recall = _change(binary_figures, "binary recall")
-binary_f1 = _change(binary_figures, "binary F1")
-count_mae_roads = _change(count_figures, "count MAE", "roads")
-count_mae_buildings = _change(count_figures, "count MAE", "buildings")
-count_exact_roads = _change(count_figures, "count exact", "roads")
-count_exact_buildings = _change(count_figures, "count exact", "buildings")
-location_example_roads = _change(location_figures, "location example accuracy", "roads")
-location_example_buildings = _change(location_figures, "location example accuracy", "buildings")
-location_subset_roads = _change(location_figures, "location subset accuracy", "roads")
-location_subset_buildings = _change(location_figures, "location subset accuracy", "buildings")
-location_f1_roads = _change(location_figures, "location micro F1", "roads")
-location_f1_buildings = _change(location_figures, "location micro F1", "buildings")
+binary_accuracy = _change(binary_metrics, "binary accuracy")
+binary_precision = _change(binary_metrics, "binary precision")
+binary_recall = _change(binary_metrics, "binary recall")
+binary_f1 = _change(binary_metrics, "binary F1")
+count_mae_roads = _change(count_metrics, "count MAE", "roads")
+count_mae_buildings = _change(count_metrics, "count MAE", "buildings")
+count_exact_roads = _change(count_metrics, "count exact", "roads")
+count_exact_buildings = _change(count_metrics, "count exact", "buildings")
+location_example_roads = _change(location_metrics, "location example accuracy", "roads")
+location_example_buildings = _change(location_metrics, "location example accuracy", "buildings")
+location_subset_roads = _change(location_metrics, "location subset accuracy", "roads")
+location_subset_buildings = _change(location_metrics, "location subset accuracy", "buildings")
+location_f1_roads = _change(location_metrics, "location micro F1", "roads")
+location_f1_buildings = _change(location_metrics, "location micro F1", "buildings")
 
 METRICS = {
     "caption": ("bleu_4", "meteor_index", "rouge_l", "cider_d"),

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice
-from chronosight.cli.eval import show_progress
 from chronosight.cli.options import Quiet
+from chronosight.cli.progress import show_progress
 from chronosight.errors import InputError
 
 

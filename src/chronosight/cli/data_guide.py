@@ -1,4 +1,4 @@
-"""`chronosight data guide`: the vision guide's findings told before the questions of an instruction file."""
+"""`chronosight data guide`: adds the vision guide's findings to the questions of an instruction file."""
 
 from __future__ import annotations
 
@@ -27,37 +27,40 @@ def guide(
     ],
     out: Annotated[Path, typer.Option(help="Guided messages JSONL to write.", show_default=False)],
     images: Annotated[
-        Path | None, typer.Option(help="Folder that picture paths start from; that of FILE.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder that image paths are relative to. Default: the folder of FILE.", show_default=False),
     ] = None,
     guides: Annotated[
         list[Path] | None,
-        typer.Option("--guide", help="Weights of a guide; once for every fold, in order.", metavar="DIR", show_default=False),
+        typer.Option("--guide", help="Guide weights; once per fold, in order.", metavar="DIR", show_default=False),
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="One guide's own findings for all pairs: right for pairs it never saw.")
+        bool, typer.Option("--plain", help="Use one guide for all pairs; only valid for pairs it was not trained on.")
     ] = False,
-    form: Annotated[GuideForm, typer.Option(help="How much of the guide's findings the clue gives.")] = "caption",
+    form: Annotated[GuideForm, typer.Option(help="Form of the clue: how much of the guide's findings it gives.")] = "caption",
     targets: Annotated[
-        Targets, typer.Option(help="bleu: of several captions the closest to the guide's; all: every one.")
+        Targets, typer.Option(help="Target captions; bleu: the one closest to the guide's, all: every one.")
     ] = "bleu",
     captions_only: Annotated[
-        bool, typer.Option("--captions-only", help="Guide caption questions alone, as the released code does.")
+        bool, typer.Option("--captions-only", help="Add clues to caption questions only, as the released code does.")
     ] = False,
-    store: Annotated[Path | None, typer.Option(help="Guides kept from run to run; OUT.guides.jsonl.", show_default=False)] = None,
-    metres: Annotated[
-        float | None, typer.Option(help="Ground size of a pixel, where the files do not tell.", show_default=False)
+    store: Annotated[
+        Path | None, typer.Option(help="Cache of clues, kept between runs. Default: OUT.guides.jsonl.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of simulated guides.")] = 0,
+    metres: Annotated[
+        float | None, typer.Option(help="Metres per pixel, where the files do not say.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of simulated clues.")] = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Guide an instruction file. By default no pair is told of by a guide that saw it in training (cross-fitting).
+    """Add clues to an instruction file. By default no pair gets a clue from a guide that was trained on it (cross-fitting).
 
-    Several --guide: guides of the folds, each trained without its own. One or none: findings are simulated from the
-    records' truth. Ctrl-C or a kill loses nothing: the same command goes on.
+    Several --guide: the guides of the folds, each trained without its own fold. One or none: findings are simulated from
+    the records' truth. After Ctrl-C or a kill, the same command continues.
     """
     if plain and guides and len(guides) > 1:
         raise InputError(f"--plain takes one guide, but {len(guides)} were given; leave --plain out to cross-fit them")
-    from chronosight.cli.eval import show_progress
+    from chronosight.cli.progress import show_progress
     from chronosight.training.samples.guide_store import GuideStore
     from chronosight.training.samples.guided import join, make_guides, read_rows, what_is_told
 
@@ -106,6 +109,6 @@ def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look 
 
 def _bleu_sum(guide: str, reference: str) -> float:
     """BLEU-1 + 2 + 3 + 4 of the guide's sentence against one reference."""
-    from chronosight.metrics.captions import bleu, bleu_statistics, to_words
+    from chronosight.metrics.captions import bleu, bleu_parts, to_words
 
-    return float(bleu(bleu_statistics(to_words(guide), [to_words(reference)])).sum())
+    return float(bleu(bleu_parts(to_words(guide), [to_words(reference)])).sum())

@@ -1,10 +1,10 @@
-"""`chronosight data examples` and `data clue`: training files from published data sets, and clues put into them."""
+"""`chronosight data examples` and `data clue`: samples files of published datasets, and clues added to them."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,42 +14,42 @@ from chronosight.errors import InputError
 
 
 def examples(
-    name: Annotated[str, typer.Argument(help="geochat, levir_cc, era, rsvqa_lr, rsvqa_hr or crsvqa.", show_default=False)],
-    folder: Annotated[Path, typer.Argument(help="The data set as it is published.", show_default=False)],
-    out: Annotated[Path, typer.Argument(help="JSON-lines file to write.", show_default=False)],
-    split: Annotated[str, typer.Option(help="train, or another the set has.")] = "train",
+    name: Annotated[str, typer.Argument(help="geochat, levir_cc, era, rsvqa_lr, rsvqa_hr, crsvqa or cdvqa.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder of the dataset, as published.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="JSON Lines file to write.", show_default=False)],
+    split: Annotated[str, typer.Option(help="Split of the dataset.")] = "train",
 ) -> None:
-    """Write the examples of a published data set as JSON lines, one example a line."""
+    """Write the samples of a published dataset as JSON Lines, one sample per line."""
     from chronosight.datasets.published import read_dataset
-    from chronosight.datasets.sample import write_examples
+    from chronosight.datasets.sample import write_samples
 
-    count = write_examples(read_dataset(name, folder, split), out)
-    print(f"{count} examples written to {out}")
+    count = write_samples(read_dataset(name, folder, split), out)
+    print(f"{count} samples written to {out}")
 
 
 def clue(
-    file: Annotated[Path, typer.Argument(help="Examples, as `data examples` writes them.", show_default=False)],
-    out: Annotated[Path, typer.Argument(help="The same with clues.", show_default=False)],
-    data: Annotated[Path, typer.Option(help="Folder that the examples' files are in.", show_default=False)],
-    clues: Annotated[str, typer.Option(help="Who gives them: base, guide, file or none.")] = "base",
+    file: Annotated[Path, typer.Argument(help="Samples file, as `data examples` writes it.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="File to write: the same samples with clues.", show_default=False)],
+    data: Annotated[Path, typer.Option(help="Folder that the samples' files are in.", show_default=False)],
+    clues: Annotated[str, typer.Option(help="Source of the clues: base, guide, file or none.")] = "base",
     weights: Weights = None,
     settings: Settings = None,
-    clue_file: Annotated[Path | None, typer.Option(help="JSON of file name -> clue.", show_default=False)] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Clues by content, kept between runs; OUT.clues.jsonl when left out.", show_default=False)
+    clue_file: Annotated[
+        Path | None, typer.Option(help="JSON object of file name to clue, for --clues file.", show_default=False)
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Scenes asked about at a time.")] = 16,
-    frames: Annotated[int, typer.Option(min=1, help="Frames of a video.")] = 8,
+    cache: Annotated[
+        Path | None, typer.Option(help="Cache of clues, kept between runs. Default: OUT.clues.jsonl.", show_default=False)
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Scenes per batch.")] = 16,
+    frames: Annotated[int, typer.Option(min=1, help="Frames per video.")] = 8,
 ) -> None:
-    """Put a clue into every example of a training file. Ctrl-C keeps the clues made so far; the same command goes on."""
-    from chronosight.datasets.frames import read_frames
-    from chronosight.datasets.sample import read_examples, write_examples
+    """Add a clue to every sample of a training file. After Ctrl-C, the same command continues."""
+    from chronosight.datasets.sample import array_scene, read_samples, write_samples
     from chronosight.engines.unirs.clue_cache import CachedClues
-    from chronosight.scenes.scene import Scene
 
-    rows = read_examples(file)
+    rows = read_samples(file)
     if out.resolve() == file.resolve():
-        raise InputError(f"{out} would overwrite what it is made from; give another file to write")
+        raise InputError(f"{out} would overwrite its own input; give another output file")
     kept = CachedClues(
         make_provider(clues, weights, clue_file, settings, batch), cache or out.with_name(f"{out.name}.clues.jsonl")
     )
@@ -57,16 +57,15 @@ def clue(
     for start in range(0, len(rows), batch):
         scenes = []
         for row in rows[start : start + batch]:
-            pixels = read_frames(row, data, frames)
-            scenes.append(Scene(row.kind, pixels, _all(pixels), row.files))
+            scenes.append(array_scene(row.kind, row.read_frames(frames, data), row.files))
         said += kept.clues(scenes)
         if sys.stderr.isatty():
             print(f"\r{len(said)} of {len(rows)}", end="", file=sys.stderr, flush=True)
-    count = write_examples((row.with_clue(text) for row, text in zip(rows, said, strict=True)), out)
-    print(f"{count} examples written to {out}, {sum(map(bool, said))} with a clue; {kept.asked} scenes were new")
+    count = write_samples((row.with_clue(text) for row, text in zip(rows, said, strict=True)), out)
+    print(f"{count} samples written to {out}, {sum(map(bool, said))} with a clue; {kept.asked} scenes were new")
 
 
-def make_provider(clues: str, weights: Path | None, clue_file: Path | None, settings: list[str] | None, batch: int):
+def make_provider(clues: str, weights: Path | None, clue_file: Path | None, settings: list[str] | None, batch: int) -> Any:
     """The provider alone: for `base` the weights are those before fine-tuning, so no adapter is needed."""
     from chronosight.engines.unirs.clues import PROVIDERS, BaseModelClues, FileClues, GuideClues, NoClues
 
@@ -85,9 +84,3 @@ def make_provider(clues: str, weights: Path | None, clue_file: Path | None, sett
         return GuideClues(load("compact", weights), **options)
     need_extra("models", "torch", "transformers", "accelerate")
     return BaseModelClues(load("unirs", weights, **options).model, batch)
-
-
-def _all(pixels):
-    import numpy as np
-
-    return np.ones(pixels.shape[1:3], bool)

@@ -169,9 +169,7 @@ def image_samples(image: StillImage) -> list[Sample]:
         The samples; each set and each kind of question is a part of its own.
     """
     labels = scene_class.SCENE_CLASSES
-    samples = [
-        image.sample("class", scene_class.ask(), (image.name,), TITLES[image.source], type="scene class", labels=labels)
-    ]
+    samples = [image.sample("class", scene_class.ask(), (image.name,), TITLES[image.source], type="scene class", labels=labels)]
     if image.captions:
         samples.append(image.sample("caption", caption.ask("image"), image.captions, "captions"))
         for number, (question, value) in enumerate(questions_of(image.id, image.captions)):

@@ -13,7 +13,6 @@ it. Masks of LEVIR-MCI are grey: 0 background, 128 road, 255 building; those of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +136,8 @@ def read_pairs(
     if not rows:
         raise InputError(f"{file} lists no images; expected the captions of LEVIR-CC")
     pairs = [_pair(row, number, file, root, folder) for number, row in enumerate(rows)]
-    pairs = [pair for pair in pairs if split is None or pair.split == split]
+    # An entry that is listed twice counts once: twice in a set, it would be asked and answered twice.
+    pairs = [pair for pair in {pair.key: pair for pair in reversed(pairs)}.values() if split is None or pair.split == split][::-1]
     missing = [pair for pair in pairs if need_masks and not pair.mask.is_file()]
     if missing:
         raise InputError(
@@ -273,5 +273,3 @@ def _grey(path: Path, size: int | None = None) -> np.ndarray:
         if size is not None and grey.size != (size, size):
             grey = grey.resize((size, size), Image.Resampling.NEAREST)
         return np.asarray(grey)
-
-

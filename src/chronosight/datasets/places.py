@@ -28,6 +28,8 @@ from chronosight.tasks.objects import count_and_cells
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 CHANGED_PIXELS = 20  # a window counts as changed above this many pixels of the mask
 MASK_CLASSES = ("background", "building")
+BINARY, COUNT, LOCATION = binary.ask("buildings"), count.ask("buildings"), location.ask("buildings")
+ANY_CHANGE, CAPTION = binary.ask(), caption.ask("pair")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ def load_places(root: str | Path, split: str, limit: int | None = None) -> list[
             cells = tuple(CaptionedCell(tuple(cell["box"]), tuple(cell["captions"])) for cell in row["cells"])
             fields = row["id"], row["place"] or row["id"], float(row["metres_per_pixel"])
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{index}, line {number} is no pair ({error}); expected id, place, metres_per_pixel, cells") from None
+            raise InputError(
+                f"{index}, line {number} is no pair ({error}); expected id, place, metres_per_pixel, cells"
+            ) from None
         before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
         with Image.open(f"{stem}_building.png") as mask:
             places.append(PlacePair(*fields, before, after, np.asarray(mask.convert("1")), cells))
@@ -176,9 +180,9 @@ def window_samples(place: PlacePair, box: Box, part: str = "") -> list[Sample]:
     """
     truth, name, mask = truth_of_mask(place.mask(box)), place.name(box), place.mask(box)
     asked: list[tuple[str, Turn]] = [
-        ("binary", Turn(binary.ask("buildings"), (binary.write_reply(truth.changed),))),
-        ("count", Turn(count.ask("buildings"), (count.write_reply(truth.count),))),
-        ("location", Turn(location.ask("buildings"), (location.write_reply(truth.cells),))),
+        ("binary", Turn(BINARY, (binary.write_reply(truth.changed),))),
+        ("count", Turn(COUNT, (count.write_reply(truth.count),))),
+        ("location", Turn(LOCATION, (location.write_reply(truth.cells),))),
     ]
     samples = [_sample(place, box, f"{name}/{task}", turn, type="buildings", part=part) for task, turn in asked]
     read = mask.astype(np.uint8)
@@ -197,7 +201,7 @@ def caption_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Sam
     Returns:
         The sample.
     """
-    turn = Turn(caption.ask("pair"), cell.captions)
+    turn = Turn(CAPTION, cell.captions)
     return _sample(place, cell.box, f"{place.name(cell.box)}/caption", turn, changed=cell.changed, part=part)
 
 
@@ -212,7 +216,7 @@ def change_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Samp
     Returns:
         The sample.
     """
-    turn = Turn(binary.ask(), (binary.write_reply(cell.changed),))
+    turn = Turn(ANY_CHANGE, (binary.write_reply(cell.changed),))
     return _sample(place, cell.box, f"{place.name(cell.box)}/changed", turn, part=part)
 
 

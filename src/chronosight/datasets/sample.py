@@ -217,9 +217,7 @@ class Sample:
         return json.dumps({**row, "clue": self.clue}, ensure_ascii=False)
 
 
-def array_scene(
-    kind: SceneKind, frames: np.ndarray, sources: tuple[str, ...], metres_per_pixel: float | None = None
-) -> Scene:
+def array_scene(kind: SceneKind, frames: np.ndarray, sources: tuple[str, ...], metres_per_pixel: float | None = None) -> Scene:
     """A scene of pixels that are in memory.
 
     Args:

@@ -1,14 +1,14 @@
-"""The model card, written from what a weights folder says of itself and from the figures of `chronosight eval`."""
+"""The model card, written from what a weights folder says of itself and from the results of `chronosight eval`."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
+from chronosight.files import read_json_object, write_text
 
 NAME = "MODEL_CARD.md"
 BENCHMARKS = {
@@ -61,25 +61,41 @@ LIMITS = """\
 
 
 def write_model_card(folder: str | Path, results: str | Path | None = None) -> Path:
-    """FOLDER/MODEL_CARD.md, by a temporary name. results: the JSON file of `chronosight eval`, None for no figures.
+    """Writes MODEL_CARD.md of a weights folder.
 
-    Raises InputError where the folder is no weights folder, or the results are of other weights.
+    Args:
+        folder: The weights.
+        results: The JSON file of `chronosight eval`; None for no metrics.
+
+    Returns:
+        The card's path.
+
+    Raises:
+        InputError: The folder is no weights folder, or the results are of other weights.
     """
     folder = Path(folder)
-    config = _read_json(folder / "config.json", "a weights folder with config.json")
-    document = None if results is None else _read_json(Path(results), "what `chronosight eval --out` wrote")
+    config = read_json_object(folder / "config.json", "a weights folder with config.json")
+    document = None if results is None else read_json_object(Path(results), "what `chronosight eval --out` wrote")
     digest = weights_digest(folder)
     if document is not None and document.get("model", {}).get("weights_sha256") != digest:
-        raise InputError(f"{results} holds figures of other weights than {folder}; run chronosight eval again on these")
+        raise InputError(f"{results} holds metrics of other weights than {folder}; run chronosight eval again on these")
     text = card_text(config, document, digest, sorted(folder.iterdir()))
-    part = folder / f".{NAME}.partial"
-    part.write_text(text, encoding="utf-8")
-    part.replace(folder / NAME)
+    write_text(folder / NAME, text)
     return folder / NAME
 
 
 def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: str, files: Iterable[Path]) -> str:
-    """The card as Markdown. config: of the weights; document: of `chronosight eval`, None for none."""
+    """The card as Markdown.
+
+    Args:
+        config: config.json of the weights.
+        document: The results file; None for none.
+        digest: SHA-256 of the weights.
+        files: The weights' files.
+
+    Returns:
+        The text.
+    """
     model = config.get("model", {})
     parts = [
         f"# Model card: {config.get('name', 'compact')} {config.get('version', '')}",
@@ -88,8 +104,8 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
         DATA,
         "## How it was made",
         _made(config, model),
-        "## Figures",
-        _figures(document),
+        "## Results",
+        _results(document),
         "## Confidence",
         _confidence(config),
         "## Known limits",
@@ -102,6 +118,14 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
 
 
 def weights_digest(folder: Path) -> str:
+    """The hash of a weights folder.
+
+    Args:
+        folder: The weights.
+
+    Returns:
+        SHA-256 over all files, in hexadecimal.
+    """
     from chronosight.engines.compact.bundle import Bundle
 
     return str(Bundle(folder).facts["weights_sha256"])
@@ -140,21 +164,21 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _figures(document: dict[str, Any] | None) -> str:
+def _results(document: dict[str, Any] | None) -> str:
     if document is None:
         return "Not measured yet: `chronosight eval all --data DIR --out results.json`."
     limited = f", at most {document['limit']} items each" if document.get("limit") else ""
     lines = [f"Split `{document['split']}`{limited}; 95 % intervals by bootstrap, seed {document['seed']}."]
     for report in document["reports"]:
         lines += ["", f"### {BENCHMARKS.get(report['benchmark'], report['benchmark'])}", ""]
-        lines += ["| figure | value | 95 % interval | bar | over |", "|---|---|---|---|---|"]
+        lines += ["| metric | value | 95 % interval | target | over |", "|---|---|---|---|---|"]
         for row in report["rows"]:
             value = "-" if row["value"] is None else f"{row['value']:.3f}"
             interval = row["interval"]
             shown = "" if not interval or None in interval else f"{interval[0]:.3f} to {interval[1]:.3f}"
             met = {True: " met", False: " missed", None: ""}[row.get("met")]
             over = f"{row['n']} {row['unit']}"
-            lines.append(f"| {row['metric']} | {value} | {shown} | {row['bar'] or ''}{met} | {over} |")
+            lines.append(f"| {row['metric']} | {value} | {shown} | {row.get('target') or row.get('bar') or ''}{met} | {over} |")
     versions = ", ".join(f"{name} {number}" for name, number in document.get("versions", {}).items())
     return "\n".join([*lines, "", f"Measured with {versions}."])
 
@@ -190,13 +214,3 @@ def _files(files: Iterable[Path]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _read_json(path: Path, expected: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"no {path}: expected {expected}")
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}): expected {expected}") from None
-    return content

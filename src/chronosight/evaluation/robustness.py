@@ -1,9 +1,7 @@
 """How much is lost when the same place is seen less well: other light, a shifted later date, blur, JPEG.
 
-Each condition asks every question again on altered pixels; the truth stays. Season and light: the later date (or the
-one picture, all frames of a video) as it could look on another day, nothing moved (`synthetic.light`). Shift: the
-later date moved right and down, its border repeated. Blur and JPEG: all dates. What is lost is paired: the same places are
-drawn for both.
+Each condition asks every question again on altered pixels; the truth stays. What is lost is paired: the same groups are drawn
+for both.
 """
 
 from __future__ import annotations
@@ -17,15 +15,24 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from chronosight.evaluation.figures import Figure
-from chronosight.evaluation.item import Item, Sight
+from chronosight.datasets.sample import Sample
+from chronosight.evaluation.metric import Metric, Result, difference
 from chronosight.scenes.scene import Scene
 
-# Figures that are compared; all others are left to the clean run.
+# Endings of the metrics that are compared; all others are left to the clean run.
 MAIN = ("accuracy", "MAE", "exact", "F1", "example accuracy", "mIoU", "CIDEr-D", "overall accuracy")
 
 
 def season(frames: np.ndarray, name: str) -> np.ndarray:
+    """The later date of a pair, or every frame, as it could look on another day; nothing moves.
+
+    Args:
+        frames: (T, H, W, 3) uint8.
+        name: Seeds the other day.
+
+    Returns:
+        Of the same shape.
+    """
     from chronosight.synthetic.light import difference_only
 
     seed = zlib.crc32(name.encode())
@@ -35,17 +42,43 @@ def season(frames: np.ndarray, name: str) -> np.ndarray:
 
 
 def shift(frames: np.ndarray, pixels: int) -> np.ndarray:
-    """The last date only; where there is one, it alone."""
+    """Moves the last frame right and down, its border repeated.
+
+    Args:
+        frames: (T, H, W, 3) uint8.
+        pixels: How far.
+
+    Returns:
+        Of the same shape.
+    """
     later = np.roll(frames[-1], (pixels, pixels), axis=(0, 1))
     later[:pixels], later[:, :pixels] = later[pixels : pixels + 1], later[:, pixels : pixels + 1]
     return np.concatenate([frames[:-1], later[None]])
 
 
 def blur(frames: np.ndarray, sigma: float) -> np.ndarray:
+    """Blurs all frames.
+
+    Args:
+        frames: (T, H, W, 3) uint8.
+        sigma: Of the Gaussian, in pixels.
+
+    Returns:
+        Of the same shape.
+    """
     return np.stack([ndimage.gaussian_filter(frame, (sigma, sigma, 0)) for frame in frames])
 
 
 def jpeg(frames: np.ndarray, quality: int) -> np.ndarray:
+    """Compresses all frames as JPEG.
+
+    Args:
+        frames: (T, H, W, 3) uint8.
+        quality: 1 to 95.
+
+    Returns:
+        Of the same shape.
+    """
     found = []
     for frame in frames:
         packed = io.BytesIO()
@@ -54,7 +87,7 @@ def jpeg(frames: np.ndarray, quality: int) -> np.ndarray:
     return np.stack(found)
 
 
-# (T, H, W, 3) uint8 and the name of the sight -> frames of the same shape.
+# (T, H, W, 3) uint8 and the name of the scene -> frames of the same shape.
 CONDITIONS: dict[str, Callable[[np.ndarray, str], np.ndarray]] = {
     "season and light": season,
     "shift of 2 px": lambda frames, _: shift(frames, 2),
@@ -66,44 +99,52 @@ CONDITIONS: dict[str, Callable[[np.ndarray, str], np.ndarray]] = {
 }
 
 
-def altered_items(items: Sequence[Item], condition: str) -> list[Item]:
-    """The same questions about altered pixels; ids and names of sights end in "@CONDITION"."""
-    alter = CONDITIONS[condition]
-    sights: dict[str, Sight] = {}
-    result = []
-    for item in items:
-        name = item.sight.name
-        if name not in sights:
-            sights[name] = Sight(f"{name}@{condition}", item.sight.kind, _opener(item.sight, alter))
-        result.append(replace(item, id=f"{item.id}@{condition}", sight=sights[name]))
-    return result
+def altered_samples(samples: Sequence[Sample], condition: str) -> list[Sample]:
+    """The same questions about altered pixels.
+
+    Args:
+        samples: The clean ones.
+        condition: One of `CONDITIONS`.
+
+    Returns:
+        One sample each; ids and names of scenes end in "@CONDITION".
+    """
+    return [
+        replace(
+            sample, id=f"{sample.id}@{condition}", scene=f"{sample.scene}@{condition}", group=sample.resampled, files=(),
+            make_scene=_altered(sample, condition),
+        )
+        for sample in samples
+    ]  # fmt: skip
 
 
-def _opener(sight: Sight, alter: Callable[[np.ndarray, str], np.ndarray]) -> Callable[[], Scene]:
-    def open_it() -> Scene:
-        scene = sight.open()
-        return replace(scene, frames=np.ascontiguousarray(alter(scene.frames, sight.name)), notes=list(scene.notes))
+def loss_metrics(clean: Sequence[Metric | Result], altered: Sequence[Metric | Result], condition: str) -> list[Metric]:
+    """The main metrics under a condition, and how much they differ from the clean ones.
 
-    return open_it
+    Args:
+        clean: Metrics of the clean samples.
+        altered: Those of the altered ones.
+        condition: Its name.
+
+    Returns:
+        Two metrics for each main one.
+    """
+    by_name = {metric.name: metric for metric in clean if isinstance(metric, Metric)}
+    found = []
+    for metric in altered:
+        if isinstance(metric, Metric) and _is_main(metric.name) and metric.name in by_name:
+            found.append(replace(metric, name=f"{metric.name}; {condition}"))
+            found.append(difference(f"{metric.name}; {condition} less clean", metric, by_name[metric.name]))
+    return found
 
 
-def loss_figures(clean: Sequence[Figure], altered: Sequence[Figure], condition: str) -> list[Figure]:
-    """For each main figure its value under a condition, and that less the clean one."""
-    by_name = {figure.metric: figure for figure in clean}
-    result = []
-    for figure in altered:
-        if not _is_main(figure.metric) or figure.metric not in by_name:
-            continue
-        before = by_name[figure.metric]
-        width = before.parts.shape[1]
+def _altered(sample: Sample, condition: str) -> Callable[[], Scene]:
+    def make_scene() -> Scene:
+        scene = sample.open()
+        frames = np.ascontiguousarray(CONDITIONS[condition](scene.frames, sample.scene))
+        return replace(scene, frames=frames, notes=list(scene.notes))
 
-        def change(sums: np.ndarray, before: Figure = before, after: Figure = figure, width: int = width) -> np.ndarray:
-            return after.of(sums[..., width:]) - before.of(sums[..., :width])
-
-        parts = np.concatenate([before.parts, figure.parts], axis=1)
-        result.append(replace(figure, metric=f"{figure.metric}; {condition}"))
-        result.append(Figure(f"{figure.metric}; {condition} less clean", figure.groups, parts, change, figure.unit))
-    return result
+    return make_scene
 
 
 def _is_main(metric: str) -> bool:

@@ -1,152 +1,174 @@
-"""Figures of masks: IoU, precision, recall and F1 by class, mIoU, IoU by the size of an object, F1 of boundaries.
+"""Metrics of masks, pooled over the pixels of a test set; and whether a system's words agree with its own mask.
 
-All are pooled over pixels of the whole test set, as the field does. By size: each true object (8-connected) belongs to a
-size; a predicted object to that of the true one it overlaps most, to its own where it overlaps none; IoU is pooled within
-a size. Boundaries: the pixels of a mask with a neighbour (of 4) outside it; one is hit where the other mask has one within
-2 pixels, by the larger of both distances along the axes.
+Agreement needs no truth. Of one scene: "yes" where the mask has more than 20 pixels of change; the count and the cells said
+are those of the mask by the label rule; "yes" where a count above 0 or a cell is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import Image
-from scipy import ndimage
 
+from chronosight.datasets.places import CHANGED_PIXELS
+from chronosight.datasets.sample import Sample
 from chronosight.errors import InputError
-from chronosight.evaluation.figures import Figure, ratio
-from chronosight.evaluation.item import Item, Reply
-from chronosight.evaluation.score_change import overlap_figures
+from chronosight.evaluation.metric import Metric, mean_metric
+from chronosight.evaluation.predictions import Prediction, read_mask
+from chronosight.metrics import change, masks
+from chronosight.metrics.bootstrap import ratio
+from chronosight.tasks.objects import count_and_cells
+from chronosight.tasks.question import Value
 
-SMALL, LARGE = 400, 1600  # square pixels; LEVIR-MCI's small buildings are those under 400
-SIZES = (f"under {SMALL} px", f"{SMALL} to {LARGE - 1} px", f"{LARGE} px and more")
-REACH = 2  # pixels
-PER_CLASS = 3 + 2 * len(SIZES) + 4
+CLASS_OF = {"roads": "road", "buildings": "building"}  # subject of a question -> class of a mask
 
 
-def mask_figures(items: Sequence[Item], replies: Sequence[Reply]) -> list[Figure]:
-    """All figures. The items have the same classes, the first of which is background."""
-    classes = items[0].classes
-    groups = [item.group for item in items]
-    # (n, classes, PER_CLASS): hits, alarms, misses; (shared, joined) of each size; boundary hits and pixels of both.
-    parts = np.stack([mask_parts(*_read_both(item, reply), len(classes)) for item, reply in zip(items, replies, strict=True)])
-    figures: list[Figure] = []
+def mask_metrics(samples: Sequence[Sample], predictions: Sequence[Prediction]) -> list[Metric]:
+    """IoU, precision, recall and F1 by class, IoU by the size of an object, F1 of boundaries, mIoU.
+
+    Args:
+        samples: With one list of classes, the first of which is background.
+        predictions: One a sample.
+
+    Returns:
+        The metrics. Where no true mask has any change: the share of pixels that are marked, since there is nothing to hit.
+    """
+    classes, groups = samples[0].classes, [sample.resampled for sample in samples]
+    both = [read_both(sample, prediction) for sample, prediction in zip(samples, predictions, strict=True)]
+    if not any(true.any() for _, true in both):
+        return [mean_metric("share of pixels marked", groups, [float((predicted > 0).mean()) for predicted, _ in both], "pairs")]
+    parts = np.stack([masks.mask_parts(predicted, true, len(classes)) for predicted, true in both])  # (n, classes, PER_CLASS)
+    metrics: list[Metric] = []
     for at, name in list(enumerate(classes))[1:]:
         of_class = parts[:, at]
-        figures.append(Figure(f"mask of {name} IoU", groups, _iou_parts(of_class), ratio, "masks"))
-        figures += overlap_figures(f"mask of {name}", groups, of_class[:, :3], "masks")
-        for k, size in enumerate(SIZES):
-            figures.append(Figure(f"mask of {name} IoU, {size}", groups, of_class[:, 3 + 2 * k : 5 + 2 * k], ratio, "masks"))
-        figures.append(Figure(f"mask of {name} boundary F1", groups, of_class[:, -4:], _boundary_f1, "masks"))
-    every = np.stack([_iou_parts(parts[:, at]) for at in range(len(classes))], axis=1)  # (n, classes, 2)
-    figures.append(_mean_iou("mask mIoU, background included", groups, every))
+        metrics.append(Metric(f"mask of {name} IoU", groups, of_class[:, :3], change.iou, "masks"))
+        metrics += overlap_metrics(f"mask of {name}", groups, of_class[:, :3], "masks")
+        for k, size in enumerate(masks.SIZES):
+            metrics.append(Metric(f"mask of {name} IoU, {size}", groups, of_class[:, 3 + 2 * k : 5 + 2 * k], ratio, "masks"))
+        metrics.append(Metric(f"mask of {name} boundary F1", groups, of_class[:, -4:], masks.boundary_f1, "masks"))
+    every = parts[:, :, :3]
+    flat = every.reshape(len(samples), -1)
+    metrics.append(Metric("mask mIoU, background included", groups, flat, masks.mean_iou, "masks"))
     if len(classes) > 2:
-        figures.append(_mean_iou("mask mIoU, change classes", groups, every[:, 1:]))
-    return figures
+        metrics.append(Metric("mask mIoU, change classes", groups, flat[:, 3:], masks.mean_iou, "masks"))
+    return metrics
 
 
-def mask_scores(items: Sequence[Item], replies: Sequence[Reply]) -> list[float]:
-    """IoU of all change together, mask by mask; 1 where neither mask has any."""
-    scores = []
-    for item, reply in zip(items, replies, strict=True):
-        said, true = _read_both(item, reply)
-        either = (said > 0) | (true > 0)
-        scores.append(float(((said == true) & either).sum() / either.sum()) if either.any() else 1.0)
-    return scores
+def overlap_metrics(name: str, groups: Sequence[str], parts: np.ndarray, unit: str = "answers") -> list[Metric]:
+    """Precision, recall and F1, pooled.
+
+    Args:
+        name: Begins the names of the metrics.
+        groups: The group of each answer.
+        parts: (n, 3 or more) hits, false alarms, misses.
+        unit: What one of n is.
+
+    Returns:
+        Three metrics.
+    """
+    formulas = {"precision": change.precision, "recall": change.recall, "F1": change.f1}
+    return [Metric(f"{name} {of}", groups, parts, formula, unit) for of, formula in formulas.items()]
 
 
-def mask_parts(said: np.ndarray, true: np.ndarray, classes: int) -> np.ndarray:
-    """(classes, PER_CLASS) of two (H, W) masks of class indices; boundaries and sizes for change classes only."""
-    parts = np.zeros((classes, PER_CLASS))
-    for at in range(classes):
-        a, b = said == at, true == at
-        parts[at, :3] = (a & b).sum(), (a & ~b).sum(), (~a & b).sum()
-        if at and (a.any() or b.any()):
-            parts[at, 3:-4] = _by_size(a, b)
-            parts[at, -4:] = _boundaries(a, b)
-    return parts
+def read_both(sample: Sample, prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
+    """The predicted and the true mask.
+
+    Args:
+        sample: Of a mask.
+        prediction: With a mask.
+
+    Returns:
+        Both (H, W) class indices.
+
+    Raises:
+        InputError: The predicted one is missing, of another size, or has other classes.
+    """
+    if sample.mask is None or prediction.mask is None:
+        raise ValueError(f"{sample.id} has no mask to compare")
+    path, predicted, true = prediction.mask, read_mask(prediction.mask), sample.mask()
+    if predicted.shape != true.shape:
+        size = f"{predicted.shape[1]} x {predicted.shape[0]}"
+        raise InputError(f"{path} has {size} pixels; expected {true.shape[1]} x {true.shape[0]}")
+    if int(predicted.max(initial=0)) >= len(sample.classes):
+        raise InputError(f"{path} has pixels of {int(predicted.max())}; expected indices into {', '.join(sample.classes)}")
+    return predicted, true
 
 
-def _by_size(said: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """(2 * sizes,) pixels shared and joined, size by size."""
-    eight = np.ones((3, 3), bool)
-    (said_labels, n_said), (true_labels, n_true) = ndimage.label(said, eight), ndimage.label(true, eight)
-    true_size = _size_of(np.bincount(true_labels.ravel(), minlength=n_true + 1))
-    shared = np.zeros((n_said + 1, n_true + 1), dtype=np.int64)
-    np.add.at(shared, (said_labels.ravel(), true_labels.ravel()), 1)
-    shared[:, 0] = 0
-    said_size = _size_of(np.bincount(said_labels.ravel(), minlength=n_said + 1))
-    overlaps = shared.max(axis=1) > 0
-    said_size[overlaps] = true_size[shared.argmax(axis=1)[overlaps]]
-    result = []
-    for size in range(len(SIZES)):
-        a = said & (said_size[said_labels] == size)
-        b = true & (true_size[true_labels] == size)
-        result += [(a & b).sum(), (a | b).sum()]
-    return np.array(result, dtype=float)
+def agreement_metrics(
+    samples: Sequence[Sample], predictions: Sequence[Prediction], values: Sequence[Value | None]
+) -> list[Metric]:
+    """Share of scenes in which two replies agree, right or wrong, for each pair of replies.
+
+    Args:
+        samples: Of a benchmark.
+        predictions: One a sample.
+        values: Their values.
+
+    Returns:
+        The metrics.
+    """
+    scenes: dict[str, list[int]] = {}
+    for i, sample in enumerate(samples):
+        if sample.dialogue is None:
+            scenes.setdefault(sample.scene, []).append(i)
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for members in scenes.values():
+        for name, agrees in _agreements(members, samples, predictions, values):
+            found.setdefault(name, []).append((samples[members[0]].resampled, agrees))
+    return [
+        mean_metric(f"consistency: {name}", [group for group, _ in pairs], [agrees for _, agrees in pairs], "scenes")
+        for name, pairs in found.items()
+    ]
 
 
-def _size_of(area: np.ndarray) -> np.ndarray:
-    return np.digitize(area, (SMALL, LARGE))
+def number_of(value: Value | None) -> int:
+    """A count; 0 for a reply without one ("no change").
+
+    Args:
+        value: Of a reply.
+
+    Returns:
+        The number.
+    """
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _boundaries(said: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """(4,) predicted boundary pixels near a true one, all of them, true ones near a predicted one, all of them."""
-    a, b = _boundary(said), _boundary(true)
-    near = np.ones((2 * REACH + 1, 2 * REACH + 1), bool)
-    return np.array(
-        [(a & ndimage.binary_dilation(b, near)).sum(), a.sum(), (b & ndimage.binary_dilation(a, near)).sum(), b.sum()],
-        dtype=float,
-    )
+def cells_of(value: Value | None) -> set[str]:
+    """Cells; none for a reply without any ("no change").
+
+    Args:
+        value: Of a reply.
+
+    Returns:
+        The set.
+    """
+    return set(value) if isinstance(value, tuple) else set()
 
 
-def _boundary(mask: np.ndarray) -> np.ndarray:
-    """Pixels with a neighbour outside the mask; the picture's edge is no boundary."""
-    edge: np.ndarray = mask & ~ndimage.binary_erosion(mask, border_value=1)
-    return edge
-
-
-def _boundary_f1(sums: np.ndarray) -> np.ndarray:
-    precision, recall = ratio(sums[..., :2]), ratio(sums[..., 2:])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        f1: np.ndarray = 2 * precision * recall / (precision + recall)
-    return f1
-
-
-def _iou_parts(counts: np.ndarray) -> np.ndarray:
-    """(n, 2) hits, and hits with alarms and misses."""
-    return np.stack([counts[:, 0], counts[:, :3].sum(axis=1)], axis=1)
-
-
-def _mean_iou(name: str, groups: Sequence[str], parts: np.ndarray) -> Figure:
-    n, classes, _ = parts.shape
-
-    def of(sums: np.ndarray) -> np.ndarray:
-        mean: np.ndarray = ratio(sums.reshape(*sums.shape[:-1], classes, 2)).mean(axis=-1)
-        return mean
-
-    return Figure(name, groups, parts.reshape(n, classes * 2), of, "masks")
-
-
-def _read_both(item: Item, reply: Reply) -> tuple[np.ndarray, np.ndarray]:
-    """The predicted and the true mask of an item, (H, W) class indices."""
-    if item.mask is None or reply.mask is None:
-        raise ValueError(f"{item.id} has no mask to compare")
-    said, true = read_mask(reply.mask), item.mask()
-    if said.shape != true.shape:
-        raise InputError(f"{reply.mask} has {said.shape[1]} x {said.shape[0]} pixels, expected {true.shape[1]} x {true.shape[0]}")
-    if int(said.max(initial=0)) >= len(item.classes):
-        raise InputError(f"{reply.mask} has pixels of {int(said.max())}; expected 0 to {len(item.classes) - 1}: {item.classes}")
-    return said, true
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """(H, W) uint8 class indices of a PNG. Raises InputError where there is none."""
-    if not path.is_file():
-        raise InputError(f"no mask {path}; give PNGs whose pixels are class indices")
-    with Image.open(path) as picture:
-        if picture.mode not in ("L", "P", "1"):
-            raise InputError(f"{path} has mode {picture.mode}; expected one band whose pixels are class indices")
-        return np.asarray(picture).astype(np.uint8)
+def _agreements(
+    members: list[int], samples: Sequence[Sample], predictions: Sequence[Prediction], values: Sequence[Value | None]
+) -> Iterator[tuple[str, bool]]:
+    """(which two replies, whether they agree) of one scene."""
+    mask: dict[str, np.ndarray] = {}
+    said: dict[tuple[str, str], Value | None] = {}
+    for i in members:
+        sample, path = samples[i], predictions[i].mask
+        if sample.scored_as == "mask" and path is not None:
+            pixels = read_mask(path)
+            mask = {name: pixels == at for at, name in enumerate(sample.classes) if at}
+        elif sample.scored_as in ("binary", "count", "location"):
+            said[sample.scored_as, sample.type] = values[i]
+    changed = {kind: value is True for (task, kind), value in said.items() if task == "binary"}
+    for kind, yes in changed.items():
+        wanted = [CLASS_OF.get(kind, kind)] if kind else list(mask)
+        if mask and all(name in mask for name in wanted):
+            yield "yes or no with the mask", yes == (sum(int(mask[name].sum()) for name in wanted) > CHANGED_PIXELS)
+        named = [v for (task, subject), v in said.items() if task != "binary" and (not kind or subject == kind)]
+        if named:
+            yield "yes or no with counts and places", yes == any(number_of(v) > 0 or bool(cells_of(v)) for v in named)
+    for (task, subject), value in said.items():
+        of_class = mask.get(CLASS_OF.get(subject, subject))
+        if of_class is not None and task != "binary":
+            objects, cells = count_and_cells(of_class)
+            agrees = number_of(value) == objects if task == "count" else cells_of(value) == set(cells)
+            yield f"{task} of {subject} with the mask", agrees

@@ -1,148 +1,438 @@
-"""From questions and replies to figures: what each task is scored by, and the score of each single reply."""
+"""From predictions to metrics: what each task is scored by, and the score of each single prediction.
+
+A reply that cannot be parsed counts as "no change" where change is asked for: no, 0, no cell; else as wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chronosight.evaluation.figures import Figure, figure_rows
-from chronosight.evaluation.item import Item, Reply, is_right, value_of
-from chronosight.evaluation.score_answers import class_figures, vqa_figures
-from chronosight.evaluation.score_change import (
-    binary_figures,
+import numpy as np
+
+from chronosight.datasets.sample import Sample
+from chronosight.evaluation.metric import Metric, Result, estimate, mean_metric
+from chronosight.evaluation.predictions import Prediction, value_of
+from chronosight.evaluation.score_captions import caption_metrics, caption_scores, describe_conventions, references_of
+from chronosight.evaluation.score_masks import (
+    agreement_metrics,
     cells_of,
-    count_figures,
-    dialogue_figures,
-    location_figures,
-    whole_number,
+    mask_metrics,
+    number_of,
+    overlap_metrics,
+    read_both,
 )
-from chronosight.evaluation.score_confidence import confidence_figures
-from chronosight.evaluation.score_consistency import consistency_figures
-from chronosight.evaluation.score_masks import mask_figures, mask_scores
-from chronosight.evaluation.score_sentences import describe_conventions, references_of, sentence_figures, sentence_scores
-from chronosight.evaluation.table import Row
-from chronosight.metrics.answers import ClassificationScores
+from chronosight.metrics.answers import ConfusionTable, confusion_table, is_right, mean_over_types, number_range, type_parts
+from chronosight.metrics.bootstrap import bootstrap_interval, mean_parts, ratio
+from chronosight.metrics.calibration import (
+    calibration_error,
+    calibration_parts,
+    error_if_calibrated,
+    expected_calibration_error,
+    selective_accuracy,
+)
 from chronosight.metrics.caption_tokens import CONVENTIONS, Convention, build_vocabulary
-from chronosight.metrics.change import jaccard
+from chronosight.metrics.change import cell_parts, confusion_parts, false_alarm_rate, jaccard
+from chronosight.metrics.masks import mask_agreement
+from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.question import Value
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
+Entries = list[Metric | Result]
+SIZES = ((0, 0), (1, 1), (2, 4), (5, 9), (10, 19), (20, 10**9))  # true counts that are scored apart
+COVERAGES = (0.5, 0.8, 0.9, 1.0)
+CONTEXT_UP_TO = 10_000  # answers; on more, the calibration error is far above what chance makes it, and drawing takes minutes
+# UC Merced's name -> AID's name for the same kind of place.
+SAME_MEANING = {
+    "agricultural": "farmland",
+    "baseball diamond": "baseball field",
+    "harbor": "port",
+    "overpass": "viaduct",
+    "parking lot": "parking",
+}
 
 
 @dataclass(frozen=True)
-class HowToScore:
-    """conventions: of captions. vocabulary_from: all reference sentences of all splits, for `index`; those that are
-    scored where empty. averaged: types of question that count into an average, all where empty. with_jar: whether
-    METEOR's Java program runs. seed: of the bootstrap."""
+class ScoringOptions:
+    """How to score.
+
+    Attributes:
+        conventions: Conventions for tokenizing captions.
+        vocabulary_from: All references of all splits, for `index`; those that are scored where empty.
+        averaged: Types of question that count into an average, all where empty.
+        with_java: Whether METEOR's Java program may run.
+        seed: Of the bootstrap.
+    """
 
     conventions: Sequence[Convention] = CONVENTIONS
     vocabulary_from: Sequence[str] = ()
     averaged: Sequence[str] = ()
-    with_jar: bool = True
+    with_java: bool = True
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scored:
-    """rows: all figures. tables: confusion tables by name. conventions: what captions were scored with. unreadable:
-    replies whose words mean nothing for their task."""
+    """What scoring found.
 
-    rows: list[Row]
-    tables: dict[str, ClassificationScores] = field(default_factory=dict)
+    Attributes:
+        results: All metrics.
+        tables: Confusion tables by name.
+        conventions: What captions were scored with.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    tables: dict[str, ConfusionTable] = field(default_factory=dict)
     conventions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    unreadable: int = 0
 
 
-def score_replies(
-    items: Sequence[Item],
-    replies: Sequence[Reply],
-    how: HowToScore,
-    more: Sequence[Figure] = (),
+def score(
+    samples: Sequence[Sample],
+    predictions: Sequence[Prediction],
+    options: ScoringOptions,
+    more: Sequence[Metric] = (),
     track: Track = lambda items, _: items,
 ) -> Scored:
-    """All figures of a benchmark. replies: one an item, in their order (`replies.match_replies`).
+    """All metrics of a benchmark, each part with a bootstrap of its own.
 
-    more: figures that were made elsewhere and share the bootstrap. track: goes through tasks while showing progress.
+    Args:
+        samples: What was asked.
+        predictions: One a sample, in order.
+        options: How to score.
+        more: Metrics that were made elsewhere and share the bootstrap of the whole.
+        track: Goes through tasks while showing progress under a name.
+
+    Returns:
+        Results, with the part's name in front where there is one; confusion tables.
     """
-    entries, tables, conventions, unreadable = figures_of(items, replies, how, track)
-    return Scored(figure_rows([*entries, *more], how.seed), tables, conventions, unreadable)
+    scored = Scored()
+    for part in dict.fromkeys(sample.part for sample in samples):
+        chosen = [i for i, sample in enumerate(samples) if sample.part == part]
+        of_part = [samples[i] for i in chosen]
+        entries = metrics_of(of_part, [predictions[i] for i in chosen], options, scored, track)
+        results = estimate([*entries, *([] if part else more)], options.seed)
+        scored.results += [replace(result, metric=f"{part}: {result.metric}") if part else result for result in results]
+    return scored
 
 
-def figures_of(
-    items: Sequence[Item], replies: Sequence[Reply], how: HowToScore, track: Track = lambda items, _: items
-) -> tuple[list[Figure | Row], dict[str, ClassificationScores], dict[str, dict[str, Any]], int]:
-    """Figures before any bootstrap, confusion tables, conventions, and the number of replies that could not be read."""
-    values = [value_of(item, reply) for item, reply in zip(items, replies, strict=True)]
-    entries: list[Figure | Row] = []
-    tables: dict[str, ClassificationScores] = {}
-    conventions: dict[str, dict[str, Any]] = {}
-    for (task, kind), at in track(list(_by_task(items).items()), "scores"):
-        asked, said = [items[i] for i in at], [values[i] for i in at]
-        named = f"{task} of {kind}" if kind else task
+def metrics_of(
+    samples: Sequence[Sample],
+    predictions: Sequence[Prediction],
+    options: ScoringOptions,
+    scored: Scored | None = None,
+    track: Track = lambda items, _: items,
+) -> Entries:
+    """The metrics of one part, before any bootstrap.
+
+    Args:
+        samples: What was asked.
+        predictions: One a sample, in order.
+        options: How to score.
+        scored: Takes confusion tables and conventions.
+        track: Goes through tasks while showing progress under a name.
+
+    Returns:
+        Metrics and finished results.
+    """
+    scored = scored or Scored()
+    values = [value_of(sample, prediction) for sample, prediction in zip(samples, predictions, strict=True)]
+    entries: Entries = []
+    for (task, kind), at in track(list(_by_task(samples).items()), "scores"):
+        asked, said = [samples[i] for i in at], [values[i] for i in at]
+        of_task = [predictions[i] for i in at]
+        name = f"{task} of {kind}" if kind else task
         match task:
             case "caption":
-                sentences = how.vocabulary_from or [s for item in asked for s in references_of(item)]
-                vocabulary = build_vocabulary(sentences) if "index" in how.conventions else None
-                of_task = [replies[i] for i in at]
-                entries += sentence_figures(asked, of_task, how.conventions, vocabulary, how.with_jar)
-                conventions = describe_conventions(how.conventions, vocabulary, how.with_jar)
+                sentences = options.vocabulary_from or [s for sample in asked for s in references_of(sample)]
+                vocabulary = build_vocabulary(sentences) if "index" in options.conventions else None
+                entries += caption_metrics(asked, of_task, options.conventions, vocabulary, options.with_java)
+                scored.conventions = describe_conventions(options.conventions, vocabulary, options.with_java)
             case "binary":
-                entries += binary_figures(asked, said, named)
+                entries += binary_metrics(asked, said, name)
             case "count":
-                entries += count_figures(asked, said, named)
+                entries += count_metrics(asked, said, name)
             case "location":
-                entries += location_figures(asked, said, named)
+                entries += location_metrics(asked, said, name)
             case "mask":
-                entries += mask_figures(asked, [replies[i] for i in at])
+                entries += mask_metrics(asked, of_task)
             case "class":
-                figures, tables[kind or "class"] = class_figures(asked, said)
-                entries += figures
+                metrics, table = class_metrics(asked, said)
+                entries += metrics
+                scored.tables[f"{asked[0].part} {kind}".strip() or "class"] = table
             case "vqa":
-                entries += vqa_figures(asked, said, how.averaged)
-    entries += dialogue_figures(items, values)
-    entries += consistency_figures(items, replies, values)
-    entries += confidence_figures(items, replies, values)
-    unreadable = sum(value is None and item.task != "mask" for item, value in zip(items, values, strict=True))
-    entries.append(Row("replies that could not be read", float(unreadable), len(items), "answers"))
-    return entries, tables, conventions, unreadable
+                entries += vqa_metrics(asked, said, options.averaged)
+    entries += dialogue_metrics(samples, values)
+    entries += agreement_metrics(samples, predictions, values)
+    entries += confidence_metrics(samples, predictions, values, options.seed)
+    unparsed = sum(value is None and sample.scored_as != "mask" for sample, value in zip(samples, values, strict=True))
+    return [*entries, Result("replies that could not be parsed", float(unparsed), len(samples))]
 
 
-def _by_task(items: Sequence[Item]) -> dict[tuple[str, str], list[int]]:
-    """Positions of the items of each task and kind; turns of dialogues are scored apart, types of questions together."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for i, item in enumerate(items):
-        if item.dialogue is None:
-            kind = "" if item.task in ("vqa", "mask", "caption") else item.kind
-            found.setdefault((item.task, kind), []).append(i)
-    return found
+def sample_scores(samples: Sequence[Sample], predictions: Sequence[Prediction]) -> list[float | None]:
+    """How good each single prediction is: higher is better, comparable within a task.
 
+    Args:
+        samples: What was asked.
+        predictions: One a sample, in order.
 
-def item_scores(items: Sequence[Item], replies: Sequence[Reply]) -> list[float | None]:
-    """How good each single reply is, higher is better, comparable within a task; None for turns of dialogues.
-
-    Captions: CIDEr-D. Counts: minus the error. Places: Jaccard index. Masks: IoU. Else 1 or 0; where there is a
-    confidence, a sure right answer is best and a sure wrong one worst.
+    Returns:
+        Captions: CIDEr-D. Counts: minus the error. Cells: Jaccard index. Masks: IoU. Else the confidence (1 without one),
+        negative for a wrong answer. None for turns of dialogues.
     """
-    scores: list[float | None] = [None] * len(items)
-    for (task, _), at in _by_task(items).items():
-        asked, said = [items[i] for i in at], [replies[i] for i in at]
-        if task == "caption":
-            found = sentence_scores(asked, said)
-        elif task == "mask":
-            found = mask_scores(asked, said)
-        else:
-            found = [_single_score(item, reply, value_of(item, reply)) for item, reply in zip(asked, said, strict=True)]
-        for i, score in zip(at, found, strict=True):
-            scores[i] = score
+    scores: list[float | None] = [None] * len(samples)
+    for (task, _), at in _by_task(samples).items():
+        asked, said = [samples[i] for i in at], [predictions[i] for i in at]
+        found = caption_scores(asked, said) if task == "caption" else [_score(s, p) for s, p in zip(asked, said, strict=True)]
+        for i, value in zip(at, found, strict=True):
+            scores[i] = value
     return scores
 
 
-def _single_score(item: Item, reply: Reply, value: Value | None) -> float:
-    if item.task == "count":
-        return -float(abs(whole_number(value) - whole_number(item.truth)))
-    if item.task == "location":
-        return jaccard(cells_of(value), cells_of(item.truth))
-    right = is_right(item, value)
-    sure = 1.0 if reply.confidence is None else reply.confidence
-    return sure if right else -sure
+def binary_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "binary") -> list[Metric]:
+    """Accuracy, precision, recall and F1 with change as the positive class, and the false alarm rate.
+
+    Args:
+        samples: What was asked.
+        values: The values of the replies.
+        name: Begins the names of the metrics.
+
+    Returns:
+        The metrics; the false alarm rate alone where nothing changed anywhere.
+    """
+    groups = groups_of(samples)
+    parts = confusion_parts([value is True for value in values], [sample.truth is True for sample in samples])
+    still = np.flatnonzero(parts[:, 1] + parts[:, 3])
+    alarms = Metric(f"{name} false alarm rate", [groups[i] for i in still.tolist()], parts[still], false_alarm_rate)
+    if len(still) == len(samples):
+        return [replace(alarms, name="false alarm rate", unit="pairs")]
+    accuracy = mean_metric(f"{name} accuracy", groups, parts[:, 0] + parts[:, 3])
+    return [accuracy, *overlap_metrics(name, groups, parts), *([alarms] if still.size else [])]
+
+
+def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "count") -> list[Metric]:
+    """MAE and RMSE in objects, share counted exactly; MAE and exact again by the size of the true count.
+
+    Args:
+        samples: What was asked.
+        values: The values of the replies.
+        name: Begins the names of the metrics.
+
+    Returns:
+        The metrics.
+    """
+    groups = groups_of(samples)
+    true = np.array([number_of(sample.truth) for sample in samples], dtype=float)
+    error = np.array([number_of(value) for value in values], dtype=float) - true
+    metrics = [
+        mean_metric(f"{name} MAE", groups, np.abs(error)),
+        Metric(f"{name} RMSE", groups, mean_parts(error**2), lambda sums: np.sqrt(ratio(sums))),
+        mean_metric(f"{name} exact", groups, error == 0),
+    ]
+    for low, high in SIZES:
+        chosen = np.flatnonzero((true >= low) & (true <= high))
+        if chosen.size:
+            size = str(low) if low == high else f"{low} to {high}" if high < 10**9 else f"{low} and more"
+            of_size = [groups[i] for i in chosen]
+            metrics.append(mean_metric(f"{name} MAE, of {size}", of_size, np.abs(error[chosen])))
+            metrics.append(mean_metric(f"{name} exact, of {size}", of_size, error[chosen] == 0))
+    return metrics
+
+
+def location_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "location") -> list[Metric]:
+    """Example accuracy with two empty sets counting 1 and, DeltaVLM's variant, 0; subset accuracy; micro P, R and F1.
+
+    Args:
+        samples: What was asked.
+        values: The values of the replies.
+        name: Begins the names of the metrics.
+
+    Returns:
+        The metrics.
+    """
+    groups = groups_of(samples)
+    said, true = [cells_of(value) for value in values], [cells_of(sample.truth) for sample in samples]
+    pairs = list(zip(said, true, strict=True))
+    return [
+        mean_metric(f"{name} example accuracy", groups, [jaccard(p, t) for p, t in pairs]),
+        mean_metric(f"{name} example accuracy, empty/empty 0", groups, [jaccard(p, t, 0.0) for p, t in pairs]),
+        mean_metric(f"{name} subset accuracy", groups, [p == t for p, t in pairs]),
+        *overlap_metrics(f"{name} micro", groups, cell_parts(said, true)),
+    ]
+
+
+def vqa_metrics(samples: Sequence[Sample], values: Sequence[Value | None], averaged: Sequence[str] = ()) -> list[Metric]:
+    """Accuracy by type beside that of always giving the most frequent answer, and both averages of RSVQA.
+
+    Args:
+        samples: What was asked.
+        values: The values of the replies.
+        averaged: Types that the averages are made of, all where empty.
+
+    Returns:
+        The metrics.
+    """
+    groups, types = groups_of(samples), [sample.type for sample in samples]
+    right = np.array([is_right(value, sample.truth) for sample, value in zip(samples, values, strict=True)], dtype=float)
+    names = sorted(set(types))
+    metrics: list[Metric] = []
+    for kind in names:
+        at = [i for i, of in enumerate(types) if of == kind]
+        of_kind, truths = [groups[i] for i in at], [str(samples[i].truth) for i in at]
+        metrics.append(mean_metric(f"{kind}: accuracy", of_kind, right[at], "questions"))
+        usual = max(sorted(set(truths)), key=truths.count)
+        frequent = [truth == usual for truth in truths]
+        metrics.append(mean_metric(f"{kind}: always the most frequent answer", of_kind, frequent, "questions"))
+        if kind in ("count", "area"):
+            same = [number_range(samples[i].truth) == number_range(values[i]) for i in at]
+            metrics.append(mean_metric(f"{kind}: accuracy in ranges", of_kind, same, "questions"))
+    chosen = [kind for kind in names if not averaged or kind in averaged]
+    counted = [i for i, kind in enumerate(types) if kind in chosen]
+    if counted:
+        of_chosen, parts = [groups[i] for i in counted], type_parts(right[counted], [types[i] for i in counted], chosen)
+        metrics.append(mean_metric("average, weighted by question", of_chosen, right[counted], "questions"))
+        metrics.append(Metric("average, plain mean of types", of_chosen, parts, mean_over_types, "questions"))
+    return metrics
+
+
+def class_metrics(samples: Sequence[Sample], values: Sequence[Value | None]) -> tuple[list[Metric], ConfusionTable]:
+    """Overall accuracy, the mean over classes, and each class.
+
+    Args:
+        samples: What was asked.
+        values: The values of the replies.
+
+    Returns:
+        The metrics, with names that mean the same place counted right where the labels have some; the confusion table.
+    """
+    groups, truths = groups_of(samples), [str(sample.truth) for sample in samples]
+    said = [None if value is None else str(value) for value in values]
+    right = np.array([p == t for p, t in zip(said, truths, strict=True)], dtype=float)
+    names = sorted(set(truths))
+    metrics = [
+        mean_metric("overall accuracy", groups, right, "scenes"),
+        Metric("mean over classes", groups, type_parts(right, truths, names), mean_over_types, "scenes"),
+    ]
+    if set(SAME_MEANING) & set(samples[0].labels):
+        meant = [SAME_MEANING.get(p or "", p) == SAME_MEANING.get(t, t) for p, t in zip(said, truths, strict=True)]
+        metrics.append(mean_metric("overall accuracy, synonyms counted right", groups, meant, "scenes"))
+    for name in names:
+        at = [i for i, truth in enumerate(truths) if truth == name]
+        metrics.append(mean_metric(f"accuracy of {name}", [groups[i] for i in at], right[at], "scenes"))
+    return metrics, confusion_table(said, truths)
+
+
+def dialogue_metrics(samples: Sequence[Sample], values: Sequence[Value | None]) -> list[Metric]:
+    """Share of right replies by turn, and of dialogues all of whose turns are right.
+
+    Args:
+        samples: Of a benchmark; what is no turn of a dialogue is left out.
+        values: The values of the replies.
+
+    Returns:
+        The metrics. A caption turn is right where it says "no change" exactly when the pair is unchanged.
+    """
+    turns: dict[int, list[tuple[str, bool]]] = {}
+    whole: dict[str, tuple[str, list[bool]]] = {}
+    for sample, value in zip(samples, values, strict=True):
+        if sample.dialogue is None:
+            continue
+        name, turn = sample.dialogue
+        if sample.scored_as == "caption":
+            right = says_no_change(str(value or "")) is not sample.changed
+        else:
+            right = is_right(value, sample.truth)
+        turns.setdefault(turn, []).append((sample.resampled, right))
+        whole.setdefault(name, (sample.resampled, []))[1].append(right)
+    metrics = [
+        mean_metric(f"dialogue turn {turn + 1}", [group for group, _ in found], [right for _, right in found])
+        for turn, found in sorted(turns.items())
+    ]
+    if whole:
+        groups = [group for group, _ in whole.values()]
+        metrics.append(mean_metric("dialogue, all turns right", groups, [all(r) for _, r in whole.values()], "dialogues"))
+    return metrics
+
+
+def confidence_metrics(
+    samples: Sequence[Sample], predictions: Sequence[Prediction], values: Sequence[Value | None], seed: int = 0
+) -> Entries:
+    """Calibration error and accuracy of the answers with the highest confidence, for all answers and task by task.
+
+    Args:
+        samples: Of a benchmark; captions, masks and answers without a confidence are left out.
+        predictions: One a sample.
+        values: Their values.
+        seed: Of all draws.
+
+    Returns:
+        The metrics, and what the calibration error would be were every confidence true.
+    """
+    asked = [i for i, s in enumerate(samples) if s.scored_as not in ("caption", "mask") and predictions[i].confidence is not None]
+    if not asked:
+        return []
+    entries: Entries = []
+    tasks: list[str] = sorted({samples[i].scored_as for i in asked})
+    for task in ["all answers", *(tasks if len(tasks) > 1 else [])]:
+        chosen = [i for i in asked if task in ("all answers", samples[i].scored_as)]
+        groups = [samples[i].resampled for i in chosen]
+        confidence = np.array([predictions[i].confidence for i in chosen], dtype=float)
+        right = np.array([is_right(values[i], samples[i].truth) for i in chosen], dtype=float)
+        entries.append(Metric(f"calibration error, {task}", groups, calibration_parts(confidence, right), calibration_error))
+        if task == "all answers" and len(chosen) <= CONTEXT_UP_TO:
+            entries += _calibration_context(groups, confidence, right, seed)
+        for coverage in COVERAGES:
+            accuracy, n = selective_accuracy(confidence, right, coverage)
+            entries.append(Result(f"accuracy of the most confident {coverage:.0%}, {task}", accuracy, n))
+    return entries
+
+
+def groups_of(samples: Sequence[Sample]) -> list[str]:
+    """The group of each sample, for the bootstrap.
+
+    Args:
+        samples: Of a benchmark.
+
+    Returns:
+        One name a sample.
+    """
+    return [sample.resampled for sample in samples]
+
+
+def _calibration_context(groups: list[str], confidence: np.ndarray, right: np.ndarray, seed: int) -> list[Result]:
+    """What to read the calibration error beside."""
+
+    def equal_number(at: np.ndarray) -> float:
+        return expected_calibration_error(confidence[at], right[at], equal_number=True)
+
+    perfect, spread = error_if_calibrated(confidence, seed=seed)
+    n = len(groups)
+    return [
+        Result("calibration error, were every confidence true", perfect, n, interval=spread),
+        Result(
+            "calibration error, all answers, equal-number bins", equal_number(np.arange(n)), n,
+            interval=bootstrap_interval(groups, equal_number, seed=seed),
+        ),
+    ]  # fmt: skip
+
+
+def _by_task(samples: Sequence[Sample]) -> dict[tuple[str, str], list[int]]:
+    """Positions of the samples of each task and type; turns of dialogues are scored apart, types of questions together."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for i, sample in enumerate(samples):
+        if sample.dialogue is None:
+            kind = "" if sample.scored_as in ("vqa", "mask", "caption") else sample.type
+            found.setdefault((sample.scored_as, kind), []).append(i)
+    return found
+
+
+def _score(sample: Sample, prediction: Prediction) -> float:
+    if sample.scored_as == "mask":
+        return mask_agreement(*read_both(sample, prediction))
+    value = value_of(sample, prediction)
+    if sample.scored_as == "count":
+        return -float(abs(number_of(value) - number_of(sample.truth)))
+    if sample.scored_as == "location":
+        return jaccard(cells_of(value), cells_of(sample.truth))
+    confidence = 1.0 if prediction.confidence is None else prediction.confidence
+    return confidence if is_right(value, sample.truth) else -confidence

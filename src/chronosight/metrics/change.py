@@ -1,125 +1,117 @@
-"""Scores of change: pixels, yes/no, counts, places. ChangeIMTI's definitions (arXiv 2509.23105), change is positive.
-
-A ratio with nothing to divide by (no positive anywhere) is nan, never 0 or 1 by decree.
-"""
+"""Change: yes or no, pixels, cells of the 3x3 grid. Definitions of ChangeIMTI (arXiv 2509.23105); change is positive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
 
 import numpy as np
 
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+from chronosight.metrics.bootstrap import ratio
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Confusion counts of a yes/no decision, of pixels or of answers; they add up (`a + b`), scores are pooled."""
+def confusion_parts(predicted: np.ndarray | Sequence[bool], true: np.ndarray | Sequence[bool]) -> np.ndarray:
+    """Hits, false alarms, misses and true negatives of yes/no decisions.
 
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
-    tn: int = 0
+    Args:
+        predicted: (n,) bool.
+        true: (n,) bool.
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn, self.tn + other.tn)
+    Returns:
+        (n, 4).
 
-    @property
-    def n(self) -> int:
-        return self.tp + self.fp + self.fn + self.tn
-
-    @property
-    def accuracy(self) -> float:
-        return _ratio(self.tp + self.tn, self.n)
-
-    @property
-    def precision(self) -> float:
-        return _ratio(self.tp, self.tp + self.fp)
-
-    @property
-    def recall(self) -> float:
-        return _ratio(self.tp, self.tp + self.fn)
-
-    @property
-    def f1(self) -> float:
-        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
-
-    @property
-    def iou(self) -> float:
-        return _ratio(self.tp, self.tp + self.fp + self.fn)
-
-
-def count_decisions(predicted: np.ndarray | Sequence[bool], true: np.ndarray | Sequence[bool]) -> Counts:
-    """Counts over two boolean arrays of one shape: masks (H, W), or one answer a window (n,)."""
+    Raises:
+        ValueError: The shapes differ.
+    """
     p, t = np.asarray(predicted, dtype=bool), np.asarray(true, dtype=bool)
     if p.shape != t.shape:
-        raise ValueError(f"predicted has shape {p.shape}, true has {t.shape}: give one decision for each truth")
-    tp, fp, fn = int((p & t).sum()), int((p & ~t).sum()), int((~p & t).sum())
-    return Counts(tp, fp, fn, p.size - tp - fp - fn)
+        raise ValueError(f"predicted has shape {p.shape}, true has {t.shape}; expected one decision for each truth")
+    return np.stack([p & t, p & ~t, ~p & t, ~p & ~t], axis=-1).astype(float)
 
 
-def pool(counts: Iterable[Counts]) -> Counts:
-    """Sum over windows."""
-    return sum(counts, Counts())
+def cell_parts(predicted: Sequence[Set[str]], true: Sequence[Set[str]]) -> np.ndarray:
+    """Hits, false alarms and misses of sets of cells.
 
+    Args:
+        predicted: n sets.
+        true: n sets.
 
-@dataclass(frozen=True)
-class CountScores:
-    """Counting over n windows, zeros included. mae, rmse: in objects. exact: share of windows counted exactly."""
-
-    n: int
-    mae: float
-    rmse: float
-    exact: float
-
-
-def score_counts(predicted: Sequence[float], true: Sequence[float]) -> CountScores:
-    if len(predicted) != len(true):
-        raise ValueError(f"{len(predicted)} counts for {len(true)} truths: give one for each")
-    error = np.asarray(predicted, dtype=float) - np.asarray(true, dtype=float)
-    if not error.size:
-        return CountScores(0, float("nan"), float("nan"), float("nan"))
-    return CountScores(error.size, float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float((error == 0).mean()))
-
-
-@dataclass(frozen=True)
-class LocationScores:
-    """Sets of cells over n windows, "No change" is the empty set.
-
-    example_accuracy: mean Jaccard index. subset_accuracy: share of exact matches.
-    precision, recall, f1: micro, over cells.
+    Returns:
+        (n, 3).
     """
+    counts = [[len(p & t), len(p - t), len(t - p)] for p, t in zip(predicted, true, strict=True)]
+    return np.array(counts, dtype=float).reshape(-1, 3)
 
-    n: int
-    example_accuracy: float
-    subset_accuracy: float
-    precision: float
-    recall: float
-    f1: float
+
+def precision(sums: np.ndarray) -> np.ndarray:
+    """Share of positive predictions that are right.
+
+    Args:
+        sums: (..., 3 or more) hits, false alarms, misses.
+
+    Returns:
+        (...) in [0, 1]; nan without a positive prediction.
+    """
+    return ratio(np.stack([sums[..., 0], sums[..., 0] + sums[..., 1]], axis=-1))
+
+
+def recall(sums: np.ndarray) -> np.ndarray:
+    """Share of true positives that are predicted.
+
+    Args:
+        sums: (..., 3 or more) hits, false alarms, misses.
+
+    Returns:
+        (...) in [0, 1]; nan without a true positive.
+    """
+    return ratio(np.stack([sums[..., 0], sums[..., 0] + sums[..., 2]], axis=-1))
+
+
+def f1(sums: np.ndarray) -> np.ndarray:
+    """Harmonic mean of precision and recall.
+
+    Args:
+        sums: (..., 3 or more) hits, false alarms, misses.
+
+    Returns:
+        (...) in [0, 1]; nan where there is no positive at all.
+    """
+    return ratio(np.stack([2 * sums[..., 0], 2 * sums[..., 0] + sums[..., 1] + sums[..., 2]], axis=-1))
+
+
+def iou(sums: np.ndarray) -> np.ndarray:
+    """Intersection over union.
+
+    Args:
+        sums: (..., 3 or more) hits, false alarms, misses.
+
+    Returns:
+        (...) in [0, 1]; nan where there is no positive at all.
+    """
+    return ratio(np.stack([sums[..., 0], sums[..., :3].sum(axis=-1)], axis=-1))
+
+
+def false_alarm_rate(sums: np.ndarray) -> np.ndarray:
+    """Share of unchanged scenes that are called changed.
+
+    Args:
+        sums: (..., 4) of `confusion_parts`.
+
+    Returns:
+        (...) in [0, 1]; nan without an unchanged scene.
+    """
+    return ratio(np.stack([sums[..., 1], sums[..., 1] + sums[..., 3]], axis=-1))
 
 
 def jaccard(predicted: Set[str], true: Set[str], empty: float = 1.0) -> float:
-    """Jaccard index of two sets of cells. empty: what two empty sets score (1; DeltaVLM's variant gives 0)."""
+    """Jaccard index of two sets of cells.
+
+    Args:
+        predicted: Cells that a reply names.
+        true: Cells that changed.
+        empty: What two empty sets score; DeltaVLM's variant gives 0.
+
+    Returns:
+        In [0, 1].
+    """
     union = predicted | true
     return len(predicted & true) / len(union) if union else empty
-
-
-def score_locations(predicted: Sequence[Iterable[str]], true: Sequence[Iterable[str]], empty: float = 1.0) -> LocationScores:
-    """empty: the example accuracy of an unchanged window answered "No change", see `jaccard`."""
-    if len(predicted) != len(true):
-        raise ValueError(f"{len(predicted)} sets of cells for {len(true)} truths: give one for each")
-    pairs = [(set(p), set(t)) for p, t in zip(predicted, true, strict=True)]
-    cells = Counts(
-        tp=sum(len(p & t) for p, t in pairs), fp=sum(len(p - t) for p, t in pairs), fn=sum(len(t - p) for p, t in pairs)
-    )
-    return LocationScores(
-        n=len(pairs),
-        example_accuracy=_ratio(sum(jaccard(p, t, empty) for p, t in pairs), len(pairs)),
-        subset_accuracy=_ratio(sum(p == t for p, t in pairs), len(pairs)),
-        precision=cells.precision,
-        recall=cells.recall,
-        f1=cells.f1,
-    )

@@ -13,7 +13,7 @@ from chronosight.datasets.changeimti import beyond
 from chronosight.datasets.changeimti.build import all_records, kinds_of, label_pairs, messages, sharegpt, write_set
 from chronosight.datasets.changeimti.labels import ClassLabel, parse_classes
 from chronosight.datasets.changeimti.records import Labelled, Settings
-from chronosight.datasets.changeimti.source import Pair, read_pairs
+from chronosight.datasets.levir import LevirPair, read_pairs
 from chronosight.errors import InputError
 from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.cells import CELLS
@@ -218,7 +218,7 @@ def test_totals_over_all_captions_are_the_papers():
                 said = json.loads(tokens.read(f"tokens/{name.removesuffix('.png')}.txt"))
                 captions = tuple(" ".join(sentence[1:-1]) for sentence in said)
                 changed = not all(map(says_no_change, captions))
-                pair = Pair(split, name, captions, changed, f"A/{name}", f"B/{name}", Path(name))
+                pair = LevirPair(Path(), split, name, captions, changed, Path(name))
                 made_up = {"roads": ClassLabel(()), "buildings": ClassLabel(CELLS[:3] * changed)}
                 items.append(Labelled(pair, made_up))
     of_split = {split: [item for item in items if item.pair.split == split] for split in ("train", "val", "test")}

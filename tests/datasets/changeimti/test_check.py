@@ -13,7 +13,7 @@ from chronosight.datasets.changeimti.check import check_files, count_by_kind
 from chronosight.datasets.changeimti.check_record import Fault
 from chronosight.datasets.changeimti.read import understand
 from chronosight.datasets.changeimti.records import Settings
-from chronosight.datasets.changeimti.source import read_pairs
+from chronosight.datasets.levir import read_pairs
 from chronosight.errors import InputError
 from levir_captions import BUILDING, PAIRS, ROAD, write_levir_captions
 

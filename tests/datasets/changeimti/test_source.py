@@ -18,14 +18,14 @@ from chronosight.datasets.changeimti.labels import (
     read_mask,
     unnamed_values,
 )
-from chronosight.datasets.changeimti.source import read_pairs
+from chronosight.datasets.levir import read_pairs
 from chronosight.errors import InputError
 from levir_captions import BUILDING, PAIRS, ROAD, SAID, paint, write_levir_captions
 
 
 def test_pairs_come_in_the_order_of_the_file_with_captions_without_full_stops(tmp_path):
     pairs = read_pairs(write_levir_captions(tmp_path))
-    assert [pair.name for pair in pairs] == [f"{name}.png" for name in PAIRS]
+    assert [pair.file for pair in pairs] == [f"{name}.png" for name in PAIRS]
     assert pairs[0].captions == SAID
     assert (pairs[0].before, pairs[0].after) == ("images/train/A/train_000001.png", "images/train/B/train_000001.png")
     assert [pair.changed for pair in pairs] == [changed for changed, _ in PAIRS.values()]

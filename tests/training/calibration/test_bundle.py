@@ -9,9 +9,9 @@ import pytest
 from chronosight.engines import load
 from chronosight.engines.confidence import calibrate as apply_one
 from chronosight.errors import InputError
-from chronosight.metrics.calibration import apply_platt, fit_platt, sure_from
 from chronosight.training.calibration import bundle as room
 from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks, share_better
+from chronosight.training.calibration.fits import apply_platt, fit_platt, sure_from
 from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, Figures, choose, search
 from tiny_data import write_data
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from chronosight.datasets.sample import array_scene
 from chronosight.engines import load
 from chronosight.errors import InputError
-from chronosight.evaluation.places import pair_scene
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
@@ -60,7 +60,7 @@ def scene():
     before = rng.integers(60, 120, (256, 256, 3), np.uint8)
     after = before.copy()
     after[20:80, 30:90] = 220
-    return pair_scene(before, after, 1.0, "here")
+    return array_scene("pair", np.stack([before, after]), ("before", "after"), 1.0)
 
 
 def test_every_stage_ran_and_left_its_losses(run):

@@ -13,7 +13,7 @@ import pytest
 import torch
 import yaml
 
-from chronosight.datasets.sample import Example, Turn, write_examples
+from chronosight.datasets.sample import Sample, Turn, write_samples
 from chronosight.engines.unirs.load import load_unirs
 from chronosight.engines.unirs.model import Asked
 from chronosight.errors import InputError
@@ -134,7 +134,7 @@ def test_the_stream_is_the_same_for_any_split_into_processes(root):
 def test_talks_of_several_turns_learn_every_reply(root):
     processor = ChatProcessor.from_pretrained(root / "weights")
     turns = tuple(Turn(Question("vqa", q), (r,)) for q, r in (("what is it", "a river"), ("where", "top")))
-    example = Example("x", "geochat", "image", ("a.png",), turns)
+    example = Sample("x", "geochat", "image", ("a.png",), turns)
     batch = Collate(processor, 400)([(example, 0, np.zeros((1, 48, 48, 3), np.uint8))])
     learned = batch["labels"][0][batch["labels"][0] != -100].tolist()
     expected = [*processor.encode_text("a river"), 2, *processor.encode_text("top"), 2]
@@ -144,8 +144,10 @@ def test_talks_of_several_turns_learn_every_reply(root):
 
 
 def test_baked_examples_are_learned_with_their_clues(root, tmp_path):
-    example = Example("x", "era", "image", ("images/P0.png",), (Turn(Question("vqa", "what"), ("river",)),), "a clue of its own")
-    write_examples([example] * 4, root / "data" / "baked.jsonl")
+    example = Sample(
+        "x", "era", "image", ("images/P0.png",), (Turn(Question("vqa", "what"), ("river",)),), clue="a clue of its own"
+    )
+    write_samples([example] * 4, root / "data" / "baked.jsonl")
     source = {"name": "geochat", "folder": "GeoChat_Instruct", "file": "baked.jsonl"}
     recipe = recipe_of(root, sources=[source])
     processor = ChatProcessor.from_pretrained(root / "weights")

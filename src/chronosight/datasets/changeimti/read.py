@@ -6,7 +6,6 @@ Layouts: a JSON list of {"conversations": [{"from", "value"}], "images"} (ShareG
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from chronosight.datasets.changeimti import beyond
 from chronosight.datasets.changeimti.records import COUNT_ROUND, LOCATION_ROUND, LOOK, OFFER, Turn
 from chronosight.errors import InputError
+from chronosight.files import read_json, read_json_lines
 from chronosight.tasks import binary, caption, count, direction, location
 
 _USER, _REPLY = ("human", "user"), ("gpt", "assistant")
@@ -87,13 +87,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def _rows(file: Path) -> list[Any]:
-    text = file.read_text(encoding="utf-8", errors="replace")
-    try:
-        if file.suffix == ".jsonl":
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        rows = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{file} is not JSON ({error}); expected a list of records, or one a line in .jsonl") from None
+    expected = "a list of records, or one a line in .jsonl"
+    if file.suffix == ".jsonl":
+        return [row for _, row in read_json_lines(file, expected)]
+    rows = read_json(file, expected)
     if not isinstance(rows, list):
         raise InputError(f"{file} holds no list of records; expected [{{...}}, ...], as LLaMA-Factory reads it")
     return rows

@@ -1,25 +1,32 @@
-"""Benchmarks, one small file each (or a family of one layout): where the data must lie, splits, questions and truths."""
+"""The benchmarks by name."""
 
 from __future__ import annotations
 
 from chronosight.evaluation.benchmarks.benchmark import Benchmark
 
-NAMES = (
+OWN = ("places", "season", "images", "rendered")
+PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",
 )  # fmt: skip
 
 
 def find_benchmark(name: str) -> Benchmark:
-    """The benchmark of a name. Raises InputError for a name of none."""
-    from chronosight.errors import InputError
-    from chronosight.evaluation.benchmarks import changeimti, crsvqa, era, levir, places, questions
+    """The benchmark of a name.
 
-    known = (
-        levir.LEVIR_CC, levir.LEVIR_MCI, levir.LEVIR_CD, changeimti.CHANGEIMTI, questions.RSVQA_LR, questions.RSVQA_HR,
-        crsvqa.CRSVQA, era.ERA, questions.CDVQA, places.TEST_PLACES, places.SYNTHETIC,
-    )  # fmt: skip
-    for benchmark in known:
+    Args:
+        name: One of `OWN` or `PUBLISHED`.
+
+    Returns:
+        The benchmark.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    from chronosight.errors import InputError
+    from chronosight.evaluation.benchmarks import own, published
+
+    for benchmark in (*own.BENCHMARKS, *published.BENCHMARKS):
         if benchmark.name == name:
             return benchmark
-    raise InputError(f'there is no benchmark "{name}"; give one of {", ".join(NAMES)}')
+    raise InputError(f'there is no benchmark "{name}"; give one of {", ".join((*OWN, *PUBLISHED))}')

@@ -21,31 +21,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
-from chronosight.datasets.places import PlacePair, load_places, windows
+from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
 from chronosight.errors import InputError
-from chronosight.evaluation.places import (
-    BINARY,
-    CAPTION,
-    COUNT,
-    LOCATION,
-    crop_scene,
-    is_no_change,
-    pair_scene,
-    truth_of_mask,
-)  # fmt: skip
-from chronosight.evaluation.rendered import IMAGE_TASKS, Renderer, default_renderer, pair_questions, video_scene
-from chronosight.evaluation.scenes_single import image_scene
-from chronosight.metrics.calibration import (
-    apply_platt,
-    confidence_of,
-    expected_calibration_error,
-    fit_platt,
-    sure_from,
-)
+from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
+from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, pair_questions, pair_scene, video_scene
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import fit_changed, weigh_places
+from chronosight.training.calibration.fits import apply_platt, confidence_of, fit_platt, sure_from
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off
 
@@ -95,7 +79,7 @@ def calibrate_bundle(
         sources, answers_read_off = choose_sources(engine, places)
         weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
         asked += _ask_images(engine, data, limit, track)
-        asked += _ask_rendered(engine, renderer or default_renderer(), rendered, track)
+        asked += _ask_rendered(engine, renderer or Renderer(), rendered, track)
     finally:
         config["calibration"] = before
         engine.forget()
@@ -143,7 +127,7 @@ def choose_sources(
             x0, y0, x1, y1 = box
             groups.append(place.place)
             truth = truth_of_mask(place.building[y0:y1, x0:x1])
-            encoded = engine.encode(crop_scene(place, box))
+            encoded = engine.encode(place.crop(box))
             replies = encoded.replies([COUNT, LOCATION])
             for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
                 said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
@@ -234,7 +218,7 @@ def is_right(value: Value | None, truth: Value) -> bool:
 
 def agrees_on_change(value: Value | None, captions: Value) -> bool:
     assert isinstance(captions, tuple)
-    return caption.says_no_change(str(value)) == is_no_change(captions)
+    return caption.says_no_change(str(value)) == all(map(caption.says_no_change, captions))
 
 
 def shares_words(value: Value | None, captions: Value) -> bool:
@@ -251,9 +235,9 @@ def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[
             x0, y0, x1, y1 = box
             truth = truth_of_mask(place.building[y0:y1, x0:x1])
             asked: list[tuple[Question, Value]] = [(BINARY, truth.changed), (COUNT, truth.count), (LOCATION, truth.cells)]
-            yield from raw_answers(engine, crop_scene(place, box), asked)
+            yield from raw_answers(engine, place.crop(box), asked)
         for cell in place.cells[::3]:  # the cells of a place are alike
-            scene = crop_scene(place, cell.box)
+            scene = place.crop(cell.box)
             yield from raw_answers(engine, scene, [(CAPTION, cell.captions)], agrees_on_change)
 
 
@@ -267,7 +251,7 @@ def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Tra
         images = learning_split(data, source)[1]
         step = 1 if limit is None else max(1, len(images) // (4 * limit))
         for image in track(images[::step], f"{source} pictures held out"):
-            scene = image_scene(image.pixels(), image.id)
+            scene = image.scene()
             asked: list[tuple[Question, Value]] = [(scene_class.ask(), image.name)]
             if image.captions:
                 asked += questions_of(image.id, image.captions)
@@ -279,7 +263,7 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
     seeds = range(FIRST_SEED, FIRST_SEED + number)
     for seed in track(seeds, "rendered images"):
         image = renderer.image(seed)
-        scene = image_scene(image.pixels, f"image {seed}")
+        scene = image_scene(image, f"image {seed}")
         scene.metres_per_pixel = image.metres_per_pixel
         known: list[tuple[Question, Value]] = [
             (q, IMAGE_TASKS[q.task].parse_reply(reply)) for q, reply in image.questions if q.task in IMAGE_TASKS
@@ -287,12 +271,12 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
         yield from raw_answers(engine, scene, known)
     for seed in track(seeds, "rendered pairs"):
         pair = renderer.pair(seed)
-        scene = pair_scene(pair.before, pair.after, pair.metres_per_pixel, f"pair {seed}")
+        scene = pair_scene(pair, f"pair {seed}")
         of_roads = [(q, value) for q, value in pair_questions(pair) if q.subject == "roads" or q.task == "direction"]
         yield from raw_answers(engine, scene, of_roads)  # buildings: real places know better
     for seed in track(seeds, "rendered videos"):
         video = renderer.video(seed)
-        yield from raw_answers(engine, video_scene(video.frames, f"video {seed}"), [(event.ask(), video.event)])
+        yield from raw_answers(engine, video_scene(video, f"video {seed}"), [(event.ask(), video.event)])
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:

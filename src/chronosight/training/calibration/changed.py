@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronosight.datasets.places import PlacePair, windows
-from chronosight.evaluation.places import ANY_CHANGE, BINARY, crop_scene, is_no_change, truth_of_mask
-from chronosight.metrics.calibration import confidence_of, expected_calibration_error, fit_logistic, sure_from
+from chronosight.datasets.places import ANY_CHANGE, BINARY, PlacePair, truth_of_mask, windows
+from chronosight.metrics.calibration import expected_calibration_error
+from chronosight.training.calibration.fits import confidence_of, fit_logistic, sure_from
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -35,9 +35,9 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
 
     for place in places:
         asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
-        asked += [(cell.box, ANY_CHANGE, not is_no_change(cell.captions)) for cell in place.cells[::3]]
+        asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::3]]
         for box, question, truth in asked:
-            encoded = engine.encode(crop_scene(place, box))
+            encoded = engine.encode(place.crop(box))
             said = yes_probability(engine.networks.language, encoded.replies([question])[0])
             outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), place.metres_per_pixel**2)
             yield Weighed(log_odds(said), log_odds(encoded.changed), outlined, truth)

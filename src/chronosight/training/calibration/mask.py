@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.datasets.places import PlacePair, windows
-from chronosight.evaluation.places import CHANGED_PIXELS, crop_scene
-from chronosight.metrics.calibration import apply_platt, fit_platt
+from chronosight.datasets.places import CHANGED_PIXELS, PlacePair, windows
 from chronosight.metrics.change import jaccard
 from chronosight.tasks.objects import MaskObject, count_and_cells, find_objects
+from chronosight.training.calibration.fits import apply_platt, fit_platt
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -69,7 +68,7 @@ def fit_mask(
         for place in track(places, "val places, guide"):
             for box in windows(place.before.shape[0]):
                 x0, y0, x1, y1 = box
-                maps = engine.networks.guide.predict(crop_scene(place, box))
+                maps = engine.networks.guide.predict(place.crop(box))
                 is_building = maps.mask == building
                 of_building = np.where(is_building, maps.probability, 0).astype(np.float16)
                 other = (maps.mask > 0) & ~is_building

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.metrics.calibration import expected_calibration_error, fit_logistic, sure_from
+from chronosight.metrics.calibration import expected_calibration_error
+from chronosight.training.calibration.fits import fit_logistic, sure_from
 
 SCALE = 3.0  # log odds over this are about one, as the penalty of the fit wants them
 PENALTY = 5e-4  # of log loss on places left out, the least for counts and places together

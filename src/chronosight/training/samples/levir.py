@@ -1,6 +1,6 @@
 """LEVIR-MCI as the guide learns from it: pictures of both dates, the mask of changed roads and buildings, five captions.
 
-Its folder: see `datasets.changeimti.source`. Labels are 8 bit, 0 background, 128 road, 255 building.
+Its folder: see `datasets.levir`. Labels are 8 bit, 0 background, 128 road, 255 building.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from chronosight.datasets.changeimti.source import read_pairs
+from chronosight.datasets.levir import LevirPair, read_label, read_pairs
 from chronosight.errors import InputError
 from chronosight.tasks.prompt import BOS, EOS, PAD, UNK
 from chronosight.tasks.split import cores_of
@@ -23,33 +22,22 @@ from chronosight.training.samples.caption_tokens import caption_tokens
 from chronosight.training.samples.guide_samples import gap_weight, light
 from chronosight.training.samples.mirror import mirror_caption
 
-LABELS = {0: 0, 128: 1, 255: 2}
 BLOCK = 128  # consecutive names that share a fold
 SWAPPED = 0.2  # share of mask samples whose dates are swapped: no label tells new from gone
 
 
-@dataclass(frozen=True)
-class LevirPair:
-    name: str
-    before: Path
-    after: Path
-    label: Path
-    captions: tuple[str, ...]
-
-
 def read_levir(root: str | Path, split: str) -> list[LevirPair]:
-    """Pairs of a split, by name. Raises InputError where the folder does not have the layout above."""
-    root = Path(root)
-    pairs = [
-        LevirPair(pair.name, root / pair.before, root / pair.after, pair.mask, pair.captions)
-        for pair in read_pairs(root)
-        if pair.split == split
-    ]
+    """Pairs of a split of LEVIR-MCI, by name, with all their files.
+
+    Raises:
+        InputError: The folder has another layout, or a file is missing.
+    """
+    pairs = read_pairs(root, split)
     if not pairs:
         raise InputError(f"{root} has no pair of the split {split}; expected LEVIR-MCI with train, val and test")
-    missing = next((path for pair in pairs for path in (pair.before, pair.after) if not path.is_file()), None)
+    missing = next((path for pair in pairs for path in (pair.before, pair.after) if not (pair.root / path).is_file()), None)
     if missing:
-        raise InputError(f"{missing} is missing, expected images/{split}/A and B; copy the dataset again")
+        raise InputError(f"{root} has no {missing}; expected images/{split}/A and B; copy the dataset again")
     return sorted(pairs, key=lambda pair: pair.name)
 
 
@@ -99,8 +87,8 @@ class LevirSamples:
         epoch, place = divmod(index, len(self.pairs))
         order = np.random.default_rng((self.seed, 1, epoch)).permutation(len(self.pairs))
         pair, rng = self.pairs[int(order[place])], np.random.default_rng((self.seed, index))
-        before, after = (read_image(path, self.size) for path in (pair.before, pair.after))
-        target = read_label(pair.label, self.size)
+        before, after = (read_image(pair.root / path, self.size) for path in (pair.before, pair.after))
+        target = read_label(pair.mask, self.size)
         swapped = self.swap and rng.random() < SWAPPED
         if swapped:
             before, after = after, before
@@ -129,17 +117,3 @@ def read_image(path: Path, size: int) -> np.ndarray:
     """(size, size, 3) uint8."""
     image = Image.open(path).convert("RGB")
     return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BILINEAR))
-
-
-def read_label(path: Path, size: int) -> np.ndarray:
-    """(size, size) uint8: 0 background, 1 road, 2 building. Raises InputError for any other value in the file."""
-    image = Image.open(path).convert("L")
-    if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.NEAREST)
-    values = np.asarray(image)
-    strange = set(np.unique(values).tolist()) - set(LABELS)
-    if strange:
-        raise InputError(f"{path} has the value {min(strange)}, expected 0, 128 (road) and 255 (building); give `label`")
-    table = np.zeros(256, np.uint8)
-    table[list(LABELS)] = list(LABELS.values())
-    return table[values]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.datasets.sample import Example
+from chronosight.datasets.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def length_grouped(lengths: Sequence[int], batch: int, seed: int, groups: int = 
     return np.concatenate([batches.ravel(), order[whole * batch :]])
 
 
-def rough_length(example: Example, visual: int) -> int:
+def rough_length(example: Sample, visual: int) -> int:
     """Tokens of an example, near enough for grouping: visual ones, and a quarter of the letters of its texts."""
     letters = len(example.clue) + sum(len(t.question.text) + len(t.replies[0]) for t in example.turns)
     return visual + letters // 4

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from chronosight.datasets.frames import read_frames
 from chronosight.datasets.published import read_dataset
-from chronosight.datasets.sample import Example, read_examples
+from chronosight.datasets.sample import Sample, read_samples
 from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.training.recipes.unirs import UniRSRecipe
@@ -25,10 +24,10 @@ class SampleStream(Dataset):
         """per_step: examples of an optimizer step, over all processes. Raises InputError for data that is not there."""
         self.recipe, self.data = recipe, data
         self.folders = [data / source.folder for source in recipe.sources]
-        self.sets: list[list[Example]] = []
+        self.sets: list[list[Sample]] = []
         for source, folder in zip(recipe.sources, self.folders, strict=True):
             if source.file is not None:
-                self.sets.append(read_examples(data / source.file))
+                self.sets.append(read_samples(data / source.file))
             else:
                 self.sets.append(read_dataset(source.name, folder, source.split))
         self.entries = repeat([len(rows) for rows in self.sets], [source.repeat for source in recipe.sources])
@@ -48,10 +47,10 @@ class SampleStream(Dataset):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, i: int) -> tuple[Example, int, np.ndarray]:
+    def __getitem__(self, i: int) -> tuple[Sample, int, np.ndarray]:
         entry = self.entries[int(self.order[i])]
         example = self._example(entry)
-        return example, entry.repetition, read_frames(example, self.folders[entry.source], self.recipe.video_frames)
+        return example, entry.repetition, example.read_frames(self.recipe.video_frames, self.folders[entry.source])
 
     def table(self) -> list[tuple[str, int, int, int]]:
         """(set, examples, repetition, examples an epoch), one row a set."""
@@ -59,10 +58,10 @@ class SampleStream(Dataset):
             (s.name, len(rows), s.repeat, len(rows) * s.repeat) for s, rows in zip(self.recipe.sources, self.sets, strict=True)
         ]
 
-    def _example(self, entry: Entry) -> Example:
+    def _example(self, entry: Entry) -> Sample:
         return self.sets[entry.source][entry.example]
 
-    def _visual(self, example: Example, processor: ChatProcessor) -> int:
+    def _visual(self, example: Sample, processor: ChatProcessor) -> int:
         return processor.config.visual_tokens(example.kind, self.recipe.video_frames)
 
 
@@ -72,7 +71,7 @@ class Collate:
     def __init__(self, processor: ChatProcessor, max_length: int):
         self.processor, self.max_length = processor, max_length
 
-    def __call__(self, rows: Sequence[tuple[Example, int, np.ndarray]]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[tuple[Sample, int, np.ndarray]]) -> dict[str, Any]:
         """Raises InputError for an example so long that nothing of its replies is left."""
         talks = [[(turn.question, turn.reply(repetition)) for turn in example.turns] for example, repetition, _ in rows]
         batch = self.processor.batch(

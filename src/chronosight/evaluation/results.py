@@ -1,22 +1,36 @@
-"""The table beside published rows, as Markdown, LaTeX and CSV. What was measured here carries its interval."""
+"""Results as tables: on the terminal, and beside published results as Markdown, LaTeX and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Column
-from chronosight.evaluation.published import PUBLISHED
+from chronosight.evaluation.metric import Result
+from chronosight.evaluation.published_results import PUBLISHED
+from chronosight.metrics.answers import ConfusionTable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Cell = tuple[float, float | None, float | None]  # value, low, high
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table. cells: by column head. convention: of captions, "" for none."""
+    """A line of the table beside published results.
+
+    Attributes:
+        model: Its name.
+        source: Where it comes from.
+        convention: Of captions; "" for none.
+        measured: Here, against published.
+        cells: By column head.
+    """
 
     model: str
     source: str
@@ -25,10 +39,65 @@ class Line:
     cells: dict[str, Cell] = field(default_factory=dict)
 
 
+def print_results(title: str, results: Sequence[Result]) -> None:
+    """Prints results to standard output.
+
+    Args:
+        title: Above the table.
+        results: One row each.
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric")
+    for name in ("value", "95 % interval", "target", "n"):
+        table.add_column(name, justify="right")
+    for row in results:
+        value = "-" if row.value is None or math.isnan(row.value) else f"{row.value:.3f}"
+        interval = "" if row.interval is None else "{:.3f} to {:.3f}".format(*row.interval)
+        mark = {None: "", True: " met", False: " missed"}[row.met]
+        colour = {None: "", True: "[green]", False: "[red]"}[row.met]
+        table.add_row(escape(row.metric), f"{colour}{value}", interval, f"{row.target or ''}{mark}", f"{row.n} {row.unit}")
+    console = _console()
+    console.print(table)
+    for row in results:
+        if row.note:
+            console.print(escape(f"{row.metric}: {row.note}"), style="dim", soft_wrap=True)
+
+
+def print_confusion(title: str, confusion: ConfusionTable) -> None:
+    """Prints a confusion table: true classes down, answers across.
+
+    Args:
+        title: Above the table.
+        confusion: The counts.
+    """
+    from rich.table import Table
+
+    table = Table(title=f"{title}: true class by answer", title_justify="left")
+    table.add_column("")
+    for name in confusion.columns:
+        table.add_column(name, justify="right")
+    for name, counts in zip(confusion.classes, confusion.counts.tolist(), strict=True):
+        table.add_row(name, *(str(n) if n else "·" for n in counts))
+    _console().print(table)
+
+
 def comparison_lines(
     benchmark: Benchmark, model: str, rows: Sequence[Mapping[str, Any]], conventions: Sequence[str]
 ) -> list[Line]:
-    """Ours, one line a caption convention, then the published. rows: as the results file has them."""
+    """The lines of the table.
+
+    Args:
+        benchmark: The benchmark.
+        model: Name of the system that was measured.
+        rows: As the results file has them.
+        conventions: Caption conventions that were scored.
+
+    Returns:
+        Ours, one line a convention, then the published.
+    """
     by_metric = {row["metric"]: row for row in rows}
     lines = []
     for convention in conventions or ("",):
@@ -50,6 +119,15 @@ def comparison_lines(
 
 
 def as_markdown(benchmark: Benchmark, lines: Sequence[Line]) -> str:
+    """The table as Markdown.
+
+    Args:
+        benchmark: The benchmark.
+        lines: Of `comparison_lines`.
+
+    Returns:
+        The text.
+    """
     heads = _heads(benchmark, lines)
     rows = [["model", *heads, "convention", "from"]]
     rows += [[line.model, *(_shown(line, head) for head in heads), line.convention, line.source] for line in lines]
@@ -59,6 +137,15 @@ def as_markdown(benchmark: Benchmark, lines: Sequence[Line]) -> str:
 
 
 def as_latex(benchmark: Benchmark, lines: Sequence[Line]) -> str:
+    """The table as LaTeX, with intervals.
+
+    Args:
+        benchmark: The benchmark.
+        lines: Of `comparison_lines`.
+
+    Returns:
+        The text.
+    """
     heads = _heads(benchmark, lines)
     body = []
     for line in lines:
@@ -76,7 +163,15 @@ def as_latex(benchmark: Benchmark, lines: Sequence[Line]) -> str:
 
 
 def as_csv(benchmark: Benchmark, lines: Sequence[Line]) -> str:
-    """One line a cell: model, source, convention, measured, metric, value, low, high."""
+    """The table as CSV, one line a cell.
+
+    Args:
+        benchmark: The benchmark.
+        lines: Of `comparison_lines`.
+
+    Returns:
+        The text.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["benchmark", "model", "source", "convention", "measured", "metric", "value", "low", "high"])
@@ -89,8 +184,16 @@ def as_csv(benchmark: Benchmark, lines: Sequence[Line]) -> str:
     return out.getvalue()
 
 
-def all_figures_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["| figure | value | 95 % interval | over |", "|---|---:|---|---|"]
+def results_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All metrics as Markdown.
+
+    Args:
+        rows: As the results file has them.
+
+    Returns:
+        The text.
+    """
+    lines = ["| metric | value | 95 % interval | over |", "|---|---:|---|---|"]
     for row in rows:
         value = "-" if row["value"] is None else f"{row['value']:.4f}"
         interval = row["interval"]
@@ -108,10 +211,6 @@ def _column(benchmark: Benchmark, head: str) -> Column:
     return next(column for column in benchmark.columns if column.head == head)
 
 
-def _digits(column: Column) -> int:
-    return 2 if column.scale == 100 else 3
-
-
 def _shown(line: Line, head: str) -> str:
     if head not in line.cells:
         return ""
@@ -124,7 +223,7 @@ def _latex_cell(cell: Cell | None, column: Column) -> str:
     if cell is None:
         return "--"
     value, low, high = cell
-    digits = _digits(column)
+    digits = 2 if column.scale == 100 else 3
     if low is None or high is None:
         return f"{value:.{digits}f}"
     return rf"{value:.{digits}f} {{\footnotesize [{low:.{digits}f}, {high:.{digits}f}]}}"
@@ -132,3 +231,11 @@ def _latex_cell(cell: Cell | None, column: Column) -> str:
 
 def _latex(text: str) -> str:
     return "".join({"%": r"\%", "_": r"\_", "&": r"\&", "#": r"\#", "$": r"\$"}.get(c, c) for c in text)
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for one line a row where the output goes into a file."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=120)

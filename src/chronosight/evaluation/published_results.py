@@ -1,4 +1,4 @@
-"""Figures that papers printed, to stand beside ours: model, what it scored, and by which convention where that is known.
+"""Results that papers printed, to compare with: model, scores, and the caption convention where it is known.
 
 Per cent as printed, errors in objects. parameters: nominal size in thousand millions where the name or the paper gives
 it. Averages of RSVQA come in two definitions; a row fills the column of its own.
@@ -13,7 +13,15 @@ UNIRS, CHANGEVG = "arXiv 2412.20742", "arXiv 2509.23105"
 
 @dataclass(frozen=True)
 class Published:
-    """scores: by the heads of a benchmark's columns. convention: of captions, "" where it is not known or not asked."""
+    """A published row.
+
+    Attributes:
+        model: Its name.
+        source: The paper.
+        scores: By the heads of a benchmark's columns.
+        convention: Of captions; "" where it is not known or not asked for.
+        parameters: In thousand millions; None where it is not known.
+    """
 
     model: str
     source: str

@@ -1,0 +1,101 @@
+"""Logistic fits of confidences on held-out answers, and the confidence from which answers count as confident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RIGHT_WHEN_SURE = 0.8  # share of right answers among those that count as confident
+SURE_RANGE = (0.5, 0.9)
+
+
+def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:
+    """Log odds, with probabilities kept 1e-6 away from 0 and 1."""
+    p = np.clip(np.asarray(probability, dtype=float), 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
+def fit_platt(
+    probability: Sequence[float] | np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 2.0
+) -> tuple[float, float]:
+    """(a, b) for which sigmoid(a * logit(probability) + b) has the least log loss on `outcome`, a > 0 (Platt, 1999).
+
+    penalty: of log(a)^2 + b^2 in sums of log loss, not per answer: few answers leave (1, 0), "as it is", almost alone,
+    many move it freely.
+    """
+    from scipy.optimize import minimize
+
+    z, y = logit(probability), np.asarray(outcome, dtype=float)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        log_a, b = parameters
+        slope = np.exp(log_a) * z
+        residual = 1 / (1 + np.exp(-(slope + b))) - y
+        total = y.size * _log_loss(slope + b, y) + penalty * (log_a**2 + b**2)
+        return total, np.array([residual @ slope + 2 * penalty * log_a, residual.sum() + 2 * penalty * b])
+
+    bounds = [(np.log(0.05), np.log(20.0)), (-10.0, 10.0)]
+    log_a, b = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(np.exp(log_a)), float(b)
+
+
+def apply_platt(probability: np.ndarray | Sequence[float], a: float, b: float) -> np.ndarray:
+    return 1 / (1 + np.exp(-(a * logit(probability) + b)))
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Probability of being right from features: sigmoid(features @ weights + bias). weights: one per feature."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """features: (n, d) -> (n,) in [0, 1]."""
+        return 1 / (1 + np.exp(-(np.asarray(features, dtype=float) @ np.array(self.weights) + self.bias)))
+
+
+def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 1e-2) -> Logistic:
+    """Logistic regression of `outcome` (n,) on `features` (n, d) by L-BFGS.
+
+    penalty: of the squared weights (not the bias), per answer, on features as given: scale them to about one.
+    """
+    from scipy.optimize import minimize
+
+    x, y = np.asarray(features, dtype=float), np.asarray(outcome, dtype=float)
+    if x.ndim != 2 or x.shape[0] != y.size:
+        raise ValueError(f"features of shape {x.shape} for {y.size} outcomes: expected ({y.size}, d)")
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, bias = parameters[:-1], parameters[-1]
+        z = x @ weights + bias
+        residual = (1 / (1 + np.exp(-z)) - y) / y.size
+        slope = np.append(x.T @ residual + 2 * penalty * weights, residual.sum())
+        return float(_log_loss(z, y) + penalty * (weights @ weights)), slope
+
+    found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    return Logistic(tuple(float(w) for w in found[:-1]), float(found[-1]))
+
+
+def _log_loss(z: np.ndarray, y: np.ndarray) -> float:
+    """Mean negative log likelihood of outcomes y under log odds z."""
+    return float(np.mean(np.logaddexp(0, z) - y * z))
+
+
+def confidence_of(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) -> tuple[np.ndarray, np.ndarray]:
+    """-> confidence of the answer given, and whether it is right. For yes / no `probability` is that of yes."""
+    if not yes_no:
+        return probability, outcome
+    said = probability >= 0.5
+    return np.where(said, probability, 1 - probability), said == outcome
+
+
+def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
+    """The lowest confidence from which on RIGHT_WHEN_SURE of the answers are right, kept within SURE_RANGE."""
+    order = np.argsort(-confidence, kind="stable")
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
+    lowest = float(confidence[order[good[-1]]]) if good.size else SURE_RANGE[1]
+    return min(max(lowest, SURE_RANGE[0]), SURE_RANGE[1])

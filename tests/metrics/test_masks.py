@@ -1,0 +1,72 @@
+import math
+
+import numpy as np
+import pytest
+
+from chronosight.metrics.masks import boundary_f1, mask_agreement, mask_parts, mean_iou
+
+
+def true_mask():
+    true = np.zeros((64, 64), np.uint8)
+    true[2:12, 2:12] = 1  # 100 px: small
+    true[20:60, 20:62] = 1  # 1680 px: large
+    return true
+
+
+def test_overlap_by_size_by_hand():
+    true = true_mask()
+    predicted = true.copy()
+    predicted[2:12, 2:7] = 0  # half of the small one is missed
+    predicted[63, 0:3] = 1  # 3 px that overlap nothing: small by their own size
+    parts = mask_parts(predicted, true, 2)[1]
+    assert parts[:3].tolist() == [1730, 3, 50]
+    assert parts[3:9].reshape(3, 2).tolist() == [[50, 103], [0, 0], [1680, 1680]]
+
+
+@pytest.mark.parametrize(("side", "size"), [(19, 0), (20, 1), (39, 1), (40, 2)])
+def test_the_edges_of_the_sizes(side, size):
+    mask = np.zeros((60, 60), np.uint8)
+    mask[:side, :side] = 1
+    shared = mask_parts(mask, mask, 2)[1, 3:9].reshape(3, 2)
+    assert shared[size].tolist() == [side * side] * 2 and shared.sum() == 2 * side * side
+
+
+def test_corners_join_an_object():
+    mask = np.zeros((60, 60), np.uint8)
+    mask[0:19, 0:19] = mask[19:38, 19:38] = 1  # 361 px each, 722 px together
+    assert mask_parts(mask, mask, 2)[1, 5:7].tolist() == [722, 722]
+
+
+def test_a_prediction_counts_in_the_size_of_what_it_overlaps_most():
+    true = true_mask()
+    predicted = np.zeros_like(true)
+    predicted[20:60, 20:40] = 1  # 800 px of the large one
+    parts = mask_parts(predicted, true, 2)[1]
+    assert parts[3:9].reshape(3, 2).tolist() == [[0, 100], [0, 0], [800, 1680]]
+
+
+@pytest.mark.parametrize(("shift", "hit"), [(2, True), (3, False)])
+def test_a_boundary_is_hit_within_two_pixels(shift, hit):
+    true, predicted = np.zeros((40, 40), np.uint8), np.zeros((40, 40), np.uint8)
+    true[:, :20], predicted[:, : 20 + shift] = 1, 1  # one straight edge; the image's own edge is none
+    near, drawn, found, there = mask_parts(predicted, true, 2)[1, -4:]
+    assert (drawn, there) == (40, 40) and (near, found) == ((40, 40) if hit else (0, 0))
+    score = boundary_f1(np.array([near, drawn, found, there]))
+    assert score == 1 if hit else math.isnan(score)
+
+
+def test_boundary_f1_by_hand():
+    assert boundary_f1(np.array([3.0, 4, 1, 2])) == pytest.approx(2 * 0.75 * 0.5 / 1.25)
+
+
+def test_mean_iou_by_hand():
+    # Class 0: 6 of 8; class 1: 1 of 4.
+    assert mean_iou(np.array([6.0, 1, 1, 1, 2, 1])) == pytest.approx((6 / 8 + 1 / 4) / 2)
+    assert math.isnan(mean_iou(np.zeros(6)))
+
+
+def test_agreement_of_one_mask():
+    true = np.array([[0, 1, 2], [0, 0, 2]])
+    assert mask_agreement(np.array([[0, 1, 1], [1, 0, 2]]), true) == 2 / 4  # the union has 4 pixels, 2 of them right
+    assert mask_agreement(np.zeros((2, 3)), np.zeros((2, 3))) == 1
+    assert mask_agreement(true, np.zeros((2, 3))) == 0
