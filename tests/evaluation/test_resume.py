@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+
 from chronosight.datasets.levir import mask_turn
 from chronosight.datasets.sample import Sample, Turn
 from chronosight.errors import InputError

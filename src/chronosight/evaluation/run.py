@@ -26,7 +26,7 @@ from chronosight.evaluation.robustness import CONDITIONS, altered_samples, loss_
 from chronosight.evaluation.scoring import Scored, ScoringOptions, metrics_of, score
 from chronosight.metrics.caption_tokens import CONVENTIONS, Convention
 from chronosight.results.answer import Answer
-from chronosight.results.description import Evidence
+from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, event, location
 from chronosight.tasks.question import Question
