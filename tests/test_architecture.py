@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "reports": {"scenes", "tasks", "results"},
     "pipeline": {"scenes", "tasks", "results", "engines", "reports"},
     "datasets": {"scenes", "tasks"},
-    "synthetic": {"scenes", "tasks"},
+    "synthetic": {"datasets", "scenes", "tasks"},
     "metrics": set(),
     "evaluation": {"datasets", "synthetic", "metrics", "tasks", "engines", "results", "scenes"},
     "training": {"datasets", "synthetic", "metrics", "models", "tasks", "scenes", "results", "engines", "evaluation"},

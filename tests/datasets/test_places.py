@@ -10,7 +10,8 @@ from PIL import Image
 
 from chronosight.datasets.places import PlacePair, load_places, windows
 from chronosight.errors import InputError
-from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, GuideMix, GuideSamples, gap_weight
+from chronosight.training.recipes.guide import SampleShares
+from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, GuideSamples, gap_weight
 from chronosight.training.samples.mirror import mirror_caption
 from chronosight.training.samples.paste import BuildingLibrary, paste_buildings
 
@@ -76,9 +77,9 @@ def test_nothing_is_pasted_on_occupied_ground():
     assert not pasted.any() and (after == 90).all()
 
 
-@pytest.mark.parametrize("kind", ["place", "native", "same", "picture", "rendered"])
+@pytest.mark.parametrize("kind", ["place", "native", "same", "image", "rendered"])
 def test_samples_of_every_kind_are_whole_and_repeatable(kind):
-    mix = GuideMix(**{name: float(name == kind) for name in ("place", "native", "same", "picture", "rendered")})
+    mix = SampleShares(**{name: float(name == kind) for name in ("place", "native", "same", "image", "rendered")})
     places = [place(seed) for seed in range(3)]
     samples = GuideSamples(places, [place(9, 256)], [places[0].after[:200, :200]], 100, seed=5, mix=mix)
     for index in (0, 7):
@@ -89,7 +90,7 @@ def test_samples_of_every_kind_are_whole_and_repeatable(kind):
         assert (sample["appeared"][sample["target"] == 2] >= 0).all()
         for name in sample:
             np.testing.assert_array_equal(sample[name], again[name])
-        if kind in ("same", "picture"):
+        if kind in ("same", "image"):
             assert UNKNOWN_ROAD not in sample["target"]
 
 
