@@ -69,8 +69,8 @@ def main() -> None:
             train_dataset=samples,
             data_collator=samples.collate,
             callbacks=[clock],
+            ratio=recipe.ratio,
         )
-        trainer.ratio = recipe.ratio
         trainer.train()
     seconds = clock.seconds[2:] or clock.seconds[-1:]
     records = recipe.batch * recipe.accumulation

@@ -16,7 +16,7 @@ from chronosight.errors import InputError
 from chronosight.tasks.clue import GuideForm
 
 if TYPE_CHECKING:
-    from chronosight.training.samples.guided import Look
+    from chronosight.training.samples.guided import Guide
 
 Targets = Literal["bleu", "all"]
 
@@ -62,23 +62,23 @@ def guide(
         raise InputError(f"--plain takes one guide, but {len(guides)} were given; leave --plain out to cross-fit them")
     from chronosight.cli.progress import show_progress
     from chronosight.training.samples.guide_store import GuideStore
-    from chronosight.training.samples.guided import join, make_guides, read_rows, what_is_told
+    from chronosight.training.samples.guided import join, make_guides, read_pairs_of_records, read_rows
 
     rows = read_rows(instructions)
-    told = what_is_told(rows)
-    looks = _looks(guides or [], plain, metres)
+    pairs = read_pairs_of_records(rows)
+    opened = _opened(guides or [], plain, metres)
     if not quiet:
-        known = sum(look is not None for look in looks)
-        how = "one guide for all" if plain else f"{known} of {len(looks)} folds have a guide" if known else "simulated"
+        known = sum(one is not None for one in opened)
+        how = "one guide for all" if plain else f"{known} of {len(opened)} folds have a guide" if known else "simulated"
         if how == "simulated" and guides:
             how += ": a single guide cannot be cross-fitted, and --plain would take its own findings"
-        print(f"{len(told):,} pairs; {how}", file=sys.stderr)
+        print(f"{len(pairs):,} pairs; {how}", file=sys.stderr)
 
     def track(pairs: Iterable[Any]) -> Iterable[Any]:
         return pairs if quiet else show_progress(list(pairs), "Guides")
 
     kept = GuideStore(store or out.with_name(out.name.removesuffix(".jsonl") + ".guides.jsonl"))
-    made = make_guides(told, looks, kept, images or instructions.parent, seed, track)
+    made = make_guides(pairs, opened, kept, images or instructions.parent, seed, track)
     joined = join(rows, made, form, _bleu_sum if targets == "bleu" else None, captions_only)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(out.name + ".part")
@@ -90,20 +90,20 @@ def guide(
         print(f"Written: {len(joined):,} of {len(rows):,} records to {out}; guides of all forms in {kept.path}")
 
 
-def _looks(folders: list[Path], plain: bool, metres: float | None) -> list[Look | None]:
-    """A look a fold, None where a fold has no guide: its findings are simulated."""
-    from chronosight.cli.guides import fold_told, open_guide
+def _opened(folders: list[Path], plain: bool, metres: float | None) -> list[Guide | None]:
+    """A guide a fold, None where a fold has none: its findings are simulated."""
+    from chronosight.cli.guides import fold_of_guide, open_guide
 
     if plain:
         return [open_guide(folders[0] if folders else None, metres)]
-    told: list[tuple[int, int]] = [fold for folder in folders if (fold := fold_told(folder))]
-    if told:
-        if len(told) < len(folders) or len({of for _, of in told}) > 1:
+    numbers: list[tuple[int, int]] = [fold for folder in folders if (fold := fold_of_guide(folder))]
+    if numbers:
+        if len(numbers) < len(folders) or len({of for _, of in numbers}) > 1:
             raise InputError("some of the guides name another number of folds, or none (crossfit.json); give those of one run")
-        looks: list[Look | None] = [None] * told[0][1]
-        for folder, (number, _) in zip(folders, told, strict=True):
-            looks[number] = open_guide(folder, metres)
-        return looks
+        opened: list[Guide | None] = [None] * numbers[0][1]
+        for folder, (number, _) in zip(folders, numbers, strict=True):
+            opened[number] = open_guide(folder, metres)
+        return opened
     return [open_guide(folder, metres) for folder in folders] if len(folders) > 1 else [None]
 
 

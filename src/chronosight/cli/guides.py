@@ -12,14 +12,24 @@ from chronosight.errors import InputError
 
 if TYPE_CHECKING:
     from chronosight.tasks.clue import GuideFacts
-    from chronosight.training.samples.guided import Look
+    from chronosight.training.samples.guided import Guide
 
 CROSSFIT = "crossfit.json"
 
 
-def open_guide(folder: Path | None, metres: float | None) -> Look:
-    """folder: a weights folder or a trained guide; the shipped weights when None. metres: ground size of a pixel where the
-    files do not tell. Raises InputError where the folder holds neither."""
+def open_guide(folder: Path | None, metres: float | None) -> Guide:
+    """Opens a guide.
+
+    Args:
+        folder: A weights folder or a trained guide; None for the shipped weights.
+        metres: Ground size of a pixel in metres, where the files do not say.
+
+    Returns:
+        The guide.
+
+    Raises:
+        InputError: The folder holds neither.
+    """
     from chronosight.engines.compact.bundle import SHIPPED
 
     folder = folder or SHIPPED
@@ -32,7 +42,7 @@ def open_guide(folder: Path | None, metres: float | None) -> Look:
     return BundleGuide(final, metres)
 
 
-def fold_told(folder: Path) -> tuple[int, int] | None:
+def fold_of_guide(folder: Path) -> tuple[int, int] | None:
     """(fold, folds) of the pairs that a guide never saw, as its training wrote it."""
     for candidate in (folder, folder / "final"):
         if (candidate / CROSSFIT).is_file():
@@ -44,7 +54,7 @@ def fold_told(folder: Path) -> tuple[int, int] | None:
 class BundleGuide:
     """The guide as the engines use it."""
 
-    def __init__(self, folder: Path, metres: float | None):
+    def __init__(self, folder: Path, metres: float | None) -> None:
         from chronosight.engines.compact.bundle import Bundle
         from chronosight.engines.compact.encoded import Networks
 
@@ -53,6 +63,7 @@ class BundleGuide:
         self.name = f"{bundle.facts['name']} {bundle.facts['weights_sha256'][:12]}" + (f" at {metres:g} m" if metres else "")
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
+        """What the guide finds between two image files."""
         from chronosight.engines.changevg.guide import SceneGuide
         from chronosight.scenes.open import open_scene
 
@@ -65,7 +76,7 @@ class BundleGuide:
 class TrainedGuide:
     """A guide as `chronosight train` leaves it, at the ground size it was trained at."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
 
         from chronosight.cli.options import need_extra
@@ -82,6 +93,7 @@ class TrainedGuide:
             self.name = f"{folder.parent.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
+        """What the guide finds between two image files."""
         from chronosight.scenes.open import open_scene
         from chronosight.training.guide.crossfit import guide_facts
 

@@ -1,8 +1,8 @@
-"""Seeded renderer of scenes from above, with complete truth. Everything follows from the seed.
+"""Seeded renderer of overhead scenes, with complete truth. Everything follows from the seed.
 
 render_pair(seed, size)             one place at two dates: masks, changed objects, captions
-render_image(seed, size)            one picture: land cover, objects, captions, questions with replies
-render_video(seed, event, ...)      a short film of one event
+render_image(seed, size)            one image: land cover, objects, captions, questions with replies
+render_video(seed, event, ...)      a short video of one event
 difference_only(image, seed)        any image in the light and season of another day
 """
 

@@ -1,4 +1,4 @@
-"""Places where films are set. The same sets serve events and quiet scenes, so that a place alone tells little."""
+"""Places that videos show. The same backdrops serve events and quiet scenes, so that a place alone says little of the event."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def water(rng: np.random.Generator, extent: float) -> Builder:
 
 def field(rng: np.random.Generator, extent: float) -> Builder:
     """One large field before the plough, with a rim of grass or trees; part of it may be dark already."""
-    builder = Builder(rng, extent, (pick(rng, ("stubble", "grass", "soil")),) * 2)  # type: ignore[arg-type]
+    builder = Builder(rng, extent, (pick(rng, ("stubble", "grass", "soil")),) * 2)
     return _edge(builder)
 
 
@@ -147,12 +147,12 @@ def _edge(builder: Builder) -> Builder:
 
 
 def row_angle(builder: Builder) -> float:
-    """Direction of a field's rows: follows from its base ground alone, so every part of the film agrees on it."""
+    """Direction of a field's rows: follows from its base ground alone, so all that is drawn on it agrees."""
     return float((builder.plan.extent * 7.31) % np.pi)
 
 
 def site(rng: np.random.Generator, extent: float) -> Builder:
-    """Dug-up ground inside grass or beside a road; what is built there is drawn by the act."""
+    """Dug-up ground inside grass or beside a road; what is built there is drawn by the event."""
     base = pick(rng, ("grass", "scrub", "soil", "lawn"))
     builder = Builder(rng, extent, (base, base))
     pit = pick(rng, ("soil", "red soil", "mud", "sand"))

@@ -44,6 +44,7 @@ class Builder:
         return [((x + MARGIN) / OCCUPIED_STEP, (y + MARGIN) / OCCUPIED_STEP) for x, y in points]
 
     def take(self, polygon: list[Point]) -> None:
+        """Marks ground as occupied."""
         self._pen.polygon(self._cells(polygon), fill=1)
 
     def is_free(self, x: float, y: float, width: float, depth: float, angle: float) -> bool:
@@ -62,11 +63,13 @@ class Builder:
         return True
 
     def inside(self, x: float, y: float, margin: float = 0.0) -> bool:
+        """Whether a point lies within the place and a margin, in metres."""
         return -margin <= x <= self.plan.extent + margin and -margin <= y <= self.plan.extent + margin
 
     # lines
 
     def road(self, points: list[Point], width: float, surface: str, when: When = ALWAYS, marked: bool = False) -> Road:
+        """Lays a road of a width in metres and marks its ground as occupied."""
         tone = {"concrete": CONCRETE, "asphalt": ASPHALT, "dirt": DIRT}[surface]
         road = Road(points, width, surface, tint(self.rng, tone, 0.05), when, marked)
         self.plan.roads.append(road)
@@ -227,6 +230,7 @@ class Builder:
             self.take(box(px, py, w + 3, d + 3, angle))
 
     def car(self, x: float, y: float, angle: float, when: When = ALWAYS) -> None:
+        """Puts a parked car, now and then a lorry."""
         rng = self.rng
         length, width = (rng.uniform(4.2, 5.4), rng.uniform(1.8, 2.2))
         if rng.random() < 0.05:
@@ -262,6 +266,7 @@ class Builder:
     # nature
 
     def blob(self, x: float, y: float, radius: float, corners: int = 14) -> list[Point]:
+        """An irregular outline about a point; radius in metres."""
         rng = self.rng
         squash, lean = rng.uniform(0.55, 1.0), rng.uniform(0, np.pi)
         points = []
@@ -271,6 +276,7 @@ class Builder:
         return turn(points, x, y, lean)
 
     def cover(self, polygon: list[Point], kinds: tuple[str, str], rough: float = 8.0) -> None:
+        """Covers a polygon with a ground at each date; rough: waviness of its border in metres."""
         self.plan.grounds.append(Ground(polygon, kinds, rough))
 
     def trees(self, count: int, low: float, high: float, when: When = ALWAYS, near: list[Point] | None = None) -> None:

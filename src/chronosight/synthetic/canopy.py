@@ -21,7 +21,8 @@ def _dome(rng: np.random.Generator, radius: float) -> np.ndarray:
         rim += radius * 0.16 / k**0.5 * rng.normal() * np.cos(k * angle + rng.uniform(0, 6.3))
     fall = np.clip(1 - (distance / np.maximum(rim, 0.6)) ** 2, 0, 1)
     lumps = 1 + 0.18 * rng.standard_normal((n, n))
-    return (np.sqrt(fall) * lumps).clip(0, 1.3).astype(np.float32)
+    crown: np.ndarray = (np.sqrt(fall) * lumps).clip(0, 1.3).astype(np.float32)
+    return crown
 
 
 @lru_cache(maxsize=1)
@@ -47,7 +48,7 @@ def crown_stamps(radius_half_pixels: int) -> tuple[np.ndarray, ...]:
 
 
 def wood_heights(rng: np.random.Generator, size: int, metres_per_pixel: float) -> np.ndarray:
-    """A random cut of the wood at the picture's resolution, (size, size) float32."""
+    """A random cut of the wood at the image's resolution, (size, size) float32."""
     span = max(8, int(size * metres_per_pixel / TILE_STEP))
     x, y = rng.integers(0, TILE, 2)
     cut = np.take(np.take(wood_tile(), np.arange(y, y + span) % TILE, 0), np.arange(x, x + span) % TILE, 1)

@@ -1,4 +1,4 @@
-"""What people build: estates, infill, halls, flats, scattered farmsteads, bare roads. Each at the dates it is told."""
+"""What people build: estates, infill, halls, flats, scattered farmsteads, bare roads. Each at the dates given."""
 
 from __future__ import annotations
 
@@ -165,6 +165,7 @@ def farmsteads(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def roads_only(builder: Builder, when: When, main: Line | None = None) -> None:
+    """One to three roads and nothing else."""
     rng, e = builder.rng, builder.plan.extent
     for _ in range(int(rng.integers(1, 4))):
         surface = pick(rng, ("concrete", "asphalt"), (2, 1))
@@ -182,4 +183,5 @@ def roads_only(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def lay_verge(builder: Builder, line: list[Point], width: float, when: When) -> None:
+    """Dug-up ground along a road of a width in metres."""
     lay_yard(builder, band(line, width + builder.rng.uniform(8, 26)), when)

@@ -1,12 +1,13 @@
 """Writes the example files: `python -m chronosight.synthetic.example OUT`.
 
 before.tif, after.tif: one rendered place at two dates, 512 x 512 pixels of 1 m in UTM 14N. image.png: a rendered
-picture. video.mp4: a rendered film.
+picture. video.mp4: a rendered video.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,11 @@ def write_examples(folder: Path) -> None:
     _write_tiff(folder / "before.tif", pair.before, DATES[0])
     _write_tiff(folder / "after.tif", pair.after, DATES[1])
     _finish(folder / "image.png", lambda part: Image.fromarray(render_image(IMAGE_SEED).pixels).save(part, "PNG"))
-    film = render_video(VIDEO_SEED, VIDEO_EVENT, frames=5 * FRAMES_PER_SECOND, size=256)
-    _finish(folder / "video.mp4", lambda part: _write_film(part, film.frames))
+    video = render_video(VIDEO_SEED, VIDEO_EVENT, frames=5 * FRAMES_PER_SECOND, size=256)
+    _finish(folder / "video.mp4", lambda part: _write_video(part, video.frames))
 
 
-def _finish(path: Path, write) -> None:  # type: ignore[no-untyped-def]
+def _finish(path: Path, write: Callable[[Path], None]) -> None:
     part = path.with_name(path.name + ".part")
     write(part)
     part.replace(path)
@@ -56,7 +57,7 @@ def _write_tiff(path: Path, pixels: np.ndarray, taken: str) -> None:
     _finish(path, write)
 
 
-def _write_film(path: Path, frames: np.ndarray) -> None:
+def _write_video(path: Path, frames: np.ndarray) -> None:
     import av
 
     with av.open(str(path), "w", format="mp4") as container:

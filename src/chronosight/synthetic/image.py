@@ -1,4 +1,4 @@
-"""Single pictures: a plan painted once, what in it can be told with the eye, and questions about that."""
+"""Single images: a plan painted once, what the eye can make out in it, and questions about that."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MOST_UNSURE = {"buildings": 8, "pools": 3, "ponds": 20}  # below this nobody wou
 LEAST_LENGTH = 4.0  # pixels of a vehicle
 LEAST_CONTRAST = 20.0  # levels of 255 between a vehicle and what is around it
 URBAN = 0.14  # share of built ground above which a place is called urban
-SURE_COVER = {"trees": 0.02, "roads": 0.02}  # share of the picture
+SURE_COVER = {"trees": 0.02, "roads": 0.02}  # share of the image
 
 
 @dataclass
 class Sight:
-    """What shows in a picture. sure: number of things that show, by class. unsure: number of those that hardly do.
+    """What shows in an image. sure: number of things that show, by class. unsure: number of those that hardly do.
 
     known: classes whose number is the truth (the rest can only be said to be there or not). There is a class iff sure
     is above 0; it is absent only where unsure is 0 too.
@@ -36,11 +36,11 @@ class Sight:
     sure: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
     unsure: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
     known: set[str] = field(default_factory=lambda: {"buildings", "cars", "boats", "planes", "pools", "ponds"})
-    built: float = 0.0  # share of the picture under buildings, roads and parking
+    built: float = 0.0  # share of the image under buildings, roads and parking
 
 
 def render_image(seed: int, size: int = 256) -> RenderedImage:
-    """A picture with its truth. size: side in pixels, a multiple of 16 from 128 to 1024."""
+    """Renders a single image with its truth; `size` is the side in pixels, a multiple of 16 from 128 to 1024."""
     if size % 16 or not 128 <= size <= 1024:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
     rng = np.random.default_rng((seed, size, 77))
@@ -50,7 +50,7 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
     texture = draw_texture(rng, size, step)
     date = draw_conditions(rng)
     painted = paint(rng, builder.plan, texture, date, 0, size, step)
-    objects, sight = look(builder.plan, painted.pixels, painted.cover, step, kind)
+    objects, sight = visible_objects(builder.plan, painted.pixels, painted.cover, step, kind)
     rural_urban = "urban" if sight.built > URBAN else "rural"
     base = builder.plan.base[0]
     return RenderedImage(
@@ -59,13 +59,15 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
     )  # fmt: skip
 
 
-def look(plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: str) -> tuple[tuple[RenderedObject, ...], Sight]:
-    """What can be told with the eye."""
+def visible_objects(
+    plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: str
+) -> tuple[tuple[RenderedObject, ...], Sight]:
+    """What the eye can make out: objects, and a summary for questions."""
     sight, objects = Sight(), []
     size = cover.shape[0]
     for name, label in (("buildings", "building"), ("pools", "pool"), ("ponds", "water")):
         if name == "ponds" and kind in ("harbour", "lake", "river"):
-            sight.known.discard("ponds")  # open water is no pond, and nobody need tell them apart
+            sight.known.discard("ponds")  # open water is no pond, and nobody need distinguish them
             sight.unsure["ponds"] = 1
             continue
         for thing in find_objects(cover == COVER[label]):
@@ -104,7 +106,7 @@ def look(plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: s
 
 
 def _state(vehicle: Vehicle, grey: np.ndarray, cover: np.ndarray, step: float) -> tuple[str, tuple[float, float]]:
-    """ "sure", "unsure" or "outside", and the middle of what shows, in pixels."""
+    """Returns "sure", "unsure" or "outside", and the middle of what shows, in pixels."""
     size = cover.shape[0]
     x, y, half = vehicle.x / step, vehicle.y / step, vehicle.length / step / 2
     if not (-half < x < size + half and -half < y < size + half):

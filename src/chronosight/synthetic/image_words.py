@@ -1,4 +1,4 @@
-"""Sentences and questions for a single picture, from what shows in it."""
+"""Sentences and questions for a single image, from what shows in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCENE_WORDS = {
     "river": ("a river", "a winding river"),
 }  # fmt: skip
 # How much sooner a class is asked about where it is, and where it is not: rare things are asked about when they are
-# there, common ones when they are missing, so that a class's name alone does not tell the reply.
+# there, common ones when they are missing, so that a class's name alone does not give the reply away.
 OFTEN_THERE = {
     "pools": 8.0,
     "planes": 6.0,
@@ -63,7 +63,7 @@ MAIN = {
 
 
 def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple[Question, str], ...]:
-    """Questions with replies: as many "Yes" as "No" in presence and comparison, taken over many pictures."""
+    """Questions with replies: as many "Yes" as "No" in presence and comparison, taken over many images."""
     asked: list[tuple[Question, str]] = []
     there = [name for name, count in sight.sure.items() if count > 0]
     absent = [name for name in sight.sure if not sight.sure[name] and not sight.unsure[name]]

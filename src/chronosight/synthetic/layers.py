@@ -1,4 +1,4 @@
-"""The sheets a scene is drawn on, at twice the size of the picture, and drawing on them in metres."""
+"""The sheets a scene is drawn on, at twice the size of the image, and drawing on them in metres."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chronosight.synthetic.plan import Colour, Point
 from chronosight.synthetic.truth import LAND_COVER
 
 COVER = {name: index for index, name in enumerate(LAND_COVER)}
-SCALE = 2  # sheet pixels per picture pixel
+SCALE = 2  # sheet pixels per image pixel
 # Red, green, blue, cover. Pillow divides colours by their cover when it halves "RGBA", which leaves bright rims;
 # it averages the four planes of this mode as they are.
 FOUR_PLANES = "CMYK"
@@ -29,27 +29,32 @@ class Layers:
         self.pens = {name: ImageDraw.Draw(sheet) for name, sheet in self.sheets.items()}
 
     def at(self, points: list[Point]) -> list[Point]:
+        """Metres -> sheet pixels."""
         k = SCALE / self.step
         dx, dy = self.shift[0] * SCALE, self.shift[1] * SCALE
         return [(x * k + dx, y * k + dy) for x, y in points]
 
     def polygon(self, sheet: str, points: list[Point], fill: int | tuple[int, int, int, int]) -> None:
+        """Draws a filled polygon; points in metres."""
         self.pens[sheet].polygon(self.at(points), fill=fill)
 
     def line(self, sheet: str, points: list[Point], width: float, fill: int | tuple[int, int, int, int]) -> None:
+        """Draws a line; points and width in metres."""
         pixels = max(1, round(width * SCALE / self.step))
         self.pens[sheet].line(self.at(points), fill=fill, width=pixels, joint="curve" if pixels > 3 else None)
 
     def half(self, name: str) -> np.ndarray:
-        """The sheet at picture size, (H, W) or (4, H, W) float32 in [0, 1]; colours are already times their cover."""
+        """The sheet at image size, (H, W) or (4, H, W) float32 in [0, 1]; colours are already times their cover."""
         small = np.asarray(self.sheets[name].reduce(SCALE))
         planes = small.transpose(2, 0, 1) if small.ndim == 3 else small
         return np.ascontiguousarray(planes, np.float32) * np.float32(1 / 255)
 
     def labels(self, name: str) -> np.ndarray:
+        """A sheet of labels at image size, (H, W) uint8."""
         return np.array(np.asarray(self.sheets[name])[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE])
 
 
 def rgba(colour: Colour, light: float = 1.0) -> tuple[int, int, int, int]:
+    """A colour in [0, 1], times the light, as opaque 8-bit red, green, blue, alpha."""
     red, green, blue = (max(0, min(255, int(255 * c * light))) for c in colour)
     return red, green, blue, 255

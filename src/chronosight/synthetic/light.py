@@ -1,4 +1,4 @@
-"""Season, light, haze and sensor: what makes two pictures of an unchanged place differ."""
+"""Season, light, haze and sensor: what makes two images of an unchanged place differ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Conditions:
 
     green: 0 dry or winter, 1 lush. bare_trees: share of leafless crowns in [0, 1]. sun: unit (x, y) that shadows point
     to. shadow_length: metres of shadow per metre of height. shade: how dark shadows are in [0, 1]. mean, spread:
-    brightness and contrast of the finished picture, the spread as a factor on the drawn one. cast: factor for red,
+    brightness and contrast of the finished image, the spread as a factor on the drawn one. cast: factor for red,
     green, blue. haze: [0, 1). noise: standard deviation in [0, 1] units. blur: Gaussian sigma, pixels.
     bend: of the tone curve. saturation: factor on colour.
     """
@@ -37,6 +37,7 @@ class Conditions:
 
 
 def draw_conditions(rng: np.random.Generator) -> Conditions:
+    """Draws season, light, haze and sensor of a date."""
     angle = rng.uniform(0.2, np.pi - 0.2) + np.pi  # northern half of the sky's opposite: shadows point up mostly
     if rng.random() < 0.2:
         angle = rng.uniform(0, 2 * np.pi)
@@ -74,7 +75,8 @@ def add_sensor(rng: np.random.Generator, planes: np.ndarray, blur: float, noise:
 
 def tone(planes: np.ndarray, bend: float) -> np.ndarray:
     """A tone curve through black and white: bend in [-1, 1], lighter middle tones when positive."""
-    return planes + np.float32(bend) * planes * (1 - planes)
+    bent: np.ndarray = planes + np.float32(bend) * planes * (1 - planes)
+    return bent
 
 
 def grade(rng: np.random.Generator, planes: np.ndarray, date: Conditions) -> np.ndarray:
@@ -101,7 +103,8 @@ def _veil(rng: np.random.Generator, planes: np.ndarray, haze: float) -> np.ndarr
     size = max(height, width)
     thick = smooth_noise(rng, size, size / 1.5)[:height, :width]
     amount = (np.float32(haze) * (1 + 0.3 * thick)).clip(0, 0.7)
-    return planes + amount * (np.asarray((0.66, 0.69, 0.74), np.float32)[:, None, None] - planes)
+    veiled: np.ndarray = planes + amount * (np.asarray((0.66, 0.69, 0.74), np.float32)[:, None, None] - planes)
+    return veiled
 
 
 def difference_only(image: np.ndarray, seed: int) -> np.ndarray:

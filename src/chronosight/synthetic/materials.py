@@ -55,6 +55,7 @@ def draw_colour(rng: np.random.Generator, choices: tuple[tuple[Colour, float], .
 
 
 def tint(rng: np.random.Generator, colour: Colour, spread: float = 0.03) -> Colour:
+    """A colour a little lighter or darker, as things of one kind are; spread: standard deviation in [0, 1]."""
     level = rng.normal(0, spread)
     red, green, blue = (float(np.clip(c + level + rng.normal(0, spread / 3), 0.02, 0.98)) for c in colour)
     return red, green, blue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chronosight.synthetic import backdrops
-from chronosight.synthetic.canvas import Stage
+from chronosight.synthetic.canvas import Canvas
 from chronosight.synthetic.layers import Layers, rgba
 from chronosight.synthetic.materials import CARS, draw_colour
 from chronosight.synthetic.plan import Colour, Point, Vehicle, box, turn
@@ -16,7 +16,7 @@ from chronosight.synthetic.vehicles import draw_vehicle
 
 @dataclass
 class Queue:
-    """Cars of one lane. start: place of each along the lane, metres. path: metres each goes in the film."""
+    """Cars of one lane. start: place of each along the lane, metres. path: metres each drives in the video."""
 
     origin: Point
     angle: float
@@ -27,10 +27,10 @@ class Queue:
     colours: list[Colour]
 
 
-def traffic(stage: Stage, gap: tuple[float, float], speed: tuple[float, float]) -> list[Queue]:
-    """Cars for every lane of the stage's roads. gap: metres between cars. speed: metres driven in the film."""
-    rng, queues = stage.rng, []
-    for origin, angle, length in backdrops.lanes(stage.builder):
+def traffic(canvas: Canvas, gap: tuple[float, float], speed: tuple[float, float]) -> list[Queue]:
+    """Cars for every lane of the world's roads. gap: metres between cars. speed: metres driven in the video."""
+    rng, queues = canvas.rng, []
+    for origin, angle, length in backdrops.lanes(canvas.builder):
         place, starts, sizes = rng.uniform(-10, 10), [], []
         while place < length + 40:
             long = rng.uniform(4.2, 5.2) if rng.random() < 0.88 else rng.uniform(8, 14)
@@ -45,17 +45,17 @@ def traffic(stage: Stage, gap: tuple[float, float], speed: tuple[float, float]) 
     return queues
 
 
-def drive(stage: Stage, planes: np.ndarray, queues: list[Queue], t: float) -> None:
+def drive(canvas: Canvas, planes: np.ndarray, queues: list[Queue], t: float) -> None:
     """Draws the cars of a moment over the planes."""
-    sheet = stage.sheet()
+    sheet = canvas.sheet()
     for queue in queues:
         c, s = np.cos(queue.angle), np.sin(queue.angle)
         for start, path, (long, wide), colour in zip(queue.start, queue.path, queue.sizes, queue.colours, strict=True):
             along = start + path * t
             x, y = float(queue.origin[0] + along * c), float(queue.origin[1] + along * s)
-            if stage.builder.inside(x, y, 8):
+            if canvas.builder.inside(x, y, 8):
                 draw_vehicle(sheet, Vehicle(x, y, queue.angle, float(long), float(wide), colour))
-    stage.lay(planes, sheet)
+    canvas.lay(planes, sheet)
 
 
 def draw_tractor(sheet: Layers, x: float, y: float, angle: float, wide: float, body: Colour, harvester: bool) -> None:

@@ -17,7 +17,7 @@ def smooth_noise(rng: np.random.Generator, size: int, wavelength: float) -> np.n
 def fractal(rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.7) -> np.ndarray:
     """Octaves of noise from wavelength `longest` (pixels) down by halves, (size, size) float32, about standard normal.
 
-    Each octave is added to the coarser ones at its own small size, so only the last is stretched to the picture.
+    Each octave is added to the coarser ones at its own small size, so only the last is stretched to the image.
     """
     knots = max(4, round(size / longest) + 3)
     field = rng.standard_normal((knots, knots), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""From a plan to a picture of one date: ground, flat things, shadows, buildings, crowns, then light and sensor.
+"""From a plan to an image of one date: ground, flat things, shadows, buildings, crowns, then light and sensor.
 
 Everything with an edge is drawn by Pillow at twice the size and halved, which is where soft edges come from.
 """
@@ -40,6 +40,7 @@ class Texture:
 
 
 def draw_texture(rng: np.random.Generator, size: int, metres_per_pixel: float) -> Texture:
+    """Draws the texture of a place, the same at both dates; size: side in pixels."""
     return Texture(
         slow=fractal(rng, size, 110 / metres_per_pixel, 6, 0.78),
         warp=(fractal(rng, size, 36 / metres_per_pixel, 4, 0.6), fractal(rng, size, 36 / metres_per_pixel, 4, 0.6)),
@@ -51,8 +52,13 @@ def draw_texture(rng: np.random.Generator, size: int, metres_per_pixel: float) -
 
 @dataclass
 class Painted:
-    """pixels: (H, W, 3) uint8. cover: (H, W) uint8 land cover. changed: (H, W) uint8, 1 road, 2 building that is there
-    at this date only."""
+    """What is painted of one date.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        cover: (H, W) uint8, land cover (`truth.LAND_COVER`).
+        changed: (H, W) uint8, 1 road, 2 building that is there at this date only.
+    """
 
     pixels: np.ndarray
     cover: np.ndarray
@@ -63,7 +69,7 @@ def paint(
     rng: np.random.Generator, plan: Plan, texture: Texture, date: Conditions, index: int, size: int,
     metres_per_pixel: float, shift: tuple[float, float] = (0.0, 0.0),
 ) -> Painted:  # fmt: skip
-    """The picture of a plan at date `index` (0 or 1). shift: pixels by which everything lies off, x and y."""
+    """The image of a plan at date `index` (0 or 1). shift: pixels by which everything lies off, x and y."""
     layers = Layers(size, metres_per_pixel, shift)
     ground, kinds = _ground(rng, plan, texture, date, index, layers)
     _draw_flat(layers, plan, index)
@@ -230,7 +236,7 @@ def _compose(
     fine = texture.fine
     flat, raised = layers.half("flat"), layers.half("raised")
     wear = 1 + 0.025 * fine + 0.04 * texture.slow.clip(-2, 2)
-    pixels = ground * (1 - flat[3]) + flat[:3] * wear
+    pixels: np.ndarray = ground * (1 - flat[3]) + flat[:3] * wear
 
     leaves, bare = heights, None
     if date.bare_trees > 0:  # leafless crowns let the ground through

@@ -21,10 +21,18 @@ TRIES = 6
 
 
 def render_pair(seed: int, size: int = 256, metres_per_pixel: float | None = None) -> RenderedPair:
-    """A pair with its truth. Odd seeds are unchanged: no road or building differs, but season, light and cars do.
+    """Renders a pair. Odd seeds are unchanged: no road or building differs, but season, light and cars do.
 
-    seed: fixes everything. size: side in pixels, a multiple of 16 from 128 to 1024. metres_per_pixel: ground
-    resolution; drawn by chance from 0.5 to 1.35 when None. Raises ValueError for another size.
+    Args:
+        seed: Fixes everything.
+        size: Side in pixels, a multiple of 16 from 128 to 1024.
+        metres_per_pixel: Ground size of a pixel in metres; None draws it from 0.5 to 1.35.
+
+    Returns:
+        Both dates with their truth.
+
+    Raises:
+        ValueError: The size is another one.
     """
     if size % 16 or not 128 <= size <= 1024:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
@@ -46,7 +54,7 @@ def _render(rng: np.random.Generator, size: int, changed: bool, metres_per_pixel
     when = ALWAYS
     if changed:
         when = NEW if rng.random() < 0.86 else GONE
-    _develop(builder, when, main, changed)
+    _build_up(builder, when, main, changed)
     builder.clear_roads()
     lay_trees(builder, setting)
     for moment in (GONE, NEW):  # parked cars come and go
@@ -69,7 +77,7 @@ def _render(rng: np.random.Generator, size: int, changed: bool, metres_per_pixel
     )  # fmt: skip
 
 
-def _develop(builder: Builder, when: When, main: construction.Line | None, changed: bool) -> None:
+def _build_up(builder: Builder, when: When, main: construction.Line | None, changed: bool) -> None:
     rng = builder.rng
     if not changed and rng.random() < 0.3:
         return  # open country
@@ -103,9 +111,14 @@ def _develop(builder: Builder, when: When, main: construction.Line | None, chang
 
 
 def find_changes(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[ChangedObject, ...]]:
-    """Change mask, which of it is new, and the objects, from what is there at one date only (1 road, 2 building).
+    """Finds what changed by the label rule (`tasks.objects`).
 
-    first, second: (H, W) uint8. Objects follow the label rule (tasks.objects).
+    Args:
+        first: (H, W) uint8, what is there at the first date only: 1 road, 2 building.
+        second: (H, W) uint8, what is there at the second date only.
+
+    Returns:
+        The change mask (H, W) uint8; which of it is new (H, W) bool; the objects.
     """
     mask = np.maximum(first, second)
     appeared = (second > 0) & (second >= first)

@@ -1,4 +1,4 @@
-"""Plans of single pictures: airports, harbours, lakes, car parks, crossings, suburbs, works, and open country."""
+"""Plans of single images: airports, harbours, lakes, car parks, crossings, suburbs, works, and open country."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def plan_image(rng: np.random.Generator, kind: str, extent: float) -> Builder:
     builder.clear_roads()
     if kind not in ("harbour", "lake", "airport") or (kind != "airport" and rng.random() < 0.3):
         lay_trees(builder, setting)
-    for ground in builder.plan.grounds:  # one picture has one date
+    for ground in builder.plan.grounds:  # one image has one date
         ground.kinds = (ground.kinds[0], ground.kinds[0])
     return builder
 

@@ -59,8 +59,10 @@ class Patch:
 
 @dataclass
 class Vehicle:
-    """A car, lorry, boat or plane. kind: "car", "boat" or "plane"; length, width and a boat's wake in metres, angle in
-    radians."""
+    """A car, lorry, boat or plane.
+
+    kind: "car", "boat" or "plane". Length, width and a boat's wake in metres, angle in radians.
+    """
 
     x: float
     y: float

@@ -14,6 +14,7 @@ SETTINGS = ("scrub", "wood", "fields", "bare", "meadow", "riverside")
 
 
 def pick(rng: np.random.Generator, choices: Sequence[str], weights: Sequence[float] | None = None) -> str:
+    """One of the choices, by weight."""
     p = None if weights is None else np.asarray(weights) / np.sum(weights)
     return str(choices[int(rng.choice(len(choices), p=p))])
 
@@ -30,6 +31,7 @@ def drift(rng: np.random.Generator, kind: str, chance: float) -> tuple[str, str]
 
 
 def base_of(rng: np.random.Generator, setting: str) -> tuple[str, str]:
+    """The ground of a setting at both dates."""
     kinds = {
         "scrub": ("scrub", "grass"), "wood": ("scrub", "grass"), "fields": ("grass", "crop", "stubble"),
         "bare": ("soil", "red soil", "sand", "scrub"), "meadow": ("grass", "lawn", "scrub"),
@@ -39,6 +41,7 @@ def base_of(rng: np.random.Generator, setting: str) -> tuple[str, str]:
 
 
 def lay_scenery(builder: Builder, setting: str) -> None:
+    """Lays grounds, fields, woods, ponds and rivers of a setting."""
     rng, e = builder.rng, builder.plan.extent
     scale = max(1.0, e / 256)
     for _ in range(int(rng.poisson(1.6 * scale))):
@@ -81,6 +84,7 @@ def lay_fields(builder: Builder) -> None:
 
 
 def lay_pond(builder: Builder) -> None:
+    """Lays a pond; its water may look otherwise at the second date."""
     rng, e = builder.rng, builder.plan.extent
     x, y = rng.uniform(0.1, 0.9, 2) * e
     radius = rng.uniform(10, 38)

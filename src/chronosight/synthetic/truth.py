@@ -1,7 +1,7 @@
 """What the renderer knows of what it drew: complete truth beside the pixels.
 
-Positions are in pixels of the picture, x right and y down; a polygon is a tuple of (x, y) corners and may reach over
-the border of the picture.
+Positions are in pixels of the image, x right and y down; a polygon is a tuple of (x, y) corners and may reach over
+the border of the image.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ LAND_COVER = (
     "parking", "building", "pool", "car", "boat", "plane",
 )  # fmt: skip
 CHANGE_CLASSES = ("background", "road", "building")  # index of a change mask
-# What a picture can be asked about, as plural names.
+# What an image can be asked about, as plural names.
 OBJECT_CLASSES = ("buildings", "roads", "cars", "boats", "planes", "pools", "ponds", "trees")
 
 
 @dataclass(frozen=True)
 class RenderedObject:
-    """One thing in a picture. class_name: one of OBJECT_CLASSES. polygon: outline. centre: (x, y) of what shows."""
+    """One object in an image. class_name: one of OBJECT_CLASSES. polygon: outline. centre: (x, y) of what shows."""
 
     class_name: str
     polygon: tuple[tuple[float, float], ...]
@@ -33,7 +33,7 @@ class RenderedObject:
 
 @dataclass(frozen=True)
 class ChangedObject:
-    """One changed thing, a connected part of the change mask.
+    """One changed object, a connected part of the change mask.
 
     class_name: "roads" or "buildings". appeared: new when True, gone when False. cell: its place in the 3x3 grid.
     centre: (x, y) of its pixels. area: in pixels.
@@ -48,10 +48,10 @@ class ChangedObject:
 
 @dataclass(frozen=True)
 class RenderedImage:
-    """A picture and its truth.
+    """An image and its truth.
 
     pixels: (H, W, 3) uint8. class_map: (H, W) uint8, index into LAND_COVER. metres_per_pixel: ground resolution.
-    objects: everything that can be told with the eye. rural_urban: "rural" or "urban". captions: five sentences.
+    objects: everything that the eye can make out. rural_urban: "rural" or "urban". captions: five sentences.
     questions: pairs of a question and its reply as text.
     """
 
@@ -70,7 +70,7 @@ class RenderedPair:
 
     before, after: (H, W, 3) uint8. change_mask: (H, W) uint8, index into CHANGE_CLASSES. appeared: (H, W) bool, True
     where the changed pixel is new, False where it is gone or unchanged. before_map, after_map: (H, W) uint8, index into
-    LAND_COVER. objects: the changed things. shift: (x, y) in pixels by which `after` lies off `before`.
+    LAND_COVER. objects: the changed objects. shift: (x, y) in pixels by which `after` lies off `before`.
     metres_per_pixel: ground resolution. captions: five sentences.
     """
 
@@ -87,12 +87,13 @@ class RenderedPair:
 
     @property
     def changed(self) -> bool:
+        """Whether any road or building changed."""
         return bool(self.objects)
 
 
 @dataclass(frozen=True)
 class RenderedVideo:
-    """A short film of one event. frames: (T, H, W, 3) uint8. event: one of EVENTS. captions: five sentences."""
+    """A short video of one event. frames: (T, H, W, 3) uint8. event: one of EVENTS. captions: five sentences."""
 
     frames: np.ndarray
     event: str

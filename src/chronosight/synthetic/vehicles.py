@@ -22,6 +22,7 @@ def outline(vehicle: Vehicle) -> list[Point]:
 
 
 def draw_vehicle(layers: Layers, vehicle: Vehicle) -> None:
+    """Draws a car, boat or plane on the sheets, with its shadow or wake."""
     body = outline(vehicle)
     if vehicle.kind == "boat" and vehicle.wake > 0:
         a, spread = vehicle.length / 2, 0.16 * vehicle.wake

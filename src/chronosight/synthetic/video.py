@@ -1,4 +1,4 @@
-"""Short films of events. The scene, the camera and the light say nothing of the event; what happens does."""
+"""Short videos of events. Scene, camera and light are the same for all events; only what happens gives an event away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from chronosight.synthetic import events
-from chronosight.synthetic.canvas import Act, Stage, film
+from chronosight.synthetic.canvas import Canvas, DrawMoment, render_frames
 from chronosight.synthetic.light import draw_conditions
 from chronosight.synthetic.paint import draw_texture, paint
 from chronosight.synthetic.truth import EVENTS, RenderedVideo
@@ -58,29 +58,38 @@ CAPTIONS: dict[str, tuple[str, ...]] = {
 
 
 def render_video(seed: int, event: str | None = None, frames: int = 8, size: int = 128) -> RenderedVideo:
-    """A film of one event with its name.
+    """Renders a video of one event.
 
-    event: one of EVENTS; by default EVENTS[seed % len(EVENTS)]. frames: number of frames. size: side in pixels.
-    Raises ValueError for an event that is not among EVENTS.
+    Args:
+        seed: Fixes everything.
+        event: One of EVENTS; None takes EVENTS[seed % len(EVENTS)].
+        frames: Number of frames.
+        size: Side in pixels.
+
+    Returns:
+        Frames, event and captions.
+
+    Raises:
+        ValueError: The event is not among EVENTS.
     """
     name = EVENTS[seed % len(EVENTS)] if event is None else event
     if name not in EVENTS:
         raise ValueError(f"event {name!r}: expected one of {', '.join(EVENTS)}")
     rng = np.random.default_rng((seed, size, frames, EVENTS.index(name)))
-    stage, act = _prepare(rng, name, size)
+    canvas, draw = _prepare(rng, name, size)
     captions = rng.permutation(np.asarray(CAPTIONS[name]))
-    return RenderedVideo(film(rng, stage, act, frames, size), name, tuple(str(c) for c in captions))
+    return RenderedVideo(render_frames(rng, canvas, draw, frames, size), name, tuple(str(c) for c in captions))
 
 
-def _prepare(rng: np.random.Generator, event: str, size: int) -> tuple[Stage, Act]:
+def _prepare(rng: np.random.Generator, event: str, size: int) -> tuple[Canvas, DrawMoment]:
     world = round(size * ROOM)
     step = float(rng.uniform(0.35, 0.75)) * 128 / size
-    scene = events.SCENES[event]
+    scene = events.BACKDROPS[event]
     plan = scene[int(rng.integers(len(scene)))](rng, world * step)
     date = draw_conditions(rng)
     date = replace(date, mean=max(date.mean, 0.3), haze=0.5 * date.haze)
     texture = draw_texture(rng, world, step)
     painted = paint(rng, plan.plan, texture, date, 0, world, step)
     planes = np.ascontiguousarray(painted.pixels.transpose(2, 0, 1), np.float32)
-    stage = Stage(rng, plan, world, step, planes, painted.cover, date)
-    return stage, events.ACTS[event](stage)
+    canvas = Canvas(rng, plan, world, step, planes, painted.cover, date)
+    return canvas, events.DRAW[event](canvas)

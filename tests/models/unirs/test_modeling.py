@@ -7,7 +7,7 @@ from transformers import SiglipVisionConfig
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
-from models.unirs.tiny import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
+from tiny_unirs import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from chronosight.models.unirs.vocabulary import load_tokenizer, train_tokenizer
 from chronosight.tasks.pixels import pick_frames, resize_frames
 from chronosight.tasks.prompt import SPECIAL_TOKENS
 from chronosight.tasks.question import Question
-from models.unirs.tiny import CLUES, KINDS, QUESTIONS, scenes, tiny_processor
+from tiny_unirs import CLUES, KINDS, QUESTIONS, scenes, tiny_processor
 
 
 @pytest.fixture(scope="module")

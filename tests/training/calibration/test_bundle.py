@@ -12,7 +12,7 @@ from chronosight.errors import InputError
 from chronosight.training.calibration import bundle as room
 from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks, share_better
 from chronosight.training.calibration.fits import apply_platt, fit_platt, sure_from
-from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, Figures, choose, search
+from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, MaskMetrics, choose, search
 from tiny_data import write_data
 
 
@@ -61,7 +61,7 @@ def test_sure_from_where_four_of_five_are_right():
 
 def figures_of(jaccard):
     """Of twenty windows that differ in their places alone."""
-    return Figures(np.array([[8.0, 20.0, value, 2.0, 1.0] for value in jaccard]))
+    return MaskMetrics(np.array([[8.0, 20.0, value, 2.0, 1.0] for value in jaccard]))
 
 
 def test_the_usual_mask_stays_unless_another_is_clearly_better():

@@ -6,9 +6,10 @@ import onnxruntime
 import pytest
 import torch
 
+from chronosight.models.unirs.modeling import positions_from
 from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16
-from chronosight.training.export.unirs import decode_step, export_unirs, greedy_agreement
-from models.unirs.tiny import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
+from chronosight.training.export.unirs import decode_step, export_unirs
+from tiny_unirs import CLUES, KINDS, QUESTIONS, REPLIES, scenes, tiny_model, tiny_processor
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,16 @@ def test_int8_decoder_mostly_agrees(exported, model, processor, tmp_path):
     assert greedy_agreement(model, tmp_path / "decoder.onnx", embeds, mask) > 0.8
     operators = {node.op_type for node in onnx.load(tmp_path / "decoder.onnx").graph.node}
     assert "MatMulInteger" in operators
+
+
+def greedy_agreement(model, path, embeds, mask):
+    """Share of positions, padding left out, at which the decoder graph chooses the same next token as torch."""
+    positions = positions_from(mask)
+    with torch.no_grad():
+        wanted = model.language_model(inputs_embeds=embeds, attention_mask=mask, position_ids=positions).logits
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    same = wanted.argmax(-1) == torch.from_numpy(decode_step(session, embeds, mask, positions, None)[0]).argmax(-1)
+    return float(same[mask.bool()].float().mean())
 
 
 def test_what_has_no_graph_is_refused(processor, tmp_path):

@@ -3,14 +3,14 @@
 import numpy as np
 
 from chronosight.tasks.wording import parse_reply
-from chronosight.training.samples.clue_exercises import told_exercise
+from chronosight.training.samples.clue_exercises import clue_exercise
 
 
 def test_replies_stand_in_the_clue_and_are_seeded():
     asked = 0
     for seed in range(30):
-        exercise = told_exercise(np.random.default_rng(seed), ("a house appears",))
-        assert exercise == told_exercise(np.random.default_rng(seed), ("a house appears",))
+        exercise = clue_exercise(np.random.default_rng(seed), ("a house appears",))
+        assert exercise == clue_exercise(np.random.default_rng(seed), ("a house appears",))
         for question, reply in exercise.asked:
             value = parse_reply(question.task, reply)
             assert value is not None

@@ -5,7 +5,7 @@ import numpy as np
 from chronosight.datasets.pair_questions import pair_questions, truth_of
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.training.samples.clues import mirror_facts, simulate_facts, swap_facts
-from chronosight.training.samples.mixture import flip, told_change
+from chronosight.training.samples.mixture import change_in_captions, flip
 
 
 def mask_with(*boxes):
@@ -71,7 +71,7 @@ def test_simulated_facts_are_near_the_truth_and_seeded():
     assert all(len(f.classes["buildings"].cells) <= max(1, f.classes["buildings"].count) for f in drawn)
 
 
-def test_told_change():
-    assert told_change(["the scene is the same as before ."] * 5) is False
-    assert told_change(["two houses appear"] * 4 + ["a road is built"]) is True
-    assert told_change(["some trees have been planted"] * 5) is None
+def test_change_in_captions():
+    assert change_in_captions(["the scene is the same as before ."] * 5) is False
+    assert change_in_captions(["two houses appear"] * 4 + ["a road is built"]) is True
+    assert change_in_captions(["some trees have been planted"] * 5) is None

@@ -11,7 +11,7 @@ from chronosight.datasets.changeimti.read import understand
 from chronosight.errors import InputError
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.training.samples.guide_store import GuideStore
-from chronosight.training.samples.guided import join, make_guides, read_rows, what_is_told
+from chronosight.training.samples.guided import join, make_guides, read_pairs_of_records, read_rows
 from chronosight.training.samples.levir import levir_fold
 
 NAMES = ("train_000001", "train_000002", "train_000130", "train_000131")  # two in each of two folds
@@ -62,7 +62,8 @@ def row(name, kind, images, *turns):
 
 def guided(folder, *looks, form="caption", **options):
     rows = read_rows(folder / "train.jsonl")
-    return join(rows, make_guides(what_is_told(rows), looks, GuideStore(folder / "guides.jsonl"), folder), form, **options)
+    made = make_guides(read_pairs_of_records(rows), looks, GuideStore(folder / "guides.jsonl"), folder)
+    return join(rows, made, form, **options)
 
 
 def closeness(guide, reference):
@@ -101,7 +102,7 @@ def test_a_fold_without_a_guide_is_simulated_from_the_records(folder):
 
 def test_simulated_guides_are_near_the_truth_and_not_always_it(folder):
     rows = read_rows(folder / "train.jsonl")
-    told = what_is_told(rows)
+    told = read_pairs_of_records(rows)
     counts = []
     for seed in range(40):
         made = make_guides(told, [None], GuideStore(folder / f"{seed}.jsonl"), folder, seed)
@@ -168,9 +169,9 @@ def test_what_cannot_be_guided_is_one_line(folder):
     path = folder / "captions.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in rows))
     with pytest.raises(InputError, match="do not tell counts and places"):
-        make_guides(what_is_told(read_rows(path)), [None], GuideStore(folder / "s.jsonl"), folder)
+        make_guides(read_pairs_of_records(read_rows(path)), [None], GuideStore(folder / "s.jsonl"), folder)
     with pytest.raises(InputError, match="give their folder as --images"):
-        make_guides(what_is_told(rows), [FakeGuide("a")], GuideStore(folder / "s.jsonl"), Path("elsewhere"))
+        make_guides(read_pairs_of_records(rows), [FakeGuide("a")], GuideStore(folder / "s.jsonl"), Path("elsewhere"))
     path.write_text(json.dumps({**rows[0], "guide": "guide x"}))
     with pytest.raises(InputError, match="guided already"):
         read_rows(path)

@@ -3,7 +3,7 @@
 Scenes: the `val` places (windows and captioned cells), the single pictures held out of training
 (`chronosight.datasets.aid_ucm.learning_split`), and rendered scenes of seeds used nowhere else. First the guide's mask: a
 threshold, a smallest object and a logistic for its probability map. Then, with that mask, the language model is asked,
-and each task gets a logistic (`calibration.fit_platt`) and the confidence from which an answer calls itself sure.
+and each task gets a logistic (`calibration.fit_platt`) and the confidence from which an answer calls itself confident.
 
 Right means: the same yes or no, count, set of places, class. A caption of a pair is right when it agrees with people on
 whether anything changed; a caption of an image when half of its words stand in one of people's captions.
@@ -108,9 +108,10 @@ def calibrate_bundle(
 def choose_sources(
     engine: CompactEngine, places: Iterable[PlacePair]
 ) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
-    """-> by task, the score of the language model's answers and of the guide's objects (higher is better: minus the mean
-    error of counts, the mean Jaccard index of places) and in which share of the draws of places the language model's is
-    the better one; and what calibrates the objects' confidence.
+    """Scores the language model's answers and the guide's objects on counts and cells.
+
+    Higher is better: minus the mean error of counts, the mean Jaccard index of cells. Besides, in which share of the draws of
+    places the language model is the better one; and what calibrates the objects' confidence.
 
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
     better to answer itself.
@@ -159,12 +160,15 @@ def _score(value: Value | None, truth: Value) -> float:
     if isinstance(truth, tuple):
         said, true = set(value) if isinstance(value, tuple) else set(), set(truth)
         return len(said & true) / len(said | true) if said | true else 1.0
-    return -abs((value if isinstance(value, int) else 0) - int(truth))  # type: ignore[arg-type]  # counts
+    return -abs((value if isinstance(value, int) else 0) - int(truth))
 
 
 def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
-    """-> settings by task, and how they came about: n, accuracy, calibration error before and after (on the same
-    answers)."""
+    """Fits a logistic a task.
+
+    Returns:
+        Settings by task, and how they came about: n, accuracy, calibration error before and after (on the same answers).
+    """
     by_key: dict[str, list[Asked]] = {}
     for item in asked:
         by_key.setdefault(item.key, []).append(item)
@@ -211,12 +215,14 @@ def raw_answers(
 
 
 def is_right(value: Value | None, truth: Value) -> bool:
+    """Whether a value is the true one; cells count in any order."""
     if isinstance(truth, tuple):
         return isinstance(value, tuple) and set(value) == set(truth)
     return value == truth
 
 
 def agrees_on_change(value: Value | None, captions: Value) -> bool:
+    """Whether a caption agrees with people's on whether anything changed."""
     assert isinstance(captions, tuple)
     return caption.says_no_change(str(value)) == all(map(caption.says_no_change, captions))
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Weighed:
-    """What speaks for a yes about a pair: log odds of the language model and of the guide, log of the outlined area; and
-    what is true."""
+    """What speaks for a yes about a pair, and what is true.
+
+    said and guide are log odds of the language model and of the guide, outlined is the log of the outlined area.
+    """
 
     said: float
     guide: float

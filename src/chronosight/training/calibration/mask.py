@@ -1,5 +1,4 @@
-"""The guide's mask on the `val` places: how its probability is to be read, from where on a pixel counts as changed, and
-below which area an object is noise.
+"""The guide's mask on the `val` places: calibration of its probability, threshold, smallest object.
 
 The last two stay as the clues of training were made, unless others are better in nearly every draw of places with
 replacement: a few dozen places tell little, and the best of forty settings is the luckiest one too.
@@ -30,9 +29,12 @@ PIXEL_STEP = 4  # neighbouring pixels say the same
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Of one threshold and smallest area, by window (n, 5): pixels found rightly, pixels found and true together, Jaccard
-    index of the places, error of the count, whether "changed or not" is right."""
+class MaskMetrics:
+    """Metrics of one threshold and smallest area, by window (n, 5).
+
+    Columns: pixels found rightly; pixels found and true together; Jaccard index of the cells; error of the count; whether
+    "changed or not" is right.
+    """
 
     windows: np.ndarray
 
@@ -41,27 +43,31 @@ class Figures:
         return self.f1(chosen) + self.jaccard(chosen) - self.mae(chosen) / 4 + self.binary(chosen)
 
     def f1(self, chosen: np.ndarray | slice = slice(None)) -> float:
+        """Pixel F1."""
         hit, both = self.windows[chosen, :2].sum(axis=0)
         return float(2 * hit / max(1.0, both))
 
     def jaccard(self, chosen: np.ndarray | slice = slice(None)) -> float:
+        """Mean Jaccard index of the cells."""
         return float(self.windows[chosen, 2].mean())
 
     def mae(self, chosen: np.ndarray | slice = slice(None)) -> float:
+        """Mean absolute error of the count."""
         return float(self.windows[chosen, 3].mean())
 
     def binary(self, chosen: np.ndarray | slice = slice(None)) -> float:
+        """Share of windows whose "changed or not" is right."""
         return float(self.windows[chosen, 4].mean())
 
 
 def fit_mask(
     engine: CompactEngine, places: Sequence[PlacePair], track: Callable[[Sequence[Any], str], Iterable[Any]]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """-> settings ("a", "b", "threshold" of the calibrated map, "min_area"), and the figures they reach."""
+    """-> settings ("a", "b", "threshold" of the calibrated map, "min_area"), and the metrics they reach."""
     config = engine.bundle.config
     building = list(config["classes"]).index("building")
     kept = config["calibration"]
-    looked: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # probability of a building, of any change, truth
+    seen_windows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # probability of a building, of any change, truth
     groups: list[str] = []
     try:
         config["calibration"] = {"mask": {"threshold": LOWEST}}
@@ -73,15 +79,15 @@ def fit_mask(
                 of_building = np.where(is_building, maps.probability, 0).astype(np.float16)
                 other = (maps.mask > 0) & ~is_building
                 of_any = np.where(other, np.nan, maps.probability).astype(np.float16)
-                looked.append((of_building, of_any, place.building[y0:y1, x0:x1]))
+                seen_windows.append((of_building, of_any, place.building[y0:y1, x0:x1]))
                 groups.append(place.place)
     finally:
         config["calibration"] = kept
-    found = search(looked)
+    found = search(seen_windows)
     threshold, area = choose(found, groups)
     pixels = [
         (any_change[::PIXEL_STEP, ::PIXEL_STEP].ravel(), truth[::PIXEL_STEP, ::PIXEL_STEP].ravel())
-        for _, any_change, truth in looked
+        for _, any_change, truth in seen_windows
     ]
     raw, outcome = (np.concatenate(part) for part in zip(*pixels, strict=True))
     known = ~np.isnan(raw)  # where the guide sees a road, the truth is not known
@@ -94,7 +100,7 @@ def fit_mask(
     }
     best, usual = found[threshold, area], found[USUAL]
     report = {
-        "windows": len(looked), "raw_threshold": threshold,
+        "windows": len(seen_windows), "raw_threshold": threshold,
         "f1": round(best.f1(), 4), "jaccard": round(best.jaccard(), 4), "count_mae": round(best.mae(), 4),
         "binary": round(best.binary(), 4), "usual_f1": round(usual.f1(), 4), "usual_jaccard": round(usual.jaccard(), 4),
         "usual_count_mae": round(usual.mae(), 4), "usual_binary": round(usual.binary(), 4),
@@ -102,25 +108,25 @@ def fit_mask(
     return settings, report
 
 
-def search(looked: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[tuple[float, float], Figures]:
-    """Figures by (threshold, smallest area). looked: (probability of a building, not used, truth), each (H, W)."""
-    truths = [count_and_cells(truth) for _, _, truth in looked]
+def search(seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[tuple[float, float], MaskMetrics]:
+    """MaskMetrics by (threshold, smallest area). seen_windows: (probability of a building, not used, truth), each (H, W)."""
+    truths = [count_and_cells(truth) for _, _, truth in seen_windows]
     found = {}
     for threshold in THRESHOLDS:
-        seen = [find_objects(probability >= threshold) for probability, _, _ in looked]
+        seen = [find_objects(probability >= threshold) for probability, _, _ in seen_windows]
         for area in AREAS:
             rows = []
-            for objects, (_, _, truth), (number, cells) in zip(seen, looked, truths, strict=True):
+            for objects, (_, _, truth), (number, cells) in zip(seen, seen_windows, truths, strict=True):
                 kept = [item for item in objects if item.area >= area]
                 mask = _drawn(kept, truth.shape)
                 overlap = jaccard({item.cell for item in kept}, set(cells))
                 right = bool(kept) == bool(truth.sum() > CHANGED_PIXELS)
                 rows.append(((mask & truth).sum(), truth.sum() + mask.sum(), overlap, abs(len(kept) - number), right))
-            found[threshold, area] = Figures(np.array(rows, dtype=float))
+            found[threshold, area] = MaskMetrics(np.array(rows, dtype=float))
     return found
 
 
-def choose(found: dict[tuple[float, float], Figures], groups: Sequence[str], seed: int = 0) -> tuple[float, float]:
+def choose(found: dict[tuple[float, float], MaskMetrics], groups: Sequence[str], seed: int = 0) -> tuple[float, float]:
     """The setting that is better than the usual one in most draws of places, if those are CLEARLY of them; else the usual.
 
     groups: the place of each window. Settings that are better equally often go by their score.
@@ -132,8 +138,8 @@ def choose(found: dict[tuple[float, float], Figures], groups: Sequence[str], see
     for _ in range(DRAWS):
         drawn = np.concatenate([of_place[i] for i in rng.integers(0, len(names), len(names))])
         usual = found[USUAL].score(drawn)
-        for key, figures in found.items():
-            better[key] += figures.score(drawn) > usual
+        for key, metrics in found.items():
+            better[key] += metrics.score(drawn) > usual
     best = max(found, key=lambda key: (better[key], found[key].score()))
     return best if better[best] >= CLEARLY * DRAWS else USUAL
 

@@ -16,8 +16,11 @@ PENALTY = 5e-4  # of log loss on places left out, the least for counts and place
 
 @dataclass(frozen=True)
 class ReadOff:
-    """One answer read off the outlines. log_odds, number: of `exact_answer_sources`. raw: the confidence in [0, 1] that the
-    log odds are of. right: whether the answer is exactly true."""
+    """One answer read off the outlines.
+
+    log_odds, number: of `exact_answer_sources`. raw: the confidence in [0, 1] that the log odds are of. right: whether the
+    answer is exactly true.
+    """
 
     log_odds: float
     number: int

@@ -28,14 +28,23 @@ IMAGE_TOKEN, VIDEO_TOKEN = "<|image_pad|>", "<|video_pad|>"
 
 @dataclass(frozen=True)
 class Record:
-    """One dialogue. name: for errors. messages: contents as lists of parts, pictures without their pixels. images: files."""
+    """One dialogue.
+
+    Attributes:
+        name: For messages.
+        messages: Contents as lists of parts, images without their pixels.
+        images: Files.
+        guide_form: Form of the clue that `chronosight data guide` put into it; None where the file does not say.
+    """
 
     name: str
     messages: tuple[dict[str, Any], ...]
     images: tuple[Path, ...]
+    guide_form: str | None = None
 
     @property
     def replies(self) -> int:
+        """Number of assistant turns."""
         return sum(message["role"] == "assistant" for message in self.messages)
 
 
@@ -81,14 +90,34 @@ def _record(line: str, where: str, root: Path) -> Record:
         messages.append({"role": role, "content": parts})
     if told != len(files):
         raise InputError(f"{where} names {told} pictures in its text and {len(files)} files; give one file each")
-    record = Record(str(row.get("id", where)), tuple(messages), tuple(root / name for name in files))
+    form = row.get("guide_form")
+    images = tuple(root / name for name in files)
+    record = Record(str(row.get("id", where)), tuple(messages), images, None if form is None else str(form))
     if not record.replies:
         raise InputError(f"{where} has no assistant turn, so nothing to learn; take it out")
     return record
 
 
+def check_guide_form(records: Sequence[Record], form: str) -> None:
+    """Makes sure that the clues in the records have the form that inference will use.
+
+    Args:
+        records: Of the training file.
+        form: `guide_form` of the recipe.
+
+    Raises:
+        InputError: A record was guided with another form.
+    """
+    for record in records:
+        if record.guide_form not in (None, form):
+            raise InputError(
+                f"{record.name} was guided with the form {record.guide_form}, but the recipe's guide_form is {form}; "
+                f"set guide_form: {record.guide_form}, or guide the records again with --form {form}"
+            )
+
+
 def _split(text: str) -> list[dict[str, Any]]:
-    """ "in <image> and <image>" -> text, picture, text, picture."""
+    """Splits "in <image> and <image>" -> text, picture, text, picture."""
     parts: list[dict[str, Any]] = []
     for n, piece in enumerate(text.split(IMAGE)):
         if n:
@@ -98,7 +127,7 @@ def _split(text: str) -> list[dict[str, Any]]:
     return parts
 
 
-class Dialogues(torch.utils.data.Dataset):
+class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
     """Map-style dataset of encoded records; pictures are read when a record is asked for.
 
     An item: input_ids, labels, attention_mask, mm_token_type_ids (L,) int64; pixel_values (P, 3 * 2 * 14 * 14) float;
@@ -106,7 +135,7 @@ class Dialogues(torch.utils.data.Dataset):
     one-dimensional positions and says nothing (seen with transformers 5.23).
     """
 
-    def __init__(self, records: Sequence[Record], processor: ChangeVGProcessor, max_length: int):
+    def __init__(self, records: Sequence[Record], processor: ChangeVGProcessor, max_length: int) -> None:
         """processor: with the pixel budget set. max_length: tokens; a longer record is an error, never cut."""
         self.records, self.processor, self.max_length = records, processor, max_length
         self._measured: dict[Path, int] = {}
@@ -164,8 +193,14 @@ class Dialogues(torch.utils.data.Dataset):
         return self._measured[path]
 
     def check_lengths(self) -> int:
-        """Looks at every record before any time is spent on training; returns the longest. Raises InputError for one too
-        long or one whose picture is missing."""
+        """Checks every record before any time is spent on training.
+
+        Returns:
+            Tokens of the longest record.
+
+        Raises:
+            InputError: A record is too long, or its image is missing.
+        """
         longest = 0
         for index, record in enumerate(self.records):
             tokens = self.length(index)

@@ -15,8 +15,10 @@ from torch import nn
 
 
 def linear_layers(model: nn.Module, vision: bool = False) -> str:
-    """A pattern for peft that matches every linear layer in the blocks of the language model; with `vision`, those of the
-    vision tower too."""
+    """A pattern for peft that matches every linear layer in the blocks of the language model.
+
+    With `vision`, those of the vision tower too.
+    """
     text, visual = set(), set()
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear):
@@ -38,9 +40,9 @@ def add_lora(model: nn.Module, rank: int, alpha: int, dropout: float, vision: bo
     config = LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=linear_layers(model, vision), task_type="CAUSAL_LM"
     )
-    return get_peft_model(model, config)  # type: ignore[arg-type, return-value]  # its stubs want one class of models
+    return get_peft_model(model, config)
 
 
-def lora_plus(model: nn.Module, learning_rate: float, ratio: float) -> torch.optim.Optimizer:
+def lora_plus(model: PeftModel, learning_rate: float, ratio: float) -> torch.optim.Optimizer:
     """AdamW; B matrices learn `ratio` times as fast as A matrices. No weight decay."""
-    return create_loraplus_optimizer(model, torch.optim.AdamW, lr=learning_rate, loraplus_lr_ratio=ratio)  # type: ignore[arg-type]
+    return create_loraplus_optimizer(model, torch.optim.AdamW, lr=learning_rate, loraplus_lr_ratio=ratio)

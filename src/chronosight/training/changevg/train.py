@@ -21,7 +21,7 @@ from transformers import AutoModelForImageTextToText, PrinterCallback, Trainer, 
 from chronosight.errors import InputError
 from chronosight.models.changevg.loading import find_folder
 from chronosight.models.changevg.processing import ChangeVGProcessor
-from chronosight.training.changevg.dialogues import IGNORED, Dialogues, collate, read_records
+from chronosight.training.changevg.dialogues import IGNORED, Dialogues, check_guide_form, collate, read_records
 from chronosight.training.changevg.lora import add_lora, lora_plus
 from chronosight.training.checkpoints import last_checkpoint, store_recipe
 from chronosight.training.log import TrainingLog
@@ -36,19 +36,22 @@ class LoraPlusTrainer(Trainer):
     replies then counts as much as one of long ones, and two processes learn something else than one.
     """
 
-    ratio = 1.0
-
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, ratio: float = 1.0, **kwargs: Any) -> None:
+        """Makes the Trainer; ratio: learning rate of the B matrices over that of the A matrices."""
         super().__init__(*args, **kwargs)
+        self.ratio = ratio
         self.model_accepts_loss_kwargs = True  # so that reply tokens are counted, over all processes
 
-    def create_optimizer(self, model=None):
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """The LoRA+ optimizer."""
         if self.optimizer is None:
             network: Any = model or self.model
             self.optimizer = lora_plus(network, self.args.learning_rate, self.ratio)
         return self.optimizer
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """num_items_in_batch: reply tokens of the whole step. The output layer runs only where some reply is learned."""
         labels = inputs.pop("labels")[:, 1:]  # of the next token
         learned = (labels != IGNORED).any(0).nonzero().squeeze(1)
@@ -83,7 +86,9 @@ def train_changevg(
         raise InputError("no base model: give the folder of a downloaded Qwen-VL as --model DIR")
     model_folder = find_folder(recipe.model)
     processor = ChangeVGProcessor.from_pretrained(model_folder, recipe.settings)
-    samples = Dialogues(read_records(data / "train.jsonl" if data.is_dir() else data, images), processor, recipe.max_length)
+    records = read_records(data / "train.jsonl" if data.is_dir() else data, images)
+    check_guide_form(records, recipe.guide_form)
+    samples = Dialogues(records, processor, recipe.max_length)
     longest = samples.check_lengths()
     say(f"{len(samples)} records, the longest of {longest} tokens")
 
@@ -101,8 +106,8 @@ def train_changevg(
         train_dataset=samples,
         data_collator=partial(collate, pad=processor.tokenizer.pad_token_id),
         callbacks=[TrainingLog(out / "log.jsonl")],
+        ratio=recipe.ratio,
     )
-    trainer.ratio = recipe.ratio
     trainer.remove_callback(PrinterCallback)  # the log prints its lines itself
     spread = str(trainer.accelerator.distributed_type.value)  # NO, MULTI_GPU, FSDP, DEEPSPEED, ...
     facts: dict[str, Any] = {

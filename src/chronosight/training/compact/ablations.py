@@ -51,13 +51,15 @@ OLD_METRICS = "figures.json"  # its name until version 0.1; still read
 class WithoutClue:
     """A source whose exercises have no clue."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source) -> None:
         self.source, self.kind, self.rows = source, source.kind, source.rows
 
     def frames(self, row: int) -> np.ndarray:
+        """The source's frames."""
         return self.source.frames(row)
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """The source's exercise, its clue left out."""
         return replace(self.source.ask(row, rng), clue="")
 
 
@@ -112,7 +114,8 @@ def train_ablations(
         elif name == "plain_guide":
             facts = plain_facts(run, tokenizer, data, base.extra_windows, out / "plain.jsonl", say)
             shown = training_sources(base, data, run, facts)
-        model = train_language_model(settings, model, tokenizer, shown, features, out / name).eval()
+        model = train_language_model(settings, model, tokenizer, shown, features, out / name)
+        model.train(False)
         processor = UniRSProcessor(tokenizer, model.config)
         with finished_folder(out / name / "final") as folder:
             model.save_pretrained(folder)

@@ -55,7 +55,9 @@ def light(frames: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Te
 
 
 def mix(frames: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, float]:
-    """Half of the time each picture gets a part of another one: a rectangle (CutMix, arXiv 1905.04899) or, less often,
+    """Mixes a part of another image into each, half of the time.
+
+    A rectangle (CutMix, arXiv 1905.04899) or, less often,
     a faint copy (mixup, arXiv 1710.09412). Returns the pictures, the index of the other one, and the first one's share.
     """
     n, _, height, width = frames.shape

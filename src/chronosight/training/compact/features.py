@@ -1,13 +1,12 @@
 """The tower's view of every training scene, computed once: while the tower does not change, neither do its features.
 
-A file `NAME.npy` (rows, T, D, h, w) float16 for each source, beside `NAME.json` that says which tower and source made
-it."""
+A file `NAME.npy` (rows, T, D, h, w) float16 for each source, beside `NAME.json` that says which tower and source made it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.tasks.pixels import pick_frames, resize_frames
+from chronosight.training.progress import progress
 from chronosight.training.samples.mixture import Source
 
 
@@ -30,16 +30,17 @@ def source_features(
     said = {"stamp": stamp, "tower": tower_digest(tower), "rows": source.rows}
     note = path.with_suffix(".json")
     if note.is_file() and json.loads(note.read_text()) == said:
-        return np.load(path, mmap_mode="r")
+        stored: np.ndarray = np.load(path, mmap_mode="r")
+        return stored
     note.unlink(missing_ok=True)
     tower.eval()
-    features, started = None, time.monotonic()
-    for start in range(0, source.rows, batch):
+    features: np.ndarray | None = None
+    for start in progress(range(0, source.rows, batch), f"features of {path.stem}, batches"):
         frames = [_frames(source, row, config) for row in range(start, min(start + batch, source.rows))]
         each = len(frames[0])
         pixels = torch.from_numpy(np.concatenate(frames)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(pixels.device.type, torch.bfloat16):
-            found = torch.cat([tower(part) for part in pixels.split(64)]).contiguous()
+            found = torch.cat([tower(part) for part in torch.split(pixels, 64)]).contiguous()
         rows = found.half().reshape(len(frames), each, *found.shape[1:]).numpy()
         if features is None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,13 +48,14 @@ def source_features(
             features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
         features[start : start + len(frames)] = rows
     assert features is not None, f"{path.stem}: a source without rows"
-    features.flush()  # type: ignore[attr-defined]  # a memory map
+    features.flush()  # type: ignore[attr-defined]
     note.write_text(json.dumps(said))
-    print(f"features of {path.stem}: {source.rows} rows in {time.monotonic() - started:.0f} s", flush=True)
-    return np.load(path, mmap_mode="r")
+    written: np.ndarray = np.load(path, mmap_mode="r")
+    return written
 
 
 def tower_digest(tower: torch.nn.Module) -> str:
+    """Hash of the tower's weights, 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for name, value in sorted(tower.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())

@@ -48,7 +48,7 @@ def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -
         start = {"start": out / "folds" / "0" / "final"} if recipe.cross_fitted else {"tower": tower_of(recipe, out)}
         shown = images[: recipe.guide.images]
         drawn = out / "rendered" / "pairs"
-        train_recognition(sized(recipe.guide, recipe), data, recognition, images=shown, rendered=drawn, **start)  # type: ignore[arg-type]
+        train_recognition(sized(recipe.guide, recipe), data, recognition, images=shown, rendered=drawn, **start)
     train_summary(recipe.guide_caption, recognition / "final", out / "tokenizer.json", data, out / "guide")
 
 

@@ -44,7 +44,7 @@ class LanguageModelBatches:
         tokenizer: PreTrainedTokenizerFast,
         config: UniRSConfig,
         recipe: LanguageModelRecipe,
-    ):
+    ) -> None:
         self.sources, self.features, self.tokenizer, self.config, self.recipe = (
             sources, features, tokenizer, config, recipe
         )  # fmt: skip
@@ -98,7 +98,7 @@ def _change_captions(sources: Mapping[str, Source]) -> tuple[str, ...]:
 
 
 def losses_of(
-    model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]], body: Callable | None = None
+    model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]], body: Callable[..., Any] | None = None
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights.
 
@@ -109,7 +109,7 @@ def losses_of(
 
 
 def _loss_of(
-    model: UniRSForConditionalGeneration, body: Callable, kind: str, input_ids: Tensor, position_ids: Tensor,
+    model: UniRSForConditionalGeneration, body: Callable[..., Any], kind: str, input_ids: Tensor, position_ids: Tensor,
     segments: Tensor, labels: Tensor, weights: Tensor, features: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     language = model.language_model

@@ -41,8 +41,10 @@ SIMULATED_SEED = 11
 
 @dataclass(frozen=True)
 class Item:
-    """One question about one row of a source. guide: the value the guide alone would give, None where it says
-    nothing."""
+    """One question about one row of a source.
+
+    guide: the value the guide alone would give, None where it says nothing.
+    """
 
     row: int
     question: Question
@@ -58,7 +60,7 @@ def evaluate_language_model(
 ) -> dict[str, float]:  # fmt: skip
     """Figures by source, task and subject. limit: rows of each source, evenly picked. form: of the clue."""
     training = model.training
-    model.eval()
+    model.train(False)
     figures: dict[str, float] = {}
     for name, source in sources.items():
         step = max(1, -(-source.rows // limit))

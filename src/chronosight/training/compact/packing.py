@@ -27,7 +27,10 @@ def pack(
     clues: Sequence[str],
     asked: Sequence[Sequence[tuple[Question, str]]],
 ) -> dict[str, Tensor]:
-    """Rows padded on the right, as a dict of
+    """Packs the questions of scenes into rows, padded on the right.
+
+    The dict holds::
+
         input_ids, position_ids   (B, S) int64
         segments                  (B, S) int64: 0 the scene and clue, 1.. the questions, -1 padding
         labels                    (B, S) int64: token to predict AT this place (shifted already), IGNORED elsewhere
@@ -56,8 +59,10 @@ def pack(
 
 
 def packed_mask(segments: Tensor) -> Tensor:
-    """(B, S) segments -> (B, 1, S, S) bool, True where a row's token sees another: causal, within its own question and
-    the scene. Padding sees itself alone, so that no row of the softmax is empty."""
+    """(B, S) segments -> (B, 1, S, S) bool, True where a row's token sees another.
+
+    Causal, within its own question and the scene. Padding sees itself alone, so that no row of the softmax is empty.
+    """
     length = segments.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=segments.device).tril()
     own = segments[:, :, None] == segments[:, None, :]

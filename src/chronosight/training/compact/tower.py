@@ -30,7 +30,7 @@ from chronosight.training.trainer import HeldOutMetrics, fit_averaged, only, pre
 class TowerWithHeads(nn.Module):
     """The tower, change extraction, and one light head a task. classes: number of scene classes over all sets."""
 
-    def __init__(self, config: ConvTowerConfig, classes: int, grid: int = 16):
+    def __init__(self, config: ConvTowerConfig, classes: int, grid: int = 16) -> None:
         super().__init__()
         width = config.hidden_size
         self.tower = ConvTower(config)
@@ -69,11 +69,14 @@ class TowerWithHeads(nn.Module):
         return losses
 
     def scene_logits(self, frames: Tensor) -> Tensor:
-        return self.scene(self.tower(frames).mean((2, 3)))
+        """(B, classes) scores of the scene classes of frames (B, 3, S, S)."""
+        logits: Tensor = self.scene(self.tower(frames).mean((2, 3)))
+        return logits
 
     def change_logits(self, before: Tensor, after: Tensor) -> Tensor:
         """(B, 2, h, w): appeared, vanished."""
-        return self.changed(self.change(self.tower(before), self.tower(after)))
+        logits: Tensor = self.changed(self.change(self.tower(before), self.tower(after)))
+        return logits
 
 
 def soft_map_loss(logits: Tensor, target: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ class TowerBatches:
         pairs: int,
         rendered: int,
         sides: tuple[int, ...],
-    ):
+    ) -> None:
         self.stills, self.places, self.scenes = stills, places, scenes
         self.steps, self.seed, self.sides = steps, seed, sides
         self.pictures, self.pairs, self.rendered = pictures, pairs, rendered if scenes else 0
@@ -146,6 +146,7 @@ class TowerBatches:
 
 
 def training_places(root: str | Path) -> list[PlacePair]:
+    """Places with masks that the tower learns from, at 1 m and native."""
     return load_places(root, "train") + load_places(root, "native_train")
 
 

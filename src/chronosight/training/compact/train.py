@@ -32,6 +32,7 @@ from chronosight.training.compact.guide_stages import train_guides
 from chronosight.training.compact.language_model import train_language_model
 from chronosight.training.compact.language_model_eval import evaluate_language_model
 from chronosight.training.compact.tower import train_tower
+from chronosight.training.compact.tower_batches import SETS
 from chronosight.training.compact.vocabulary import build_tokenizer
 from chronosight.training.recipes.compact import CompactRecipe, LanguageModelRecipe, RenderedRecipe
 from chronosight.training.samples import mixture
@@ -88,8 +89,10 @@ def fit(
     out: Path,
     watch_rows: int = 60,
 ) -> UniRSForConditionalGeneration:
-    """Features, joint training, and the finished folder `out/unirs/final`. phases: in turn, by the names of their folders;
-    "unirs" is the first."""
+    """Computes features, trains the phases in turn and writes the finished folder `out/unirs/final`.
+
+    phases: by the names of their folders; "unirs" is the first.
+    """
     first = phases["unirs"]
     prepare_run(out, first.threads)
     features = all_features(model, sources, out / "features", f"seed {first.seed}")
@@ -106,7 +109,7 @@ def fit(
                 recipe, model, tokenizer, sources, features, out / name,
                 [lambda average, log: HeldOutMetrics(average, log, measure, first.evaluate_every)],
             )  # fmt: skip
-    model.eval()
+    model.train(False)
     with finished_folder(out / "unirs" / "final") as folder:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
@@ -125,6 +128,7 @@ def draw_scenes(recipe: RenderedRecipe, folder: Path) -> None:
 
 
 def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> PreTrainedTokenizerFast:
+    """The vocabulary of the run; learned where it is not there yet."""
     path = out / "tokenizer.json"
     if not path.is_file():
         lines = [line for name in ("stills", "pairs") for line in read_store(out / "rendered" / name)[1]]
@@ -149,10 +153,11 @@ def new_model(
 
 
 def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
+    """Sources of joint training, by name."""
     places = load_places(data, "train")
     sources: dict[str, Source] = {}
-    for name in ("aid", "ucm"):
-        images = learning_split(data, name)[0]  # type: ignore[arg-type]  # a name of a set
+    for name in SETS:
+        images = learning_split(data, name)[0]
         pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_train.npy")
         sources[name] = mixture.Stills(images, pixels, recipe.views.images, recipe.seed)
     return sources | {
@@ -165,10 +170,11 @@ def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, f
 
 
 def held_out_sources(data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
+    """Held-out sources that a run is watched by, by name."""
     places = load_places(data, "val")
     sources: dict[str, Source] = {}
-    for name in ("aid", "ucm"):
-        images = learning_split(data, name)[1]  # type: ignore[arg-type]  # a name of a set
+    for name in SETS:
+        images = learning_split(data, name)[1]
         pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_held_out.npy")
         sources[name] = mixture.Stills(images, pixels, views=1)
     return sources | {

@@ -36,6 +36,7 @@ class Exported:
 
     @property
     def total(self) -> int:
+        """Bytes of all files."""
         return sum(self.sizes.values())
 
 
@@ -159,7 +160,7 @@ def find_model(folder: str | Path, model_type: str) -> Path:
 
 
 def worst_by_graph(differences: dict[str, float]) -> dict[str, float]:
-    """ "guide 64x96", "guide 256x256" -> one entry "guide", the larger."""
+    """The larger of several entries of a graph: "guide 64x96" and "guide 256x256" give one entry "guide"."""
     worst: dict[str, float] = {}
     for name, difference in differences.items():
         graph = name.split()[0]

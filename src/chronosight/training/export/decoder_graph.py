@@ -20,7 +20,7 @@ class DecoderGraph(nn.Module):
     inverse_frequencies: Tensor
     head: Tensor
 
-    def __init__(self, model: LlamaForCausalLM):
+    def __init__(self, model: LlamaForCausalLM) -> None:
         """Raises ValueError for what this form leaves out: biases, other activations, other position encodings."""
         super().__init__()
         config = model.config
@@ -53,9 +53,18 @@ class DecoderGraph(nn.Module):
         transposed = joined.T.contiguous() if joined.dim() == 2 else joined
         self.register_parameter(name, nn.Parameter(transposed, requires_grad=False))
 
-    def forward(self, embeds: Tensor, attention_mask: Tensor, position_ids: Tensor, past: list[Tensor]):
-        """embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S), past: key and value of every layer,
-        (N, H, P, dh) each -> logits (N, S, V), then the keys and values with the new ones behind, (N, H, P + S, dh)."""
+    def forward(self, embeds: Tensor, attention_mask: Tensor, position_ids: Tensor, past: list[Tensor]) -> tuple[Tensor, ...]:
+        """Runs the decoder.
+
+        Args:
+            embeds: (N, S, d).
+            attention_mask: (N, P + S).
+            position_ids: (N, S).
+            past: Key and value of every layer, (N, H, P, dh) each.
+
+        Returns:
+            Logits (N, S, V), then the keys and values with the new ones behind, (N, H, P + S, dh).
+        """
         n, s = embeds.shape[0], embeds.shape[1]
         angles = position_ids[..., None].float() * self.inverse_frequencies
         angles = torch.cat([angles, angles], dim=-1)[:, None]  # (N, 1, S, dh)
@@ -83,7 +92,8 @@ class DecoderGraph(nn.Module):
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         # A division by the root, not rsqrt: this is the form that onnxruntime fuses into one operation.
-        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.epsilon) * getattr(self, name)
+        weight: Tensor = getattr(self, name)
+        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.epsilon) * weight
 
     def _spread(self, x: Tensor) -> Tensor:
         """Keys or values (N, H_kv, L, dh) for all H query heads."""

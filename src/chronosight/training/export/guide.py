@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ OUTPUTS = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memo
 
 
 class _Guide(nn.Module):
-    def __init__(self, model: GuideModel):
+    def __init__(self, model: GuideModel) -> None:
         super().__init__()
         self.model = model
 
@@ -25,7 +26,7 @@ class _Guide(nn.Module):
 
 
 class _NextToken(nn.Module):
-    def __init__(self, model: GuideModel):
+    def __init__(self, model: GuideModel) -> None:
         super().__init__()
         self.model = model
 
@@ -34,8 +35,9 @@ class _NextToken(nn.Module):
 
 
 def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
-    """Write both graphs into `folder`, weights stored as float16. Returns the largest difference from torch per graph,
-    on random input of two sizes.
+    """Writes both graphs into a folder, weights stored as float16.
+
+    Returns the largest difference from torch per graph, on random input of two sizes.
 
     guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit
     (N, 1, H, W), change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of
@@ -47,7 +49,8 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     import onnxruntime
 
     folder = Path(folder)
-    model = model.eval().half().float()  # rounded once, so that storing loses no more
+    model.train(False)
+    model = model.half().float()  # rounded once, so that storing loses no more
     frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
     # Named as multiples of 32, so that the exporter can prove the five scales to fit on each other.
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
@@ -83,7 +86,9 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     return differences
 
 
-def _export(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
+def _export(
+    module: nn.Module, inputs: tuple[Any, ...], path: Path, names: list[str], outputs: list[str], shapes: list[Any]
+) -> None:
     with torch.no_grad():
         program = torch.onnx.export(
             module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,

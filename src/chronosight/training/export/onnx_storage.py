@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def quantize_decoder(source: str | Path, target: str | Path) -> None:
     part.replace(target)
 
 
-def write_graph(model, path: str | Path) -> None:
+def write_graph(model: Any, path: str | Path) -> None:
     """An onnx ModelProto, written to a temporary name, then renamed.
 
     What the exporter notes beside the graph goes: source lines and paths of the machine it ran on.

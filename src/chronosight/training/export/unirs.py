@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,13 +31,15 @@ TOLERANCE = 1e-3  # of the largest output
 class ChangeGraph(nn.Module):
     """Two feature maps -> visual tokens."""
 
-    def __init__(self, model: UniRSForConditionalGeneration):
+    def __init__(self, model: UniRSForConditionalGeneration) -> None:
         super().__init__()
         self.change, self.projector = model.change, model.projector
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        """Features (1, D, h, w) of both dates -> visual tokens (1, n, d)."""
         assert self.change is not None
-        return self.projector(self.change(before, after))
+        tokens: Tensor = self.projector(self.change(before, after))
+        return tokens
 
 
 def export_unirs(
@@ -45,14 +48,15 @@ def export_unirs(
     """Writes all files into `folder`. Returns the largest difference from torch per graph, as a share of its range.
 
     float16: weights are stored as 16-bit floats (half the size, the same speed).
-    int8: decoder.onnx is quantised (a quarter of the size, faster); its entry then tells of the quantised graph and
-        has no limit: whether the answers hold is measured by `greedy_agreement` and by the benchmarks.
+    int8: decoder.onnx is quantised (a quarter of the size, faster); its entry is then that of the quantised graph and
+        has no limit: whether the answers hold is measured by the benchmarks.
 
     Raises ValueError where a graph differs from torch by more than its tolerance, or the model is not a compact one.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    model = model.eval().float()
+    model.train(False)
+    model = model.float()
     if not isinstance(model.vision_tower, ConvTower) or model.change is None:
         raise ValueError("only a model with the convolutional tower and a fused pair can be exported")
     differences = {
@@ -110,6 +114,7 @@ def _export_projector(model: UniRSForConditionalGeneration, path: Path) -> float
 
 
 def export_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
+    """Writes the decoder graph; returns its difference from torch, as a share of the range."""
     graph = DecoderGraph(model.language_model)
     caches = [f"{part}_{i}" for i in range(graph.layers) for part in ("key", "value")]
     inputs = ["inputs_embeds", "attention_mask", "position_ids", *(f"past_{name}" for name in caches)]
@@ -141,21 +146,9 @@ def compare_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
     return worst
 
 
-def greedy_agreement(model: UniRSForConditionalGeneration, path: Path, embeds: Tensor, mask: Tensor) -> float:
-    """Share of steps at which the decoder graph chooses the same next token as torch.
-
-    embeds (N, S, d), mask (N, S): prompts with their replies, as `model.embed` gives them; every position
-    that is not padding counts.
-    """
-    positions = positions_from(mask)
-    with torch.no_grad():
-        wanted = model.language_model(inputs_embeds=embeds, attention_mask=mask, position_ids=positions).logits
-    found, _ = decode_step(_session(path), embeds, mask, positions, None)
-    same = wanted.argmax(-1) == torch.from_numpy(found).argmax(-1)
-    return float(same[mask.bool()].float().mean())
-
-
-def decode_step(session, embeds: Tensor, mask: Tensor, positions: Tensor, past: list[np.ndarray] | None):
+def decode_step(
+    session: Any, embeds: Tensor, mask: Tensor, positions: Tensor, past: list[np.ndarray] | None
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """One run of the decoder graph -> logits (N, S, V), cache. past: None for an empty cache."""
     names = [item for item in session.get_inputs() if item.name.startswith("past_")]
     if past is None:
@@ -165,13 +158,15 @@ def decode_step(session, embeds: Tensor, mask: Tensor, positions: Tensor, past: 
     return logits, present
 
 
-def _decoder_inputs(graph: DecoderGraph, width: int, n: int, s: int, past: int) -> tuple:
+def _decoder_inputs(graph: DecoderGraph, width: int, n: int, s: int, past: int) -> tuple[Any, ...]:
     cache = [torch.rand(n, graph.kv_heads, past, graph.head_size) for _ in range(2 * graph.layers)]
     positions = torch.arange(past, past + s).repeat(n, 1)
     return torch.rand(n, s, width), torch.ones(n, past + s, dtype=torch.long), positions, cache
 
 
-def _write(module: nn.Module, inputs: tuple, path: Path, names: list[str], outputs: list[str], shapes: list) -> None:
+def _write(
+    module: nn.Module, inputs: tuple[Any, ...], path: Path, names: list[str], outputs: list[str], shapes: list[Any]
+) -> None:
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's remarks on its own insides
         program = torch.onnx.export(
@@ -188,7 +183,7 @@ def _compare(module: nn.Module, path: Path, inputs: dict[str, Tensor]) -> float:
     return difference_from_torch(wanted, _session(path).run(None, {name: value.numpy() for name, value in inputs.items()})[0])
 
 
-def _session(path: Path):
+def _session(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -57,7 +57,7 @@ def crossfit_facts(
         model = guides[fold_of(place.place, len(guides))]
         if model is None:
             continue
-        model.eval()
+        model.train(False)
         rng = np.random.default_rng((seed, number))
         size = place.before.shape[0]
         starts = rng.integers(0, size - 256 + 1, (extra, 2))

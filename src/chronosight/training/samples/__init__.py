@@ -1,0 +1,1 @@
+"""Makers of training samples, deterministic by index or generator."""

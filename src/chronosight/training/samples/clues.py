@@ -1,7 +1,8 @@
-"""Clues for training scenes: the guide's facts where they were computed, simulated ones elsewhere, turned with the
-scene.
+"""Clues for training scenes: the guide's facts where they were computed, simulated ones elsewhere.
 
-Real training places have facts of a cross-fitted guide (`data.guide_facts`). Rendered pairs, and real windows whose
+They are mirrored and swapped with the scene.
+
+Real training places have facts of a cross-fitted guide (`samples.guide_facts`). Rendered pairs, and real windows whose
 facts are not there, get the truth with a guide's kinds of error put in: small objects missed, neighbours merged, false
 objects, a wrong cell, a wrong direction, a doubtful likelihood. Simulated errors are a stand-in and no measurement.
 """
@@ -17,12 +18,14 @@ from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import CHANGE_CLASSES, ClassChange, GuideFacts
 from chronosight.training.samples.mirror import mirror_caption
 
-FALSE_CAPTION = "a house appears"  # what is told of a change where there is none
+FALSE_CAPTION = "a house appears"  # caption of a change where there is none
 
 
 def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideFacts:
-    """Facts of the scene flipped left-right and/or top-bottom. Cells keep the label rule's order, from the bottom
-    up."""
+    """Facts of the scene flipped left-right and/or top-bottom.
+
+    Cells keep the label rule's order, from the bottom up.
+    """
     if not (sideways or upside_down):
         return facts
     classes = {}

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from chronosight.tasks.clue import ClassChange, GuideFacts
 
 FactsKey = tuple[str, tuple[int, int, int, int], bool]
 
 
-def facts_to_dict(facts: GuideFacts) -> dict:
+def facts_to_dict(facts: GuideFacts) -> dict[str, Any]:
+    """Facts as plain values for JSON; the probability is rounded to four digits."""
     classes = {
         name: {"appeared": change.appeared, "vanished": change.vanished, "cells": list(change.cells)}
         for name, change in facts.classes.items()
@@ -23,7 +25,8 @@ def facts_to_dict(facts: GuideFacts) -> dict:
     return {"probability": round(facts.probability, 4), "caption": facts.caption, "classes": classes}
 
 
-def facts_from_dict(row: dict) -> GuideFacts:
+def facts_from_dict(row: dict[str, Any]) -> GuideFacts:
+    """Facts from what `facts_to_dict` made."""
     classes = {
         name: ClassChange(change["appeared"], change["vanished"], tuple(change["cells"]))
         for name, change in row["classes"].items()
@@ -32,6 +35,7 @@ def facts_from_dict(row: dict) -> GuideFacts:
 
 
 def write_facts(path: str | Path, rows: Iterable[tuple[FactsKey, GuideFacts]]) -> None:
+    """Writes facts as JSON lines, under a temporary name first."""
     path = Path(path)
     part = path.with_name(path.name + ".part")
     with part.open("w") as file:
@@ -41,6 +45,7 @@ def write_facts(path: str | Path, rows: Iterable[tuple[FactsKey, GuideFacts]]) -
 
 
 def read_facts(paths: Iterable[str | Path]) -> dict[FactsKey, GuideFacts]:
+    """Reads facts of several files by their keys."""
     facts = {}
     for path in paths:
         for line in Path(path).read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Training samples of the vision guide: real places, pasted buildings, single pictures and rendered scenes.
+"""Training samples of the vision guide: real places, pasted buildings, single images and rendered scenes.
 
 Sample i is drawn from `default_rng((seed, i))`, so any training step can be made again and resuming needs no state.
 A sample is a dict:
@@ -7,8 +7,8 @@ A sample is a dict:
     appeared        (S, S) float32: 1 new, 0 gone, -1 where nothing changed or the direction is unknown
     weight          (S, S) float32: higher in the gaps between neighbouring buildings
     core            (S, S) float32: 1 in the inside of changed buildings (tasks/split.py)
-    road_box        (4,) int64 x0 y0 x1 y1 of the part whose captions tell about roads (zeros: none)
-    road_told       int64: 1 road change told, 0 none told, -1 unknown
+    road_box        (4,) int64 x0 y0 x1 y1 of the part whose captions say whether a road changed (zeros: none)
+    road_told       int64: 1 captions name a changed road, 0 none does, -1 unknown
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ UNKNOWN_ROAD = 3
 ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
 
 
+Dates = tuple[np.ndarray, np.ndarray, np.ndarray]  # before, after, target
+
+
 class GuideSamples:
     """Map-style dataset of `length` samples, deterministic by index."""
 
@@ -43,7 +46,7 @@ class GuideSamples:
         size: int = 256,
         mix: SampleShares | None = None,
         rendered: str | Path | None = None,
-    ):
+    ) -> None:
         """rendered: store of rendered pairs (`samples.rendered`); without one, each is rendered when it is asked for."""
         self.places, self.natives, self.pictures = places, natives, pictures
         self.length, self.seed, self.size = length, seed, size
@@ -74,7 +77,7 @@ class GuideSamples:
         appeared = np.where(target == 2, 1.0, -1.0).astype(np.float32)
         return self._finish(rng, before, after, target, appeared, road_box, road_told)
 
-    def _place(self, rng):
+    def _place(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
         told = rng.random() < 0.25 and self.captioned
         pool = self.captioned if told else self.changed if rng.random() < 0.75 else range(len(self.places))
         place = self.places[int(rng.choice(pool))]
@@ -99,12 +102,12 @@ class GuideSamples:
             before, after, target = self._paste(rng, before, after, target)
         return before, after, target, road_box, road_told
 
-    def _side(self, rng, image: np.ndarray) -> int:
+    def _side(self, rng: np.random.Generator, image: np.ndarray) -> int:
         """Side of the part to crop. The training draws of a place are enlarged by up to 1.2, scenes to come are not."""
         scale = 1.0 if rng.random() < 0.4 else rng.uniform(0.85, 1.4)
         return int(min(self.size * scale, *image.shape[:2]))
 
-    def _native(self, rng):
+    def _native(self, rng: np.random.Generator) -> Dates:
         half = self.size // 2
         before = np.zeros((self.size, self.size, 3), np.uint8)
         after, mask = before.copy(), np.zeros((self.size, self.size), bool)
@@ -116,7 +119,7 @@ class GuideSamples:
             mask[here] = _crop(pair.building.astype(np.uint8) * 255, box, half) > 127
         return before, after, np.where(mask, 2, UNKNOWN_ROAD)
 
-    def _same(self, rng, from_place: bool):
+    def _same(self, rng: np.random.Generator, from_place: bool) -> Dates:
         if from_place:
             place = self.places[int(rng.integers(len(self.places)))]
             image = place.after if rng.random() < 0.7 else place.before
@@ -131,14 +134,14 @@ class GuideSamples:
             return self._paste(rng, crop, crop, target)
         return crop, crop.copy(), target
 
-    def _paste(self, rng, before, after, target):
+    def _paste(self, rng: np.random.Generator, before: np.ndarray, after: np.ndarray, target: np.ndarray) -> Dates:
         occupied = ndimage.binary_dilation(target == 2, iterations=4)
         count = int(rng.integers(1, 9))
         both = rng.random() < 0.25
         before, after, pasted = paste_buildings(before, after, occupied, self.library, rng, count, both)
         return before, after, target if both else np.where(pasted, 2, target)
 
-    def _rendered(self, rng):
+    def _rendered(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         from chronosight.synthetic.pair import render_pair
 
         if self.store is None:
@@ -153,7 +156,10 @@ class GuideSamples:
         direction = np.where(mask > 0, appeared.astype(np.float32), np.float32(-1.0))
         return before, after, mask.astype(np.int64), direction
 
-    def _finish(self, rng, before, after, target, appeared, road_box, road_told):
+    def _finish(
+        self, rng: np.random.Generator, before: np.ndarray, after: np.ndarray, target: np.ndarray, appeared: np.ndarray,
+        road_box: np.ndarray, road_told: int,
+    ) -> dict[str, np.ndarray]:  # fmt: skip
         if rng.random() < 0.2:  # time runs backwards: what appeared vanishes
             before, after = after, before
             appeared = np.where(appeared >= 0, 1 - appeared, appeared)
@@ -176,7 +182,7 @@ class GuideSamples:
             "weight": gap_weight(target == 2),
             "core": cores_of(target == 2).astype(np.float32),
             "road_box": road_box,
-            "road_told": np.int64(road_told),
+            "road_told": np.array(road_told, np.int64),
         }
 
 
@@ -201,21 +207,23 @@ def _crop(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.nd
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC, box=box))
 
 
-def _light_table(rng, strength: float) -> np.ndarray:
+def _light_table(rng: np.random.Generator, strength: float) -> np.ndarray:
     """(3, 256) uint8 look-up table: gamma, gain, offset and a cast per channel."""
     x = np.arange(256, dtype=np.float32) / 255
     gamma = np.exp(rng.normal(0, strength))
     gain = np.exp(rng.normal(0, strength, 3) * 0.5 + rng.normal(0, strength))
     offset = rng.normal(0, strength * 0.2) + rng.normal(0, strength * 0.1, 3)
     table = x[None] ** gamma * gain[:, None] + offset[:, None]
-    return (np.clip(table, 0, 1) * 255).astype(np.uint8)
+    eight_bit: np.ndarray = (np.clip(table, 0, 1) * 255).astype(np.uint8)
+    return eight_bit
 
 
 def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
     return np.array(Image.fromarray(np.ascontiguousarray(image)).point(table.ravel().tolist()))
 
 
-def light(image: np.ndarray, rng) -> np.ndarray:
+def light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """An image (H, W, 3) uint8 in another light, now and then blurred, noisy or of other saturation."""
     image = _apply(_light_table(rng, 0.06), image)
     draw = rng.random()
     if draw < 0.15:
@@ -229,14 +237,14 @@ def light(image: np.ndarray, rng) -> np.ndarray:
     return image
 
 
-def _soften(image: np.ndarray, rng) -> np.ndarray:
+def _soften(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     size = image.shape[0]
     smaller = int(size * rng.uniform(0.5, 0.9))
     return np.asarray(Image.fromarray(image).resize((smaller, smaller)).resize((size, size)))
 
 
-def _moved(image: np.ndarray, rng) -> np.ndarray:
-    """The picture displaced by up to 2 px: what remains after co-registration."""
+def _moved(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The image displaced by up to 2 px: what remains after co-registration."""
     dy, dx = rng.integers(-2, 3, 2)
     padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), mode="edge")
     return padded[2 + dy : 2 + dy + image.shape[0], 2 + dx : 2 + dx + image.shape[1]]

@@ -19,7 +19,8 @@ CHUNK = 1 << 20
 
 
 class GuideStore:
-    def __init__(self, path: str | Path):
+    """Guides by content key, in memory and in a JSONL file."""
+    def __init__(self, path: str | Path) -> None:
         """Reads what is there; a last line that was cut off is dropped, and the file with it mended."""
         self.path = Path(path)
         self._facts: dict[str, GuideFacts] = {}

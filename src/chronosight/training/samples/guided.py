@@ -1,9 +1,9 @@
-"""Guided instructions: what the vision guide sees of a pair, told before the first question of its records.
+"""Guided instructions: what the vision guide finds in a pair, as a clue before the first question of its records.
 
 ChangeVG (arXiv 2509.23105) trains with guides of the very images that the guide was trained on; they are better than guides
 will be in use, and a language model learns to trust them too much. So by default a pair's guide comes from a guide of
 another fold, which never saw it, or, where there is none, is simulated: the truth of the pair's own records with a guide's
-kinds of error (`data.clues`; a stand-in and no measurement).
+kinds of error (`samples.clues`; a stand-in and no measurement).
 """
 
 from __future__ import annotations
@@ -30,16 +30,17 @@ PairKey = tuple[str, str]  # paths of both pictures as the records have them
 Row = dict[str, Any]
 
 
-class Look(Protocol):
+class Guide(Protocol):
     """A guide. name: of its weights, a hash in it, so that other weights have another name."""
 
     name: str
 
-    def facts(self, before: Path, after: Path) -> GuideFacts: ...
+    def facts(self, before: Path, after: Path) -> GuideFacts:
+        """What the guide finds between two image files."""
 
 
 @dataclass
-class Told:
+class PairRecords:
     """What the records of one pair say. captions: replies of its caption questions, without repeats."""
 
     captions: list[str] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Told:
     cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def truth(self) -> PairTruth | None:
-        """None where counts or places of a class are not told. New or gone is not in the records: all count as new."""
+        """None where counts or places of a class are not given. New or gone is not in the records: all count as new."""
         if not all(name in self.counts and name in self.cells for name in CHANGE_CLASSES):
             return None
         return PairTruth({name: ClassChange(self.counts[name], 0, self.cells[name]) for name in CHANGE_CLASSES})
@@ -79,18 +80,19 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def pair_of(row: Row) -> PairKey | None:
+    """Paths of a record's two images; None where it has another number of them."""
     images = row.get("images") or []
     return (str(images[0]), str(images[1])) if len(images) == 2 else None
 
 
-def what_is_told(rows: Iterable[Row]) -> dict[PairKey, Told]:
-    """By pair, in the order in which pairs first come. What is told first holds: single questions stand before dialogues."""
-    told: dict[PairKey, Told] = {}
+def read_pairs_of_records(rows: Iterable[Row]) -> dict[PairKey, PairRecords]:
+    """By pair, in the order in which pairs first come. What is said first holds: single questions stand before dialogues."""
+    told: dict[PairKey, PairRecords] = {}
     for row in rows:
         pair = pair_of(row)
         if pair is None:
             continue
-        about = told.setdefault(pair, Told())
+        about = told.setdefault(pair, PairRecords())
         for question, reply in _turns(row):
             asked = understand(question)
             if asked is None:
@@ -105,40 +107,40 @@ def what_is_told(rows: Iterable[Row]) -> dict[PairKey, Told]:
 
 
 def make_guides(
-    told: Mapping[PairKey, Told],
-    looks: Sequence[Look | None],
+    told: Mapping[PairKey, PairRecords],
+    guides: Sequence[Guide | None],
     store: GuideStore,
     root: Path,
     seed: int = 0,
     track: Callable[[Iterable[PairKey]], Iterable[PairKey]] = iter,
 ) -> dict[PairKey, tuple[str, GuideFacts]]:
-    """The guide of every pair, (source, facts): of the look of its fold, simulated where that is None.
+    """The guide of every pair, (source, facts): of the guide of its fold, simulated where that is None.
 
-    looks: one a fold; a single one speaks for all pairs. root: folder that picture paths start from. Raises InputError for
-    a missing picture, and for a pair to be simulated whose records do not tell counts and places of both classes.
+    guides: one a fold; a single one speaks for all pairs. root: folder that picture paths start from. Raises InputError for
+    a missing picture, and for a pair to be simulated whose records do not give counts and places of both classes.
     """
     made = {}
     for pair in track(list(told)):
-        look = looks[levir_fold(Path(pair[0]).name, len(looks))]
-        if look is None:
+        guide = guides[levir_fold(Path(pair[0]).name, len(guides))]
+        if guide is None:
             made[pair] = ("simulated", _simulated(pair, told[pair], store, seed))
             continue
         files = root / pair[0], root / pair[1]
         try:
-            key = content_key(look.name, *files)
+            key = content_key(guide.name, *files)
         except OSError:
             raise InputError(f"picture {pair[0]} or {pair[1]} is not in {root}; give their folder as --images DIR") from None
         if key not in store:
-            store.add(key, pair, f"guide {look.name}", look.facts(*files))
-        made[pair] = (f"guide {look.name}", store[key])
+            store.add(key, pair, f"guide {guide.name}", guide.facts(*files))
+        made[pair] = (f"guide {guide.name}", store[key])
     return made
 
 
-def _simulated(pair: PairKey, told: Told, store: GuideStore, seed: int) -> GuideFacts:
+def _simulated(pair: PairKey, told: PairRecords, store: GuideStore, seed: int) -> GuideFacts:
     truth = told.truth()
     if truth is None:
         raise InputError(
-            f"the records of {pair[0]} do not tell counts and places of roads and buildings, from which its guide is "
+            f"the records of {pair[0]} do not give counts and places of roads and buildings, from which its guide is "
             "simulated; give all kinds of records, or the guides of the folds with --guide, or --plain"
         )
     changed = [text for text in told.captions if not caption.says_no_change(text)]
@@ -160,7 +162,7 @@ def join(
 
     closeness: of the guide's caption and a reference; of the records that differ in their caption alone only the one with
     the closest caption is kept, as published. None keeps all. captions_only: the clue before caption questions alone, as
-    the released code has it; the engine tells it before every first question.
+    the released code has it; the engine gives it before every first question.
     """
     rows = list(rows)
     kept = _closest(rows, guides, closeness) if closeness else set(range(len(rows)))
@@ -176,7 +178,7 @@ def join(
         source, facts = guides[pair]
         messages = list(row["messages"])
         messages[first] = {**messages[first], "content": with_clue(write_clue(facts, form), messages[first]["content"])}
-        joined.append({**row, "messages": messages, "guide": source})
+        joined.append({**row, "messages": messages, "guide": source, "guide_form": form})
     return joined
 
 

@@ -75,7 +75,7 @@ class LevirSamples:
 
     def __init__(
         self, pairs: list[LevirPair], tokenizer: Tokenizer, length: int, seed: int, size: int, max_caption: int, swap: bool
-    ):
+    ) -> None:
         """size: pixels a side. swap: show some pairs with their dates swapped; their captions do not hold then."""
         self.pairs, self.tokenizer, self.length, self.seed = pairs, tokenizer, length, seed
         self.size, self.max_caption, self.swap = size, max_caption, swap

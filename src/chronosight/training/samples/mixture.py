@@ -48,24 +48,28 @@ class Exercise:
 
 
 class Source(Protocol):
+    """Scenes of one source; see the module's text."""
     kind: Kind
     rows: int
 
-    def frames(self, row: int) -> np.ndarray: ...
+    def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
 
-    def ask(self, row: int, rng: np.random.Generator) -> Exercise: ...
+    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
 
 
 class Stills:
-    """Real pictures. pixels: (n, S, S, 3) uint8 of the images, in order. views: of each picture."""
+    """Real images. pixels: (n, S, S, 3) uint8 of the images, in order. views: of each image."""
 
     kind: Kind = "image"
 
-    def __init__(self, images: Sequence[StillImage], pixels: np.ndarray, views: int, seed: int = 0):
+    def __init__(self, images: Sequence[StillImage], pixels: np.ndarray, views: int, seed: int = 0) -> None:
         self.images, self.pixels, self.views, self.seed = images, pixels, views, seed
         self.rows = len(images) * views
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         item, view = divmod(row, self.views)
         pixels = np.asarray(self.pixels[item])
         if view:
@@ -78,6 +82,7 @@ class Stills:
         return np.ascontiguousarray(pixels)[None]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         image = self.images[row // self.views]
         asked: list[tuple[Question, Value]] = []
         if rng.random() < 0.85 or not image.captions:
@@ -93,18 +98,20 @@ class Stills:
 
 
 class RenderedImages:
-    """Rendered pictures of a store (`data.rendered`)."""
+    """Rendered images of a store (`samples.rendered`)."""
 
     kind: Kind = "image"
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path) -> None:
         arrays, self.truth = read_store(folder)
         self.pixels, self.rows = arrays["pixels"], len(self.truth)
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         return np.asarray(self.pixels[row])[None]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         truth = self.truth[row]
         questions = [q for q in truth["questions"] if q[0] != "rural_urban"]
         chosen = [questions[i] for i in rng.permutation(len(questions))[: int(rng.integers(3, 6))]]
@@ -117,15 +124,16 @@ class RenderedImages:
 
 
 class Places:
-    """Windows of real places. extra: windows beside the four of a place, drawn like those the guide's facts are made
-    for.
+    """Windows of real places.
+
+    extra: windows beside the four of a place, drawn like those the guide's facts are made for.
 
     facts: by (pair id, box, swapped); a window without facts gets simulated ones.
     """
 
     kind: Kind = "pair"
 
-    def __init__(self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0):
+    def __init__(self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0) -> None:
         self.places, self.facts, self.views, self.seed = places, facts, views, seed
         self.items = [(i, box) for i, place in enumerate(places) for box in window_boxes(i, place.before.shape[0], extra)]
         self.rows = len(self.items) * views
@@ -139,6 +147,7 @@ class Places:
         return self.places[place], box, bool(flips & 1), bool(flips & 2)
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         place, box, sideways, upside_down = self.view(row)
         here = (slice(box[1], box[3]), slice(box[0], box[2]))
         dates = [flip(image[here], sideways, upside_down) for image in (place.before, place.after)]
@@ -148,6 +157,7 @@ class Places:
         return np.stack(dates)
 
     def truth(self, row: int) -> PairTruth:
+        """What changed in a row."""
         if row not in self._truth:
             place, (x0, y0, x1, y1), sideways, upside_down = self.view(row)
             mask = flip(place.building[y0:y1, x0:x1], sideways, upside_down)
@@ -155,6 +165,7 @@ class Places:
         return self._truth[row]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         place, box, sideways, upside_down = self.view(row)
         truth, swapped = self.truth(row), bool(rng.random() < 0.5)
         truth = swap_truth(truth) if swapped else truth
@@ -168,12 +179,13 @@ class CaptionedCells:
 
     kind: Kind = "pair"
 
-    def __init__(self, places: Sequence[PlacePair], facts: Facts, flips: int = 4):
+    def __init__(self, places: Sequence[PlacePair], facts: Facts, flips: int = 4) -> None:
         self.places, self.facts, self.flips = places, facts, flips
         self.items = [(i, k) for i, place in enumerate(places) for k in range(len(place.cells))]
         self.rows = flips * len(self.items)
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         i, k = self.items[row // self.flips]
         turned = row % self.flips
         place, (x0, y0, x1, y1) = self.places[i], self.places[i].cells[k].box
@@ -184,13 +196,14 @@ class CaptionedCells:
         return np.stack(dates)
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         i, k = self.items[row // self.flips]
         turned = row % self.flips
         place, flips = self.places[i], (bool(turned & 1), bool(turned & 2))
         cell = place.cells[k]
         captions = [mirror_caption(clean_caption(text), *flips) for text in cell.captions]
         asked: list[tuple[Question, Value]] = [(caption.ask("pair"), captions[int(rng.integers(len(captions)))])]
-        changed = told_change(cell.captions)
+        changed = change_in_captions(cell.captions)
         if changed is not None and rng.random() < 0.5:
             asked.append((binary.ask(), changed))
         facts = self.facts.get((place.id, cell.box, False))
@@ -208,7 +221,7 @@ class RenderedPairs:
 
     kind: Kind = "pair"
 
-    def __init__(self, folder: str | Path, facts: Mapping[tuple[int, bool], GuideFacts] | None = None):
+    def __init__(self, folder: str | Path, facts: Mapping[tuple[int, bool], GuideFacts] | None = None) -> None:
         arrays, self.lines = read_store(folder)
         self.pixels, self.mask, self.appeared = arrays["pixels"], arrays["mask"], arrays["appeared"]
         self.facts = facts or {}
@@ -216,15 +229,18 @@ class RenderedPairs:
         self._truth: dict[int, PairTruth] = {}
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         return np.asarray(self.pixels[row])
 
     def truth(self, row: int) -> PairTruth:
+        """What changed in a row."""
         if row not in self._truth:
             masks = {f"{name}s": self.mask[row] == i for i, name in enumerate(CHANGE_CLASSES) if i}
             self._truth[row] = truth_of(masks, self.appeared[row] > 0)
         return self._truth[row]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         swapped = bool(rng.random() < 0.5)
         truth = swap_truth(self.truth(row)) if swapped else self.truth(row)
         captions = () if swapped and truth.changed else tuple(self.lines[row]["captions"])
@@ -240,14 +256,16 @@ class RenderedVideos:
 
     kind: Kind = "video"
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path) -> None:
         arrays, self.lines = read_store(folder)
         self.pixels, self.rows = arrays["pixels"], len(self.lines)
 
     def frames(self, row: int) -> np.ndarray:
+        """(T, H, W, 3) uint8, the view of a row."""
         return np.asarray(self.pixels[row])
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
+        """Questions about a row with the replies to learn."""
         return Exercise(_worded([(event.ask(), self.lines[row]["event"])], rng))
 
 
@@ -257,9 +275,16 @@ def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tupl
     return windows(size) + [(int(x), int(y), int(x) + 256, int(y) + 256) for x, y in starts]
 
 
-def told_change(captions: Sequence[str]) -> bool | None:
-    """Whether captions tell of a change to roads or buildings: True when most name one, False when none says that
-    anything changed, None when only other things changed or they disagree."""
+def change_in_captions(captions: Sequence[str]) -> bool | None:
+    """Whether captions speak of a change to roads or buildings.
+
+    Args:
+        captions: Of one part of a place.
+
+    Returns:
+        True when most name one, False when none says that anything changed, None when only other things changed or the
+        captions disagree.
+    """
     unchanged = sum(caption_says_nothing(text) for text in captions)
     if unchanged == len(captions):
         return False
@@ -268,14 +293,17 @@ def told_change(captions: Sequence[str]) -> bool | None:
 
 
 def caption_says_nothing(text: str) -> bool:
+    """Whether a caption says that nothing changed."""
     return caption.says_no_change(clean_caption(text))
 
 
 def swap_truth(truth: PairTruth) -> PairTruth:
+    """The truth with the dates swapped."""
     return PairTruth(swap_facts(GuideFacts(classes=truth.classes)).classes)
 
 
 def flip(image: np.ndarray, sideways: bool, upside_down: bool) -> np.ndarray:
+    """An image or mask mirrored left-right and/or top-bottom."""
     image = image[:, ::-1] if sideways else image
     return np.ascontiguousarray(image[::-1] if upside_down else image)
 
@@ -311,4 +339,5 @@ def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
 def question_of(task: str, subject: str | None, other: str | None) -> Question:
     """The canonical question of a task about the things named."""
     words = [word for word in (subject, other) if word]
-    return TASKS[task].ask(*words)  # type: ignore[index]
+    question: Question = TASKS[task].ask(*words)  # type: ignore[index]
+    return question

@@ -16,7 +16,7 @@ MARGIN = 3  # pixels around a building that come along: walls, eaves and the sta
 class BuildingLibrary:
     """Cut-outs of changed buildings, single ones and blocks of neighbours. Each is ((h, w, 3) uint8, (h, w) bool)."""
 
-    def __init__(self, places: list[PlacePair], smallest: int = 30, largest: int = 96):
+    def __init__(self, places: list[PlacePair], smallest: int = 30, largest: int = 96) -> None:
         self.cutouts: list[tuple[np.ndarray, np.ndarray]] = []
         for place in places:
             grown = ndimage.binary_dilation(place.building, iterations=4)  # neighbours within 8 px stay together
@@ -75,4 +75,5 @@ def paste_buildings(
 def _towards(pixels: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gain per channel that moves the light of a cut-out part of the way to that of its new place."""
     ratio = (target.mean((0, 1)) + 20) / (pixels.mean((0, 1)) + 20)
-    return np.clip(ratio, 0.6, 1.7) ** float(rng.uniform(0.0, 0.6))
+    gain: np.ndarray = np.clip(ratio, 0.6, 1.7) ** float(rng.uniform(0.0, 0.6))
+    return gain

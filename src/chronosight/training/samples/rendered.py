@@ -18,6 +18,7 @@ import numpy as np
 
 from chronosight.synthetic.truth import LAND_COVER, OBJECT_CLASSES
 from chronosight.tasks.pixels import pick_frames, resize_frames
+from chronosight.training.progress import progress
 
 Store = dict[str, np.ndarray]
 Drawn = tuple[Store, dict[str, Any]]  # arrays of one scene, and its line of truth
@@ -26,13 +27,16 @@ Drawn = tuple[Store, dict[str, Any]]  # arrays of one scene, and its line of tru
 class RenderedStills:
     """Pictures read from a store, for the tower."""
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path) -> None:
         arrays, self.rows = read_store(folder)
         self.pixels, self.classes = arrays["pixels"], arrays["classes"]
 
     def window(self, rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A random window of 1 to 1.4 times `side`: its pixels (w, w, 3) uint8, land cover one-hot (C, w, w) float32,
-        and the number of objects in it by class."""
+        """A random window of 1 to 1.4 times `side`.
+
+        Returns:
+            Pixels (w, w, 3) uint8, land cover one-hot (C, w, w) float32, and the number of objects by class (K,) float32.
+        """
         i = int(rng.integers(len(self.rows)))
         size = self.pixels.shape[1]
         side = min(size, int(side * rng.uniform(1.0, 1.4)))
@@ -48,6 +52,7 @@ class RenderedStills:
 
 
 def draw_still(seed: int) -> Drawn:
+    """Renders an image for a store: arrays and a row of truth."""
     from chronosight.synthetic.image import render_image
 
     image = render_image(seed)
@@ -58,6 +63,7 @@ def draw_still(seed: int) -> Drawn:
 
 
 def draw_pair(seed: int) -> Drawn:
+    """Renders a pair for a store: arrays and a row of truth."""
     from chronosight.synthetic.pair import render_pair
 
     pair = render_pair(seed)
@@ -81,7 +87,7 @@ def write_store(folder: str | Path, draw: Callable[[int], Drawn], seeds: Iterabl
     folder.mkdir(parents=True, exist_ok=True)
     arrays: Store = {}
     lines = []
-    for i, seed in enumerate(seeds):
+    for i, seed in enumerate(progress(seeds, f"rendering {folder.name}")):
         scene, row = draw(seed)
         for name, value in scene.items():
             if name not in arrays:

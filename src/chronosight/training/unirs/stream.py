@@ -17,10 +17,10 @@ from chronosight.training.recipes.unirs import UniRSRecipe
 from chronosight.training.unirs.order import Entry, length_grouped, repeat, rough_length
 
 
-class SampleStream(Dataset):
+class SampleStream(Dataset[Any]):
     """Examples in the order they are learned in, epoch after epoch; a row is (example, repetition, frames)."""
 
-    def __init__(self, recipe: UniRSRecipe, data: Path, processor: ChatProcessor, per_step: int):
+    def __init__(self, recipe: UniRSRecipe, data: Path, processor: ChatProcessor, per_step: int) -> None:
         """per_step: examples of an optimizer step, over all processes. Raises InputError for data that is not there."""
         self.recipe, self.data = recipe, data
         self.folders = [data / source.folder for source in recipe.sources]
@@ -68,7 +68,7 @@ class SampleStream(Dataset):
 class Collate:
     """Rows of `SampleStream` -> a batch of the model, image, pair and video together."""
 
-    def __init__(self, processor: ChatProcessor, max_length: int):
+    def __init__(self, processor: ChatProcessor, max_length: int) -> None:
         self.processor, self.max_length = processor, max_length
 
     def __call__(self, rows: Sequence[tuple[Sample, int, np.ndarray]]) -> dict[str, Any]:

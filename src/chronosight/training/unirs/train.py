@@ -67,6 +67,7 @@ class UniRSTrainer(Trainer):
     """Keeps frozen parts in their inference state: a frozen BatchNorm must not count the batches it sees."""
 
     def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The model's own loss, frozen BatchNorms held still."""
         for module in model.modules():
             own = list(module.parameters(recurse=False))
             if isinstance(module, nn.modules.batchnorm._BatchNorm) and own and not any(p.requires_grad for p in own):
@@ -91,7 +92,7 @@ def prepare(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> nn.Mod
         r=recipe.lora.rank, lora_alpha=recipe.lora.alpha, lora_dropout=recipe.lora.dropout, target_modules=pattern,
         modules_to_save=whole or None,
     )  # fmt: skip
-    return get_peft_model(model, config)  # type: ignore[arg-type]
+    return get_peft_model(model, config)
 
 
 def arguments(recipe: UniRSRecipe, out: Path, steps: int) -> TrainingArguments:
@@ -132,6 +133,7 @@ def part_lines(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> lis
 
 
 def stream_lines(stream: SampleStream, per_step: int) -> list[str]:
+    """One line a dataset of the mixture, and one on the steps."""
     lines = [f"{name:15} {n:>9,} examples x {times} = {all_:,} an epoch" for name, n, times, all_ in stream.table()]
     return [*lines, f"{len(stream):,} examples in {len(stream) // per_step:,} steps of {per_step}"]
 
