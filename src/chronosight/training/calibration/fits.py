@@ -14,7 +14,8 @@ SURE_RANGE = (0.5, 0.9)
 def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:
     """Log odds, with probabilities kept 1e-6 away from 0 and 1."""
     p = np.clip(np.asarray(probability, dtype=float), 1e-6, 1 - 1e-6)
-    return np.log(p / (1 - p))
+    odds: np.ndarray = np.log(p / (1 - p))
+    return odds
 
 
 def fit_platt(
@@ -42,6 +43,7 @@ def fit_platt(
 
 
 def apply_platt(probability: np.ndarray | Sequence[float], a: float, b: float) -> np.ndarray:
+    """Calibrated probabilities: sigmoid(a * logit(probability) + b)."""
     return 1 / (1 + np.exp(-(a * logit(probability) + b)))
 
 
@@ -54,7 +56,8 @@ class Logistic:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """features: (n, d) -> (n,) in [0, 1]."""
-        return 1 / (1 + np.exp(-(np.asarray(features, dtype=float) @ np.array(self.weights) + self.bias)))
+        right: np.ndarray = 1 / (1 + np.exp(-(np.asarray(features, dtype=float) @ np.array(self.weights) + self.bias)))
+        return right
 
 
 def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 1e-2) -> Logistic:

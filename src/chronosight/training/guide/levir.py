@@ -23,6 +23,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import SegformerModel, Trainer
 
+from chronosight.datasets.levir import LevirPair
 from chronosight.errors import InputError
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.encoder import SegformerEncoder
@@ -31,7 +32,7 @@ from chronosight.training.checkpoints import finished_folder, has_model, store_r
 from chronosight.training.guide.recognition import recognition_parts
 from chronosight.training.guide.summary import caption_loss, fixed_memory
 from chronosight.training.recipes.guide import GuideLevirRecipe, LevirStageRecipe
-from chronosight.training.samples.levir import LevirPair, LevirSamples, levir_fold, read_levir, word_tokenizer
+from chronosight.training.samples.levir import LevirSamples, levir_fold, read_levir, word_tokenizer
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
 # SegFormer-B1's encoder and the paper's global branch; the neck's widths are ours, the paper does not give them.
