@@ -168,7 +168,7 @@ def test_what_cannot_be_guided_is_one_line(folder):
     rows = [line for line in read_rows(folder / "train.jsonl") if line["kind"] == "caption"]
     path = folder / "captions.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in rows))
-    with pytest.raises(InputError, match="do not tell counts and places"):
+    with pytest.raises(InputError, match="do not give counts and places"):
         make_guides(read_pairs_of_records(read_rows(path)), [None], GuideStore(folder / "s.jsonl"), folder)
     with pytest.raises(InputError, match="give their folder as --images"):
         make_guides(read_pairs_of_records(rows), [FakeGuide("a")], GuideStore(folder / "s.jsonl"), Path("elsewhere"))

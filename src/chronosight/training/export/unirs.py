@@ -56,7 +56,7 @@ def export_unirs(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model.train(False)
-    model.to(torch.float32)
+    model = model.float()  # type: ignore[no-untyped-call]
     if not isinstance(model.vision_tower, ConvTower) or model.change is None:
         raise ValueError("only a model with the convolutional tower and a fused pair can be exported")
     differences = {
