@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from chronosight.cli import main as cli
-from levir_captions import PAIRS, write_levir_captions
+from levir_captions import BUILDING, PAIRS, write_levir_captions
 
 AGREEING = {name: told for name, told in PAIRS.items() if not name.startswith("test")}
 
@@ -70,3 +70,17 @@ def test_what_cannot_be_built_is_one_line(run, tmp_path, arguments):
 def test_a_file_that_is_not_there_is_one_line(run, tmp_path):
     code, out, err = run("data", "check", tmp_path / "none.json")
     assert code == 2 and out == "" and err.count("\n") == 1
+
+
+def test_a_built_set_has_no_faults_and_says_so_in_json(run, tmp_path):
+    """Pairs that are listed twice and empty captions do not reach the set; a byte order mark does no harm."""
+    pairs = {"train_000001": (True, [(BUILDING, "center")]), "test_000001": (False, [])}
+    source = write_levir_captions(tmp_path / "levir", pairs)
+    file = source / "LevirCCcaptions.json"
+    rows = json.loads(file.read_text())["images"]
+    rows[0]["sentences"][1] = {"raw": " .", "tokens": []}
+    file.write_text("\ufeff" + json.dumps({"images": [*rows, *rows]}), encoding="utf-8")
+    assert run("data", "build", "changeimti", source, "--out", tmp_path / "set", "--quiet")[0] == 0
+    records = json.loads((tmp_path / "set" / "train" / "caption.json").read_text())
+    assert len(records) == 4 and all(record["conversations"][1]["value"] for record in records)
+    assert run("data", "check", tmp_path / "set", "--source", source, "--json") == (0, "[]\n", "")

@@ -126,7 +126,7 @@ def evaluate(
     reports = []
     with nullcontext() if out is not None else tempfile.TemporaryDirectory() as temporary:
         for one in chosen:
-            folder = Path(temporary) if out is None else out.with_suffix("")
+            folder = Path(temporary or "") if out is None else out.with_suffix("")
             outcome = run_engine(one, data, settings, loaded, model, folder / one.name if len(chosen) > 1 else folder, track)
             reports.append(outcome.report)
             beside = out if out is None or len(chosen) == 1 else out.with_suffix("") / f"{one.name}.json"

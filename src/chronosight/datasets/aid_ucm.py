@@ -192,7 +192,7 @@ def decode_images(images: list[StillImage], side: int, cache: Path | None = None
     """
     shape = (len(images), side, side, 3)
     if cache is not None and cache.is_file():
-        stored = np.load(cache, mmap_mode="r")
+        stored: np.ndarray = np.load(cache, mmap_mode="r")
         if stored.shape == shape:
             return stored
     pixels = np.empty(shape, np.uint8)
@@ -207,4 +207,5 @@ def decode_images(images: list[StillImage], side: int, cache: Path | None = None
     temporary = cache.with_suffix(".tmp.npy")
     np.save(temporary, pixels)
     temporary.replace(cache)
-    return np.load(cache, mmap_mode="r")
+    mapped: np.ndarray = np.load(cache, mmap_mode="r")
+    return mapped

@@ -216,7 +216,7 @@ def read_label(path: Path, size: int | None = None) -> np.ndarray:
         raise InputError(f"{path} has pixels of {other[0]}; expected 0, 128 (road) and 255 (building), as the folder label has")
     table = np.zeros(256, np.uint8)
     table[list(LEVELS)] = list(LEVELS.values())
-    return table[values]
+    return np.asarray(table[values])
 
 
 def read_building(path: Path) -> np.ndarray:

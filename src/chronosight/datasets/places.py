@@ -122,7 +122,7 @@ def load_places(root: str | Path, split: str, limit: int | None = None) -> list[
     index = folder / f"{split}.jsonl"
     if not index.is_file():
         raise InputError(f"no {split}.jsonl in {folder}; expected pairs/{split}.jsonl and pairs/{split}/ (--data DIR)")
-    places = []
+    places: list[PlacePair] = []
     for number, row in read_json_lines(index, "one pair a line"):
         if limit is not None and len(places) == limit:
             break

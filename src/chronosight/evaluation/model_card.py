@@ -25,8 +25,8 @@ imagery and the guide's findings, and answers. Both were trained from nothing by
 pretrained weights.
 
 Meant for: finding and describing change of buildings and roads in pairs at about 1 m per pixel, scene classes and
-simple questions about single aerial pictures, a first look at a video. Not meant for: decisions about people or
-property without someone looking at the pictures; damage, flood or crop mapping; counting of anything small."""
+simple questions about single aerial images, a first impression of a video. Not meant for: decisions about people or
+property without someone inspecting the imagery; damage, flood or crop mapping; counting of anything small."""
 DATA = """\
 | data | used for | licence |
 |---|---|---|
@@ -37,7 +37,7 @@ DATA = """\
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
 
 **The weights are for research use only**, as the data they were trained on is. Places of train, val and test are
-disjoint. Settings and calibration were chosen on val places and on pictures held out of training; three
+disjoint. Settings and calibration were chosen on val places and on images held out of training; three
 decisions came after a look at test figures: docs/results.md tells which."""
 LIMITS = """\
 - Change means buildings and roads. Roads have no masks in real data: what is known of them comes from captions and
@@ -48,7 +48,7 @@ LIMITS = """\
 - In the training pairs nearly everything that changed is new; "vanished" was learned by swapping dates and by
   rendering.
 - Videos were rendered for training and for testing; real footage is untested.
-- Single pictures of AID are shown at 150 pixels: small things cannot be seen.
+- Single images of AID are shown at 150 pixels: small things cannot be seen.
 - Pretraining taught the vision tower change on all training places, also on those whose clues were later made by a
   guide that had not seen them. Measured by what they say of buildings, those clues were no better than clues of val
   places.
@@ -56,7 +56,7 @@ LIMITS = """\
   16,000 with a deeper neck, its captions 2,100, the language model 1,000, 370 and 451 in three phases, then 1,800 and 2,500 more.
   Clues were cross-fitted for one of two folds of the places (the other had simulated ones), for both in the 1,800 steps; the
   last 2,500 had clues of the guide that learned on these places, which it marks no better than new ones.
-- A confidence is calibrated on one region's val places and on pictures of AID and UC Merced; elsewhere it is a
+- A confidence is calibrated on one region's val places and on images of AID and UC Merced; elsewhere it is a
   guess."""
 
 
@@ -134,7 +134,7 @@ def weights_digest(folder: Path) -> str:
 def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     lines = [
         "`chronosight train recipes/compact.yaml` goes through all stages: rendered scenes, vocabulary, vision tower, "
-        "a guide for the clues of training (trained without the places it tells of), the guide, joint training. "
+        "a guide for the clues of training (trained without the places that it gives clues for), the guide, joint training. "
         "`chronosight export` writes the graphs, `chronosight calibrate` the confidences. "
         "The steps below are the recipe's; where these weights had others, the known limits say so.",
         "",

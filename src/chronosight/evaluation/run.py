@@ -231,7 +231,7 @@ def reindex(evidence: Evidence, classes: Sequence[str]) -> np.ndarray:
         if name not in evidence.classes:
             raise InputError(f'the benchmark scores "{name}", the engine maps {", ".join(evidence.classes)} only')
         table[evidence.classes.index(name)] = index
-    return table[evidence.mask]
+    return np.asarray(table[evidence.mask])
 
 
 def results_document(reports: Sequence[dict[str, Any]], settings: RunSettings, model: Mapping[str, Any]) -> dict[str, Any]:

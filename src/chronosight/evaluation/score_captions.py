@@ -126,7 +126,7 @@ def describe_conventions(
 def _meteor(
     candidates: list[Words], references: list[list[Words]], convention: Convention, with_java: bool
 ) -> tuple[np.ndarray | None, Formula, str]:
-    """(n, k) parts or None, the formula of their sums, and why there are none."""
+    """Gives (n, k) parts or None, the formula of their sums, and why there are none."""
     if convention == "index":
         pairs = zip(candidates, references, strict=True)
         return np.array([meteor.exact_parts(words, group) for words, group in pairs]), meteor.exact_score, ""
@@ -138,7 +138,7 @@ def _column(
     groups: list[str], blocks: np.ndarray, rouge: np.ndarray, cider: np.ndarray,
     parts: np.ndarray | None, formula: Formula, missing: str, name: str,
 ) -> list[Metric | Result]:  # fmt: skip
-    """blocks (n, 10): of `bleu_parts`. rouge, cider (n,). parts: METEOR's (n, k), None where it cannot be had."""
+    """Blocks (n, 10): of `bleu_parts`. rouge, cider (n,). parts: METEOR's (n, k), None where it cannot be had."""
     entries: list[Metric | Result] = [
         Metric(f"BLEU-{n + 1}{name}", groups, blocks, lambda sums, n=n: bleu(sums)[..., n], "captions")  # type: ignore[misc]
         for n in range(MAX_N)

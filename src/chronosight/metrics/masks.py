@@ -60,7 +60,7 @@ def _by_size(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 
 def _size_of(area: np.ndarray) -> np.ndarray:
-    return np.digitize(area, (SMALL, LARGE))
+    return np.asarray(np.digitize(area, (SMALL, LARGE)))
 
 
 def _boundaries(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def java_parts(candidates: Sequence[list[str]], references: Sequence[Sequence[li
     jar = next((Path(place) / "meteor-1.5.jar" for place in places), Path("meteor-1.5.jar"))
     command = ["java", "-jar", "-Xmx2G", str(jar), "-", "-", "-stdio", "-l", "en", "-norm"]
     lines = [
-        " ||| ".join(["SCORE", *(_plain(told) for told in group), _plain(words)])
+        " ||| ".join(["SCORE", *(_plain(reference) for reference in group), _plain(words)])
         for words, group in zip(candidates, references, strict=True)
     ]
     try:
@@ -76,7 +76,7 @@ def java_score(sums: np.ndarray) -> np.ndarray:
         (...) in [0, 1].
     """
     counts = np.asarray(sums, dtype=float)
-    matched = counts[..., 4:20].reshape(*counts.shape[:-1], 4, 4)  # matcher, (said, told, function said, function told)
+    matched = counts[..., 4:20].reshape(*counts.shape[:-1], 4, 4)  # matcher, (caption, reference, function words of both)
     weighted = np.einsum("m,...mf->...f", WEIGHTS, matched)
     with np.errstate(divide="ignore", invalid="ignore"):
         precision, recall = (
@@ -99,9 +99,9 @@ def exact_score(sums: np.ndarray) -> np.ndarray:
     Returns:
         (...) in [0, 1].
     """
-    said, told, matches, chunks = np.moveaxis(np.asarray(sums, dtype=float), -1, 0)
+    length, reference_length, matches, chunks = np.moveaxis(np.asarray(sums, dtype=float), -1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        precision, recall = matches / said, matches / told
+        precision, recall = matches / length, matches / reference_length
         mean = precision * recall / (ALPHA * precision + (1 - ALPHA) * recall)
         score = mean * (1 - GAMMA * (chunks / matches) ** BETA)
     return np.where(matches > 0, score, 0.0)

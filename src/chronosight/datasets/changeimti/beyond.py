@@ -1,4 +1,4 @@
-"""Records beyond the paper, each kind behind a setting: direction, counts by cell, regions, what pictures cannot tell.
+"""Records beyond the paper, each kind behind a setting: direction, counts by cell, regions, what images cannot show.
 
 A region is a place as people say it ("in the left third"), turned into cells by `tasks.grid_regions`, so that what is taught is
 what the engines understand. An object lies in the region that holds its cell.
@@ -105,7 +105,7 @@ def cells_of(place: str) -> tuple[str, ...]:
 
 
 def write_by_cell(counts: dict[str, int]) -> str:
-    """ "top left corner: 2,center: 1", or "No change"."""
+    """Writes counts by cell: "top left corner: 2,center: 1", or "No change"."""
     return ",".join(f"{cell}: {number}" for cell, number in counts.items()) or NO_CHANGE
 
 

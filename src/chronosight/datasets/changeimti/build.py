@@ -53,6 +53,7 @@ def label_pairs(
 
 
 def kinds_of(settings: Settings) -> list[str]:
+    """All kinds of records that the settings ask for."""
     return [*paper.kinds(settings), *beyond.kinds(settings)]
 
 
@@ -104,7 +105,7 @@ def sharegpt(record: Record, as_published: bool = False) -> dict[str, Any]:
 
 
 def messages(record: Record) -> dict[str, Any]:
-    """A record as plain messages; `<image>` stands where a picture does, in the order of `images`."""
+    """A record as plain messages; `<image>` stands for an image, in the order of `images`."""
     turns = [
         {"role": who, "content": text} for turn in record.turns for who, text in zip(("user", "assistant"), turn, strict=True)
     ]

@@ -44,14 +44,14 @@ def _head(settings: Settings) -> list[str]:
         f"- Grey values of the masks: {values}.",
         f"- {rule}",
         f"- Beyond the paper: {', '.join(more).replace('_', ' ') or 'nothing'}.",
-        "- Paths of pictures are relative to the folder of LEVIR-CC or LEVIR-MCI; nothing is copied.",
+        "- Paths of images are relative to the folder of LEVIR-CC or LEVIR-MCI; nothing is copied.",
         "",
     ]
 
 
 def _values(item: ChangeClass) -> str:
-    told = [*map(str, item.values), *(f"{v} (appeared)" for v in item.appeared), *(f"{v} (vanished)" for v in item.vanished)]
-    return f"{item.name} {' and '.join(told)}"
+    values = [*map(str, item.values), *(f"{v} (appeared)" for v in item.appeared), *(f"{v} (vanished)" for v in item.vanished)]
+    return f"{item.name} {' and '.join(values)}"
 
 
 def _records(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Looks through files of ChangeIMTI records and lists what is wrong, record by record.
+"""Checks files of ChangeIMTI records and lists their faults, record by record.
 
 Kinds of faults:
 
-- layout: not a record. pictures: not two pictures of one pair, before and after, each with its `<image>`. missing-picture.
+- layout: not a record. pictures: not two images of one pair, before and after, each with its `<image>`. missing-picture.
 - wording: no known question. reply: cannot be read as an answer to the question, or is written otherwise.
 - asks-again: a dialogue asks about a class again and leaves another out (a fault of the public files).
 - answer-in-question: places are asked for with "if no change ..." only where nothing changed (a fault of the public files).
@@ -29,7 +29,7 @@ def check_files(
 ) -> tuple[int, list[Fault]]:
     """Number of records in files or folders, and their faults, by file and record.
 
-    source: a LEVIR-MCI folder to check against. images: folder that pictures are looked for in.
+    source: a LEVIR-MCI folder to check against. images: folder where images must be.
 
     Raises:
         InputError: a file is missing or is not JSON, or `source` is no LEVIR-MCI folder.
@@ -44,7 +44,7 @@ def check_files(
     faults += leaks(answers)
     faults += pair_faults(answers)
     if images is not None:
-        faults += missing_pictures(records, Path(images))
+        faults += missing_images(records, Path(images))
     if source is not None:
         from chronosight.datasets.changeimti.check_source import source_faults
 
@@ -55,6 +55,7 @@ def check_files(
 
 
 def count_by_kind(faults: Iterable[Fault]) -> list[tuple[str, int]]:
+    """Faults by kind, the most frequent first."""
     return Counter(fault.kind for fault in faults).most_common()
 
 
@@ -68,12 +69,13 @@ def leaks(answers: Sequence[Answered]) -> list[Fault]:
     for asked in by_file.values():
         without = [one for one in asked if not one.asked.offers]
         if without and len(without) < len(asked) and all(one.asked.offers == (not one.value) for one in asked):
-            told = '"if no change please output: No change" is asked only where that is the answer, so the question tells it'
-            faults += [one.fault("answer-in-question", told) for one in without]
+            message = '"if no change please output: No change" is asked only where that is the answer, so the question gives it away'
+            faults += [one.fault("answer-in-question", message) for one in without]
     return faults
 
 
-def missing_pictures(records: Sequence[Read], folder: Path) -> list[Fault]:
+def missing_images(records: Sequence[Read], folder: Path) -> list[Fault]:
+    """Images that are not in the folder."""
     known: dict[str, bool] = {}
     faults = []
     for record in records:

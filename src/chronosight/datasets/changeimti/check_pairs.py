@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 from chronosight.datasets.changeimti.beyond import cells_of
 from chronosight.datasets.changeimti.check_record import Answered, Fault
@@ -16,8 +17,13 @@ ONCE = ("binary", "count", "location", "direction", "by_cell")  # kinds asked on
 
 @dataclass
 class Known:
-    """What the records of one pair say. counts, cells: by class, the first that was read of each; yes or no is checked
-    against them."""
+    """What the records of one pair say.
+
+    Attributes:
+        answers: All of them.
+        counts: By class, the first that was read; yes or no is checked against them.
+        cells: By class, the first that was read.
+    """
 
     answers: list[Answered] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -50,8 +56,8 @@ def _collect(known: Known) -> Iterator[Fault]:
     for one in sorted(known.answers, key=lambda one: one.rounds > 1):
         if one.asked.task not in ("count", "location") or one.value is None or len(one.asked.subjects) != 1:
             continue
-        told = known.counts if one.asked.task == "count" else known.cells
-        first = told.setdefault(one.asked.subjects[0], one.value)  # type: ignore[attr-defined]
+        known_values: dict[str, Any] = known.counts if one.asked.task == "count" else known.cells  # type: ignore[assignment]
+        first = known_values.setdefault(one.asked.subjects[0], one.value)
         same = set(first) == set(one.value) if isinstance(first, tuple) else first == one.value
         if not same:
             said = ",".join(first) or "No change" if isinstance(first, tuple) else first
@@ -63,9 +69,9 @@ def _against(one: Answered, known: Known) -> Iterator[Fault]:
     match one.asked.task:
         case "binary" if one.value is not None:
             changed = {name: known.changed(name) for name in one.asked.subjects}
-            told = [f"{known.counts[name]} {name}" if name in known.counts else name for name, yes in changed.items() if yes]
-            if told and not one.value:
-                yield one.fault("yes-no", f"No, while {' and '.join(told)} have changed")
+            changes = [f"{known.counts[name]} {name}" if name in known.counts else name for name, yes in changed.items() if yes]
+            if changes and not one.value:
+                yield one.fault("yes-no", f"No, while {' and '.join(changes)} have changed")
             elif one.value and changed and all(yes is False for yes in changed.values()):
                 yield one.fault("yes-no", f"Yes, while no {' and no '.join(changed)} have changed")
         case "location" if one.value is not None and subject in known.counts:
@@ -73,9 +79,9 @@ def _against(one: Answered, known: Known) -> Iterator[Fault]:
             if bool(one.value) != bool(counted) or len(one.value) > counted:
                 yield one.fault("count-places", f'"{one.reply}" while {counted} {subject} are counted')
         case "caption" if says_no_change(one.reply):
-            told = [f"{number} {name}" for name, number in known.counts.items() if number]
-            if told:
-                yield one.fault("caption", f'"{one.reply}" while {" and ".join(told)} are counted')
+            changes = [f"{number} {name}" for name, number in known.counts.items() if number]
+            if changes:
+                yield one.fault("caption", f'"{one.reply}" while {" and ".join(changes)} are counted')
         case "by_cell" if one.value is not None and subject in known.counts:
             if sum(one.value.values()) != known.counts[subject]:
                 yield one.fault(

@@ -1,4 +1,4 @@
-"""What can be seen in one record by itself: its layout, its pictures, its questions and how its replies are written."""
+"""What can be seen in one record by itself: its layout, its images, its questions and how its replies are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from chronosight.tasks import binary, caption, count, direction, location
 
 @dataclass(frozen=True)
 class Fault:
-    """file and record: where, counted from 1. id: of the record, "" if it has none. kind: see `check`. message: a line."""
+    """A fault.
+
+    Attributes:
+        file: Where.
+        record: Which record of the file, from 1.
+        id: Of the record; "" if it has none.
+        kind: One of those that `check` lists.
+        message: One line.
+    """
 
     file: str
     record: int
@@ -22,16 +30,27 @@ class Fault:
     message: str
 
     def line(self) -> str:
+        """One line for people."""
         name = f" ({self.id})" if self.id else ""
         return f"{self.file} record {self.record}{name}: {self.kind}: {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
+        """As JSON types."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A question of a record with the value of its reply; round: from 1, rounds: of the record."""
+    """A question of a record with the value of its reply.
+
+    Attributes:
+        record: The record.
+        round: Which round of it, from 1.
+        rounds: How many it has.
+        asked: What is asked.
+        reply: The reply in words.
+        value: What they mean; None for nothing.
+    """
 
     record: Read
     round: int
@@ -41,6 +60,7 @@ class Answered:
     value: Any
 
     def fault(self, kind: str, message: str) -> Fault:
+        """A fault of this answer."""
         of = f"round {self.round}: " if self.rounds > 1 else ""
         return Fault(self.record.file, self.record.number, self.record.id, kind, of + message)
 
@@ -73,8 +93,10 @@ def record_faults(record: Read) -> list[Fault]:
 
 
 def record_answers(record: Read) -> list[Answered]:
-    """Questions and values of a record. A round that asks about a class again is left out: in the public files its reply
-    belongs to another class."""
+    """Questions and values of a record.
+
+    A round that asks about a class again is left out: in the public files its reply belongs to another class.
+    """
     found, seen = [], set()
     for number, (question, reply) in enumerate(record.turns, 1):
         asked = understand(question)
@@ -137,17 +159,17 @@ def _left_out(record: Read, named: str) -> str:
 
 
 def _pictures(record: Read) -> list[str]:
-    told = sum(question.count("<image>") for question, _ in record.turns)
+    shown = sum(question.count("<image>") for question, _ in record.turns)
     if len(record.images) != 2:
-        return [f"has {len(record.images)} pictures, expected two: before and after"]
-    found = [] if told == 2 else [f"has {told} <image> for 2 pictures"]
+        return [f"has {len(record.images)} images, expected two: before and after"]
+    found = [] if shown == 2 else [f"has {shown} <image> for 2 images"]
     if any("<image>" in question for question, _ in record.turns[1:]):
-        found.append("shows a picture after the first round")
+        found.append("shows an image after the first round")
     before, after = (PurePosixPath(path.replace("\\", "/")) for path in record.images)
     if (before.parent.name, after.parent.name) == ("B", "A"):
         found.append("shows the later date first")
     elif before == after:
-        found.append("shows one picture twice")
+        found.append("shows one image twice")
     elif (before.parent.name, after.parent.name) == ("A", "B") and before.name != after.name:
         found.append(f"shows {before.name} and {after.name}, which are not of one pair")
     return found

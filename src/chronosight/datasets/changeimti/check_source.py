@@ -13,8 +13,11 @@ from chronosight.tasks.cells import join_cells
 
 
 def source_faults(answers: Sequence[Answered], folder: str | Path) -> list[Fault]:
-    """Captions, counts, places, yes or no that the source does not give. Masks are labelled by the rule of
-    `tasks.objects`; where the released code's way of simplifying explains a difference, the fault says so."""
+    """Captions, counts, locations, yes or no that the source does not give.
+
+    Masks are labelled by the rule of `tasks.objects`; where the released code's way of simplifying explains a difference, the
+    fault says so.
+    """
     pairs = {pair.file: pair for pair in read_pairs(folder)}
     by_pair: dict[str, list[Answered]] = {}
     for one in answers:

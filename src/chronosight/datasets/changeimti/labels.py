@@ -19,8 +19,14 @@ _COLOURS = {(255, 255, 0): 128, (255, 0, 0): 255}
 
 @dataclass(frozen=True)
 class ChangeClass:
-    """A class of a mask. name: plural noun. values: grey values whose direction of change is not told; appeared,
-    vanished: those of objects that are new, or gone, at the later date."""
+    """A class of a mask.
+
+    Attributes:
+        name: Plural noun.
+        values: Grey values whose direction of change is unknown.
+        appeared: Those of objects that are new at the later date.
+        vanished: Those of objects that are gone at the later date.
+    """
 
     name: str
     values: tuple[int, ...] = ()
@@ -29,7 +35,7 @@ class ChangeClass:
 
     @property
     def directed(self) -> bool:
-        """Whether the mask tells appeared from vanished."""
+        """Whether the mask distinguishes appeared from vanished."""
         return bool((self.appeared or self.vanished) and not self.values)
 
 
@@ -38,14 +44,19 @@ LEVIR_MCI = (ChangeClass("roads", (128,)), ChangeClass("buildings", (255,)))
 
 @dataclass(frozen=True)
 class ClassLabel:
-    """Objects of a class in one mask. of_objects: the cell of each, in the order of the label rule. appeared: how many are
-    new rather than gone; None where the mask does not tell."""
+    """Objects of a class in one mask.
+
+    Attributes:
+        of_objects: The cell of each, in the order of the label rule.
+        appeared: How many are new rather than gone; None where the mask does not say.
+    """
 
     of_objects: tuple[str, ...]
     appeared: int | None = None
 
     @property
     def count(self) -> int:
+        """Number of objects."""
         return len(self.of_objects)
 
     @property
@@ -60,11 +71,17 @@ class ClassLabel:
 
 
 def parse_classes(text: str) -> tuple[ChangeClass, ...]:
-    """ "roads=128,buildings=255" -> classes in that order. A value may end in + (appeared) or - (vanished), and a class may
-    be named more than once: "buildings=255+,buildings=100-".
+    """Reads a list of classes and grey values.
+
+    Args:
+        text: "roads=128,buildings=255". A value may end in + (appeared) or - (vanished), and a class may be named more than
+            once: "buildings=255+,buildings=100-".
+
+    Returns:
+        The classes in that order.
 
     Raises:
-        InputError: anything else, a value used twice, or a class some of whose values have a direction and some none.
+        InputError: It is anything else, a value used twice, or a class some of whose values have a direction and some none.
     """
     found: dict[str, dict[str, list[int]]] = {}
     used: set[int] = set()
@@ -87,11 +104,16 @@ def parse_classes(text: str) -> tuple[ChangeClass, ...]:
 
 
 def read_mask(path: str | Path) -> np.ndarray:
-    """(H, W) uint8 grey values of a mask file: grey, RGB with equal channels, or in the colours of LEVIR-MCI's label_rgb
-    (yellow road 128, red building 255).
+    """Reads a mask file: grey, RGB with equal channels, or in the colours of LEVIR-MCI's label_rgb.
+
+    Args:
+        path: The file.
+
+    Returns:
+        (H, W) uint8 grey values; yellow roads are 128, red buildings 255.
 
     Raises:
-        InputError: the file cannot be read, or has other colours.
+        InputError: The file cannot be read, or has other colours.
     """
     try:
         with Image.open(path) as image:

@@ -41,8 +41,15 @@ _TEMPLATES = (
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question asks. subjects: class names. place: of a region, "in the left third". offers: whether "No change" is
-    offered as a reply. published: whether it is a location question as published, with the offer or without."""
+    """What a question asks.
+
+    Attributes:
+        task: "caption", "count", ...
+        subjects: Class names.
+        place: Of a region: "in the left third".
+        offers: Whether "No change" is offered as a reply.
+        published: Whether it is a location question as published, with the offer or without.
+    """
 
     task: str
     subjects: tuple[str, ...] = ()

@@ -27,15 +27,24 @@ OFFER = ",if no change please output: No change."  # the end of a location quest
 COUNT_ROUND = "How many {subject} have been changed in these two images?"
 LOCATION_ROUND = "Please tell me where the {subject} have changed in these two images" + OFFER
 CAPTION_ROUND = caption.CHANGEIMTI_DIALOGUE
-LOOK = "Look at these two images:<image> and <image>. "  # before a wording that has no place for pictures of its own
+LOOK = "Look at these two images:<image> and <image>. "  # before a wording that has no place for images of its own
 
 
 @dataclass(frozen=True)
 class Settings:
-    """classes: in the order in which dialogues ask. seed: of every draw. as_published: with the faults of the public files
-    and the label rule of the released code. leak: as_published in its other form, where the question for places offers
-    "No change" only if that is the answer. vary: questions in many wordings. The rest: kinds of records beyond the paper
-    (`beyond`)."""
+    """What to build.
+
+    Attributes:
+        classes: In the order in which dialogues ask.
+        seed: Of every draw.
+        as_published: With the faults of the public files and the label rule of the released code.
+        leak: As published in its other form, where the location question offers "No change" only if that is the answer.
+        vary: Questions in many wordings.
+        direction: Also ask: appeared or vanished (`beyond`, as the rest).
+        by_cell: Also ask for counts in each cell.
+        regions: Also ask about regions.
+        unanswerable: Also ask what images cannot show.
+    """
 
     classes: tuple[ChangeClass, ...] = LEVIR_MCI
     seed: int = 0
@@ -61,6 +70,7 @@ class Labelled:
 
     @property
     def captions(self) -> tuple[str, ...]:
+        """The captions that make records: all of a changed pair, one sentence for an unchanged one."""
         return self.pair.captions if self.pair.changed else (NO_CHANGE_CAPTION,)
 
 
@@ -119,12 +129,14 @@ def dialogues(item: Labelled, settings: Settings) -> Iterator[Record]:
 
 
 def binary_question(item: Labelled, settings: Settings) -> str:
+    """The question whether anything changed."""
     either = joined([one.name for one in settings.classes], "or")
     question = Question("binary", binary.ask().text, either)
     return worded(item, question, binary.CHANGEIMTI.replace(binary.ANY, either), settings)
 
 
 def location_question(item: Labelled, name: str, settings: Settings) -> str:
+    """The question where a class changed."""
     text = location.CHANGEIMTI.format(subject=name)
     if settings.leak and item.labels[name].count:
         text = text.removesuffix(OFFER)
@@ -141,7 +153,7 @@ def worded(item: Labelled, question: Question, text: str, settings: Settings, nu
 
 
 def round_wording(item: Labelled, question: Question, template: str, settings: Settings) -> str:
-    """As `worded`, for a round after the first: the pictures have been shown."""
+    """As `worded`, for a round after the first: the images have been shown."""
     text = template.format(subject=question.subject)
     if settings.vary:
         varied = vary(question, draw(item, settings, f"round words {question.task} {question.subject}")).text
@@ -155,9 +167,10 @@ def draw(item: Labelled, settings: Settings, what: str) -> random.Random:
 
 
 def make(item: Labelled, kind: str, turns: list[Turn], number: int = 0) -> Record:
+    """A record of a pair."""
     return Record(f"{item.pair.name}/{kind}/{number}", kind, (item.pair.before, item.pair.after), tuple(turns))
 
 
 def joined(names: list[str], word: str) -> str:
-    """ "roads or buildings"; "roads, buildings or trees"."""
+    """Joins names: "roads or buildings"; "roads, buildings or trees"."""
     return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
