@@ -132,9 +132,9 @@ def test_unknown_wordings_are_named(made):
 
 @pytest.mark.parametrize(
     ("edit", "words"),
-    [(lambda row: row["images"].__delitem__(1), "has 1 pictures"),
+    [(lambda row: row["images"].__delitem__(1), "has 1 images"),
      (lambda row: row["images"].reverse(), "later date first"),
-     (lambda row: row.update(images=[row["images"][0]] * 2), "one picture twice"),
+     (lambda row: row.update(images=[row["images"][0]] * 2), "one image twice"),
      (lambda row: row["images"].__setitem__(1, "images/train/B/train_000002.png"), "not of one pair"),
      (question("<image> and <image>", "<image>"), "1 <image> for 2")],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def leaks(answers: Sequence[Answered]) -> list[Fault]:
     for asked in by_file.values():
         without = [one for one in asked if not one.asked.offers]
         if without and len(without) < len(asked) and all(one.asked.offers == (not one.value) for one in asked):
-            message = '"if no change please output: No change" is asked only where that is the answer, so the question gives it away'
+            message = '"if no change please output: No change" is offered only where it is the answer, which gives it away'
             faults += [one.fault("answer-in-question", message) for one in without]
     return faults
 

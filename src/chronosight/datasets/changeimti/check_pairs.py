@@ -56,7 +56,7 @@ def _collect(known: Known) -> Iterator[Fault]:
     for one in sorted(known.answers, key=lambda one: one.rounds > 1):
         if one.asked.task not in ("count", "location") or one.value is None or len(one.asked.subjects) != 1:
             continue
-        known_values: dict[str, Any] = known.counts if one.asked.task == "count" else known.cells  # type: ignore[assignment]
+        known_values: dict[str, Any] = known.counts if one.asked.task == "count" else known.cells
         first = known_values.setdefault(one.asked.subjects[0], one.value)
         same = set(first) == set(one.value) if isinstance(first, tuple) else first == one.value
         if not same:
