@@ -10,7 +10,7 @@ from PIL import Image
 from chronosight.errors import InputError
 from chronosight.models.changevg.processing import ChangeVGProcessor
 from chronosight.models.changevg.settings import Settings
-from chronosight.training.changevg.dialogues import IGNORED, Dialogues, collate, read_records
+from chronosight.training.changevg.dialogues import IGNORED, Dialogues, check_guide_form, collate, read_records
 from tiny_instructions import write_instructions
 
 
@@ -125,3 +125,13 @@ def test_a_missing_picture_is_told_before_training(tmp_path, processor):
     path = written(tmp_path, {"messages": samples_messages("<image>?"), "images": ["gone.png"]})
     with pytest.raises(InputError, match=r"gone\.png is missing"):
         Dialogues(read_records(path), processor, 99).check_lengths()
+
+
+def test_clues_of_another_form_than_the_recipes_are_refused(tmp_path):
+    path = tmp_path / "r.jsonl"
+    row = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]}
+    path.write_text("".join(json.dumps(row | more) + "\n" for more in ({}, {"guide_form": "full"})))
+    records = read_records(path)
+    check_guide_form(records, "full")
+    with pytest.raises(InputError, match="form full, but the recipe's guide_form is caption"):
+        check_guide_form(records, "caption")
