@@ -7,7 +7,7 @@ from scipy.ndimage import shift as move
 
 from bad_inputs import write_png, write_tiff
 from chronosight.scenes.open import open_scene
-from chronosight.scenes.registration import estimate_shift
+from chronosight.scenes.registration import MIN_SHIFT, Estimate, estimate_shift, improves
 
 
 def town(seed=0, size=256):
@@ -36,7 +36,42 @@ def test_known_shift_is_recovered(dx, dy):
     noise = np.random.default_rng(1).normal(0, 4, (256, 256, 3))
     estimate = estimate_shift(to_8_bit(town()), to_8_bit(moved(town(), dx, dy) + noise), ALL)
     assert (estimate.dx, estimate.dy) == pytest.approx((dx, dy), abs=0.15)
-    assert estimate.worth_correcting
+    assert estimate.worth_correcting == (max(abs(dx), abs(dy)) >= MIN_SHIFT)
+
+
+@pytest.mark.parametrize(("moved_share", "better"), [(1.0, True), (0.25, False)])
+def test_a_correction_must_bring_most_of_the_scene_closer(moved_share, better):
+    """Only a district is displaced: undoing that would move all the rest."""
+    before, after = town(), town()
+    rows = int(256 * moved_share)
+    after[:rows] = moved(town(), 4, 0)[:rows]
+    undone = moved(after, -4, 0)
+    assert improves(to_8_bit(before), to_8_bit(after), to_8_bit(undone), ALL) is better
+    assert not improves(to_8_bit(before), to_8_bit(before), to_8_bit(moved(before, 4, 0)), ALL)
+
+
+def test_nothing_to_judge_by_is_no_improvement():
+    flat = np.full((64, 64, 3), 90, np.uint8)
+    assert not improves(flat, flat, flat, np.ones((64, 64), bool))
+    assert not improves(flat, flat, flat, np.zeros((64, 64), bool))
+
+
+def test_a_correction_that_does_not_improve_is_not_made(tmp_path, monkeypatch):
+    """Whatever the estimate promises."""
+    after = to_8_bit(moved(town(), 3.0, -2.0))
+    paths = write_png(tmp_path / "a.png", to_8_bit(town())), write_png(tmp_path / "b.png", after)
+    wrong = Estimate(-4.0, 3.0, 1.0, 0.5)
+    monkeypatch.setattr("chronosight.scenes.pair.estimate_shift", lambda *_: wrong)
+    scene = open_scene(*paths)
+    assert not scene.shift.corrected
+    np.testing.assert_array_equal(scene.frames[1], after)
+
+
+@pytest.mark.parametrize(("field", "value"), [("dx", 1.7), ("dx", 8.1), ("confidence", 0.49), ("gain", 0.029)])
+def test_what_is_worth_correcting(field, value):
+    """Each bound by itself decides."""
+    good = {"dx": -2.0, "dy": 0.5, "confidence": 0.6, "gain": 0.05}
+    assert Estimate(**good).worth_correcting and not Estimate(**good | {field: value}).worth_correcting
 
 
 def test_season_and_light_do_not_hide_or_make_a_shift():

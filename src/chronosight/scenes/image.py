@@ -261,7 +261,7 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         dtype=dtype,
         choice=choice,
         nodata=nodata,
-        zero_is_empty=georeference is not None and no_mask and nodata is None and wide,
+        zero_is_empty=georeference is not None and no_mask and nodata is None and wide and white is None,
         white=white,
         orientation=orientation,
         georeference=georeference,

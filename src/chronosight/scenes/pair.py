@@ -8,7 +8,7 @@ from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_resolution
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
-from chronosight.scenes.registration import MAX_SHIFT, MIN_CONFIDENCE, estimate_shift
+from chronosight.scenes.registration import MAX_SHIFT, MIN_CONFIDENCE, estimate_shift, improves
 from chronosight.scenes.resolution import TRAINED, check_resolution
 from chronosight.scenes.scene import Scene, Shift
 
@@ -37,8 +37,9 @@ def read_pair(
     if register:
         estimate = estimate_shift(aligned.frames[0], aligned.frames[1], aligned.valid)
         dx, dy = round(estimate.dx, 2) + 0.0, round(estimate.dy, 2) + 0.0  # + 0.0: no minus zero
-        if estimate.worth_correcting:
-            aligned = aligned.with_frame_moved(1, estimate.dx, estimate.dy)
+        moved = aligned.with_frame_moved(1, estimate.dx, estimate.dy) if estimate.worth_correcting else aligned
+        if moved is not aligned and improves(aligned.frames[0], aligned.frames[1], moved.frames[1], moved.valid):
+            aligned = moved
             shift = Shift(dx, dy, corrected=True)
             notes.append(f"{later.name} lay {dx:+.1f} pixels right and {dy:+.1f} down of {earlier.name}: corrected")
         elif estimate.confidence >= MIN_CONFIDENCE:
