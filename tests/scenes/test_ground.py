@@ -142,7 +142,7 @@ def test_the_orientation_tag_of_a_tiff(orientation, big, tmp_path):
     np.testing.assert_array_equal(open_scene(tmp_path / "a.tif").frames[0], upright)
 
 
-def later_by_20_m(folder, crs=None, plain=False):
+def later_by_20_m(folder, plain=False):
     whole = ground(size=160)
     earlier = write_tiff(folder / "a.tif", whole[:120, :120], crs="EPSG:32614", transform=from_origin(600_000, 3_300_000, 1, 1))
     place = from_origin(600_020, 3_299_980, 1, 1)
@@ -150,7 +150,7 @@ def later_by_20_m(folder, crs=None, plain=False):
         later = write_png(folder / "b.png", np.ascontiguousarray(whole[20:140, 20:140]))
         (folder / "b.pgw").write_text("1\n0\n0\n-1\n600020.5\n3299979.5\n")
         return earlier, later, whole
-    return earlier, write_tiff(folder / "b.tif", whole[20:140, 20:140], epsg=None, transform=place, **({"crs": crs} if crs else {})), whole
+    return earlier, write_tiff(folder / "b.tif", whole[20:140, 20:140], epsg=None, transform=place), whole
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -167,8 +167,10 @@ def test_a_transform_without_a_crs_and_a_world_file_place_the_later_date(plain, 
 def test_two_transforms_without_a_crs_lay_the_dates_on_one_another(tmp_path):
     whole = ground(size=160)
     places = from_origin(600_000, 3_300_000, 1, 1), from_origin(600_020, 3_299_980, 1, 1)
-    parts = whole[:120, :120], whole[20:140, 20:140]
-    paths = [write_tiff(tmp_path / f"{i}.tif", part, epsg=None, transform=place) for i, (part, place) in enumerate(zip(parts, places))]
+    paths = [
+        write_tiff(tmp_path / "a.tif", whole[:120, :120], epsg=None, transform=places[0]),
+        write_tiff(tmp_path / "b.tif", whole[20:140, 20:140], epsg=None, transform=places[1]),
+    ]
     scene = open_scene(*paths, register=False)
     np.testing.assert_array_equal(scene.frames[0], whole[20:120, 20:120])
     np.testing.assert_array_equal(*scene.frames)
@@ -182,7 +184,9 @@ def test_a_transform_that_cannot_be_of_the_other_crs_is_refused(tmp_path):
         open_scene(earlier, later)
 
 
-@pytest.mark.parametrize("numbers", [(np.nan, 0, 0, 0, -1, 0), (1, 0, np.inf, 0, -1, 0), (0, 0, 5, 0, 0, 5), (1e300, 0, 1e300, 0, -1e300, 1e300)])
+@pytest.mark.parametrize("numbers", [
+    (np.nan, 0, 0, 0, -1, 0), (1, 0, np.inf, 0, -1, 0), (0, 0, 5, 0, 0, 5), (1e300, 0, 1e300, 0, -1e300, 1e300),
+])  # fmt: skip
 def test_transforms_of_no_use(numbers, tmp_path):
     """Refused or read without a place; no traceback either way."""
     path = write_tiff(tmp_path / "a.tif", ground(), crs="EPSG:32614", transform=Affine(*numbers))

@@ -18,7 +18,7 @@ LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar is not t
 LEAST_COLOURED = 0.05  # of an 8-bit image, of any other colour
 LEAST_PIXELS = 100
 MOST_SHARE = 0.98  # beyond it the image is blank, not collared
-ABRUPT = {1: 0.6, 4: 0.3}  # share of the pixels so far outside a collar that may have nearly its colour (JPEG blurs the first)
+ABRUPT = 0.3  # share of the pixels four outside a collar (JPEG blurs the first) that may have nearly its colour
 NEAR = 0.03  # of the range of the data, that counts as nearly its colour: 8 levels of 255
 OUTSIDE = 1.0  # ranges of the data that a value must lie outside of them to be fill wherever it stands
 
@@ -139,12 +139,10 @@ def _ends_abruptly(values: np.ndarray, valid: np.ndarray, area: np.ndarray, valu
     rest = values[:, valid & ~area]
     if len(np.unique(rest[:, :: max(1, rest.shape[1] // 100_000)])) < 32:  # a drawing, whose areas all end abruptly
         return False
-    square, inside = np.ones((3, 3), bool), area
-    for distance in range(1, 5):
-        outside = ndimage.binary_dilation(inside, square)
-        ring, inside = outside & ~inside & valid, outside
-        if distance in (1, 4):
-            off = np.abs(values[:, ring].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
-            if not ring.any() or (off <= NEAR * spread).mean() >= ABRUPT[distance]:
-                return False
-    return True
+    square = np.ones((3, 3), bool)
+    blurred = ndimage.binary_dilation(area, square, iterations=3)
+    ring = ndimage.binary_dilation(blurred, square) & ~blurred & valid
+    if not ring.any():
+        return False
+    off = np.abs(values[:, ring].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
+    return bool((off <= NEAR * spread).mean() < ABRUPT)
