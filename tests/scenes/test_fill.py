@@ -96,7 +96,7 @@ def test_bright_roofs_and_dark_water_are_no_fill(tmp_path):
     pixels[40:60, 40:70] = 255  # a saturated roof inside
     pixels[0:12, 40:60] = 255  # one at the edge
     rows, columns = np.mgrid[:96, :96]
-    fading = 290 - 1.2 * (rows + columns)  # saturated from the corner on
+    fading = 270 - 0.6 * (rows + columns)  # saturated from the corner on
     snow = np.clip(fading[..., None] + np.random.default_rng(0).normal(0, 2, (96, 96, 3)), 30, 255).astype(np.uint8)
     for name, image in (("roofs", pixels), ("snow", snow), ("water", 255 - snow)):
         scene = open_scene(write_png(tmp_path / f"{name}.png", image))
