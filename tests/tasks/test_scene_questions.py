@@ -1,11 +1,14 @@
 """Questions about a whole scene: read whole or refused, and parts of the scene as people name them."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronosight.tasks.cells import CELLS, cell_at
 from chronosight.tasks.reading import tokenise
+from chronosight.tasks.routing import MAX_CHARACTERS, route
 from chronosight.tasks.scene_questions import HELP, needs_objects, read_scene_question
 from chronosight.tasks.scene_regions import in_region, take_region
 
@@ -38,6 +41,45 @@ UNDERSTOOD = {
     "did anything change in the southern half?": {"asks": "whether", "subject": None},
     "where were roads built?": {"asks": "where", "subject": "roads", "direction": "appeared"},
     "describe the changes": {"asks": "describe"},
+    "compare the two images": {"asks": "describe", "regions": ()},
+    "how many buildings were built in the north and the south?": {**COUNT, "regions": ()},
+    "what is the density of new buildings?": {**COUNT, "per": "ha"},
+    "how many new buildings per hectare?": {**COUNT, "per": "ha"},
+    "how many new houses are there per square kilometre in Riverside?": {**COUNT, "per": "km2", "zone": "Riverside"},
+    "what area of new buildings per ha?": {"asks": "area", "per": "ha"},
+    "how many new buildings are larger than 200 m2?": {**COUNT, "min_area": 200, "max_area": None},
+    "how many buildings bigger than 1,000 square metres were built?": {**COUNT, "min_area": 1000},
+    "how many buildings over 0.1 ha were built?": {**COUNT, "min_area": 1000},
+    "how many buildings under 0.5 hectares appeared?": {**COUNT, "min_area": None, "max_area": 5000},
+    "are there new buildings of at least 500 m²?": {"asks": "whether", "min_area": 500},
+    "where are the new buildings smaller than 50 sq m?": {"asks": "where", "max_area": 50},
+    "which are the five largest new buildings?": {"asks": "largest", "top": 5, "least": False},
+    "what are the 3 biggest demolished buildings": {"asks": "largest", "top": 3, "direction": "vanished"},
+    "where are the ten smallest new roads": {"asks": "largest", "top": 10, "least": True, "subject": "roads"},
+    "top 5 new buildings": {"asks": "largest", "top": 5, "region": None},
+    "what is the largest new building": {"asks": "largest", "top": 1},
+    "which half changed most?": {"asks": "rank", "among": "halves", "by": "area"},
+    "which quarter gained the most buildings?": {"asks": "rank", "among": "quarters", "by": "count"},
+    "what percentage of the scene changed?": {"asks": "share", "share_of": "ground", "region": None},
+    "how much of the scene is covered by new buildings?": {"asks": "share", "share_of": "ground", "subject": "buildings"},
+    "what share of Riverside changed?": {"asks": "share", "share_of": "ground", "zone": "Riverside"},
+    "what share of the new buildings is in Riverside?": {"asks": "share", "share_of": "region", "zone": "Riverside"},
+    "what share of the new buildings are larger than 200 m2?": {"asks": "share", "share_of": "size", "min_area": 200},
+    "what share of the changed buildings vanished?": {"asks": "share", "share_of": "direction", "direction": "vanished"},
+    "what percentage of the changes are roads?": {"asks": "share", "share_of": "subject", "subject": "roads"},
+}
+TWO_PARTS = {
+    "compare the north and the south": ("in the north", "in the south", "area", False, False),
+    "compare left and right": ("on the left", "on the right", "area", False, False),
+    "north vs south": ("in the north", "in the south", "area", False, False),
+    "compare the northern and southern half": ("in the northern half", "in the southern half", "area", False, False),
+    "compare new buildings in the top left and the bottom right": (
+        "in the top left", "in the bottom right", "count", False, False),
+    "are there more new houses in the north than in the south?": ("in the north", "in the south", "count", False, True),
+    "were fewer roads built in the left half than in the right half?": (
+        "in the left half", "in the right half", "count", True, True),
+    "did the north change more than the south?": ("in the north", "in the south", "area", False, True),
+    "which has more new buildings, the north or the south?": ("in the north", "in the south", "count", False, False),
 }
 REFUSED = (
     "why were the houses built?",
@@ -47,6 +89,15 @@ REFUSED = (
     "how many buildings are there?",
     "what area do the buildings cover?",
     "how many more buildings appeared than vanished?",
+    "are there more new buildings than new roads in the north?",
+    "compare Riverside with the north",
+    "compare the north, the south and the east",
+    "how many new buildings are larger than 200 metres?",
+    "what share of the trees vanished?",
+    "the 500 largest new buildings",
+    "what length of new roads per hectare?",
+    "which half did not change most?",
+    "what share of new buildings per hectare?",
     "what is the average area of new buildings?",
     "what share of the zone changed?",
     "how many zones changed?",
@@ -70,6 +121,61 @@ def test_understood(text):
     assert told == UNDERSTOOD[text]
 
 
+@pytest.mark.parametrize("text", TWO_PARTS)
+def test_two_parts_are_compared_not_united(text):
+    wanted = read_scene_question(text, ZONES).question
+    assert wanted is not None and wanted.asks == "compare"
+    assert (*(part.words for part in wanted.regions), wanted.by, wanted.least, wanted.yes_no) == TWO_PARTS[text]
+
+
+def test_two_zones_are_compared():
+    wanted = read_scene_question("compare the new buildings in zone Riverside with Old Mill", ZONES).question
+    assert wanted is not None and (wanted.asks, set(wanted.zones), wanted.by) == ("compare", {"Riverside", "Old Mill"}, "count")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wie viele neue Gebäude gibt es?", "German"), ("Combien de bâtiments ont été construits ?", "French"),
+        ("¿Cuántos edificios nuevos hay?", "Spanish"), ("Quanti edifici sono stati costruiti?", "Italian"),
+        ("Quantos edifícios foram construídos?", "Portuguese"), ("Hoeveel gebouwen zijn er gebouwd?", "Dutch"),
+        ("新しい建物はどこにありますか？", "Japanese"), ("有多少新建筑？", "Chinese"), ("새 건물은 몇 개입니까?", "Korean"),
+        ("Сколько новых зданий?", "Russian"), ("Скільки нових будівель?", "Ukrainian"), ("كم عدد المباني الجديدة؟", "Arabic"),
+        ("Kaç yeni bina yapıldı?", "Turkish"), ("Ile nowych budynków powstało?", "Polish"), ("कितनी नई इमारतें हैं?", "Hindi"),
+        ("Hur många nya byggnader finns det?", "Swedish"), ("Kolik nových budov bylo postaveno?", "Czech"),
+    ],
+)  # fmt: skip
+def test_another_language_is_named_in_one_line(text, language):
+    for note in (read_scene_question(text).note, route(text, "pair").note, route(text, "image").note):
+        assert note == f"The question seems to be in {language}; questions are understood in English only."
+
+
+@pytest.mark.parametrize("text", ["why were the houses built?", "what colour is the die", "asdf", "???", "la la la"])
+def test_english_and_nonsense_are_no_other_language(text):
+    assert "English only" not in route(text, "pair").note
+
+
+def test_names_of_places_make_no_other_language():
+    assert read_scene_question("how many buildings appeared in Rue de la Paix?", ["Rue de la Paix"]).question is not None
+
+
+def test_a_long_question_is_read_up_to_the_limit_in_linear_time():
+    def seconds(text):
+        start = time.perf_counter()
+        read_scene_question(text, [f"Zone {i}" for i in range(1000)])
+        route(text, "pair")
+        return time.perf_counter() - start
+
+    sentence = "Please tell me where the new buildings are. "
+    whole = sentence * (MAX_CHARACTERS // len(sentence))
+    assert "characters" not in route(whole, "pair").note
+    assert seconds(whole) < 20 * seconds(sentence * 4) + 0.5
+    for text in (whole + "x" * 100, "x" * 10**7, "新" * 10**6):
+        assert seconds(text) < 0.2
+        assert route(text, "pair").note.startswith(f"The question has {len(text):,} characters; at most 2,000")
+        assert read_scene_question(text).note == route(text, "pair").note
+
+
 @pytest.mark.parametrize("text", REFUSED)
 def test_refused_with_a_reason(text):
     read = read_scene_question(text, ZONES)
@@ -79,11 +185,12 @@ def test_refused_with_a_reason(text):
 
 WORDS = [
     "which", "zone", "most", "area", "of", "new", "buildings", "in", "the", "north", "half", "Riverside", "how", "many",
-    "not", "than", "roads", "largest", "lost", "?",
+    "not", "than", "roads", "largest", "lost", "?", "compare", "south", "share", "per", "ha", "five", "12", "m2", "larger", "top",
+    "quarter", "vs", "fewer", "are",
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.text(max_size=40) | st.lists(st.sampled_from(WORDS)).map(" ".join))
 def test_never_raises(text):
     read = read_scene_question(text, ZONES)
@@ -153,4 +260,7 @@ def test_parts_tile_the_scene(x, y):
 def test_what_only_objects_tell():
     assert needs_objects("what area of buildings appeared?")
     assert needs_objects("how many buildings appeared in Riverside?", ZONES)
+    for text in ("compare the north and the south", "are new buildings larger than 9 m2?", "how many new roads per ha?",
+                 "what percentage of the scene changed?"):  # fmt: skip
+        assert needs_objects(text), text
     assert not needs_objects("how many buildings appeared?") and not needs_objects("why?")

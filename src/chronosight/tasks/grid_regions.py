@@ -13,29 +13,43 @@ _BOTH |= {name + "ern": place for name, place in _BOTH.items()}
 _MIDDLE = ("center", "centre", "central", "middle")
 # A place by themselves; "left" or "right" alone may be a verb or an adverb and need a word from below beside them.
 COMPASS = ("north", "northern", "south", "southern", "west", "western", "east", "eastern", *_BOTH)
-_BEFORE = ("in", "at", "on", "to", "the", "near", "within", "towards", "toward", "far", "and", "or", "very")
+_BEFORE = (
+    "in", "at", "on", "to", "the", "near", "within", "towards", "toward", "far", "and", "or", "very", "compare", "between",
+    "versus", "vs",
+)  # fmt: skip
 _AFTER = (
-    "corner",
-    "part",
-    "side",
-    "third",
-    "edge",
-    "row",
-    "column",
-    "area",
-    "section",
-    "cell",
-    "region",
-    "end",
-    "most",
-)
-# A half or a quarter cuts through cells, so it cannot be told by whole ones.
+    "corner", "part", "side", "third", "edge", "row", "column", "area", "section", "cell", "region", "end", "most",
+)  # fmt: skip
+# A half or a quarter cuts through cells, so whole cells cannot describe it.
 UNEVEN = ("half", "quarter", "quadrant")
 
 
 @dataclass(frozen=True)
+class Place:
+    """One place as it was said.
+
+    Attributes:
+        start: Position of its first word.
+        end: Position after its last word.
+        cells: Of the 3x3 grid, as numbers by rows, 0 to 8.
+        uneven: Whether it is a half, a quarter or a quadrant.
+    """
+
+    start: int
+    end: int
+    cells: frozenset[int]
+    uneven: bool
+
+
+@dataclass(frozen=True)
 class Region:
-    """cells: by rows, () if no place is named. used: positions of the words that named it. uneven: a half or such."""
+    """All places of a question taken together.
+
+    Attributes:
+        cells: Names by rows; () if no place is named.
+        used: Positions of the words that named them.
+        uneven: Whether one of them is a half or such.
+    """
 
     cells: tuple[str, ...]
     used: frozenset[int]
@@ -43,11 +57,24 @@ class Region:
 
 
 def find_region(words: list[str]) -> Region:
-    """The places named in the words of a question, taken together. One direction is the row or column of three cells at
-    that side ("north": the top row); two are one cell ("top left"); center or middle alone is the middle cell."""
-    cells: set[int] = set()
-    used: set[int] = set()
-    uneven = False
+    """Finds the places named in the words of a question and takes them together.
+
+    Args:
+        words: Lower case, as `reading.tokenise` gives them.
+
+    Returns:
+        Their cells. One direction is the row or column of three cells at that side ("north": the top row); two are one
+        cell ("top left"); center or middle alone is the middle cell.
+    """
+    found = find_places(words)
+    cells = sorted(frozenset().union(*(place.cells for place in found)))
+    used = frozenset(position for place in found for position in range(place.start, place.end))
+    return Region(tuple(CELLS[i] for i in cells), used, any(place.uneven for place in found))
+
+
+def find_places(words: list[str]) -> list[Place]:
+    """The places named in the words of a question, each by itself, in their order; see `find_region`."""
+    found = []
     at = 0
     while at < len(words):
         end = at
@@ -57,13 +84,10 @@ def find_region(words: list[str]) -> Region:
             at = max(end, at + 1)
             continue
         after = words[end] if end < len(words) else ""
-        uneven |= after in UNEVEN
-        cells |= _cells_of(words[at:end], after)
-        if after in _AFTER or after in UNEVEN:
-            end += 1
-        used.update(range(at, end))
-        at = end
-    return Region(tuple(CELLS[i] for i in sorted(cells)), frozenset(used), uneven)
+        start, cells = at, _cells_of(words[at:end], after)
+        at = end + (after in _AFTER or after in UNEVEN)
+        found.append(Place(start, at, frozenset(cells), after in UNEVEN))
+    return found
 
 
 def _is_direction(word: str) -> bool:
@@ -73,8 +97,8 @@ def _is_direction(word: str) -> bool:
 def _is_place(words: list[str], start: int, end: int) -> bool:
     after = words[end] if end < len(words) else ""
     before = words[start - 1] if start else ""
-    told = end - start > 1 or after in _AFTER or after in UNEVEN or before in _BEFORE
-    return told or any(word in COMPASS for word in words[start:end])
+    marked = end - start > 1 or after in _AFTER or after in UNEVEN or before in _BEFORE
+    return marked or any(word in COMPASS for word in words[start:end])
 
 
 def _cells_of(run: list[str], after: str) -> set[int]:

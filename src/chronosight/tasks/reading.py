@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import Region, find_region
@@ -16,8 +17,14 @@ from chronosight.tasks.nouns import SUBJECTS, singular
 
 @dataclass(frozen=True)
 class Reading:
-    """words: of the question, lower case. subjects: plural names of the things named, in order. unknown: words that
-    are in no list. region: the places named. The rest is asked with `says`."""
+    """What a question says; the rest is asked with `says`.
+
+    Attributes:
+        words: Of the question, lower case.
+        subjects: Plural names of the things named, in order.
+        region: The places named.
+        unknown: Words that are in no list.
+    """
 
     words: tuple[str, ...]
     subjects: tuple[str, ...]
@@ -26,14 +33,18 @@ class Reading:
 
     def says(self, phrases: tuple[str, ...]) -> bool:
         """Whether one of the phrases is among the words; words that name a place in the scene are passed over."""
-        line = " ".join("/" if i in self.region.used else word for i, word in enumerate(self.words))
-        return any(f" {phrase} " in f" {line} " for phrase in phrases)
+        return any(f" {phrase} " in self._line for phrase in phrases)
+
+    @cached_property
+    def _line(self) -> str:
+        return f" {' '.join('/' if i in self.region.used else word for i, word in enumerate(self.words))} "
 
     def asks_which(self) -> bool:
         """Whether it begins with "which", or with "what" and a thing: "what buildings ..."."""
         return self.starts("which") or (self.starts("what") and len(self.words) > 1 and singular(self.words[1]) in SUBJECTS)
 
     def starts(self, *phrases: str) -> bool:
+        """Whether the question begins with one of the phrases."""
         line = f"{' '.join(self.words)} "
         return any(line.startswith(f"{phrase} ") for phrase in phrases)
 
@@ -42,6 +53,7 @@ _LISTS = tuple(value for name, value in vars(lists).items() if name.isupper() an
 _KNOWN = tuple(dict.fromkeys(tuple(phrase.split()) for phrases in _LISTS for phrase in phrases))
 _LONGEST = max(map(len, _KNOWN))
 _KNOWN_SET = frozenset(_KNOWN)
+_REPLY_FORMS = tuple(tuple(form.split()) for form in lists.REPLY_FORM)
 
 
 def read(text: str) -> Reading:
@@ -82,8 +94,7 @@ def tokenise(text: str) -> list[str]:
 def _without_reply_form(words: list[str]) -> list[str]:
     """The words up to an instruction for the reply such as "answer yes or no", unless that comes first."""
     for end in range(1, len(words)):
-        rest = " ".join(words[end:]) + " "
-        if any(rest.startswith(f"{form} ") for form in lists.REPLY_FORM):
+        if any(tuple(words[end : end + len(form)]) == form for form in _REPLY_FORMS):
             return words[:end]
     return words
 

@@ -19,11 +19,13 @@ from chronosight.tasks import (
     scene_class,
 )
 from chronosight.tasks import word_lists as lists
+from chronosight.tasks.language import foreign_language
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Question
-from chronosight.tasks.reading import Reading, read
+from chronosight.tasks.reading import Reading, read, tokenise
 
 Kind = Literal["image", "pair", "video"]
+MAX_CHARACTERS = 2000  # of a question
 
 HELP: dict[Kind, str] = {
     "pair": "Of two dates you can ask whether anything changed, how many buildings or roads changed, appeared or "
@@ -40,11 +42,13 @@ ONE_THING = "Ask about one kind of thing at a time."
 class Routed:
     """What a free-wording question asks.
 
-    question: in its task's canonical wording; None when it fits no task of the kind of scene. A subject of None in a
-    binary, count, location or direction question means buildings and roads together.
-    understood: whether there is a question. note: a sentence or two for the user, or empty.
-    direction: count, place or name only what appeared, or only what vanished; None for both.
-    cells: only objects in these cells; None for the whole scene.
+    Attributes:
+        question: In its task's canonical wording; None when it fits no task of the kind of scene. A subject of None in a
+            binary, count, location or direction question means buildings and roads together.
+        understood: Whether there is a question.
+        note: A sentence or two for the user, or empty.
+        direction: Only what appeared, or only what vanished; None for both.
+        cells: Only objects in these cells of the 3x3 grid; None for the whole scene.
     """
 
     question: Question | None
@@ -54,15 +58,43 @@ class Routed:
     cells: tuple[str, ...] | None = None
 
 
+def unreadable(text: str) -> str:
+    """Why a text cannot be read as a question at all: its length, or its language. Empty where it can be.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        One line for the user, or "".
+    """
+    if len(text) > MAX_CHARACTERS:
+        return f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: ask a shorter one."
+    language = foreign_language(text)
+    if language and (not tokenise(text) or read(text).unknown):
+        return f"The question seems to be in {language}; questions are understood in English only."
+    return ""
+
+
 def route(text: str, kind: Kind) -> Routed:
-    """Maps a question about a scene of the given kind to its task; never raises on a text."""
+    """Maps a question in free wording to a task; never raises on a text.
+
+    Args:
+        text: As typed; the time taken grows with its length, up to `MAX_CHARACTERS`.
+        kind: Of the scene.
+
+    Returns:
+        The task and its subjects, or why there is none.
+    """
+    reason = unreadable(text)
+    if reason:
+        return Routed(None, False, reason)
     said = read(text)
     if not said.words:
         return _refuse("The question is empty.", kind)
     if said.unknown:
         return _refuse(f"Not understood: {', '.join(said.unknown)}.", kind)
     if said.region.uneven:
-        return _refuse("Places are told in thirds of the scene, not in halves or quarters.", kind)
+        return _refuse("Name parts of the scene by thirds here, such as the north or the top left, not by halves.", kind)
     if kind == "pair":
         return _route_pair(said)
     if kind == "image":
@@ -77,7 +109,7 @@ def _refuse(reason: str, kind: Kind) -> Routed:
 def _route_pair(said: Reading) -> Routed:
     others = [name for name in said.subjects if change_subject(name) is None]
     if others:
-        return _refuse(f"Changes are told of buildings and roads, not of {' or '.join(others)}.", "pair")
+        return _refuse(f"Changes are known of buildings and roads, not of {' or '.join(others)}.", "pair")
     classes = {change_subject(name) for name in said.subjects}
     subject = classes.pop() if len(classes) == 1 else None
     appeared, vanished = said.says(lists.APPEARED), said.says(lists.VANISHED)
@@ -95,7 +127,7 @@ def _route_pair(said: Reading) -> Routed:
         return _refuse(reason, "pair")
     if said.says(lists.SAME) or (said.says(lists.NEGATED) and not vanished):
         if not _asks_yes_no(said) or not (changed or said.says(lists.SAME)):
-            return _refuse("Only what changed can be told, not what stayed.", "pair")
+            return _refuse("Only what changed is known, not what stayed.", "pair")
         return found(binary.ask(subject), "Answered as: has anything changed? Yes means that something has.")
     if _compares_dates(said):
         return found(direction.ask(subject), "Answered with whether they appeared or vanished.")
@@ -115,8 +147,8 @@ def _route_pair(said: Reading) -> Routed:
     asks_what = said.says(lists.DESCRIBE) or said.says(lists.HAPPENED) or (changed and said.says(lists.WHICH))
     if asks_what or (changed and said.starts("how")):
         if said.region.cells:
-            return found(binary.ask(subject), "A description covers the whole scene; of a part, yes or no is told.")
-        return found(caption.ask("pair"), "The description tells of every change." if way or said.subjects else "")
+            return found(binary.ask(subject), "A description covers the whole scene; for a part of it the answer is yes or no.")
+        return found(caption.ask("pair"), "The description covers every change." if way or said.subjects else "")
     return found(binary.ask(subject)) if changed else _refuse("", "pair")
 
 
@@ -125,13 +157,13 @@ def _unfit_for_a_pair(said: Reading, changed: bool) -> str:
     if said.says(lists.SAME_PLACE):
         return "Both images are taken to show the same place."
     if said.says(lists.RURAL_URBAN) or (said.says(lists.KIND_OF) and not changed):
-        return "The kind of place is told of one image."
+        return "The kind of place is a question for one image."
     if said.says(lists.SIZED) and not said.says(lists.COUNT):
-        return "Sizes are not told."
+        return "Sizes of objects are not known here."
     if said.says(lists.COUNT) and not changed and not _compares_dates(said):
         return "Of two dates only changed objects are counted; for all of them give one image."
     if said.says(lists.COMPARED) and not changed and not _compares_dates(said):
-        return "More or fewer of two things is told of one image."
+        return "More or fewer of two things is a question for one image."
     return ""
 
 
@@ -149,7 +181,7 @@ def _route_image(said: Reading) -> Routed:
     if any(said.says(words) for words in (lists.APPEARED, lists.VANISHED, lists.CHANGED, lists.SAME, lists.ANOTHER)):
         return _refuse(ONE_IMAGE, "image")
     if said.region.cells:
-        return _refuse("Places within one image are not told.", "image")
+        return _refuse("Places within one image are not known.", "image")
     if said.says(lists.COMPARED) or said.says(lists.SIZED):
         return _route_comparison(said)
     if said.says(lists.RURAL_URBAN):
@@ -168,14 +200,14 @@ def _route_image(said: Reading) -> Routed:
     if said.says(lists.HAPPENED):
         return Routed(caption.ask("image"), True, "One image cannot show what happened: this describes it.")
     if said.starts("where"):
-        return _refuse("Where on Earth an image was taken is not told.", "image")
+        return _refuse("Where on Earth an image was taken is not known.", "image")
     return Routed(caption.ask("image"), True) if said.says(lists.DESCRIBE) else _refuse("", "image")
 
 
 def _route_presence(said: Reading) -> Routed:
     subject = said.subjects[0]
     if said.says(lists.WHERE):
-        return _refuse("Places within one image are not told.", "image")
+        return _refuse("Places within one image are not known.", "image")
     if said.says(lists.DESCRIBE):
         return _refuse("A description covers the whole image.", "image")
     if said.starts(*lists.WHICH, "how") or not (said.says(lists.PRESENT) or _is_fragment(said)):

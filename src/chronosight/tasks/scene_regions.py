@@ -1,14 +1,15 @@
 """Parts of a whole scene as people say them ("the north-west", "the southern half") -> boxes of the scene.
 
-Like `regions`, but objects of a whole scene have coordinates, so halves and quarters can be told as well as thirds.
+Like `grid_regions`, but objects of a whole scene have coordinates, so halves and quarters are answered as well as thirds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chronosight.tasks.cells import CELLS, places
-from chronosight.tasks.grid_regions import COMPASS, UNEVEN, find_region, row_and_column
+from chronosight.tasks.grid_regions import COMPASS, UNEVEN, find_places, find_region, row_and_column
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the scene's width and height, in [0, 1]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -16,10 +17,13 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class SceneRegion:
-    """cells: of the 3x3 grid, where the part is told by those; else () and the part is `box`.
+    """A part of the scene.
 
-    words: the part as a phrase, "in the north-west". compass: named by north, south, east or west, so it holds for scenes
-    with north up only.
+    Attributes:
+        cells: Of the 3x3 grid, where the part is made of those; else () and the part is `box`.
+        box: Left, top, right and bottom as shares of the scene's width and height, in [0, 1].
+        words: The part as a phrase, "in the north-west".
+        compass: Whether it is named by north, south, east or west, and so holds for scenes with north up only.
     """
 
     cells: tuple[str, ...]
@@ -29,7 +33,14 @@ class SceneRegion:
 
 
 def take_region(words: list[str]) -> tuple[SceneRegion | None, list[str], str]:
-    """-> (the part named in the words of a question, the words without it, why it cannot be told or "")."""
+    """Takes the part of the scene out of the words of a question.
+
+    Args:
+        words: Lower case, as `reading.tokenise` gives them.
+
+    Returns:
+        The part or None, the words without it, and why it is not understood or "".
+    """
     halved = _take_half(words)
     if halved is not None:
         region, rest = halved
@@ -49,8 +60,44 @@ def take_region(words: list[str]) -> tuple[SceneRegion | None, list[str], str]:
     return SceneRegion(found.cells, WHOLE, phrase, compass), _tidy(rest), ""
 
 
+def take_two_regions(words: list[str]) -> tuple[tuple[SceneRegion, SceneRegion] | None, list[str]]:
+    """Takes two parts that are compared out of the words of a question.
+
+    Args:
+        words: Lower case, as `reading.tokenise` gives them.
+
+    Returns:
+        The two parts in their order, None where there are not exactly two; and the words without them.
+    """
+    found = find_places(words)
+    if len(found) != 2:
+        return None, words
+    first, second = found
+    parts = []
+    for place in found:
+        said = words[place.start : place.end]
+        if place is first and second.uneven and not first.uneven and first.end + 1 == second.start:
+            said.append(words[second.end - 1])  # "the northern and southern half"
+        region, _, reason = take_region(["in", "the", *said])
+        if region is None or reason:
+            return None, words
+        parts.append(region)
+    rest = words[: first.start] + words[first.end : second.start] + words[second.end :]
+    return (parts[0], parts[1]), _tidy(rest)
+
+
 def in_region(region: SceneRegion, cell: str, x: float, y: float) -> bool:
-    """Whether an object lies in the part. cell: its place in the 3x3 grid; x, y: its centroid as shares of the scene."""
+    """Whether an object lies in a part of the scene.
+
+    Args:
+        region: The part.
+        cell: The object's place in the 3x3 grid.
+        x: Of its centroid, as a share of the scene's width, in [0, 1].
+        y: Of its centroid, downwards, as a share of the scene's height, in [0, 1].
+
+    Returns:
+        Whether it lies inside.
+    """
     if region.cells:
         return cell in region.cells
     left, top, right, bottom = region.box
@@ -60,6 +107,15 @@ def in_region(region: SceneRegion, cell: str, x: float, y: float) -> bool:
 def grid_words(cells: tuple[str, ...]) -> str:
     """The cells by their names, for a note: "top left corner, top"."""
     return ", ".join(cell for cell in CELLS if cell in cells)
+
+
+def equal_parts(among: Literal["halves", "quarters"]) -> tuple[SceneRegion, ...]:
+    """The four halves (upper, lower, left, right) or the four quarters of a scene."""
+    names = ("upper half", "lower half", "left half", "right half")
+    if among == "quarters":
+        names = ("upper left quarter", "upper right quarter", "lower left quarter", "lower right quarter")
+    found = [_take_half(name.split()) for name in names]
+    return tuple(part[0] for part in found if part is not None)
 
 
 def _take_half(words: list[str]) -> tuple[SceneRegion, list[str]] | None:
