@@ -13,7 +13,7 @@ from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
-from chronosight.models.unirs.sentencepiece import read_sentencepiece
+from chronosight.models.unirs.published_tokenizer import read_sentencepiece
 from chronosight.tasks import caption, event, vqa
 from chronosight.tasks.augmentation import PromptStyle, load_style, save_style
 from chronosight.tasks.pixels import resize_frames

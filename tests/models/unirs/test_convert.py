@@ -156,6 +156,11 @@ def edit_tensors(path, change):
     save_file(values, path)
 
 
+def bomb():
+    double = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
+    return {"normalizer": {"type": "Sequence", "normalizers": [double] * 32}, "model": {"type": "BPE", "vocab": {}, "merges": []}}
+
+
 PROJECTOR = "mm_projector/model.safetensors"
 TOWER = "vision_tower/model.safetensors"
 Q = "vision_model.encoder.layers.0.self_attn.q_proj.weight"
@@ -198,6 +203,22 @@ BROKEN = {
     "no tokenizer": (lambda f: (f / "llm/tokenizer.model").unlink(), "neither tokenizer.json nor tokenizer.model"),
     "a tokenizer cut short": (
         lambda f: (f / "llm/tokenizer.model").write_bytes((f / "llm/tokenizer.model").read_bytes()[:-9]), "damaged or no"
+    ),
+    "a list for a config": (lambda f: (f / "llm/config.json").write_text("[]"), "not an object"),
+    "a config nested deep": (lambda f: (f / "llm/config.json").write_text("[" * 100_000), "nested too deep"),
+    "a billion layers": (lambda f: edit(f / "llm/config.json", lambda v: v.update(num_hidden_layers=10**9)), "num_hidden_layers"),
+    "more layers than tensors": (
+        lambda f: edit(f / "vision_tower/config.json", lambda v: v.update(num_hidden_layers=500)), "has .* tensors"
+    ),
+    "a width of text": (lambda f: edit(f / "vision_tower/config.json", lambda v: v.update(hidden_size="16")), "hidden_size"),
+    "a width of a list": (lambda f: edit(f / "llm/config.json", lambda v: v.update(hidden_size=[32])), "hidden_size"),
+    "frames of text": (lambda f: edit(f / "config.json", lambda v: v.update(num_video_frames="eight")), "num_video_frames"),
+    "a rope of text": (lambda f: edit(f / "llm/config.json", lambda v: v.update(rope_theta="many")), "cannot be read"),
+    "a normalizer that multiplies": (
+        lambda f: (f / "llm/tokenizer.json").write_text(json.dumps(bomb())), "its normalizer makes texts more than 64 times"
+    ),
+    "padding without end": (
+        lambda f: (f / "llm/tokenizer.json").write_text(json.dumps({"padding": {"strategy": {"Fixed": 10**10}}})), "it pads"
     ),
     "a tokenizer of another": (lambda f: edit(f / "llm/config.json", lambda v: v.update(vocab_size=300)), "not of one"),
 }  # fmt: skip

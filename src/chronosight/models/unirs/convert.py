@@ -21,9 +21,11 @@ from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
-from chronosight.models.unirs.published_config import read_config, read_tokenizer
+from chronosight.models.unirs.published_config import read_config
 from chronosight.models.unirs.published_names import Family, plan_names, some
+from chronosight.models.unirs.published_tokenizer import read_tokenizer
 from chronosight.models.unirs.vila_folder import WHOLE, Header, Part, read_parts
+from chronosight.models.weight_files import library_errors
 
 SHARD = 4 * 2**30  # bytes a file at most
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
@@ -74,7 +76,7 @@ def convert(
 
 def compare(plan: Mapping[str, Header], config: UniRSConfig, family: Family) -> list[str]:
     """Names that are new. Raises InputError that lists what is missing, what is unexpected, and what does not fit."""
-    with torch.device("meta"):
+    with library_errors("a config.json of the folder", "download the folder again"), torch.device("meta"):
         model = UniRSForConditionalGeneration(config)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     if config.tie_word_embeddings:

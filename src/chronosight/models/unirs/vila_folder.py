@@ -8,7 +8,6 @@ FOLDER/mm_projector/               config.json, *.safetensors
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from chronosight.errors import InputError
+from chronosight.files import read_json_object
+from chronosight.models.weight_files import MAX_CONFIG_BYTES
 
 PARTS = ("llm", "vision_tower", "mm_projector")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -54,16 +55,20 @@ def read_parts(folder: str | Path) -> dict[str, Part]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Raises InputError where there is no such file or it is no JSON mapping."""
+    """Reads a JSON object of the folder.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The object.
+
+    Raises:
+        InputError: There is no such file, or it is no JSON object.
+    """
     if not path.is_file():
         raise InputError(f"{path} is missing; download the checkpoint folder again, whole")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is not JSON ({error}); download it again") from None
-    if not isinstance(values, dict):
-        raise InputError(f"{path} holds a {type(values).__name__}, expected a JSON mapping; download it again")
-    return values
+    return read_json_object(path, "a file of a checkpoint folder; download it again", MAX_CONFIG_BYTES)
 
 
 def read_headers(folder: Path) -> dict[str, Header]:

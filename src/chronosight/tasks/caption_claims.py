@@ -1,0 +1,265 @@
+"""What a caption of a pair claims, and which of it the change map supports.
+
+A sentence falls into clauses; a clause claims that objects of some classes appeared or vanished, at places or anywhere. Said
+twice, or of a class, direction or place that no changed object has, a clause is a fault, and can be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, Protocol
+
+from chronosight.tasks import word_lists as lists
+from chronosight.tasks.caption import says_no_change
+from chronosight.tasks.cells import CELLS
+from chronosight.tasks.grid_regions import find_places
+from chronosight.tasks.nouns import SUBJECTS, change_subject, singular
+
+FaultKind = Literal["repeated clause", "repeated noun", "class", "direction", "place", "setting"]
+
+# Surroundings that the change map says nothing of: right or wrong, no changed object supports them.
+SETTINGS = ("desert", "bareland", "bare land", "wasteland", "forest", "wood", "grassland", "meadow", "jungle", "mountain", "sea")
+_APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for words in (lists.APPEARED, lists.VANISHED))
+_BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
+_LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
+
+
+class LocatedObject(Protocol):
+    """What is needed of a changed object."""
+
+    @property
+    def class_name(self) -> str:
+        """Its class, "building" or "road"."""
+        ...
+
+    @property
+    def direction(self) -> str:
+        """Either "appeared" or "vanished"."""
+        ...
+
+    @property
+    def cell(self) -> str:
+        """Its place in the 3x3 grid."""
+        ...
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A part of a sentence that claims one change.
+
+    Attributes:
+        text: As written, without the conjunction before it.
+        nouns: Plural names of the things in it, in order.
+        direction: What it says of them; None where it says neither or both.
+        cells: Of the 3x3 grid, by rows; () where it names no place.
+        settings: Surroundings that it names.
+    """
+
+    text: str
+    nouns: tuple[str, ...]
+    direction: Literal["appeared", "vanished"] | None
+    cells: tuple[str, ...]
+    settings: tuple[str, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Classes of the change map that it speaks of: "buildings", "roads"."""
+        return tuple(dict.fromkeys(filter(None, map(change_subject, self.nouns))))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A claim that should not stand.
+
+    Attributes:
+        kind: A "repeated clause" or a "repeated noun"; a "class", "direction" or "place" that no changed object has; or a
+            "setting" that no object can support.
+        position: Of the clause, as an index into `clauses`.
+        what: The clause, noun, class, direction, place or setting in words.
+    """
+
+    kind: FaultKind
+    position: int
+    what: str
+
+
+def clauses(caption: str) -> list[Clause]:
+    """Cuts a caption into clauses: at commas and conjunctions, where what follows has a change of its own.
+
+    Args:
+        caption: One or more sentences.
+
+    Returns:
+        The clauses in their order; things that share a verb ("houses and roads are built") stay together.
+    """
+    found: list[str] = []
+    start, text = 0, caption.strip()
+    for match in _BREAK.finditer(text):
+        if _says_change(text[start : match.start()]) and _says_change(text[match.end() :]):
+            found.append(text[start : match.start()])
+            start = match.end()
+    return [_clause(piece.strip(" .,;")) for piece in [*found, text[start:]] if piece.strip(" .,;")]
+
+
+def faults(caption: str, objects: Iterable[LocatedObject]) -> list[Fault]:
+    """Finds claims that are made twice or that the change map denies.
+
+    Args:
+        caption: Of a pair.
+        objects: Its changed objects.
+
+    Returns:
+        The faults in the order of the clauses; none for a caption that says that nothing changed.
+    """
+    if says_no_change(caption):
+        return []
+    known = list(objects)
+    found: list[Fault] = []
+    seen: set[tuple[object, ...]] = set()
+    for position, clause in enumerate(clauses(caption)):
+        key = (frozenset(clause.nouns), clause.direction, clause.cells)
+        if clause.nouns and key in seen:
+            found.append(Fault("repeated clause", position, clause.text))
+            continue
+        seen.add(key)
+        repeated = _repeated_nouns(clause.text)
+        found += [Fault("repeated noun", position, noun) for noun in repeated]
+        found += [Fault(kind, position, what) for kind, what in _denied(clause, known)]
+        found += [Fault("setting", position, setting) for setting in clause.settings]
+    return found
+
+
+def without_faults(
+    caption: str,
+    objects: Iterable[LocatedObject],
+    kinds: Collection[FaultKind] = ("repeated clause", "repeated noun", "class", "direction", "place"),
+) -> str:
+    """Leaves out what a caption claims without support.
+
+    Args:
+        caption: Of a pair.
+        objects: Its changed objects.
+        kinds: The kinds of faults that go. A clause that is repeated, or of a denied class or direction, goes whole;
+            repeated nouns, denied places and settings go alone.
+
+    Returns:
+        The rest; the caption itself where it has no such fault; "" where nothing is left: then the objects themselves are
+        to be described.
+    """
+    found = [fault for fault in faults(caption, objects) if fault.kind in kinds]
+    if not found:
+        return caption
+    left = []
+    for position, clause in enumerate(clauses(caption)):
+        here = [fault for fault in found if fault.position == position]
+        if any(fault.kind in ("repeated clause", "class", "direction") for fault in here):
+            continue
+        text = clause.text
+        for fault in here:
+            text = _without(text, fault)
+        left.append(text)
+    return " and ".join([", ".join(left[:-1]), left[-1]] if len(left) > 1 else left)
+
+
+def supported_confidence(confidence: float, facts: Iterable[float]) -> float:
+    """The confidence of a caption, never above that of the facts in it.
+
+    Args:
+        confidence: Of the words, in [0, 1].
+        facts: Confidence of each fact that the caption states, in [0, 1]; none for a caption without checkable facts.
+
+    Returns:
+        The least of them.
+    """
+    return min([confidence, *facts])
+
+
+def _clause(text: str) -> Clause:
+    words = _words(text)
+    appeared, vanished = (any(_position(words, phrase) is not None for phrase in known) for known in (_APPEARED, _VANISHED))
+    direction: Literal["appeared", "vanished"] | None = None
+    if appeared != vanished:
+        direction = "appeared" if appeared else "vanished"
+    cells = sorted(frozenset().union(*(place.cells for place in find_places(words))))
+    settings = tuple(setting for setting in SETTINGS if _setting(setting).search(text))
+    nouns = tuple(dict.fromkeys(noun for noun, _, _ in _nouns(words)))
+    return Clause(text, nouns, direction, tuple(CELLS[cell] for cell in cells), settings)
+
+
+def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[FaultKind, str]]:
+    """What the clause says of the two classes of the map that no object supports."""
+    if clause.direction is None:
+        return
+    for subject in clause.subjects:
+        of_class = [item for item in objects if item.class_name == singular(subject)]
+        so_changed = [item for item in of_class if item.direction == clause.direction]
+        if not of_class:
+            yield "class", subject
+        elif not so_changed:
+            yield "direction", f"{subject} {clause.direction}"
+        elif clause.cells and not any(item.cell in clause.cells for item in so_changed):
+            yield "place", ", ".join(clause.cells)
+
+
+def _without(text: str, fault: Fault) -> str:
+    if fault.kind == "setting":
+        return " ".join(_setting(fault.what).sub(" ", text).split())
+    words = text.split()
+    plain = [word.lower().strip(".,;") for word in words]
+    if fault.kind == "place":
+        for place in reversed(find_places(plain)):
+            start = place.start
+            while start and plain[start - 1] in ("in", "at", "on", "near", "to", "the", "of"):
+                start -= 1
+            del words[start : place.end], plain[start : place.end]
+        return " ".join(words)
+    _, start, end = [noun for noun in _nouns(plain) if noun[0] == fault.what][1]
+    while start and plain[start - 1] in (*_LIGHT, "with", "and", "new"):
+        start -= 1
+    return " ".join(words[:start] + words[end:])
+
+
+def _repeated_nouns(text: str) -> list[str]:
+    """Things named twice in one clause and joined by "with" or "and": "a road with a road"."""
+    words = _words(text)
+    nouns = _nouns(words)
+    return [
+        noun
+        for (noun, _, end), (other, start, _) in pairwise(nouns)
+        if noun == other and {"with", "and"} & set(words[end:start]) and set(words[end:start]) <= {*_LIGHT, "with", "and", "new"}
+    ]
+
+
+def _nouns(words: Sequence[str]) -> list[tuple[str, int, int]]:
+    """(plural name, start, end) of the things named, the longest name at each place."""
+    found, at = [], 0
+    while at < len(words):
+        for length in (3, 2, 1):
+            name = singular(" ".join(words[at : at + length]))
+            if at + length <= len(words) and name in SUBJECTS:
+                found.append((SUBJECTS[name], at, at + length))
+                at += length - 1
+                break
+        at += 1
+    return found
+
+
+def _says_change(text: str) -> bool:
+    words = _words(text)
+    return bool(_nouns(words)) and any(_position(words, phrase) is not None for phrase in (*_APPEARED, *_VANISHED))
+
+
+def _position(words: Sequence[str], phrase: Sequence[str]) -> int | None:
+    size = len(phrase)
+    return next((at for at in range(len(words) - size + 1) if tuple(words[at : at + size]) == tuple(phrase)), None)
+
+
+def _setting(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:in|on|at|near|beside|along|around|by|through|of) (?:the |a )?{name}s?\b", re.IGNORECASE)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.lower())

@@ -1,0 +1,102 @@
+"""A caption's claims: said once, and only what the change map shows."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronosight.tasks.caption_claims import clauses, faults, supported_confidence, without_faults
+
+
+@dataclass
+class Changed:
+    class_name: str
+    direction: str = "appeared"
+    cell: str = "center"
+
+
+HOUSE, ROAD = Changed("building"), Changed("road")
+GONE = Changed("building", "vanished", "top left corner")
+
+
+@pytest.mark.parametrize(
+    ("caption", "parts"),
+    [
+        ("many houses are built", 1),
+        ("houses and roads are built", 1),
+        ("some trees are removed and several houses are built along the road", 2),
+        ("a road is built, houses appear while the forest is cleared", 3),
+        ("the scene is the same as before", 1),
+        ("", 0),
+        (" . ", 0),
+    ],
+)
+def test_clauses_have_a_change_of_their_own(caption, parts):
+    assert len(clauses(caption)) == parts
+
+
+def test_a_clause_says_what_changed_how_and_where():
+    first, second = clauses("Two villas are built at the top left and a road has been removed in the desert.")
+    assert (first.nouns, first.subjects, first.direction, first.cells) == (
+        ("houses",), ("buildings",), "appeared", ("top left corner",))  # fmt: skip
+    assert (second.subjects, second.direction, second.settings) == (("roads",), "vanished", ("desert",))
+
+
+@pytest.mark.parametrize(
+    ("caption", "objects", "found"),
+    [
+        ("a parking lot is built and a parking lot are built", [], [("repeated clause", 1)]),
+        ("a house is built at the top and a house is built on the right", [Changed("building", cell="top"),
+                                                                          Changed("building", cell="right")], []),
+        ("a house is built and a house is removed", [HOUSE, GONE], []),
+        ("a road with a road appears", [ROAD], [("repeated noun", 0)]),
+        ("many houses are built", [ROAD], [("class", 0)]),
+        ("many houses are built", [GONE], [("direction", 0)]),
+        ("many houses are built", [HOUSE], []),
+        ("a house is built in the top left corner", [HOUSE], [("place", 0)]),
+        ("a house is built in the center", [HOUSE], []),
+        ("some houses appear in the desert", [HOUSE], [("setting", 0)]),
+        ("some trees are removed", [], []),
+        ("the two scenes seem identical", [HOUSE], []),
+    ],
+)  # fmt: skip
+def test_faults(caption, objects, found):
+    assert [(fault.kind, fault.position) for fault in faults(caption, objects)] == found
+
+
+@pytest.mark.parametrize(
+    ("caption", "objects", "left"),
+    [
+        ("a parking lot is built and a parking lot are built", [], "a parking lot is built"),
+        ("a road with a road appears", [ROAD], "a road appears"),
+        ("a road is built and many houses are built", [ROAD], "a road is built"),
+        ("many houses are built", [ROAD], ""),
+        ("a house is built in the top left corner", [HOUSE], "a house is built"),
+        ("trees are removed, a road is built and a house is built", [ROAD, HOUSE],
+         "trees are removed, a road is built and a house is built"),
+    ],
+)  # fmt: skip
+def test_what_is_left_without_them(caption, objects, left):
+    assert without_faults(caption, objects) == left
+
+
+def test_settings_go_where_that_is_asked():
+    assert without_faults("some houses appear in the desert", [HOUSE]) == "some houses appear in the desert"
+    assert without_faults("some houses appear in the desert", [HOUSE], ("setting",)) == "some houses appear"
+
+
+def test_a_caption_is_no_surer_than_its_facts():
+    assert supported_confidence(0.9, [0.8, 0.4]) == 0.4
+    assert supported_confidence(0.3, [0.8]) == supported_confidence(0.3, []) == 0.3
+
+
+WORDS = ["a", "road", "house", "houses", "parking", "lot", "is", "built", "removed", "and", "with", "in", "the", "desert", "top",
+         "left", ",", ".", "while", "two"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join), st.lists(st.sampled_from([HOUSE, ROAD, GONE]), max_size=3))
+def test_what_is_left_has_no_fault_of_the_kinds_that_went(caption, objects):
+    kinds = ("repeated clause", "class", "direction")
+    left = without_faults(caption, objects, kinds)
+    assert not any(fault.kind in kinds for fault in faults(left, objects))
