@@ -1,0 +1,1 @@
+"""The networks: vision guide, UniRS and ChangeVG's language model (torch)."""

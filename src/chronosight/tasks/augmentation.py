@@ -5,19 +5,20 @@ markers, task tag, instruction. The strings were not released; those below are o
 
     SYSTEM USER: <image>*n <clue>clue</clue> [tag] instruction ASSISTANT: reply </s>
 
-The talk around it is Vicuna's, version 1, which VILA-1.5 was trained with: weights trained on it expect it letter by letter.
+The conversation around it is Vicuna's, version 1, which VILA-1.5 was trained with: weights trained on it expect it letter
+by letter.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
+from chronosight.files import read_json_object, write_json
 from chronosight.tasks.question import Question
 
 FILE = "prompt.json"
@@ -27,9 +28,17 @@ RESERVED = (PLACEHOLDER, "<s>", "</s>", "<unk>")  # in no text that a user or a 
 
 @dataclass(frozen=True)
 class PromptStyle:
-    """system, user, assistant: the talk around; image: of one placeholder (an image has one, a fused pair one, a video one
-    a frame). clue_open, clue_close: markers around the clue; nothing is written where there is no clue.
-    tags: by task, before the instruction; "" for none. clue_prompts: what the base model is asked for the clue, by kind.
+    """Every string of the prompt.
+
+    Attributes:
+        system: Opening of the conversation.
+        user: Before what the user says.
+        assistant: Before the reply.
+        image: Of one placeholder (an image has one, a fused pair one, a video one a frame).
+        clue_open: Before the clue; nothing is written where there is no clue.
+        clue_close: After the clue.
+        tags: By task, before the instruction; "" for none.
+        clue_prompts: What the base model is asked for the clue, by kind of scene.
     """
 
     system: str = (
@@ -58,15 +67,16 @@ class PromptStyle:
 
     def turn(self, placeholders: int, question: Question, clue: str = "", tagged: bool = True) -> str:
         """What the user says first: placeholders, clue, tag and instruction."""
-        told = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
-        return f"{self.image * placeholders}{told}{self.again(question, tagged)}"
+        said = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
+        return f"{self.image * placeholders}{said}{self.again(question, tagged)}"
 
     def again(self, question: Question, tagged: bool = True) -> str:
-        """What the user says later in a talk: tag and instruction. GeoChat's questions may bring a tag of their own."""
+        """What the user says later in a conversation: tag and instruction. GeoChat's questions may bring a tag of their own."""
         text = plain(question.text)
         return text if text.startswith("[") or not tagged else self.tags.get(question.task, "") + text
 
     def to_dict(self) -> dict[str, Any]:
+        """The style as JSON types."""
         fields = dataclasses.asdict(self)
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
 
@@ -79,22 +89,30 @@ def plain(text: str) -> str:
 
 
 def load_style(folder: str | Path) -> PromptStyle:
-    """The style of a weights folder; the default one where it holds none. Raises InputError for a file that is not one."""
+    """Reads the prompt style of a weights folder.
+
+    Args:
+        folder: The weights folder.
+
+    Returns:
+        Its style; the default one where it holds none.
+
+    Raises:
+        InputError: The file is no such style.
+    """
     path = Path(folder) / FILE
     if not path.is_file():
         return PromptStyle()
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is not JSON ({error}): mend it, or delete it for the default prompt") from None
+    values = read_json_object(path, "the prompt style of a weights folder; delete it for the default one", 1 << 20)
     known = {f.name for f in dataclasses.fields(PromptStyle)}
-    if not isinstance(values, dict) or set(values) - known:
-        unknown = sorted(set(values) - known) if isinstance(values, dict) else type(values).__name__
-        raise InputError(f"{path} has {unknown}, expected a mapping of some of {sorted(known)}")
+    if set(values) - known:
+        raise InputError(f"{path} has {', '.join(sorted(set(values) - known))[:80]}, expected some of {', '.join(sorted(known))}")
     default = PromptStyle().to_dict()
     for name, value in values.items():
-        if not isinstance(value, type(default[name])):
-            raise InputError(f"{path}: {name} is {value!r}, expected a {type(default[name]).__name__}")
+        texts = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+        if not isinstance(value, type(default[name])) or (isinstance(value, dict) and not texts):
+            kind = "object of texts" if isinstance(default[name], dict) else "text"
+            raise InputError(f"{path}: {name} is {str(value)[:40]!r}, expected a {kind}")
     filled: dict[str, Any] = {
         name: {**default[name], **value} if isinstance(value, dict) else value for name, value in values.items()
     }
@@ -104,7 +122,5 @@ def load_style(folder: str | Path) -> PromptStyle:
 
 
 def save_style(style: PromptStyle, folder: str | Path) -> None:
-    path = Path(folder) / FILE
-    part = path.with_name(f".{path.name}.partial")
-    part.write_text(json.dumps(style.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(path)
+    """Writes the prompt style into a weights folder."""
+    write_json(Path(folder) / FILE, style.to_dict())

@@ -29,13 +29,22 @@ WORDINGS = (
 
 
 def ask(subject: str | None = None) -> Question:
-    """subject: "roads" or "buildings"; None asks for a change of either."""
+    """Asks whether anything changed, in the canonical wording.
+
+    Args:
+        subject: "roads" or "buildings"; None for a change of either.
+
+    Returns:
+        The question.
+    """
     return Question("binary", WORDINGS[0].format(subject=subject or ANY), subject)
 
 
 def write_reply(value: bool) -> str:
+    """The reply that a model is taught to give."""
     return write_yes_no(value)
 
 
 def parse_reply(text: str) -> bool | None:
+    """The value that a reply means; None where it means none."""
     return parse_yes_no(text)

@@ -45,6 +45,7 @@ IMAGE_WORDINGS = (
 
 
 def ask(kind: Literal["image", "pair"] = "pair") -> Question:
+    """Asks for a description of an image, or of the changes of a pair, in the canonical wording."""
     return Question("caption", PAIR_WORDINGS[0] if kind == "pair" else IMAGE_WORDINGS[0])
 
 
@@ -59,6 +60,7 @@ def says_no_change(text: str) -> bool:
 
 
 def write_reply(value: str) -> str:
+    """The reply that a model is taught to give."""
     return value.strip().rstrip(".").rstrip()
 
 

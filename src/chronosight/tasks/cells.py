@@ -12,7 +12,6 @@ CELLS = (
 
 NO_CHANGE = "No change"
 
-
 PLACES = {
     "top left corner": "in the top left corner",
     "top": "at the top",
@@ -27,7 +26,17 @@ PLACES = {
 
 
 def cell_at(x: float, y: float, width: int, height: int) -> str:
-    """Name of the cell that holds the point (x right, y down, in pixels) of a width x height scene."""
+    """Names the cell of the 3x3 grid that holds a point.
+
+    Args:
+        x: To the right, in pixels; outside the scene counts as its edge.
+        y: Downwards, in pixels.
+        width: Of the scene, in pixels.
+        height: Of the scene, in pixels.
+
+    Returns:
+        The name; a point on the line between two cells is in the later one.
+    """
     column = min(2, max(0, int(3 * x / width)))
     row = min(2, max(0, int(3 * y / height)))
     return CELLS[3 * row + column]
@@ -39,7 +48,14 @@ def join_cells(cells: Iterable[str]) -> str:
 
 
 def parse_cells(reply: str) -> tuple[str, ...] | None:
-    """Cells named in a reply, in its order and without repeats; () for "No change"; None when it is neither."""
+    """Reads the cells that a reply names.
+
+    Args:
+        reply: Names joined by commas, or "No change".
+
+    Returns:
+        The cells in its order and without repeats; () for "No change"; None for anything else.
+    """
     text = reply.strip().rstrip(".").lower()
     if text == NO_CHANGE.lower():
         return ()
@@ -50,7 +66,14 @@ def parse_cells(reply: str) -> tuple[str, ...] | None:
 
 
 def places(cells: Sequence[str]) -> str:
-    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "everywhere but in the center"."""
+    """Cells of the 3x3 grid as a phrase: "at the top and on the left", "everywhere but in the center".
+
+    Args:
+        cells: Their names, in any order.
+
+    Returns:
+        The phrase; "all over the scene" for all nine.
+    """
     without = [cell for cell in CELLS if cell not in cells]
     if not without:
         return "all over the scene"
@@ -66,5 +89,5 @@ def places(cells: Sequence[str]) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Joins parts as a list in a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

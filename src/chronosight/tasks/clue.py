@@ -1,4 +1,6 @@
-"""What the vision guide saw, and how it is told to the language model (ChangeVG's auxiliary prompt, arXiv 2509.23105).
+"""What the vision guide found, and its form in the prompt of the language model.
+
+This is ChangeVG's auxiliary prompt (arXiv 2509.23105).
 
 Four guide forms: `none`, `caption` (the global branch's sentence, word for word as published), `detail` (likelihood,
 counts and places from the mask) and `full` (both).
@@ -20,7 +22,13 @@ LIKELIHOODS = ((0.05, "none"), (0.3, "unlikely"), (0.7, "unsure"), (0.95, "likel
 
 @dataclass(frozen=True)
 class ClassChange:
-    """Changed objects of one class. cells: in order of first appearance, over appeared and vanished together."""
+    """Changed objects of one class.
+
+    Attributes:
+        appeared: Number of objects seen at the later date only.
+        vanished: Number of objects seen at the earlier date only.
+        cells: Of the 3x3 grid, in order of first appearance, over appeared and vanished together.
+    """
 
     appeared: int = 0
     vanished: int = 0
@@ -28,12 +36,19 @@ class ClassChange:
 
     @property
     def count(self) -> int:
+        """All changed objects of the class."""
         return self.appeared + self.vanished
 
 
 @dataclass(frozen=True)
 class GuideFacts:
-    """What the guide says of a pair. probability: that anything changed, in [0, 1]. classes: by plural name."""
+    """What the guide says of a pair.
+
+    Attributes:
+        probability: That anything changed, in [0, 1].
+        caption: The sentence of its global branch; None where it was not asked for.
+        classes: By plural name.
+    """
 
     probability: float = 0.0
     caption: str | None = None
@@ -41,6 +56,7 @@ class GuideFacts:
 
 
 def likelihood_word(probability: float) -> str:
+    """The word for a probability in [0, 1]: none, unlikely, unsure, likely or certain."""
     return next(word for bound, word in LIKELIHOODS if probability < bound)
 
 
@@ -63,15 +79,23 @@ def detail_clue(facts: GuideFacts) -> str:
 
 
 def write_clue(facts: GuideFacts | None, form: GuideForm) -> str:
-    """The clue in the given form; an empty string for `none` or where the guide has nothing to say."""
+    """Writes the guide's clue.
+
+    Args:
+        facts: Of the guide; None where it has nothing to say.
+        form: Of the clue.
+
+    Returns:
+        The clue; "" for `none` and without facts.
+    """
     if facts is None or form == "none":
         return ""
-    told = facts.caption or "the scene is the same as before"
+    caption = facts.caption or "the scene is the same as before"
     if form == "caption":
-        return caption_clue(told)
+        return caption_clue(caption)
     if form == "detail":
         return detail_clue(facts)
-    return f"{detail_clue(facts)}. {caption_clue(told)}"
+    return f"{detail_clue(facts)}. {caption_clue(caption)}"
 
 
 def with_clue(clue: str, question: str) -> str:

@@ -22,13 +22,23 @@ WORDINGS = (
 
 
 def ask(subject: str, other: str) -> Question:
-    """subject, other: plural nouns; yes means more of the first."""
+    """Asks whether there are more of one thing than of another, in the canonical wording.
+
+    Args:
+        subject: A plural noun; yes means more of it.
+        other: The plural noun it is compared with.
+
+    Returns:
+        The question.
+    """
     return Question("comparison", WORDINGS[0].format(subject=subject, other=other), subject, other)
 
 
 def write_reply(value: bool) -> str:
+    """The reply that a model is taught to give."""
     return write_yes_no(value)
 
 
 def parse_reply(text: str) -> bool | None:
+    """The value that a reply means; None where it means none."""
     return parse_yes_no(text)

@@ -24,13 +24,22 @@ WORDINGS = (
 
 
 def ask(subject: str | None) -> Question:
-    """subject: "roads" or "buildings"; None counts both."""
+    """Asks how many objects changed, in the canonical wording.
+
+    Args:
+        subject: "roads" or "buildings"; None counts both.
+
+    Returns:
+        The question.
+    """
     return Question("count", WORDINGS[0].format(subject=subject or ANY), subject)
 
 
 def write_reply(value: int) -> str:
+    """The reply that a model is taught to give."""
     return str(value)
 
 
 def parse_reply(text: str) -> int | None:
+    """The value that a reply means; None where it means none."""
     return parse_number(text)

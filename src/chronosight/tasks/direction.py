@@ -24,7 +24,14 @@ WORDINGS = (
 
 
 def ask(subject: str | None) -> Question:
-    """subject: "roads" or "buildings"; None asks of both together."""
+    """Asks whether objects appeared or vanished, in the canonical wording.
+
+    Args:
+        subject: "roads" or "buildings"; None for both together.
+
+    Returns:
+        The question.
+    """
     return Question("direction", WORDINGS[0].format(subject=subject or ANY), subject)
 
 
@@ -36,6 +43,7 @@ def direction_of(appeared: int, vanished: int) -> Direction:
 
 
 def write_reply(value: str) -> str:
+    """The reply that a model is taught to give."""
     return value
 
 

@@ -31,6 +31,7 @@ WORDINGS = (
 
 
 def ask() -> Question:
+    """Asks what event a video shows, in the canonical wording."""
     return Question("event", WORDINGS[0])
 
 

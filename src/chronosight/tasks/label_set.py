@@ -26,7 +26,7 @@ _OPENING = re.compile(re.escape(UNIRS_REPLY.partition("{")[0].strip()), re.IGNOR
 
 @dataclass
 class Outside:
-    """Count of replies and of those outside the label set; `texts` tells what they were. Merge with +."""
+    """Count of replies and of those outside the label set; `texts` holds what they were. Merge with +."""
 
     replies: int = 0
     outside: int = 0
@@ -37,13 +37,22 @@ class Outside:
 
 
 def read_label(reply: str, labels: Sequence[str], count: Outside | None = None) -> str | None:
-    """The label a reply is taken for, by the rule above; `count` is told of every reply.
+    """Finds the label that a reply is taken for, by the rule above.
 
-    Raises ValueError for an empty set of labels.
+    Args:
+        reply: In words.
+        labels: The set to choose from.
+        count: Counts the reply, and whether it lay outside the set.
+
+    Returns:
+        The label; None for an empty reply.
+
+    Raises:
+        ValueError: The set of labels is empty.
     """
     if not labels:
         raise ValueError("no labels to choose from; give at least one")
-    label, inside = _settle(reply, labels)
+    label, inside = _choose(reply, labels)
     if count is not None:
         count.replies += 1
         if not inside:
@@ -52,7 +61,7 @@ def read_label(reply: str, labels: Sequence[str], count: Outside | None = None) 
     return label
 
 
-def _settle(reply: str, labels: Sequence[str]) -> tuple[str | None, bool]:
+def _choose(reply: str, labels: Sequence[str]) -> tuple[str | None, bool]:
     said = _letters(_OPENING.sub("", reply, count=1))
     if not said:
         return None, False

@@ -28,13 +28,22 @@ WORDINGS = (
 
 
 def ask(subject: str | None) -> Question:
-    """subject: "roads" or "buildings"; None asks for the places of both."""
+    """Asks where objects changed, in the canonical wording.
+
+    Args:
+        subject: "roads" or "buildings"; None for the places of both.
+
+    Returns:
+        The question.
+    """
     return Question("location", WORDINGS[0].format(subject=subject or ANY), subject)
 
 
 def write_reply(value: tuple[str, ...]) -> str:
+    """The reply that a model is taught to give."""
     return join_cells(value)
 
 
 def parse_reply(text: str) -> tuple[str, ...] | None:
+    """The value that a reply means; None where it means none."""
     return parse_cells(text)

@@ -8,8 +8,18 @@ from difflib import get_close_matches
 
 
 def nearest_label(reply: str, labels: Sequence[str]) -> str | None:
-    """The label a reply means. In turn, letters only and in lower case: the label itself; the longest label named
-    within the reply, where that is one alone; the most similar one (difflib ratio of at least 0.8); else None."""
+    """Finds the label that a reply means.
+
+    In turn, letters and digits only and in lower case: the label itself; the longest label named within the reply, where
+    that is one alone; the most similar one (difflib ratio of at least 0.8).
+
+    Args:
+        reply: In words.
+        labels: The set to choose from.
+
+    Returns:
+        The label; None where none is meant, or several are.
+    """
     compact = {re.sub(r"[^a-z0-9]", "", label.lower()): label for label in labels}
     said = re.sub(r"[^a-z0-9]", "", reply.lower())
     if said in compact:

@@ -21,13 +21,22 @@ WORDINGS = (
 
 
 def ask(subject: str) -> Question:
-    """subject: a plural noun."""
+    """Asks how many of a thing there are, in the canonical wording.
+
+    Args:
+        subject: A plural noun.
+
+    Returns:
+        The question.
+    """
     return Question("object_count", WORDINGS[0].format(subject=subject), subject)
 
 
 def write_reply(value: int) -> str:
+    """The reply that a model is taught to give."""
     return str(value)
 
 
 def parse_reply(text: str) -> int | None:
+    """The value that a reply means; None where it means none."""
     return parse_number(text)

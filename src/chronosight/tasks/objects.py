@@ -34,10 +34,15 @@ from chronosight.tasks.simplify import perimeter, simplify
 class MaskObject:
     """One object of a mask.
 
-    polygon: (n, 2) int array of x, y pixel indices, 3 <= n <= 8, counter-clockwise on screen, not closed.
-    area: of the polygon, in square pixels (a w x h rectangle of pixels has (w - 1) * (h - 1)).
-    centroid: (x, y) of the polygon. cell: the name of the cell of the 3x3 grid that holds the centroid.
-    window, inside: the object's pixels are array[window][inside], for an array of the mask's height and width.
+    The object's pixels are array[window][inside], for an array of the mask's height and width.
+
+    Attributes:
+        polygon: (n, 2) int array of x, y pixel indices, 3 <= n <= 8, counter-clockwise on screen, not closed.
+        area: Of the polygon, in square pixels (a w x h rectangle of pixels has (w - 1) * (h - 1)).
+        centroid: (x, y) of the polygon, in pixels.
+        cell: Name of the cell of the 3x3 grid that holds the centroid.
+        window: Rows and columns of the object's bounding box.
+        inside: (rows, columns) bool, the object's pixels within the window.
     """
 
     polygon: np.ndarray
@@ -53,11 +58,18 @@ class MaskObject:
 
 
 def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> list[MaskObject]:
-    """Objects of a (H, W) mask (nonzero is foreground), bottom up; see the module's text for the rule.
+    """Finds the objects of a mask by the rule of the module's text.
 
-    min_area: objects whose polygon is smaller, in square pixels, are dropped; zero area always is.
-    as_published: the rule as the authors' released code has it.
-    Raises ValueError when the mask is not two-dimensional.
+    Args:
+        mask: (H, W), nonzero is foreground.
+        min_area: Objects whose polygon is smaller, in square pixels, are dropped; zero area always is.
+        as_published: Whether to take the rule as the authors' released code has it.
+
+    Returns:
+        The objects, from the bottom up.
+
+    Raises:
+        ValueError: The mask is not two-dimensional.
     """
     mask = np.asarray(mask)
     if mask.ndim != 2:

@@ -14,10 +14,18 @@ Resample = Literal["bilinear", "bicubic"]
 
 
 def resize_frames(frames: np.ndarray, height: int, width: int, resample: Resample = "bilinear") -> np.ndarray:
-    """(T, H, W, 3) uint8 -> (T, 3, height, width) float32 in [0, 1]; the whole frame, stretched to fit.
+    """Resizes whole frames, stretched to fit.
 
-    The filter is widened where it shrinks (so nothing aliases). Weights trained elsewhere expect their own: SigLIP's
-    is bicubic.
+    The filter is widened where it shrinks, so nothing aliases.
+
+    Args:
+        frames: (T, H, W, 3) uint8.
+        height: In pixels.
+        width: In pixels.
+        resample: Weights trained elsewhere expect their own filter: SigLIP's is bicubic.
+
+    Returns:
+        (T, 3, height, width) float32 in [0, 1].
     """
     if frames.shape[1:3] != (height, width):
         kind = Image.Resampling[resample.upper()]
@@ -27,10 +35,19 @@ def resize_frames(frames: np.ndarray, height: int, width: int, resample: Resampl
 
 
 def pick_frames(frames: np.ndarray, n: int) -> np.ndarray:
-    """(T, H, W, 3) -> (n, H, W, 3), evenly picked; black frames on the left where T < n (arXiv 2412.20742)."""
+    """Samples a video to a number of frames (arXiv 2412.20742).
+
+    Args:
+        frames: (T, H, W, 3).
+        n: How many.
+
+    Returns:
+        (n, H, W, 3), evenly picked; black frames on the left where T < n.
+    """
     t = len(frames)
     if t == n:
         return frames
     if t > n:
-        return frames[np.linspace(0, t - 1, n).round().astype(int)]
+        picked: np.ndarray = frames[np.linspace(0, t - 1, n).round().astype(int)]
+        return picked
     return np.concatenate([np.zeros((n - t, *frames.shape[1:]), frames.dtype), frames])

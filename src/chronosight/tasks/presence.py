@@ -23,13 +23,22 @@ WORDINGS = (
 
 
 def ask(subject: str) -> Question:
-    """subject: a plural noun."""
+    """Asks whether a thing is there, in the canonical wording.
+
+    Args:
+        subject: A plural noun.
+
+    Returns:
+        The question.
+    """
     return Question("presence", WORDINGS[0].format(subject=subject), subject)
 
 
 def write_reply(value: bool) -> str:
+    """The reply that a model is taught to give."""
     return write_yes_no(value)
 
 
 def parse_reply(text: str) -> bool | None:
+    """The value that a reply means; None where it means none."""
     return parse_yes_no(text)

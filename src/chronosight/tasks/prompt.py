@@ -20,11 +20,20 @@ SPECIAL_TOKENS = (PAD, BOS, EOS, UNK, IMAGE, CLUE_OPEN, CLUE_CLOSE, REPLY, *TAGS
 
 
 def scene_prefix(n_visual: int, clue: str = "") -> str:
-    """The part shared by every question about a scene; n_visual: number of visual tokens (0 leaves the slot out)."""
+    """The part of a prompt that every question about a scene shares.
+
+    Args:
+        n_visual: Number of visual tokens; 0 leaves the slot out.
+        clue: Of the guide.
+
+    Returns:
+        The text.
+    """
     return f"{BOS}{IMAGE * n_visual}{CLUE_OPEN}{plain(clue)}{CLUE_CLOSE}"
 
 
 def question_suffix(question: Question) -> str:
+    """The part that belongs to one question: task tag, instruction, and the marker that a reply follows."""
     return f"{TAGS[question.task]}{plain(question.text)}{REPLY}"
 
 

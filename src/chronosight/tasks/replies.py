@@ -14,6 +14,7 @@ NUMBER_WORDS = (
 
 
 def write_yes_no(value: bool) -> str:
+    """The reply Yes or No."""
     return "Yes" if value else "No"
 
 
@@ -24,9 +25,13 @@ def parse_yes_no(reply: str) -> bool | None:
 
 
 def parse_number(reply: str) -> int | None:
-    """The one whole number >= 0 that a reply names, in digits or in words up to twenty ("none", "no ..." are 0).
+    """Reads the one whole number >= 0 that a reply names, in digits or in words up to twenty ("none", "no ..." are 0).
 
-    None when it names no number, several different ones, a negative one or one with a fraction.
+    Args:
+        reply: In words.
+
+    Returns:
+        The number; None where it names none, several different ones, a negative one or one with a fraction.
     """
     if re.search(r"-\s*\d|\d[.,]\d", reply):
         return None

@@ -168,7 +168,7 @@ def _unfit_for_a_pair(said: Reading, changed: bool) -> str:
 
 
 def _compares_dates(said: Reading) -> bool:
-    """ "Are there more houses than before", "has the number of houses grown"; not "how many more", which is a count."""
+    """Such as "are there more houses than before", "has the number of houses grown"; not "how many more", a count."""
     if said.says(("how many",)):
         return False
     if said.says(lists.COUNT) or said.says(lists.COMPARED):
@@ -240,5 +240,5 @@ def _asks_yes_no(said: Reading) -> bool:
 
 
 def _is_fragment(said: Reading) -> bool:
-    """A bare "new roads?" or "any planes"."""
+    """Such as a bare "new roads?" or "any planes"."""
     return len(said.words) <= 3 and not said.says((*lists.WHICH, "where", "how"))

@@ -22,10 +22,12 @@ WORDINGS = (
 
 
 def ask() -> Question:
+    """Asks whether a place is rural or urban, in the canonical wording."""
     return Question("rural_urban", WORDINGS[0])
 
 
 def write_reply(value: str) -> str:
+    """The reply that a model is taught to give."""
     return value
 
 

@@ -34,10 +34,12 @@ WORDINGS = (
 
 
 def ask() -> Question:
+    """Asks what kind of place an image shows, in the canonical wording."""
     return Question("scene_class", WORDINGS[0])
 
 
 def write_reply(value: str) -> str:
+    """The reply that a model is taught to give."""
     return value
 
 

@@ -192,8 +192,15 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
 
 
 def only_objects_answer(read: ReadScene) -> bool:
-    """Whether a question about a pair is one that only the list of its objects answers: an area, a length, the largest
-    object, a ranking, a zone, a half."""
+    """Whether only the list of changed objects answers a question about a pair.
+
+    Args:
+        read: The question.
+
+    Returns:
+        True for an area, a length, a share, a density, a size, the largest objects, a ranking, a comparison of two parts, a
+        zone, a half.
+    """
     wanted = read.question
     if wanted is None:
         return False
@@ -296,7 +303,8 @@ def _read_comparison(
 ) -> ReadScene | None:
     """Two parts or two zones beside each other; None where the question names no two."""
     if len(named) == 2:
-        regions, rest = (), words
+        regions: tuple[SceneRegion, ...] = ()
+        rest = words
     else:
         two, rest = take_two_regions(words)
         if two is None or named:

@@ -140,7 +140,7 @@ def _take_half(words: list[str]) -> tuple[SceneRegion, list[str]] | None:
 
 
 def _phrase(words: list[str]) -> str:
-    """ "in the north-west", "at the top", "on the left side"."""
+    """The part as a phrase: "in the north-west", "at the top", "on the left side"."""
     joined = ("-" if len(words) > 1 and all(word in COMPASS for word in words) else " ").join(words)
     if words[0] in ("left", "right") and len(words) < 3:
         return f"on the {joined}"

@@ -19,10 +19,16 @@ STEP = 0.1  # pixels
 
 
 def simplify(contour: Contour, max_vertices: int = MAX_VERTICES, start: float = 0.0) -> Contour:
-    """Closed contour of (x, y) points -> at most max_vertices (>= 4) of them where that can be done; order is kept.
+    """Leaves out vertices of a contour until it has few enough.
 
-    Epsilon is the first of start, start + 0.1, start + 0.2 ... (pixels) that leaves few enough; a contour that has few
-    enough already, with start 0, stays as it is.
+    Args:
+        contour: Closed, (x, y) points in pixels.
+        max_vertices: How many may stay, at least 4.
+        start: First epsilon in pixels; the others follow in steps of 0.1.
+
+    Returns:
+        At most `max_vertices` of the points where that can be done, in their order: those of the first epsilon that leaves
+        few enough. A contour that has few enough already, with start 0, stays as it is.
     """
     n = len(contour)
     if n <= max_vertices and start == 0:
@@ -55,8 +61,11 @@ def perimeter(contour: Contour) -> float:
 
 
 def _splits(contour: Contour, a: int, b: int, most: int, start: float) -> tuple[list[tuple[int, float]], float]:
-    """Vertices from coarse to fine, as (index, squared epsilon below which it is kept), and the epsilon below which more
-    than `most` are kept; vertices that no epsilon from there or `start` on keeps are left out."""
+    """Vertices from coarse to fine, as (index, squared epsilon below which it is kept).
+
+    And the epsilon below which more than `most` are kept; vertices that no epsilon from there or `start` on keeps are left
+    out.
+    """
     n = len(contour)
     queue: list[tuple[float, int, int, int]] = []
 

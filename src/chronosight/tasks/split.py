@@ -1,4 +1,4 @@
-"""Neighbouring buildings that merge in a mask, taken apart by their cores.
+"""Splits neighbouring buildings that merge in a mask, by their cores.
 
 At 1 m per pixel the gap between two houses is one or two pixels: masks close it, and the houses are counted as one. A core
 is the inside of an object, two pixels from its edge: cores of neighbours lie far enough apart to be seen as two.
@@ -14,9 +14,14 @@ DEPTH = 2  # pixels from the edge to the core
 
 
 def cores_of(mask: np.ndarray) -> np.ndarray:
-    """(H, W) bool mask -> (H, W) bool cores, exactly one for every 8-connected object.
+    """Finds the core of every object of a mask.
 
-    An object that would fall apart or vanish when two pixels are taken off gets a larger core: one pixel off, or itself.
+    Args:
+        mask: (H, W) bool.
+
+    Returns:
+        (H, W) bool, exactly one core for every 8-connected object. An object that would fall apart or vanish when two
+        pixels are taken off gets a larger core: one pixel off, or itself.
     """
     labels, n = ndimage.label(mask, EIGHT)
     cores = np.zeros(mask.shape, bool)
@@ -34,10 +39,15 @@ def cores_of(mask: np.ndarray) -> np.ndarray:
 
 
 def split_by_cores(mask: np.ndarray, cores: np.ndarray, smallest: int = 6) -> np.ndarray:
-    """(H, W) bool mask with a line of background drawn between parts that belong to different cores.
+    """Draws a line of background between parts of a mask that belong to different cores.
 
-    cores: (H, W) bool; cores of fewer than `smallest` pixels and cores outside the mask do not count. An object with one
-    core or none stays as it is. Every pixel belongs to the core nearest to it.
+    Args:
+        mask: (H, W) bool.
+        cores: (H, W) bool; cores of fewer than `smallest` pixels and cores outside the mask do not count.
+        smallest: In pixels.
+
+    Returns:
+        (H, W) bool mask. An object with one core or none stays as it is. Every pixel belongs to the core nearest to it.
     """
     mask = np.asarray(mask, bool)
     seeds, n = ndimage.label(cores & mask, EIGHT)
@@ -58,7 +68,8 @@ def split_by_cores(mask: np.ndarray, cores: np.ndarray, smallest: int = 6) -> np
         first[cut & (here < there)] = True  # always the same side gives way, so the line is one pixel wide
         second[cut & (here > there)] = True
     line = border & _has_core(objects, seeds)[objects]
-    return mask & ~line
+    split: np.ndarray = mask & ~line
+    return split
 
 
 def _neighbours(array: np.ndarray, dy: int, dx: int) -> tuple[np.ndarray, np.ndarray]:

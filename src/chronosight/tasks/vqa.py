@@ -10,7 +10,15 @@ from chronosight.tasks.replies import SHORT_ANSWER
 
 
 def ask(text: str, short: bool = True) -> Question:
-    """short: ask for a single word or phrase, in the wording that UniRS and its sources use."""
+    """Asks a question in free words.
+
+    Args:
+        text: The question as typed.
+        short: Whether to ask for a single word or phrase, in the wording that UniRS and its sources use.
+
+    Returns:
+        The question.
+    """
     text = " ".join(text.split())
     return Question("vqa", f"{text} {SHORT_ANSWER}" if short and SHORT_ANSWER not in text else text)
 

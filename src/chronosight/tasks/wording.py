@@ -39,7 +39,9 @@ TASKS: dict[Task, ModuleType] = {
 class Random(Protocol):
     """A random.Random or a numpy.random.Generator."""
 
-    def random(self) -> Any: ...
+    def random(self) -> Any:
+        """A number in [0, 1)."""
+        ...
 
 
 def wordings(question: Question) -> tuple[str, ...]:
@@ -60,9 +62,10 @@ def vary(question: Question, rng: Random) -> Question:
 
 def write_reply(task: Task, value: Value) -> str:
     """The reply that a model of this project is taught to give."""
-    return TASKS[task].write_reply(value)
+    return str(TASKS[task].write_reply(value))
 
 
 def parse_reply(task: Task, text: str) -> Value | None:
     """The value a reply means; None where it means none. Scene classes and events: out of the full label sets."""
-    return TASKS[task].parse_reply(text)
+    value: Value | None = TASKS[task].parse_reply(text)
+    return value

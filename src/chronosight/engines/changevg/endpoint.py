@@ -75,7 +75,7 @@ class _Models(BaseModel):
 class Endpoint:
     """A served model, asked over HTTP."""
 
-    def __init__(self, url: str, model: str | None = None, max_pixels: int = 512 * 512, seconds: float | None = None):
+    def __init__(self, url: str, model: str | None = None, max_pixels: int = 512 * 512, seconds: float | None = None) -> None:
         """Checks the address and, where no model is named, asks which ones are served.
 
         Args:
@@ -199,7 +199,7 @@ Schema = TypeVar("Schema", _Completion, _Models)
 class EndpointPictures:
     """The encoded images of one scene, sent with every first turn."""
 
-    def __init__(self, owner: Endpoint, urls: list[str]):
+    def __init__(self, owner: Endpoint, urls: list[str]) -> None:
         """Holds the images as data URLs, earliest first."""
         self.owner, self.urls = owner, urls
 
@@ -223,7 +223,7 @@ class EndpointPictures:
 class EndpointDialogue:
     """A conversation that sends its whole history with every turn."""
 
-    def __init__(self, pictures: EndpointPictures):
+    def __init__(self, pictures: EndpointPictures) -> None:
         """Begins without a turn."""
         self.pictures = pictures
         self.messages: list[dict[str, Any]] = []

@@ -21,7 +21,7 @@ SAID = "\x02said\x02"  # stands for a reply where the template is asked what fol
 
 
 class LocalModel:
-    def __init__(self, folder: Path, settings: Settings, adapter: Path | None = None, precision: Precision = "auto"):
+    def __init__(self, folder: Path, settings: Settings, adapter: Path | None = None, precision: Precision = "auto") -> None:
         """Raises InputError as `load_model` and `ChangeVGProcessor.from_pretrained` do."""
         self.name = folder.name
         self.processor = ChangeVGProcessor.from_pretrained(folder, settings)
@@ -51,7 +51,7 @@ class LocalModel:
 
 
 class LocalPictures:
-    def __init__(self, owner: LocalModel, frames: list[np.ndarray]):
+    def __init__(self, owner: LocalModel, frames: list[np.ndarray]) -> None:
         self.owner, self.frames = owner, frames
         self._features: Any = None
         self._begun: dict[tuple[str, ...], Context] = {}
@@ -93,7 +93,7 @@ class LocalPictures:
 class LocalDialogue:
     """Turn after turn on one context: a turn costs its own text and its reply, whatever came before."""
 
-    def __init__(self, pictures: LocalPictures):
+    def __init__(self, pictures: LocalPictures) -> None:
         self.pictures = pictures
         self._context: Context | None = None
         self._pending: list[int] = []

@@ -27,7 +27,8 @@ NUMBERS = ("count", "object_count")
 @dataclass(frozen=True)
 class Step:
     """One token of a reply, or its end (text ""). probability: its own. yes, no, digits: of all tokens that are that
-    word or a digit, at this place. All in [0, 1]."""
+    word or a digit, at this place. All in [0, 1].
+    """
 
     text: str
     probability: float
@@ -89,7 +90,8 @@ def confidence(task: str, value: Value | None, reply: Reply) -> float:
 
 def _number(steps: tuple[Step, ...]) -> float:
     """The first number of the reply: its first digit among all digits, later ones and its end among everything. Where it
-    is told in words: the product over the whole reply."""
+    is told in words: the product over the whole reply.
+    """
     start = next((i for i, step in enumerate(steps) if _is_digits(step)), None)
     if start is None:
         return math.prod(step.probability for step in steps)

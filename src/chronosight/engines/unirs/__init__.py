@@ -1,0 +1,1 @@
+"""UniRS at full size: the engine, its clues and where it runs."""

@@ -15,7 +15,7 @@ from chronosight.scenes.scene import Scene
 class CachedClues:
     """A provider whose clues are kept in a JSON-lines file, or in memory alone where no file is given."""
 
-    def __init__(self, provider: ClueProvider, path: str | Path | None = None):
+    def __init__(self, provider: ClueProvider, path: str | Path | None = None) -> None:
         """Raises InputError where the file is there and holds something else. A line cut short by a crash is passed over."""
         self.provider, self.identity = provider, provider.identity
         self.path = Path(path) if path is not None else None

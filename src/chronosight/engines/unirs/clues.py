@@ -48,7 +48,7 @@ class NoClues:
 class FileClues:
     """path: a JSON mapping from file name (of a scene's first file, without folders) to clue."""
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         """Raises InputError for a file that is not such a mapping."""
         path = Path(path)
         try:
@@ -66,7 +66,7 @@ class FileClues:
 class GuideClues:
     """What the vision guide of the compact engine finds in a pair, in one of its forms."""
 
-    def __init__(self, engine: CompactEngine, form: GuideForm = "full"):
+    def __init__(self, engine: CompactEngine, form: GuideForm = "full") -> None:
         self.engine, self.form = engine, form
         self.identity = f"guide:{form}:{_digest(json.dumps(engine.bundle.facts, sort_keys=True, default=str))}"
 
@@ -80,7 +80,7 @@ class BaseModelClues:
     It never learned change extraction, so the two dates of a pair are shown to it as two pictures, one after the other.
     """
 
-    def __init__(self, model: UniRSModel, batch: int = 8):
+    def __init__(self, model: UniRSModel, batch: int = 8) -> None:
         self.model, self.batch = model, batch
         prompts = json.dumps(model.processor.style.to_dict(), sort_keys=True)
         self.identity = f"base:{model.identity}:{_digest(prompts)}"

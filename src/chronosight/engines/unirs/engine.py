@@ -39,7 +39,7 @@ class UniRSEngine:
     def __init__(
         self, model: UniRSModel, clues: Any = None, guide: CompactEngine | None = None, batch: int = 8,
         max_tokens: int = 128, temperature: float = 0.0,
-    ):  # fmt: skip
+    ) -> None:  # fmt: skip
         self.model, self.guide, self.batch = model, guide, batch
         self.clues = clues if isinstance(clues, CachedClues) else CachedClues(clues or NoClues())
         self.max_tokens, self.temperature = max_tokens, temperature
@@ -130,7 +130,7 @@ class UniRSEngine:
 class UniRSChat:
     """history: (question as typed, answer), oldest first."""
 
-    def __init__(self, engine: UniRSEngine, scene: Scene):
+    def __init__(self, engine: UniRSEngine, scene: Scene) -> None:
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []
 

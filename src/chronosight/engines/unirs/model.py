@@ -50,7 +50,7 @@ class UniRSModel:
 
     def __init__(
         self, model: UniRSForConditionalGeneration, processor: ChatProcessor, placement: Placement, folder: Path | None = None
-    ):
+    ) -> None:
         self.model, self.processor, self.placement, self.folder = model.eval(), processor, placement, folder
         self._peft: Any = None
 

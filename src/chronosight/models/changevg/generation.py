@@ -42,7 +42,8 @@ class Context:
 @dataclass(frozen=True)
 class Generated:
     """One reply. tokens: without the end marker. probabilities: (n, 1 + G), of each token and of the end where it came:
-    its own, then the sum over each group of tokens that was asked for. complete: whether it ended by itself."""
+    its own, then the sum over each group of tokens that was asked for. complete: whether it ended by itself.
+    """
 
     tokens: tuple[int, ...]
     probabilities: Tensor

@@ -26,7 +26,7 @@ Message = dict[str, Any]  # {"role": ..., "content": [{"type": "image"} or {"typ
 class ChangeVGProcessor(Qwen2_5_VLProcessor):
     """Tokenizer, image processor and chat template of one Qwen-VL folder, with this project's pixel budget."""
 
-    def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **_: Any):
+    def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None, **_: Any) -> None:
         """Puts the parts together; `from_pretrained` reads them."""
         # The parent's __init__ is passed over: it would ask for a video processor, which needs torchvision.
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"

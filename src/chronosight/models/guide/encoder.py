@@ -21,7 +21,7 @@ class ConvEncoder(nn.Module):
 
     strides = (2, 4, 8, 16, 32)
 
-    def __init__(self, config: GuideConfig):
+    def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         stem, *widths = list(config.widths)
         tower = ConvTower(ConvTowerConfig(stem_width=stem, widths=tuple(widths), depths=tuple(config.depths)))
@@ -41,7 +41,7 @@ class SegformerEncoder(nn.Module):
 
     strides = (4, 8, 16, 32)
 
-    def __init__(self, config: GuideConfig):
+    def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         from transformers import SegformerConfig, SegformerModel
 

@@ -45,7 +45,7 @@ class GuideModel(PreTrainedModel):
     std: torch.Tensor
     main_input_name = "before"
 
-    def __init__(self, config: GuideConfig):
+    def __init__(self, config: GuideConfig) -> None:
         super().__init__(config)
         self.register_buffer("mean", torch.tensor(config.image_mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config.image_std).view(1, 3, 1, 1))
@@ -95,7 +95,7 @@ class GuideModel(PreTrainedModel):
         )
 
     def caption_logits(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """memory (N, 64, D) and tokens so far (N, L) -> scores of the next token at each position (N, L, V)."""
+        """Memory (N, 64, D) and tokens so far (N, L) -> scores of the next token at each position (N, L, V)."""
         return self.decoder(memory, tokens)
 
     @torch.no_grad()

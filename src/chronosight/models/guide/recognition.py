@@ -14,7 +14,7 @@ from chronosight.models.unirs.conv_tower import ResidualBlock
 class DifferenceFusion(nn.Module):
     """One level: conv(f2 - f1) + cosine(f1, f2), concatenated with f1 and f2, fused."""
 
-    def __init__(self, width: int, outputs: int):
+    def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
         self.difference = nn.Conv2d(width, outputs, 3, 1, 1)
         self.fuse = conv_bn(2 * width + outputs, outputs, 1)
@@ -32,7 +32,7 @@ class RecognitionBranch(nn.Module):
     Only convolutions of bounded reach: a tile gives what the whole gives away from its border.
     """
 
-    def __init__(self, config: GuideConfig):
+    def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         neck = list(config.neck)
         depths = list(config.neck_depths) or [0] * len(neck)

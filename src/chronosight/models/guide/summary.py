@@ -19,7 +19,7 @@ MEMORY_GRID = 8  # the decoder attends to 8 x 8 = 64 places
 class Strips(nn.Module):
     """Depth-wise 3x3, 1x5 and 5x1 convolutions: near context, and context along rows and columns (roads are long)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.near = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.row = nn.Conv2d(width, width, (1, 5), padding=(0, 2), groups=width)
@@ -30,7 +30,7 @@ class Strips(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
@@ -44,7 +44,7 @@ class Attention(nn.Module):
 
 
 class SummaryLayer(nn.Module):
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.strips = Strips(width)
         self.norm_x, self.norm_seen, self.norm_mlp = (nn.LayerNorm(width) for _ in range(3))
@@ -60,7 +60,7 @@ class SummaryLayer(nn.Module):
 
 
 class SummaryEncoder(nn.Module):
-    def __init__(self, channels: int, config: GuideConfig):
+    def __init__(self, channels: int, config: GuideConfig) -> None:
         super().__init__()
         width = config.summary_width
         self.query = nn.Conv2d(channels, width, 1)
@@ -82,7 +82,7 @@ class SummaryEncoder(nn.Module):
 class CaptionDecoder(nn.Module):
     """One Transformer layer over the words so far and the memory."""
 
-    def __init__(self, config: GuideConfig):
+    def __init__(self, config: GuideConfig) -> None:
         super().__init__()
         width = config.summary_width
         self.word = nn.Embedding(config.vocab_size, width)

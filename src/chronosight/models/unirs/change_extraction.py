@@ -19,7 +19,7 @@ class ChangeExtraction(nn.Module):
     The position embedding belongs to a grid of grid x grid; for other sizes it is interpolated bilinearly.
     """
 
-    def __init__(self, channels: int, grid: int):
+    def __init__(self, channels: int, grid: int) -> None:
         """channels: D, even. grid: rows and columns of the feature maps the position embedding is made for."""
         super().__init__()
         half = channels // 2
@@ -51,7 +51,7 @@ class ChangeExtraction(nn.Module):
 class Concatenation(nn.Module):
     """The plain way to fuse two dates, to compare with: Conv1x1([before ; after]), 2D -> D."""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.fuse = nn.Conv2d(2 * channels, channels, 1)
 

@@ -28,7 +28,7 @@ Turns = Sequence[tuple[Question, str | None]]
 class ChatProcessor(UniRSProcessor):
     """Resizes frames, writes the talk, pads on the left. A video keeps the number of frames it comes with."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig, style: PromptStyle | None = None):
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig, style: PromptStyle | None = None) -> None:
         """Raises ValueError where the tokenizer could give the id of <image> to a text."""
         if config.image_token_id < len(tokenizer):
             raise ValueError(

@@ -41,14 +41,14 @@ class QuietNorm(nn.BatchNorm2d):
 class ConvNorm(nn.Sequential):
     """Convolution without bias, then BatchNorm; keeps the grid at stride 1, halves it (rounded up) at stride 2."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, norm=nn.BatchNorm2d):
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, norm=nn.BatchNorm2d) -> None:
         super().__init__(nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), norm(outputs))
 
 
 class ResidualBlock(nn.Module):
     """ReLU(x + two 3x3 convolutions of x); the shortcut is pooled and projected where the shape changes."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int):
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.first = ConvNorm(inputs, outputs, 3, stride)
         self.second = ConvNorm(outputs, outputs, norm=QuietNorm)
@@ -71,7 +71,7 @@ class ConvTower(PreTrainedModel):
     base_model_prefix = "tower"
     main_input_name = "frames"
 
-    def __init__(self, config: ConvTowerConfig):
+    def __init__(self, config: ConvTowerConfig) -> None:
         super().__init__(config)
         widths, depths = list(config.widths), list(config.depths)
         self.stem = nn.Sequential(

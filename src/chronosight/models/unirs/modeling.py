@@ -38,7 +38,7 @@ class UniRSForConditionalGeneration(PreTrainedModel):
     _supports_sdpa = True
     _supports_flash_attn = True
 
-    def __init__(self, config: UniRSConfig):
+    def __init__(self, config: UniRSConfig) -> None:
         super().__init__(config)
         vision, text = config.vision_config, config.text_config
         self.vision_tower = AutoModel.from_config(vision, trust_remote_code=False)

@@ -25,7 +25,7 @@ class UniRSProcessor:
     Sizes and token counts are those of the model's config, so both live in one folder and cannot disagree.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig):
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig) -> None:
         """Raises ValueError where the tokenizer's <image> is not the config's."""
         found = tokenizer.convert_tokens_to_ids(IMAGE)
         if found != config.image_token_id:

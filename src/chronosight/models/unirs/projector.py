@@ -23,7 +23,7 @@ def merge_patches(features: Tensor) -> Tensor:
 class Projector(nn.Module):
     """Features (B, D, h, w) -> tokens (B, K, d): merge, LayerNorm, Linear, GELU, Linear."""
 
-    def __init__(self, channels: int, hidden_size: int):
+    def __init__(self, channels: int, hidden_size: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(4 * channels)
         self.first = nn.Linear(4 * channels, hidden_size)
