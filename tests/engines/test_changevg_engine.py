@@ -112,7 +112,7 @@ def test_a_dialogue_says_what_its_whole_history_read_at_once_says(engine, scene)
     """The second turn from the kept context, and from the conversation written out and read from the start."""
     model, processor = engine.model, engine.model.processor
     dialogue = engine.see(scene).pictures.dialogue()
-    first = user_turn("How many roads?", pictures=2)
+    first = user_turn("How many roads?", images=2)
     dialogue.ask(first, 5)
     start = processor.batch_texts(["".join(dialogue.pictures.split(first))], [list(scene.frames)])
     (said,), _, _ = reply(model.network, read(model.network, start), model.ends, 5)

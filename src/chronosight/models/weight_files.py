@@ -25,11 +25,13 @@ MAX_PADDING = 1 << 14  # tokens
 M = TypeVar("M", bound=BaseModel)
 
 
-def _whole(largest: int, smallest: int = 1) -> Any:
-    return Annotated[int, Field(strict=True, ge=smallest, le=largest)]
-
-
-Layers, Width, Side, Vocabulary = _whole(512), _whole(1 << 16), _whole(1 << 13), _whole(1 << 21)
+Layers = Annotated[int, Field(strict=True, ge=1, le=512)]
+Heads = Annotated[int, Field(strict=True, ge=1, le=1024)]
+Side = Annotated[int, Field(strict=True, ge=1, le=1 << 13)]
+Width = Annotated[int, Field(strict=True, ge=1, le=1 << 16)]
+Inner = Annotated[int, Field(strict=True, ge=1, le=1 << 18)]
+Vocabulary = Annotated[int, Field(strict=True, ge=1, le=1 << 21)]
+Positions = Annotated[int, Field(strict=True, ge=1, le=1 << 24)]
 
 
 class ModelSizes(BaseModel):
@@ -40,15 +42,15 @@ class ModelSizes(BaseModel):
     model_type: str | None = None
     hidden_size: Width | None = None
     out_hidden_size: Width | None = None
-    intermediate_size: _whole(1 << 18) | None = None  # type: ignore[valid-type]
+    intermediate_size: Inner | None = None
     num_hidden_layers: Layers | None = None
     depth: Layers | None = None
-    num_attention_heads: _whole(1024) | None = None  # type: ignore[valid-type]
-    num_key_value_heads: _whole(1024) | None = None  # type: ignore[valid-type]
-    num_heads: _whole(1024) | None = None  # type: ignore[valid-type]
-    head_dim: _whole(4096) | None = None  # type: ignore[valid-type]
+    num_attention_heads: Heads | None = None
+    num_key_value_heads: Heads | None = None
+    num_heads: Heads | None = None
+    head_dim: Heads | None = None
     vocab_size: Vocabulary | None = None
-    max_position_embeddings: _whole(1 << 24) | None = None  # type: ignore[valid-type]
+    max_position_embeddings: Positions | None = None
     patch_size: Side | None = None
     image_size: Side | None = None
     text_config: ModelSizes | None = None

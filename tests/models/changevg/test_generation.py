@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from chronosight.models.changevg.generation import extend, picture_features, read, reply
+from chronosight.models.changevg.generation import extend, image_features, read, reply
 from chronosight.models.changevg.loading import load_model
 from chronosight.models.changevg.processing import ChangeVGProcessor
 from tiny_qwen import write_tiny_qwen3
@@ -84,7 +84,7 @@ def test_features_computed_once_serve_every_row(model, processor):
     prompts = [user("How many roads?"), user("Where are the buildings?")]
     batch = processor.batch(prompts, [pictures()] * 2)
     one = processor.batch([user("")], [pictures()])
-    features = picture_features(model, one["pixel_values"], one["image_grid_thw"])
+    features = image_features(model, one["pixel_values"], one["image_grid_thw"])
     torch.testing.assert_close(read(model, batch, features).logits, read(model, batch).logits, **CLOSE)
 
 

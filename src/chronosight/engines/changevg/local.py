@@ -83,7 +83,7 @@ class LocalPictures:
             if self._features is None and generation.takes_features(network):
                 patches = len(batch["pixel_values"]) // len(heads)
                 grid = batch["image_grid_thw"][: len(self.frames)]
-                self._features = generation.picture_features(network, batch["pixel_values"][:patches], grid)
+                self._features = generation.image_features(network, batch["pixel_values"][:patches], grid)
             while len(self._begun) >= REMEMBERED:
                 del self._begun[next(iter(self._begun))]
             self._begun[heads] = generation.read(network, dict(batch), self._features)

@@ -51,7 +51,7 @@ class UniRSModel:
     def __init__(
         self, model: UniRSForConditionalGeneration, processor: ChatProcessor, placement: Placement, folder: Path | None = None
     ) -> None:
-        self.model, self.processor, self.placement, self.folder = model.eval(), processor, placement, folder
+        self.model, self.processor, self.placement, self.folder = model.eval(), processor, placement, folder  # type: ignore[no-untyped-call]
         self._peft: Any = None
 
     @classmethod

@@ -45,7 +45,7 @@ def place(
 
     if device is not None:
         asked = precision if precision != "auto" else ("bf16" if device != "cpu" else "fp32")
-        return Placement(asked, device, "as asked for")  # type: ignore[arg-type]  # one of PRECISIONS
+        return Placement(asked, device, "as asked for")
     best = max(range(len(gpus)), key=lambda i: gpus[i]) if gpus else None
     wanted = [precision] if precision != "auto" else (["bf16", "int8"] if bf16 else ["fp32", "int8"])
     if best is not None:

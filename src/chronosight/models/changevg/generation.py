@@ -1,7 +1,7 @@
 """Greedy replies of a Qwen-VL that keep what was computed: a `Context` holds keys and values, and more text can follow it.
 
-`generate` of transformers keeps the offset of visual positions on the model, so two talks would disturb each other, and
-has no rows that share a prefix. Here positions belong to the context: pictures are computed once, whatever follows.
+`generate` of transformers keeps the offset of visual positions on the model, so two conversations would disturb each other, and
+has no rows that share a prefix. Here positions belong to the context: images are computed once, whatever follows.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from transformers import DynamicCache
 class Context:
     """What the model has read, B rows. It is never changed: reading on makes a new one.
 
-    cache: keys and values of S positions. mask: (B, S), 0 on padding. position: (B,) of the next token, in all three
-    axes: after pictures it is less than the number of tokens. logits: (B, V) float32 for the next token.
+    Attributes:
+        cache: Keys and values of S positions.
+        mask: (B, S), 0 on padding.
+        position: (B,) of the next token, in all three axes: after images it is less than the number of tokens.
+        logits: (B, V) float32 for the next token.
     """
 
     cache: DynamicCache
@@ -41,8 +44,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Generated:
-    """One reply. tokens: without the end marker. probabilities: (n, 1 + G), of each token and of the end where it came:
-    its own, then the sum over each group of tokens that was asked for. complete: whether it ended by itself.
+    """One reply.
+
+    Attributes:
+        tokens: Without the end marker.
+        probabilities: (n, 1 + G) in [0, 1], of each token and of the end where it came: its own, then the sum over each group
+            of tokens that was asked for.
+        complete: Whether it ended by itself.
     """
 
     tokens: tuple[int, ...]
@@ -57,17 +65,23 @@ def _branch(cache: DynamicCache) -> DynamicCache:
     return new
 
 
-def picture_features(model: Any, pixel_values: Tensor, image_grid_thw: Tensor) -> Any:
-    """The vision tower's output for some pictures, to be used by any number of rows and prompts."""
+def image_features(model: Any, pixel_values: Tensor, image_grid_thw: Tensor) -> Any:
+    """The vision tower's output for some images, to be used by any number of rows and prompts."""
     device = model.device
     with torch.inference_mode():
         return model.get_image_features(pixel_values.to(device), image_grid_thw.to(device), return_dict=True)
 
 
 def read(model: Any, batch: dict[str, Tensor], features: Any = None) -> Context:
-    """Prompts from `ChangeVGProcessor.batch`, padded on the left -> their context, computed whole.
+    """Reads prompts, each computed whole.
 
-    features: of `picture_features`, for ONE row; every row then shows these pictures, and pixel_values is not looked at.
+    Args:
+        model: A Qwen-VL of transformers.
+        batch: Of `ChangeVGProcessor.batch`, padded on the left.
+        features: Of `image_features`, for ONE row; every row then shows these images, and pixel_values is not used.
+
+    Returns:
+        The context, one row a prompt.
     """
     batch = {name: value.to(model.device) for name, value in batch.items()}
     ids, mask = batch["input_ids"], batch["attention_mask"]
@@ -75,18 +89,27 @@ def read(model: Any, batch: dict[str, Tensor], features: Any = None) -> Context:
     position_ids, _ = model.model.get_rope_index(
         ids, mm_token_type_ids=batch["mm_token_type_ids"], image_grid_thw=grid, attention_mask=mask
     )
-    pictures: dict[str, Any] = {}
+    images: dict[str, Any] = {}
     if features is not None:
-        pictures = {"mm_encoder_outputs": {"image": _repeat(features, len(ids))}, "image_grid_thw": grid}
+        images = {"mm_encoder_outputs": {"image": _repeat(features, len(ids))}, "image_grid_thw": grid}
     elif grid is not None:
-        pictures = {"pixel_values": batch["pixel_values"], "image_grid_thw": grid}
-    # Padding has positions of 0, so the largest is always that of the text or the pictures.
+        images = {"pixel_values": batch["pixel_values"], "image_grid_thw": grid}
+    # Padding has positions of 0, so the largest is always that of the text or the images.
     position = position_ids.amax(dim=(0, 2)) + 1
-    return _forward(model, DynamicCache(config=model.config.get_text_config()), ids, mask, position_ids, position, pictures)
+    return _forward(model, DynamicCache(config=model.config.get_text_config()), ids, mask, position_ids, position, images)
 
 
 def extend(model: Any, context: Context, texts: Sequence[Sequence[int]]) -> Context:
-    """Reads on: one piece of text a row, as tokens, at least one each. Only these tokens are computed."""
+    """Reads on. Only the new tokens are computed.
+
+    Args:
+        model: A Qwen-VL of transformers.
+        context: What was read before.
+        texts: One piece of text a row, as tokens, at least one each.
+
+    Returns:
+        The context with the texts.
+    """
     device, longest = context.mask.device, max(map(len, texts))
     ids = torch.zeros(len(texts), longest, dtype=torch.long, device=device)
     mask = torch.zeros_like(ids)
@@ -102,11 +125,18 @@ def extend(model: Any, context: Context, texts: Sequence[Sequence[int]]) -> Cont
 def reply(
     model: Any, context: Context, end: Sequence[int], limit: int, groups: Sequence[Sequence[int]] = ()
 ) -> tuple[list[Generated], Context, list[int]]:
-    """Greedy replies of every row, at most `limit` tokens each.
+    """Makes a greedy reply for every row.
 
-    end: tokens that end a reply. groups: tokens whose probability is summed up at each place. -> (replies, context,
-    last): the context has read all tokens but the last that each row made, which is given back as the third. With more
-    than one row the context is not to be continued: shorter rows have read past their end.
+    Args:
+        model: A Qwen-VL of transformers.
+        context: What was read before.
+        end: Tokens that end a reply.
+        limit: Largest number of tokens of a reply.
+        groups: Tokens whose probability is summed at each place.
+
+    Returns:
+        The replies; the context, which has read all tokens but the last that each row made; and those last tokens. With
+        more than one row the context is not to be continued: shorter rows have read past their end.
     """
     rows = len(context.mask)
     tokens: list[list[int]] = [[] for _ in range(rows)]
@@ -137,7 +167,7 @@ def reply(
 
 
 def _forward(
-    model: Any, cache: DynamicCache, ids: Tensor, mask: Tensor, position_ids: Tensor, position: Tensor, pictures: dict[str, Any]
+    model: Any, cache: DynamicCache, ids: Tensor, mask: Tensor, position_ids: Tensor, position: Tensor, images: dict[str, Any]
 ) -> Context:
     with torch.inference_mode():
         out = model(
@@ -147,13 +177,13 @@ def _forward(
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
-            **pictures,
+            **images,
         )
     return Context(out.past_key_values, mask, position, out.logits[:, -1].float())
 
 
 def _repeat(features: Any, rows: int) -> Any:
-    """Features of one row's pictures for `rows` rows that show the same. Qwen3-VL has more of them, from deeper layers."""
+    """Features of one row's images for `rows` rows that show the same. Qwen3-VL has more of them, from deeper layers."""
     many = copy.copy(features)
     many["pooler_output"] = tuple(features.pooler_output) * rows
     if getattr(features, "deepstack_features", None) is not None:

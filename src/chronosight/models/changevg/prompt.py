@@ -1,8 +1,8 @@
-"""A user turn of ChangeVG: the guide's clue, the pictures in date order, the question. No torch here.
+"""A user turn of ChangeVG: the guide's clue, the images in date order, the question. No torch here.
 
-Two wordings. `changeimti`: the questions of the instruction set, pictures inside the sentence, for weights tuned on it.
-`plain`: pictures first, then question and the form of its reply, for weights that never saw the instruction set. The
-clue comes before both (ChangeVG, arXiv 2509.23105), so in `plain` all up to the last picture is the same whatever is asked.
+Two wordings. `changeimti`: the questions of the instruction set, images inside the sentence, for weights tuned on it.
+`plain`: images first, then question and the form of its reply, for weights that never saw the instruction set. The
+clue comes before both (ChangeVG, arXiv 2509.23105), so in `plain` all up to the last image is the same whatever is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chronosight.tasks.wording import wordings
 IMAGE = "<image>"
 Part = dict[str, str]  # {"type": "image"} or {"type": "text", "text": ...}
 
-# How weights that were not tuned on it are told the form of a reply; where the wording says it itself there is none.
+# The form of a reply, for weights that were not tuned on it; where the wording says it itself there is none.
 REPLY_FORM: dict[Task, str] = {
     "count": "Answer with a number only.",
     "object_count": "Answer with a number only.",
@@ -31,10 +31,16 @@ REPLY_FORM: dict[Task, str] = {
 
 
 def in_words(question: Question, wording: Wording, first: bool = True, typed: str | None = None) -> str:
-    """The text of a question, with IMAGE where a picture goes inside it.
+    """Writes a question, with IMAGE where an image goes inside it.
 
-    first: whether the pictures come with this turn; later turns of a dialogue have none. typed: the user's own words,
-    asked in place of the canonical ones.
+    Args:
+        question: What is asked.
+        wording: Of the weights.
+        first: Whether the images come with this turn; later turns of a dialogue have none.
+        typed: The user's own words, asked in place of the canonical ones.
+
+    Returns:
+        The text.
     """
     if typed is not None:
         text = typed
@@ -61,10 +67,19 @@ def _changeimti(question: Question, first: bool) -> str:
     return wordings(question)[0]
 
 
-def user_turn(text: str, clue: str = "", pictures: int = 0) -> list[Part]:
-    """Parts of a user turn. pictures: how many go with it; inside the text where it names as many, else before it."""
-    if text.count(IMAGE) != pictures:
-        text = IMAGE * pictures + text.replace(IMAGE, "")
+def user_turn(text: str, clue: str = "", images: int = 0) -> list[Part]:
+    """Puts a user turn together.
+
+    Args:
+        text: The question, with IMAGE where an image goes inside it.
+        clue: Of the guide; "" for none.
+        images: How many go with it: inside the text where it names as many, else before it.
+
+    Returns:
+        The parts of the message.
+    """
+    if text.count(IMAGE) != images:
+        text = IMAGE * images + text.replace(IMAGE, "")
     parts: list[Part] = []
     for n, piece in enumerate(with_clue(clue, text).split(IMAGE)):
         if n:
@@ -75,4 +90,5 @@ def user_turn(text: str, clue: str = "", pictures: int = 0) -> list[Part]:
 
 
 def message(parts: list[Part]) -> dict[str, Any]:
+    """The user turn as a message of a conversation."""
     return {"role": "user", "content": parts}

@@ -8,15 +8,21 @@ from transformers import PreTrainedConfig
 class GuideConfig(PreTrainedConfig):
     """The vision-guided module of ChangeVG (arXiv 2509.23105) at a chosen size.
 
-    encoder: "conv" (the compact vision tower's net, strides 2 to 32) or "segformer" (the paper's, strides 4 to 32).
-    widths: channels per level. depths: blocks per level; "conv" has none at its first level, the stem. SegFormer-B1 has
-    (64, 128, 320, 512) and (2, 2, 2, 2).
-    classes: names of the mask's values, background first.
-    neck: channels of the fused maps per level, finest first. neck_depths: residual blocks that refine each; () for none.
-    summary_*: width, heads and layers of the global branch; 512, 8, 3 in the paper.
-    vocab_size, max_caption: caption decoder; 468 words and 41 tokens in the paper.
-    image_mean, image_std: input statistics over RGB in [0, 1]; the default is the compact tower's. The paper's are
-    (0.39073, 0.38623, 0.32989) and (0.15329, 0.14628, 0.13648).
+    Attributes:
+        encoder: "conv" (the compact vision tower's net, strides 2 to 32) or "segformer" (the paper's, strides 4 to 32).
+        widths: Channels per level; SegFormer-B1 has (64, 128, 320, 512).
+        depths: Blocks per level; "conv" has none at its first level, the stem. SegFormer-B1 has (2, 2, 2, 2).
+        classes: Names of the mask's values, background first.
+        neck: Channels of the fused maps per level, finest first.
+        neck_depths: Residual blocks that refine each; () for none.
+        summary_width: Of the global branch; 512 in the paper.
+        summary_heads: Of the global branch; 8 in the paper.
+        summary_layers: Of the global branch; 3 in the paper.
+        vocab_size: Of the caption decoder; 468 words in the paper.
+        max_caption: Tokens of a caption; 41 in the paper.
+        image_mean: Input statistics over RGB in [0, 1]; the default is the compact tower's. The paper's are
+            (0.39073, 0.38623, 0.32989).
+        image_std: The paper's are (0.15329, 0.14628, 0.13648).
     """
 
     model_type = "chronosight_guide"

@@ -10,6 +10,7 @@ from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    """A convolution without bias, BatchNorm and ReLU."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
@@ -27,7 +28,8 @@ class ConvEncoder(nn.Module):
         tower = ConvTower(ConvTowerConfig(stem_width=stem, widths=tuple(widths), depths=tuple(config.depths)))
         self.stem, self.stages = tower.stem, tower.stages
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 5 x (N, C_i, H / s_i, W / s_i)
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Images (N, 3, H, W) -> five maps (N, C_i, H / s_i, W / s_i), s_i from `strides`."""
         features = [self.stem[:2](x)]
         x = self.stem[2:](features[0])
         for stage in self.stages:
@@ -50,11 +52,17 @@ class SegformerEncoder(nn.Module):
             SegformerConfig(hidden_sizes=list(config.widths), depths=list(config.depths), num_attention_heads=heads)
         )
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (N, 3, H, W) -> 4 x (N, C_i, H / s_i, W / s_i)
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Images (N, 3, H, W) -> four maps (N, C_i, H / s_i, W / s_i), s_i from `strides`."""
         return list(self.model(x, output_hidden_states=True).hidden_states)
 
 
 def make_encoder(config: GuideConfig) -> ConvEncoder | SegformerEncoder:
+    """The encoder that the config names.
+
+    Raises:
+        ValueError: It is none of the two.
+    """
     if config.encoder == "conv":
         return ConvEncoder(config)
     if config.encoder == "segformer":

@@ -1,4 +1,4 @@
-"""What the recognition branch learns from: full masks of rendered pairs, building masks and captions of real ones."""
+"""The loss of the recognition branch: full masks of rendered pairs, building masks and captions of real ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,27 @@ LEAST_CHANGE = 20  # changed pixels from which on a scene counts as changed
 
 def recognition_loss(
     output: GuideOutput,
-    target: torch.Tensor,  # (N, H, W) int: 0, 1, 2 or UNKNOWN_ROAD
-    appeared: torch.Tensor,  # (N, H, W) 1 new, 0 gone, -1 unknown
-    weight: torch.Tensor,  # (N, H, W)
-    road_box: torch.Tensor,  # (N, 4)
-    road_told: torch.Tensor,  # (N,) 1, 0, -1
-    core: torch.Tensor,  # (N, H, W) 1 in the cores of changed buildings, else 0
+    target: torch.Tensor,
+    appeared: torch.Tensor,
+    weight: torch.Tensor,
+    road_box: torch.Tensor,
+    road_told: torch.Tensor,
+    core: torch.Tensor,
 ) -> dict[str, torch.Tensor]:
-    """Parts of the loss by name, each already weighted; the loss is their sum."""
+    """The loss, part by part.
+
+    Args:
+        output: Of the guide.
+        target: (N, H, W) int: 0, 1, 2 or UNKNOWN_ROAD.
+        appeared: (N, H, W), 1 new, 0 gone, -1 unknown.
+        weight: (N, H, W) of each pixel.
+        road_box: (N, 4), left, top, right and bottom in pixels of the part that a caption speaks of.
+        road_told: (N,), 1 where captions say that a road changed, 0 where none did, -1 where they do not say.
+        core: (N, H, W), 1 in the cores of changed buildings, else 0.
+
+    Returns:
+        Parts of the loss by name, each already weighted; the loss is their sum.
+    """
     assert output.class_logits is not None and output.appeared_logit is not None and output.change_logit is not None
     log_p = F.log_softmax(output.class_logits.float(), dim=1)  # (N, 3, H, W)
     p = log_p.exp()

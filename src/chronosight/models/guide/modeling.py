@@ -20,10 +20,14 @@ from chronosight.models.unirs.conv_tower import ConvTower, QuietNorm
 
 @dataclass
 class GuideOutput(ModelOutput):
-    """class_logits: (N, C, H, W). appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
+    """What the guide gives.
 
-    core_logit: (N, 1, H, W), above 0 in the inside of changed buildings, which keeps neighbours apart (tasks/split.py).
-    change_logit: (N,), that anything changed. memory: (N, 64, D) for `GuideModel.caption_logits`.
+    Attributes:
+        class_logits: (N, C, H, W).
+        appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
+        core_logit: (N, 1, H, W), above 0 in the inside of changed buildings, which keeps neighbours apart (tasks/split.py).
+        change_logit: (N,), that anything changed.
+        memory: (N, 64, D) for `GuideModel.caption_logits`.
     """
 
     class_logits: torch.Tensor | None = None
@@ -55,7 +59,7 @@ class GuideModel(PreTrainedModel):
         self.summary_level = self.encoder.strides.index(16)
         self.summary = SummaryEncoder(list(config.widths)[self.summary_level], config)
         self.decoder = CaptionDecoder(config)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -78,7 +82,7 @@ class GuideModel(PreTrainedModel):
         self.encoder.stages.load_state_dict(tower.stages.state_dict())
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> GuideOutput:
-        """before, after: (N, 3, H, W) in [0, 1]."""
+        """Both dates, (N, 3, H, W) each in [0, 1], H and W multiples of 32 -> masks, scores and memory."""
         both = (torch.cat([before, after]) - self.mean) / self.std  # one pass of the encoder for both dates
         first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in self.encoder(both)), strict=True)
         scores, coarsest = self.recognition(first, second)

@@ -19,7 +19,8 @@ class DifferenceFusion(nn.Module):
         self.difference = nn.Conv2d(width, outputs, 3, 1, 1)
         self.fuse = conv_bn(2 * width + outputs, outputs, 1)
 
-    def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:  # 2 x (N, C, h, w) -> (N, K, h, w)
+    def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:
+        """Features of both dates, (N, C, h, w) each -> (N, K, h, w)."""
         # Cosine from three sums: normalising both maps first costs a tenth of a whole training step. 1e-6 lives in float16 too.
         lengths = (f1.square().sum(1, keepdim=True) * f2.square().sum(1, keepdim=True) + 1e-6).sqrt()
         alike = (f1 * f2).sum(1, keepdim=True) / lengths  # (N, 1, h, w)

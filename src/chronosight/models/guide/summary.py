@@ -26,16 +26,21 @@ class Strips(nn.Module):
         self.column = nn.Conv2d(width, width, (5, 1), padding=(2, 0), groups=width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Maps (N, C, h, w) -> the same shape."""
         return x + self.near(x) + self.row(x) + self.column(x)
 
 
 class Attention(nn.Module):
+    """Multi-head attention."""
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor, causal: bool = False) -> torch.Tensor:
+        """Queries x (N, L, D) over `seen` (N, M, D) -> (N, L, D); causal: no query sees a later position."""
+
         def split(t: torch.Tensor) -> torch.Tensor:  # (N, L, D) -> (N, heads, L, D / heads)
             return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
@@ -44,6 +49,8 @@ class Attention(nn.Module):
 
 
 class SummaryLayer(nn.Module):
+    """Strips, cross-attention and an MLP."""
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.strips = Strips(width)
@@ -51,7 +58,8 @@ class SummaryLayer(nn.Module):
         self.attention = Attention(width, heads)
         self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
-    def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:  # (N, D, g, g), (N, g*g, D)
+    def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """Maps (N, D, g, g) and what they attend to, (N, g * g, D) -> (N, D, g, g)."""
         x = self.strips(x)
         tokens = x.flatten(2).transpose(1, 2)  # (N, g*g, D)
         tokens = tokens + self.attention(self.norm_x(tokens), self.norm_seen(seen))
@@ -60,6 +68,8 @@ class SummaryLayer(nn.Module):
 
 
 class SummaryEncoder(nn.Module):
+    """Both dates -> a memory of 8 x 8 places for the caption decoder."""
+
     def __init__(self, channels: int, config: GuideConfig) -> None:
         super().__init__()
         width = config.summary_width
@@ -94,7 +104,8 @@ class CaptionDecoder(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(0.1)
 
-    def forward(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:  # (N, M, D), (N, L) -> (N, L, V)
+    def forward(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """Memory (N, M, D) and words so far (N, L) -> scores of the next word at each place (N, L, V)."""
         x = self.dropout(self.word(tokens) + self.position[: tokens.shape[1]])
         normed = self.norm_self(x)
         x = x + self.dropout(self.self_attention(normed, normed, causal=True))

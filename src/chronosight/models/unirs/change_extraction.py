@@ -20,7 +20,12 @@ class ChangeExtraction(nn.Module):
     """
 
     def __init__(self, channels: int, grid: int) -> None:
-        """channels: D, even. grid: rows and columns of the feature maps the position embedding is made for."""
+        """Builds the module.
+
+        Args:
+            channels: D, even.
+            grid: Rows and columns of the feature maps that the position embedding is made for.
+        """
         super().__init__()
         half = channels // 2
         self.column = nn.Embedding(grid, half)
@@ -33,7 +38,7 @@ class ChangeExtraction(nn.Module):
         )  # fmt: skip
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        """before, after: (B, D, h, w) -> (B, D, h, w)."""
+        """Feature maps of both dates, (B, D, h, w) -> what changed, (B, D, h, w)."""
         position = self.position(before.shape[-2], before.shape[-1])
         f1, f2 = before + position, after + position
         similarity = F.cosine_similarity(f1, f2, dim=1).unsqueeze(1)  # (B, 1, h, w)
@@ -56,6 +61,7 @@ class Concatenation(nn.Module):
         self.fuse = nn.Conv2d(2 * channels, channels, 1)
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        """Two feature maps (B, D, h, w) -> one of the same shape."""
         return self.fuse(torch.cat([before, after], dim=1))
 
 

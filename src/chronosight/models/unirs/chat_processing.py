@@ -1,4 +1,4 @@
-"""Scenes and talks -> inputs of a full-size `UniRSForConditionalGeneration`, whose language model is a pretrained chat model.
+"""Scenes and conversations -> inputs of a full-size UniRS, whose language model is a pretrained chat model.
 
 Unlike the compact form there are no special tokens for markers: they are text (`tasks.augmentation`), and only <image> has an
 id of its own, outside the vocabulary. Text between placeholders is tokenised piece by piece, as VILA-1.5 was trained.
@@ -26,10 +26,14 @@ Turns = Sequence[tuple[Question, str | None]]
 
 
 class ChatProcessor(UniRSProcessor):
-    """Resizes frames, writes the talk, pads on the left. A video keeps the number of frames it comes with."""
+    """Resizes frames, writes the conversation, pads on the left. A video keeps the number of frames it comes with."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig, style: PromptStyle | None = None) -> None:
-        """Raises ValueError where the tokenizer could give the id of <image> to a text."""
+        """Puts the parts together.
+
+        Raises:
+            ValueError: The tokenizer could give the id of <image> to a text.
+        """
         if config.image_token_id < len(tokenizer):
             raise ValueError(
                 f"<image> is token {config.image_token_id}, expected one outside the {len(tokenizer)} of the tokenizer"
@@ -38,10 +42,12 @@ class ChatProcessor(UniRSProcessor):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, trust_remote_code: Literal[False] = False) -> ChatProcessor:
+        """Reads a folder written by `save_pretrained` of processor and model."""
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left", trust_remote_code=False)
         return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False), load_style(folder))
 
     def save_pretrained(self, folder: str | Path) -> None:
+        """Writes tokenizer, config and prompt style."""
         super().save_pretrained(folder)
         save_style(self.style, folder)
 
@@ -54,30 +60,54 @@ class ChatProcessor(UniRSProcessor):
         replies: Sequence[str] | None = None,
         tagged: bool = True,
     ) -> dict[str, Any]:
-        """As `UniRSProcessor.__call__`; frames: (T, H, W, 3) uint8. tagged: write the task's tag before the instruction."""
+        """Makes a batch of one question a scene; see `UniRSProcessor.__call__`.
+
+        Args:
+            frames: (T, H, W, 3) uint8 of each scene.
+            kinds: One a row.
+            questions: One a row.
+            clues: One a row; "" for none.
+            replies: The answers to learn; None to generate them.
+            tagged: Whether the task's tag is written before the instruction.
+
+        Returns:
+            The arguments of the model's `forward`.
+
+        Raises:
+            ValueError: No frames are given.
+        """
         if frames is None:
             raise ValueError("frames are needed: their number decides how many visual tokens a video has")
-        told = replies if replies is not None else [None] * len(questions)
-        talks = [[(question, reply)] for question, reply in zip(questions, told, strict=True)]
-        return self.batch(frames, kinds, talks, clues, tagged)
+        given: Sequence[str | None] = replies if replies is not None else [None] * len(questions)
+        conversations = [[(question, reply)] for question, reply in zip(questions, given, strict=True)]
+        return self.batch(frames, kinds, conversations, clues, tagged)
 
     def batch(
         self,
         frames: Sequence[np.ndarray],
         kinds: Sequence[Kind],
-        talks: Sequence[Turns],
+        conversations: Sequence[Turns],
         clues: Sequence[str] | None = None,
         tagged: bool = True,
         max_length: int | None = None,
     ) -> dict[str, Any]:
-        """A batch of talks about scenes; the last reply of a talk is None where it is to be generated.
+        """Makes a batch of conversations about scenes.
 
-        Returns input_ids, attention_mask (B, S), labels (-100 but on replies and their ends; only where the talks are
-        complete), kinds, scenes. Rows longer than max_length lose their end.
+        Args:
+            frames: (T, H, W, 3) uint8 of each scene.
+            kinds: One a scene.
+            conversations: Turns of each; the last reply is None where it is to be generated.
+            clues: One a scene; "" for none.
+            tagged: Whether the task's tag is written.
+            max_length: Rows with more tokens lose their end.
+
+        Returns:
+            input_ids, attention_mask (B, S), labels (-100 but on replies and their ends; only where the conversations are
+            complete), kinds, scenes.
         """
         rows = []
-        for kind, one, turns, clue in zip(kinds, frames, talks, clues or [""] * len(talks), strict=True):
-            ids, labels = self.encode_talk(kind, len(one), turns, clue, tagged)
+        for kind, one, turns, clue in zip(kinds, frames, conversations, clues or [""] * len(conversations), strict=True):
+            ids, labels = self.encode_conversation(kind, len(one), turns, clue, tagged)
             rows.append((ids[:max_length], labels[:max_length]))
         length = max(len(ids) for ids, _ in rows)
         tokens = torch.full((len(rows), length), int(self.tokenizer.pad_token_id))
@@ -87,14 +117,14 @@ class ChatProcessor(UniRSProcessor):
             targets[row, length - len(ids) :] = torch.tensor(labels)
             mask[row, length - len(ids) :] = 1
         batch: dict[str, Any] = {"input_ids": tokens, "attention_mask": mask}
-        if all(turns[-1][1] is not None for turns in talks):
+        if all(turns[-1][1] is not None for turns in conversations):
             batch["labels"] = targets
         batch["kinds"] = list(kinds)
         batch["scenes"] = [self.pixels(one, kind) for one, kind in zip(frames, kinds, strict=True)]
         return batch
 
-    def encode_talk(self, kind: Kind, frames: int, turns: Turns, clue: str, tagged: bool) -> tuple[list[int], list[int]]:
-        """-> (ids, labels) of one talk, equally long, without padding."""
+    def encode_conversation(self, kind: Kind, frames: int, turns: Turns, clue: str, tagged: bool) -> tuple[list[int], list[int]]:
+        """Tokens and labels of one conversation, equally long, without padding."""
         style, tokenizer = self.style, self.tokenizer
         ids, labels = [int(tokenizer.bos_token_id)], [IGNORED]
         for number, (question, reply) in enumerate(turns):

@@ -17,15 +17,18 @@ AutoConfig.register(ConvTowerConfig.model_type, ConvTowerConfig, exist_ok=True)
 class UniRSConfig(PreTrainedConfig):
     """The defaults are the compact form; arXiv 2412.20742 has 384 pixels for every kind, and 8 frames.
 
-    vision_config: of the tower, `ConvTowerConfig` or a SigLIP vision config.
-    text_config: of any causal language model in transformers; it holds the vocabulary size and the ids of the
-        special tokens pad, bos and eos.
-    image_size, pair_size, video_size: side of the frames in pixels, by kind of scene.
-    video_frames: frames a video is sampled to.
-    image_token_id: id of <image>, which holds the place of one visual token; it may lie outside the vocabulary.
-    resample: how frames are brought to their size; "bicubic" is what SigLIP was trained with.
-    fusion: how the two dates of a pair become visual tokens. "change_extraction" as published; "concat" by a single
-        1x1 convolution; "two_images" without fusion: the tokens of both dates, one after the other.
+    Attributes:
+        vision_config: Of the tower, `ConvTowerConfig` or a SigLIP vision config.
+        text_config: Of a causal language model in transformers; it holds the vocabulary size and the ids of the special
+            tokens pad, bos and eos.
+        image_size: Side of an image's frame in pixels.
+        pair_size: Side of a pair's frames in pixels.
+        video_size: Side of a video's frames in pixels.
+        video_frames: Frames that a video is sampled to.
+        image_token_id: Id of <image>, which holds the place of one visual token; it may lie outside the vocabulary.
+        resample: How frames are brought to their size; "bicubic" is what SigLIP was trained with.
+        fusion: How the two dates of a pair become visual tokens. "change_extraction" as published; "concat" by a single
+            1x1 convolution; "two_images" without fusion: the tokens of both dates, one after the other.
     """
 
     model_type = "chronosight_unirs"
@@ -42,11 +45,11 @@ class UniRSConfig(PreTrainedConfig):
     fusion: Literal["change_extraction", "concat", "two_images"] = "change_extraction"
     tie_word_embeddings: bool = True
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         self.vision_config = _as_config(self.vision_config, ConvTowerConfig.model_type, {})
         self.text_config = _as_config(self.text_config, "llama", COMPACT_TEXT)
         self.tie_word_embeddings = self.text_config.tie_word_embeddings
-        super().__post_init__(**kwargs)
+        super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
 
     def size(self, kind: Kind) -> int:
         """Side of a frame in pixels."""
@@ -58,7 +61,15 @@ class UniRSConfig(PreTrainedConfig):
         return getattr(self.vision_config, "patch_size", 16)
 
     def visual_tokens(self, kind: Kind, frames: int | None = None) -> int:
-        """Number of <image> placeholders in the prompt. frames: of a video; `video_frames` when None."""
+        """Number of visual tokens, and so of <image> tokens, in a prompt.
+
+        Args:
+            kind: Of the scene.
+            frames: Of a video; `video_frames` when None.
+
+        Returns:
+            The number.
+        """
         side = self.size(kind) // self.patch
         each = token_count(side, side)
         if kind == "video":
@@ -82,7 +93,7 @@ COMPACT_TEXT = {
 }
 
 
-def _as_config(value: dict | PreTrainedConfig | None, model_type: str, defaults: dict) -> PreTrainedConfig:
+def _as_config(value: dict[str, Any] | PreTrainedConfig | None, model_type: str, defaults: dict[str, Any]) -> PreTrainedConfig:
     if isinstance(value, PreTrainedConfig):
         return value
     fields = dict(defaults) if value is None else dict(value)

@@ -18,10 +18,13 @@ from transformers import initialization as init
 class ConvTowerConfig(PreTrainedConfig):
     """Shape of the tower. The defaults have 3.2 M parameters and cost 0.68 GMAC for 256x256 pixels.
 
-    hidden_size: channels D of the features.
-    stem_width: channels at stride 2.
-    widths, depths: channels and number of residual blocks of the stages at strides 4, 8, 16 and 32.
-    pixel_mean, pixel_std: frames in [0, 1] are shifted and divided by these, all channels alike.
+    Attributes:
+        hidden_size: Channels D of the features.
+        stem_width: Channels at stride 2.
+        widths: Channels of the stages at strides 4, 8, 16 and 32.
+        depths: Number of residual blocks of these stages.
+        pixel_mean: Frames in [0, 1] are shifted by it, all channels alike.
+        pixel_std: Then divided by it.
     """
 
     model_type = "chronosight_conv_tower"
@@ -41,7 +44,9 @@ class QuietNorm(nn.BatchNorm2d):
 class ConvNorm(nn.Sequential):
     """Convolution without bias, then BatchNorm; keeps the grid at stride 1, halves it (rounded up) at stride 2."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, norm=nn.BatchNorm2d) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, norm: type[nn.Module] = nn.BatchNorm2d
+    ) -> None:
         super().__init__(nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), norm(outputs))
 
 
@@ -60,6 +65,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (B, inputs, H, W) -> (B, outputs, H / stride, W / stride), rounded up."""
         return F.relu(self.shortcut(x) + self.second(F.relu(self.first(x))))
 
 
@@ -86,9 +92,10 @@ class ConvTower(PreTrainedModel):
         self.stages = nn.ModuleList(stages)
         self.local = ConvNorm(widths[2], config.hidden_size, 1)
         self.context = ConvNorm(widths[3], config.hidden_size, 1)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Frames (B, 3, H, W) in [0, 1], H and W multiples of 16 -> features (B, D, H/16, W/16)."""
         x = self.stem((frames - self.config.pixel_mean) / self.config.pixel_std)  # (B, C, H/4, W/4)
         fine = self.stages[2](self.stages[1](self.stages[0](x)))  # (B, C, H/16, W/16)
         coarse = self.context(self.stages[3](fine))  # (B, D, H/32, W/32), rounded up
@@ -102,4 +109,4 @@ class ConvTower(PreTrainedModel):
         elif isinstance(module, QuietNorm):
             init.zeros_(module.weight)
         else:
-            super()._init_weights(module)
+            super()._init_weights(module)  # type: ignore[no-untyped-call]

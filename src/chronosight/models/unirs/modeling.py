@@ -6,7 +6,8 @@ prompt -> token embeddings, <image> placeholders replaced by the visual tokens -
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,15 +50,18 @@ class UniRSForConditionalGeneration(PreTrainedModel):
             self.change = Concatenation(channels) if config.fusion == "concat" else None
         self.projector = Projector(channels, text.hidden_size)
         self.language_model = AutoModelForCausalLM.from_config(text, trust_remote_code=False)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def get_input_embeddings(self) -> nn.Module:
+        """Token embeddings of the language model."""
         return self.language_model.get_input_embeddings()
 
     def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replaces the token embeddings of the language model."""
         self.language_model.set_input_embeddings(value)
 
     def get_output_embeddings(self) -> nn.Module:
+        """The language model's head."""
         return self.language_model.get_output_embeddings()
 
     def features(self, frames: Tensor) -> Tensor:
@@ -73,10 +77,16 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
 
     def encode_scenes(self, scenes: Sequence[Tensor], kinds: Sequence[Kind]) -> list[Tensor]:
-        """Scenes of any kinds and sizes -> their visual tokens, (n, d) each.
+        """Encodes scenes of any kinds and sizes.
 
-        scenes: (T, 3, H, W) in [0, 1] each. The tower runs once for every size of frame in the batch, change
-        extraction once for every size of pair.
+        The tower runs once for every size of frame in the batch, change extraction once for every size of pair.
+
+        Args:
+            scenes: (T, 3, H, W) in [0, 1] each.
+            kinds: One a scene.
+
+        Returns:
+            Their visual tokens, (n, d) each.
         """
         maps = _by_shape(self.features, list(scenes))
         if self.change is not None:
@@ -101,9 +111,19 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         kinds: Sequence[Kind] | None = None,
         visual: Sequence[Tensor] | None = None,
     ) -> Tensor:
-        """Token embeddings (B, S, d) with the visual tokens in their places.
+        """Puts the visual tokens in their places among the token embeddings.
 
-        Raises ValueError where a prompt has not as many <image> placeholders as its scene has visual tokens.
+        Args:
+            input_ids: (B, S) tokens, with <image> for every visual token.
+            scenes: One a row, (T, 3, H, W) in [0, 1].
+            kinds: One a row.
+            visual: In place of scenes, one (n, d) a row.
+
+        Returns:
+            (B, S, d).
+
+        Raises:
+            ValueError: A prompt has not as many <image> tokens as its scene has visual tokens.
         """
         places = input_ids == self.config.image_token_id  # (B, S); the id may lie outside the table
         embeds = self.get_input_embeddings()(input_ids.masked_fill(places, 0))
@@ -129,17 +149,29 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         inputs_embeds: Tensor | None = None,
         position_ids: Tensor | None = None,
         num_items_in_batch: Tensor | int | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> CausalLMOutputWithPast:
         """One step of the language model over prompts that may show images, pairs and videos.
 
-        input_ids, attention_mask: (B, S); padding on the left or on the right.
-        scenes: one a row, (T, 3, H, W) in [0, 1]; kinds: "image", "pair" or "video", one a row.
-        visual: in place of scenes, what `encode_visual` gave, one (n, d) a row. Neither, for prompts without scene.
-        labels: (B, S), -100 where nothing is learned. With labels only the loss comes back, no logits: logits are
-            made for the few columns that are learned, which for a long prompt saves most of their cost.
-        num_items_in_batch: learned tokens over all accumulated batches; the loss is divided by it instead of by
-            those of this batch.
+        Args:
+            input_ids: (B, S) tokens.
+            attention_mask: (B, S), 0 on padding, which is on the left or on the right.
+            scenes: One a row, (T, 3, H, W) in [0, 1].
+            kinds: "image", "pair" or "video", one a row.
+            visual: In place of scenes, what `encode_visual` gave, one (n, d) a row. Neither, for prompts without scene.
+            labels: (B, S), -100 where nothing is learned. With labels only the loss comes back, no logits: logits are made
+                for the few columns that are learned, which for a long prompt saves most of their cost.
+            inputs_embeds: (B, S, d), in place of tokens and scenes.
+            position_ids: (B, S); counted from the attention mask when None.
+            num_items_in_batch: Learned tokens over all accumulated batches; the loss is divided by it instead of by those
+                of this batch.
+            **kwargs: Handed to the language model.
+
+        Returns:
+            The language model's output; with labels the loss alone.
+
+        Raises:
+            ValueError: Neither tokens nor embeddings are given, or they do not fit the scenes.
         """
         if inputs_embeds is None:
             if input_ids is None:
@@ -166,9 +198,21 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         scenes: Sequence[Tensor] | None = None,
         kinds: Sequence[Kind] | None = None,
         visual: Sequence[Tensor] | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> Tensor:
-        """New tokens only, (B, n). Prompts are padded on the left. kwargs: those of transformers' `generate`."""
+        """Generates replies.
+
+        Args:
+            input_ids: (B, S) prompts, padded on the left.
+            attention_mask: (B, S), 0 on padding.
+            scenes: As in `forward`.
+            kinds: As in `forward`.
+            visual: As in `forward`.
+            **kwargs: Those of transformers' `generate`.
+
+        Returns:
+            New tokens only, (B, n).
+        """
         embeds = self.embed(input_ids, scenes, kinds, visual)
         if attention_mask is None:
             attention_mask = torch.ones_like(input_ids)
@@ -180,7 +224,7 @@ def positions_from(attention_mask: Tensor) -> Tensor:
     return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
 
 
-def _by_shape(module, items: list[Tensor]) -> list[Tensor]:
+def _by_shape(module: Callable[[Tensor], Tensor], items: list[Tensor]) -> list[Tensor]:
     """Runs `module` over items (n_i, ...), those of equal shape beyond n_i in one batch; the results in their order."""
     results: list[Tensor] = [torch.empty(0)] * len(items)
     for shape in dict.fromkeys(item.shape[1:] for item in items):

@@ -26,7 +26,11 @@ class UniRSProcessor:
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, config: UniRSConfig) -> None:
-        """Raises ValueError where the tokenizer's <image> is not the config's."""
+        """Puts the parts together.
+
+        Raises:
+            ValueError: The tokenizer's <image> is not the config's.
+        """
         found = tokenizer.convert_tokens_to_ids(IMAGE)
         if found != config.image_token_id:
             raise ValueError(f"{IMAGE} is token {found} of the tokenizer but {config.image_token_id} of the config")
@@ -39,6 +43,7 @@ class UniRSProcessor:
         return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False))
 
     def save_pretrained(self, folder: str | Path) -> None:
+        """Writes tokenizer and config."""
         self.tokenizer.save_pretrained(folder)
         self.config.save_pretrained(folder)
 
@@ -50,12 +55,19 @@ class UniRSProcessor:
         clues: Sequence[str] | None = None,
         replies: Sequence[str] | None = None,
     ) -> dict[str, Any]:
-        """A batch, one row a question; kinds may be mixed. Every key is an argument of the model's `forward`.
+        """Makes a batch, one row a question; kinds may be mixed.
 
-        frames: per row (T, H, W, 3) uint8 or (T, 3, H, W) float in [0, 1]; None where visual tokens are passed to
-            the model instead.
-        replies: the answers to learn; labels are then set on the reply and its end, and nowhere else.
-        Returns input_ids and attention_mask (B, S), kinds, scenes (with frames), labels (with replies).
+        Args:
+            frames: Per row (T, H, W, 3) uint8 or (T, 3, H, W) float in [0, 1]; None where visual tokens are passed to the
+                model instead.
+            kinds: One a row.
+            questions: One a row.
+            clues: One a row; "" for none.
+            replies: The answers to learn; labels are then set on the reply and its end, and nowhere else.
+
+        Returns:
+            Arguments of the model's `forward`: input_ids and attention_mask (B, S), kinds, scenes (with frames), labels
+            (with replies).
         """
         clues = clues or [""] * len(questions)
         ids, reply_lengths = [], []
@@ -79,9 +91,17 @@ class UniRSProcessor:
         return batch
 
     def pixels(self, frames: np.ndarray, kind: Kind) -> Tensor:
-        """Frames of one scene -> (T, 3, side, side) float32 in [0, 1].
+        """Resizes the frames of one scene.
 
-        Raises ValueError for a number of frames that does not fit the kind. A video gets the model's number of frames.
+        Args:
+            frames: (T, H, W, 3) uint8, or (T, 3, H, W) float in [0, 1].
+            kind: Of the scene; a video gets the model's number of frames.
+
+        Returns:
+            (T, 3, side, side) float32 in [0, 1].
+
+        Raises:
+            ValueError: The number of frames does not fit the kind.
         """
         if frames.dtype != np.uint8:
             frames = np.rint(frames.transpose(0, 2, 3, 1) * 255).clip(0, 255).astype(np.uint8)
@@ -94,6 +114,7 @@ class UniRSProcessor:
         return torch.from_numpy(resize_frames(frames, side, side, self.config.resample))
 
     def encode_text(self, text: str) -> list[int]:
+        """Tokens of a text, without special tokens of its own."""
         return self.tokenizer.encode(text, add_special_tokens=False)
 
     def decode(self, tokens: Tensor) -> list[str]:

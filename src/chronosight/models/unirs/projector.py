@@ -30,6 +30,7 @@ class Projector(nn.Module):
         self.second = nn.Linear(hidden_size, hidden_size)
 
     def forward(self, features: Tensor) -> Tensor:
+        """Features (B, D, h, w) -> tokens (B, K, d)."""
         merged: Tensor = self.norm(merge_patches(features))
         return self.second(F.gelu(self.first(merged)))
 

@@ -1,4 +1,6 @@
-"""Names of the tensors of a published checkpoint -> ours. What the names hide:
+"""Names of the tensors of a published checkpoint -> ours.
+
+What the names hide:
 
 - `mm_projector` counts the steps of a Sequential: 1 norm, 2 and 4 linear. UniRS has `single.` before them.
 - UniRS's two position tables are named the wrong way round: its code draws the column part from `h_embedding` and the row
@@ -64,6 +66,7 @@ def our_name(part: str, name: str) -> str | None:
 
 
 def some(names: list[str]) -> str:
+    """The number of names and the first of them, for a message."""
     shown = ", ".join(names[:LISTED])
     rest = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"{len(names)} tensor{'s' if len(names) > 1 else ''} ({shown}{rest})"
