@@ -26,7 +26,7 @@ from transformers import PreTrainedTokenizerFast, SiglipVisionConfig
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.configuration import Kind, UniRSConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
-from chronosight.models.unirs.sentencepiece import read_sentencepiece
+from chronosight.models.unirs.published_tokenizer import read_sentencepiece
 from chronosight.tasks import caption, event, vqa
 
 TOKENIZER = Path(__file__).parents[1] / "tests" / "models" / "unirs" / "tiny_tokenizer.model"
