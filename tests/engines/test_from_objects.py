@@ -45,6 +45,49 @@ def test_answers(question, text, value):
     assert answer.to_dict()["task"] != "open"
 
 
+COMPARED = "3 buildings appeared in the north (about 384 m²), 1 building appeared in the south (about 81 m²): "
+COMPUTED = [
+    ("compare the new buildings in the north with the south", COMPARED + "more by number in the north.", "in the north"),
+    ("are there more new buildings in the north than in the south?", f"Yes: {COMPARED}more by number in the north.", True),
+    ("are there fewer new buildings in the north than in the south?", f"No: {COMPARED}fewer by number in the south.", False),
+    ("compare the north and the south", "3 objects changed in the north (about 384 m²), 2 objects changed in the south (about "
+     "1,280 m²): more by area in the south.", "in the south"),
+    ("what share of the new buildings is in the north-west?",
+     "75 %: 3 buildings appeared in the north-west, of 4 buildings that appeared.", 75),
+    ("what percentage of the scene changed?", "About 1.96 %: objects that changed cover about 1,760 m².", 1.96),
+    ("what share of the changed buildings vanished?", "20 %: 1 building vanished, of 5 buildings that changed.", 20),
+    ("what percentage of the changes are roads?", "16.7 %: 1 road changed, of 6 objects that changed.", 16.7),
+    ("what share of new buildings are larger than 150 m2?",
+     "25 %: 1 building appeared of at least 150 m², of 4 buildings that appeared.", 25),
+    ("how many new buildings per hectare?", "0.444 per ha: 4 buildings appeared, on 9 ha of ground.", 0.444),
+    ("how many new buildings per hectare in the northern half?",
+     "0.667 per ha: 3 buildings appeared in the northern half, on 4.5 ha of ground.", 0.667),
+    ("what area of new buildings per hectare?",
+     "51.7 m² per ha: about 465 m² of buildings appeared, on 9 ha of ground.", 51.7),
+    ("how many new buildings are larger than 150 m2?", "1 building appeared of at least 150 m².", 1),
+    ("how many new buildings are smaller than 100 m2?", "2 buildings appeared of at most 100 m².", 2),
+    ("which are the two largest new buildings?", "The 2 largest buildings that appeared: object 3 (200 m², in the top left "
+     "corner) and object 1 (120 m², in the top left corner); about 320 m² in all.", ("3", "1")),
+    ("which half gained the most buildings?", "Upper half and left half: 3 buildings appeared, about 384 m² each, the most by "
+     "number.", ("upper half", "left half")),
+    ("which quarter changed most?", "Lower left quarter: 2 objects changed, about 1,300 m², the most by area.",
+     "lower left quarter"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "text", "value"), COMPUTED)
+def test_shares_densities_sizes_and_comparisons_are_computed(question, text, value):
+    answer = answer_description(replace(scene(), ground=90_000.0), question)
+    assert (answer.text, answer.value) == (text, value)
+
+
+@pytest.mark.parametrize("question", ["how many new buildings per hectare?", "what percentage of the scene changed?",
+                                      "how many new buildings are larger than 150 m2?"])  # fmt: skip
+def test_without_a_ground_size_nothing_is_measured(question):
+    answer = answer_description(replace(scene(), metric=False, ground=None), question)
+    assert answer.task == "open" and "ground size" in answer.text
+
+
 def test_the_largest_is_named_with_its_place():
     answer = answer_description(scene(), "where is the largest new building?")
     assert answer.value == 3 and "object 3" in answer.text and "in the top left corner, at 47.99935°, 11.00080°" in answer.text

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chronosight.tasks.cells import CELLS, cell_at
 from chronosight.tasks.reading import tokenise
 from chronosight.tasks.routing import MAX_CHARACTERS, route
-from chronosight.tasks.scene_questions import HELP, needs_objects, read_scene_question
+from chronosight.tasks.scene_questions import HELP, only_objects_answer, read_scene_question
 from chronosight.tasks.scene_regions import in_region, take_region
 
 ZONES = ["Riverside", "North", "Old Mill", "7"]
@@ -258,9 +258,10 @@ def test_parts_tile_the_scene(x, y):
 
 
 def test_what_only_objects_tell():
-    assert needs_objects("what area of buildings appeared?")
-    assert needs_objects("how many buildings appeared in Riverside?", ZONES)
+    assert only_objects_answer(read_scene_question("what area of buildings appeared?"))
+    assert only_objects_answer(read_scene_question("how many buildings appeared in Riverside?", ZONES))
     for text in ("compare the north and the south", "are new buildings larger than 9 m2?", "how many new roads per ha?",
                  "what percentage of the scene changed?"):  # fmt: skip
-        assert needs_objects(text), text
-    assert not needs_objects("how many buildings appeared?") and not needs_objects("why?")
+        assert only_objects_answer(read_scene_question(text)), text
+    assert not only_objects_answer(read_scene_question("how many buildings appeared?"))
+    assert not only_objects_answer(read_scene_question("why?"))

@@ -24,11 +24,13 @@ from chronosight.results.zones import ZoneRow
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS, PLACES, join_cells, listed, places
 from chronosight.tasks.direction import direction_of
+from chronosight.tasks.nouns import plural
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.scene_questions import ReadScene, SceneQuestion
-from chronosight.tasks.scene_regions import grid_words, in_region
+from chronosight.tasks.scene_regions import equal_parts, grid_words, in_region
 
 TURNED = "the scene's top is not north; name the part by top, bottom, left and right, or give --at"
+NO_GROUND = "the ground size of a pixel is not known"
 NO_ZONES = "no zones are known; give their file with --zones"
 UNIT_WORDS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 _TASKS = {"whether": "binary"}
@@ -134,8 +136,13 @@ class _Chosen:
 def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     if (question.among == "zones" or question.zone) and summary.zones is None and question.asks in ("rank", "list"):
         return _refused(NO_ZONES)
-    if question.region is not None and question.region.compass and summary.north_up is False:
+    regions = [question.region, *question.regions]
+    if any(region is not None and region.compass for region in regions) and summary.north_up is False:
         return _refused(TURNED)
+    if not summary.metric and (question.min_area is not None or question.max_area is not None or question.per):
+        return _refused(NO_GROUND)
+    if question.asks == "compare":
+        return _compare(summary, question)
     if question.asks == "rank":
         return _rank(summary, question)
     if question.asks == "list":
@@ -143,7 +150,7 @@ def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     chosen = _choose(summary, question)
     how: dict[str, Callable[[ChangeSummary, SceneQuestion, _Chosen], Answer]] = {
         "count": _count, "area": _area, "length": _length, "whether": _whether, "largest": _largest,
-        "where": _where, "direction": _direction, "describe": _describe,
+        "where": _where, "direction": _direction, "describe": _describe, "share": _part_of,
     }  # fmt: skip
     return how[question.asks](summary, question, chosen)
 
@@ -162,16 +169,18 @@ def _choose(summary: ChangeSummary, question: SceneQuestion) -> _Chosen:
         if _wanted(question, item.class_name, item.direction)
         and (numbers is None or item.number in numbers)
         and (region is None or in_region(region, item.cell, *_share(summary, item)))
+        and _of_size(question, item)
     ]
     area = sum(item.area for item in found)
     notes: tuple[str, ...] = ()
     if row is not None:
-        area = _of(row, question).area
+        area = area if question.min_area is not None or question.max_area is not None else _of(row, question).area
         if row.covered < 0.995:
             notes = (f"{row.covered:.0%} of {row.name} lies in the scene",)
     elif region is not None and region.cells:
         notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",)
     place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
+    place = _size_phrase(question) + place
     noun = question.subject.rstrip("s") if question.subject else "object"
     confidence = of_objects(_TASKS.get(question.asks, question.asks), found, summary.objects, summary.changed)
     return _Chosen(found, area, noun, place, notes, confidence)
@@ -180,6 +189,29 @@ def _choose(summary: ChangeSummary, question: SceneQuestion) -> _Chosen:
 def _wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
     subject = question.subject is None or question.subject.rstrip("s") == class_name
     return subject and question.direction in (None, direction)
+
+
+def _of_size(question: SceneQuestion, item: ChangedObject) -> bool:
+    smallest, largest = question.min_area, question.max_area
+    return (smallest is None or item.area >= smallest) and (largest is None or item.area <= largest)
+
+
+def _size_phrase(question: SceneQuestion) -> str:
+    limits = (("at least", question.min_area), ("at most", question.max_area))
+    said = [f"{words} {size_words(limit, True)}" for words, limit in limits if limit is not None]
+    return f" of {' and '.join(said)}" if said else ""
+
+
+def _ground(summary: ChangeSummary, question: SceneQuestion) -> float | None:
+    """Square metres of the ground that the question is about."""
+    row = next((row for row in summary.zones.rows if row.name == question.zone), None) if summary.zones else None
+    if row is not None:
+        return row.ground * row.covered
+    if summary.ground is None or question.region is None:
+        return summary.ground
+    left, top, right, bottom = question.region.box
+    share = len(question.region.cells) / len(CELLS) if question.region.cells else (right - left) * (bottom - top)
+    return summary.ground * share
 
 
 def _share(summary: ChangeSummary, item: ChangedObject) -> tuple[float, float]:
@@ -212,11 +244,92 @@ def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
 
 def _count(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
     n = len(chosen.found)
+    if question.per:
+        return _per_ground(summary, question, chosen, "count", float(n), objects(n, chosen.noun).text)
     text = f"{objects(n, chosen.noun).text} {_verb(question)}{chosen.place}{_parts(chosen.found, question)}."
     return _make(chosen, "count", text, n)
 
 
+def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen, task: str, amount: float, said: str) -> Answer:
+    """A number or an area, divided by the ground that is asked about."""
+    ground = _ground(summary, question)
+    if not ground:
+        return _refused(NO_GROUND)
+    size, sign = UNIT_WORDS[question.per]
+    value = float(f"{amount * size / ground:.3g}")
+    unit = f"per {sign}" if task == "count" else f"m² per {sign}"
+    text = f"{value:,g} {unit}: {said} {_verb(question)}{chosen.place}, on {ground / size:,.3g} {sign} of ground."
+    return _make(chosen, task, text, value, unit=f"1/{question.per}" if task == "count" else f"m2/{question.per}")
+
+
+def _part_of(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
+    """A share, in percent: of the ground, or of the objects without the question's last restriction."""
+    if question.share_of == "ground":
+        ground = _ground(summary, question)
+        if not ground or not summary.metric:
+            return _refused(NO_GROUND)
+        value = float(f"{100 * chosen.area / ground:.3g}")
+        what = f"{chosen.noun}s that {_verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
+        return _make(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
+    without: dict[str, SceneQuestion] = {
+        "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
+        "subject": replace(question, subject=None), "size": replace(question, min_area=None, max_area=None),
+    }  # fmt: skip
+    whole = _choose(summary, without[question.share_of])
+    if not whole.found:
+        return _make(whole, "share", f"no {whole.noun}s {_verb(without[question.share_of])}.", None)
+    value = float(f"{100 * len(chosen.found) / len(whole.found):.3g}")
+    part = f"{objects(len(chosen.found), chosen.noun).text} {_verb(question)}{chosen.place}"
+    of = f"{objects(len(whole.found), whole.noun).text} that {_verb(without[question.share_of])}{whole.place}"
+    return _make(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
+
+
+def _compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    """Two parts or two zones beside each other, each with its own count and area."""
+    if question.zones and summary.zones is None:
+        return _refused(NO_ZONES)
+    alone = replace(question, regions=(), zones=())
+    if question.zones:
+        sides = [_choose(summary, replace(alone, zone=zone)) for zone in question.zones]
+    else:
+        sides = [_choose(summary, replace(alone, region=region)) for region in question.regions]
+    first, second = sides
+    lacks_ground = question.per and not all(_ground(summary, side) for side in _sides(question, alone))
+    if lacks_ground:
+        return _refused(NO_GROUND)
+    amounts = [float(len(side.found)) if question.by == "count" else side.area for side in sides]
+    if question.per:
+        grounds = [_ground(summary, side) or 1.0 for side in _sides(question, alone)]
+        amounts = [amount / ground for amount, ground in zip(amounts, grounds, strict=True)]
+    names = [side.place.removeprefix(_size_phrase(question)).strip() for side in sides]
+    said = [
+        f"{objects(len(side.found), side.noun).text} {_verb(question)} {name}"
+        + (f" (about {size_words(side.area, summary.metric)})" if side.area else "")
+        for side, name in zip(sides, names, strict=True)
+    ]
+    ahead = None if amounts[0] == amounts[1] else names[(min if question.least else max)((0, 1), key=lambda i: amounts[i])]
+    by = "number" if question.by == "count" else "area"
+    degree = "fewer" if question.least and question.by == "count" else "less" if question.least else "more"
+    outcome = f"as much by {by} in both" if ahead is None else f"{degree} by {by} {ahead}"
+    value: Value = ahead if ahead is not None else "both alike"
+    text = f"{said[0]}, {said[1]}: {outcome}."
+    if question.yes_no:
+        value = ahead == names[0]
+        text = f"{'yes' if value else 'no'}: {text}"
+    notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
+    least = min(first.confidence, second.confidence)
+    return _make(replace(first, notes=notes, confidence=least), "comparison", text, value)
+
+
+def _sides(question: SceneQuestion, alone: SceneQuestion) -> list[SceneQuestion]:
+    zones = [replace(alone, zone=zone) for zone in question.zones]
+    return zones or [replace(alone, region=region) for region in question.regions]
+
+
 def _area(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
+    if question.per:
+        said = f"about {size_words(chosen.area, True)} of {chosen.noun}s"
+        return _per_ground(summary, question, chosen, "area", chosen.area, said)
     if not summary.metric:
         if question.unit:
             return _refused("the ground size of a pixel is not known")
@@ -284,6 +397,8 @@ def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) 
 def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
     if not chosen.found:
         return _make(chosen, "largest", f"no {chosen.noun}s {_verb(question)}{chosen.place}.", None)
+    if question.top > 1:
+        return _several(summary, question, chosen)
     item = (min if question.least else max)(chosen.found, key=lambda one: one.area)
     at = "" if item.lonlat is None else f", at {item.lonlat[1]:.5f}°, {item.lonlat[0]:.5f}° (latitude, longitude)"
     word = "smallest" if question.least else "largest"
@@ -294,14 +409,32 @@ def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -
     return _make(replace(chosen, confidence=item.confidence), "largest", text, item.number)
 
 
+def _several(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
+    """The few largest or smallest objects, each with its number, size and place."""
+    order = sorted(chosen.found, key=lambda one: one.area, reverse=not question.least)[: question.top]
+    word = "smallest" if question.least else "largest"
+    each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {PLACES[item.cell]})" for item in order]
+    total = size_words(sum(item.area for item in order), summary.metric)
+    head = f"the {len(order)} {word} {chosen.noun}s that {_verb(question)}{chosen.place}"
+    if len(order) == 1:
+        head = f"the only {chosen.noun} that {_verb(question)}{chosen.place}"
+    confidence = sum(item.confidence for item in order) / len(order)
+    value = tuple(str(item.number) for item in order)
+    return _make(replace(chosen, confidence=confidence), "largest", f"{head}: {listed(each)}; about {total} in all.", value)
+
+
 def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Tally]]:
     """Zones or cells with the sum of what is asked about."""
     if question.among == "zones":
         assert summary.zones is not None
         return [(row.name, _of(row, question)) for row in summary.zones.rows]
+    if question.among in ("halves", "quarters"):
+        parts = equal_parts(question.among)
+        chosen = [(part.words.removeprefix("in the "), _choose(summary, replace(question, region=part)).found) for part in parts]
+        return [(name, Tally(len(found), sum(item.area for item in found))) for name, found in chosen]
     sums = dict.fromkeys(CELLS, Tally())
     for item in summary.objects:
-        if _wanted(question, item.class_name, item.direction):
+        if _wanted(question, item.class_name, item.direction) and _of_size(question, item):
             sums[item.cell] += Tally(1, item.area)
     return list(sums.items())
 
@@ -309,7 +442,7 @@ def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Ta
 def _rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     rows = _rows(summary, question)
     chosen = _choose(summary, replace(question, zone=None))
-    noun = "zone" if question.among == "zones" else "cell"
+    noun = {"zones": "zone", "cells": "cell", "halves": "half", "quarters": "quarter"}[question.among]
     if not any(value.count or value.area for _, value in rows):
         return _make(chosen, noun, f"no {noun} holds {chosen.noun}s that {_verb(question)}.", ())
     measure = {name: value.area if question.by == "area" else value.count for name, value in rows}
@@ -321,10 +454,10 @@ def _rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     degree = "least" if question.least else "most"
     by = "area" if question.by == "area" else "number"
     text = f"{listed(first)}: {size}{' each' if len(first) > 1 and question.by == 'count' else ''}, the {degree} by {by}."
-    notes = [f"{len(first)} {noun}s are level"] if len(first) > 1 else []
+    notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are level"] if len(first) > 1 else []
     if question.among == "cells":
         notes.append("cells are those of the 3x3 grid of the scene")
-    elif summary.zones is not None:
+    elif question.among == "zones" and summary.zones is not None:
         notes += summary.zones.notes
     return _make(chosen, noun, text, first[0] if len(first) == 1 else tuple(first), *notes)
 
@@ -332,7 +465,7 @@ def _rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
 def _list(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     rows = _rows(summary, question)
     chosen = _choose(summary, replace(question, zone=None))
-    noun = "zones" if question.among == "zones" else "cells"
+    noun = question.among
     names = [name for name, value in rows if bool(value.count or value.area) != question.least]
     listing = [
         name if question.least else f"{name} ({objects(value.count, chosen.noun).text if value.count else 'part of one'})"

@@ -31,6 +31,7 @@ class ChangeSummary:
         changed: probability in [0, 1] that anything changed.
         corners: (4, 2) longitude and latitude from the upper left clockwise; None without a place on the Earth.
         zones: counts by zone, where zones were given.
+        ground: area of the scene in square metres; None where the ground size of a pixel is not known.
     """
 
     objects: tuple[ChangedObject, ...]
@@ -40,6 +41,7 @@ class ChangeSummary:
     changed: float
     corners: np.ndarray | None = None
     zones: ZoneTable | None = None
+    ground: float | None = None
 
     @property
     def north_up(self) -> bool | None:
@@ -63,7 +65,8 @@ def change_summary(description: Description) -> ChangeSummary:
     scene, changed = description.scene, description.changed
     corners = scene_corners(scene)
     metric = corners is not None or scene.metres_per_pixel is not None
+    ground = None if scene.metres_per_pixel is None else scene.metres_per_pixel**2 * scene.width * scene.height
     probability = changed.confidence if changed.value else 1 - changed.confidence
     return ChangeSummary(
-        description.objects, scene.width, scene.height, metric, probability, corners, description.zones
+        description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground
     )  # fmt: skip

@@ -20,7 +20,7 @@ Task = Literal[
     "vqa",              # anything asked in free words -> a word, a phrase or a sentence; full-size engines only
 ]  # fmt: skip
 
-Value = bool | int | str | tuple[str, ...]
+Value = bool | int | float | str | tuple[str, ...]
 
 
 @dataclass(frozen=True)

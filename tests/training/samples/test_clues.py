@@ -29,6 +29,13 @@ def test_mirrored_facts_are_the_facts_of_the_mirrored_mask():
             assert told.classes["buildings"].count == turned.count
 
 
+def test_mirrored_cells_stay_bottom_up():
+    facts = GuideFacts(0.9, None, {"buildings": ClassChange(3, 0, ("lower right corner", "center", "top left corner"))})
+    turned = {flips: mirror_facts(facts, *flips).classes["buildings"].cells for flips in ((True, False), (False, True))}
+    assert turned[True, False] == ("lower left corner", "center", "top right corner")
+    assert turned[False, True] == ("lower left corner", "center", "top right corner"), "the row that is lowest now comes first"
+
+
 def test_mirrored_caption_and_twice_is_once():
     facts = facts_of(truth_of({"buildings": mask_with((2, 3))}, True))
     turned = mirror_facts(facts, True, True)
