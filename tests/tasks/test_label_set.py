@@ -19,8 +19,8 @@ from chronosight.tasks.label_set import Outside, read_label
         ("a basketbal match", "basketball", 1),  # no label in one run, nearest by letters
         ("flooding of a town", "flood", 1),  # its letters in one run
         ("post earthquake ruins", "post-earthquake", 1),
-        ("a sunsetting at the partyhouse, no constructing", "constructing", 1),  # a whole word before letters in a run
-        ("seen from afar: reconflicting xxxxxxxxxxxxxxxxx", "conflict", 1),  # only rule 3 finds it
+        ("firefighters at work in a crowded street", "fire", 1),  # by letters alone: religious activity
+        ("flooded religious site", "flood", 1),  # by letters alone: religious activity
         ("", None, 1),
         ("...", None, 1),
     ],

@@ -111,8 +111,8 @@ def load_style(folder: str | Path) -> PromptStyle:
     for name, value in values.items():
         texts = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
         if not isinstance(value, type(default[name])) or (isinstance(value, dict) and not texts):
-            kind = "object of texts" if isinstance(default[name], dict) else "text"
-            raise InputError(f"{path}: {name} is {str(value)[:40]!r}, expected a {kind}")
+            kind = "an object of texts" if isinstance(default[name], dict) else "a text"
+            raise InputError(f"{path}: {name} is {str(value)[:40]!r}, expected {kind}")
     filled: dict[str, Any] = {
         name: {**default[name], **value} if isinstance(value, dict) else value for name, value in values.items()
     }
