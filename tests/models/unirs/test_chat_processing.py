@@ -99,7 +99,7 @@ def test_style_is_kept_beside_the_weights_and_mistakes_are_told(tmp_path):
     assert loaded.clue_open == "Seen: " and loaded.tags["vqa"] == "" and loaded.tags["event"] == "[event] "
     assert load_style(tmp_path / "none") == PromptStyle()
     for wrong, message in (
-        ("{", "is not JSON"), ('{"sytem": ""}', "sytem"), ('{"tags": 3}', "expected an object of texts"), ('{"image": "x"}', "<image>")
+        ("{", "is not JSON"), ('{"sytem": ""}', "sytem"), ('{"tags": 3}', "an object of texts"), ('{"image": "x"}', "<image>")
     ):  # fmt: skip
         (tmp_path / "prompt.json").write_text(wrong)
         with pytest.raises(InputError, match=message):
