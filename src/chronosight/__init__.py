@@ -141,7 +141,7 @@ def describe(
     from chronosight import pipeline
 
     opening = pipeline.Opening(resize, bands, register=register, force=force)
-    made = load(engine) if isinstance(engine, str) else engine
+    made = (lambda: load(engine)) if isinstance(engine, str) else engine
     return pipeline.describe(before, after, made, out, zones, questions, opening, cell_m, progress)
 
 

@@ -64,7 +64,7 @@ class Opening:
 def describe(
     before: Source,
     after: Source,
-    engine: Engine,
+    engine: Engine | Callable[[], Engine],
     out: Source | None = None,
     zones: Zones = None,
     questions: Sequence[str] = (),
@@ -78,7 +78,7 @@ def describe(
     Args:
         before: The earlier image.
         after: The later image.
-        engine: Answers; a whole scene needs the engine compact.
+        engine: Answers; a whole scene needs the engine compact. Or a function that makes it, called after checks of the input.
         out: Folder for the report; None writes nothing.
         zones: GeoJSON file of named polygons, or zones: counts and areas for each.
         questions: Extra questions to answer.
@@ -101,12 +101,12 @@ def describe(
     headers = _whole_scene(before, after, opening)
     with _reserved(folder, (before, after), headers is not None):
         if headers is not None:
-            compact = _compact(engine)
             _check_zones(areas, headers[0])
-            return describe_whole_scene(headers, compact, folder, areas, questions, cell_m, opening, progress, say)
+            return describe_whole_scene(headers, _compact(_make(engine)), folder, areas, questions, cell_m, opening, progress, say)
         scene = open_scene([before, after], opening)
-        described = with_zones(engine.describe(scene, progress), areas)
-        answers = [(question, engine.ask(scene, question, zones=areas)) for question in questions]
+        made = _make(engine)
+        described = with_zones(made.describe(scene, progress), areas)
+        answers = [(question, made.ask(scene, question, zones=areas)) for question in questions]
         described = replace(described, answers=tuple(answers))
         return described if folder is None else _write(described, folder, (), say)
 

@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from bad_inputs import BAD_INPUTS
 from chronosight.cli import main as cli
 from chronosight.cli.options import parse_bands
 from chronosight.errors import InputError
+from large_scenes import Drawn, write_pair
 from small_scenes import ground
 
 
@@ -68,10 +70,10 @@ def test_help_needs_nothing_heavy():
     assert ast.literal_eval(done.stdout.splitlines()[-1]) == []
 
 
-def test_version(run):
-    code, out, _ = run("version", weights=False)
-    assert code == 0
-    assert out[0].isdigit()
+@pytest.mark.parametrize("argument", ["version", "--version"])
+def test_version(run, argument):
+    code, out, _ = run(argument, weights=False)
+    assert (code, out) == (0, f"{chronosight.__version__}\n") and out[0].isdigit()
 
 
 def test_describe_prints_sentences_and_writes_the_report(run, files, tmp_path):
@@ -105,6 +107,56 @@ def test_ask_says_what_python_says(run, files, bundle_folder, question):
     answer = chronosight.load(weights=bundle_folder).ask(chronosight.open(*files), question)
     assert code == 0
     assert json.loads(out) == {"question": question, **answer.to_dict()}
+
+
+def test_areas_are_alike_in_ask_python_and_chat(run, tmp_path, bundle_folder):
+    """One router below all three: square metres, never cells."""
+    paths = [str(path) for path in write_pair(tmp_path, 128, 128, [Drawn(20, 20, 40, 30), Drawn(80, 80, 20, 20)])]
+    question = "What is the total area of new buildings?"
+    asked = json.loads(run("ask", *paths, question, "--json")[1])
+    chatted = json.loads(run("chat", *paths, "--json", stdin=f"How many new buildings?\n{question}\n")[1].splitlines()[1])
+    engine, scene = chronosight.load(weights=bundle_folder), chronosight.open(*paths)
+    by_engine, by_files = engine.ask(scene, question), chronosight.ask(paths, question, engine=engine)
+    for told in (asked, chatted, by_engine.to_dict(), by_files.to_dict()):
+        assert (told["task"], told["unit"]) == ("area", "m2") and told["value"] == pytest.approx(1600, rel=0.05)
+        assert told["text"] == asked["text"]
+
+
+def test_errors_are_json_where_answers_are(run, files):
+    for arguments in (("ask", *files, "x" * 3000), ("describe", files[0], "missing.png"), ("describe", *files, "--out", "")):
+        code, out, err = run(*arguments, "--json")
+        assert code == 2 and err == "" and out.count("\n") == 1
+        assert list(json.loads(out)) == ["error"]
+        assert one_line_error(run(*arguments))
+
+
+def test_an_empty_out_is_refused_before_any_work(run, files, monkeypatch):
+    from chronosight.engines.compact.guide import Guide
+
+    monkeypatch.setattr(Guide, "predict", lambda *_: pytest.fail("worked for nothing"))
+    assert "--out is empty" in run("describe", *files, "--out", "")[2]
+
+
+def test_long_questions_are_no_file_names(run, files):
+    japanese, english = "新しい建物はどこにありますか？" * 7, "Please tell me where the new buildings are. " * 7
+    assert json.loads(run("ask", *files, japanese, "--json")[1])["task"] == "open"
+    assert run("ask", *files, english, "--quiet")[0] == 0
+    assert one_line_error(run("ask", *files, "/a/" * 1000))
+
+
+def test_a_chat_goes_on_after_a_question_that_is_too_long(run, files):
+    code, out, err = run("chat", *files, "--quiet", stdin=f"{'why ' * 1000}\nHow many new buildings?\n")
+    assert (code, out) == (0, "1\n") and "expected at most" in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp932"])
+def test_consoles_that_are_not_utf_8(files, bundle_folder, encoding, tmp_path):
+    paths = write_pair(tmp_path / "pair", 128, 128, [Drawn(20, 20, 40, 30)])
+    command = [sys.executable, "-m", "chronosight.cli", "describe", *map(str, paths), "--weights", str(bundle_folder)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+    assert b"New: about" in done.stdout and len(done.stdout.splitlines()) >= 4
 
 
 def test_ask_of_one_image(run, files):

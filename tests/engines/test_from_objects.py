@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
+from chronosight.engines.from_objects import answer_task
 from chronosight.engines.router import answer_description
 from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.evidence import Evidence
+from chronosight.tasks import binary, count
 
 ZONES = {"Riverside": pixels(0, 0, 150, 300), "Old Mill": pixels(150, 0, 300, 299.9), "Void": pixels(100, 100, 120, 120)}
 
@@ -138,6 +141,32 @@ def test_unmeasured_lengths_are_not_told():
     road = town()[5]
     bare = replace(road, length_m=None)
     assert answer_description(summary([bare]), "what length of roads was built?").task == "open"
+
+
+def evidence(objects) -> Evidence:
+    empty = np.zeros((300, 300), np.float32)
+    return Evidence(("background", "road", "building"), empty.astype(np.uint8), empty, empty, tuple(objects))
+
+
+def test_an_empty_region_is_as_sure_as_the_map_is_of_the_rest():
+    """Something changed elsewhere: the mean confidence of all objects, not the chance that nothing changed at all."""
+    objects = [replace(item, confidence=value) for item, value in zip(town(), (0.9, 0.8, 0.7, 0.6, 0.5, 0.4), strict=True)]
+    mean = (0.9 + 0.8 + 0.7 + 0.6 + 0.5 + 0.4) / 6
+    for question, value in ((count.ask("buildings"), 0), (binary.ask("buildings"), False)):
+        answer = answer_task(question, evidence(objects), changed=0.95, cells=("right",))
+        assert answer.value == value and answer.confidence == pytest.approx(mean) and answer.confident
+        nothing = answer_task(question, evidence([]), changed=0.95, cells=("right",))
+        assert nothing.value == value and nothing.confidence == pytest.approx(0.05) and not nothing.confident
+    described = answer_description(summary(objects), "how many buildings vanished at the top?")
+    assert described.value == 0 and described.confidence == pytest.approx(mean)
+
+
+def test_one_rule_of_confidence_for_both_kinds_of_answer():
+    objects = [replace(item, confidence=value) for item, value in zip(town(), (0.9, 0.8, 0.7, 0.6, 0.5, 0.4), strict=True)]
+    for text, question in (("how many buildings changed?", count.ask("buildings")), ("has anything changed?", binary.ask())):
+        short, sentence = answer_task(question, evidence(objects), 0.95), answer_description(summary(objects), text)
+        assert (short.value, short.confidence) == (sentence.value, pytest.approx(sentence.confidence))
+    assert answer_task(binary.ask(), evidence(objects), 0.95).confidence == pytest.approx(0.9)  # one object suffices
 
 
 def test_nothing_found_is_as_sure_as_the_model_was():

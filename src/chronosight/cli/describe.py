@@ -45,7 +45,7 @@ def describe(
     opening = pipeline.Opening(resize, parse_bands(bands), register=not no_register, force=force)
     with progress_display(quiet) as progress:
         found = pipeline.describe(
-            before, after, chosen.load(), out, zones, ask or [], opening, cell, progress, None if quiet else say
+            before, after, chosen.load, out, zones, ask or [], opening, cell, progress, None if quiet else say
         )
     if as_json:
         print(json.dumps(description_dict(found, found.files, None if out is None else Path(out)), ensure_ascii=False))

@@ -16,6 +16,7 @@ import numpy as np
 
 from chronosight.results.description import Description
 from chronosight.scenes.lonlat import to_lonlat
+from chronosight.scenes.names import display_names
 
 EXTENSIONS = [
     "https://stac-extensions.github.io/mlm/v1.4.0/schema.json",
@@ -49,7 +50,7 @@ def stac_item(description: Description, files: Sequence[str], times: tuple[datet
     west, east = _ends(ring[:, 0])
     start, end = (f"{time:%Y-%m-%dT%H:%M:%S}Z" for time in sorted(times))
     properties: dict[str, Any] = {
-        "title": f"Change between {Path(scene.sources[0]).name} and {Path(scene.sources[1]).name}",
+        "title": f"Change between {' and '.join(display_names(scene.sources))}",
         "datetime": None,
         "start_datetime": start,
         "end_datetime": end,

@@ -94,6 +94,7 @@ class ImageFile:
         time: when it was taken, where that is known.
         notes: what the user should know.
         doubts: why no confident answer can be given about it; see `Scene.doubts`.
+        label: a name that tells it from another file of the same name, else "".
     """
 
     path: Path
@@ -111,11 +112,12 @@ class ImageFile:
     time: datetime | None
     notes: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name without its folder."""
-        return self.path.name
+        """What messages call it: its label, else the file's name without its folder."""
+        return self.label or self.path.name
 
     def read(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_video, doubts_of_frames
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
 from chronosight.scenes.image import open_image
+from chronosight.scenes.names import display_names
 from chronosight.scenes.pair import read_pair
 from chronosight.scenes.sampling import check_frame_count, pad_left
 from chronosight.scenes.scene import Scene
@@ -58,7 +60,9 @@ def open_scene(
         if path.is_dir():
             raise InputError(f"{path.name} is a folder among {len(files)} inputs, expected it alone, or images only")
     if len(files) == 2:
-        earlier, later = (open_image(path, chosen) for path in files)
+        earlier, later = (
+            replace(open_image(path, chosen), label=name) for path, name in zip(files, display_names(files), strict=True)
+        )
         return read_pair(earlier, later, resize, register, force)
     return read_series(files, frames, resize, chosen)
 

@@ -20,6 +20,7 @@ from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
 from chronosight.results.narrative import narrative
 from chronosight.results.wording import sentence, size_words
+from chronosight.scenes.names import display_names
 
 LONGEST_PHOTO = 1600  # pixels; larger scenes are reduced for the page
 
@@ -124,15 +125,6 @@ def page_content(
         gaps=not valid.all(),
         places=places,
     )
-
-
-def display_names(sources: Sequence[str]) -> list[str]:
-    """File names, with as many of their folders as it takes to tell them apart: "A/x.png", "B/x.png"."""
-    parts = [Path(source).parts for source in sources]
-    depth = 1
-    while len({names[-depth:] for names in parts}) < len(set(parts)) and depth < max(map(len, parts)):
-        depth += 1
-    return [Path(*names[-depth:]).as_posix() for names in parts]
 
 
 def _where(description: Description, names: list[str]) -> str:

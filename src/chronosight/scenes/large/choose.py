@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chronosight.errors import InputError
 from chronosight.limits import MAX_PIXELS
 from chronosight.scenes.files import RASTER_DRIVERS, file_format, local_path
 from chronosight.scenes.grid import grid_of, overlap
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.opened import open_header
+from chronosight.scenes.names import display_names
 
 LARGE_PIXELS = 4_000_000  # of the overlap, 2000 x 2000: from here on memory and one page of images become too small
 
@@ -29,7 +32,9 @@ def large_pair(before: str, after: str, bands: tuple[int, int, int] | None = Non
     paths = [local_path(path) for path in (before, after)]
     if any(path.is_dir() or file_format(path) not in RASTER_DRIVERS for path in paths):
         return None
-    earlier, later = (open_header(path, bands) for path in paths)
+    earlier, later = (
+        replace(open_header(path, bands), label=name) for path, name in zip(paths, display_names(paths), strict=True)
+    )
     too_large = [image for image in (earlier, later) if image.width * image.height > MAX_PIXELS]
     placed = earlier.georeference is not None and later.georeference is not None
     for image in too_large:
