@@ -102,7 +102,8 @@ def describe(
     with _reserved(folder, (before, after), headers is not None):
         if headers is not None:
             _check_zones(areas, headers[0])
-            return describe_whole_scene(headers, _compact(_make(engine)), folder, areas, questions, cell_m, opening, progress, say)
+            compact = _compact(_make(engine))
+            return describe_whole_scene(headers, compact, folder, areas, questions, cell_m, opening, progress, say)
         scene = open_scene([before, after], opening)
         made = _make(engine)
         described = with_zones(made.describe(scene, progress), areas)

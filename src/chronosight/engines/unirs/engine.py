@@ -121,9 +121,10 @@ class UniRSEngine:
 
     def _guide(self) -> CompactEngine:
         if self.guide is None:
-            from chronosight.engines import load
+            from chronosight.engines.compact.bundle import SHIPPED, Bundle
+            from chronosight.engines.compact.engine import CompactEngine
 
-            self.guide = load("compact")
+            self.guide = CompactEngine(Bundle(SHIPPED))
         return self.guide
 
 
