@@ -24,6 +24,7 @@ from chronosight.scenes.scene import Georeference
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
 _A, _E2 = 6378137.0, 6.69437999014e-3  # WGS84: equatorial radius in metres, first eccentricity squared
+_LARGEST = 1e15  # coordinates, and pixels a unit of them, beyond which numbers of 64 bits tell no pixels apart
 _STEP = 2.0  # pixels to each side over which the ground size is taken: long enough for the rounding errors of a projection
 
 
@@ -32,8 +33,7 @@ def placement_of(dataset: rasterio.DatasetReader) -> Affine | None:
     transform: Affine = dataset.transform
     if transform in (Affine.identity(), Affine.scale(1, -1)) or not all(math.isfinite(value) for value in transform[:6]):
         return None
-    determinant = transform.determinant
-    if transform.is_degenerate or not math.isfinite(determinant) or determinant == 0:
+    if transform.is_degenerate or not all(abs(value) < _LARGEST for value in (*transform[:6], *(~transform)[:6])):
         return None
     return transform
 
