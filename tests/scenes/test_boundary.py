@@ -156,15 +156,6 @@ def test_too_many_bytes_once_decoded(tmp_path):
         open_scene(path)
 
 
-def test_a_block_that_does_not_fit_in_memory(tmp_path):
-    path = tmp_path / "a.tif"
-    with rasterio.open(path, "w", driver="GTiff", width=9000, height=9000, count=1, dtype="uint32", sparse_ok=True,
-                       blockysize=9000):  # fmt: skip
-        pass
-    with pytest.raises(InputError, match="blocks of"):
-        open_scene(path)
-
-
 def test_a_gif_of_too_many_frames(tmp_path, monkeypatch):
     from PIL import Image
 
