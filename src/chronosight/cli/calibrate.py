@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice
 from chronosight.cli.options import Quiet
 from chronosight.cli.progress import show_progress
 from chronosight.errors import InputError
@@ -17,7 +16,7 @@ def calibrate(
     data: Annotated[Path, typer.Option(help="Folder with pairs/ and images/.", show_default=False)],
     weights: Annotated[Path, typer.Option(help="Weights folder whose config.json is written.", show_default=False)],
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most this many places, and four times as many pictures of a set.")
+        int | None, typer.Option(min=1, help="At most this many places, and four times as many images of a set.")
     ] = None,
     rendered: Annotated[int, typer.Option(min=0, help="Rendered scenes of each kind.")] = 60,
     quiet: Quiet = False,
@@ -25,14 +24,15 @@ def calibrate(
     """Fit the confidences of a weights folder on scenes held out of training, never on test."""
     if not (data / "pairs" / "val.jsonl").is_file():
         raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
-    engine = EngineChoice(weights=weights).load_compact()
     from rich.console import Console
     from rich.table import Table
 
+    from chronosight.engines.compact.bundle import Bundle
+    from chronosight.engines.compact.engine import CompactEngine
     from chronosight.training.calibration.bundle import calibrate_bundle
 
     track = (lambda items, _: items) if quiet else show_progress
-    result = calibrate_bundle(engine, data, limit, rendered, track)
+    result = calibrate_bundle(CompactEngine(Bundle(weights)), data, limit, rendered, track)
     table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")
     for task, settings in result["calibration"].items():
         report = result["calibration_report"].get(task, {})

@@ -88,7 +88,8 @@ class TrainedGuide:
         if words is None:
             raise InputError(f"the guide in {folder} has no tokenizer.json; copy it there from its training run")
         self.tokenizer = Tokenizer.from_file(str(words))
-        self.model = GuideModel.from_pretrained(folder, trust_remote_code=False).eval()
+        self.model: GuideModel = GuideModel.from_pretrained(folder, trust_remote_code=False)
+        self.model.train(False)
         with (folder / "model.safetensors").open("rb") as file:
             self.name = f"{folder.parent.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
 
