@@ -88,9 +88,14 @@ class Placed(Protocol):
     """A pixel grid with a CRS and a transform: a `Georeference` or a `Grid`."""
 
     @property
-    def crs(self) -> str: ...
+    def crs(self) -> str:
+        """As WKT or "EPSG:n"."""
+        ...
+
     @property
-    def transform(self) -> Affine: ...
+    def transform(self) -> Affine:
+        """Pixel (column, row) -> CRS coordinates."""
+        ...
 
 
 def pixel_vectors(grid: Placed, x: Sequence[float], y: Sequence[float]) -> np.ndarray | None:

@@ -61,17 +61,34 @@ class Readable(Protocol):
     """An image whose windows can be read: an `ImageFile`, or one that is kept open."""
 
     @property
-    def name(self) -> str: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def dtype(self) -> str: ...
-    @property
-    def georeference(self) -> Georeference | None: ...
+    def name(self) -> str:
+        """The file's name without its folder."""
+        ...
 
-    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels: ...
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Numpy name of the stored values."""
+        ...
+
+    @property
+    def georeference(self) -> Georeference | None:
+        """CRS and transform, None unless it has both."""
+        ...
+
+
+    def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
+        """Pixels of a window (left, top, width, height), at a smaller shape (H, W) if one is given."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,19 @@ STRIP = 256  # rows of which are read at once
 
 @dataclass
 class LazyPair:
-    """grid: what all windows are in; sources: each file's own grid. moved: pixels by which the later date is read further
-    right and down, so that its displacement is undone. stretches: one a date, the same where both count alike.
+    """Both files, open, and how their windows are read.
 
-    overview: both dates small, (2, h, w, 3) uint8, and where both have data, (h, w) bool.
+    Attributes:
+        images: the earlier and the later date.
+        grid: what all windows are in.
+        sources: each file's own grid.
+        stretches: one a date, the same where both count alike.
+        overview: both dates small, (2, h, w, 3) uint8.
+        overview_valid: where both have data there, (h, w) bool.
+        fills: undeclared fill found in each date.
+        moved: pixels by which the later date is read further right and down, so that its displacement is undone.
+        notes: what the user should know.
+        warnings: why answers may be wrong.
     """
 
     images: tuple[OpenImage, OpenImage]
@@ -49,6 +58,7 @@ class LazyPair:
 
     @property
     def headers(self) -> tuple[ImageFile, ImageFile]:
+        """Of the earlier and the later date."""
         return self.images[0].header, self.images[1].header
 
     def read(self, left: int, top: int, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,6 +71,7 @@ class LazyPair:
         return self.show(Grid(self.grid.crs, transform, width, height))
 
     def show(self, target: Grid) -> tuple[np.ndarray, np.ndarray]:
+        """Both dates on any grid, as `read` gives a window."""
         pixels = self.raw(target)
         valid = pixels[0].valid & pixels[1].valid
         frames = [stretch.apply(date) for stretch, date in zip(self.stretches, pixels, strict=True)]
@@ -127,6 +138,7 @@ def open_pair(
                 f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic "
                 "one: warp it first"
             )
+        warnings += image.doubts
         warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**GDAL_OPTIONS))

@@ -28,10 +28,13 @@ WARN_SPREAD = 3.0  # metres: more than a wall's width of disagreement between wi
 
 @dataclass(frozen=True)
 class SceneShift:
-    """Displacement of the later date. pixels: of the pair's grid, right and down. metres: to the east and north.
+    """Displacement of the later date of a large pair.
 
-    spread: in metres; three windows in four lie within it of their median: how differently parts of the scene are displaced.
-    corrected: it was undone. None for what could not be told.
+    Attributes:
+        pixels: of the pair's grid, right and down, and whether it was undone.
+        metres: to the east and north; None where that is not known.
+        spread: in metres; three windows in four lie within it of their median: how differently parts of the scene are
+            displaced. None where too few windows tell.
     """
 
     pixels: Shift
@@ -40,6 +43,7 @@ class SceneShift:
 
     @property
     def length(self) -> float | None:
+        """In metres."""
         return math.hypot(*self.metres) if self.metres else None
 
     def facts(self) -> dict[str, object]:
