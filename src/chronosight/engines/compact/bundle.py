@@ -12,6 +12,7 @@ projector and decoder (.onnx). Of config.json this engine reads
                       image (as it is, mirrored); 1 where absent
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     scene_classes     ids of scene classes -> names in words
+    checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
                       (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "min_area" in
@@ -21,7 +22,6 @@ projector and decoder (.onnx). Of config.json this engine reads
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -32,11 +32,12 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from chronosight.engines.compact.bundle_config import read_bundle_config, verify
 from chronosight.engines.compact.sessions import open_session, physical_cores
 from chronosight.errors import InputError
+from chronosight.models.weight_files import check_tokenizer
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "compact"
-FORMAT = 1
 T = TypeVar("T")
 
 
@@ -50,19 +51,7 @@ class Bundle:
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
-        if not folder.is_dir():
-            raise InputError(f"no weights folder at {folder}; give a folder with config.json (--weights DIR)")
-        path = folder / "config.json"
-        if not path.is_file():
-            raise InputError(f"weights folder {folder} has no config.json; give a folder that chronosight exported")
-        try:
-            self.config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path} is not JSON ({error}); copy the weights folder again") from error
-        if self.config.get("format") != FORMAT:
-            raise InputError(
-                f"weights at {folder} have format {self.config.get('format')}, expected {FORMAT}; update chronosight"
-            )
+        self.config = read_bundle_config(folder)
 
     def session(self, name: str) -> onnxruntime.InferenceSession:
         """The graph NAME.onnx, opened once."""
@@ -70,12 +59,20 @@ class Bundle:
             lock = self._locks.setdefault(name, Lock())
         with lock:  # one lock a graph: different graphs open side by side
             if name not in self._sessions:
-                self._sessions[name] = open_session(self.folder / f"{name}.onnx", self.threads)
+                path = self.folder / f"{name}.onnx"
+                verify(path, self.config)
+                self._sessions[name] = open_session(path, self.threads)
             return self._sessions[name]
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        return self._read("tokenizer.json", lambda path: Tokenizer.from_file(str(path)))
+        """Of the language model; it pads and truncates nothing by itself."""
+        verify(self.folder / "tokenizer.json", self.config)
+        check_tokenizer(self.folder / "tokenizer.json")
+        tokenizer = self._read("tokenizer.json", lambda path: Tokenizer.from_file(str(path)))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
 
     def token_id(self, token: str) -> int:
         """Id of one of the prompt's own markers."""
@@ -87,12 +84,19 @@ class Bundle:
     @cached_property
     def embedding(self) -> np.ndarray:
         """(V, d) float16, of every token."""
-        return self._read("embedding.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+        array: np.ndarray = self._read("embedding.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+        tokens = self.tokenizer.get_vocab_size()
+        if array.dtype != np.float16 or array.ndim != 2 or len(array) < tokens:
+            shape = " x ".join(map(str, array.shape))
+            raise InputError(
+                f"{self.folder / 'embedding.npy'} holds {shape} {array.dtype}, expected float16 of at least {tokens} tokens; "
+                "copy the folder again"
+            )
+        return array
 
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
         path = self.folder / name
-        if not path.is_file():
-            raise InputError(f"weights folder {self.folder} has no {name}; give a complete one (--weights DIR)")
+        verify(path, self.config)
         try:
             return reader(path)
         except Exception as error:  # tokenizers raises a bare Exception

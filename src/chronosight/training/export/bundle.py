@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
@@ -92,6 +93,7 @@ def export_bundle(
         config["differences_from_torch"] = {k: float(f"{v:.2g}") for k, v in worst_by_graph(found).items()}
         if recipe:
             config["recipe"] = recipe
+        config["checksums"] = checksums(part)
         (part / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         sizes = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
         if model is not None and sum(sizes.values()) > LARGEST:

@@ -1,0 +1,117 @@
+"""The config.json of a compact weights folder, checked once, and the files that it vouches for."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chronosight.errors import InputError
+from chronosight.files import check_regular_file, read_json_object
+from chronosight.models.weight_files import MAX_CONFIG_BYTES, check
+from chronosight.tasks.clue import GuideForm
+
+FORMAT = 1
+CHECKED_FILES = (".onnx", ".npy", "tokenizer.json")
+MAX_BYTES = 2 << 30  # of one file
+
+_Side = Annotated[int, Field(strict=True, ge=16, le=4096)]
+_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class Checksum(BaseModel):
+    """What a file of the folder must be."""
+
+    bytes: Annotated[int, Field(strict=True, ge=0)]
+    crc32: Annotated[int, Field(strict=True, ge=0, lt=1 << 32)]
+
+
+class BundleConfig(BaseModel):
+    """What the compact engine reads of config.json; other keys are allowed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    format: Literal[1]
+    name: Annotated[str, Field(max_length=200)] = "compact"
+    version: Annotated[str, Field(max_length=200)] = ""
+    metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
+    classes: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=2, max_length=100)]
+    guide_form: GuideForm = "none"
+    guide_views: Literal[1, 2] = 1
+    image_views: Literal[1, 2] = 1
+    image_size: _Side | None = None
+    pair_size: _Side | None = None
+    video_size: _Side | None = None
+    video_frames: Annotated[int, Field(strict=True, ge=1, le=4096)] | None = None
+    scene_classes: dict[str, str] = {}
+    from_objects: list[str] = []
+    calibration: dict[str, dict[str, _Number]] = {}
+    checksums: dict[str, Checksum] = {}
+
+
+def read_bundle_config(folder: Path) -> dict[str, Any]:
+    """Reads and checks config.json.
+
+    Args:
+        folder: A compact weights folder.
+
+    Returns:
+        Its JSON values.
+
+    Raises:
+        InputError: There is no such folder or file, or a key is missing or of a wrong type or range.
+    """
+    if not folder.is_dir():
+        raise InputError(f"no weights folder at {folder}; give a folder with config.json (--weights DIR)")
+    path = folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"weights folder {folder} has no config.json; give a folder that chronosight exported")
+    config = read_json_object(path, "the config.json of a weights folder; copy the folder again", MAX_CONFIG_BYTES)
+    if config.get("format") != FORMAT:
+        found = str(config.get("format"))[:40]
+        raise InputError(f"weights at {folder} have format {found}, expected {FORMAT}; update chronosight")
+    check(BundleConfig, config, path)
+    return config
+
+
+_VERIFIED: set[tuple[str, int, int]] = set()
+
+
+def verify(path: Path, config: dict[str, Any]) -> None:
+    """Makes sure that a file of the folder is the one that config.json vouches for; each is read once a process.
+
+    Args:
+        path: The file.
+        config: Of `read_bundle_config`; a folder of an older release has no checksums, and its files are taken as they are.
+
+    Raises:
+        InputError: It is missing, no regular file, or damaged.
+    """
+    if not path.is_file():
+        raise InputError(f"weights folder {path.parent} has no {path.name}; give a complete one (--weights DIR)")
+    check_regular_file(path, "a file of a weights folder", MAX_BYTES)
+    expected = config.get("checksums", {}).get(path.name)
+    found = path.stat()
+    key = (str(path.resolve()), found.st_size, found.st_mtime_ns)
+    if expected is None or key in _VERIFIED:
+        return
+    if found.st_size != expected["bytes"] or crc32(path) != expected["crc32"]:
+        raise InputError(f"weights file {path} is damaged: it is not the one that config.json names; copy the folder again")
+    _VERIFIED.add(key)
+
+
+def checksums(folder: Path) -> dict[str, dict[str, int]]:
+    """Sizes and CRC-32 of the files of a weights folder, for its config.json: against damage, not against forgery."""
+    files = sorted(path for path in folder.iterdir() if path.name.endswith(CHECKED_FILES))
+    return {path.name: {"bytes": path.stat().st_size, "crc32": crc32(path)} for path in files}
+
+
+def crc32(path: Path) -> int:
+    """CRC-32 of a file."""
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return value
