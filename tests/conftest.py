@@ -1,8 +1,16 @@
 """Fixtures for all tests. Files of helpers/ (tiny_bundle.py, bad_inputs.py) can be imported by name."""
 
+import os
+
 import pytest
 
 from tiny_bundle import write_bundle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """What is kept between runs (chronosight.engines.compact.bundle_config) stays out of the user's own cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

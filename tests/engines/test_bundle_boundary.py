@@ -67,6 +67,16 @@ def test_a_half_zeroed_file_is_not_used(folder, name):
              "tokenizer.json": lambda: bundle.tokenizer}[name]()  # fmt: skip
 
 
+def test_a_file_is_read_for_its_checksum_once(folder, monkeypatch):
+    from chronosight.engines.compact import bundle_config
+
+    change(folder, checksums=checksums(folder))
+    Bundle(folder).session("guide")
+    bundle_config._known.cache_clear()  # as in a later run
+    monkeypatch.setattr(bundle_config, "crc32", lambda path: pytest.fail(f"{path} is read again"))
+    Bundle(folder).session("guide")
+
+
 def test_the_shipped_folder_vouches_for_its_files():
     assert json.loads((SHIPPED / "config.json").read_text())["checksums"] == checksums(SHIPPED)
 

@@ -35,7 +35,6 @@ from tokenizers import Tokenizer
 from chronosight.engines.compact.bundle_config import read_bundle_config, verify
 from chronosight.engines.compact.sessions import open_session, physical_cores
 from chronosight.errors import InputError
-from chronosight.models.weight_files import check_tokenizer
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "compact"
 T = TypeVar("T")
@@ -67,8 +66,6 @@ class Bundle:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """Of the language model; it pads and truncates nothing by itself."""
-        verify(self.folder / "tokenizer.json", self.config)
-        check_tokenizer(self.folder / "tokenizer.json")
         tokenizer = self._read("tokenizer.json", lambda path: Tokenizer.from_file(str(path)))
         tokenizer.no_padding()
         tokenizer.no_truncation()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chronosight.errors import InputError
 from chronosight.files import check_regular_file, read_json_object
-from chronosight.models.weight_files import MAX_CONFIG_BYTES, check
+from chronosight.models.weight_files import MAX_CONFIG_BYTES, check, check_tokenizer
 from chronosight.tasks.clue import GuideForm
 
 FORMAT = 1
 CHECKED_FILES = (".onnx", ".npy", "tokenizer.json")
 MAX_BYTES = 2 << 30  # of one file
+KEPT = 100  # lines of the cache
 
 _Side = Annotated[int, Field(strict=True, ge=16, le=4096)]
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -76,30 +79,58 @@ def read_bundle_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-_VERIFIED: set[tuple[str, int, int]] = set()
-
-
 def verify(path: Path, config: dict[str, Any]) -> None:
-    """Makes sure that a file of the folder is the one that config.json vouches for; each is read once a process.
+    """Makes sure that a file of the folder is the one that config.json vouches for.
+
+    A file is read for it once: what was found right is kept in the user's cache folder by path, size and time of change.
 
     Args:
         path: The file.
         config: Of `read_bundle_config`; a folder of an older release has no checksums, and its files are taken as they are.
 
     Raises:
-        InputError: It is missing, no regular file, or damaged.
+        InputError: It is missing, no regular file, damaged, or a tokenizer that lengthens texts without bound.
     """
     if not path.is_file():
         raise InputError(f"weights folder {path.parent} has no {path.name}; give a complete one (--weights DIR)")
     check_regular_file(path, "a file of a weights folder", MAX_BYTES)
     expected = config.get("checksums", {}).get(path.name)
     found = path.stat()
-    key = (str(path.resolve()), found.st_size, found.st_mtime_ns)
-    if expected is None or key in _VERIFIED:
+    key = f"{path.resolve()}|{found.st_size}|{found.st_mtime_ns}|{expected and expected['crc32']}"
+    known = _known()
+    if key in known:
         return
-    if found.st_size != expected["bytes"] or crc32(path) != expected["crc32"]:
+    if expected is not None and (found.st_size != expected["bytes"] or crc32(path) != expected["crc32"]):
         raise InputError(f"weights file {path} is damaged: it is not the one that config.json names; copy the folder again")
-    _VERIFIED.add(key)
+    if path.name == "tokenizer.json":
+        check_tokenizer(path)
+    known[key] = None
+    _keep(list(known))
+
+
+@cache
+def _known() -> dict[str, None]:
+    """Files found right before, oldest first; empty where there is no cache."""
+    try:
+        lines = _cache_file().read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return dict.fromkeys(lines)
+
+
+def _keep(keys: list[str]) -> None:
+    try:
+        path = _cache_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.write_text("\n".join(keys[-KEPT:]) + "\n", encoding="utf-8")
+        part.replace(path)
+    except (OSError, ValueError, RuntimeError):
+        pass  # without a cache folder each start reads the files again
+
+
+def _cache_file() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chronosight" / "verified.txt"
 
 
 def checksums(folder: Path) -> dict[str, dict[str, int]]:
