@@ -99,6 +99,7 @@ def test_a_server_without_probabilities_gives_no_confidence(engine, server, scen
     server.mode = "no logprobs"
     answer = engine.answer(scene, count.ask("buildings"))
     assert answer.value == 3 and answer.confidence == 0.0 and not answer.confident and NO_PROBABILITIES in answer.notes
+    assert not answer.confidence_known and answer.to_dict()["confidence"] is None
 
 
 @pytest.mark.parametrize(("mode", "said"), [("refuses", "404"), ("moves", "302"), ("nonsense", "did not answer as")])

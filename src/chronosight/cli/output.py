@@ -32,7 +32,8 @@ def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> N
         return
     if answer.task != "open":
         doubt = "" if answer.confident else ", not sure"
-        print(f"  confidence {answer.confidence:.0%}{doubt}", flush=True)
+        confidence = f"{answer.confidence:.0%}" if answer.confidence_known else "unknown"
+        print(f"  confidence {confidence}{doubt}", flush=True)
     for note in answer.notes:
         print(f"  note: {note}", flush=True)
 

@@ -36,6 +36,8 @@ def changed_line(changed: Answer) -> str:
     if not isinstance(changed.value, bool):
         return "Changed: unknown."
     word = "yes" if changed.value else "no"
+    if not changed.confidence_known:
+        return f"Changed: {word} (how likely is not known)."
     if changed.confident:
         return f"Changed: {word} ({how_sure(changed.confidence)})."
     return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
@@ -60,6 +62,8 @@ def counts(appeared: int, vanished: int) -> str:
 
 def how_sure(confidence: float) -> str:
     """ "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
+    if confidence == 0:
+        return "unsure"
     return f"{percent(confidence)} sure" if confidence >= 0.5 else f"unsure, {percent(confidence)}"
 
 

@@ -157,8 +157,9 @@ def _object(row: dict[str, Any], shapes: dict[int, Any]) -> ChangedObject:
 def _answer(row: dict[str, Any]) -> Answer:
     value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
     confident = bool(row["confident"] if "confident" in row else row["sure"])
-    confidence = float(row["confidence"])
-    return Answer(row["text"], row["task"], value, confidence, confident, None, tuple(row["notes"]), row.get("unit"))
+    known = row["confidence"] is not None
+    confidence = float(row["confidence"]) if known else 0.0
+    return Answer(row["text"], row["task"], value, confidence, confident, None, tuple(row["notes"]), row.get("unit"), known)
 
 
 def _rows(stem: Path) -> Rows:

@@ -23,6 +23,8 @@ class Answer:
         evidence: the maps behind an answer about change.
         notes: one-line remarks the user should see, such as how the question was taken.
         unit: of a value that is a quantity: "m2", "px" (pixels) or "m"; None for other values.
+        confidence_known: False where nothing says how likely the answer is, as behind an endpoint that gives no token
+            probabilities; `confidence` is then 0 and null in JSON.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Answer:
     evidence: Evidence | None = None
     notes: tuple[str, ...] = ()
     unit: str | None = None
+    confidence_known: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the maps, as JSON types. "sure" is the deprecated name of "confident"."""
@@ -42,7 +45,7 @@ class Answer:
             "task": self.task,
             "value": value,
             **({"unit": self.unit} if self.unit else {}),
-            "confidence": round(self.confidence, 4),
+            "confidence": round(self.confidence, 4) if self.confidence_known else None,
             "confident": self.confident,
             "sure": self.confident,
             "notes": list(self.notes),

@@ -67,6 +67,8 @@ def change_summary(description: Description) -> ChangeSummary:
     metric = corners is not None or scene.metres_per_pixel is not None
     ground = None if scene.metres_per_pixel is None else scene.metres_per_pixel**2 * scene.width * scene.height
     probability = changed.confidence if changed.value else 1 - changed.confidence
+    if not changed.confidence_known:
+        probability = 0.5
     return ChangeSummary(
         description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground
     )  # fmt: skip

@@ -166,7 +166,7 @@ class ChangeVGEngine:
         if clash:
             notes = (*notes, clash.note)
         sure = value is not None and reply.complete and is_confident(sureness, {}) and not (clash and clash.outright)
-        return Answer(reply.text, task, value, sureness, sure, evidence, notes)
+        return Answer(reply.text, task, value, sureness, sure, evidence, notes, confidence_known=bool(reply.steps))
 
     def notes(self, scene: Scene) -> tuple[str, ...]:
         """What a user should know of how the model saw the scene."""
