@@ -95,6 +95,7 @@ def engine_options(
     endpoint: EndpointUrl = None,
     precision: PrecisionName = None,
 ) -> EngineChoice:
+    """The engine that the options choose."""
     given = {"adapter": adapter, "guide": guide, "guide_form": guide_form, "endpoint": endpoint, "precision": precision}
     options = {name: value for name, value in given.items() if value is not None}
     return EngineChoice(engine, weights, options | dict(parse_setting(text) for text in settings or ()))
@@ -129,8 +130,10 @@ def quiet_transformers() -> None:
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """yes and no, whole numbers and fractions become what they are, the rest stays text. Raises InputError for a text that
-    is not NAME=VALUE."""
+    """Yes and no, whole numbers and fractions become what they are, the rest stays text.
+
+    Raises InputError for a text that is not NAME=VALUE.
+    """
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier() or not value:
         raise InputError(f'--set is "{text}", expected NAME=VALUE, such as precision=int8')

@@ -26,7 +26,7 @@ Force = Annotated[bool, typer.Option("--force", help="Accept imagery far coarser
 
 
 def parse_point(text: str) -> tuple[float, float]:
-    """ "11.5,48.1" -> (11.5, 48.1). Raises InputError for anything but a longitude and a latitude."""
+    """Such as "11.5,48.1" -> (11.5, 48.1). Raises InputError for anything but a longitude and a latitude."""
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
@@ -37,7 +37,7 @@ def parse_point(text: str) -> tuple[float, float]:
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:
-    """ "4,3,2" -> (4, 3, 2). Raises InputError for anything but three numbers from 1 on."""
+    """Such as "4,3,2" -> (4, 3, 2). Raises InputError for anything but three numbers from 1 on."""
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]

@@ -92,7 +92,7 @@ def _lines() -> Callable[[int, int], None]:
 
 
 def duration(seconds: float) -> str:
-    """ "40 s", "12 min", "3 h 05 min"."""
+    """Such as "40 s", "12 min", "3 h 05 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

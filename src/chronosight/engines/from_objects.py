@@ -233,7 +233,7 @@ def _verb(question: SceneQuestion) -> str:
 
 
 def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
-    """ ": 12 buildings appeared, 3 vanished": what a sum is made of; "" for a sum of one kind."""
+    """Such as ": 12 buildings appeared, 3 vanished": what a sum is made of; "" for a sum of one kind."""
     kinds = tally(found)
     if len(kinds) < 2:
         return f": all {next(iter(kinds))[1]}" if len(kinds) == 1 and not question.direction and question.subject else ""

@@ -33,19 +33,22 @@ class Code:
 
     @property
     def label(self) -> str:
+        """Such as "building appeared"."""
         return f"{self.class_name} {self.direction}"
 
     @property
     def short_label(self) -> str:
+        """Such as "new building"."""
         return short_label(self.class_name, self.direction)
 
 
 def short_label(class_name: str, direction: Direction) -> str:
-    """ "New building", "Building gone": for legends and lists."""
+    """Such as "New building", "Building gone": for legends and lists."""
     return f"New {class_name}" if direction == "appeared" else f"{class_name.capitalize()} gone"
 
 
 def colour_of(class_name: str, direction: Direction) -> Colour:
+    """The colour of a class and direction, on maps and in charts."""
     return COLOURS.get((class_name, direction), OTHER[direction])
 
 

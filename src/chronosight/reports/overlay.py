@@ -86,6 +86,7 @@ def panel_size(width: int, height: int) -> tuple[int, int]:
 
 
 def verdict(description: Description) -> str:
+    """Whether anything changed, as the title of the overlay."""
     line = changed_line(description.changed).removeprefix("Changed: ").rstrip(".")
     return line[0].upper() + line[1:]
 
@@ -114,6 +115,7 @@ def draw_legend(
     base: int,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
+    """Draws a row of colours with their names."""
     for number, row in enumerate(rows):
         left, top = float(MARGIN), base + 32 * number
         for index in row:
@@ -145,7 +147,7 @@ def draw_scale(
 
 
 def length_words(metres: float) -> str:
-    """ "200 m", "5 km"."""
+    """Such as "200 m", "5 km"."""
     return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
 
 

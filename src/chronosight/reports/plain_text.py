@@ -32,7 +32,7 @@ def caption_line(caption: Answer) -> str:
 
 
 def changed_line(changed: Answer) -> str:
-    """ "Changed: yes (97 % sure)."."""
+    """Such as "Changed: yes (97 % sure)."."""
     if not isinstance(changed.value, bool):
         return "Changed: unknown."
     word = "yes" if changed.value else "no"
@@ -56,19 +56,19 @@ def class_line(description: Description, change: ClassDescription) -> str:
 
 
 def counts(appeared: int, vanished: int) -> str:
-    """ "12 new, none gone"."""
+    """Such as "12 new, none gone"."""
     return f"{appeared or 'none'} new, {vanished or 'none'} gone"
 
 
 def how_sure(confidence: float) -> str:
-    """ "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
+    """Such as "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
     if confidence == 0:
         return "unsure"
     return f"{percent(confidence)} sure" if confidence >= 0.5 else f"unsure, {percent(confidence)}"
 
 
 def area_words(objects: Sequence[ChangedObject]) -> str:
-    """ "New: about 2,310 m². Gone: about 120 m².": in pixels where the ground size is unknown, "" for no objects."""
+    """Such as "New: about 2,310 m². Gone: about 120 m².": in pixels where the ground size is unknown, "" for no objects."""
     parts = []
     for direction, word in (("appeared", "New"), ("vanished", "Gone")):
         chosen = [item for item in objects if item.direction == direction]
@@ -85,14 +85,14 @@ def notes(description: Description) -> list[str]:
 
 
 def date_words(time: datetime | None) -> str:
-    """ "2018-07-05", with the hour where one is known; "" for an unknown date."""
+    """Such as "2018-07-05", with the hour where one is known; "" for an unknown date."""
     if time is None:
         return ""
     return f"{time:%Y-%m-%d %H:%M}" if (time.hour or time.minute) else f"{time:%Y-%m-%d}"
 
 
 def zone_lines(summary: ChangeSummary) -> list[str]:
-    """ "Riverside: 3 buildings appeared (about 420 m²).": one line a zone, for the terminal."""
+    """Such as "Riverside: 3 buildings appeared (about 420 m²).": one line a zone, for the terminal."""
     if summary.zones is None:
         return []
     rest = summary.zones.outside

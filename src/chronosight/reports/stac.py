@@ -82,6 +82,7 @@ def stac_item(description: Description, files: Sequence[str], times: tuple[datet
 
 
 def write_item(description: Description, files: Sequence[str], times: tuple[datetime, datetime], known: bool, path: Path) -> None:
+    """Writes `stac_item` as JSON."""
     path.write_text(json.dumps(stac_item(description, files, times, known), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

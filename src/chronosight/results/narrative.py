@@ -52,7 +52,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
 
 
 def _counts(summary: ChangeSummary, class_name: str) -> Sentence:
-    """ "12 buildings appeared (about 2,310 m²) and none vanished."."""
+    """Such as "12 buildings appeared (about 2,310 m²) and none vanished."."""
     tallies = tally(summary.objects)
     if not total(tallies, class_name).count:
         return compose("{changed} changed.", changed=objects(0, class_name))

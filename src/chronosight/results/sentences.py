@@ -30,12 +30,15 @@ class Sentence:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        """As JSON types."""
         return {"text": self.text, "facts": self.facts}
 
 
 def compose(pattern: str, **facts: Shown) -> Sentence:
-    """The pattern, such as "{n} appeared ({area}).", filled with the facts' words. Raises ValueError for one that holds
-    a digit itself."""
+    """The pattern, such as "{n} appeared ({area}).", filled with the facts' words.
+
+    Raises ValueError for one that holds a digit itself.
+    """
     if any(character.isdigit() for character in pattern):
         raise ValueError(f"the pattern holds a number that is no fact: {pattern}")
     text = pattern.format(**{name: fact.text for name, fact in facts.items()})
@@ -43,11 +46,12 @@ def compose(pattern: str, **facts: Shown) -> Sentence:
 
 
 def objects(count: int, noun: str) -> Shown:
-    """ "12 buildings", "1 building", "no buildings"."""
+    """Such as "12 buildings", "1 building", "no buildings"."""
     return Shown(count, f"{f'{count:,}' if count else 'no'} {noun}{'s' * (count != 1)}")
 
 
 def number(value: int) -> Shown:
+    """A count; "none" for 0."""
     return Shown(value, f"{value:,}" if value else "none")
 
 
@@ -57,17 +61,19 @@ def area(square_metres: float, metric: bool = True) -> Shown:
 
 
 def length(metres: float) -> Shown:
+    """To three figures, in metres or kilometres."""
     metres = round(float(metres), 1)
     words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
     return Shown(metres, f"about {words}")
 
 
 def where(cells: Sequence[str]) -> Shown:
-    """ "at the top and on the left"."""
+    """Such as "at the top and on the left"."""
     return Shown(list(cells), places(tuple(cells)))
 
 
 def name(text: str) -> Shown:
+    """A name as it is."""
     return Shown(text, text)
 
 
@@ -82,7 +88,7 @@ def change(sum_of: Tally, noun: str, direction: str, metric: bool) -> tuple[str,
 
 
 def summed_up(objects_of: Sequence[ChangedObject], metric: bool) -> Sentence:
-    """ "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)." of some objects."""
+    """Such as "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)." of some objects."""
     return sums_sentence(tally(objects_of), metric, "no changed object lies here")
 
 

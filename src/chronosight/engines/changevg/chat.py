@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ChangeVGChat:
     """history: (question as typed, answer), oldest first."""
 
-    def __init__(self, engine: ChangeVGEngine, scene: Scene):
+    def __init__(self, engine: ChangeVGEngine, scene: Scene) -> None:
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []
         self._seen = engine.see(scene)  # kept here too: the engine may forget it while the talk goes on

@@ -82,8 +82,10 @@ def _denies_change(text: str) -> bool:
 
 
 def numbers_told(text: str) -> list[tuple[int, str]]:
-    """Numbers of buildings or roads in a sentence: "three new houses and a road" -> [(3, "buildings")]. Up to two words
-    may stand between a number and its noun; "a", "some" and "several" are no numbers."""
+    """Numbers of buildings or roads in a sentence: "three new houses and a road" -> [(3, "buildings")].
+
+    Up to two words may stand between a number and its noun; "a", "some" and "several" are no numbers.
+    """
     words = re.findall(r"[a-z]+|\d+", text.lower())
     told = []
     for at, word in enumerate(words):

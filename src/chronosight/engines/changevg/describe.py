@@ -20,6 +20,7 @@ CLASSES = {plural: singular for singular, plural in PLURALS.items()}
 
 
 def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
+    """Describes a pair: the six questions are put to the language model as one batch."""
     questions = [binary.ask(), caption.ask("pair"), *map(count.ask, CLASSES), *map(location.ask, CLASSES)]
     routed = [Routed(question, True) for question in questions]
     turns = [engine.turn(seen, one, question.text) for one, question in zip(routed, questions, strict=True)]
@@ -48,8 +49,10 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
 
 
 def _describe_class(name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:
-    """Count and places as the model says, split into new and gone as the guide's objects are; a count that cannot be
-    read is the map's. Without an outline all count as new: the instruction set does not ask which."""
+    """Count and places as the model says, split into new and gone as the guide's objects are; a count that cannot be read is the map's.
+
+    Without an outline all count as new: the instruction set does not ask which.
+    """
     known = isinstance(counted.value, int)
     n = counted.value if isinstance(counted.value, int) else outlined.count
     cells = placed.value if isinstance(placed.value, tuple) else outlined.cells

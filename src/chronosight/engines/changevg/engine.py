@@ -60,17 +60,19 @@ class SeenScene:
 
     @cached_property
     def pictures(self) -> Pictures:
+        """The frames as the language model has them, computed once."""
         return self.model.look(list(seen_frames(self.scene)))
 
     @property
     def evidence(self) -> Evidence | None:
+        """The guide's maps; None where the scene is no pair."""
         return self.guide.evidence if self.guide else None
 
 
 class ChangeVGEngine:
     """Ask it about scenes. They are known by identity, and the last ones kept: do not edit them between questions."""
 
-    def __init__(self, model: LanguageModel, guide: Bundle, settings: Settings, facts: dict[str, Any] | None = None):
+    def __init__(self, model: LanguageModel, guide: Bundle, settings: Settings, facts: dict[str, Any] | None = None) -> None:
         """guide: weights of the compact engine. facts: what a report says of the weights in use."""
         self.model, self.settings = model, settings
         self.networks = Networks(guide)

@@ -16,13 +16,16 @@ from chronosight.tasks.clue import GuideFacts, GuideForm, write_clue
 
 
 class SceneGuide:
-    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None):
+    """The vision guide on one pair; each result is computed once."""
+
+    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None) -> None:
         """scene: a pair. progress: called with (tiles done, tiles in all)."""
         self._networks = networks
         self._encoded = EncodedScene(scene, networks, progress)
 
     @property
     def evidence(self) -> Evidence:
+        """The guide's maps and changed objects."""
         return self._encoded.guide_evidence
 
     @cached_property

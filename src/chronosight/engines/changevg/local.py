@@ -21,6 +21,8 @@ SAID = "\x02said\x02"  # stands for a reply where the template is asked what fol
 
 
 class LocalModel:
+    """A Qwen-VL on this machine, with torch."""
+
     def __init__(self, folder: Path, settings: Settings, adapter: Path | None = None, precision: Precision = "auto") -> None:
         """Raises InputError as `load_model` and `ChangeVGProcessor.from_pretrained` do."""
         self.name = folder.name
@@ -31,12 +33,15 @@ class LocalModel:
         self.groups = _groups(self.processor)
 
     def look(self, frames: list[np.ndarray]) -> LocalPictures:
+        """The frames of a scene, to ask about."""
         return LocalPictures(self, frames)
 
     def plain(self, text: str) -> str:
+        """The text without what the processor would read as a marker."""
         return self.processor.plain(text)
 
     def to_reply(self, generated: Generated) -> Reply:
+        """Generated tokens as text, with their probabilities."""
         tokenizer = self.processor.tokenizer
         words = [tokenizer.decode([token]) for token in generated.tokens]
         if generated.complete:
@@ -46,11 +51,14 @@ class LocalModel:
         return Reply(self.processor.decode_reply(generated.tokens), tuple(steps), generated.complete)
 
     def generate(self, context: Context, limit: int) -> tuple[list[Generated], Context, list[int]]:
+        """Replies to every row of a context, at most `limit` tokens each."""
         groups = [self.groups[name] for name in ("yes", "no", "digits")]
         return generation.reply(self.network, context, self.ends, limit, groups)
 
 
 class LocalPictures:
+    """The frames of one scene; their visual tokens are computed once."""
+
     def __init__(self, owner: LocalModel, frames: list[np.ndarray]) -> None:
         self.owner, self.frames = owner, frames
         self._features: Any = None
@@ -67,6 +75,7 @@ class LocalPictures:
         return [self.owner.to_reply(one) for one in done]
 
     def dialogue(self) -> LocalDialogue:
+        """A dialogue about these frames."""
         return LocalDialogue(self)
 
     def split(self, turn: list[Part]) -> tuple[str, str]:
@@ -99,6 +108,7 @@ class LocalDialogue:
         self._pending: list[int] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
+        """The reply to the next turn, of at most `limit` tokens."""
         owner = self.pictures.owner
         if self._context is None:
             head, text = self.pictures.split(parts)

@@ -26,8 +26,14 @@ NUMBERS = ("count", "object_count")
 
 @dataclass(frozen=True)
 class Step:
-    """One token of a reply, or its end (text ""). probability: its own. yes, no, digits: of all tokens that are that
-    word or a digit, at this place. All in [0, 1].
+    """One token of a reply, or its end (text "").
+
+    Attributes:
+        text: of the token.
+        probability: of the token itself, in [0, 1].
+        yes: in [0, 1], of all tokens that are that word, at this place.
+        no: as `yes`.
+        digits: in [0, 1], of all tokens that are a digit, at this place.
     """
 
     text: str
@@ -47,7 +53,11 @@ class Reply:
 
 
 class Dialogue(Protocol):
-    def ask(self, parts: list[Part], limit: int) -> Reply: ...
+    """Turns about one scene; each costs its own text alone."""
+
+    def ask(self, parts: list[Part], limit: int) -> Reply:
+        """The reply to the next turn, of at most `limit` tokens."""
+        ...
 
 
 class Pictures(Protocol):
@@ -57,10 +67,14 @@ class Pictures(Protocol):
         """Each turn by itself, none knowing of the others."""
         ...
 
-    def dialogue(self) -> Dialogue: ...
+    def dialogue(self) -> Dialogue:
+        """A dialogue about these frames."""
+        ...
 
 
 class LanguageModel(Protocol):
+    """A vision-language model: on this machine or behind an endpoint."""
+
     name: str
 
     def look(self, frames: list[np.ndarray]) -> Pictures:
@@ -89,8 +103,9 @@ def confidence(task: str, value: Value | None, reply: Reply) -> float:
 
 
 def _number(steps: tuple[Step, ...]) -> float:
-    """The first number of the reply: its first digit among all digits, later ones and its end among everything. Where it
-    is told in words: the product over the whole reply.
+    """The first number of the reply: its first digit among all digits, later ones and its end among everything.
+
+    Where it is written in words: the product over the whole reply.
     """
     start = next((i for i, step in enumerate(steps) if _is_digits(step)), None)
     if start is None:

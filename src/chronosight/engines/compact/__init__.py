@@ -1,0 +1,1 @@
+"""The default engine: onnxruntime and numpy, never torch."""

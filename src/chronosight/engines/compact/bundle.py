@@ -43,7 +43,7 @@ T = TypeVar("T")
 class Bundle:
     """A weights folder. Graphs and arrays are read when first used, so an image question never reads the guide."""
 
-    def __init__(self, folder: Path, threads: int | None = None):
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         """threads: per graph; as many as there are physical cores when None. Raises InputError for a wrong folder."""
         self.folder = folder
         self.threads = threads or physical_cores()

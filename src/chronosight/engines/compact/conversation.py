@@ -34,7 +34,7 @@ class CompactConversation:
         history: (question as typed, answer), oldest first.
     """
 
-    def __init__(self, engine: RoutedEngine, scene: Scene):
+    def __init__(self, engine: RoutedEngine, scene: Scene) -> None:
         """The engine keeps what it computes of the scene."""
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []

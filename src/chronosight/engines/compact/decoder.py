@@ -35,7 +35,7 @@ class Prefix:
 class Decoder:
     """A decoder graph: inputs_embeds (N, S, d), attention_mask (N, P + S), position_ids (N, S), cache -> logits."""
 
-    def __init__(self, session: InferenceSession, embedding: np.ndarray, end: int):
+    def __init__(self, session: InferenceSession, embedding: np.ndarray, end: int) -> None:
         """embedding: (V, d). end: id of the token that ends a reply."""
         self.session, self.embedding, self.end = session, embedding, end
         past = [item for item in session.get_inputs() if item.name.startswith("past_")]

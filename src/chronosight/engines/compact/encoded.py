@@ -27,17 +27,20 @@ LARGE = 1.25  # times the trained size: in a larger pair, shrunk to it, houses l
 class Networks:
     """The two networks of a bundle; the language model is made when first needed."""
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.guide = Guide(bundle)
 
     @cached_property
     def language(self) -> Language:
+        """The language model."""
         return Language(self.bundle)
 
 
 class EncodedScene:
-    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None):
+    """A scene with what was computed for it, each part once."""
+
+    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None) -> None:
         """progress: called with (tiles done, tiles in all) while the guide looks at a pair."""
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
@@ -53,6 +56,7 @@ class EncodedScene:
 
     @cached_property
     def maps(self) -> GuideMaps:
+        """The guide's maps of a pair."""
         return self.networks.guide.predict(self.scene, self.progress)
 
     @cached_property
@@ -77,12 +81,13 @@ class EncodedScene:
 
     @cached_property
     def clue(self) -> str:
-        """ "" for images and videos."""
+        """Such as "" for images and videos."""
         form = self.bundle.config["guide_form"]
         return write_clue(self.facts, form) if self.scene.kind == "pair" and form != "none" else ""
 
     @cached_property
     def prefix(self) -> Prefix:
+        """The prompt up to the question, as keys and values of the decoder."""
         language = self.networks.language
         return language.prefix(language.visual(self.scene), self.clue)
 

@@ -50,7 +50,7 @@ NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value 
 class CompactEngine:
     """Ask it about scenes. They are known by identity and encoded once, the last few kept: do not edit them between."""
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.networks = Networks(bundle)
         self._encoded: list[EncodedScene] = []

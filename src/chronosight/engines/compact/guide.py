@@ -56,7 +56,9 @@ class GuideMaps:
 
 
 class Guide:
-    def __init__(self, bundle: Bundle):
+    """The vision guide: a pair to maps and a sentence."""
+
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.classes = tuple(bundle.config["classes"])
         self.metres_per_pixel = float(bundle.config["metres_per_pixel"])
@@ -150,8 +152,11 @@ class Guide:
         return maps, changed, memory
 
     def predict_tiles(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
-        """Tiles of one size in one batch: (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w)
-        float32 probabilities each (classes, appeared, cores), and the probability that each changed."""
+        """Tiles of one size in one batch.
+
+        (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w) float32 probabilities each
+        (classes, appeared, cores), and the probability that each changed.
+        """
         maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)
         return maps, changed
 

@@ -22,7 +22,9 @@ MAX_REPLY_TOKENS = 64  # nine places take about 45; captions learned from have u
 
 
 class Language:
-    def __init__(self, bundle: Bundle):
+    """The compact language model: visual tokens and questions to replies."""
+
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.tokenizer = bundle.tokenizer
         self.decoder = Decoder(bundle.session("decoder"), bundle.embedding, bundle.token_id(EOS))
@@ -54,11 +56,13 @@ class Language:
         return self.decoder.start(embeds)
 
     def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
+        """Replies to questions that share a prefix, in their order."""
         suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
         prose = [question.task == "caption" for question in questions]
         return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS, prose)
 
     def text(self, reply: Reply) -> str:
+        """The words of a reply."""
         return self.tokenizer.decode(list(reply.tokens), skip_special_tokens=True).strip()
 
     def choice(self, reply: Reply, first: str, second: str) -> float:

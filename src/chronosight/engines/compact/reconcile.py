@@ -1,4 +1,6 @@
-"""Words and map of a pair must not contradict each other in silence. The rule, the same for `ask` and `describe`:
+"""Words and map of a pair must not contradict each other in silence.
+
+The rule, the same for `ask` and `describe`:
 
 1. Whether anything changed is weighed from the language model, the guide and the outlines (`confidence.weigh_sources`).
 2. The answer is No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
@@ -66,4 +68,5 @@ def outlined_otherwise(question: Question, value: Value | None, evidence: Eviden
 
 
 def outlines(n: int) -> str:
+    """A number of outlines in words."""
     return f"{n} outline{'s' * (n != 1)}"

@@ -32,6 +32,7 @@ class CachedClues:
                     raise InputError(f"{self.path}, line {number} is no kept clue; give another file for the cache") from None
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene; only scenes that are not cached reach the provider."""
         keys = [scene_key(scene, self.identity) for scene in scenes]
         new = {key: scene for key, scene in zip(keys, scenes, strict=True) if key not in self.kept}
         if new:

@@ -33,15 +33,22 @@ CLUE_TOKENS = 96
 
 
 class ClueProvider(Protocol):
+    """Gives the clue that stands before the question. identity: what its clues are cached under."""
+
     identity: str
 
-    def clues(self, scenes: Sequence[Scene]) -> list[str]: ...
+    def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene, "" for none."""
+        ...
 
 
 class NoClues:
+    """No clues."""
+
     identity = "none"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene, "" for none."""
         return [""] * len(scenes)
 
 
@@ -60,6 +67,7 @@ class FileClues:
         self.identity = "file:" + _digest(json.dumps(self.texts, sort_keys=True))
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene, "" for none."""
         return [self.texts.get(Path(scene.sources[0]).name, "") if scene.sources else "" for scene in scenes]
 
 
@@ -71,6 +79,7 @@ class GuideClues:
         self.identity = f"guide:{form}:{_digest(json.dumps(engine.bundle.facts, sort_keys=True, default=str))}"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene, "" for none."""
         return [write_clue(self.engine.guide_facts(s)[1], self.form) if s.kind == "pair" else "" for s in scenes]
 
 
@@ -86,6 +95,7 @@ class BaseModelClues:
         self.identity = f"base:{model.identity}:{_digest(prompts)}"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
+        """One clue a scene, "" for none."""
         from chronosight.engines.unirs.model import Asked
 
         prompts = self.model.processor.style.clue_prompts

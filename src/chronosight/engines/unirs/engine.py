@@ -32,8 +32,10 @@ OUTSIDE = 'the reply "{}" is none of the labels; the nearest is given'
 
 
 class UniRSEngine:
-    """model: the weights. clues: a provider, kept in memory unless it is a `CachedClues` already. guide: for maps and
-    `describe`, the compact engine. temperature: 0 takes the likeliest token. outside: replies outside their label sets.
+    """UniRS at full size.
+
+    model: the weights. clues: a provider, kept in memory unless it is a `CachedClues` already. guide: for maps and `describe`,
+    the compact engine. temperature: 0 takes the likeliest token. outside: replies outside their label sets.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class UniRSChat:
         self.history: list[tuple[str, Answer]] = []
 
     def ask(self, text: str) -> Answer:
+        """Answers the question and adds it to the history."""
         answer = self.engine.ask(self.scene, text)
         self.history.append((text, answer))
         return answer

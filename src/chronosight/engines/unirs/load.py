@@ -28,9 +28,12 @@ def load_unirs(
     temperature: float = 0.0,
     resolution: int | None = None,
 ) -> UniRSEngine:
-    """weights, fetch: see `find_weights`. adapter: folder of a LoRA adapter. clues: the provider (`engines.unirs.clues`).
+    """Loads UniRS at full size.
+
+    weights, fetch: see `find_weights`. adapter: folder of a LoRA adapter. clues: the provider (`engines.unirs.clues`).
     base: weights before fine-tuning, where the whole model was tuned and no adapter can be switched off: a second copy in
     memory. resolution: side of the frames in pixels, of every kind; positions are interpolated.
+
     Raises InputError for what does not go together.
     """
     if clues not in PROVIDERS:

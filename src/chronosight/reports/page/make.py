@@ -94,7 +94,7 @@ def text(words: str) -> Markup:
 
 
 def css(colour: Colour) -> str:
-    """ "#ff6200"."""
+    """Such as "#ff6200"."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 

@@ -1,0 +1,1 @@
+"""Whole scenes: tiled inference with results on disk."""

@@ -54,10 +54,12 @@ class Component:
 
     @property
     def confidence(self) -> float:
+        """Mean probability of change, in [0, 1]."""
         return self.sums[0] / self.area
 
     @property
     def appeared(self) -> bool:
+        """Whether most of it is new rather than gone."""
         return self.sums[1] / self.area >= 0.5
 
 

@@ -27,6 +27,7 @@ class Piece:
 
     @staticmethod
     def of(inside: np.ndarray, top: int, left: int) -> Piece:
+        """A piece from its (h, w) bool pixels."""
         return Piece(top, left, inside.shape[0], inside.shape[1], np.packbits(inside))
 
     @property
@@ -55,9 +56,10 @@ def paste(pieces: list[Piece], top: int, left: int, bottom: int, right: int) -> 
 
 
 def components(bands: Iterable[tuple[int, np.ndarray]], smallest: float = 0) -> Iterator[list[Piece]]:
-    """Components of the bands' mask, in the order in which they end. bands: (top row, (h, W) bool), from the top down
-    without gaps. smallest: components within one band whose box, between pixel centres, is smaller are left out: most of
-    what noise leaves, and no polygon in such a box is larger.
+    """Components of the bands' mask, in the order in which they end.
+
+    bands: (top row, (h, W) bool), from the top down without gaps. smallest: components within one band whose box, between pixel
+    centres, is smaller are left out: most of what noise leaves, and no polygon in such a box is larger.
     """
     open_pieces: dict[int, list[Piece]] = {}  # by label of the last row
     last_row: np.ndarray | None = None

@@ -47,14 +47,17 @@ class Tiling:
 
     @property
     def padded(self) -> tuple[int, int]:
+        """(width, height), made multiples of the network's stride."""
         return self.width + -self.width % STEP, self.height + -self.height % STEP
 
     @property
     def columns(self) -> list[int]:
+        """Left edges of the tiles."""
         return tile_starts(self.padded[0], TILE, OVERLAP)
 
     @property
     def rows(self) -> list[int]:
+        """Top edges of the tiles."""
         return tile_starts(self.padded[1], TILE, OVERLAP)
 
     def tile_at(self, x: float, y: float) -> str:
@@ -138,7 +141,7 @@ def _add_tiles(
 class _Window:
     """The pixels under one row of tiles: frames (2, high, width, 3) uint8 and valid (high, width), padded."""
 
-    def __init__(self, pair: LazyPair, high: int, width: int):
+    def __init__(self, pair: LazyPair, high: int, width: int) -> None:
         self.pair, self.top = pair, -1
         self.frames = np.zeros((2, high, width, 3), np.uint8)
         self.valid = np.zeros((high, width), bool)

@@ -41,19 +41,24 @@ class Maps:
 
     @property
     def classes(self) -> np.ndarray:
+        """(h, w) uint8, class of each pixel."""
         return self.packed & CLASS
 
     @property
     def core(self) -> np.ndarray:
+        """(h, w) bool, inside of buildings."""
         return (self.packed & CORE) > 0
 
     @property
     def valid(self) -> np.ndarray:
+        """(h, w) bool, where both dates have data."""
         return (self.packed & VALID) > 0
 
 
 class Store:
-    def __init__(self, folder: Path, width: int, height: int, key: str):
+    """Results of tiled inference on disk, and the journal that lets a killed run continue."""
+
+    def __init__(self, folder: Path, width: int, height: int, key: str) -> None:
         """Goes on with what lies in `folder` where its journal has the same key, else starts afresh.
 
         key: everything the maps depend on (files, grid, weights, version), as text.
@@ -112,6 +117,7 @@ class Store:
         return Maps(*parts)
 
     def remove(self) -> None:
+        """Deletes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _carry_path(self) -> Path:
