@@ -112,7 +112,7 @@ def with_engine(command: Callable[..., None]) -> Callable[..., None]:
         command(**values, chosen=engine_options(**choice))
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
-    del with_options.__wrapped__  # type: ignore[attr-defined]  # its parameters are not this one's
+    del with_options.__wrapped__  # its parameters are not this one's
     with_options.__annotations__ = {p.name: p.annotation for p in parameters}
     with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return with_options

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chronosight.engines.changevg.engine import ChangeVGEngine
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.engines.engine import Engine
+    from chronosight.engines.unirs.engine import UniRSEngine
 
 Weights = str | os.PathLike[str] | None
 
@@ -23,6 +24,8 @@ Weights = str | os.PathLike[str] | None
 def load(
     engine: Literal["compact"] = "compact", weights: Weights = None, threads: int | None = None
 ) -> CompactEngine: ...
+@overload
+def load(engine: Literal["unirs"], weights: Weights = None, threads: int | None = None, **options: Any) -> UniRSEngine: ...
 @overload
 def load(
     engine: Literal["changevg"], weights: Weights = None, threads: int | None = None, **options: Any

@@ -37,5 +37,5 @@ def project(shapes: list[Geometry], longest_edge: float | None = None) -> np.nda
     given = np.array(shapes, dtype=object)
     if longest_edge is not None:
         given = shapely.segmentize(given, longest_edge)
-    flat = shapely.transform(given, to_equal_area)
+    flat: np.ndarray = shapely.transform(given, to_equal_area)
     return np.where(shapely.is_valid(flat), flat, shapely.make_valid(flat)) if len(flat) else flat

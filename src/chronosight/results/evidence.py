@@ -66,7 +66,7 @@ class Evidence:
 
     def percent(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
         """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
-        percent = np.rint(np.clip(self.probability[top:bottom], 0.0, 1.0) * 100).astype(np.uint8)
+        percent: np.ndarray = np.rint(np.clip(self.probability[top:bottom], 0.0, 1.0) * 100).astype(np.uint8)
         if self.valid is not None:
             percent[~self.valid[top:bottom]] = NO_DATA
         return percent

@@ -49,9 +49,9 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
 
 
 def _describe_class(name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:
-    """Count and places as the model says, split into new and gone as the guide's objects are; a count that cannot be read is the map's.
+    """Count and places as the model says, split into new and gone as the guide's objects are.
 
-    Without an outline all count as new: the instruction set does not ask which.
+    A count that cannot be read is the map's. Without an outline all count as new: the instruction set does not ask which.
     """
     known = isinstance(counted.value, int)
     n = counted.value if isinstance(counted.value, int) else outlined.count

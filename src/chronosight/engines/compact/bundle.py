@@ -103,7 +103,8 @@ class Bundle:
     def calibration(self, task: str, kind: str = "") -> dict[str, float]:
         """Settings of a task: those for the kind of scene where there are any ("caption_image"), else its own."""
         settings = self.config.get("calibration", {})
-        return settings.get(f"{task}_{kind}", settings.get(task, {}))
+        found: dict[str, float] = settings.get(f"{task}_{kind}", settings.get(task, {}))
+        return found
 
     @property
     def from_objects(self) -> tuple[str, ...]:

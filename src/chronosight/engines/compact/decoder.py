@@ -108,7 +108,8 @@ class Decoder:
         return [Reply(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
-        return self.embedding[tokens].astype(np.float32)
+        embedded: np.ndarray = self.embedding[tokens].astype(np.float32)
+        return embedded
 
     def _step(self, embeds: np.ndarray, mask: np.ndarray, positions: np.ndarray, past: Past) -> tuple[np.ndarray, Past]:
         """-> (N, V) logits after the last position, and the cache grown by it."""
@@ -135,7 +136,8 @@ def _rows(item: OrtValue, rows: np.ndarray) -> OrtValue:
 def _log_mean(logits: np.ndarray, views: int) -> np.ndarray:
     """(views * N, V) -> (N, V) logarithm of the mean probability over the views."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    logprobs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logprobs: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     if views == 1:
         return logprobs
-    return np.logaddexp.reduce(logprobs.reshape(views, -1, logprobs.shape[1]), axis=0) - np.log(views)
+    mean: np.ndarray = np.logaddexp.reduce(logprobs.reshape(views, -1, logprobs.shape[1]), axis=0) - np.log(views)
+    return mean

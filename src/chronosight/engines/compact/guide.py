@@ -8,6 +8,7 @@ tile is resampled on the way in and its maps on the way out: the result is alway
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors beyond these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
-TURNS = (  # each its own inverse, over the last two dimensions
+TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
     lambda x: x[..., ::-1],

@@ -37,7 +37,8 @@ class Language:
             size = int(config["pair_size"])
             features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
             feeds = {"before": features[:1], "after": features[1:2]}
-            return self.bundle.session("change").run(["visual"], feeds)[0]
+            fused: np.ndarray = self.bundle.session("change").run(["visual"], feeds)[0]
+            return fused
         views = 1
         if scene.kind == "image":
             size, views = int(config["image_size"]), int(config.get("image_views", 1))
@@ -45,7 +46,7 @@ class Language:
         else:
             size, frames = int(config["video_size"]), pick_frames(frames, int(config["video_frames"]))
         features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
-        visual = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
+        visual: np.ndarray = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
         return visual.reshape(views, -1, visual.shape[-1])
 
     def prefix(self, visual: np.ndarray, clue: str = "") -> Prefix:

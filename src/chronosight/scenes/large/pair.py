@@ -128,7 +128,7 @@ def open_pair(
         InputError: for files without a georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged
             files, while the pair is open too.
     """
-    warnings = []
+    warnings: list[str] = []
     for image in (earlier, later):
         if image.georeference is None:
             raise InputError(f"{image.name} has no georeference, expected one in rasters this large: set its CRS and transform")
