@@ -3,8 +3,9 @@
 import pytest
 
 from bad_rasters import BAD_RASTERS
-from chronosight.cli import whole_scene
+from chronosight import pipeline
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.engine import CompactEngine
 from chronosight.errors import InputError
 from chronosight.scenes.large import choose
 from chronosight.scenes.large.opened import open_header
@@ -18,7 +19,7 @@ def test_one_line_and_nothing_written(kind, bundle_folder, tmp_path, monkeypatch
     out = tmp_path / "new" / "out"
     with pytest.raises(InputError) as caught:
         headers = choose.large_pair(*map(str, paths)) or tuple(open_header(path) for path in paths)
-        whole_scene.describe_whole_scene(headers, Bundle(bundle_folder, threads=1), out)
+        pipeline.describe_whole_scene(headers, CompactEngine(Bundle(bundle_folder, threads=1)), out)
     message = str(caught.value)
     assert reason in message
     assert "\n" not in message and len(message) < 320

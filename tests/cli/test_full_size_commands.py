@@ -51,7 +51,7 @@ def test_from_a_published_folder_to_answers_and_a_tuned_model(run, root):
                        "--set", "precision=int8", "--set", "device=cpu", "--no-register", "--json")  # fmt: skip
     assert code == 0 and json.loads(out)["task"] == "caption"
     examples = root / "levir.jsonl"
-    assert run("data", "examples", "levir_cc", data / "Levir-CC-dataset", examples)[1].startswith("2 examples")
+    assert run("data", "examples", "levir_cc", data / "Levir-CC-dataset", examples)[1].startswith("2 samples")
     command = ("data", "clue", examples, baked, "--data", data / "Levir-CC-dataset", "--weights", weights)
     assert "2 scenes were new" in run(*command)[1]
     assert "0 scenes were new" in run(*command)[1]
@@ -77,7 +77,6 @@ def test_from_a_published_folder_to_answers_and_a_tuned_model(run, root):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("convert", "llava", "x", "y"), 'no family "llava"'),
         (("convert", "unirs", "nowhere", "y"), "no folder nowhere"),
         (("ask", "a.png", "What?", "--engine", "unirs"), "ships no weights"),
         (("ask", "a.png", "What?", "--engine", "unirs", "--weights", "x", "--set", "fetch"), "expected NAME=VALUE"),
@@ -91,6 +90,11 @@ def test_mistakes_are_told_in_one_line(run, arguments, message, tmp_path, monkey
     Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save("a.png")
     code, out, err = run(*arguments)
     assert code == 2 and out == "" and len(err.strip().splitlines()) == 1 and message in err
+
+
+def test_a_wrong_family_names_the_families(run):
+    code, out, err = run("convert", "llava", "x", "y")
+    assert code == 2 and out == "" and "'vila'" in err and "'unirs'" in err
 
 
 def test_settings_become_what_they_are():
