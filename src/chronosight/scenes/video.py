@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -145,10 +145,14 @@ class _Deadline:
             )
 
 
+# Titles that are no UTF-8 are no reason to refuse a video; PyAV 19 never refuses them.
+_TITLES: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
+
 @contextmanager
 def _opened(path: Path, file: BinaryIO, kind: str) -> Iterator[av.container.InputContainer]:
     # An open file instead of a name: FFmpeg then has no way to other files or addresses.
-    with decoding(path, "a video"), av.open(file, mode="r", format=VIDEO_DEMUXERS[kind], metadata_errors="replace") as container:
+    with decoding(path, "a video"), av.open(file, mode="r", format=VIDEO_DEMUXERS[kind], **_TITLES) as container:
         yield container
 
 
