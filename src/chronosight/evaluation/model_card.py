@@ -1,4 +1,4 @@
-"""The model card, written from what a weights folder says of itself and from the results of `chronosight eval`."""
+"""The model card, written from a weights folder and from the results of `chronosight eval`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ BENCHMARKS = {
     "rendered": "Rendered scenes",
 }
 WHAT = """\
-A small model that answers questions about imagery from above: one image, the same place at two dates, or a video. It
-is two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) marks changed buildings and roads pixel by pixel
-and says in a sentence what changed. The *language model* (after UniRS, arXiv 2412.20742, at small scale) sees the
-imagery and the guide's findings, and answers. Both were trained from nothing by this project's own recipe; no
-pretrained weights.
+A small model for question answering over remote sensing imagery: one image, the same place at two dates, or a video. It
+consists of two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) maps changed buildings and roads pixel by pixel
+and describes the change in one sentence. The *language model* (after UniRS, arXiv 2412.20742, at small scale) receives the
+imagery and the guide's findings and answers the question. Both were trained from random weights with this project's own recipe;
+no pretrained weights were used.
 
-Meant for: finding and describing change of buildings and roads in pairs at about 1 m per pixel, scene classes and
-simple questions about single aerial images, a first impression of a video. Not meant for: decisions about people or
-property without someone inspecting the imagery; damage, flood or crop mapping; counting of anything small."""
+Intended use: detecting and describing changes of buildings and roads in pairs at about 1 m per pixel, scene classification and
+simple questions about single aerial images, a first impression of a video. Not intended: decisions about people or
+property without a person inspecting the imagery; damage, flood or crop mapping; counting of small objects."""
 DATA = """\
 | data | used for | licence |
 |---|---|---|
@@ -36,28 +36,28 @@ DATA = """\
 | UC Merced Land Use | scene classes | public domain (USGS) |
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
 
-**The weights are for research use only**, as the data they were trained on is. Places of train, val and test are
-disjoint. Settings and calibration were chosen on val places and on images held out of training; three
-decisions came after a look at test figures: docs/results.md tells which."""
+**The weights are for research use only**, like their training data. Places of train, val and test are
+disjoint. Settings and calibration were chosen on val places and on images held out of training. Four
+decisions were made after test results were known; docs/results.md lists them."""
 LIMITS = """\
-- Change means buildings and roads. Roads have no masks in real data: what is known of them comes from captions and
-  from rendered scenes, so real roads are marked worse than buildings.
-- Trained on Texas suburbs and on rendered scenes; other regions, sensors and seasons are untested beyond the figures
+- Only changes of buildings and roads are mapped. Real data has no road masks: roads were learned from captions and
+  from rendered scenes, so real roads are mapped less accurately than buildings.
+- Trained on Texas suburbs and on rendered scenes; other regions, sensors and seasons are untested beyond the results
   above.
-- Adjoining buildings are one object of the mask: dense blocks are undercounted.
-- In the training pairs nearly everything that changed is new; "vanished" was learned by swapping dates and by
-  rendering.
-- Videos were rendered for training and for testing; real footage is untested.
-- Single images of AID are shown at 150 pixels: small things cannot be seen.
-- Pretraining taught the vision tower change on all training places, also on those whose clues were later made by a
-  guide that had not seen them. Measured by what they say of buildings, those clues were no better than clues of val
+- Adjoining buildings form one object of the mask: dense blocks are undercounted.
+- In the training pairs nearly every change is new construction; "vanished" was learned by swapping dates and from
+  rendered scenes.
+- Training and test videos were rendered; real footage is untested.
+- Single images of AID were reduced to 150 pixels: small objects cannot be seen.
+- The vision tower was pretrained on change at all training places, including those whose clues were later made by a
+  guide that had not seen them. Judged by what they say of buildings, those clues were no better than clues of val
   places.
-- The stages were run one by one, not by one run of the recipe: guide 3,400 steps, 12,000 more with a finer head, 8,500 and
+- The stages were run separately, not in one run of the recipe: guide 3,400 steps, 12,000 more with a finer head, 8,500 and
   16,000 with a deeper neck, its captions 2,100, the language model 1,000, 370 and 451 in three phases, then 1,800 and 2,500 more.
-  Clues were cross-fitted for one of two folds of the places (the other had simulated ones), for both in the 1,800 steps; the
-  last 2,500 had clues of the guide that learned on these places, which it marks no better than new ones.
-- A confidence is calibrated on one region's val places and on images of AID and UC Merced; elsewhere it is a
-  guess."""
+  Clues were cross-fitted for one of two folds of the places (the other had simulated clues), for both in the 1,800 steps; in the
+  last 2,500 they came from the guide trained on these places, which is no more accurate there than on new places.
+- Confidence is calibrated on the val places of one region and on images of AID and UC Merced; elsewhere it may be
+  wrong."""
 
 
 def write_model_card(folder: str | Path, results: str | Path | None = None) -> Path:
@@ -102,7 +102,7 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
         WHAT,
         "## Data and licence",
         DATA,
-        "## How it was made",
+        "## Training",
         _made(config, model),
         "## Results",
         _results(document),
@@ -133,10 +133,10 @@ def weights_digest(folder: Path) -> str:
 
 def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     lines = [
-        "`chronosight train recipes/compact.yaml` goes through all stages: rendered scenes, vocabulary, vision tower, "
-        "a guide for the clues of training (trained without the places that it gives clues for), the guide, joint training. "
-        "`chronosight export` writes the graphs, `chronosight calibrate` the confidences. "
-        "The steps below are the recipe's; where these weights had others, the known limits say so.",
+        "`chronosight train recipes/compact.yaml` runs all stages: rendered scenes, vocabulary, vision tower, "
+        "guides for the training clues (each trained without the places that it gives clues for), the guide, joint training. "
+        "`chronosight export` writes the graphs, `chronosight calibrate` fits the confidences. "
+        "The steps below are those of the recipe; known limits list where these weights differ.",
         "",
         "| | |",
         "|---|---|",
@@ -153,14 +153,14 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
     lines += [f"| {label} | {_number(model[name])} |" for name, label in names.items() if name in model]
     lines.append(f"| input | image {config['image_size']} px, pair {config['pair_size']} px, "
                  f"video {config['video_frames']} frames of {config['video_size']} px |")  # fmt: skip
-    lines.append(f"| ground size the guide knows | {config['metres_per_pixel']:g} m per pixel |")
+    lines.append(f"| ground sampling distance of the guide | {config['metres_per_pixel']:g} m per pixel |")
     lines.append(f"| decoder weights | {'8-bit integers' if config.get('int8') else '16-bit floats'} |")
     steps = {
         stage: fields.get("fold_steps" if stage == "fold_guide" else "steps")
         for stage, fields in config.get("recipe", {}).items()
         if isinstance(fields, dict) and "steps" in fields
     }
-    lines += [f"| recipe's steps of `{stage}` | {_number(number)} |" for stage, number in steps.items()]
+    lines += [f"| steps of stage `{stage}` | {_number(number)} |" for stage, number in steps.items()]
     return "\n".join(lines)
 
 
@@ -188,9 +188,9 @@ def _confidence(config: dict[str, Any]) -> str:
     if not report:
         return "Not calibrated: confidences are raw probabilities."
     lines = [
-        "A logistic per task, fitted on held-out scenes; calibration error (15 bins) on those same scenes:",
+        "One logistic regression per task, fitted on held-out scenes; calibration error (15 bins) on those same scenes:",
         "",
-        "| task | answers | right | error before | error after | sure from |",
+        "| task | answers | accuracy | error before | error after | confident from |",
         "|---|---|---|---|---|---|",
     ]
     for task, row in report.items():
