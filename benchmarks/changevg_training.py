@@ -7,7 +7,7 @@
 Records are made here: two pictures of SIDE pixels of noise, and a reply. Steps are whole ones of the recipe: read, forward,
 backward, clip, LoRA+. The first two are left out.
 
-Model FLOPs, after which utilisation is told: of a token 2 N forward and 2 N backward, N the weights of the language model's
+Model FLOPs, from which utilisation is computed: of a token 2 N forward and 2 N backward, N the weights of the language model's
 blocks (frozen, so no gradient of theirs is computed), and 6 x width x length a layer for causal attention and back; the output
 layer alike where it is run; 2 N of a patch in the vision tower, forward alone, its attention left out. Recomputed activations
 do not count.

@@ -4,7 +4,7 @@
 
 Warm description, its stages, ten questions against one, peak memory, and the command line from a cold start. With
 torch installed and --checkpoint (a folder with the torch models `guide/` and `unirs/`), eager torch beside it. Without
---before and --after a pair is rendered. Run it on a quiet machine: the median is told next to the best.
+--before and --after a pair is rendered. Run it on a quiet machine: the median is printed next to the best.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def wait(device: torch.device) -> None:
 
 
 def start_peak(device: torch.device) -> Callable[[], float | None]:
-    """-> a function that tells the most GPU memory held since, in GiB; None without GPU."""
+    """-> a function that returns the peak GPU memory held since, in GiB; None without GPU."""
     if device.type != "cuda":
         return lambda: None
     torch.cuda.empty_cache()

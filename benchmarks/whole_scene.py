@@ -4,7 +4,7 @@
 
 Scenes are mosaics of blocks drawn by the renderer (BLOCKS different ones, turned and mirrored by chance, seeded), written
 as tiled, compressed GeoTIFFs without overviews, the slowest kind to look over. Each side runs in a process of its own, of
-which peak memory is taken (pages of the work's own files that are mapped count too). Seconds are told twice: by the
+which peak memory is taken (pages of the work's own files that are mapped count too). Seconds are given twice: by the
 clock, and of the processor, which other work on the machine does not lengthen. --folder keeps the scenes for another run.
 """
 

@@ -1,4 +1,4 @@
-"""How far tiles and grids matter with the weights that ship: the same ground looked at whole, in tiles, and on other grids.
+"""How far tiles and grids matter with the weights that ship: the same ground processed whole, in tiles, and on other grids.
 
     python benchmarks/whole_scene_checks.py [--weights DIR]
 

@@ -7,7 +7,7 @@ decode, and raise `InputError` with the number found and the number allowed.
 from __future__ import annotations
 
 # Images. Pixels are counted as width x height, bytes as decoded.
-MIN_SIDE = 16  # pixels; below this no object can be told apart
+MIN_SIDE = 16  # pixels; below this no object can be recognised
 MAX_PIXELS = 100_000_000  # of one image that is read at once
 MAX_DECODED_BYTES = 600_000_000  # red, green and blue of all dates together: 100 megapixels of 8-bit pairs
 MAX_BLOCK_BYTES = 256 << 20  # of one tile or strip of a file, in all its bands: it is decoded as a whole

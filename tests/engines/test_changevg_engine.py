@@ -111,10 +111,10 @@ def test_a_turn_of_a_dialogue_costs_its_own_text_and_no_picture(engine, scene):
 def test_a_dialogue_says_what_its_whole_history_read_at_once_says(engine, scene):
     """The second turn from the kept context, and from the conversation written out and read from the start."""
     model, processor = engine.model, engine.model.processor
-    dialogue = engine.see(scene).pictures.dialogue()
+    dialogue = engine.see(scene).images.dialogue()
     first = user_turn("How many roads?", images=2)
     dialogue.ask(first, 5)
-    start = processor.batch_texts(["".join(dialogue.pictures.split(first))], [list(scene.frames)])
+    start = processor.batch_texts(["".join(dialogue.images.split(first))], [list(scene.frames)])
     (said,), _, _ = reply(model.network, read(model.network, start), model.ends, 5)
     following = processor.encode_text(dialogue.following([{"type": "text", "text": "Why?"}]))
     ids = torch.cat([start["input_ids"], torch.tensor([[*said.tokens, *following]])], 1)
@@ -185,7 +185,7 @@ def test_images_and_videos_have_no_guide(engine):
 def test_a_large_scene_is_shrunk_and_that_is_said(engine):
     frames = ground(600, 600)
     answer = engine.ask(pair(frames), "How many roads have changed?")
-    assert any("600 x 600 pixels were shrunk to 262144" in note for note in answer.notes)
+    assert any("600 x 600 pixels were reduced to 262144" in note for note in answer.notes)
 
 
 def test_an_empty_question_and_a_strip_are_refused(engine, scene):
@@ -196,7 +196,7 @@ def test_an_empty_question_and_a_strip_are_refused(engine, scene):
 
 
 def test_replies_in_one_batch_are_those_given_alone(engine, scene):
-    pictures = engine.see(scene).pictures
+    pictures = engine.see(scene).images
     turns = [engine.turn(engine.see(scene), Routed(q, True), q.text)[0] for q in (count.ask("roads"), caption.ask("pair"))]
     together = pictures.replies(turns, 8)
     for turn, one in zip(turns, together, strict=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chronosight.engines.changevg.consistency import About, compare, numbers_told
+from chronosight.engines.changevg.consistency import About, compare, numbers_named
 from chronosight.engines.changevg.read_value import cells_named, read_value
 from chronosight.engines.changevg.reply import Reply, Step, confidence
 from chronosight.results.changed_object import ChangedObject
@@ -67,7 +67,7 @@ def test_places_within_a_sentence(text, cells):
     ],
 )
 def test_numbers_in_a_sentence(sentence, told):
-    assert numbers_told(sentence) == told
+    assert numbers_named(sentence) == told
 
 
 def evidence(*objects):
@@ -110,10 +110,10 @@ EMPTY = evidence()
             "the scene is the same as before",
             "x",
             TWO,
-            "the words tell of no change, the map shows 2 outlines",
+            "the words report no change, the map shows 2 outlines",
             True,
         ),
-        (About("open"), "There are 3 new houses.", None, EMPTY, "the words tell of 3 buildings, the map shows 0", True),
+        (About("open"), "There are 3 new houses.", None, EMPTY, "the words count 3 buildings, the map shows 0", True),
     ],
 )
 def test_a_disagreement_shows_both_sides(about, text, value, seen, note, outright):

@@ -59,8 +59,8 @@ def changeimti(
         raise InputError("--as-published is the public set as it stands; leave out the flags for more wordings, kinds or classes")
     if leak and not as_published:
         raise InputError("--leak is a fault of the public files; give it with --as-published, or leave it out")
-    from chronosight.datasets.changeimti.beyond import kinds
     from chronosight.datasets.changeimti.build import label_pairs, write_set
+    from chronosight.datasets.changeimti.extra_questions import kinds
     from chronosight.datasets.changeimti.labels import parse_classes
     from chronosight.datasets.changeimti.records import Settings
     from chronosight.datasets.levir import read_pairs

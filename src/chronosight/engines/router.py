@@ -1,6 +1,6 @@
 """The way of a question in free wording: to the objects of a pair, or to the engine's model. The same for every engine.
 
-What only objects can tell (an area, a length, the largest, a zone, a half) is read from the objects of the description;
+What only objects can answer (an area, a length, the largest, a zone, a half) is read from the objects of the description;
 everything else goes to the engine, with the task that `tasks/routing.py` found.
 """
 

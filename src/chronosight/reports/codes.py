@@ -10,7 +10,7 @@ from chronosight.results.codes import NO_DATA, UNCHANGED
 Colour = tuple[int, int, int]
 
 # Warm for new, cool for gone; light for roads, deep for buildings: near the palette of Okabe and Ito, brighter so as to
-# stand out on dark imagery, and told apart in every common kind of colour blindness. OTHER serves further classes.
+# stand out on dark imagery, and can be distinguished with every common kind of colour blindness. OTHER serves further classes.
 COLOURS: dict[tuple[str, Direction], Colour] = {
     ("road", "appeared"): (255, 225, 60),
     ("road", "vanished"): (130, 210, 255),

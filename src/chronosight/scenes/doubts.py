@@ -14,7 +14,7 @@ import numpy as np
 from chronosight.scenes.bands import BandChoice
 
 COARSE_IMAGE = 15.0  # metres a pixel: the images of one date that the models know have at most 8
-COARSE_PAIR = 2.0  # metres a pixel: houses, by which change is told, begin to blur
+COARSE_PAIR = 2.0  # metres a pixel: houses, which reveal change, begin to blur
 FLAT = 2.0  # standard deviation in levels of 255: below it an image shows nothing
 FEW_COLOURS, ALIKE = 48, 0.75  # a drawing or a class map: so few colours, and so many neighbours of the same one
 STILL_LEVELS, STILL_SHARE = 12, 0.0005  # a video in which no more pixels change, by more levels, shows no event

@@ -14,10 +14,10 @@ from scipy import ndimage
 
 from chronosight.scenes.image import Pixels
 
-LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar is not told from a bright corner
+LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar cannot be distinguished from a bright corner
 LEAST_COLOURED = 0.05  # of an 8-bit image, of any other colour
 LEAST_PIXELS = 100
-MOST_SHARE = 0.98  # beyond it the image is blank, not collared
+MOST_SHARE = 0.98  # above it the image is blank, not collared
 ABRUPT = 0.3  # share of the pixels four outside a collar (JPEG blurs the first) that may have nearly its colour
 NEAR = 0.03  # of the range of the data, that counts as nearly its colour: 8 levels of 255
 OUTSIDE = 1.0  # ranges of the data that a value must lie outside of them to be fill wherever it stands

@@ -24,7 +24,7 @@ from chronosight.scenes.scene import Georeference
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
 _A, _E2 = 6378137.0, 6.69437999014e-3  # WGS84: equatorial radius in metres, first eccentricity squared
-_LARGEST = 1e15  # coordinates, and pixels a unit of them, beyond which numbers of 64 bits tell no pixels apart
+_LARGEST = 1e15  # coordinates, and pixels a unit of them, above which 64-bit numbers cannot distinguish pixels
 _STEP = 2.0  # pixels to each side over which the ground size is taken: long enough for the rounding errors of a projection
 
 

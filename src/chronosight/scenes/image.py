@@ -111,7 +111,7 @@ class ImageFile:
         time: when it was taken, where that is known.
         notes: what the user should know.
         doubts: why no confident answer can be given about it; see `Scene.doubts`.
-        label: a name that tells it from another file of the same name, else "".
+        label: a name that distinguishes it from another file of the same name, else "".
     """
 
     path: Path

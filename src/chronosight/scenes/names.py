@@ -1,4 +1,4 @@
-"""Names of files in messages and reports: short, and told apart where two files have one name."""
+"""Names of files in messages and reports: short, and distinct where two files have one name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def display_names(sources: Sequence[str | Path]) -> list[str]:
-    """File names, with as many of their folders as it takes to tell different files apart.
+    """File names, with as many of their folders as it takes to distinguish different files.
 
     Args:
         sources: Paths of files.

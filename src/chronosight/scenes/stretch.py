@@ -24,7 +24,7 @@ from chronosight.scenes.image import Pixels
 LOW, HIGH = 2.0, 98.0  # percentiles
 DARK, BRIGHT = 28.0, 190.0  # levels at which they lie in the training imagery: the medians over 120 places
 UNLIKE_SPAN = 4.0  # dates whose numbers spread so many times differently cannot count in one unit
-_SAMPLES = 1_000_000  # pixels of a date looked at: more do not move a percentile
+_SAMPLES = 1_000_000  # pixels sampled per date: more do not move a percentile
 
 
 @dataclass(frozen=True)

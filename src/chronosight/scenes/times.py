@@ -1,4 +1,4 @@
-"""When a picture was taken: from its metadata, else from a date in its file name. All times are as written, no zone."""
+"""When a image was taken: from its metadata, else from a date in its file name. All times are as written, no zone."""
 
 from __future__ import annotations
 

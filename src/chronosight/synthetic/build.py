@@ -23,7 +23,7 @@ from chronosight.synthetic.plan import (
 
 CONCRETE, ASPHALT, DIRT = (0.68, 0.66, 0.62), (0.44, 0.43, 0.43), (0.72, 0.64, 0.52)
 OCCUPIED_STEP = 2.0  # metres per cell of the map of what is taken
-MARGIN = 24.0  # metres beyond the frame that are planned too
+MARGIN = 24.0  # metres around the frame that are planned too
 
 
 class Builder:
@@ -73,8 +73,8 @@ class Builder:
         tone = {"concrete": CONCRETE, "asphalt": ASPHALT, "dirt": DIRT}[surface]
         road = Road(points, width, surface, tint(self.rng, tone, 0.05), when, marked)
         self.plan.roads.append(road)
-        room = int((width + 5) / OCCUPIED_STEP) + 1
-        self._pen.line(self._cells(points), fill=1, width=room)
+        cells = int((width + 5) / OCCUPIED_STEP) + 1
+        self._pen.line(self._cells(points), fill=1, width=cells)
         return road
 
     def bent(self, start: Point, end: Point, bend: float, pieces: int = 9) -> list[Point]:
@@ -201,7 +201,7 @@ class Builder:
                 width, depth = width0 * rng.uniform(0.88, 1.06), depth0 * rng.uniform(0.85, 1.15)
                 off = road_width / 2 + setback + depth / 2 + rng.uniform(-1, 2.0)
                 hx, hy = x - side * off * np.sin(direction), y + side * off * np.cos(direction)
-                angle = direction + (np.pi if side > 0 else 0.0)  # the front looks at the road
+                angle = direction + (np.pi if side > 0 else 0.0)  # the front faces the road
                 if not self.inside(hx, hy, 10) or not self.is_free(hx, hy, width + 3.5, depth + 6, angle):
                     continue
                 when_here: When = when if when is not None else ALWAYS

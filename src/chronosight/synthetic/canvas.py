@@ -93,8 +93,8 @@ def render_frames(rng: np.random.Generator, canvas: Canvas, draw: DrawMoment, fr
     Returns:
         (frames, size, size, 3) uint8.
     """
-    room = canvas.size / size
-    zoom0 = rng.uniform(0.72, 0.95) * room / 1.5
+    margin = canvas.size / size
+    zoom0 = rng.uniform(0.72, 0.95) * margin / 1.5
     zoom1 = zoom0 * rng.choice((1.0, rng.uniform(0.85, 1.15)))
     turn0, turn1 = rng.normal(0, 0.04), rng.normal(0, 0.04)
     slack = 0.16 * size * max(0.2, 1.45 - max(zoom0, zoom1))

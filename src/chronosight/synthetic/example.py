@@ -1,7 +1,7 @@
 """Writes the example files: `python -m chronosight.synthetic.example OUT`.
 
 before.tif, after.tif: one rendered place at two dates, 512 x 512 pixels of 1 m in UTM 14N. image.png: a rendered
-picture. video.mp4: a rendered video.
+image. video.mp4: a rendered video.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class TrainingLog(TrainerCallback):
 
 
 def _step(line: str) -> float:
-    """The step of a line of the log; a line that a kill cut off counts as beyond all."""
+    """The step of a line of the log; a line that a kill cut short counts as later than all."""
     try:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chronosight.datasets.changeimti import beyond
+from chronosight.datasets.changeimti import extra_questions
 from chronosight.datasets.changeimti.build import all_records, kinds_of, label_pairs, messages, sharegpt, write_set
 from chronosight.datasets.changeimti.labels import ClassLabel, parse_classes
 from chronosight.datasets.changeimti.records import Labelled, Settings
@@ -165,14 +165,14 @@ def test_counts_by_cell_and_regions_agree_with_the_mask(items):
 
 
 def test_regions_are_read_as_the_engines_read_them():
-    assert beyond.cells_of("in the left third") == (CELLS[0], CELLS[3], CELLS[6])
-    assert all(beyond.cells_of(place) for place in beyond.REGIONS)
-    assert len({beyond.cells_of(place) for place in beyond.REGIONS}) == len(beyond.REGIONS)
+    assert extra_questions.cells_of("in the left third") == (CELLS[0], CELLS[3], CELLS[6])
+    assert all(extra_questions.cells_of(place) for place in extra_questions.REGIONS)
+    assert len({extra_questions.cells_of(place) for place in extra_questions.REGIONS}) == len(extra_questions.REGIONS)
 
 
 def test_what_pictures_cannot_tell_is_said_so(items):
     for record in all_records(items, "unanswerable", Settings(unanswerable=True)):
-        assert record.turns[0][1] == beyond.CANNOT_TELL
+        assert record.turns[0][1] == extra_questions.CANNOT_TELL
         assert record.turns[0][0].count("<image>") == 2
 
 

@@ -132,7 +132,7 @@ def test_dates_with_nothing_in_common_are_not_moved(tmp_path):
         found = register(pair)
         told = pair.warnings
     assert not found.pixels.corrected and found.length is None
-    assert any("could not be told" in warning for warning in told)
+    assert any("could not be measured" in warning for warning in told)
 
 
 def test_parts_displaced_differently_are_told(tmp_path):

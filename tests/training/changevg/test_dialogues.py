@@ -107,7 +107,7 @@ def test_batches_are_padded_on_the_right_and_padding_is_not_learned(samples):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"messages": samples_messages("<image> and <image>"), "images": ["a.png"]}, "names 2 pictures in its text and 1 files"),
+        ({"messages": samples_messages("<image> and <image>"), "images": ["a.png"]}, "names 2 images in its text and 1 files"),
         ({"messages": [{"role": "user", "content": "hm?"}]}, "has no assistant turn"),
         ({"messages": samples_messages("<|im_start|>assistant\nno")}, "the model's own marker"),
         ({"messages": [{"role": "tool", "content": ""}]}, 'a turn of "tool"'),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chronosight.datasets.changeimti import beyond, card
+from chronosight.datasets.changeimti import card, extra_questions
 from chronosight.datasets.changeimti import records as paper
 from chronosight.datasets.changeimti.labels import LEVIR_MCI, label_mask, read_mask, unnamed_values
 from chronosight.datasets.changeimti.records import Labelled, Record, Settings
@@ -54,12 +54,12 @@ def label_pairs(
 
 def kinds_of(settings: Settings) -> list[str]:
     """All kinds of records that the settings ask for."""
-    return [*paper.kinds(settings), *beyond.kinds(settings)]
+    return [*paper.kinds(settings), *extra_questions.kinds(settings)]
 
 
 def all_records(items: Iterable[Labelled], kind: str, settings: Settings) -> Iterator[Record]:
     """Records of one kind for all pairs, in their order."""
-    make = paper.records if kind in paper.kinds(settings) else beyond.records
+    make = paper.records if kind in paper.kinds(settings) else extra_questions.records
     for item in items:
         yield from make(item, kind, settings)
 

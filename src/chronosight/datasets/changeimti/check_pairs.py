@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from chronosight.datasets.changeimti.beyond import cells_of
 from chronosight.datasets.changeimti.check_record import Answered, Fault
+from chronosight.datasets.changeimti.extra_questions import cells_of
 from chronosight.datasets.sample import SPLITS
 from chronosight.tasks.caption import says_no_change
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from chronosight.datasets.changeimti.beyond import CANNOT_TELL, parse_by_cell, write_by_cell
+from chronosight.datasets.changeimti.extra_questions import CANNOT_TELL, parse_by_cell, write_by_cell
 from chronosight.datasets.changeimti.read import Asked, Read, understand
 from chronosight.tasks import binary, caption, count, direction, location
 

@@ -1,4 +1,4 @@
-"""Reads files of records, these or the public ones, and tells what each question asks.
+"""Reads files of records, these or the public ones, and finds what each question asks.
 
 Layouts: a JSON list of {"conversations": [{"from", "value"}], "images"} (ShareGPT, LLaMA-Factory), or of {"messages":
 [{"role", "content"}], "images"}; either also as JSON lines. A record that is in none of them is kept with its problem.
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chronosight.datasets.changeimti import beyond
+from chronosight.datasets.changeimti import extra_questions
 from chronosight.datasets.changeimti.records import COUNT_ROUND, LOCATION_ROUND, LOOK, OFFER, Turn
 from chronosight.errors import InputError
 from chronosight.files import read_json, read_json_lines
@@ -26,10 +26,10 @@ _GUIDE = re.compile(r"^Please refer to this description:.*?\.Modify or correct i
 _WITHOUT_OFFER = (location.CHANGEIMTI.removesuffix(OFFER), LOCATION_ROUND.removesuffix(OFFER))
 # Regions stand before plain counts, whose subject would take them in: "buildings in the left third".
 _TEMPLATES = (
-    ("region_count", (beyond.REGION_COUNT,)),
-    ("region_binary", (beyond.REGION_BINARY,)),
-    ("by_cell", (beyond.BY_CELL,)),
-    ("unanswerable", beyond.UNANSWERABLE),
+    ("region_count", (extra_questions.REGION_COUNT,)),
+    ("region_binary", (extra_questions.REGION_BINARY,)),
+    ("by_cell", (extra_questions.BY_CELL,)),
+    ("unanswerable", extra_questions.UNANSWERABLE),
     ("caption", (caption.CHANGEIMTI, *caption.PAIR_WORDINGS)),
     ("direction", direction.WORDINGS),
     ("location", (location.CHANGEIMTI, LOCATION_ROUND, *_WITHOUT_OFFER, *location.WORDINGS)),
@@ -117,10 +117,10 @@ def _read(file: str, number: int, row: Any) -> Read:
     said = said[1:] if said and said[0][0] == "system" else said
     if not said or len(said) % 2 or not all(isinstance(text, str) and text.strip() for _, text in said):
         return Read(file, number, name, images, (), "does not pair every question with a reply, both of them text")
-    for (asks, question), (tells, reply) in zip(said[::2], said[1::2], strict=True):
-        if asks not in _USER or tells not in _REPLY:
+    for (asks, question), (answers, reply) in zip(said[::2], said[1::2], strict=True):
+        if asks not in _USER or answers not in _REPLY:
             return Read(
-                file, number, name, images, (), f"has turns of {asks} and {tells}, expected a user's and a model's in turn"
+                file, number, name, images, (), f"has turns of {asks} and {answers}, expected a user's and a model's in turn"
             )
         turns.append((question, reply))
     return Read(file, number, name, images, tuple(turns))
@@ -141,7 +141,7 @@ def understand(question: str) -> Asked | None:
 
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[str, re.Pattern[str], bool]]:
-    places = "|".join(re.escape(place) for place in sorted(beyond.REGIONS, key=len, reverse=True))
+    places = "|".join(re.escape(place) for place in sorted(extra_questions.REGIONS, key=len, reverse=True))
     found = []
     for task, templates in _TEMPLATES:
         for template in dict.fromkeys(templates):

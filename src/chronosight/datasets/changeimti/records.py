@@ -40,7 +40,7 @@ class Settings:
         as_published: With the faults of the public files and the label rule of the released code.
         leak: As published in its other form, where the location question offers "No change" only if that is the answer.
         vary: Questions in many wordings.
-        direction: Also ask: appeared or vanished (`beyond`, as the rest).
+        direction: Also ask: appeared or vanished (`extra_questions`, as the rest).
         by_cell: Also ask for counts in each cell.
         regions: Also ask about regions.
         unanswerable: Also ask what images cannot show.

@@ -1,4 +1,4 @@
-"""Many questions about one scene. The model has the whole history; the guide and the pictures are computed once."""
+"""Many questions about one scene. The model has the whole history; the guide and the images are computed once."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ChangeVGChat:
     def __init__(self, engine: ChangeVGEngine, scene: Scene) -> None:
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []
-        self._seen = engine.see(scene)  # kept here too: the engine may forget it while the talk goes on
-        self._dialogue = self._seen.pictures.dialogue()
+        self._seen = engine.see(scene)  # kept here too: the engine may forget it during the conversation
+        self._dialogue = self._seen.images.dialogue()
         self._last: Routed | None = None
         self._begun = False  # whether the model has been asked
 

@@ -1,7 +1,7 @@
 """Words against the map: where a reply and the guide's outlines contradict each other, a note shows both.
 
 Neither is taken to be right. What is compared: yes or no with whether anything is outlined; a count with the number of
-outlines; named places with theirs; appeared or vanished; and in free sentences whether they tell of a change at all, and
+outlines; named places with theirs; appeared or vanished; and in free sentences whether they mention a change at all, and
 numbers of buildings or roads in them.
 """
 
@@ -68,11 +68,11 @@ def compare(about: About, text: str, value: Value | None, evidence: Evidence) ->
 def _compare_sentence(text: str, evidence: Evidence) -> Disagreement | None:
     n = len(evidence.objects)
     if _denies_change(text) and n:
-        return Disagreement(f"the words tell of no change, the map shows {outlines(n)}", True)
-    for said, subject in numbers_told(text):
+        return Disagreement(f"the words report no change, the map shows {outlines(n)}", True)
+    for said, subject in numbers_named(text):
         shown = len(select(evidence.objects, subject))
         if said != shown:
-            return Disagreement(f"the words tell of {said} {subject}, the map shows {shown}", not said or not shown)
+            return Disagreement(f"the words count {said} {subject}, the map shows {shown}", not said or not shown)
     return None
 
 
@@ -81,13 +81,13 @@ def _denies_change(text: str) -> bool:
     return says_no_change(text) or any(f" {sentence} " in f" {plain} " for sentence in NO_CHANGE_SENTENCES)
 
 
-def numbers_told(text: str) -> list[tuple[int, str]]:
+def numbers_named(text: str) -> list[tuple[int, str]]:
     """Numbers of buildings or roads in a sentence: "three new houses and a road" -> [(3, "buildings")].
 
     Up to two words may stand between a number and its noun; "a", "some" and "several" are no numbers.
     """
     words = re.findall(r"[a-z]+|\d+", text.lower())
-    told = []
+    found = []
     for at, word in enumerate(words):
         number = int(word) if word.isdecimal() else NUMBER_WORDS.index(word) if word in NUMBER_WORDS else None
         if number is None:
@@ -97,6 +97,6 @@ def numbers_told(text: str) -> list[tuple[int, str]]:
                 break
             subject = change_subject(SUBJECTS.get(singular(noun), ""))
             if subject:
-                told.append((number, subject))
+                found.append((number, subject))
                 break
-    return told
+    return found

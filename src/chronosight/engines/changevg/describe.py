@@ -24,7 +24,7 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
     questions = [binary.ask(), caption.ask("pair"), *map(count.ask, CLASSES), *map(location.ask, CLASSES)]
     routed = [Routed(question, True) for question in questions]
     turns = [engine.turn(seen, one, question.text) for one, question in zip(routed, questions, strict=True)]
-    replies = seen.pictures.replies([parts for parts, _ in turns], max(limit for _, limit in turns))
+    replies = seen.images.replies([parts for parts, _ in turns], max(limit for _, limit in turns))
     answers = [engine.read(seen, one, reply) for one, reply in zip(routed, replies, strict=True)]
     changed, told, *of_classes = answers
     evidence = seen.evidence

@@ -100,9 +100,9 @@ class Endpoint:
         self._seconds = _seconds() if seconds is None else seconds
         self.name = model or self._first_model()
 
-    def look(self, frames: list[np.ndarray]) -> EndpointPictures:
+    def look(self, frames: list[np.ndarray]) -> EndpointImages:
         """Encodes the images of a scene, (H, W, 3) uint8 each, earliest first."""
-        return EndpointPictures(self, [_data_url(frame, self.max_pixels) for frame in frames])
+        return EndpointImages(self, [_data_url(frame, self.max_pixels) for frame in frames])
 
     def plain(self, text: str) -> str:
         """Takes the chat template's markers out of what a user typed."""
@@ -196,7 +196,7 @@ class Endpoint:
 Schema = TypeVar("Schema", _Completion, _Models)
 
 
-class EndpointPictures:
+class EndpointImages:
     """The encoded images of one scene, sent with every first turn."""
 
     def __init__(self, owner: Endpoint, urls: list[str]) -> None:
@@ -204,7 +204,7 @@ class EndpointPictures:
         self.owner, self.urls = owner, urls
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        """Asks each turn by itself; see `Pictures.replies`."""
+        """Asks each turn by itself; see `Images.replies`."""
         return self.owner.complete([[self.message(turn)] for turn in turns], limit)
 
     def dialogue(self) -> EndpointDialogue:
@@ -223,15 +223,15 @@ class EndpointPictures:
 class EndpointDialogue:
     """A conversation that sends its whole history with every turn."""
 
-    def __init__(self, pictures: EndpointPictures) -> None:
+    def __init__(self, images: EndpointImages) -> None:
         """Begins without a turn."""
-        self.pictures = pictures
+        self.images = images
         self.messages: list[dict[str, Any]] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
         """The reply to the next turn; `limit` is the largest number of its tokens."""
-        asked = [*self.messages, self.pictures.message(parts)]
-        (reply,) = self.pictures.owner.complete([asked], limit)
+        asked = [*self.messages, self.images.message(parts)]
+        (reply,) = self.images.owner.complete([asked], limit)
         self.messages = [*asked, {"role": "assistant", "content": reply.text}]
         return reply
 

@@ -16,7 +16,7 @@ from chronosight.engines.changevg.consistency import About, compare
 from chronosight.engines.changevg.describe import describe_pair
 from chronosight.engines.changevg.guide import SceneGuide
 from chronosight.engines.changevg.read_value import read_value
-from chronosight.engines.changevg.reply import LanguageModel, Pictures, Reply, confidence
+from chronosight.engines.changevg.reply import LanguageModel, Reply, SceneImages, confidence
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
@@ -39,7 +39,7 @@ from chronosight.tasks.routing import Routed, route
 
 REMEMBERED = 2  # scenes: keys and values of one take some 40 MB of a 7B model
 TASK_TOKENS, OPEN_TOKENS = 64, 256  # of a reply, at most
-NARROWEST = 200  # times as long as wide: the model takes no picture beyond
+NARROWEST = 200  # times as long as wide: the model takes no narrower image
 OPEN_NOTE = "an open question: nothing measures how right the reply is"
 NO_PROBABILITIES = "the endpoint gives no token probabilities, so no confidence is known"
 
@@ -59,7 +59,7 @@ class SeenScene:
         return SceneGuide(self.scene, self.networks, self.progress) if self.scene.kind == "pair" else None
 
     @cached_property
-    def pictures(self) -> Pictures:
+    def images(self) -> SceneImages:
         """The frames as the language model has them, computed once."""
         return self.model.look(list(seen_frames(self.scene)))
 
@@ -80,7 +80,7 @@ class ChangeVGEngine:
         self._seen: list[SeenScene] = []
 
     def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
-        """Raises InputError for a picture too narrow for the model."""
+        """Raises InputError for a image too narrow for the model."""
         seen = next((item for item in self._seen if item.scene is scene), None)
         if seen is None:
             if max(scene.height, scene.width) > NARROWEST * min(scene.height, scene.width):
@@ -100,7 +100,7 @@ class ChangeVGEngine:
         routed = route(text, scene.kind)
         seen = self.see(scene, progress)
         turn, limit = self.turn(seen, routed, text)
-        (reply,) = seen.pictures.replies([turn], limit)
+        (reply,) = seen.images.replies([turn], limit)
         return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
@@ -110,7 +110,7 @@ class ChangeVGEngine:
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
         seen, routed = self.see(scene, progress), Routed(question, True)
         turn, limit = self.turn(seen, routed, question.text)
-        (reply,) = seen.pictures.replies([turn], limit)
+        (reply,) = seen.images.replies([turn], limit)
         return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
@@ -127,11 +127,11 @@ class ChangeVGEngine:
         return guide.evidence, guide.facts()
 
     def chat(self, scene: Scene) -> ChangeVGChat:
-        """A talk about one scene: its pictures are computed once, and each turn costs its own text."""
+        """A conversation about one scene: its images are computed once, and each turn costs its own text."""
         return ChangeVGChat(self, scene)
 
     def turn(self, seen: SeenScene, routed: Routed, text: str, first: bool = True) -> tuple[list[Part], int]:
-        """A user turn -> (its parts, the most tokens of a reply). first: it brings the clue and the pictures.
+        """A user turn -> (its parts, the most tokens of a reply). first: it brings the clue and the images.
 
         What asks for a part of the changes (new ones, those at the top) is asked as it was typed, and so is what fits no
         task; in a dialogue with weights that know no canonical words, everything is.
@@ -176,4 +176,4 @@ class ChangeVGEngine:
             return ()
         size = f"{scene.width} x {scene.height}"
         whole = "; the guide saw them whole" if scene.kind == "pair" else ""
-        return (f"pictures of {size} pixels were shrunk to {self.settings.max_pixels} for the language model{whole}",)
+        return (f"images of {size} pixels were reduced to {self.settings.max_pixels} for the language model{whole}",)

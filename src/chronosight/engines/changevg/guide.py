@@ -1,4 +1,4 @@
-"""What the vision guide sees of a pair, computed once a scene: the map, its facts, and the clue told to the model.
+"""What the vision guide sees of a pair, computed once a scene: the map, its facts, and the clue given to the model.
 
 The guide is that of the compact engine's weights (onnxruntime), another weights folder where the user names one.
 """

@@ -1,4 +1,4 @@
-"""A Qwen-VL on this machine. Pictures are computed once a scene; text before a question that was read is not read again."""
+"""A Qwen-VL on this machine. Images are computed once a scene; text before a question that was read is not read again."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class LocalModel:
         self.ends = _ends(self.network, self.processor)
         self.groups = _groups(self.processor)
 
-    def look(self, frames: list[np.ndarray]) -> LocalPictures:
+    def look(self, frames: list[np.ndarray]) -> LocalImages:
         """The frames of a scene, to ask about."""
-        return LocalPictures(self, frames)
+        return LocalImages(self, frames)
 
     def plain(self, text: str) -> str:
         """The text without what the processor would read as a marker."""
@@ -56,7 +56,7 @@ class LocalModel:
         return generation.reply(self.network, context, self.ends, limit, groups)
 
 
-class LocalPictures:
+class LocalImages:
     """The frames of one scene; their visual tokens are computed once."""
 
     def __init__(self, owner: LocalModel, frames: list[np.ndarray]) -> None:
@@ -65,7 +65,7 @@ class LocalPictures:
         self._begun: dict[tuple[str, ...], Context] = {}
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        """One batch. Turns that begin alike, up to the last picture, share that beginning."""
+        """One batch. Turns that begin alike, up to the last image, share that beginning."""
         cut = [self.split(turn) for turn in turns]
         heads = tuple(dict.fromkeys(head for head, _ in cut))
         context = self.begin(heads).rows([heads.index(head) for head, _ in cut])
@@ -79,7 +79,7 @@ class LocalPictures:
         return LocalDialogue(self)
 
     def split(self, turn: list[Part]) -> tuple[str, str]:
-        """The first turn of a conversation -> (all up to the last picture, the rest up to the reply)."""
+        """The first turn of a conversation -> (all up to the last image, the rest up to the reply)."""
         text = self.owner.processor.render([message(turn)])
         cut = text.rindex(LAST_PICTURE) + len(LAST_PICTURE)
         return text[:cut], text[cut:]
@@ -102,17 +102,17 @@ class LocalPictures:
 class LocalDialogue:
     """Turn after turn on one context: a turn costs its own text and its reply, whatever came before."""
 
-    def __init__(self, pictures: LocalPictures) -> None:
-        self.pictures = pictures
+    def __init__(self, images: LocalImages) -> None:
+        self.images = images
         self._context: Context | None = None
         self._pending: list[int] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
         """The reply to the next turn, of at most `limit` tokens."""
-        owner = self.pictures.owner
+        owner = self.images.owner
         if self._context is None:
-            head, text = self.pictures.split(parts)
-            context = self.pictures.begin((head,))
+            head, text = self.images.split(parts)
+            context = self.images.begin((head,))
         else:
             context, text = self._context, self.following(parts)
         tokens = [*self._pending, *owner.processor.encode_text(text)]
@@ -125,7 +125,7 @@ class LocalDialogue:
         """What the template writes between the end of a reply and the next one: its end marker and this turn."""
         before = message([{"type": "text", "text": "."}])
         said = {"role": "assistant", "content": [{"type": "text", "text": SAID}]}
-        return self.pictures.owner.processor.render([before, said, message(parts)]).partition(SAID)[2]
+        return self.images.owner.processor.render([before, said, message(parts)]).partition(SAID)[2]
 
 
 def _ends(network: Any, processor: ChangeVGProcessor) -> list[int]:

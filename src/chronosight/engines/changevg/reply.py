@@ -60,8 +60,8 @@ class Dialogue(Protocol):
         ...
 
 
-class Pictures(Protocol):
-    """The pictures of one scene, as the model has them."""
+class SceneImages(Protocol):
+    """The images of one scene, as the model has them."""
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
         """Each turn by itself, none knowing of the others."""
@@ -77,7 +77,7 @@ class LanguageModel(Protocol):
 
     name: str
 
-    def look(self, frames: list[np.ndarray]) -> Pictures:
+    def look(self, frames: list[np.ndarray]) -> SceneImages:
         """frames: (H, W, 3) uint8 each, earliest first."""
         ...
 

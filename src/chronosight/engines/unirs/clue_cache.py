@@ -36,9 +36,9 @@ class CachedClues:
         keys = [scene_key(scene, self.identity) for scene in scenes]
         new = {key: scene for key, scene in zip(keys, scenes, strict=True) if key not in self.kept}
         if new:
-            told = self.provider.clues(list(new.values()))
+            made = self.provider.clues(list(new.values()))
             self.asked += len(new)
-            self.kept |= dict(zip(new, told, strict=True))
+            self.kept |= dict(zip(new, made, strict=True))
             self._append({key: self.kept[key] for key in new})
         return [self.kept[key] for key in keys]
 

@@ -86,7 +86,7 @@ class GuideClues:
 class BaseModelClues:
     """The model before fine-tuning: its adapter is switched off while it is asked, so one copy in memory serves both.
 
-    It never learned change extraction, so the two dates of a pair are shown to it as two pictures, one after the other.
+    It never learned change extraction, so the two dates of a pair are shown to it as two images, one after the other.
     """
 
     def __init__(self, model: UniRSModel, batch: int = 8) -> None:

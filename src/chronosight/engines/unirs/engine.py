@@ -84,10 +84,10 @@ class UniRSEngine:
         from chronosight.tasks import caption
 
         description = self._guide().describe(scene, progress)
-        told = self.answer(scene, caption.ask("pair"))
+        captioned = self.answer(scene, caption.ask("pair"))
         note = f"the caption is by {self.facts['name']}; map, counts and places are the vision guide's and the compact model's"
         return replace(
-            description, caption=told, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
+            description, caption=captioned, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
         )
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
@@ -95,7 +95,7 @@ class UniRSEngine:
         return self._guide().guide_facts(scene, progress)
 
     def chat(self, scene: Scene) -> UniRSChat:
-        """A talk about one scene. Every question is put alone: UniRS was trained on single questions."""
+        """A conversation about one scene. Every question is put alone: UniRS was trained on single questions."""
         return UniRSChat(self, scene)
 
     def forget(self) -> None:

@@ -118,7 +118,7 @@ class UniRSModel:
 
     @cached_property
     def identity(self) -> str:
-        """Hash that tells weights apart: of config and of every weights file's size and head, without reading gigabytes."""
+        """Hash that identifies weights: of config and of every weights file's size and head, without reading gigabytes."""
         digest = hashlib.sha256()
         for path in sorted(self.folder.glob("*.json")) + sorted(self.folder.glob("*.safetensors")) if self.folder else []:
             with path.open("rb") as file:

@@ -55,14 +55,14 @@ def recognition_loss(
         score = output.appeared_logit.float()[:, 0][directed]
         parts["direction"] = 0.2 * F.binary_cross_entropy_with_logits(score, appeared[directed])
     changed_pixels = ((target == BUILDING) | (target == ROAD)).flatten(1).sum(1)
-    # A real window without a changed building may hold a changed road: then "anything changed" is unknown, unless told.
+    # A real window without a changed building may hold a changed road: then "anything changed" is unknown, unless labelled.
     sure = (changed_pixels > LEAST_CHANGE) | complete | (road_told == 0)
     if bool(sure.any()):
         truth = (changed_pixels > LEAST_CHANGE).float()
         parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[sure], truth[sure])
-    told = road_told >= 0
-    if bool(told.any()):
-        parts["told_road"] = 0.1 * _told_road(p[told][:, ROAD], road_box[told], road_told[told])
+    labelled = road_told >= 0
+    if bool(labelled.any()):
+        parts["told_road"] = 0.1 * _captioned_road(p[labelled][:, ROAD], road_box[labelled], road_told[labelled])
     return parts
 
 
@@ -72,12 +72,12 @@ def _dice(p: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     return 1 - (2 * overlap + 50.0) / (p.sum() + truth.sum() + 50.0)
 
 
-def _told_road(p: torch.Tensor, boxes: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+def _captioned_road(p: torch.Tensor, boxes: torch.Tensor, labelled: torch.Tensor) -> torch.Tensor:
     """Captions say whether a road changed, not where: the most road-like 4 % of the part must agree with them."""
     losses = []
     for row in range(len(p)):
         x0, y0, x1, y1 = boxes[row].tolist()
         inside = p[row, y0:y1, x0:x1].flatten()
         top = inside.topk(max(1, inside.numel() // 25)).values.mean().clamp(1e-4, 1 - 1e-4)
-        losses.append(-torch.log(top) if told[row] == 1 else -torch.log(1 - top))
+        losses.append(-torch.log(top) if labelled[row] == 1 else -torch.log(1 - top))
     return torch.stack(losses).mean()

@@ -225,7 +225,7 @@ def positions_from(attention_mask: Tensor) -> Tensor:
 
 
 def _by_shape(module: Callable[[Tensor], Tensor], items: list[Tensor]) -> list[Tensor]:
-    """Runs `module` over items (n_i, ...), those of equal shape beyond n_i in one batch; the results in their order."""
+    """Runs `module` over items (n_i, ...), those that differ in n_i alone in one batch; the results in their order."""
     results: list[Tensor] = [torch.empty(0)] * len(items)
     for shape in dict.fromkeys(item.shape[1:] for item in items):
         group = [i for i, item in enumerate(items) if item.shape[1:] == shape]

@@ -1,1 +1,1 @@
-"""report.html, the page that tells of a pair of any size."""
+"""report.html, the page about a pair of any size."""

@@ -45,10 +45,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarChart:
-    """title: of the figure. told: all of it in words, for screen readers."""
+    """title: of the figure. description: all of it in words, for screen readers."""
 
     title: str
-    told: str
+    description: str
     bars: tuple[Bar, ...]
 
 
@@ -69,7 +69,7 @@ class HeatGrid:
     """steps: (opacity, area in words) of the scale, from nothing to the most."""
 
     title: str
-    told: str
+    description: str
     width: float
     height: float
     cells: tuple[HeatCell, ...]
@@ -97,8 +97,8 @@ def _bars(title: str, rows: Sequence[tuple[Key, float, str]]) -> BarChart:
         label = short_label(*key)
         segment = Segment(key, LABEL, max(length, 1 if value else 0), f"{label}: {words}")
         bars.append(Bar(label, label, (segment,), words, LABEL + length + 7))
-    told = "; ".join(f"{short_label(*key)} {words}" for key, _, words in rows)
-    return BarChart(title, f"{title}: {told}", tuple(bars))
+    description = "; ".join(f"{short_label(*key)} {words}" for key, _, words in rows)
+    return BarChart(title, f"{title}: {description}", tuple(bars))
 
 
 def heat_grid(summary: ChangeSummary, grid: Sequence[GridCell]) -> HeatGrid:
@@ -112,10 +112,11 @@ def heat_grid(summary: ChangeSummary, grid: Sequence[GridCell]) -> HeatGrid:
         words = f"{label}: {count:,} object{'s' * (count != 1)}, {size_words(area, summary.metric)}"
         shown.append(HeatCell(x * scale, y * scale, w * scale, h * scale, _opacity(area / most), words))
     top = max(cells, key=lambda cell: cell[6])
-    told = f"Changed area by place; most in {top[4]}, {size_words(top[6], summary.metric)}"
+    description = f"Changed area by place; most in {top[4]}, {size_words(top[6], summary.metric)}"
     shares = (0, 0.25, 0.5, 0.75, 1)
     steps = [(_opacity(share), size_words(share * most, summary.metric).replace("pixels", "px")) for share in shares]
-    return HeatGrid("Where: changed area by place", told, round(wide * scale), round(high * scale), tuple(shown), tuple(steps))
+    size = (round(wide * scale), round(high * scale))
+    return HeatGrid("Where: changed area by place", description, *size, tuple(shown), tuple(steps))
 
 
 def _opacity(share: float) -> float:
@@ -160,5 +161,5 @@ def zone_chart(rows: Sequence[ZoneRow], metric: bool) -> BarChart | None:
             x += length
         label = row.name if len(row.name) <= 16 else f"{row.name[:15]}…"
         bars.append(Bar(label, row.name, tuple(segments), size_words(row.all.area, metric), x + 7))
-    told = "; ".join(f"{row.name} {size_words(row.all.area, metric)}" for row in rows)
-    return BarChart("Changed area by zone", told, tuple(bars))
+    description = "; ".join(f"{row.name} {size_words(row.all.area, metric)}" for row in rows)
+    return BarChart("Changed area by zone", description, tuple(bars))

@@ -186,7 +186,7 @@ def _read_overview(pair: LazyPair) -> None:
 
 
 def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:
-    """The picture on a coarse grid, in strips: averaged by whole pixels as it is read, warped only from there if at all."""
+    """The image on a coarse grid, in strips: averaged by whole pixels as it is read, warped only from there if at all."""
     box = footprint(target, source)
     if box is not None and source.crs == target.crs and not any((target.transform.b, target.transform.d, source.transform.b)):
         sides = (box[2] - box[0]) / target.width, (box[3] - box[1]) / target.height

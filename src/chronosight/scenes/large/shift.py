@@ -104,7 +104,7 @@ class _Held:
 
 @dataclass(frozen=True)
 class _Read:
-    """A finer level, read from the files where it is looked at."""
+    """A finer level, read from the files where it is needed."""
 
     factor: float
     pair: LazyPair
@@ -183,7 +183,7 @@ def _in_metres(pair: LazyPair, dx: float, dy: float) -> tuple[float, float] | No
 def _tell(pair: LazyPair, shift: SceneShift) -> None:
     earlier, later = (image.name for image in pair.images)
     if shift.length is None or shift.metres is None:
-        pair.warnings.append(f"how well {later} lies on {earlier} could not be told: too little in common")
+        pair.warnings.append(f"how well {later} lies on {earlier} could not be measured: too little in common")
         return
     east, north = shift.metres
     if shift.pixels.corrected:

@@ -1,7 +1,7 @@
 """Instruction records as a vision-language model of the Qwen-VL family is trained on them: whole, replies alone counted.
 
 A file holds one JSON record a line: {"messages": [{"role", "content"}, ...], "images": [paths]}. A content is text with
-`<image>` where a picture stands, in the order of `images`; or a list of parts {"type": "text", "text"} and {"type":
+`<image>` where a image stands, in the order of `images`; or a list of parts {"type": "text", "text"} and {"type":
 "image", "image": path}. Paths are relative to the file, or to `images` of `read_records`.
 """
 
@@ -51,7 +51,7 @@ class Record:
 def read_records(path: str | Path, images: str | Path | None = None) -> list[Record]:
     """All records of a messages JSONL file. images: folder that relative paths start from; the file's own when None.
 
-    Raises InputError, naming the line, for what is no record, for a number of pictures that differs from the number of
+    Raises InputError, naming the line, for what is no record, for a number of images that differs from the number of
     `<image>`, and for a record without a reply.
     """
     path = Path(path)
@@ -73,7 +73,7 @@ def _record(line: str, where: str, root: Path) -> Record:
         raise InputError(f'{where} is no record, expected {{"messages": [...], "images": [...]}}') from None
     files = [str(name) for name in row.get("images") or []]
     messages: list[dict[str, Any]] = []
-    told = 0
+    markers = 0
     for role, content in turns:
         if role not in ("system", "user", "assistant"):
             raise InputError(f'{where} has a turn of "{role}", expected system, user or assistant')
@@ -82,14 +82,14 @@ def _record(line: str, where: str, root: Path) -> Record:
         else:
             parts = [{"type": part.get("type"), "text": part.get("text", "")} for part in content]
             files += [str(part["image"]) for part in content if part.get("type") == "image" and part.get("image")]
-        told += sum(part["type"] == "image" for part in parts)
+        markers += sum(part["type"] == "image" for part in parts)
         text = "".join(part.get("text", "") for part in parts)
         marker = next((m for m in (TURN, TURN_END, IMAGE_TOKEN, VIDEO_TOKEN) if m in text), None)
         if marker:
             raise InputError(f"{where} has the model's own marker {marker} in its text; take it out")
         messages.append({"role": role, "content": parts})
-    if told != len(files):
-        raise InputError(f"{where} names {told} pictures in its text and {len(files)} files; give one file each")
+    if markers != len(files):
+        raise InputError(f"{where} names {markers} images in its text and {len(files)} files; give one file each")
     form = row.get("guide_form")
     images = tuple(root / name for name in files)
     record = Record(str(row.get("id", where)), tuple(messages), images, None if form is None else str(form))
@@ -117,7 +117,7 @@ def check_guide_form(records: Sequence[Record], form: str) -> None:
 
 
 def _split(text: str) -> list[dict[str, Any]]:
-    """Splits "in <image> and <image>" -> text, picture, text, picture."""
+    """Splits "in <image> and <image>" -> text, image, text, image."""
     parts: list[dict[str, Any]] = []
     for n, piece in enumerate(text.split(IMAGE)):
         if n:
@@ -128,7 +128,7 @@ def _split(text: str) -> list[dict[str, Any]]:
 
 
 class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
-    """Map-style dataset of encoded records; pictures are read when a record is asked for.
+    """Map-style dataset of encoded records; images are read when a record is asked for.
 
     An item: input_ids, labels, attention_mask, mm_token_type_ids (L,) int64; pixel_values (P, 3 * 2 * 14 * 14) float;
     image_grid_thw (n_images, 3) int64. mm_token_type_ids is 1 at visual tokens: without it the model falls back to
@@ -178,13 +178,13 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
         return labels
 
     def length(self, index: int) -> int:
-        """Tokens of a record, its pictures measured and not decoded."""
+        """Tokens of a record, its images measured and not decoded."""
         record = self.records[index]
         tokens = len(self.processor.encode_text(self.processor.render(record.messages, reply_next=False)))
         return tokens + sum(self._visual(path, record.name) - 1 for path in record.images)  # in the text each is one token
 
     def _visual(self, path: Path, name: str) -> int:
-        """Visual tokens of a picture; many records share one, so it is measured once."""
+        """Visual tokens of a image; many records share one, so it is measured once."""
         if path not in self._measured:
             with _opened(path, name) as picture:
                 width, height = picture.size
@@ -211,7 +211,7 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
     def _check_length(self, record: Record, tokens: int) -> None:
         if tokens > self.max_length:
             raise InputError(
-                f"{record.name} has {tokens} tokens with its {len(record.images)} pictures, at most {self.max_length} are "
+                f"{record.name} has {tokens} tokens with its {len(record.images)} images, at most {self.max_length} are "
                 "taken and nothing is cut; raise max_length, lower max_pixels, or shorten the record"
             )
 
@@ -220,7 +220,7 @@ def _opened(path: Path, name: str) -> Image.Image:
     try:
         return Image.open(path)
     except OSError:
-        raise InputError(f"{name}: picture {path} is missing or cannot be read; give the folder it lies in") from None
+        raise InputError(f"{name}: image {path} is missing or cannot be read; give the folder it lies in") from None
 
 
 def _open(path: Path, name: str) -> np.ndarray:
@@ -229,7 +229,7 @@ def _open(path: Path, name: str) -> np.ndarray:
 
 
 def collate(items: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, torch.Tensor]:
-    """Items side by side, padded on the right to the longest; pictures one after the other. pad: id of the padding token."""
+    """Items side by side, padded on the right to the longest; images one after the other. pad: id of the padding token."""
     fill = {"input_ids": pad, "labels": IGNORED, "attention_mask": 0, "mm_token_type_ids": 0}
     batch = {
         name: torch.nn.utils.rnn.pad_sequence([item[name] for item in items], batch_first=True, padding_value=value)

@@ -69,8 +69,8 @@ def train_changevg(
 ) -> Path:
     """Tunes `recipe.model` on a messages JSONL file, or on train.jsonl of a folder; returns the adapter's folder.
 
-    images: folder that relative picture paths start from; the file's own when None. Goes on from the last checkpoint in
-    `out`. Raises InputError for a missing model, a record that is no record, too long, or whose picture is missing, and
+    images: folder that relative image paths start from; the file's own when None. Goes on from the last checkpoint in
+    `out`. Raises InputError for a missing model, a record that is no record, too long, or whose image is missing, and
     where `out` was begun with another recipe.
     """
     data, out = Path(data), Path(out)

@@ -1,4 +1,4 @@
-"""Augmentation of pictures from above: random crops, the eight turns of a square, light and colour, mixed pictures."""
+"""Augmentation of images from above: random crops, the eight turns of a square, light and colour, mixed images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
 def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25) -> Box:
-    """A box of a share of the picture's area drawn from `area`, its sides' ratio within exp(+-aspect)."""
+    """A box of a share of the image's area drawn from `area`, its sides' ratio within exp(+-aspect)."""
     share, ratio = rng.uniform(*area), np.exp(rng.uniform(-aspect, aspect))
     w = int(np.clip(round((share * height * width * ratio) ** 0.5), 8, width))
     h = int(np.clip(round((share * height * width / ratio) ** 0.5), 8, height))
@@ -35,9 +35,9 @@ def turn(tensor: Tensor, which: int) -> Tensor:
 
 
 def light(frames: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Tensor:
-    """(B, 3, H, W) uint8 or float in [0, 1] -> float in [0, 1], each picture in another light.
+    """(B, 3, H, W) uint8 or float in [0, 1] -> float in [0, 1], each image in another light.
 
-    One 3x3 matrix and an offset per picture: brightness, contrast about its mean, saturation and a cast per channel.
+    One 3x3 matrix and an offset per image: brightness, contrast about its mean, saturation and a cast per channel.
     """
     if frames.dtype == torch.uint8:
         frames = frames.float().div_(255)
@@ -58,7 +58,7 @@ def mix(frames: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, float
     """Mixes a part of another image into each, half of the time.
 
     A rectangle (CutMix, arXiv 1905.04899) or, less often,
-    a faint copy (mixup, arXiv 1710.09412). Returns the pictures, the index of the other one, and the first one's share.
+    a faint copy (mixup, arXiv 1710.09412). Returns the images, the index of the other one, and the first one's share.
     """
     n, _, height, width = frames.shape
     other = torch.from_numpy(rng.permutation(n))

@@ -120,8 +120,8 @@ def items_of(source: Source, row: int, form: GuideForm) -> list[Item]:
             i, k = source.items[row // source.flips]
             cell = source.places[i].cells[k]
             facts = source.facts.get((source.places[i].id, cell.box, False))
-            told = None if facts is None else facts.caption or caption.NO_CHANGE_SENTENCES[0]
-            return [Item(row, caption.ask("pair"), cell.captions, write_clue(facts, form), told)]
+            sentence = None if facts is None else facts.caption or caption.NO_CHANGE_SENTENCES[0]
+            return [Item(row, caption.ask("pair"), cell.captions, write_clue(facts, form), sentence)]
         case RenderedVideos():
             return [Item(row, event.ask(), source.lines[row]["event"], "")]
     raise TypeError(f"no questions known for a source of type {type(source).__name__}")

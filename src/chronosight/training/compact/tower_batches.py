@@ -1,10 +1,10 @@
 """Batches for teaching the vision tower to see: scene classes, what captions name, building change, land cover.
 
 One sample IS one training step's batch, drawn from `default_rng((seed, step))`: the work is done on whole batches, and
-a stopped run goes on with the very batches it would have had. A batch (n pictures, m pairs, r rendered) is a dict:
-    frames     (n + 2m + r, 3, S, S) float32 in [0, 1]: pictures, dates one of the pairs, dates two, rendered scenes
+a stopped run goes on with the very batches it would have had. A batch (n images, m pairs, r rendered) is a dict:
+    frames     (n + 2m + r, 3, S, S) float32 in [0, 1]: images, dates one of the pairs, dates two, rendered scenes
     scene      (n,) int64, index into `scene_names`
-    other      (n,) int64, the picture mixed into each, and share (), the first one's share
+    other      (n,) int64, the image mixed into each, and share (), the first one's share
     nouns      (n, len(NOUNS)) float32: 1 named, 0 not named, -1 unknown
     changed    (m, 2, S/16, S/16) float32: share of each grid cell's pixels with a building that appeared, vanished
     cover      (r, len(LAND_COVER), S/16, S/16) float32: share of each land-cover class
@@ -32,7 +32,7 @@ SETS: tuple[ImageSet, ...] = ("aid", "ucm")
 
 @dataclass
 class Stills:
-    """Pictures of one set, decoded: images[i] has pixels[i] (H, W, 3) uint8 and noun labels nouns[i]."""
+    """Images of one set, decoded: images[i] has pixels[i] (H, W, 3) uint8 and noun labels nouns[i]."""
 
     images: list[StillImage]
     pixels: np.ndarray
@@ -56,12 +56,12 @@ def noun_labels(captions: tuple[str, ...]) -> np.ndarray:
 
 
 def scene_names(stills: dict[ImageSet, Stills]) -> list[tuple[str, str]]:
-    """(set, class) in alphabetical order: sets are told apart, a "river" is not drawn alike in both."""
+    """(set, class) in alphabetical order: sets are kept apart, since a "river" looks different in both."""
     return sorted({(source, image.name) for source, part in stills.items() for image in part.images})
 
 
 class TowerBatches:
-    """Map-style dataset of `steps` batches. pictures, pairs, rendered: how many of each are in a batch."""
+    """Map-style dataset of `steps` batches. images, pairs, rendered: how many of each are in a batch."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class TowerBatches:
     def _pictures(self, rng: np.random.Generator, side: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
         frames, scene, nouns = [], [], []
         for k in range(self.pictures):
-            # Every picture once an epoch, in an order of that epoch's own.
+            # Every image once an epoch, in an order of that epoch's own.
             epoch, at = divmod(step * self.pictures + k, len(self.items))
             source, i, label = self.items[_shuffled(self.seed, epoch, len(self.items))[at]]
             pixels = self.stills[source].pixels[i]

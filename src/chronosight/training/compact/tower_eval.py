@@ -1,4 +1,4 @@
-"""How well the tower sees, on pictures and places held out of training. Never on a test split."""
+"""How well the tower sees, on images and places held out of training. Never on a test split."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chronosight.training.compact.tower import TowerWithHeads
     from chronosight.training.compact.tower_batches import Stills
 
-IMAGE_SIDE = 192  # the side single pictures have in UniRS-compact
+IMAGE_SIDE = 192  # the side single images have in UniRS-compact
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """The compact model from nothing: rendered scenes, vocabulary, tower, guides, joint training.
 
     OUT/rendered/{stills,pairs,videos}[_held_out]   scenes drawn once       OUT/tokenizer.json   the vocabulary
-    OUT/arrays                                      decoded pictures        OUT/tower/final      the tower
+    OUT/arrays                                      decoded images        OUT/tower/final      the tower
     OUT/folds, OUT/facts, OUT/guide/final           see `training.guides`   OUT/recipe.yaml      what it is made with
     OUT/features                                    the tower's view        OUT/unirs/final      the language model
 Losses are in the `log.jsonl` of every stage's folder, checkpoints beside them.
@@ -54,7 +54,7 @@ def train_compact(
 ) -> UniRSForConditionalGeneration:
     """All stages. A stage whose result is in `out` is skipped, one that was stopped goes on from its last checkpoint.
 
-    data: folder with pairs/ and images/. say: told which stage begins. watch_rows: held-out rows of each source that a
+    data: folder with pairs/ and images/. say: called as each stage begins. watch_rows: held-out rows of each source that a
     run is watched by. Raises InputError where `data` lacks something, or `out` was begun with another recipe.
     """
     out = Path(out)

@@ -58,7 +58,7 @@ def export_bundle(
     unirs the folder holds a guide alone, for the engine changevg and guided training; its captions' tokenizer.json is
     taken from the guide's folder.
     int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form:
-    of the clue the language model was trained with. recipe: kept in config.json. say: told what is being done.
+    of the clue the language model was trained with. recipe: kept in config.json. say: called with each step.
 
     Raises:
         InputError: a folder holds no such model, the two have different vocabularies, `out` is something else, or the

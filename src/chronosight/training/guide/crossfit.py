@@ -51,7 +51,7 @@ def crossfit_facts(
     """Facts of the windows, `extra` further windows and captioned parts of every place, in both orders of the dates.
 
     guides[k] was trained without fold k, None leaves that fold out; a single guide is used for all (held-out places).
-    Windows are 256 px; captioned parts are looked at on the multiple of 32 within their box, 128 px.
+    Windows are 256 px; captioned parts are read on the multiple of 32 within their box, 128 px.
     """
     for number, place in enumerate(places):
         model = guides[fold_of(place.place, len(guides))]

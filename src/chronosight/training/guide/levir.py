@@ -5,7 +5,7 @@
     OUT/captions/final                        the summary branch alone
     OUT/final                                 the recognition branch alone: the guide, with its tokenizer.json
     OUT/folds/K/...                           the same without fold K; OUT/folds/K/final/crossfit.json says so
-The paper does not tell what the encoder does in the second and third stage: here it stays fixed, as does the branch that
+The paper does not say what the encoder does in the second and third stage: here it stays fixed, as does the branch that
 is not trained, so that a later stage cannot undo an earlier one. The mask's loss is `models.guide.losses`, of which cross
 entropy is a part: it teaches the direction and the inside of buildings too. A stage that is there is not made again.
 """

@@ -1,8 +1,8 @@
-"""Exercises in reading a clue: facts drawn at random, questions about them, and no picture at all.
+"""Exercises in reading a clue: facts drawn at random, questions about them, and no image at all.
 
 A small language model learns late to look numbers and places up in its prompt; pairs that show little change teach it too
 seldom. These rows are short and hold nothing but looking up. Their truth is what the clue says, so they teach to believe
-it; when not to, only pairs with pictures can teach.
+it; when not to, only pairs with images can teach.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LARGEST = {"roads": 9, "buildings": 70}  # objects changed
 
 
 def clue_exercise(rng: np.random.Generator, captions: tuple[str, ...], questions: int = 8) -> Exercise:
-    """captions: of changed pairs, one of which is told with a full clue. questions: about the clue."""
+    """captions: of changed pairs, one of which is quoted in a full clue. questions: about the clue."""
     classes = {name: _change(rng, largest) for name, largest in LARGEST.items()}
     seen = any(change.count for change in classes.values())
     probability = rng.uniform(0.5, 1.0) if seen else rng.uniform(0.0, 0.5)

@@ -78,11 +78,11 @@ class GuideSamples:
         return self._finish(rng, before, after, target, appeared, road_box, road_told)
 
     def _place(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-        told = rng.random() < 0.25 and self.captioned
-        pool = self.captioned if told else self.changed if rng.random() < 0.75 else range(len(self.places))
+        captioned = rng.random() < 0.25 and self.captioned
+        pool = self.captioned if captioned else self.changed if rng.random() < 0.75 else range(len(self.places))
         place = self.places[int(rng.choice(pool))]
         road_box, road_told = np.zeros(4, np.int64), -1
-        if told:
+        if captioned:
             cell = place.cells[int(rng.integers(len(place.cells)))]
             x0, y0, x1, y1 = cell.box
             x = int(np.clip(rng.integers(x1 - self.size, x0 + 1), 0, place.before.shape[1] - self.size))
@@ -98,7 +98,7 @@ class GuideSamples:
         before, after = (_crop(image, box, self.size) for image in (place.before, place.after))
         mask = _crop(place.building.astype(np.uint8) * 255, box, self.size) > 127
         target = np.where(mask, 2, UNKNOWN_ROAD)
-        if not told and rng.random() < 0.25:
+        if not captioned and rng.random() < 0.25:
             before, after, target = self._paste(rng, before, after, target)
         return before, after, target, road_box, road_told
 

@@ -1,8 +1,8 @@
 """Guides of many pairs, kept as JSON lines while they are made: a run that was killed goes on with the next pair.
 
 A line: {"key", "pair": [before, after], "source": "guide NAME" or "simulated", "facts", "forms": {form: clue}}. The key is
-a hash of what the guide was made from (both pictures and the weights, or the truth and the seed), so a changed picture or
-another guide is looked at again and everything else is not.
+a hash of what the guide was made from (both images and the weights, or the truth and the seed), so a changed image or
+another guide is computed again, everything else is not.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ class GuideStore:
     def add(self, key: str, pair: tuple[str, str], source: str, facts: GuideFacts) -> None:
         """On disk before it returns."""
         forms = {form: write_clue(facts, form) for form in get_args(GuideForm)}
-        told = facts_to_dict(facts)
-        row = {"key": key, "pair": list(pair), "source": source, "facts": told, "forms": forms}
+        stored = facts_to_dict(facts)
+        row = {"key": key, "pair": list(pair), "source": source, "facts": stored, "forms": forms}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._facts[key] = facts_from_dict(told)  # rounded, as it will be read
+        self._facts[key] = facts_from_dict(stored)  # rounded, as it will be read
 
 
 def content_key(what: str, *files: Path) -> str:

@@ -26,7 +26,7 @@ from chronosight.training.samples.clues import simulate_facts
 from chronosight.training.samples.guide_store import GuideStore, content_key
 from chronosight.training.samples.levir import levir_fold
 
-PairKey = tuple[str, str]  # paths of both pictures as the records have them
+PairKey = tuple[str, str]  # paths of both images as the records have them
 Row = dict[str, Any]
 
 
@@ -75,7 +75,7 @@ def read_rows(path: str | Path) -> list[Row]:
             raise InputError(f"{path.name} line {number} is guided already; give the file that it was made from")
         rows.append(row)
     if not any(pair_of(row) for row in rows):
-        raise InputError(f"{path} has no record with two pictures; expected instructions about pairs of dates")
+        raise InputError(f"{path} has no record with two images; expected instructions about pairs of dates")
     return rows
 
 
@@ -87,12 +87,12 @@ def pair_of(row: Row) -> PairKey | None:
 
 def read_pairs_of_records(rows: Iterable[Row]) -> dict[PairKey, PairRecords]:
     """By pair, in the order in which pairs first come. What is said first holds: single questions stand before dialogues."""
-    told: dict[PairKey, PairRecords] = {}
+    records: dict[PairKey, PairRecords] = {}
     for row in rows:
         pair = pair_of(row)
         if pair is None:
             continue
-        about = told.setdefault(pair, PairRecords())
+        about = records.setdefault(pair, PairRecords())
         for question, reply in _turns(row):
             asked = understand(question)
             if asked is None:
@@ -103,11 +103,11 @@ def read_pairs_of_records(rows: Iterable[Row]) -> dict[PairKey, PairRecords]:
                 about.counts.setdefault(asked.subjects[0], count.parse_reply(reply) or 0)
             elif asked.task == "location" and len(asked.subjects) == 1:
                 about.cells.setdefault(asked.subjects[0], location.parse_reply(reply) or ())
-    return told
+    return records
 
 
 def make_guides(
-    told: Mapping[PairKey, PairRecords],
+    records: Mapping[PairKey, PairRecords],
     guides: Sequence[Guide | None],
     store: GuideStore,
     root: Path,
@@ -116,35 +116,35 @@ def make_guides(
 ) -> dict[PairKey, tuple[str, GuideFacts]]:
     """The guide of every pair, (source, facts): of the guide of its fold, simulated where that is None.
 
-    guides: one a fold; a single one speaks for all pairs. root: folder that picture paths start from. Raises InputError for
-    a missing picture, and for a pair to be simulated whose records do not give counts and places of both classes.
+    guides: one a fold; a single one speaks for all pairs. root: folder that image paths start from. Raises InputError for
+    a missing image, and for a pair to be simulated whose records do not give counts and places of both classes.
     """
     made = {}
-    for pair in track(list(told)):
+    for pair in track(list(records)):
         guide = guides[levir_fold(Path(pair[0]).name, len(guides))]
         if guide is None:
-            made[pair] = ("simulated", _simulated(pair, told[pair], store, seed))
+            made[pair] = ("simulated", _simulated(pair, records[pair], store, seed))
             continue
         files = root / pair[0], root / pair[1]
         try:
             key = content_key(guide.name, *files)
         except OSError:
-            raise InputError(f"picture {pair[0]} or {pair[1]} is not in {root}; give their folder as --images DIR") from None
+            raise InputError(f"image {pair[0]} or {pair[1]} is not in {root}; give their folder as --images DIR") from None
         if key not in store:
             store.add(key, pair, f"guide {guide.name}", guide.facts(*files))
         made[pair] = (f"guide {guide.name}", store[key])
     return made
 
 
-def _simulated(pair: PairKey, told: PairRecords, store: GuideStore, seed: int) -> GuideFacts:
-    truth = told.truth()
+def _simulated(pair: PairKey, records: PairRecords, store: GuideStore, seed: int) -> GuideFacts:
+    truth = records.truth()
     if truth is None:
         raise InputError(
             f"the records of {pair[0]} do not give counts and places of roads and buildings, from which its guide is "
             "simulated; give all kinds of records, or the guides of the folds with --guide, or --plain"
         )
-    changed = [text for text in told.captions if not caption.says_no_change(text)]
-    key = content_key(json.dumps(["simulated", seed, pair, told.captions, told.counts, told.cells]))
+    changed = [text for text in records.captions if not caption.says_no_change(text)]
+    key = content_key(json.dumps(["simulated", seed, pair, records.captions, records.counts, records.cells]))
     if key not in store:
         rng = np.random.default_rng((seed, zlib.crc32("\n".join(pair).encode())))
         store.add(key, pair, "simulated", simulate_facts(truth, tuple(changed), rng))
@@ -193,8 +193,8 @@ def _closest(
         if pair is None or asks[-1:] != ["caption"]:
             kept.add(number)
             continue
-        told = guides[pair][1].caption or caption.NO_CHANGE_SENTENCES[0]
-        score = closeness(told, _turns(row)[-1][1])
+        sentence = guides[pair][1].caption or caption.NO_CHANGE_SENTENCES[0]
+        score = closeness(sentence, _turns(row)[-1][1])
         group = (pair, str(row.get("kind", len(asks))))
         if group not in best or score > best[group][0]:
             best[group] = (score, number)

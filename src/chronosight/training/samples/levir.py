@@ -1,4 +1,4 @@
-"""LEVIR-MCI as the guide learns from it: pictures of both dates, the mask of changed roads and buildings, five captions.
+"""LEVIR-MCI as the guide learns from it: images of both dates, the mask of changed roads and buildings, five captions.
 
 Its folder: see `datasets.levir`. Labels are 8 bit, 0 background, 128 road, 255 building.
 """
@@ -23,7 +23,7 @@ from chronosight.training.samples.guide_samples import gap_weight, light
 from chronosight.training.samples.mirror import mirror_caption
 
 BLOCK = 128  # consecutive names that share a fold
-SWAPPED = 0.2  # share of mask samples whose dates are swapped: no label tells new from gone
+SWAPPED = 0.2  # share of mask samples whose dates are swapped: labels do not distinguish new from gone
 
 
 def read_levir(root: str | Path, split: str) -> list[LevirPair]:
@@ -44,9 +44,10 @@ def read_levir(root: str | Path, split: str) -> list[LevirPair]:
 def levir_fold(name: str, folds: int) -> int:
     """Fold of a pair: runs of 128 consecutive names share one.
 
-    The names tell no place, but their order does: whether a pair changed agrees with its neighbour's flag in 76 % of the
-    training pairs, with that of the fourth next in 73 %, of the second next in 69 % (50 % by chance). Tiles of one place
-    stand together, four a row; a fold drawn by name alone would show a guide the places it is to be blind to.
+    The names do not reveal the place, but their order does: whether a pair changed agrees with its neighbour's flag in
+    76 % of the training pairs, with that of the fourth next in 73 %, of the second next in 69 % (50 % by chance). Tiles
+    of one place stand together, four a row; a fold drawn by name alone would show a guide the places it is to be blind
+    to.
     """
     number = re.search(r"(\d+)\D*$", name)
     value = int(number.group(1)) // BLOCK if number else sum(name.encode()) * 7919

@@ -47,7 +47,7 @@ def paste_buildings(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Paste up to `count` cut-outs where `occupied` (H, W) bool is free. Returns before, after and the pasted mask.
 
-    both_dates: paste into both pictures, so that nothing changed there.
+    both_dates: paste into both images, so that nothing changed there.
     """
     before, after = before.copy(), after.copy()
     pasted = np.zeros(occupied.shape, bool)

@@ -25,7 +25,7 @@ Drawn = tuple[Store, dict[str, Any]]  # arrays of one scene, and its line of tru
 
 
 class RenderedStills:
-    """Pictures read from a store, for the tower."""
+    """Images read from a store, for the tower."""
 
     def __init__(self, folder: str | Path) -> None:
         arrays, self.rows = read_store(folder)

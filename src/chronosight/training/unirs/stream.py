@@ -73,9 +73,9 @@ class Collate:
 
     def __call__(self, rows: Sequence[tuple[Sample, int, np.ndarray]]) -> dict[str, Any]:
         """Raises InputError for an example so long that nothing of its replies is left."""
-        talks = [[(turn.question, turn.reply(repetition)) for turn in example.turns] for example, repetition, _ in rows]
+        conversations = [[(turn.question, turn.reply(repetition)) for turn in example.turns] for example, repetition, _ in rows]
         batch = self.processor.batch(
-            [frames for *_, frames in rows], [example.kind for example, *_ in rows], talks,
+            [frames for *_, frames in rows], [example.kind for example, *_ in rows], conversations,
             [example.clue for example, *_ in rows], max_length=self.max_length,
         )  # fmt: skip
         empty = (batch["labels"] == -100).all(1).nonzero()[:, 0].tolist()

@@ -1,4 +1,4 @@
-"""The guide looks at a large pair: overlapping tiles, row by row, blended as they are finished.
+"""Tiled inference of the guide on a large pair: overlapping tiles, row by row, blended as they are finished.
 
 Memory holds one row of tiles, of pixels and of maps, whatever the height of the scene. No pixel is read twice.
 """

@@ -1,4 +1,4 @@
-"""Records beyond the paper, each kind behind a setting: direction, counts by cell, regions, what images cannot show.
+"""Records that extend the paper, each kind behind a setting: direction, counts by cell, regions, what images cannot show.
 
 A region is a place as people say it ("in the left third"), turned into cells by `tasks.grid_regions`, so that what is taught is
 what the engines understand. An object lies in the region that holds its cell.
@@ -46,10 +46,10 @@ UNANSWERABLE = (
 
 
 def kinds(settings: Settings) -> list[str]:
-    """Kinds beyond the paper that the settings ask for.
+    """Kinds that extend the paper, as the settings ask.
 
     Raises:
-        InputError: direction is asked for, and a class does not tell appeared from vanished.
+        InputError: direction is asked for, and a class does not distinguish appeared from vanished.
     """
     names = [item.name for item in settings.classes]
     found = []
@@ -57,7 +57,7 @@ def kinds(settings: Settings) -> list[str]:
         without = [item.name for item in settings.classes if not item.directed]
         if without:
             raise InputError(
-                f"--direction needs masks that tell appeared from vanished, and {joined(without, 'and')} have one value for "
+                f"--direction needs masks that separate appeared from vanished, and {joined(without, 'and')} have one value for "
                 f"both; give their values as --classes {without[0]}=VALUE+,{without[0]}=VALUE-"
             )
         found += [f"direction_{name}" for name in names]
