@@ -62,7 +62,7 @@ def test_a_record_that_is_too_long_is_named_with_its_length(samples):
     longest = max(range(len(samples)), key=samples.length)
     short = Dialogues(samples.records, samples.processor, samples.length(longest) - 1)
     name, tokens = samples.records[longest].name, samples.length(longest)
-    with pytest.raises(InputError, match=rf"{name} has {tokens} tokens with its 2 pictures"):
+    with pytest.raises(InputError, match=rf"{name} has {tokens} tokens with its 2 images"):
         short.check_lengths()
     with pytest.raises(InputError, match=f"{name} has {tokens} tokens"):
         short[longest]
