@@ -42,14 +42,14 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_names(path: Path, at_import: bool = False) -> list[str]:
-    """Full names of what a file imports; relative imports made absolute.
+def imported_names(path: Path, for_types: bool = True) -> list[str]:
+    """Full names of what a file imports, inside functions too; relative imports made absolute.
 
-    at_import: only what is imported when the file is, so not inside functions and not for type checkers alone.
+    for_types: with what is imported for type checkers alone.
     """
     package = ["chronosight", *path.relative_to(SOURCE).parts[:-1]]
     names = []
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), at_import):
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), for_types):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -59,14 +59,12 @@ def imported_names(path: Path, at_import: bool = False) -> list[str]:
     return names
 
 
-def _nodes(tree: ast.AST, at_import: bool):
+def _nodes(tree: ast.AST, for_types: bool):
     for node in ast.iter_child_nodes(tree):
-        if at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            continue
-        if at_import and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if not for_types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         yield node
-        yield from _nodes(node, at_import)
+        yield from _nodes(node, for_types)
 
 
 def faults(path: Path) -> list[str]:
@@ -113,11 +111,11 @@ def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
     return found
 
 
-def import_graph(files: list[Path], at_import: bool) -> dict[str, set[str]]:
+def import_graph(files: list[Path]) -> dict[str, set[str]]:
     modules = {module_of(path) for path in files}
     graph: dict[str, set[str]] = {}
     for path in files:
-        names = imported_names(path, at_import)
+        names = imported_names(path, for_types=False)
         found = {name if name in modules else name.rpartition(".")[0] for name in names} & modules
         graph[module_of(path)] = found - {module_of(path)}
     return graph
@@ -138,7 +136,7 @@ def test_the_table_has_no_way_back():
 
 
 def test_no_module_imports_in_a_circle():
-    assert cycles(import_graph(FILES, at_import=True)) == []
+    assert cycles(import_graph(FILES)) == []
 
 
 def test_the_documented_table_is_the_one_here():

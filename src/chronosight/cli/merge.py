@@ -19,8 +19,8 @@ def merge(
     """Write a Qwen-VL with its adapter merged in: for vLLM, or for changevg without --adapter."""
     need_extra("models", "torch", "transformers", "peft")
     quiet_transformers()
-    from chronosight.models.changevg.adapter import merge_adapter
     from chronosight.models.changevg.loading import find_folder
+    from chronosight.models.changevg.merge import merge_adapter
 
     merge_adapter(find_folder(weights.as_posix()), adapter, out)
     print(f"Written to {out}")

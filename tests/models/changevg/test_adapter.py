@@ -10,9 +10,10 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from chronosight.errors import InputError
-from chronosight.models.changevg.adapter import apply_adapter, merge_adapter
+from chronosight.models.changevg.adapter import apply_adapter
 from chronosight.models.changevg.generation import read
 from chronosight.models.changevg.loading import find_folder, load_model
+from chronosight.models.changevg.merge import merge_adapter
 from chronosight.models.changevg.processing import ChangeVGProcessor
 from chronosight.models.changevg.settings import Settings
 

@@ -53,9 +53,10 @@ def load_unirs(
         before = model if base is None else UniRSModel.load(find_weights(base, fetch), None, precision, device)
         provider = BaseModelClues(before, batch)
     elif clues == "guide":
-        from chronosight.engines import load
+        from chronosight.engines.compact.bundle import SHIPPED, Bundle
+        from chronosight.engines.compact.engine import CompactEngine
 
-        guide = load("compact")
+        guide = CompactEngine(Bundle(SHIPPED))
         provider = GuideClues(guide)
     elif clue_file is not None:
         provider = FileClues(clue_file)

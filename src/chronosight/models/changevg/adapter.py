@@ -1,4 +1,4 @@
-"""LoRA adapters (peft) on a Qwen-VL: laid over it, merged into it, written out as one model.
+"""LoRA adapters (peft) on a Qwen-VL: checked, loaded and applied.
 
 Every weight of the adapter must find its place. peft alone would leave what it cannot place at its random start with no
 more than a warning, and adapters made before transformers 4.52 name the same layers otherwise.
@@ -6,22 +6,16 @@ more than a warning, and adapters made before transformers 4.52 name the same la
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
 
 from chronosight.errors import InputError
 from chronosight.files import read_json_object
-from chronosight.models.changevg.settings import Settings
 from chronosight.models.weight_files import MAX_CONFIG_BYTES, library_errors
 
 # Names of older releases -> today's, after the "base_model.model." that peft puts before all of them.
 OLD_NAMES = (("model.layers.", "model.language_model.layers."), ("visual.", "model.visual."))
-KEPT_FILES = (
-    "tokenizer.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json", "chat_template.json",
-    "chat_template.jinja", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json",
-)  # fmt: skip
 
 
 def apply_adapter(model: Any, folder: str | Path, merge: bool = True) -> Any:
@@ -70,40 +64,6 @@ def _today(name: str) -> str:
         if rest.startswith(old):
             return head + found + new + rest.removeprefix(old)
     return name
-
-
-def merge_adapter(weights: Path, adapter: Path, out: Path) -> Path:
-    """Writes a folder that is the model with the adapter in it: for vLLM, or to be used without peft.
-
-    The precision stays that of the stored weights.
-
-    Args:
-        weights: A Qwen-VL folder.
-        adapter: Folder of a LoRA adapter.
-        out: The folder to write; new or empty.
-
-    Returns:
-        `out`.
-
-    Raises:
-        InputError: `out` is not empty, or weights and adapter do not fit.
-    """
-    from chronosight.models.changevg.loading import load_model
-
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out} is not empty, expected a new folder; name another or remove it")
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    model = load_model(weights, adapter)
-    model.save_pretrained(part)
-    for name in KEPT_FILES:
-        if (weights / name).is_file():
-            shutil.copy(weights / name, part / name)
-    Settings.load(adapter).save(part)  # how it is asked goes with the weights
-    if out.exists():
-        out.rmdir()
-    part.rename(out)
-    return out
 
 
 def base_model(adapter: Path) -> str | None:
