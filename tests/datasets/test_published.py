@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chronosight.datasets.era import event_of
-from chronosight.datasets.levir import read_levir_cc, read_pairs
+from chronosight.datasets.levir import read_levir_cc, read_pairs, tidy_caption
 from chronosight.datasets.published import DATASETS, read_dataset
 from chronosight.datasets.sample import read_samples, write_samples
 from chronosight.errors import InputError
@@ -221,3 +221,7 @@ def test_videos_of_era_have_one_reader(root):
         "parade/protest",
         "post-earthquake",
     ]
+
+
+def test_a_caption_never_holds_the_marker_of_an_image():
+    assert tidy_caption(" a road <image> is built .") == "a road is built"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chronosight.tasks.nouns import OBJECTS
 
@@ -97,6 +98,11 @@ def mentions(captions: Sequence[str]) -> dict[str, int]:
     Returns:
         Number by noun.
     """
+    return dict(_mentions(tuple(captions)))
+
+
+@lru_cache(maxsize=256)  # every noun of an image is asked about in turn
+def _mentions(captions: tuple[str, ...]) -> dict[str, int]:
     return {noun: sum(bool(pattern.search(caption)) for caption in captions) for noun, pattern in _PATTERNS.items()}
 
 
@@ -146,6 +152,11 @@ def quantities(captions: Sequence[str]) -> dict[str, str]:
     Returns:
         Word by noun: {"planes": "many"}.
     """
+    return dict(_quantities(tuple(captions)))
+
+
+@lru_cache(maxsize=256)
+def _quantities(captions: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, Counter[str]] = {}
     for caption in captions:
         for noun, pattern in _PATTERNS.items():

@@ -241,9 +241,10 @@ def tidy_caption(text: str) -> str:
         text: As published: " a road , then a house , is built ."
 
     Returns:
-        Its words with single spaces, none before a comma, no full stop: "a road, then a house, is built".
+        Its words with single spaces, none before a comma, no full stop: "a road, then a house, is built". The marker `<image>`
+        is left out: it stands for an image in every record made of the caption.
     """
-    return re.sub(r"\s+([,;])", r"\1", " ".join(text.replace(".", " ").split()))
+    return re.sub(r"\s+([,;])", r"\1", " ".join(text.replace("<image>", " ").replace(".", " ").split()))
 
 
 def _pair(row: dict[str, Any], number: int, file: Path, root: Path, masks: Path) -> LevirPair:

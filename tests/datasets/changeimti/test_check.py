@@ -136,7 +136,8 @@ def test_unknown_wordings_are_named(made):
      (lambda row: row["images"].reverse(), "later date first"),
      (lambda row: row.update(images=[row["images"][0]] * 2), "one image twice"),
      (lambda row: row["images"].__setitem__(1, "images/train/B/train_000002.png"), "not of one pair"),
-     (question("<image> and <image>", "<image>"), "1 <image> for 2")],
+     (question("<image> and <image>", "<image>"), "1 <image> for 2"),
+     (reply("Yes <image>"), "3 <image> for 2")],
 )  # fmt: skip
 def test_pictures_are_two_of_one_pair_in_order(made, edit, words):
     found = faults_of(change(made / "train" / "binary.json", 1, edit), "pictures")

@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
+from chronosight.engines.compact.sessions import open_session
 from chronosight.models.unirs.modeling import positions_from
 from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16
 from chronosight.training.export.unirs import decode_step, export_unirs
@@ -116,7 +117,7 @@ def greedy_agreement(model, path, embeds, mask):
     positions = positions_from(mask)
     with torch.no_grad():
         wanted = model.language_model(inputs_embeds=embeds, attention_mask=mask, position_ids=positions).logits
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_session(path, 1)
     same = wanted.argmax(-1) == torch.from_numpy(decode_step(session, embeds, mask, positions, None)[0]).argmax(-1)
     return float(same[mask.bool()].float().mean())
 

@@ -159,7 +159,7 @@ def _left_out(record: Read, named: str) -> str:
 
 
 def _pictures(record: Read) -> list[str]:
-    shown = sum(question.count("<image>") for question, _ in record.turns)
+    shown = sum(text.count("<image>") for turn in record.turns for text in turn)  # trainers count replies too
     if len(record.images) != 2:
         return [f"has {len(record.images)} images, expected two: before and after"]
     found = [] if shown == 2 else [f"has {shown} <image> for 2 images"]

@@ -1,6 +1,7 @@
 """The weights folder of the compact engine: its facts, and its graphs opened when first needed.
 
-Files: config.json, tokenizer.json, embedding.npy (V, d) float16, and the graphs guide, guide_caption, tower, change,
+Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 where there is one,
+and the graphs guide, guide_caption, tower, change,
 projector and decoder (.onnx). Of config.json this engine reads
 
     format            1
@@ -11,6 +12,7 @@ projector and decoder (.onnx). Of config.json this engine reads
     guide_views, image_views    in how many views the guide looks at a pair (as it is, upside down) and the language model at an
                       image (as it is, mirrored); 1 where absent
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
+    presence          nouns, weights and thresholds of the classifier in presence.npy (chronosight.engines.compact.presence)
     scene_classes     ids of scene classes -> names in words
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
@@ -81,7 +83,7 @@ class Bundle:
     @cached_property
     def embedding(self) -> np.ndarray:
         """(V, d) float16, of every token."""
-        array: np.ndarray = self._read("embedding.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+        array: np.ndarray = self.array("embedding")
         tokens = self.tokenizer.get_vocab_size()
         if array.dtype != np.float16 or array.ndim != 2 or len(array) < tokens:
             shape = " x ".join(map(str, array.shape))
@@ -90,6 +92,10 @@ class Bundle:
                 "copy the folder again"
             )
         return array
+
+    def array(self, name: str) -> np.ndarray:
+        """The array NAME.npy, mapped into memory."""
+        return self._read(f"{name}.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
 
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
         path = self.folder / name

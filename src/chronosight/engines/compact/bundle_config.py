@@ -31,6 +31,25 @@ class Checksum(BaseModel):
     crc32: Annotated[int, Field(strict=True, ge=0, lt=1 << 32)]
 
 
+class CountOfOne(BaseModel):
+    """Calibration of the answer "1" to "how many"."""
+
+    a: _Number = 1.0
+    b: _Number = 0.0
+    nouns: list[str] = []
+
+
+class PresenceConfig(BaseModel):
+    """How the classifier in presence.npy is read."""
+
+    nouns: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    classifier: _Number
+    model: _Number
+    bias: _Number
+    confident: dict[str, dict[Literal["yes", "no"], _Number]]
+    one: CountOfOne
+
+
 class BundleConfig(BaseModel):
     """What the compact engine reads of config.json; other keys are allowed."""
 
@@ -51,6 +70,7 @@ class BundleConfig(BaseModel):
     scene_classes: dict[str, str] = {}
     from_objects: list[str] = []
     calibration: dict[str, dict[str, _Number]] = {}
+    presence: PresenceConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from threading import RLock
 
+import numpy as np
+
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix, Reply
 from chronosight.engines.compact.guide import Guide, GuideMaps
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import read_evidence, read_facts
+from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
 from chronosight.engines.confidence import calibrate, outlined_area, weigh_sources
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
+from chronosight.errors import InputError
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
@@ -35,6 +39,21 @@ class Networks:
     def language(self) -> Language:
         """The language model."""
         return Language(self.bundle)
+
+    @cached_property
+    def presence(self) -> PresenceClassifier | None:
+        """The classifier of what an image shows; None for weights without one."""
+        settings = self.bundle.config.get("presence")
+        if not settings:
+            return None
+        weights = self.bundle.array("presence")
+        if weights.ndim != 2 or len(weights) != len(settings["nouns"]):
+            shape = " x ".join(map(str, weights.shape))
+            raise InputError(
+                f"{self.bundle.folder / 'presence.npy'} holds {shape} numbers, expected a row for each of "
+                f"{len(settings['nouns'])} nouns; copy the folder again"
+            )
+        return PresenceClassifier(weights, settings)
 
 
 class EncodedScene:
@@ -89,7 +108,19 @@ class EncodedScene:
     def prefix(self) -> Prefix:
         """The prompt up to the question, as keys and values of the decoder."""
         language = self.networks.language
-        return language.prefix(language.visual(self.scene), self.clue)
+        return language.prefix(language.visual(self.scene.kind, self.features), self.clue)
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """(n, D, h, w) float32 of the vision tower, computed once."""
+        return self.networks.language.features(self.scene)
+
+    @cached_property
+    def pooled(self) -> np.ndarray:
+        """(1 + tiles, F) float32: what the presence classifier reads of an image and of its tiles (`presence.tile_images`)."""
+        language = self.networks.language
+        tiles = [language.features(tile) for tile in tile_images(self.scene, int(self.bundle.config["image_size"]))]
+        return np.stack([pool(features) for features in (self.features, *tiles)])
 
     def replies(self, questions: list[Question]) -> list[Reply]:
         """Replies in the order of the questions, in one batch; what was asked before is not asked again."""

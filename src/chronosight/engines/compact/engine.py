@@ -10,8 +10,9 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
 from chronosight.engines.compact.encoded import EncodedScene, Networks
+from chronosight.engines.compact.presence import answer_count, answer_presence
 from chronosight.engines.compact.reconcile import outlined_otherwise
-from chronosight.engines.compact.replies import answer_yes_no, read_exact, read_reply
+from chronosight.engines.compact.replies import answer_yes_no, read_exact, read_raw, read_reply, yes_probability
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import answer_task
 from chronosight.engines.router import answer_by_objects
@@ -22,7 +23,7 @@ from chronosight.results.doubts import doubted, doubted_description
 from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary
+from chronosight.tasks import binary, presence
 from chronosight.tasks.cells import NO_CHANGE
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
@@ -131,8 +132,25 @@ class CompactEngine:
         return CompactConversation(self, scene)
 
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:
+        if encoded.scene.kind == "image" and question.task in ("presence", "object_count"):
+            answer = self._answer_image(encoded, question)
+            if answer is not None:
+                return answer
         reply = encoded.replies([question])[0]
         return read_reply(self.bundle, self.networks.language, encoded.scene.kind, question, reply)
+
+    def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
+        """Presence or a count in one image; None where the presence classifier does not know the noun."""
+        classifier, language = self.networks.presence, self.networks.language
+        if classifier is None or question.subject not in classifier.rows:
+            return None
+        asked = [presence.ask(question.subject)] + ([question] if question.task == "object_count" else [])
+        replies = encoded.replies(asked)
+        there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(language, replies[0]))
+        if there is None or question.task == "presence":
+            return there
+        counted = read_raw(language, question, replies[1])
+        return answer_count(self.bundle, classifier, question, encoded.pooled, there, counted)
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""

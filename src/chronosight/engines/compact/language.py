@@ -13,7 +13,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Decoder, Prefix, Reply
 from chronosight.engines.compact.guide import seen_frames
 from chronosight.errors import InputError
-from chronosight.scenes.scene import Scene
+from chronosight.scenes.scene import Scene, SceneKind
 from chronosight.tasks.pixels import pick_frames, resize_frames
 from chronosight.tasks.prompt import EOS, IMAGE, SPECIAL_TOKENS, question_suffix, scene_prefix
 from chronosight.tasks.question import Question
@@ -30,24 +30,44 @@ class Language:
         self.decoder = Decoder(bundle.session("decoder"), bundle.embedding, bundle.token_id(EOS))
         self.image_id = bundle.token_id(IMAGE)
 
-    def visual(self, scene: Scene) -> np.ndarray:
-        """(views, n, d) float32 visual tokens of an image, a pair or a video, stretched to the trained size."""
-        config, tower, frames = self.bundle.config, self.bundle.session("tower"), seen_frames(scene)
+    def features(self, scene: Scene) -> np.ndarray:
+        """Runs the vision tower once.
+
+        Args:
+            scene: Image, pair or video; its frames are stretched to the size the model was trained on.
+
+        Returns:
+            (n, D, h, w) float32: both dates of a pair, the chosen frames of a video, or an image in `image_views` views
+            (as it is, mirrored).
+        """
+        config, frames = self.bundle.config, seen_frames(scene)
         if scene.kind == "pair":
             size = int(config["pair_size"])
-            features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
-            feeds = {"before": features[:1], "after": features[1:2]}
-            fused: np.ndarray = self.bundle.session("change").run(["visual"], feeds)[0]
-            return fused
-        views = 1
-        if scene.kind == "image":
+        elif scene.kind == "image":
             size, views = int(config["image_size"]), int(config.get("image_views", 1))
             frames = np.stack([frames[0], frames[0, :, ::-1]][:views])
         else:
             size, frames = int(config["video_size"]), pick_frames(frames, int(config["video_frames"]))
-        features = tower.run(["features"], {"frames": resize_frames(frames, size, size)})[0]
-        visual: np.ndarray = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
-        return visual.reshape(views, -1, visual.shape[-1])
+        features: np.ndarray = self.bundle.session("tower").run(["features"], {"frames": resize_frames(frames, size, size)})[0]
+        return features
+
+    def visual(self, kind: SceneKind, features: np.ndarray) -> np.ndarray:
+        """Projects tower features to the visual tokens of the prompt.
+
+        Args:
+            kind: Kind of the scene.
+            features: (n, D, h, w) from `features`.
+
+        Returns:
+            (views, n, d) float32.
+        """
+        visual: np.ndarray
+        if kind == "pair":
+            feeds = {"before": features[:1], "after": features[1:2]}
+            visual = self.bundle.session("change").run(["visual"], feeds)[0]
+            return visual
+        visual = self.bundle.session("projector").run(["visual"], {"features": features})[0]  # (T, K, d)
+        return visual.reshape(len(features) if kind == "image" else 1, -1, visual.shape[-1])
 
     def prefix(self, visual: np.ndarray, clue: str = "") -> Prefix:
         """visual: (views, n, d)."""

@@ -48,6 +48,12 @@ def read_reply(bundle: Bundle, language: Language, kind: SceneKind, question: Qu
     return Answer(text, question.task, value, confidence, understood and is_confident(confidence, settings))
 
 
+def read_raw(language: Language, question: Question, reply: Reply) -> Answer:
+    """The language model's reply with its confidence as it is, before any calibration; never confident."""
+    text = language.text(reply)
+    return Answer(text, question.task, parse_reply(question.task, text), product(reply.logprobs), False)
+
+
 def answer_yes_no(question: Question, yes: float, settings: Mapping[str, float]) -> Answer:
     """yes: calibrated probability of yes in [0, 1]. settings: calibration of the question's task."""
     value = yes >= settings.get("threshold", 0.5)

@@ -22,6 +22,7 @@ import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
+from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
@@ -32,11 +33,14 @@ from chronosight.training.calibration.changed import fit_changed, weigh_places
 from chronosight.training.calibration.fits import apply_platt, confidence_of, fit_platt, sure_from
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off
+from chronosight.training.calibration.presence import fit_presence, write_presence
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
 FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw others
+FIRST_PRESENCE_SEED = 900_700_000  # of rendered images that the presence classifier learns from
+PRESENCE_IMAGES = 5  # of those for each rendered scene of the calibration
 YES_NO = ("binary", "presence", "comparison")
 FEWEST = 20  # answers: with fewer, a task stays as it is
 
@@ -70,6 +74,9 @@ def calibrate_bundle(
         raise InputError(f"{data} has no val places; calibration needs pairs/val.jsonl with places in it")
     config = engine.bundle.config
     before = config.get("calibration", {})
+    renderer = renderer or Renderer()
+    rendered_images = [renderer.image(FIRST_PRESENCE_SEED + i) for i in range(PRESENCE_IMAGES * rendered)]
+    classifier, weights, presence_report = fit_presence(engine, data, rendered_images, track)
     try:
         config["calibration"] = {}
         mask, mask_report = fit_mask(engine, places, track)
@@ -79,7 +86,7 @@ def calibrate_bundle(
         sources, answers_read_off = choose_sources(engine, places)
         weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
         asked += _ask_images(engine, data, limit, track)
-        asked += _ask_rendered(engine, renderer or Renderer(), rendered, track)
+        asked += _ask_rendered(engine, renderer, rendered, track)
     finally:
         config["calibration"] = before
         engine.forget()
@@ -88,7 +95,7 @@ def calibrate_bundle(
     for task, answers in answers_read_off.items():
         if len(answers) >= FEWEST:
             tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
-    result = {
+    result: dict[str, Any] = {
         "calibration": {"mask": mask, **tasks},
         "from_objects": [task for task, figures in sources.items() if figures["language model better"] < CLEARLY],
         "calibration_report": {
@@ -97,9 +104,15 @@ def calibrate_bundle(
             "rendered_seeds_from": FIRST_SEED,
             "mask": mask_report,
             "sources": sources,
+            "presence_classifier": presence_report,
             **report,
         },
     }
+    if classifier:
+        write_presence(engine.bundle.folder, weights)
+        result["presence"] = classifier
+        if "checksums" in config:
+            result["checksums"] = checksums(engine.bundle.folder)
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result

@@ -1,0 +1,144 @@
+"""Presence and counts in one image: the classifier, tiles of large images, and what may be confident."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.engine import CompactEngine
+from chronosight.engines.compact.presence import (
+    PresenceClassifier,
+    answer_count,
+    answer_presence,
+    pool,
+    tile_images,
+)
+from chronosight.results.answer import Answer
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import object_count, presence
+
+SETTINGS = {
+    "nouns": ["boats", "cars"],
+    "classifier": 1.0,
+    "model": 0.0,
+    "bias": 0.0,
+    "confident": {"boats": {"yes": 0.9, "no": 0.85}},
+    "one": {"a": 1.0, "b": 0.0, "nouns": ["boats"]},
+}
+
+
+def classifier() -> PresenceClassifier:
+    """Says yes of boats by the first feature, of cars by the second."""
+    return PresenceClassifier(np.array([[1, 0, 0], [0, 1, 0]], np.float32), SETTINGS)
+
+
+def image(height: int, width: int) -> Scene:
+    """A scene of that size whose pixels count up."""
+    pixels = np.arange(height * width * 3, dtype=np.uint32).reshape(1, height, width, 3)
+    return Scene("image", (pixels % 251).astype(np.uint8), np.ones((height, width), bool), ("x.png",))
+
+
+def asked(first: float, second: float = 0.0) -> np.ndarray:
+    return np.array([[first, second]], np.float32)
+
+
+def test_pooling_does_not_depend_on_the_order_of_the_views() -> None:
+    features = np.random.default_rng(0).standard_normal((2, 3, 4, 4)).astype(np.float32)
+    assert np.allclose(pool(features), pool(features[::-1]))
+    assert np.allclose(pool(features)[:3], features.mean(axis=(0, 2, 3)))
+    assert np.allclose(pool(features[:1])[3:], features[0].max(axis=(1, 2)))
+
+
+def test_probability_is_a_logistic_of_the_evidence() -> None:
+    assert classifier().probability("boats", asked(2.0), 0.5) == pytest.approx(1 / (1 + np.exp(-2.0)))
+    assert classifier().probability("churches", asked(2.0), 0.5) is None
+
+
+def test_the_best_tile_decides() -> None:
+    pooled = np.array([[-3.0, 0], [4.0, 0], [-3.0, 0]], np.float32)
+    assert classifier().probability("boats", pooled, 0.5) == pytest.approx(1 / (1 + np.exp(-4.0)))
+
+
+@pytest.mark.parametrize(
+    ("logit", "value", "confident"),
+    [(3.0, True, True), (2.0, True, False), (-2.0, False, True), (-1.0, False, False)],
+)
+def test_confident_only_where_it_was_measured(logit: float, value: bool, confident: bool) -> None:
+    answer = answer_presence(classifier(), presence.ask("boats"), asked(logit), 0.5)
+    assert answer is not None
+    assert (answer.value, answer.confident) == (value, confident)
+    assert answer.confidence == pytest.approx(1 / (1 + np.exp(-abs(logit))))
+
+
+def test_a_noun_without_measured_answers_is_never_confident() -> None:
+    answer = answer_presence(classifier(), presence.ask("cars"), asked(0.0, 50.0), 0.5)
+    assert answer is not None
+    assert answer.value is True
+    assert not answer.confident
+
+
+def test_yes_needs_more_confidence_the_more_tiles_were_seen() -> None:
+    whole, tiled = asked(2.5), np.repeat(asked(2.5), 5, axis=0)
+    answers = [answer_presence(classifier(), presence.ask("boats"), pooled, 0.5) for pooled in (whole, tiled)]
+    assert [answer.confident for answer in answers if answer] == [True, False]
+
+
+def count(value: int, logit: float, tiles: int = 0, raw: float = 0.9) -> Answer:
+    """The count of boats where the language model says `value` and the classifier has that log odds."""
+    pooled = np.repeat(asked(logit), 1 + tiles, axis=0)
+    there = answer_presence(classifier(), presence.ask("boats"), pooled, 0.5)
+    assert there is not None
+    question = object_count.ask("boats")
+    reply = Answer(str(value), "object_count", value, raw, False)
+    return answer_count(Bundle(SHIPPED), classifier(), question, pooled, there, reply)
+
+
+def test_what_is_not_there_counts_none() -> None:
+    answer = count(5, -4.0)
+    assert (answer.value, answer.text, answer.confident) == (0, "0", True)
+
+
+def test_one_is_confident_where_it_was_measured() -> None:
+    assert count(1, 6.0).confident
+    assert not count(1, 6.0, raw=0.5).confident
+
+
+@pytest.mark.parametrize("value", [0, 2, 3, 6, 40])
+def test_other_counts_are_never_confident(value: int) -> None:
+    answer = count(value, 6.0)
+    assert not answer.confident
+    assert answer.confidence <= 0.5
+    assert answer.notes
+    assert (answer.text == "many") == (value >= 6)
+
+
+def test_counts_in_an_image_larger_than_the_view_are_not_confident() -> None:
+    answer = count(1, 9.0, tiles=4)
+    assert not answer.confident
+    assert "crop" in answer.notes[0]
+
+
+def test_tiles_cover_a_large_image_once() -> None:
+    scene = image(600, 900)
+    tiles = tile_images(scene, 192)
+    assert len(tiles) == 2 * 4
+    assert sum(tile.height * tile.width for tile in tiles) == 600 * 900
+    assert np.array_equal(tiles[0].frames, scene.frames[:, :300, :225])
+    assert np.array_equal(tiles[-1].frames, scene.frames[:, 300:, 675:])
+
+
+def test_small_images_are_not_tiled_and_huge_ones_not_endlessly() -> None:
+    assert tile_images(image(256, 256), 192) == []
+    assert 0 < len(tile_images(image(64, 12_000), 16)) <= 36
+
+
+def test_an_image_is_encoded_once_however_many_things_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = CompactEngine(Bundle(SHIPPED))
+    scene, calls = image(128, 128), []
+    features = engine.networks.language.features
+    monkeypatch.setattr(engine.networks.language, "features", lambda s: calls.append(1) or features(s))
+    for noun in ("boats", "cars", "water areas"):
+        engine.answer(scene, presence.ask(noun))
+        engine.answer(scene, object_count.ask(noun))
+    assert len(calls) == 1
