@@ -9,6 +9,7 @@ What stands in neither list may or may not be there, and no question is made of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from chronosight.datasets.caption_nouns import mentions
 
@@ -76,7 +77,7 @@ PRESENT: dict[str, frozenset[str]] = {
 }
 """Plural noun -> classes whose images show it."""
 
-ABSENT: dict[str, frozenset[str]] = {
+ABSENT: dict[str, AbstractSet[str]] = {
     "airports": _all_but(AVIATION),
     "baseball fields": _all_but(SPORTS, "school", "square", RESIDENTIAL, "resort"),
     "basketball courts": _OPEN | AVIATION | TRAFFIC | WATER | {"bare land", "storage tanks"},

@@ -144,7 +144,7 @@ class CompactEngine:
         classifier, language = self.networks.presence, self.networks.language
         if classifier is None or question.subject not in classifier.rows:
             return None
-        asked = [presence.ask(question.subject)] + ([question] if question.task == "object_count" else [])
+        asked = [presence.ask(str(question.subject))] + ([question] if question.task == "object_count" else [])
         replies = encoded.replies(asked)
         there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(language, replies[0]))
         if there is None or question.task == "presence":

@@ -84,7 +84,7 @@ class PresenceClassifier:
             confidence: Of the answer, in [0, 1].
             tiles: Tiles that were seen beside the whole image. Each is one more chance of a false "Yes".
         """
-        lowest = self.settings["confident"].get(noun, {}).get("yes" if value else "no")
+        lowest: float | None = self.settings["confident"].get(noun, {}).get("yes" if value else "no")
         if lowest is None:
             return False
         return confidence >= (1 - (1 - lowest) / (1 + tiles) if value else lowest)

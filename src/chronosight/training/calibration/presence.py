@@ -30,7 +30,7 @@ from chronosight.tasks import object_count, presence
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.scenes.scene import Scene
-    from chronosight.synthetic.image import RenderedImage
+    from chronosight.synthetic.truth import RenderedImage
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 
