@@ -114,7 +114,8 @@ def weights(bundle_folder, tmp_path):
 def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(room, "FEWEST", 1)
     data = write_data(tmp_path / "data")
-    others = {path.name: path.read_bytes() for path in weights.iterdir() if path.name != "config.json"}
+    written = ("config.json", "presence.npy")
+    others = {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written}
     engine = load(weights=weights, threads=1)
     result = calibrate_bundle(engine, data, rendered=1)
     config = json.loads((weights / "config.json").read_text())
@@ -126,7 +127,8 @@ def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch
     kept = [task for task, by in report["sources"].items() if by["language model better"] < 0.95]
     assert config["from_objects"] == kept and set(report["sources"]) == {"count", "location"}
     assert report["mask"]["f1"] > 0.9 and report["count"]["n"] >= 1  # the tiny guide sees bright changes
-    assert {path.name: path.read_bytes() for path in weights.iterdir() if path.name != "config.json"} == others
+    assert {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written} == others
+    assert len(np.load(weights / "presence.npy")) == len(config["presence"]["nouns"])
 
 
 def test_a_stop_leaves_the_settings_as_they_were(weights, tmp_path, monkeypatch):
