@@ -114,6 +114,8 @@ def describe(
     register: bool = True,
     force: bool = False,
     cell_m: float = 500.0,
+    min_area: float = 0.0,
+    min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Description:
     """Describes what changed between two dates of a place, in words and on a map. Pairs of any size.
@@ -130,6 +132,8 @@ def describe(
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
         cell_m: Of a scene too large for memory, the side of a cell of its table in metres.
+        min_area: Leave out changed objects smaller than this, in square metres.
+        min_confidence: Leave out changed objects less probable than this, 0 to 1.
         progress: Called with (tiles done, tiles in all).
 
     Returns:
@@ -139,10 +143,12 @@ def describe(
         InputError: The files, the zones or the folder cannot be used.
     """
     from chronosight import pipeline
+    from chronosight.engines.generalise import ObjectLimits
 
     opening = pipeline.Opening(resize, bands, register=register, force=force)
     made = (lambda: load(engine)) if isinstance(engine, str) else engine
-    return pipeline.describe(before, after, made, out, zones, questions, opening, cell_m, progress)
+    limits = ObjectLimits(min_area, min_confidence) or None
+    return pipeline.describe(before, after, made, out, zones, questions, opening, cell_m, progress, limits=limits)
 
 
 def ask(
@@ -158,6 +164,8 @@ def ask(
     frames: int = 8,
     register: bool = True,
     force: bool = False,
+    min_area: float = 0.0,
+    min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answer:
     """Answers a question about files, of any size, or about a folder that `describe` wrote.
@@ -174,6 +182,8 @@ def ask(
         frames: Taken from a video.
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
+        min_area: Of two dates: leave out changed objects smaller than this, in square metres.
+        min_confidence: Of two dates: leave out changed objects less probable than this, 0 to 1.
         progress: Called with (tiles done, tiles in all).
 
     Returns:
@@ -185,11 +195,13 @@ def ask(
     import os
 
     from chronosight import pipeline
+    from chronosight.engines.generalise import ObjectLimits
 
     given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
     opening = pipeline.Opening(resize, bands, frames, register, force)
     made = (lambda: load(engine)) if isinstance(engine, str) else engine
-    return pipeline.ask(given, question, made, zones, at, within, opening, progress)
+    limits = ObjectLimits(min_area, min_confidence) or None
+    return pipeline.ask(given, question, made, zones, at, within, opening, progress, limits=limits)
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.engines.compact.large.predict import Timings
     from chronosight.engines.engine import Conversation, Engine, Progress
+    from chronosight.engines.generalise import ObjectLimits
     from chronosight.reports.page.content import PagePlace
     from chronosight.results.answer import Answer
     from chronosight.results.description import Description
@@ -72,6 +73,7 @@ def describe(
     cell_m: float = CELL_M,
     progress: Progress | None = None,
     say: Say | None = None,
+    limits: ObjectLimits | None = None,
 ) -> Description:
     """Describes what changed between two dates of a place, of any size.
 
@@ -86,6 +88,7 @@ def describe(
         cell_m: Of a whole scene, the side of a cell of its table in metres.
         progress: Called with (tiles done, tiles in all).
         say: Gets remarks about the work.
+        limits: Objects smaller or less probable are left out of everything.
 
     Returns:
         The description with its scene, zones, answers and the names of the files written.
@@ -103,11 +106,16 @@ def describe(
         if headers is not None:
             _check_zones(areas, headers[0])
             compact = _compact(_make(engine))
-            return describe_whole_scene(headers, compact, folder, areas, questions, cell_m, opening, progress, say)
+            return describe_whole_scene(
+                headers, compact, folder, areas, questions, cell_m, opening, progress, say, limits=limits
+            )
         scene = open_scene([before, after], opening)
         made = _make(engine)
-        described = with_zones(made.describe(scene, progress), areas)
-        answers = [(question, made.ask(scene, question, zones=areas)) for question in questions]
+        described = with_zones(_limited(made.describe(scene, progress), limits), areas)
+        answers = [
+            (question, _ask_limited(described, question) if limits else made.ask(scene, question, zones=areas))
+            for question in questions
+        ]
         described = replace(described, answers=tuple(answers))
         return described if folder is None else _write(described, folder, (), say)
 
@@ -122,6 +130,7 @@ def ask(
     opening: Opening = Opening(),
     progress: Progress | None = None,
     say: Say | None = None,
+    limits: ObjectLimits | None = None,
 ) -> Answer:
     """Answers a question about one image, two dates of a place, a video, or a folder that `describe` wrote.
 
@@ -135,6 +144,7 @@ def ask(
         opening: How the files are opened.
         progress: Called with (tiles done, tiles in all).
         say: Gets remarks about the input.
+        limits: Of two dates: objects smaller or less probable are left out, and the answer is read from the others.
 
     Raises:
         InputError: The files, the question or the place cannot be used.
@@ -146,22 +156,48 @@ def ask(
     if at is not None and within is not None:
         raise InputError("both --at and --within were given, expected one place: leave one out")
     folder = _result_folder(inputs)
+    if limits and (at is not None or within is not None):
+        raise InputError("--min-area and --min-confidence go with whole files, not with --at or --within: leave one out")
     if at is not None or within is not None:
         return _ask_place(inputs, folder, question, _make(engine), at, within, opening)
     areas = read_zones(zones)
     if folder is not None:
         from chronosight.reports.read import read_description
 
-        return answer_description(summary_with_zones(read_description(folder), areas), question)
+        return answer_description(summary_with_zones(_limited(read_description(folder), limits), areas), question)
     headers = _whole_scene(inputs[0], inputs[1], opening) if len(inputs) == 2 else None
     made = _make(engine)
     if headers is not None:
-        described = describe_whole_scene(headers, _compact(made), None, None, (), CELL_M, opening, progress, say)
+        described = describe_whole_scene(
+            headers, _compact(made), None, None, (), CELL_M, opening, progress, say, limits=limits
+        )
         _tell(say, described.scene.notes)
         return answer_description(summary_with_zones(described, areas), question)
     scene = open_scene(inputs, opening)
     _tell(say, scene.notes)
+    if limits:
+        if scene.kind != "pair":
+            raise InputError(f"--min-area and --min-confidence go with two dates, but one {scene.kind} was given: leave them out")
+        return _ask_limited(with_zones(_limited(made.describe(scene, progress), limits), areas), question)
     return made.ask(scene, question, progress, areas)
+
+
+def _limited(description: Description, limits: ObjectLimits | None) -> Description:
+    """The description without the objects that the limits leave out."""
+    if not limits:
+        return description
+    from chronosight.engines.limited import limited
+
+    return limited(description, limits)
+
+
+def _ask_limited(description: Description, question: str) -> Answer:
+    """An answer read from the objects of a description, as certain as its scene allows."""
+    from chronosight.engines.router import answer_description
+    from chronosight.results.change_summary import change_summary
+    from chronosight.results.doubts import doubted
+
+    return doubted(answer_description(change_summary(description), question), description.scene)
 
 
 def open_conversation(
@@ -214,6 +250,7 @@ def describe_whole_scene(
     progress: Progress | None = None,
     say: Say | None = None,
     timings: Timings | None = None,
+    limits: ObjectLimits | None = None,
 ) -> Description:
     """Describes a pair too large for memory, from headers to files.
 
@@ -231,6 +268,7 @@ def describe_whole_scene(
         progress: Called with (tiles done, tiles in all).
         say: Gets remarks about the work.
         timings: Gets the seconds spent.
+        limits: Objects smaller or less probable are left out.
 
     Raises:
         InputError: A raster or the folder cannot be used.
@@ -254,7 +292,7 @@ def describe_whole_scene(
             shift = register_pair(pair) if opening.register else None
             timings.spent("registering")
             store = open_store(work / "maps", pair, engine.bundle)
-            described = describe_tiles(pair, shift, engine.bundle, store, cell_m, progress, timings)
+            described = describe_tiles(pair, shift, engine.bundle, store, cell_m, progress, timings, limits)
         predicted = True
         described = with_zones(described, zones)
         summary = change_summary(described)

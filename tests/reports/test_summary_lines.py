@@ -46,7 +46,7 @@ def test_no_change_is_said_in_one_phrase(make_pair):
         (Answer("yes", "binary", True, 0.998, True), "Changed: yes (over 99 % sure)."),
         (Answer("yes", "binary", True, 0.58, False), "Changed: probably yes (only 58 % sure)."),
         (Answer("no", "binary", False, 0.61, False), "Changed: probably no (only 61 % sure)."),
-        (Answer("hm", "binary", None, 0.3, False), "Changed: unknown."),
+        (Answer("hm", "binary", None, 0.3, False), "Changed: cannot tell."),
     ],
 )
 def test_the_verdict(answer, line):

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
-from chronosight.cli.options import Bands, Force, Frames, Json, NoRegister, Quiet, Resize, Zones, parse_bands, parse_point
+from chronosight.cli.options import (
+    Bands,
+    Force,
+    Frames,
+    Json,
+    MinArea,
+    MinConfidence,
+    NoRegister,
+    Quiet,
+    Resize,
+    Zones,
+    object_limits,
+    parse_bands,
+    parse_point,
+)
 from chronosight.cli.output import print_answer, progress_display, say
 from chronosight.errors import InputError
 
@@ -38,6 +52,8 @@ def ask(
     ] = None,
     zones: Zones = None,
     force: Force = False,
+    min_area: MinArea = 0.0,
+    min_confidence: MinConfidence = 0.0,
     *,
     chosen: EngineChoice,
 ) -> None:
@@ -49,8 +65,9 @@ def ask(
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:
         answer = pipeline.ask(
-            files, question, chosen.load, zones, point, within, opening, progress, None if quiet or as_json else say
-        )
+            files, question, chosen.load, zones, point, within, opening, progress, None if quiet or as_json else say,
+            object_limits(min_area, min_confidence),
+        )  # fmt: skip
     print_answer(question, answer, as_json, quiet)
 
 

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
-from chronosight.cli.options import Bands, Force, Json, NoRegister, Quiet, Resize, Zones, parse_bands
+from chronosight.cli.options import (
+    Bands,
+    Force,
+    Json,
+    MinArea,
+    MinConfidence,
+    NoRegister,
+    Quiet,
+    Resize,
+    Zones,
+    object_limits,
+    parse_bands,
+)
 from chronosight.cli.output import print_answer, progress_display, say
 
 
@@ -28,6 +40,8 @@ def describe(
     no_register: NoRegister = False,
     cell: Annotated[float, typer.Option(min=1, help="Whole scenes: side of a table cell, in metres.")] = 500.0,
     force: Force = False,
+    min_area: MinArea = 0.0,
+    min_confidence: MinConfidence = 0.0,
     zones: Zones = None,
     ask: Annotated[
         list[str] | None,
@@ -45,8 +59,9 @@ def describe(
     opening = pipeline.Opening(resize, parse_bands(bands), register=not no_register, force=force)
     with progress_display(quiet) as progress:
         found = pipeline.describe(
-            before, after, chosen.load, out, zones, ask or [], opening, cell, progress, None if quiet else say
-        )
+            before, after, chosen.load, out, zones, ask or [], opening, cell, progress, None if quiet else say,
+            object_limits(min_area, min_confidence),
+        )  # fmt: skip
     if as_json:
         print(json.dumps(description_dict(found, found.files, None if out is None else Path(out)), ensure_ascii=False))
     elif quiet:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chronosight.errors import InputError
+
+if TYPE_CHECKING:
+    from chronosight.engines.generalise import ObjectLimits
 
 Bands = Annotated[
     str | None,
@@ -22,7 +25,20 @@ Zones = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Named polygons (GeoJSON): counts and areas for each.", show_default=False),
 ]
+MinArea = Annotated[
+    float, typer.Option(min=0, metavar="M2", help="Two dates: leave out changed objects smaller than this, in square metres.")
+]
+MinConfidence = Annotated[
+    float, typer.Option(min=0, max=1, metavar="P", help="Two dates: leave out changed objects less probable than this, 0 to 1.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Accept imagery far coarser than the model was trained on.")]
+
+
+def object_limits(min_area: float, min_confidence: float) -> ObjectLimits | None:
+    """The limits as given; None where nothing is to be left out."""
+    from chronosight.engines.generalise import ObjectLimits
+
+    return ObjectLimits(min_area, min_confidence) or None
 
 
 def parse_point(text: str) -> tuple[float, float]:

@@ -26,6 +26,8 @@ import numpy as np
 from chronosight.results.changed_object import ChangedObject
 
 CONFIDENT_FROM = 0.6  # below it an answer says that it is not confident
+EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting moves it, or words and probability disagree
+COVERAGE = 0.9  # of the intervals of counts
 
 
 def calibrate(raw: float, settings: Mapping[str, float]) -> float:
@@ -131,7 +133,8 @@ def exact_answer_sources(task: str, chosen: Sequence[ChangedObject], changed: fl
         return math.prod(item.confidence for item in chosen), len(chosen)
     best: dict[str, float] = {}
     for item in chosen:
-        best[item.cell] = max(best.get(item.cell, 0.0), item.confidence)
+        for cell in item.places:
+            best[cell] = max(best.get(cell, 0.0), item.confidence)
     return math.prod(best.values()), len(best)
 
 
@@ -144,17 +147,64 @@ def of_exact_answer(raw: float, number: int, settings: Mapping[str, float]) -> f
     Args:
         raw: In [0, 1], of `exact_answer_sources`.
         number: Of objects or cells, likewise.
-        settings: Calibration of "count_objects" or "location_objects" (`chronosight calibrate`); raw as it is without.
+        settings: Calibration of "count_objects" or "location_objects" (`chronosight calibrate`); raw as it is without. With
+            "mean" the geometric mean over the objects stands for raw, so that many objects count through n alone.
 
     Returns:
         In [0, 1].
     """
     if "number" not in settings:
         return calibrate(raw, settings)
-    z = log_odds(raw)
+    z = log_odds(raw ** (1 / max(1, number)) if settings.get("mean") else raw)
     if number == 0:
         return sigmoid(settings["none"] * z + settings["b_none"])
     return sigmoid(settings["a"] * z + settings["number"] * math.log1p(number) + settings["b"])
+
+
+def count_interval(number: int, confidence: float, settings: Mapping[str, float]) -> tuple[int, int] | None:
+    """The numbers between which the true count lies in 90 % of all answers.
+
+    From n + low * s to n + high * s, where s = sqrt(1 + n + (spread * n)^2): a few objects are missed or taken for two by
+    chance, and a share of many in every scene.
+
+    Args:
+        number: The count that is given.
+        confidence: Probability in [0, 1] that it is exactly right.
+        settings: Calibration of "count_objects": "low", "high", "spread" and, where nothing is counted, "most".
+
+    Returns:
+        The least and the largest number, `number` among them; None without calibration.
+    """
+    if "spread" not in settings:
+        return None
+    if number == 0:
+        return (0, 0) if confidence >= COVERAGE else (0, round(settings["most"]))
+    scale = interval_scale(number, settings["spread"])
+    low, high = number + settings["low"] * scale, number + settings["high"] * scale
+    return max(0, min(number, math.ceil(low))), max(number, math.floor(high))
+
+
+def interval_scale(number: float, spread: float) -> float:
+    """Standard error of a count up to a factor; see `count_interval`."""
+    return math.sqrt(1 + number + (spread * number) ** 2)
+
+
+def whether(
+    chosen: Sequence[ChangedObject], every: Sequence[ChangedObject], changed: float
+) -> tuple[bool | None, float]:
+    """Whether objects changed, read from the objects alone.
+
+    Args:
+        chosen: The objects the question is about.
+        every: All objects.
+        changed: Probability in [0, 1] that anything changed.
+
+    Returns:
+        Yes or no with its confidence, at least a half; None, with the confidence of the answer that was not given, where
+        the objects speak for one answer and their confidence for the other.
+    """
+    confidence = of_objects("binary", chosen, every, changed)
+    return (bool(chosen) if confidence >= EVEN else None), confidence
 
 
 def sigmoid(x: float) -> float:

@@ -4,15 +4,24 @@ Two kinds of question come here. Questions that a model can answer too (`answer_
 describe), in three cases: they are about a direction or a region ("how many new buildings in the top left"); the objects
 were the better source on held-out places (config.json, "from_objects"); or the pair is larger than the language model can
 see at once. And questions that only objects can answer (`answer_scene_question`: areas, lengths, the largest, zones,
-halves), and all questions about a whole scene. Both take their confidence from `confidence.of_objects`.
+halves), and all questions about a whole scene. Both take their confidence from the same place: of counts and places, that the
+answer is exactly right (`confidence.of_exact_answer`); of all others that of the objects (`confidence.of_objects`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from chronosight.engines.confidence import is_confident, of_objects
+from chronosight.engines.confidence import (
+    count_interval,
+    exact_answer_sources,
+    is_confident,
+    of_exact_answer,
+    of_objects,
+    whether,
+)
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, Direction, Tally, tally
@@ -22,7 +31,7 @@ from chronosight.results.sentences import length, objects, summed_up
 from chronosight.results.wording import size_words
 from chronosight.results.zones import ZoneRow
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
-from chronosight.tasks.cells import CELLS, PLACES, join_cells, listed, places
+from chronosight.tasks.cells import CELLS, join_cells, listed, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.nouns import plural
 from chronosight.tasks.question import Question, Value
@@ -33,7 +42,11 @@ TURNED = "the scene's top is not north; name the part by top, bottom, left and r
 NO_GROUND = "the ground size of a pixel is not known"
 NO_ZONES = "no zones are known; give their file with --zones"
 UNIT_WORDS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
-_TASKS = {"whether": "binary"}
+_TASKS = {"whether": "binary", "where": "location"}
+CANNOT_TELL = "Cannot tell"
+
+
+Exact = Mapping[str, Mapping[str, float]]  # settings of `confidence.of_exact_answer` by task, "count" and "location"
 
 
 def select(
@@ -45,13 +58,13 @@ def select(
         for item in objects_of
         if (subject is None or subject.rstrip("s") == item.class_name)
         and (direction is None or item.direction == direction)
-        and (not cells or item.cell in cells)
+        and (not cells or not set(cells).isdisjoint(item.places))
     ]
 
 
 def cells_of(found: Sequence[ChangedObject]) -> tuple[str, ...]:
     """Cells of the 3x3 grid that hold objects, in order of first appearance."""
-    return tuple(dict.fromkeys(item.cell for item in found))
+    return tuple(dict.fromkeys(cell for item in found for cell in item.places))
 
 
 def answer_task(
@@ -60,6 +73,7 @@ def answer_task(
     changed: float,
     direction: Direction | None = None,
     cells: tuple[str, ...] = (),
+    exact: Exact = MappingProxyType({}),
 ) -> Answer:
     """Answers a change question (binary, count, location, direction, caption) as a short typed reply.
 
@@ -69,15 +83,18 @@ def answer_task(
         changed: Probability in [0, 1] that anything changed: the ground for saying that nothing did.
         direction: Only objects that appeared, or that vanished; None for both.
         cells: Only objects in these cells; () for the whole scene.
+        exact: Calibration of counts and places by task (`confidence.of_exact_answer`).
 
     Returns:
-        The answer, with the evidence.
+        The answer, with the evidence. Yes and no are at least as likely as their opposites; where the objects speak for the
+        less likely one the value is None.
     """
     found = select(evidence.objects, question.subject, direction, cells)
-    confidence = of_objects(question.task, found, evidence.objects, changed)
-    value: bool | int | str | tuple[str, ...]
+    confidence, confident, interval = _confidence(question.task, found, evidence.objects, changed, exact)
+    value: bool | int | str | tuple[str, ...] | None
     if question.task == "binary":
-        value, text = bool(found), "Yes" if found else "No"
+        value, confidence = whether(found, evidence.objects, changed)
+        text = CANNOT_TELL if value is None else "Yes" if value else "No"
     elif question.task == "count":
         value = len(found)
         text = str(value)
@@ -90,7 +107,29 @@ def answer_task(
     else:
         value = text = counts_and_places(found)
     kept = evidence if isinstance(evidence, Evidence) else None
-    return Answer(text, question.task, value, confidence, is_confident(confidence, {}), kept)
+    notes = (_undecided(found),) if value is None else ()
+    return Answer(text, question.task, value, confidence, confident and value is not None, kept, notes, None, interval=interval)
+
+
+def _confidence(
+    task: str, found: Sequence[ChangedObject], every: Sequence[ChangedObject], changed: float, exact: Exact
+) -> tuple[float, bool, tuple[int, int] | None]:
+    """Confidence of an answer read from objects, whether it is confident, and of a count the interval."""
+    settings = exact.get(task, {})
+    if not settings:
+        confidence = of_objects(task, found, every, changed)
+        return confidence, is_confident(confidence, {}), None
+    number = exact_answer_sources(task, found, changed)
+    confidence = of_exact_answer(*number, settings)
+    interval = count_interval(len(found), confidence, settings) if task == "count" else None
+    return confidence, is_confident(confidence, settings), interval
+
+
+def _undecided(found: Sequence[ChangedObject]) -> str:
+    if not found:
+        return "nothing is outlined, but the model holds a change for more likely than not"
+    n = len(found)
+    return f"{n} possible change{'s' * (n != 1)} outlined, {'none of them' if n > 1 else 'which is not'} more likely than not"
 
 
 def counts_and_places(found: Sequence[ChangedObject]) -> str:
@@ -100,7 +139,7 @@ def counts_and_places(found: Sequence[ChangedObject]) -> str:
         for direction in ("appeared", "vanished"):
             chosen = [item for item in found if item.class_name == class_name and item.direction == direction]
             if chosen:
-                where = places([item.cell for item in chosen])
+                where = places(cells_of(chosen))
                 parts.append(f"{len(chosen)} {class_name}{'s' * (len(chosen) != 1)} {direction} {where}")
     return ", and ".join(parts) or NO_CHANGE_SENTENCES[0]
 
@@ -131,6 +170,8 @@ class _Chosen:
     place: str
     notes: tuple[str, ...]
     confidence: float
+    confident: bool = False
+    interval: tuple[int, int] | None = None
 
 
 def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
@@ -168,7 +209,7 @@ def _choose(summary: ChangeSummary, question: SceneQuestion) -> _Chosen:
         for item in summary.objects
         if _wanted(question, item.class_name, item.direction)
         and (numbers is None or item.number in numbers)
-        and (region is None or in_region(region, item.cell, *_share(summary, item)))
+        and (region is None or any(in_region(region, cell, *_share(summary, item)) for cell in item.places))
         and _of_size(question, item)
     ]
     area = sum(item.area for item in found)
@@ -182,8 +223,9 @@ def _choose(summary: ChangeSummary, question: SceneQuestion) -> _Chosen:
     place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
     place = _size_phrase(question) + place
     noun = question.subject.rstrip("s") if question.subject else "object"
-    confidence = of_objects(_TASKS.get(question.asks, question.asks), found, summary.objects, summary.changed)
-    return _Chosen(found, area, noun, place, notes, confidence)
+    task = _TASKS.get(question.asks, question.asks)
+    confidence, confident, interval = _confidence(task, found, summary.objects, summary.changed, summary.exact)
+    return _Chosen(found, area, noun, place, notes, confidence, confident, interval)
 
 
 def _wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
@@ -224,8 +266,11 @@ def _of(row: ZoneRow, question: SceneQuestion) -> Tally:
 
 def _make(chosen: _Chosen, task: str, text: str, value: Value | None, *notes: str, unit: str | None = None) -> Answer:
     text = text[:1].upper() + text[1:]
-    confident = is_confident(chosen.confidence, {})
-    return Answer(text, task, value, chosen.confidence, confident, None, (*chosen.notes, *notes), unit)
+    exact = task in ("count", "location") and unit is None
+    confident = chosen.confident if exact else is_confident(chosen.confidence, {})
+    interval = chosen.interval if task == "count" and unit is None else None
+    confident = confident and value is not None
+    return Answer(text, task, value, chosen.confidence, confident, None, (*chosen.notes, *notes), unit, interval=interval)
 
 
 def _verb(question: SceneQuestion) -> str:
@@ -364,6 +409,10 @@ def _length(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) ->
 
 def _whether(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -> Answer:
     n = len(chosen.found)
+    value, confidence = whether(chosen.found, summary.objects, summary.changed)
+    if value is None:
+        text = f"{CANNOT_TELL}: {_undecided(chosen.found)}{chosen.place}."
+        return _make(replace(chosen, confidence=confidence), "binary", text, None)
     if not n:
         return _make(chosen, "binary", f"no: no {chosen.noun}s {_verb(question)}{chosen.place}.", False)
     text = f"yes: {objects(n, chosen.noun).text} {_verb(question)}{chosen.place}{_parts(chosen.found, question)}."
@@ -404,7 +453,7 @@ def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -
     word = "smallest" if question.least else "largest"
     text = (
         f"the {word} {chosen.noun} that {_verb(question)}{chosen.place} is object {item.number}: a {item.class_name} of about "
-        f"{size_words(item.area, summary.metric)}, {PLACES[item.cell]}{at}."
+        f"{size_words(item.area, summary.metric)}, {places(item.places)}{at}."
     )
     return _make(replace(chosen, confidence=item.confidence), "largest", text, item.number)
 
@@ -413,7 +462,7 @@ def _several(summary: ChangeSummary, question: SceneQuestion, chosen: _Chosen) -
     """The few largest or smallest objects, each with its number, size and place."""
     order = sorted(chosen.found, key=lambda one: one.area, reverse=not question.least)[: question.top]
     word = "smallest" if question.least else "largest"
-    each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {PLACES[item.cell]})" for item in order]
+    each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {places(item.places)})" for item in order]
     total = size_words(sum(item.area for item in order), summary.metric)
     head = f"the {len(order)} {word} {chosen.noun}s that {_verb(question)}{chosen.place}"
     if len(order) == 1:
@@ -435,7 +484,8 @@ def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Ta
     sums = dict.fromkeys(CELLS, Tally())
     for item in summary.objects:
         if _wanted(question, item.class_name, item.direction) and _of_size(question, item):
-            sums[item.cell] += Tally(1, item.area)
+            for cell in item.places:
+                sums[cell] += Tally(1, item.area / len(item.places))
     return list(sums.items())
 
 

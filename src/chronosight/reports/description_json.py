@@ -53,6 +53,7 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
                 "vanished": change.vanished,
                 "cells": list(change.cells),
                 "confidence": round(change.confidence, 4),
+                "interval": None if change.interval is None else list(change.interval),
             }
             for change in description.classes
         ],

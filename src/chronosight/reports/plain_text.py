@@ -10,8 +10,10 @@ from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.sentences import sums_sentence
-from chronosight.results.wording import percent, sentence, size_words
+from chronosight.results.wording import between, percent, sentence, size_words
 from chronosight.tasks.cells import places
+
+EVEN = 0.5  # an answer less likely than its opposite is not given
 
 
 def summary_lines(description: Description) -> list[str]:
@@ -32,12 +34,14 @@ def caption_line(caption: Answer) -> str:
 
 
 def changed_line(changed: Answer) -> str:
-    """Such as "Changed: yes (97 % sure)."."""
+    """Such as "Changed: yes (97 % sure)."; "probably" only of what is more likely than its opposite."""
     if not isinstance(changed.value, bool):
-        return "Changed: unknown."
+        return "Changed: cannot tell."
     word = "yes" if changed.value else "no"
     if not changed.confidence_known:
         return f"Changed: {word} (how likely is not known)."
+    if changed.confidence < EVEN or (not changed.confident and changed.confidence == EVEN):
+        return f"Changed: cannot tell, perhaps {word}."
     if changed.confident:
         return f"Changed: {word} ({how_sure(changed.confidence)})."
     return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
@@ -49,10 +53,22 @@ def class_line(description: Description, change: ClassDescription) -> str:
     sure = how_sure(change.confidence)
     if change.appeared == change.vanished == 0:
         return f"{name}: no change ({sure})."
+    if change.interval and change.interval[0] < change.interval[1]:
+        total = f"{between(change.interval)} in all" if change.appeared and change.vanished else between(change.interval)
+        sure = f"{total}; {sure}" if change.confidence >= EVEN else f"{total}; the exact number is unsure"
     where = f"; {places(change.cells)}" if change.cells else ""
     line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({sure})."
     area = area_words([item for item in description.objects if change.name in (f"{item.class_name}s", item.class_name)])
     return f"{line} {area}" if area else line
+
+
+def answer_line(answer: Answer) -> str:
+    """The text of an answer, of a count with its interval: "154 (about 140 to 170)"."""
+    if answer.interval is None or answer.interval[0] == answer.interval[1]:
+        return answer.text
+    text = answer.text.rstrip()
+    end = "." if text.endswith(".") else ""
+    return f"{text.removesuffix('.')} ({between(answer.interval)}){end}"
 
 
 def counts(appeared: int, vanished: int) -> str:

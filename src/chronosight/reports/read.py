@@ -91,7 +91,7 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
     return Description(
         _answer(facts["caption"]),
         _answer(facts["changed"]),
-        tuple(ClassDescription(**{**row, "cells": tuple(row["cells"])}) for row in facts["classes"]),
+        tuple(_class(row) for row in facts["classes"]),
         maps,
         (),
         facts["model"],
@@ -151,7 +151,17 @@ def _object(row: dict[str, Any], shapes: dict[int, Any]) -> ChangedObject:
         shapes.get(number),
         None if row.get("length_m") is None else float(row["length_m"]),
         row.get("tile"),
+        tuple(map(str, row.get("cells", ()))),
     )
+
+
+def _class(row: dict[str, Any]) -> ClassDescription:
+    return ClassDescription(**{**row, "cells": tuple(row["cells"]), "interval": _interval(row)})
+
+
+def _interval(row: dict[str, Any]) -> tuple[int, int] | None:
+    interval = row.get("interval")
+    return None if interval is None else (int(interval[0]), int(interval[1]))
 
 
 def _answer(row: dict[str, Any]) -> Answer:
@@ -159,7 +169,8 @@ def _answer(row: dict[str, Any]) -> Answer:
     confident = bool(row["confident"] if "confident" in row else row["sure"])
     known = row["confidence"] is not None
     confidence = float(row["confidence"]) if known else 0.0
-    return Answer(row["text"], row["task"], value, confidence, confident, None, tuple(row["notes"]), row.get("unit"), known)
+    return Answer(row["text"], row["task"], value, confidence, confident, None, tuple(row["notes"]), row.get("unit"), known,
+                  _interval(row))  # fmt: skip
 
 
 def _rows(stem: Path) -> Rows:

@@ -25,6 +25,8 @@ class Answer:
         unit: of a value that is a quantity: "m2", "px" (pixels) or "m"; None for other values.
         confidence_known: False where nothing says how likely the answer is, as behind an endpoint that gives no token
             probabilities; `confidence` is then 0 and null in JSON.
+        interval: of a count, the least and the largest number between which the true one lies in 90 % of all answers; None
+            for other answers and where the weights have no such calibration.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     unit: str | None = None
     confidence_known: bool = True
+    interval: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the maps, as JSON types. "sure" is the deprecated name of "confident"."""
@@ -45,6 +48,7 @@ class Answer:
             "task": self.task,
             "value": value,
             **({"unit": self.unit} if self.unit else {}),
+            **({"interval": list(self.interval)} if self.interval else {}),
             "confidence": round(self.confidence, 4) if self.confidence_known else None,
             "confident": self.confident,
             "sure": self.confident,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,7 @@ class ChangeSummary:
         corners: (4, 2) longitude and latitude from the upper left clockwise; None without a place on the Earth.
         zones: counts by zone, where zones were given.
         ground: area of the scene in square metres; None where the ground size of a pixel is not known.
+        exact: calibration of exact counts and places by task (`engines.confidence.of_exact_answer`).
     """
 
     objects: tuple[ChangedObject, ...]
@@ -42,6 +44,7 @@ class ChangeSummary:
     corners: np.ndarray | None = None
     zones: ZoneTable | None = None
     ground: float | None = None
+    exact: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def north_up(self) -> bool | None:
@@ -66,9 +69,10 @@ def change_summary(description: Description) -> ChangeSummary:
     corners = scene_corners(scene)
     metric = corners is not None or scene.metres_per_pixel is not None
     ground = None if scene.metres_per_pixel is None else scene.metres_per_pixel**2 * scene.width * scene.height
-    probability = changed.confidence if changed.value else 1 - changed.confidence
+    probability = 1 - changed.confidence if changed.value is False else changed.confidence
     if not changed.confidence_known:
         probability = 0.5
     return ChangeSummary(
-        description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground
+        description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground,
+        description.model.get("exact_answers", {}),
     )  # fmt: skip

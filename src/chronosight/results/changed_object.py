@@ -34,6 +34,8 @@ class ChangedObject:
         lonlat: the centroid in degrees, longitude first; None where the scene has no place on the Earth.
         shape: the outline in longitude and latitude, cut at the 180th meridian; None as `lonlat`.
         length_m: of a road, in metres; None for other classes and where the ground size is unknown.
+        cells: of a long object, such as a road, the names of all places that hold a real share of it; () where `cell` says it
+            all.
         tile: name of the model's tile that holds the centroid ("r3c12"); None for a pair that was seen whole.
     """
 
@@ -51,6 +53,12 @@ class ChangedObject:
     shape: Geometry | None = None
     length_m: float | None = None
     tile: str | None = None
+    cells: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of its places in the 3x3 grid: one, or for a long object all that hold a real share of it."""
+        return self.cells or (self.cell,)
 
     @property
     def key(self) -> Key:
@@ -65,6 +73,8 @@ class ChangedObject:
     def to_dict(self) -> dict[str, Any]:
         """The facts that every file gives, by the same names; what is unknown is left out."""
         facts: dict[str, Any] = {"number": self.number, "class": self.class_name, "direction": self.direction, "cell": self.cell}
+        if self.cells:
+            facts["cells"] = list(self.cells)
         if self.tile is not None:
             facts["tile"] = self.tile
         facts["area_px"] = round(self.area_px, 1)

@@ -24,6 +24,8 @@ class ClassDescription:
         vanished: how many are gone.
         cells: places of the 3x3 grid.
         confidence: in [0, 1], of the counts and places together.
+        interval: the least and the largest number of changed objects between which the true one lies in 90 % of all answers;
+            None where it is not known.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ClassDescription:
     vanished: int
     cells: tuple[str, ...]
     confidence: float
+    interval: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
             "The largest changed object is a {what} of {area}, {where} (object {number}).",
             what=Shown(list(largest.key), f"{WORDS[largest.direction]} {largest.class_name}"),
             area=area(largest.area, metric),
-            where=where([largest.cell]),
+            where=where(largest.places),
             number=Shown(largest.number, str(largest.number)),
         )
     )
@@ -66,13 +66,13 @@ def _counts(summary: ChangeSummary, class_name: str) -> Sentence:
 def _whereabouts(found: Sequence[ChangedObject], key: Key) -> list[Sentence]:
     """Where the objects of one class and direction lie: named by the cell that holds more than half of them."""
     noun = f"{WORDS[key[1]]} {key[0]}"
-    cells = Counter(item.cell for item in found)
+    cells = Counter(cell for item in found for cell in item.places)
     cell, most = min(cells.items(), key=lambda pair: (-pair[1], pair[0]))
     if len(found) == 1:
-        return [compose(f"The {noun} lies {{where}}.", where=where([cell]))]
-    if most == len(found):
+        return [compose(f"The {noun} lies {{where}}.", where=where([place for place in PLACES if place in cells]))]
+    if most == len(found) and len(cells) == 1:
         return [compose("All {n} lie {where}.", n=objects(most, noun), where=where([cell]))]
-    if 2 * most > len(found):
+    if 2 * most > len(found) and most < len(found):
         pattern = f"Most {noun}s lie {{where}}: {{most}} of {{n}}."
         return [compose(pattern, where=where([cell]), most=number(most), n=number(len(found)))]
     if len(cells) <= SPREAD:

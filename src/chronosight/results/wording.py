@@ -30,3 +30,8 @@ def sentence(text: str) -> str:
         return ""
     start = text[0].upper() if text.split()[0].rstrip(",:;").isalpha() else text[0]
     return start + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def between(interval: tuple[int, int]) -> str:
+    """The ends of an interval of counts: "about 140 to 170"."""
+    return f"about {interval[0]:,} to {interval[1]:,}"

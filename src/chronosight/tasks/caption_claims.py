@@ -24,6 +24,7 @@ FaultKind = Literal["repeated clause", "repeated noun", "class", "direction", "p
 SETTINGS = ("desert", "bareland", "bare land", "wasteland", "forest", "wood", "grassland", "meadow", "jungle", "mountain", "sea")
 _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for words in (lists.APPEARED, lists.VANISHED))
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
+_BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
 
 
@@ -56,6 +57,7 @@ class Clause:
         direction: What it says of them; None where it says neither or both.
         cells: Of the 3x3 grid, by rows; () where it names no place.
         settings: Surroundings that it names.
+        beside: Those of the nouns that only say where: the road of "houses are built along the road" need not have changed.
     """
 
     text: str
@@ -63,11 +65,12 @@ class Clause:
     direction: Literal["appeared", "vanished"] | None
     cells: tuple[str, ...]
     settings: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """Classes of the change map that it speaks of: "buildings", "roads"."""
-        return tuple(dict.fromkeys(filter(None, map(change_subject, self.nouns))))
+        """Classes of the change map that it says changed: "buildings", "roads"."""
+        return tuple(dict.fromkeys(filter(None, map(change_subject, (noun for noun in self.nouns if noun not in self.beside)))))
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,18 @@ def without_faults(
     return " and ".join([", ".join(left[:-1]), left[-1]] if len(left) > 1 else left)
 
 
+def without_places(caption: str) -> str:
+    """The caption without the places it names, for a part of a scene whose own place is said before it.
+
+    Args:
+        caption: Of a pair.
+
+    Returns:
+        "a house is built" for "a house is built in the upper right corner".
+    """
+    return _without(caption, Fault("place", 0, ""))
+
+
 def supported_confidence(confidence: float, facts: Iterable[float]) -> float:
     """The confidence of a caption, never above that of the facts in it.
 
@@ -185,8 +200,19 @@ def _clause(text: str) -> Clause:
         direction = "appeared" if appeared else "vanished"
     cells = sorted(frozenset().union(*(place.cells for place in find_places(words))))
     settings = tuple(setting for setting in SETTINGS if _setting(setting).search(text))
-    nouns = tuple(dict.fromkeys(noun for noun, _, _ in _nouns(words)))
-    return Clause(text, nouns, direction, tuple(CELLS[cell] for cell in cells), settings)
+    named = _nouns(words)
+    nouns = tuple(dict.fromkeys(noun for noun, _, _ in named))
+    changed = {noun for noun, start, _ in named if not _says_where(words[:start])}
+    beside = tuple(noun for noun in nouns if noun not in changed)
+    return Clause(text, nouns, direction, tuple(CELLS[cell] for cell in cells), settings, beside)
+
+
+def _says_where(before: Sequence[str]) -> bool:
+    """Whether a noun after these words says where something is, as in "beside the", "on both sides of the"."""
+    left = list(before)
+    while left and left[-1] in (*_LIGHT, "both", "existing", "old"):
+        left.pop()
+    return bool(left) and (left[-1] in _BESIDE or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"])))
 
 
 def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[FaultKind, str]]:
@@ -200,14 +226,19 @@ def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[
             yield "class", subject
         elif not so_changed:
             yield "direction", f"{subject} {clause.direction}"
-        elif clause.cells and not any(item.cell in clause.cells for item in so_changed):
+        elif clause.cells and not any(set(clause.cells) & set(_cells(item)) for item in so_changed):
             yield "place", ", ".join(clause.cells)
+
+
+def _cells(item: LocatedObject) -> tuple[str, ...]:
+    """Its place, or of a long object all that it reaches."""
+    return getattr(item, "cells", ()) or (item.cell,)
 
 
 def _without(text: str, fault: Fault) -> str:
     if fault.kind == "setting":
         return " ".join(_setting(fault.what).sub(" ", text).split())
-    words = text.split()
+    words = re.sub(r"(?i)\b(upper|top|lower|bottom)-(left|right)\b", r"\1 \2", text).split()
     plain = [word.lower().strip(".,;") for word in words]
     if fault.kind == "place":
         for place in reversed(find_places(plain)):

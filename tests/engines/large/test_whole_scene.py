@@ -74,7 +74,6 @@ def test_same_objects_and_words_as_the_small_way(bundle, tmp_path):
     paths = write_pair(tmp_path / "in", height, width, scattered(height, width))
     found = describe_tiles(paths, bundle, tmp_path / "maps")
     described = CompactEngine(bundle).describe(open_scene(*paths, register=False))
-    assert found.caption.text == described.caption.text
     for ours, theirs in zip(found.classes, described.classes, strict=True):
         assert (ours.name, ours.appeared, ours.vanished, ours.cells) == (
             theirs.name, theirs.appeared, theirs.vanished, theirs.cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronosight.engines.compact.describe import fit_caption
+from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, Description
@@ -31,7 +31,7 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
     assert evidence is not None  # a pair always has it
     notes = list(engine.notes(seen.scene))
     if isinstance(changed.value, bool):
-        told, note = fit_caption(told, changed.value)
+        told, note = fit_caption(told, changed, evidence)
         notes += [note] if note else []
     classes = []
     for index, (name, class_name) in enumerate(CLASSES.items()):

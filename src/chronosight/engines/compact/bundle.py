@@ -16,9 +16,10 @@ projector and decoder (.onnx). Of config.json this engine reads
     scene_classes     ids of scene classes -> names in words
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
-    calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure", "threshold"
-                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "min_area" in
-                      pixels at metres_per_pixel; "guide" for the guide's change_logit
+    calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure"
+                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "threshold", "min_area"
+                      in pixels at metres_per_pixel, and "min_road" in square metres, the least area of a road that is
+                      reported; "guide" for the guide's change_logit
 """
 
 from __future__ import annotations
@@ -113,6 +114,16 @@ class Bundle:
         return found
 
     @property
+    def smallest_reported(self) -> dict[str, float]:
+        """Square metres by class name (singular): what is smaller is not reported."""
+        return {"road": self.calibration("mask").get("min_road", 0.0)}
+
+    @property
+    def exact(self) -> dict[str, dict[str, float]]:
+        """Calibration of counts and places read from objects, by task (`confidence.of_exact_answer`)."""
+        return {task: self.calibration(f"{task}_objects") for task in ("count", "location")}
+
+    @property
     def from_objects(self) -> tuple[str, ...]:
         """Tasks whose answers are read off the guide's objects instead of the language model's reply."""
         return tuple(self.config.get("from_objects", ()))
@@ -131,4 +142,5 @@ class Bundle:
             "name": self.config.get("name", "compact"),
             "version": self.config.get("version", ""),
             "weights_sha256": digest.hexdigest(),
+            "exact_answers": self.exact,
         }

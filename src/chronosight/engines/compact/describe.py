@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 from typing import Any
 
+from chronosight.engines.compact.caption import fit_caption, joined_caption
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.reconcile import outlined_otherwise
-from chronosight.engines.compact.replies import read_exact, read_reply
+from chronosight.engines.compact.replies import read_reply
 from chronosight.engines.from_objects import answer_task
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, Description
@@ -20,6 +22,8 @@ from chronosight.tasks.clue import ClassChange
 
 SINGULARS = {plural: singular for singular, plural in PLURALS.items()}
 CLASSES = ("buildings", "roads")
+FROM_OBJECTS = "the scene is larger than the model sees at once: its description is read from the outlined objects"
+PARTS = "the scene is larger than the model sees at once: the caption joins those of its parts, the rest is read from the objects"
 
 
 def describe_pair(encoded: EncodedScene) -> Description:
@@ -34,7 +38,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    told, note = fit_caption(read[questions[1]], bool(reconciled.changed.value))
+    told, note = fit_caption(read[questions[1]], reconciled.changed, reconciled.evidence)
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):
@@ -43,7 +47,9 @@ def describe_pair(encoded: EncodedScene) -> Description:
             classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence))
             continue
         counted, placed = (
-            read[question] if question in read else read_exact(encoded.bundle, question, reconciled.evidence, encoded.changed)
+            read[question]
+            if question in read
+            else answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.bundle.exact)
             for question in (counts[index], places[index])
         )
         described = _describe_class(encoded, name, counted, placed, outlined)
@@ -54,9 +60,21 @@ def describe_pair(encoded: EncodedScene) -> Description:
     return Description(told, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
 
 
-def describe_large(encoded: EncodedScene) -> Description:
-    """A scene too large for one look of the language model: all words are read off the objects."""
-    return describe_objects(encoded.guide_evidence, encoded.changed, dict(encoded.bundle.facts), encoded.scene)
+def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer]) -> Description:
+    """A pair larger than the language model sees at once: its parts are captioned, all else is read from the objects.
+
+    Args:
+        encoded: The pair.
+        caption_of: Writes the caption of a part.
+    """
+    evidence, bundle = encoded.reported_evidence, encoded.bundle
+    described = describe_objects(evidence, encoded.changed, dict(bundle.facts), encoded.scene)
+    side = float(bundle.config["pair_size"]) / encoded.networks.guide.resampling(encoded.scene)
+    if not described.changed.value:
+        return described
+    told = joined_caption(encoded.scene, evidence, described.changed, side, caption_of)
+    notes = tuple(PARTS if note == FROM_OBJECTS else note for note in described.notes)
+    return replace(described, caption=told, notes=notes)
 
 
 def describe_objects(
@@ -67,31 +85,28 @@ def describe_objects(
     Args:
         evidence: The maps and the objects.
         changed: Probability in [0, 1] that anything changed.
-        model: Facts of the weights.
+        model: Facts of the weights, the calibration of exact answers among them.
         scene: What was compared.
     """
+    exact = model.get("exact_answers", {})
     classes = []
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
-        sure = answer_task(count.ask(name), evidence, changed).confidence
-        classes.append(ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, sure))
+        counted, placed = (answer_task(asked, evidence, changed, exact=exact) for asked in (count.ask(name), location.ask(name)))
+        sure = min(counted.confidence, placed.confidence)
+        classes.append(
+            ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, sure, counted.interval)
+        )
+    whether = answer_task(binary.ask(), evidence, changed)
     return Description(
         answer_task(caption.ask("pair"), evidence, changed),
-        answer_task(binary.ask(), evidence, changed),
+        replace(whether, notes=()),
         tuple(classes),
         evidence,
-        ("the scene is larger than the language model's view: words, counts and places are those of the outlines",),
+        (FROM_OBJECTS, *whether.notes),
         model,
         scene,
     )
-
-
-def fit_caption(told: Answer, changed: bool) -> tuple[Answer, str]:
-    """A caption that speaks against the answer to "has anything changed" is marked as unsure; -> (caption, note)."""
-    if caption.says_no_change(told.text) != changed:
-        return told, ""
-    note = f'the caption and the answer "{"yes" if changed else "no"}" do not agree; the answer is the better guess'
-    return replace(told, confident=False), note
 
 
 def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:
@@ -100,7 +115,7 @@ def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: A
     cells = placed.value if isinstance(placed.value, tuple) else outlined.cells
     confidence = min(counted.confidence, placed.confidence)
     if n == 0:
-        return ClassDescription(name, 0, 0, (), counted.confidence)
+        return ClassDescription(name, 0, 0, (), counted.confidence, counted.interval)
     if outlined.count:
         appeared = round(n * outlined.appeared / outlined.count)
     else:
@@ -108,4 +123,4 @@ def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: A
         reply = encoded.replies([question])[0]
         way = read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply).value
         appeared = {"vanished": 0, "both": ceil(n / 2)}.get(str(way), n)
-    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence)
+    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence, counted.interval)

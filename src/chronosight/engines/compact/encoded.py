@@ -11,7 +11,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix, Reply
 from chronosight.engines.compact.guide import Guide, GuideMaps
 from chronosight.engines.compact.language import Language
-from chronosight.engines.compact.objects import read_evidence, read_facts
+from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
@@ -92,6 +92,11 @@ class EncodedScene:
         return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area, self.scene)
 
     @cached_property
+    def reported_evidence(self) -> Evidence:
+        """What is reported of the outlines: specks of road are left out, pieces of one road joined."""
+        return generalise_evidence(self.guide_evidence, self.scene, self.bundle.smallest_reported)
+
+    @cached_property
     def facts(self) -> GuideFacts:
         """The guide's facts; with its caption only where the clue tells it."""
         told = self.bundle.config["guide_form"] in ("caption", "full")
@@ -140,4 +145,4 @@ class EncodedScene:
     @cached_property
     def reconciled(self) -> Reconciled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.reconcile)."""
-        return reconcile(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.guide_evidence)
+        return reconcile(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.reported_evidence)

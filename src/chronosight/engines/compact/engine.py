@@ -7,14 +7,15 @@ from dataclasses import replace
 from threading import Lock
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.conversation import CompactConversation
-from chronosight.engines.compact.describe import describe_large, describe_pair, fit_caption
+from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import answer_count, answer_presence
 from chronosight.engines.compact.reconcile import outlined_otherwise
-from chronosight.engines.compact.replies import answer_yes_no, read_exact, read_raw, read_reply, yes_probability
+from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.engine import Progress
-from chronosight.engines.from_objects import answer_task
+from chronosight.engines.from_objects import CANNOT_TELL, answer_task
 from chronosight.engines.router import answer_by_objects
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
@@ -23,7 +24,7 @@ from chronosight.results.doubts import doubted, doubted_description
 from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary, presence
+from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.cells import NO_CHANGE
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.question import Question
@@ -40,6 +41,7 @@ KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are
     "rural_urban": ("image",),
     "event": ("video",),
 }
+POSSIBLE = "asked whether anything changed, the model says no: what is outlined is a possible change"
 NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value and text where nothing changed
     "binary": (False, "No"),
     "count": (0, "0"),
@@ -105,7 +107,7 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             if encoded.large:
-                answer = answer_task(question, encoded.guide_evidence, encoded.changed)
+                answer = self._answer_large(encoded, question)
             elif scene.kind == "pair":
                 answer = self._answer_pair(encoded, question)
             else:
@@ -118,7 +120,7 @@ class CompactEngine:
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            description = describe_large(encoded) if encoded.large else describe_pair(encoded)
+            description = describe_large(encoded, self.caption_view) if encoded.large else describe_pair(encoded)
         return doubted_description(description, scene)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
@@ -156,7 +158,7 @@ class CompactEngine:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
         if question.task in self.bundle.from_objects:
             reconciled = encoded.reconciled
-            answer = read_exact(self.bundle, question, reconciled.evidence, encoded.changed)
+            answer = answer_task(question, reconciled.evidence, encoded.changed, exact=self.bundle.exact)
         else:
             encoded.replies([binary.ask(), question])  # one batch
             answer, reconciled = self._read(encoded, question), encoded.reconciled
@@ -166,7 +168,7 @@ class CompactEngine:
         if question == binary.ask():
             return replace(changed, notes=reconciled.notes)
         if question.task == "caption":
-            told, note = fit_caption(answer, bool(changed.value))
+            told, note = fit_caption(answer, changed, reconciled.evidence)
             return replace(told, evidence=reconciled.evidence, notes=(note,) if note else ())
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, reconciled.evidence)
@@ -175,9 +177,27 @@ class CompactEngine:
         note = "asked whether anything changed, the model says no; this answer follows from it"
         return Answer(text, question.task, value, changed.confidence, False, reconciled.evidence, (note,))
 
+    def _answer_large(self, encoded: EncodedScene, question: Question) -> Answer:
+        """A change question about a pair larger than the language model's input."""
+        if question.task == "caption":
+            return describe_large(encoded, self.caption_view).caption
+        return answer_task(question, encoded.reported_evidence, encoded.changed, exact=self.bundle.exact)
+
+    def caption_view(self, view: Scene) -> Answer:
+        """The caption of a part of a larger pair, which is not kept."""
+        encoded = EncodedScene(view, self.networks)
+        return self._answer_pair(encoded, caption.ask("pair"))
+
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            evidence = encoded.guide_evidence if encoded.large else encoded.reconciled.evidence
-            return answer_task(question, evidence, encoded.changed, routed.direction, routed.cells or ())
+            evidence = encoded.reported_evidence if encoded.large else encoded.reconciled.evidence
+            asked = question, evidence, encoded.changed, routed.direction, routed.cells or ()
+            answer = answer_task(*asked, exact=self.bundle.exact)
+            if encoded.large or encoded.reconciled.changed.value or not answer.value or answer.value == "none":
+                return answer
+        if question.task == "binary":
+            yes = 1 - encoded.reconciled.changed.confidence
+            answer = replace(answer, text=CANNOT_TELL, value=None, confidence=min(answer.confidence, yes))
+        return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from chronosight.engines.compact.guide import GuideMaps
+from chronosight.engines.generalise import LONG, drawn, generalise
 from chronosight.engines.outlines import outline, place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.evidence import Evidence, MapsOnDisk
@@ -49,6 +52,35 @@ def read_evidence(
     return Evidence(classes, mask, maps.probability, maps.appeared, placed, None if scene is None else scene.valid)
 
 
+def generalise_evidence(evidence: Evidence, scene: Scene, smallest: Mapping[str, float]) -> Evidence:
+    """The evidence as it is reported: pieces of one road joined, what is too small left off list and mask.
+
+    Args:
+        evidence: All that was outlined.
+        scene: What it is of.
+        smallest: Square metres by class, see `engines.generalise`.
+    """
+    if all(item.class_name not in LONG for item in evidence.objects):
+        return evidence
+    reported = generalise(evidence.objects, scene.width, scene.height, scene.metres_per_pixel or 1.0, smallest)
+    kept = {id(one) for _, members in reported for one in members}
+    mask = unpainted(evidence, [item for item in evidence.objects if id(item) not in kept])
+    return replace(evidence, mask=mask, objects=place_objects(scene, [item for item, _ in reported]))
+
+
+def unpainted(evidence: Evidence, dropped: Sequence[ChangedObject]) -> np.ndarray:
+    """(H, W) uint8: the mask without the pixels of some objects."""
+    mask = evidence.mask.copy()
+    for item in dropped:
+        index = evidence.classes.index(item.class_name)
+        left, top = np.maximum(np.floor(item.outline.min(axis=0)).astype(int) - 1, 0)
+        right, bottom = np.ceil(item.outline.max(axis=0)).astype(int) + 1
+        labels, _ = ndimage.label(mask[top:bottom, left:right] == index, np.ones((3, 3), bool))
+        own = np.unique(labels[drawn(item.outline - (left, top), labels.shape) & (labels > 0)])
+        mask[top:bottom, left:right][np.isin(labels, own)] = 0
+    return mask
+
+
 def without_objects(evidence: Evidence) -> Evidence:
     """The evidence with nothing on its list and mask. The probability stays as it was seen."""
     return replace(evidence, mask=np.zeros_like(evidence.mask), objects=())
@@ -58,7 +90,8 @@ def tally(evidence: Evidence | MapsOnDisk, class_name: str) -> ClassChange:
     """Counts and cells of one class (singular name), cells in order of first appearance."""
     objects = [item for item in evidence.objects if item.class_name == class_name]
     appeared = sum(item.direction == "appeared" for item in objects)
-    return ClassChange(appeared, len(objects) - appeared, tuple(dict.fromkeys(item.cell for item in objects)))
+    cells = tuple(dict.fromkeys(cell for item in objects for cell in item.places))
+    return ClassChange(appeared, len(objects) - appeared, cells)
 
 
 def read_facts(evidence: Evidence, changed: float, caption: str | None) -> GuideFacts:

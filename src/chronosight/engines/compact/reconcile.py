@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chronosight.engines.compact.objects import without_objects
-from chronosight.engines.confidence import is_confident
+from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import select
 from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
@@ -42,7 +42,7 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
         settings: Calibration of the task "binary".
         evidence: What the guide outlined.
     """
-    changed = yes >= settings.get("threshold", 0.5)
+    changed = yes >= EVEN
     confidence = yes if changed else 1 - yes
     confident = is_confident(confidence, settings)
     n, notes = len(evidence.objects), []

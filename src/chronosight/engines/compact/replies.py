@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Reply
 from chronosight.engines.compact.language import Language
 from chronosight.engines.confidence import (
+    EVEN,
     calibrate,
-    exact_answer_sources,
     geometric_mean,
     is_confident,
-    of_exact_answer,
     product,
 )
-from chronosight.engines.from_objects import answer_task, select
 from chronosight.results.answer import Answer
-from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import SceneKind
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.replies import write_yes_no
@@ -56,22 +52,6 @@ def read_raw(language: Language, question: Question, reply: Reply) -> Answer:
 
 def answer_yes_no(question: Question, yes: float, settings: Mapping[str, float]) -> Answer:
     """yes: calibrated probability of yes in [0, 1]. settings: calibration of the question's task."""
-    value = yes >= settings.get("threshold", 0.5)
+    value = yes >= EVEN
     confidence = yes if value else 1 - yes
     return Answer(write_yes_no(value), question.task, value, confidence, is_confident(confidence, settings))
-
-
-def read_exact(bundle: Bundle, question: Question, evidence: Evidence, changed: float) -> Answer:
-    """Reads a count or location question off the objects of a pair, its confidence that of the exact answer.
-
-    Args:
-        bundle: Has the calibration.
-        question: Of task "count" or "location".
-        evidence: The objects.
-        changed: Probability in [0, 1] that anything changed.
-    """
-    answer = answer_task(question, evidence, changed)
-    settings = bundle.calibration(f"{question.task}_objects")
-    found = select(evidence.objects, question.subject)
-    confidence = of_exact_answer(*exact_answer_sources(question.task, found, changed), settings)
-    return replace(answer, confidence=confidence, confident=is_confident(confidence, settings))

@@ -15,6 +15,7 @@ from PIL import Image
 from chronosight.reports.codes import Colour, colour_of, short_label
 from chronosight.reports.page import charts, viewer
 from chronosight.reports.page.content import PageContent
+from chronosight.reports.plain_text import answer_line
 from chronosight.results.changed_object import ChangedObject, Key, tally
 from chronosight.results.wording import percent, sentence, size_words
 from chronosight.tasks.cells import CELLS, places
@@ -75,7 +76,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "text": text, "css": css, "kind": kind,
         "label": lambda key: short_label(*key), "colour": lambda key: css(colour_of(*key)),
-        "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent, "sentence": sentence,
+        "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent, "sentence": sentence, "line": answer_line,
         "size": _size, "box": _box, "place": lambda lonlat: f"{lonlat[1]:.5f}, {lonlat[0]:.5f}" if lonlat else "",
         "cells": lambda cells: places(cells) or "nowhere",
     }  # fmt: skip

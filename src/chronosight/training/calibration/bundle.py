@@ -31,11 +31,12 @@ from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import fit_changed, weigh_places
 from chronosight.training.calibration.fits import apply_platt, confidence_of, fit_platt, sure_from
-from chronosight.training.calibration.mask import CLEARLY, DRAWS, fit_mask
-from chronosight.training.calibration.objects import ReadOff, fit_read_off
+from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
+from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.presence import fit_presence, write_presence
 
 if TYPE_CHECKING:
+    from chronosight.engines.compact.encoded import EncodedScene
     from chronosight.engines.compact.engine import CompactEngine
 
 FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw others
@@ -80,6 +81,7 @@ def calibrate_bundle(
     try:
         config["calibration"] = {}
         mask, mask_report = fit_mask(engine, places, track)
+        mask["min_road"] = MIN_ROAD
         config["calibration"] = {"mask": mask}
         engine.forget()
         asked = list(_ask_places(engine, track(places, "val places")))
@@ -105,6 +107,7 @@ def calibrate_bundle(
             "mask": mask_report,
             "sources": sources,
             "presence_classifier": presence_report,
+            "count_reliability": reliability(answers_read_off["count"]),
             **report,
         },
     }
@@ -129,9 +132,8 @@ def choose_sources(
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
     better to answer itself.
     """
-    from chronosight.engines.compact.replies import read_exact, read_reply
-    from chronosight.engines.confidence import exact_answer_sources, log_odds
-    from chronosight.engines.from_objects import select
+    from chronosight.engines.compact.replies import read_reply
+    from chronosight.engines.from_objects import answer_task
 
     scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
@@ -145,17 +147,34 @@ def choose_sources(
             replies = encoded.replies([COUNT, LOCATION])
             for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
                 said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
-                seen = read_exact(engine.bundle, question, encoded.guide_evidence, encoded.changed)
+                seen = answer_task(question, encoded.guide_evidence, encoded.changed)
                 scores[question.task]["language model"].append(_score(said.value, true))
                 scores[question.task]["objects"].append(_score(seen.value, true))
-                raw, number = exact_answer_sources(
-                    question.task, select(encoded.guide_evidence.objects, question.subject), encoded.changed
-                )
-                answers[question.task].append(ReadOff(log_odds(raw), number, raw, is_right(seen.value, true)))
+                answers[question.task].append(read_off(encoded, question, true, place.place))
+        answers["count"].append(_whole_place(engine, place))
     sources = {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}
     for task, by in scores.items():
         sources[task]["language model better"] = share_better(by["language model"], by["objects"], groups)
     return sources, answers
+
+
+def _whole_place(engine: CompactEngine, place: PlacePair) -> ReadOff:
+    """The count over all of a place, larger than a window: confidence has to hold there too."""
+    height, width = place.building.shape
+    whole = (0, 0, width, height)
+    return read_off(engine.encode(place.crop(whole)), COUNT, truth_of_mask(place.building).count, place.place)
+
+
+def read_off(encoded: EncodedScene, question: Question, true: Value, place: str) -> ReadOff:
+    """What the answer read from the objects rests on, and whether it is right."""
+    from chronosight.engines.confidence import exact_answer_sources, log_odds
+    from chronosight.engines.from_objects import answer_task, select
+
+    evidence, changed = encoded.guide_evidence, encoded.changed
+    raw, number = exact_answer_sources(question.task, select(evidence.objects, question.subject), changed)
+    right = is_right(answer_task(question, evidence, changed).value, true)
+    counted = int(true) if question.task == "count" and not isinstance(true, (tuple, str)) else None
+    return ReadOff(log_odds(raw), number, raw, right, counted, encoded.scene.width, place)
 
 
 def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:

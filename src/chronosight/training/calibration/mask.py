@@ -24,6 +24,7 @@ THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)  # of the raw pro
 AREAS = (6.0, 12.0, 20.0, 30.0, 40.0)  # square pixels at the guide's own ground size
 USUAL = (0.5, 12.0)  # what the clues of training were made with: kept unless another is clearly better
 CLEARLY, DRAWS = 0.95, 1000  # share of the draws of places in which a setting must be better than the usual one
+MIN_ROAD = 100.0  # square metres: val places have no masks of roads; see docs/results.md for rendered ones
 LOWEST = 0.05  # classes are read down to this probability
 PIXEL_STEP = 4  # neighbouring pixels say the same
 

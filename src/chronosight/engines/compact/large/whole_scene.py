@@ -20,6 +20,7 @@ from chronosight.engines.compact.large.objects import Component, find
 from chronosight.engines.compact.large.predict import Progress, Tiling, Timings, predict
 from chronosight.engines.compact.large.store import Store
 from chronosight.engines.confidence import calibrate
+from chronosight.engines.generalise import ObjectLimits, generalise
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.codes import NO_DATA
@@ -48,7 +49,7 @@ def open_store(folder: Path, pair: LazyPair, bundle: Bundle) -> Store:
 
 def describe_whole_scene(
     pair: LazyPair, shift: SceneShift | None, bundle: Bundle, store: Store, cell_m: float,
-    progress: Progress | None = None, timings: Timings | None = None,
+    progress: Progress | None = None, timings: Timings | None = None, limits: ObjectLimits | None = None,
 ) -> Description:  # fmt: skip
     """Describes a pair too large for memory.
 
@@ -63,6 +64,7 @@ def describe_whole_scene(
         cell_m: Side of the table's cells in metres.
         progress: Called with (tiles done, tiles in all).
         timings: Gets the seconds spent.
+        limits: Objects beyond them are left out.
 
     Raises:
         InputError: A file turns out to be damaged.
@@ -78,9 +80,15 @@ def describe_whole_scene(
     found: list[Component] = []
     for index, name in enumerate(classes[1:], start=1):
         found += find(store, index, min_area, split=name == "building")
-    write_codes(store, found)
+    outlined = [_changed_object(one, classes, scene) for one in found]
+    reported = generalise(outlined, scene.width, scene.height, scene.metres_per_pixel or 1.0, bundle.smallest_reported)
     tiling = Tiling(grid.width, grid.height)
-    objects = place_objects(scene, [_changed_object(one, classes, scene) for one in found], tiling.tile_at)
+    objects = place_objects(scene, [item for item, _ in reported], tiling.tile_at)
+    if limits:
+        reported = [one for one, item in zip(reported, objects, strict=True) if limits.allow(item)]
+        objects = place_objects(scene, [item for item, _ in reported], tiling.tile_at)
+    kept = {id(one) for _, members in reported for one in members}
+    write_codes(store, [one for one, item in zip(found, outlined, strict=True) if id(item) in kept])
     maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
     changed = calibrate(store.changed, bundle.calibration("guide"))
     described = describe_objects(maps, changed, dict(bundle.facts), scene)

@@ -1,0 +1,178 @@
+"""Captions of pairs, held against what was outlined, and captions of pairs larger than the model sees at once.
+
+A caption that says a thing twice, or names a class, a direction or a place that no object has, loses that clause; where
+nothing is left the objects themselves are described. No caption is more certain than the facts in it. A larger pair is cut
+into views: the model writes a caption for each one that changed, and they are joined with their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from chronosight.engines.confidence import is_confident
+from chronosight.engines.from_objects import counts_and_places
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject, tally
+from chronosight.results.evidence import Evidence, MapsOnDisk
+from chronosight.scenes.lonlat import scene_corners
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import caption
+from chronosight.tasks.caption_claims import FaultKind, clauses, supported_confidence, without_faults, without_places
+from chronosight.tasks.cells import CELLS, cell_at, listed, places
+from chronosight.tasks.nouns import singular
+
+REMOVED: tuple[FaultKind, ...] = ("repeated clause", "repeated noun", "class", "direction", "place")
+MANY = 5  # objects from which on they are called many
+MOST_VIEWS = 9  # that are captioned, those with the largest changed area
+COMPASS = dict(
+    zip(
+        CELLS,
+        ("north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"),
+        strict=True,
+    )
+)
+
+
+def fit_caption(said: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
+    """The caption as it may stand beside the answer to "has anything changed" and the map.
+
+    Args:
+        said: The model's caption.
+        changed: Whether anything changed.
+        evidence: The objects.
+
+    Returns:
+        The caption and a note, "" where there is nothing to remark.
+    """
+    if caption.says_no_change(said.text) == bool(changed.value):
+        word = "yes" if changed.value else "no"
+        note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'
+        return replace(said, confident=False, confidence=min(said.confidence, 1 - changed.confidence)), note
+    confidence = supported_confidence(said.confidence, [changed.confidence, *fact_confidences(said.text, evidence.objects)])
+    if not changed.value or not evidence.objects:
+        return replace(said, confidence=confidence, confident=said.confident and is_confident(confidence, {})), ""
+    text = without_faults(_with_houses(said.text, evidence.objects), evidence.objects, REMOVED)
+    if text == said.text:
+        return replace(said, confidence=confidence, confident=said.confident and is_confident(confidence, {})), ""
+    note = "the caption was corrected: the map does not show all of what it said"
+    own = said.confidence
+    if not text:
+        text, own = in_words(evidence.objects), 1.0
+        note = "the caption describes the outlined objects: the map does not show what the model's own sentence said"
+    confidence = supported_confidence(own, [changed.confidence, *fact_confidences(text, evidence.objects)])
+    return replace(said, text=text, value=text, confidence=confidence, confident=is_confident(confidence, {})), note
+
+
+def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]:
+    """The confidence of each change that a caption states: that of the most certain object which shows it."""
+    found = []
+    for clause in clauses(text):
+        for subject in clause.subjects:
+            shown = [
+                item.confidence
+                for item in objects
+                if item.class_name == singular(subject) and clause.direction in (None, item.direction)
+            ]
+            found += [max(shown)] if shown else []
+    return found
+
+
+def in_words(objects: Sequence[ChangedObject]) -> str:
+    """Objects in the words that people use for them: "many houses are built and a road is removed"."""
+    clauses_of = []
+    for (class_name, direction), value in sorted(tally(objects).items(), key=lambda row: (row[0][1] == "vanished", row[0][0])):
+        verb = "built" if direction == "appeared" else "removed"
+        if value.count == 1:
+            clauses_of.append(f"a {class_name} is {verb}")
+            continue
+        plural = "houses" if class_name == "building" else f"{class_name}s"
+        clauses_of.append(f"{'some' if value.count < MANY else 'many'} {plural} are {verb}")
+    return listed(clauses_of)
+
+
+def _with_houses(text: str, objects: Sequence[ChangedObject]) -> str:
+    """Where the map shows buildings too, they are what goes with the road of "a road with a road"."""
+    if not any(item.class_name == "building" for item in objects):
+        return text
+    return text.replace("a road with a road", "a road with some houses")
+
+
+def joined_caption(
+    scene: Scene, evidence: Evidence, changed: Answer, side: float, caption_of: Callable[[Scene], Answer]
+) -> Answer:
+    """The caption of a pair larger than the model sees at once.
+
+    Args:
+        scene: The pair.
+        evidence: Its objects.
+        changed: Whether anything changed.
+        side: Pixels a side that the model sees at once.
+        caption_of: Writes the caption of a part, held against what is outlined in it.
+
+    Returns:
+        One sentence: "In the north-west, several houses are built; in the south, a road is built". Compass directions
+        where north is at the top, else places in the image.
+    """
+    views = _views(scene, evidence.objects, side)[:MOST_VIEWS]
+    if not views or not changed.value:
+        text = counts_and_places(evidence.objects)
+        return Answer(text, "caption", text, changed.confidence, changed.confident, evidence)
+    by_cell: dict[str, list[str]] = {}
+    answers = []
+    for box, cell, found in views:
+        answer = caption_of(part(scene, box))
+        told = without_places(answer.text)
+        if caption.says_no_change(told) or not told:
+            told = in_words(found)
+            answer = replace(answer, confidence=min(fact_confidences(told, found), default=0.0), confident=False)
+        texts = by_cell.setdefault(cell, [])
+        texts += [told] if told not in texts else []
+        answers.append(answer)
+    north_up = ChangeSummary((), scene.width, scene.height, True, 0.0, scene_corners(scene)).north_up
+    sentences: dict[str, list[str]] = {}
+    for cell, texts in by_cell.items():
+        sentences.setdefault(" and ".join(texts), []).append(cell)
+    text = "; ".join(f"{_where(cells, bool(north_up))}, {told}" for told, cells in sentences.items())
+    confidence = min(changed.confidence, *(answer.confidence for answer in answers))
+    confident = changed.confident and all(answer.confident for answer in answers)
+    return Answer(text, "caption", text, confidence, confident, evidence)
+
+
+def part(scene: Scene, box: tuple[int, int, int, int]) -> Scene:
+    """A part of a scene, without its place on the Earth. box: left, top, right, bottom in pixels."""
+    left, top, right, bottom = box
+    return Scene(
+        scene.kind, np.ascontiguousarray(scene.frames[:, top:bottom, left:right]), scene.valid[top:bottom, left:right],
+        scene.sources, metres_per_pixel=scene.metres_per_pixel, times=scene.times, doubts=scene.doubts,
+    )  # fmt: skip
+
+
+def _views(
+    scene: Scene, objects: Sequence[ChangedObject], side: float
+) -> list[tuple[tuple[int, int, int, int], str, list[ChangedObject]]]:
+    """Windows that hold changed objects, each with the cell of its middle and its objects; the most changed first."""
+    across, down = max(1, ceil(scene.width / side)), max(1, ceil(scene.height / side))
+    of_view: dict[tuple[int, int], list[ChangedObject]] = {}
+    for item in objects:
+        x, y = item.centroid
+        place = min(down - 1, int(y * down / scene.height)), min(across - 1, int(x * across / scene.width))
+        of_view.setdefault(place, []).append(item)
+    views = []
+    for (row, column), found in of_view.items():
+        wide, high = min(scene.width, ceil(side)), min(scene.height, ceil(side))
+        middle = (column + 0.5) * scene.width / across, (row + 0.5) * scene.height / down
+        left = round(min(max(0.0, middle[0] - wide / 2), scene.width - wide))
+        top = round(min(max(0.0, middle[1] - high / 2), scene.height - high))
+        cell = cell_at(*middle, scene.width, scene.height)
+        views.append(((left, top, left + wide, top + high), cell, found))
+    return sorted(views, key=lambda view: -sum(item.area_px for item in view[2]))
+
+
+def _where(cells: Sequence[str], compass: bool) -> str:
+    named = [cell for cell in CELLS if cell in cells]
+    return f"in the {listed([COMPASS[cell] for cell in named])}" if compass else places(named)

@@ -1,0 +1,62 @@
+"""A description without the objects that a user does not want reported (`--min-area`, `--min-confidence`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronosight.engines.compact.caption import fit_caption
+from chronosight.engines.compact.objects import tally, unpainted
+from chronosight.engines.from_objects import answer_task, counts_and_places
+from chronosight.engines.generalise import ObjectLimits
+from chronosight.results.description import ClassDescription, Description
+from chronosight.results.evidence import Evidence
+from chronosight.tasks import caption, count, location
+
+NOTE = "objects below the limits are left out"
+
+
+def limited(description: Description, limits: ObjectLimits) -> Description:
+    """The description with counts, places, caption and map of the objects that the limits allow.
+
+    Args:
+        description: Of a pair of any size.
+        limits: What is left out.
+
+    Returns:
+        The same description where nothing is left out. Objects keep their numbers.
+    """
+    objects = tuple(item for item in description.objects if limits.allow(item))
+    left_out = len(description.objects) - len(objects)
+    if not left_out:
+        return description
+    kept = {item.number for item in objects}
+    evidence = description.evidence
+    changed = description.changed
+    if isinstance(evidence, Evidence):
+        dropped = [item for item in evidence.objects if item.number not in kept]
+        evidence = replace(evidence, mask=unpainted(evidence, dropped), objects=objects)
+        changed = replace(changed, evidence=None if changed.evidence is None else evidence)
+    else:
+        evidence = replace(evidence, objects=objects)
+    yes = 1 - changed.confidence if changed.value is False else changed.confidence
+    exact = description.model.get("exact_answers", {})
+    classes = []
+    for one in description.classes:
+        name = one.name.removesuffix("s")
+        if not any(item.class_name == name for item in description.objects):
+            classes.append(one)
+            continue
+        outlined = tally(evidence, name)
+        counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
+        sure = min(counted.confidence, placed.confidence)
+        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, sure))
+    told = description.caption
+    if objects:
+        told = fit_caption(told, changed, evidence)[0]
+    elif not caption.says_no_change(told.text):
+        told = replace(told, text=counts_and_places(()), value=None, confident=False)
+    note = f"{NOTE}: {left_out} of {len(description.objects)}"
+    return replace(
+        description, caption=told, changed=changed, classes=tuple(classes), evidence=evidence,
+        notes=(*description.notes, note),
+    )  # fmt: skip

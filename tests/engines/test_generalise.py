@@ -1,0 +1,112 @@
+"""What is reported of the outlines: pieces of one road joined, specks left out, long objects placed by their extent."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from changed_scenes import SIDE, one
+from chronosight.engines.compact.objects import generalise_evidence
+from chronosight.engines.generalise import ObjectLimits, generalise
+from chronosight.errors import InputError
+from chronosight.results.evidence import Evidence
+from chronosight.scenes.scene import Scene
+
+
+def reported(*objects, metres=1.0, **smallest):
+    return [item for item, _ in generalise(objects, SIDE, SIDE, metres, smallest)]
+
+
+def test_pieces_of_one_road_become_one_object():
+    first, second = one(1, "road", "appeared", 10, 100, 80, 6, 0.9), one(2, "road", "appeared", 96, 100, 160, 6, 0.6)
+    (joined,) = reported(first, second)
+    assert joined.area_px == first.area_px + second.area_px
+    assert joined.confidence == pytest.approx((0.9 * 480 + 0.6 * 960) / 1440)
+    assert joined.outline[:, 0].min() == 10 and joined.outline[:, 0].max() == 256
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        one(2, "road", "vanished", 96, 100, 160, 6),
+        one(2, "building", "appeared", 96, 100, 160, 6),
+        one(2, "road", "appeared", 110, 100, 140, 6),
+        one(2, "road", "appeared", 10, 110, 80, 6),
+        one(2, "road", "appeared", 92, 110, 6, 100),
+    ],
+    ids=["another direction", "another class", "too far", "side by side", "round a corner"],
+)
+def test_what_is_no_continuation_stays_apart(other):
+    assert len(reported(one(1, "road", "appeared", 10, 100, 80, 6), other)) == 2
+
+
+def test_the_gap_is_in_metres():
+    pieces = one(1, "road", "appeared", 10, 100, 80, 6), one(2, "road", "appeared", 96, 100, 160, 6)
+    assert len(reported(*pieces, metres=1.0)) == 1
+    assert len(reported(*pieces, metres=2.0)) == 2
+
+
+def test_specks_of_road_are_left_out_and_buildings_are_not():
+    speck, building = one(1, "road", "appeared", 20, 20, 9, 9), one(2, "building", "appeared", 60, 60, 5, 5)
+    assert [item.class_name for item in reported(speck, building, road=100.0)] == ["building"]
+    assert len(reported(speck, building, metres=2.0, road=100.0)) == 2, "324 square metres"
+
+
+def test_specks_that_line_up_count_together():
+    pieces = [one(index, "road", "appeared", 20 + 14 * index, 20, 9, 5) for index in range(3)]
+    assert len(reported(*pieces, road=100.0)) == 1
+    assert not reported(*pieces[:2], road=100.0)
+
+
+def test_a_long_object_is_placed_by_its_extent():
+    (road,) = reported(one(1, "road", "appeared", 10, 20, 280, 6))
+    assert road.places == ("top left corner", "top", "top right corner") and road.cell == "top"
+    (short,) = reported(one(1, "road", "appeared", 10, 20, 95, 6))  # 5 of 95 m lie beyond the corner
+    assert short.places == ("top left corner",) and short.cells == ()
+    (building,) = reported(one(1, "building", "appeared", 10, 20, 280, 6))
+    assert building.places == ("top",)
+
+
+def scene_of(mask):
+    return Scene("pair", np.zeros((2, *mask.shape, 3), np.uint8), np.ones(mask.shape, bool), ("a", "b"), metres_per_pixel=1.0)
+
+
+def evidence_of(objects):
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    for item in objects:
+        (left, top), (right, bottom) = item.outline.min(axis=0).astype(int), item.outline.max(axis=0).astype(int)
+        mask[top:bottom, left:right] = ("background", "road", "building").index(item.class_name)
+    flat = np.ones(mask.shape, np.float32)
+    return Evidence(("background", "road", "building"), mask, flat, flat, tuple(objects))
+
+
+def test_map_and_list_show_the_same():
+    road, speck = one(1, "road", "appeared", 10, 100, 80, 6), one(2, "road", "appeared", 20, 20, 9, 9)
+    building = one(3, "building", "appeared", 29, 20, 9, 9)  # touches the speck
+    evidence = evidence_of([road, speck, building])
+    kept = generalise_evidence(evidence, scene_of(evidence.mask), {"road": 100.0})
+    assert [item.number for item in kept.objects] == [1, 2] and len(kept.objects) == 2
+    assert kept.mask[20:29, 20:29].max() == 0 and (kept.mask[20:29, 29:38] == 2).all()
+    assert (kept.mask[100:106, 10:90] == 1).all()
+    again = generalise_evidence(kept, scene_of(kept.mask), {"road": 100.0})
+    assert [item.area_px for item in again.objects] == [item.area_px for item in kept.objects]
+
+
+def test_order_of_pieces_does_not_matter():
+    pieces = [one(index, "road", "appeared", 20 + 60 * index, 20, 52, 6, 0.5 + 0.1 * index) for index in range(4)]
+    (there,), (back,) = reported(*pieces), reported(*pieces[::-1])
+    assert there.area_px == back.area_px and there.confidence == pytest.approx(back.confidence)
+    assert there.places == back.places
+
+
+@pytest.mark.parametrize("limits", [(-1, 0), (float("nan"), 0), (float("inf"), 0), (0, -0.1), (0, 1.1), (0, float("nan"))])
+def test_limits_that_mean_nothing_are_refused(limits):
+    with pytest.raises(InputError, match="expected"):
+        ObjectLimits(*limits)
+
+
+def test_limits():
+    item = replace(one(1, "road", "appeared", 0, 0, 10, 10, 0.7), area_m2=25.0)
+    assert not ObjectLimits() and ObjectLimits().allow(item)
+    assert ObjectLimits(25).allow(item) and not ObjectLimits(26).allow(item), "square metres, not pixels"
+    assert ObjectLimits(0, 0.7).allow(item) and not ObjectLimits(0, 0.71).allow(item)

@@ -1,0 +1,182 @@
+"""Words, probability and map agree: yes is likelier than no, counts have intervals, captions say what the map shows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from changed_scenes import SIDE, one, summary, town
+from chronosight.engines.compact.caption import fit_caption, in_words, joined_caption, part
+from chronosight.engines.compact.describe import describe_objects
+from chronosight.engines.compact.reconcile import reconcile
+from chronosight.engines.compact.replies import answer_yes_no
+from chronosight.engines.confidence import count_interval, of_exact_answer
+from chronosight.engines.from_objects import answer_task
+from chronosight.engines.generalise import ObjectLimits
+from chronosight.engines.limited import limited
+from chronosight.engines.router import answer_description
+from chronosight.reports.plain_text import answer_line, changed_line, class_line
+from chronosight.results.answer import Answer
+from chronosight.results.description import ClassDescription, placeholder_scene
+from chronosight.results.evidence import Evidence
+from chronosight.scenes.scene import Scene
+from chronosight.tasks import binary, count
+
+EXACT = {"count": {"a": 0.37, "number": -0.42, "b": -0.87, "none": 0.5, "b_none": 3.1, "sure": 0.5, "mean": 1.0,
+                   "low": -1.4, "high": 3.0, "spread": 0.05, "most": 3.0}}  # fmt: skip
+SCENE = placeholder_scene(SIDE, SIDE, sources=("a", "b"), metres_per_pixel=1.0)
+probabilities = st.floats(0, 1)
+
+
+def evidence(objects):
+    flat = np.zeros((SIDE, SIDE), np.float32)
+    return Evidence(("background", "road", "building"), flat.astype(np.uint8), flat, flat, tuple(objects))
+
+
+def some(confidences):
+    return [one(i + 1, "building", "appeared", 10 + 20 * i, 10, 8, 8, p) for i, p in enumerate(confidences)]
+
+
+def assert_agree(answer):
+    """The words say yes or no only where that is at least as likely as its opposite."""
+    line = changed_line(answer)
+    if answer.value is None:
+        assert "cannot tell" in line.lower() and not answer.confident
+    else:
+        assert answer.confidence >= 0.5
+        assert ("yes" in line) == answer.value
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(probabilities, max_size=6), probabilities, st.floats(0, 1))
+def test_yes_and_no_are_never_less_likely_than_their_opposites(confidences, changed, threshold):
+    found, setting = evidence(some(confidences)), {"threshold": threshold, "sure": 0.0}
+    assert_agree(reconcile(changed, setting, found).changed)
+    assert_agree(answer_yes_no(binary.ask(), changed, setting))
+    assert_agree(answer_task(binary.ask(), found, changed))
+    assert_agree(describe_objects(found, changed, {}, SCENE).changed)
+    asked = answer_description(summary(found.objects, changed=changed), "did any building vanish?")
+    assert asked.value is None or asked.confidence >= 0.5
+    limited_changed = limited(describe_objects(found, changed, {}, SCENE), ObjectLimits(0, 0.5)).changed
+    assert_agree(limited_changed)
+
+
+def test_a_faint_outline_is_no_yes():
+    answer = answer_task(binary.ask(), evidence(some([0.43])), changed=0.6)
+    assert (answer.text, answer.value, answer.confident) == ("Cannot tell", None, False)
+    assert changed_line(answer) == "Changed: cannot tell."
+    assert changed_line(Answer("Yes", "binary", True, 0.43, False)) == "Changed: cannot tell, perhaps yes."
+
+
+def test_confidence_of_a_count_falls_with_the_number():
+    said = [of_exact_answer(0.8**n, n, EXACT["count"]) for n in (1, 3, 10, 30, 154, 1500)]
+    assert said == sorted(said, reverse=True) and said[4] < 0.2
+    large = answer_task(count.ask("buildings"), evidence(some([0.9] * 12)), 0.99, exact=EXACT)
+    asked = answer_description(replace(summary(some([0.9] * 12)), exact=EXACT), "how many buildings appeared?")
+    described = describe_objects(evidence(some([0.9] * 12)), 0.99, {"exact_answers": EXACT}, SCENE).classes[0]
+    assert large.confidence == pytest.approx(asked.confidence)
+    assert large.interval == asked.interval == described.interval and large.confidence < 0.5
+    assert not large.confident and not asked.confident
+
+
+@given(st.integers(0, 5000), probabilities)
+def test_an_interval_holds_its_number_and_grows_with_it(number, confidence):
+    low, high = count_interval(number, confidence, EXACT["count"])
+    assert 0 <= low <= number <= high
+    wider = count_interval(number + 100, confidence, EXACT["count"])
+    assert wider[1] - wider[0] >= high - low
+    assert count_interval(number, confidence, {}) is None
+
+
+def test_a_sure_nothing_is_nothing():
+    assert count_interval(0, 0.95, EXACT["count"]) == (0, 0)
+    assert count_interval(0, 0.8, EXACT["count"]) == (0, 3)
+
+
+def test_intervals_are_written_out():
+    answer = Answer("154", "count", 154, 0.08, False, interval=(140, 170))
+    assert answer_line(answer) == "154 (about 140 to 170)"
+    assert answer_line(replace(answer, text="154 buildings appeared.")) == "154 buildings appeared (about 140 to 170)."
+    assert answer_line(replace(answer, interval=(154, 154))) == answer_line(replace(answer, interval=None)) == "154"
+    assert answer.to_dict()["interval"] == [140, 170] and "interval" not in replace(answer, interval=None).to_dict()
+    described = describe_objects(evidence(town()), 0.99, {}, SCENE)
+    line = class_line(described, ClassDescription("buildings", 4, 1, ("top",), 0.1, (4, 9)))
+    assert "(about 4 to 9 in all; the exact number is unsure)" in line
+    assert "(about 4 to 9; 60 % sure)" in class_line(described, ClassDescription("buildings", 4, 0, ("top",), 0.6, (4, 9)))
+
+
+YES = Answer("Yes", "binary", True, 0.95, True)
+
+
+def told(text, confidence=0.9):
+    return Answer(text, "caption", text, confidence, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "objects", "kept"),
+    [
+        ("many houses are built along the road", some([0.8] * 6), "many houses are built along the road"),
+        ("a road is built and many houses are built", some([0.8] * 6), "many houses are built"),
+        ("a road is built in the woods", some([0.8] * 6), "many houses are built"),
+        ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5), *some([0.8])],
+         "a road with some houses appears"),
+        ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5)], "a road appears"),
+        ("a building is built in the lower left corner", some([0.8]), "a building is built"),
+    ],
+)  # fmt: skip
+def test_a_caption_says_what_the_map_shows(text, objects, kept):
+    answer, note = fit_caption(told(text), YES, evidence(objects))
+    assert answer.text == answer.value == kept
+    assert bool(note) == (kept != text)
+
+
+def test_a_caption_is_no_more_certain_than_its_facts():
+    assert fit_caption(told("a house is built"), YES, evidence(some([0.61, 0.4])))[0].confidence == 0.61
+    assert fit_caption(told("a house is built"), replace(YES, confidence=0.55), evidence(some([0.9])))[0].confidence == 0.55
+    assert fit_caption(told("a road is built"), YES, evidence(some([0.7])))[0].confidence == 0.7, "rewritten from facts"
+    denied, note = fit_caption(told("the scene is the same as before"), YES, evidence(some([0.9])))
+    assert note and not denied.confident and denied.confidence <= 0.05 + 1e-9
+
+
+def test_objects_in_words():
+    assert in_words(town()) == "some houses are built, a road is built and a building is removed"
+    assert in_words(some([0.9] * 5)) == "many houses are built"
+
+
+def test_a_large_pair_joins_the_captions_of_its_parts():
+    objects = [
+        one(1, "building", "appeared", 20, 20, 30, 30), one(2, "building", "appeared", 250, 20, 20, 20),
+        one(3, "building", "appeared", 250, 250, 10, 10),
+    ]  # fmt: skip
+    frames = np.arange(2 * SIDE * SIDE * 3, dtype=np.uint32).astype(np.uint8).reshape(2, SIDE, SIDE, 3)
+    scene = Scene("pair", frames, np.ones((SIDE, SIDE), bool), ("a", "b"), metres_per_pixel=1.0)
+    seen = []
+
+    def caption_of(view):
+        seen.append(view)
+        same = ("a house is built in the upper-left corner", 0.8), ("no change has occurred", 0.9), ("a villa is built", 0.7)
+        return told(*same[len(seen) - 1])
+
+    answer = joined_caption(scene, evidence(objects), YES, SIDE / 2, caption_of)
+    assert answer.text == (
+        "in the top left corner, a house is built; in the top right corner, a building is built; "
+        "in the lower right corner, a villa is built"
+    )
+    assert [view.frames.shape for view in seen] == [(2, SIDE // 2, SIDE // 2, 3)] * 3
+    np.testing.assert_array_equal(seen[1].frames, frames[:, :150, 150:])
+    assert answer.confidence == 0.7 and not answer.confident, "one part's own caption was denied"
+    assert part(scene, (0, 0, 30, 40)).frames.shape == (2, 40, 30, 3)
+
+
+def test_limits_hold_in_counts_places_words_and_map():
+    described = describe_objects(evidence(town()), 0.95, {}, SCENE)
+    fewer = limited(described, ObjectLimits(100, 0))
+    assert [item.number for item in fewer.objects] == [1, 3, 5, 6]
+    assert (fewer.classes[0].appeared, fewer.classes[0].vanished) == (2, 1)
+    assert any("2 of 6" in note for note in fewer.notes)
+    assert limited(described, ObjectLimits(1, 0.5)) is described
+    none = limited(described, ObjectLimits(1e6, 0))
+    assert not none.objects and (none.classes[0].appeared, none.classes[0].cells) == (0, ())
+    assert not none.caption.confident
