@@ -105,7 +105,7 @@ def test_an_auto_map_beside_a_known_model_runs_nothing(qwen_folder, tmp_path, wh
         "from chronosight.models.changevg.loading import load_model\n"
         f"ChangeVGProcessor.from_pretrained({str(folder)!r})\nload_model(Path({str(folder)!r}))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], input=b"y\n" * 9, capture_output=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], input=b"y\n" * 9, capture_output=True, timeout=300)
     assert not (tmp_path / "RAN").exists()
     assert done.returncode == 0 or b"InputError" in done.stderr.splitlines()[-1], done.stderr[-500:]
 
