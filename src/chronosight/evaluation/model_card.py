@@ -194,12 +194,18 @@ def _confidence(config: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for task, row in report.items():
-        if "accuracy" in row:
+        if "accuracy" in row and task in config["calibration"]:
             sure = config["calibration"][task]["sure"]
             lines.append(
                 f"| {task} | {row['n']} | {row['accuracy']:.3f} | {row['error_before']:.3f} | {row['error_after']:.3f} "
                 f"| {sure:.2f} |"
             )
+    if seen := report.get("presence_classifier"):
+        lines += [
+            "",
+            f"Presence in one image (`presence.npy`): {seen['accuracy']:.3f} right over {seen['n']:,} held-out questions, every "
+            f"noun present as often as absent; the language model alone {seen['language_model_alone']:.3f}.",
+        ]
     return "\n".join(lines)
 
 
