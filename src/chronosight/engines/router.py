@@ -13,6 +13,7 @@ from chronosight.engines.from_objects import answer_scene_question
 from chronosight.errors import InputError
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
+from chronosight.tasks.routing import MAX_CHARACTERS
 from chronosight.tasks.scene_questions import only_objects_answer, read_scene_question
 
 if TYPE_CHECKING:
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
 
-LONGEST_QUESTION = 2000  # characters: longer texts are no question, and reading them would take long
-
 
 def check_question(text: str) -> str:
-    """The question without spaces around it. Raises InputError for one longer than `LONGEST_QUESTION`."""
+    """The question without spaces around it. Raises InputError for one longer than `MAX_CHARACTERS`."""
     text = text.strip()
-    if len(text) > LONGEST_QUESTION:
-        raise InputError(f"the question has {len(text):,} characters, expected at most {LONGEST_QUESTION:,}: shorten it")
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"the question has {len(text):,} characters, expected at most {MAX_CHARACTERS:,}: shorten it")
     return text
 
 
