@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,40 +11,20 @@ from typing import Protocol
 import numpy as np
 import rasterio
 from affine import Affine
-from PIL import Image
 from rasterio.enums import MaskFlags, Resampling
 from rasterio.windows import Window
 
 from chronosight.errors import InputError
-from chronosight.limits import GDAL_CACHE_BYTES, MAX_BANDS, MAX_BLOCK_BYTES, MAX_PIXELS
+from chronosight.limits import MAX_PIXELS
 from chronosight.scenes.bands import BandChoice, choose_bands
-from chronosight.scenes.boundary import damaged, decoding, gdal_warnings
 from chronosight.scenes.doubts import doubt_by_metadata
 from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format
+from chronosight.scenes.gdal import band_descriptions, check_layout, colour_interpretations, has_palette, opened
 from chronosight.scenes.ground import georeference_of, metres_per_pixel, placement_of
+from chronosight.scenes.orientation import ORIENTATIONS, north_up, read_exif, tiff_orientation, turn_placement
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.side_files import check_side_files
 from chronosight.scenes.times import time_of
-
-# EXIF orientation -> (swap rows and columns, then mirror left-right, then mirror up-down).
-_ORIENTATIONS = {
-    1: (False, False, False),
-    2: (False, True, False),
-    3: (False, True, True),
-    4: (False, False, True),
-    5: (True, False, False),
-    6: (True, True, False),
-    7: (True, True, True),
-    8: (True, False, True),
-}
-_EXIF_ORIENTATION, _EXIF_DATETIME, _EXIF_IFD, _EXIF_TAKEN = 0x0112, 0x0132, 0x8769, 0x9003
-
-# No file system but the disk's: a raster may name another file as its overviews, even one on the network.
-GDAL_OPTIONS = {
-    "GDAL_CACHEMAX": GDAL_CACHE_BYTES,  # rasterio hands on bytes
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "GDAL_HTTP_TIMEOUT": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +62,6 @@ class Readable(Protocol):
     def georeference(self) -> Georeference | None:
         """CRS and transform, None unless it has both."""
         ...
-
 
     def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
         """Pixels of a window (left, top, width, height), at a smaller shape (H, W) if one is given."""
@@ -158,7 +135,7 @@ class ImageFile:
     ) -> Pixels:
         """`read`, from the file where it is open already."""
         left, top, width, height = window or (0, 0, self.width, self.height)
-        swap, mirror_x, mirror_y = _ORIENTATIONS[self.orientation]
+        swap, mirror_x, mirror_y = ORIENTATIONS[self.orientation]
         # The window and shape as stored: undo the mirrors, then the swap.
         if mirror_x:
             left = self.width - left - width
@@ -233,15 +210,15 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
     with opened(path, driver) as dataset:
         width, height = dataset.width, dataset.height
         check_size(path.name, width, height, max_pixels)
-        _check_layout(path.name, dataset)
+        check_layout(path.name, dataset)
         if dataset.tags(ns="OVERVIEWS"):
             raise InputError(f"{path.name} names another file as its overviews: make it a plain GeoTIFF or COG first")
         dtype = dataset.dtypes[0]
         if "complex" in dtype:
             raise InputError(f"{path.name} holds complex numbers ({dtype}), expected intensities: convert it first")
-        names = _descriptions(dataset)
-        kinds = _interpretations(dataset)
-        if kinds[0] == "palette" and not _has_palette(dataset):
+        names = band_descriptions(dataset)
+        kinds = colour_interpretations(dataset)
+        if kinds[0] == "palette" and not has_palette(dataset):
             kinds[0] = "gray"
             notes.append(f"{path.name} is said to have a colour table but has none: its band is shown as grey")
         choice = choose_bands(path.name, kinds, names, bands)
@@ -259,16 +236,16 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         white = _white(structure, dataset.tags(1, ns="IMAGE_STRUCTURE"), dtype)
         has_time = dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME"), dataset.tags().get("TIFFTAG_DATETIME")
         nodata = dataset.nodata
-    orientation, taken = (_tiff_orientation(path), None) if kind == "TIFF" else _exif(path, kind)
+    orientation, taken = (tiff_orientation(path), None) if kind == "TIFF" else read_exif(path, kind)
     if transform is not None:  # it speaks of the pixels as stored
-        orientation = _north_up(transform)
+        orientation = north_up(transform)
         if orientation != 1:
             notes.append(f"{path.name} is not stored north up (its rows run another way): it was turned")
-        georeference, transform = _turned(georeference, transform, orientation, width, height)
+        georeference, transform = turn_placement(georeference, transform, orientation, width, height)
     if georeference is not None:
         transform = None
         doubts += _doubt_by_place(path.name, georeference, width, height)
-    if _ORIENTATIONS[orientation][0]:
+    if ORIENTATIONS[orientation][0]:
         width, height = height, width
     if nodata is not None and not np.isfinite(nodata):
         nodata = None  # never finite, so never valid
@@ -289,68 +266,6 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         notes=tuple(notes),
         doubts=tuple(doubts),
     )
-
-
-@contextmanager
-def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
-    """The file opened by one named driver.
-
-    Raises:
-        InputError: for everything that goes wrong with it, while it is open too.
-    """
-    jpeg = driver == "JPEG"
-    options: dict[str, object] = {**GDAL_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
-    with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
-        with rasterio.open(str(path), driver=driver) as dataset:
-            yield dataset
-        if jpeg:
-            _check_jpeg(path, said)
-
-
-def _check_jpeg(path: Path, said: Sequence[str]) -> None:
-    """Stray bytes between segments are harmless and common; a cut or broken file is refused (libjpeg warns of both)."""
-    corrupt = [line for line in said if "Corrupt JPEG data" in line or "Premature end" in line]
-    stray = [line for line in corrupt if "extraneous bytes before marker" in line]
-    if len(stray) < len(corrupt):
-        raise damaged(path, OSError(next(line for line in corrupt if line not in stray)))
-    if stray:  # libjpeg gives its first warning only, so that whatever follows must be found otherwise
-        with Image.open(path, formats=["JPEG"]) as image:
-            image.load()
-
-
-def _check_layout(name: str, dataset: rasterio.DatasetReader) -> None:
-    """Raises InputError where a block, which is decoded as a whole, is larger than the memory it may take."""
-    if dataset.count > MAX_BANDS:
-        raise InputError(f"{name} has {dataset.count} bands, expected at most {MAX_BANDS}")
-    rows, columns = dataset.block_shapes[0]
-    bands = dataset.count if dataset.interleaving is not None and dataset.interleaving.name == "pixel" else 1
-    size = rows * columns * bands * np.dtype(dataset.dtypes[0].replace("_int16", "64").replace("_int32", "64")).itemsize
-    if size > MAX_BLOCK_BYTES:
-        raise InputError(
-            f"{name} is stored in blocks of {size / 2**20:,.0f} MB, expected at most {MAX_BLOCK_BYTES >> 20} MB: save it in tiles"
-        )
-
-
-def _descriptions(dataset: rasterio.DatasetReader) -> list[str | None]:
-    try:
-        return list(dataset.descriptions)
-    except UnicodeDecodeError:
-        return [None] * dataset.count
-
-
-def _interpretations(dataset: rasterio.DatasetReader) -> list[str]:
-    """GDAL's colour interpretation of every band; newer ones than rasterio knows are "undefined"."""
-    try:
-        return [interpretation.name for interpretation in dataset.colorinterp]
-    except ValueError:
-        return ["undefined"] * dataset.count
-
-
-def _has_palette(dataset: rasterio.DatasetReader) -> bool:
-    try:
-        return bool(dataset.colormap(1)) and dataset.dtypes[0] in ("uint8", "uint16")
-    except ValueError:
-        return False
 
 
 def _white(structure: dict[str, str], of_band: dict[str, str], dtype: str) -> int | None:
@@ -374,81 +289,8 @@ def _fits(value: float, dtype: str) -> bool:
     return value == int(value) and limits.min <= value <= limits.max
 
 
-def _north_up(transform: Affine) -> int:
-    """The orientation in which columns run as far east, and rows as far south, as any of the eight lets them."""
-
-    def upright(code: int) -> float:
-        a, b, _, d, e, _ = tuple(transform * _stored(code, 1, 1))[:6]
-        return float(a / np.hypot(a, d) - e / np.hypot(b, e))
-
-    best = max(_ORIENTATIONS, key=upright)
-    return best if upright(best) > upright(1) + 1e-6 else 1
-
-
-def _stored(orientation: int, width: int, height: int) -> Affine:
-    """Pixel (column, row) of the upright image -> of the stored one, which is width x height."""
-    swap, mirror_x, mirror_y = _ORIENTATIONS[orientation]
-    if swap:
-        width, height = height, width
-    there = Affine.identity()
-    if mirror_x:
-        there = Affine.translation(width, 0) * Affine.scale(-1, 1) * there
-    if mirror_y:
-        there = Affine.translation(0, height) * Affine.scale(1, -1) * there
-    return Affine(0, 1, 0, 1, 0, 0) * there if swap else there
-
-
-def _turned(
-    georeference: Georeference | None, transform: Affine, orientation: int, width: int, height: int
-) -> tuple[Georeference | None, Affine]:
-    """Both, of the image that was width x height as stored and is handed out upright."""
-    there = _stored(orientation, width, height)
-    placed = None if georeference is None else Georeference(georeference.crs, georeference.transform * there)
-    return placed, transform * there
-
-
 def _doubt_by_place(name: str, georeference: Georeference, width: int, height: int) -> list[str]:
     crs = rasterio.crs.CRS.from_user_input(georeference.crs)
     if (crs.is_geographic or crs.is_projected) and metres_per_pixel(georeference, width, height) is None:
         return [f"{name} has coordinates that lie nowhere on the Earth: sizes in metres are not known"]
     return []
-
-
-def _tiff_orientation(path: Path) -> int:
-    """The orientation tag (274) of a TIFF's first page, which GDAL ignores; 1 where there is none."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-            order, big = "<" if head[:2] == b"II" else ">", head[2:4] in (b"+\0", b"\0+")
-            (start,) = struct.unpack(order + ("Q" if big else "I"), head[8:16] if big else head[4:8])
-            file.seek(start)
-            (count,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
-            for _ in range(min(count, 4096)):
-                entry = file.read(20 if big else 12)
-                tag, _ = struct.unpack(order + "HH", entry[:4])
-                if tag == _EXIF_ORIENTATION:
-                    (orientation,) = struct.unpack(order + "H", entry[12:14] if big else entry[8:10])
-                    return orientation if orientation in _ORIENTATIONS else 1
-    except (OSError, struct.error, OverflowError, ValueError):
-        pass  # GDAL has read it, so it is only this tag that cannot be found
-    return 1
-
-
-def _exif(path: Path, kind: str) -> tuple[int, str | None]:
-    """Orientation (1 to 8) and time taken of a PNG, JPEG or WebP. Checks a PNG's checksums too: GDAL does not."""
-    with decoding(path):
-        try:
-            with Image.open(path, formats=[kind.upper()]) as image:
-                exif = image.getexif()
-                taken = exif.get_ifd(_EXIF_IFD).get(_EXIF_TAKEN) or exif.get(_EXIF_DATETIME)
-                orientation = exif.get(_EXIF_ORIENTATION, 1)
-            if kind == "PNG":
-                with Image.open(path, formats=["PNG"]) as image:
-                    image.verify()
-        except Image.DecompressionBombError:
-            raise
-        except Exception as error:
-            if kind == "PNG" or isinstance(error, OSError):
-                raise
-            return 1, None  # unreadable EXIF is no reason to refuse readable pixels
-    return (orientation if orientation in _ORIENTATIONS else 1), str(taken) if taken else None

@@ -12,7 +12,8 @@ from chronosight.errors import InputError
 from chronosight.limits import MAX_LARGE_PIXELS
 from chronosight.scenes.boundary import decoding
 from chronosight.scenes.files import local_path
-from chronosight.scenes.image import GDAL_OPTIONS, ImageFile, Pixels, open_image
+from chronosight.scenes.gdal import GDAL_OPTIONS
+from chronosight.scenes.image import ImageFile, Pixels, open_image
 
 
 class OpenImage:

@@ -16,9 +16,10 @@ from chronosight.errors import InputError
 from chronosight.limits import MAX_LARGE_PIXELS
 from chronosight.scenes.align import place_on_map, read_onto, stored_sample
 from chronosight.scenes.fill import Fill, find_fills, without
+from chronosight.scenes.gdal import GDAL_OPTIONS
 from chronosight.scenes.grid import Grid, footprint
 from chronosight.scenes.ground import metres_per_pixel
-from chronosight.scenes.image import GDAL_OPTIONS, ImageFile, Pixels
+from chronosight.scenes.image import ImageFile, Pixels
 from chronosight.scenes.large.opened import OpenImage, Reduced, keep_open
 from chronosight.scenes.pair import order_notes
 from chronosight.scenes.resolution import check_resolution, working_grid

@@ -1,0 +1,86 @@
+"""A raster opened by GDAL: one named driver, safe options, and what GDAL says of its bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from PIL import Image
+
+from chronosight.errors import InputError
+from chronosight.limits import GDAL_CACHE_BYTES, MAX_BANDS, MAX_BLOCK_BYTES
+from chronosight.scenes.boundary import damaged, decoding, gdal_warnings
+
+# No file system but the disk's: a raster may name another file as its overviews, even one on the network.
+GDAL_OPTIONS = {
+    "GDAL_CACHEMAX": GDAL_CACHE_BYTES,  # rasterio hands on bytes
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_TIMEOUT": "1",
+}
+
+
+@contextmanager
+def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
+    """The file opened by one named driver.
+
+    Raises:
+        InputError: for everything that goes wrong with it, while it is open too.
+    """
+    jpeg = driver == "JPEG"
+    options: dict[str, object] = {**GDAL_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
+    with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
+        with rasterio.open(str(path), driver=driver) as dataset:
+            yield dataset
+        if jpeg:
+            _check_jpeg(path, said)
+
+
+def _check_jpeg(path: Path, said: Sequence[str]) -> None:
+    """Stray bytes between segments are harmless and common; a cut or broken file is refused (libjpeg warns of both)."""
+    corrupt = [line for line in said if "Corrupt JPEG data" in line or "Premature end" in line]
+    stray = [line for line in corrupt if "extraneous bytes before marker" in line]
+    if len(stray) < len(corrupt):
+        raise damaged(path, OSError(next(line for line in corrupt if line not in stray)))
+    if stray:  # libjpeg gives its first warning only, so that whatever follows must be found otherwise
+        with Image.open(path, formats=["JPEG"]) as image:
+            image.load()
+
+
+def check_layout(name: str, dataset: rasterio.DatasetReader) -> None:
+    """Raises InputError where a block, which is decoded as a whole, is larger than the memory it may take."""
+    if dataset.count > MAX_BANDS:
+        raise InputError(f"{name} has {dataset.count} bands, expected at most {MAX_BANDS}")
+    rows, columns = dataset.block_shapes[0]
+    bands = dataset.count if dataset.interleaving is not None and dataset.interleaving.name == "pixel" else 1
+    size = rows * columns * bands * np.dtype(dataset.dtypes[0].replace("_int16", "64").replace("_int32", "64")).itemsize
+    if size > MAX_BLOCK_BYTES:
+        raise InputError(
+            f"{name} is stored in blocks of {size / 2**20:,.0f} MB, expected at most {MAX_BLOCK_BYTES >> 20} MB: save it in tiles"
+        )
+
+
+def band_descriptions(dataset: rasterio.DatasetReader) -> list[str | None]:
+    """The name of every band, None where it has none or one that is not UTF-8."""
+    try:
+        return list(dataset.descriptions)
+    except UnicodeDecodeError:
+        return [None] * dataset.count
+
+
+def colour_interpretations(dataset: rasterio.DatasetReader) -> list[str]:
+    """GDAL's colour interpretation of every band; newer ones than rasterio knows are "undefined"."""
+    try:
+        return [interpretation.name for interpretation in dataset.colorinterp]
+    except ValueError:
+        return ["undefined"] * dataset.count
+
+
+def has_palette(dataset: rasterio.DatasetReader) -> bool:
+    """Whether the first band has a colour table that can be used."""
+    try:
+        return bool(dataset.colormap(1)) and dataset.dtypes[0] in ("uint8", "uint16")
+    except ValueError:
+        return False
