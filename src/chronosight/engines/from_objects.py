@@ -34,8 +34,8 @@ from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS, join_cells, listed, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.nouns import plural
-from chronosight.tasks.question import Question, Value
-from chronosight.tasks.scene_questions import ReadScene, SceneQuestion
+from chronosight.tasks.question import Question, SceneQuestion, Value
+from chronosight.tasks.scene_questions import ReadScene
 from chronosight.tasks.scene_regions import equal_parts, grid_words, in_region
 
 TURNED = "the scene's top is not north; name the part by top, bottom, left and right, or give --at"

@@ -1,9 +1,11 @@
-"""A question as the models understand it: a task, what it is about, and its wording."""
+"""A question as the models understand it (`Question`), and one as the list of changed objects answers it (`SceneQuestion`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from chronosight.tasks.scene_regions import SceneRegion
 
 Task = Literal[
     "caption",          # image or pair -> a sentence
@@ -20,6 +22,10 @@ Task = Literal[
     "vqa",              # anything asked in free words -> a word, a phrase or a sentence; full-size engines only
 ]  # fmt: skip
 
+Asks = Literal[
+    "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
+]  # fmt: skip
+Among = Literal["zones", "cells", "halves", "quarters"]
 Value = bool | int | float | str | tuple[str, ...]
 
 
@@ -31,3 +37,48 @@ class Question:
     text: str
     subject: str | None = None
     other: str | None = None
+
+
+@dataclass(frozen=True)
+class SceneQuestion:
+    """What is asked of the list of changed objects.
+
+    Attributes:
+        asks: What is wanted. "compare" sets the two of `regions` or `zones` beside each other; "share" is the part that
+            the objects of the question are of those without its last restriction (`share_of`).
+        subject: "buildings", "roads" or None for both.
+        direction: None for both.
+        region: A part of the scene; None for the whole.
+        zone: The name of a zone; None for the whole.
+        among: Of "rank" and "list": what is compared.
+        by: Of "rank" and "compare": by number or by area.
+        least: Of "rank" and "largest": the least; of "list": those without a change; of "compare": fewer is asked for.
+        unit: Of areas, "m2", "ha" or "km2"; "" to choose.
+        min_area: Only objects of at least so many square metres.
+        max_area: Only objects of at most so many square metres.
+        top: Of "largest": how many.
+        per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
+        regions: Of "compare": the two parts, in their order.
+        zones: Of "compare": the two zones, in their order.
+        share_of: Of "share": of which whole. "region": of the whole scene's objects; "direction": of both directions;
+            "subject": of both classes; "size": of all sizes; "ground": of the ground itself.
+        yes_no: Of "compare": whether the question is answered by yes or no.
+    """
+
+    asks: Asks
+    subject: str | None = None
+    direction: Literal["appeared", "vanished"] | None = None
+    region: SceneRegion | None = None
+    zone: str | None = None
+    among: Among = "cells"
+    by: Literal["count", "area"] = "area"
+    least: bool = False
+    unit: str = ""
+    min_area: float | None = None
+    max_area: float | None = None
+    top: int = 1
+    per: str = ""
+    regions: tuple[SceneRegion, ...] = ()
+    zones: tuple[str, ...] = ()
+    share_of: Literal["", "region", "direction", "subject", "size", "ground"] = ""
+    yes_no: bool = False
