@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chronosight.engines.from_objects import answer_scene_question
+from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted

@@ -1,0 +1,126 @@
+"""The objects that a question is about, chosen by class, direction, region, zone and size, and an answer made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronosight.engines.confidence import (
+    is_confident,
+)
+from chronosight.engines.from_objects import answer_confidence
+from chronosight.results.answer import Answer, open_answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject, Tally
+from chronosight.results.wording import size_words
+from chronosight.results.zones import ZoneRow
+from chronosight.tasks.cells import CELLS
+from chronosight.tasks.question import SceneQuestion, Value
+from chronosight.tasks.scene_regions import grid_words, in_region
+
+TURNED = "the scene's top is not north; name the part by top, bottom, left and right, or give --at"
+NO_GROUND = "the ground size of a pixel is not known"
+NO_ZONES = "no zones are known; give their file with --zones"
+_TASKS = {"whether": "binary", "where": "location"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The objects asked about, what they are called, and where they were asked for."""
+
+    found: list[ChangedObject]
+    area: float
+    noun: str
+    place: str
+    notes: tuple[str, ...]
+    confidence: float
+    confident: bool = False
+    interval: tuple[int, int] | None = None
+
+
+def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
+    """The objects of a summary that a question is about, with the confidence of an answer read from them."""
+    row = next((row for row in summary.zones.rows if row.name == question.zone), None) if summary.zones else None
+    numbers = None if row is None else set(row.numbers)
+    region = question.region
+    found = [
+        item
+        for item in summary.objects
+        if is_wanted(question, item.class_name, item.direction)
+        and (numbers is None or item.number in numbers)
+        and (region is None or any(in_region(region, cell, *_position(summary, item)) for cell in item.places))
+        and of_size(question, item)
+    ]
+    area = sum(item.area for item in found)
+    notes: tuple[str, ...] = ()
+    if row is not None:
+        area = area if question.min_area is not None or question.max_area is not None else zone_tally(row, question).area
+        if row.covered < 0.995:
+            notes = (f"{row.covered:.0%} of {row.name} lies in the scene",)
+    elif region is not None and region.cells:
+        notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",)
+    place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
+    place = size_phrase(question) + place
+    noun = question.subject.rstrip("s") if question.subject else "object"
+    task = _TASKS.get(question.asks, question.asks)
+    confidence, confident, interval = answer_confidence(task, found, summary.objects, summary.changed, summary.exact)
+    return Chosen(found, area, noun, place, notes, confidence, confident, interval)
+
+
+def is_wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
+    """Whether objects of a class and a direction are asked about."""
+    subject = question.subject is None or question.subject.rstrip("s") == class_name
+    return subject and question.direction in (None, direction)
+
+
+def of_size(question: SceneQuestion, item: ChangedObject) -> bool:
+    """Whether an object is as large as asked, in square metres."""
+    smallest, largest = question.min_area, question.max_area
+    return (smallest is None or item.area >= smallest) and (largest is None or item.area <= largest)
+
+
+def size_phrase(question: SceneQuestion) -> str:
+    """Such as " of at least 200 m²"; "" where no size is asked for."""
+    limits = (("at least", question.min_area), ("at most", question.max_area))
+    phrases = [f"{words} {size_words(limit, True)}" for words, limit in limits if limit is not None]
+    return f" of {' and '.join(phrases)}" if phrases else ""
+
+
+def ground_of(summary: ChangeSummary, question: SceneQuestion) -> float | None:
+    """Square metres of the ground that the question is about."""
+    row = next((row for row in summary.zones.rows if row.name == question.zone), None) if summary.zones else None
+    if row is not None:
+        return row.ground * row.covered
+    if summary.ground is None or question.region is None:
+        return summary.ground
+    left, top, right, bottom = question.region.box
+    share = len(question.region.cells) / len(CELLS) if question.region.cells else (right - left) * (bottom - top)
+    return summary.ground * share
+
+
+def _position(summary: ChangeSummary, item: ChangedObject) -> tuple[float, float]:
+    return item.centroid[0] / summary.width, item.centroid[1] / summary.height
+
+
+def zone_tally(row: ZoneRow, question: SceneQuestion) -> Tally:
+    """Number and area of what is asked about, in one zone."""
+    return sum((value for key, value in row.tallies.items() if is_wanted(question, *key)), Tally())
+
+
+def make_answer(chosen: Chosen, task: str, text: str, value: Value | None, *notes: str, unit: str | None = None) -> Answer:
+    """An answer about chosen objects; confident only where they are and there is a value."""
+    text = text[:1].upper() + text[1:]
+    exact = task in ("count", "location") and unit is None
+    confident = chosen.confident if exact else is_confident(chosen.confidence, {})
+    interval = chosen.interval if task == "count" and unit is None else None
+    confident = confident and value is not None
+    return Answer(text, task, value, chosen.confidence, confident, None, (*chosen.notes, *notes), unit, interval=interval)
+
+
+def refused(reason: str) -> Answer:
+    """An answer of task "open" that says why there is none."""
+    return open_answer(f"This cannot be answered: {reason}.")
+
+
+def verb(question: SceneQuestion) -> str:
+    """What the objects did: "appeared", "vanished" or "changed"."""
+    return question.direction or "changed"

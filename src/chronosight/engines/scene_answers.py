@@ -1,0 +1,204 @@
+"""Answers to questions that only objects can answer: counts, areas, lengths, places and the largest, of a scene of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from chronosight.engines.chosen_objects import (
+    NO_GROUND,
+    NO_ZONES,
+    TURNED,
+    Chosen,
+    choose,
+    ground_of,
+    make_answer,
+    refused,
+    verb,
+)
+from chronosight.engines.confidence import (
+    whether,
+)
+from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
+from chronosight.engines.scene_parts import compare, list_parts, rank, share
+from chronosight.results.answer import Answer, open_answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject, tally
+from chronosight.results.narrative import narrative
+from chronosight.results.sentences import length, objects, summed_up
+from chronosight.results.wording import size_words
+from chronosight.tasks.cells import listed, places
+from chronosight.tasks.direction import direction_of
+from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.scene_questions import ReadScene
+
+UNIT_WORDS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
+
+
+def answer_scene_question(summary: ChangeSummary, read: ReadScene) -> Answer:
+    """Answers a question about a scene as a sentence.
+
+    Args:
+        summary: The objects, and zones where there are some.
+        read: The question, as `tasks.scene_questions.read_scene_question` read it.
+
+    Returns:
+        The answer; task "open", without a value, where the objects cannot tell.
+    """
+    if read.question is None:
+        return open_answer(read.note)
+    answer = _answer(summary, read.question)
+    return replace(answer, notes=(read.note, *answer.notes)) if read.note else answer
+
+
+def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    if (question.among == "zones" or question.zone) and summary.zones is None and question.asks in ("rank", "list"):
+        return refused(NO_ZONES)
+    regions = [question.region, *question.regions]
+    if any(region is not None and region.compass for region in regions) and summary.north_up is False:
+        return refused(TURNED)
+    if not summary.metric and (question.min_area is not None or question.max_area is not None or question.per):
+        return refused(NO_GROUND)
+    if question.asks == "compare":
+        return compare(summary, question)
+    if question.asks == "rank":
+        return rank(summary, question)
+    if question.asks == "list":
+        return list_parts(summary, question)
+    chosen = choose(summary, question)
+    how: dict[str, Callable[[ChangeSummary, SceneQuestion, Chosen], Answer]] = {
+        "count": _count, "area": _area, "length": _length, "whether": _whether, "largest": _largest,
+        "where": _where, "direction": _direction, "describe": _describe, "share": share,
+    }  # fmt: skip
+    return how[question.asks](summary, question, chosen)
+
+
+def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
+    """Such as ": 12 buildings appeared, 3 vanished": what a sum is made of; "" for a sum of one kind."""
+    kinds = tally(found)
+    if len(kinds) < 2:
+        return f": all {next(iter(kinds))[1]}" if len(kinds) == 1 and not question.direction and question.subject else ""
+    if question.subject:
+        return ": " + ", ".join(f"{value.count:,} {way}" for (_, way), value in kinds.items())
+    return ": " + ", ".join(f"{objects(value.count, name).text} {way}" for (name, way), value in kinds.items())
+
+
+def _count(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    n = len(chosen.found)
+    if question.per:
+        return _per_ground(summary, question, chosen, "count", float(n), objects(n, chosen.noun).text)
+    text = f"{objects(n, chosen.noun).text} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
+    return make_answer(chosen, "count", text, n)
+
+
+def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen, task: str, amount: float, said: str) -> Answer:
+    """A number or an area, divided by the ground that is asked about."""
+    ground = ground_of(summary, question)
+    if not ground:
+        return refused(NO_GROUND)
+    size, sign = UNIT_WORDS[question.per]
+    value = float(f"{amount * size / ground:.3g}")
+    unit = f"per {sign}" if task == "count" else f"m² per {sign}"
+    text = f"{value:,g} {unit}: {said} {verb(question)}{chosen.place}, on {ground / size:,.3g} {sign} of ground."
+    return make_answer(chosen, task, text, value, unit=f"1/{question.per}" if task == "count" else f"m2/{question.per}")
+
+
+def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    if question.per:
+        said = f"about {size_words(chosen.area, True)} of {chosen.noun}s"
+        return _per_ground(summary, question, chosen, "area", chosen.area, said)
+    if not summary.metric:
+        if question.unit:
+            return refused("the ground size of a pixel is not known")
+        note = "in pixels: the ground size of a pixel is not known"
+        text = f"about {size_words(chosen.area, False)} of {chosen.noun}s {verb(question)}{chosen.place}."
+        return make_answer(chosen, "area", text, round(chosen.area), note, unit="px")
+    size = size_words(chosen.area, True)
+    if question.unit:
+        unit, sign = UNIT_WORDS[question.unit]
+        size = f"{float(f'{chosen.area / unit:.3g}'):,g} {sign}"
+    if chosen.area == 0:
+        return make_answer(chosen, "area", f"no {chosen.noun}s {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
+    count = objects(len(chosen.found), chosen.noun).text
+    what = f"{chosen.noun}s that {verb(question)} cover about {size}{chosen.place} ({count})."
+    return make_answer(chosen, "area", what, round(chosen.area), "the value is in square metres", unit="m2")
+
+
+def _length(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    if question.subject == "buildings":
+        return refused("lengths are measured of roads only")
+    roads = [item for item in chosen.found if item.class_name == "road"]
+    if any(item.length_m is None for item in roads):
+        return refused("the lengths of these roads were not measured")
+    metres = sum(item.length_m or 0.0 for item in roads)
+    if not roads:
+        return make_answer(chosen, "length", f"no roads {verb(question)}{chosen.place}: 0 m.", 0, unit="m")
+    text = (
+        f"roads that {verb(question)}{chosen.place} are {length(metres).text} long in all ({objects(len(roads), 'road').text})."
+    )
+    return make_answer(chosen, "length", text, round(metres), "the value is in metres", unit="m")
+
+
+def _whether(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    n = len(chosen.found)
+    value, confidence = whether(chosen.found, summary.objects, summary.changed)
+    if value is None:
+        text = f"{CANNOT_TELL}: {undecided(chosen.found)}{chosen.place}."
+        return make_answer(replace(chosen, confidence=confidence), "binary", text, None)
+    if not n:
+        return make_answer(chosen, "binary", f"no: no {chosen.noun}s {verb(question)}{chosen.place}.", False)
+    text = f"yes: {objects(n, chosen.noun).text} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
+    return make_answer(chosen, "binary", text, True)
+
+
+def _where(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    cells = cells_of(chosen.found)
+    if not cells:
+        return make_answer(chosen, "location", f"no {chosen.noun}s {verb(question)}{chosen.place}.", ())
+    text = f"{objects(len(chosen.found), chosen.noun).text} {verb(question)} {places(cells)}."
+    return make_answer(chosen, "location", text, cells)
+
+
+def _direction(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    appeared = sum(item.direction == "appeared" for item in chosen.found)
+    gone = len(chosen.found) - appeared
+    text = f"{objects(appeared, chosen.noun).text} appeared and {objects(gone, chosen.noun).text} vanished{chosen.place}."
+    return make_answer(chosen, "direction", text, direction_of(appeared, gone))
+
+
+def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    if question.region is None and question.zone is None and question.subject is None and question.direction is None:
+        text = " ".join(sentence.text for sentence in narrative(summary))
+    else:
+        text = summed_up(chosen.found, summary.metric).text
+        text = f"{chosen.place.strip()}: {text}" if chosen.place else text
+    return make_answer(chosen, "caption", text, text)
+
+
+def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    if not chosen.found:
+        return make_answer(chosen, "largest", f"no {chosen.noun}s {verb(question)}{chosen.place}.", None)
+    if question.top > 1:
+        return _several(summary, question, chosen)
+    item = (min if question.least else max)(chosen.found, key=lambda one: one.area)
+    at = "" if item.lonlat is None else f", at {item.lonlat[1]:.5f}°, {item.lonlat[0]:.5f}° (latitude, longitude)"
+    word = "smallest" if question.least else "largest"
+    text = (
+        f"the {word} {chosen.noun} that {verb(question)}{chosen.place} is object {item.number}: a {item.class_name} of about "
+        f"{size_words(item.area, summary.metric)}, {places(item.places)}{at}."
+    )
+    return make_answer(replace(chosen, confidence=item.confidence), "largest", text, item.number)
+
+
+def _several(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """The few largest or smallest objects, each with its number, size and place."""
+    order = sorted(chosen.found, key=lambda one: one.area, reverse=not question.least)[: question.top]
+    word = "smallest" if question.least else "largest"
+    each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {places(item.places)})" for item in order]
+    total = size_words(sum(item.area for item in order), summary.metric)
+    head = f"the {len(order)} {word} {chosen.noun}s that {verb(question)}{chosen.place}"
+    if len(order) == 1:
+        head = f"the only {chosen.noun} that {verb(question)}{chosen.place}"
+    confidence = sum(item.confidence for item in order) / len(order)
+    value = tuple(str(item.number) for item in order)
+    return make_answer(replace(chosen, confidence=confidence), "largest", f"{head}: {listed(each)}; about {total} in all.", value)

@@ -1,0 +1,150 @@
+"""Parts of a scene against each other: a share, two parts compared, and which zone, cell, half or quarter changed most."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronosight.engines.chosen_objects import (
+    NO_GROUND,
+    NO_ZONES,
+    Chosen,
+    choose,
+    ground_of,
+    is_wanted,
+    make_answer,
+    of_size,
+    refused,
+    size_phrase,
+    verb,
+    zone_tally,
+)
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import Tally
+from chronosight.results.sentences import objects
+from chronosight.results.wording import size_words
+from chronosight.tasks.cells import CELLS, listed
+from chronosight.tasks.nouns import plural
+from chronosight.tasks.question import SceneQuestion, Value
+from chronosight.tasks.scene_regions import equal_parts
+
+
+def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """A share, in percent: of the ground, or of the objects without the question's last restriction."""
+    if question.share_of == "ground":
+        ground = ground_of(summary, question)
+        if not ground or not summary.metric:
+            return refused(NO_GROUND)
+        value = float(f"{100 * chosen.area / ground:.3g}")
+        what = f"{chosen.noun}s that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
+        return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
+    without: dict[str, SceneQuestion] = {
+        "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
+        "subject": replace(question, subject=None), "size": replace(question, min_area=None, max_area=None),
+    }  # fmt: skip
+    whole = choose(summary, without[question.share_of])
+    if not whole.found:
+        return make_answer(whole, "share", f"no {whole.noun}s {verb(without[question.share_of])}.", None)
+    value = float(f"{100 * len(chosen.found) / len(whole.found):.3g}")
+    part = f"{objects(len(chosen.found), chosen.noun).text} {verb(question)}{chosen.place}"
+    of = f"{objects(len(whole.found), whole.noun).text} that {verb(without[question.share_of])}{whole.place}"
+    return make_answer(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
+
+
+def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    """Two parts or two zones beside each other, each with its own count and area."""
+    if question.zones and summary.zones is None:
+        return refused(NO_ZONES)
+    alone = replace(question, regions=(), zones=())
+    if question.zones:
+        sides = [choose(summary, replace(alone, zone=zone)) for zone in question.zones]
+    else:
+        sides = [choose(summary, replace(alone, region=region)) for region in question.regions]
+    first, second = sides
+    lacks_ground = question.per and not all(ground_of(summary, side) for side in _sides(question, alone))
+    if lacks_ground:
+        return refused(NO_GROUND)
+    amounts = [float(len(side.found)) if question.by == "count" else side.area for side in sides]
+    if question.per:
+        grounds = [ground_of(summary, side) or 1.0 for side in _sides(question, alone)]
+        amounts = [amount / ground for amount, ground in zip(amounts, grounds, strict=True)]
+    names = [side.place.removeprefix(size_phrase(question)).strip() for side in sides]
+    said = [
+        f"{objects(len(side.found), side.noun).text} {verb(question)} {name}"
+        + (f" (about {size_words(side.area, summary.metric)})" if side.area else "")
+        for side, name in zip(sides, names, strict=True)
+    ]
+    ahead = None if amounts[0] == amounts[1] else names[(min if question.least else max)((0, 1), key=lambda i: amounts[i])]
+    by = "number" if question.by == "count" else "area"
+    degree = "fewer" if question.least and question.by == "count" else "less" if question.least else "more"
+    outcome = f"as much by {by} in both" if ahead is None else f"{degree} by {by} {ahead}"
+    value: Value = ahead if ahead is not None else "both alike"
+    text = f"{said[0]}, {said[1]}: {outcome}."
+    if question.yes_no:
+        value = ahead == names[0]
+        text = f"{'yes' if value else 'no'}: {text}"
+    notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
+    least = min(first.confidence, second.confidence)
+    return make_answer(replace(first, notes=notes, confidence=least), "comparison", text, value)
+
+
+def _sides(question: SceneQuestion, alone: SceneQuestion) -> list[SceneQuestion]:
+    zones = [replace(alone, zone=zone) for zone in question.zones]
+    return zones or [replace(alone, region=region) for region in question.regions]
+
+
+def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Tally]]:
+    """Zones or cells with the sum of what is asked about."""
+    if question.among == "zones":
+        assert summary.zones is not None
+        return [(row.name, zone_tally(row, question)) for row in summary.zones.rows]
+    if question.among in ("halves", "quarters"):
+        parts = equal_parts(question.among)
+        chosen = [(part.words.removeprefix("in the "), choose(summary, replace(question, region=part)).found) for part in parts]
+        return [(name, Tally(len(found), sum(item.area for item in found))) for name, found in chosen]
+    sums = dict.fromkeys(CELLS, Tally())
+    for item in summary.objects:
+        if is_wanted(question, item.class_name, item.direction) and of_size(question, item):
+            for cell in item.places:
+                sums[cell] += Tally(1, item.area / len(item.places))
+    return list(sums.items())
+
+
+def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    """The zone, cell, half or quarter that changed most or least, by number or by area."""
+    rows = _rows(summary, question)
+    chosen = choose(summary, replace(question, zone=None))
+    noun = {"zones": "zone", "cells": "cell", "halves": "half", "quarters": "quarter"}[question.among]
+    if not any(value.count or value.area for _, value in rows):
+        return make_answer(chosen, noun, f"no {noun} holds {chosen.noun}s that {verb(question)}.", ())
+    measure = {name: value.area if question.by == "area" else value.count for name, value in rows}
+    extreme = (min if question.least else max)(measure.values())
+    first = [name for name, value in measure.items() if value == extreme]
+    top = dict(rows)[first[0]]
+    size = f"{objects(top.count, chosen.noun).text} {verb(question)}"
+    size += f", {'about ' if top.area else ''}{size_words(top.area, summary.metric)}" if top.area else ""
+    degree = "least" if question.least else "most"
+    by = "area" if question.by == "area" else "number"
+    text = f"{listed(first)}: {size}{' each' if len(first) > 1 and question.by == 'count' else ''}, the {degree} by {by}."
+    notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are level"] if len(first) > 1 else []
+    if question.among == "cells":
+        notes.append("cells are those of the 3x3 grid of the scene")
+    elif question.among == "zones" and summary.zones is not None:
+        notes += summary.zones.notes
+    return make_answer(chosen, noun, text, first[0] if len(first) == 1 else tuple(first), *notes)
+
+
+def list_parts(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    """The zones, cells, halves or quarters with changes, or without."""
+    rows = _rows(summary, question)
+    chosen = choose(summary, replace(question, zone=None))
+    noun = question.among
+    names = [name for name, value in rows if bool(value.count or value.area) != question.least]
+    listing = [
+        name if question.least else f"{name} ({objects(value.count, chosen.noun).text if value.count else 'part of one'})"
+        for name, value in rows
+        if name in names
+    ]  # fmt: skip
+    how = "without" if question.least else "with"
+    text = f"{noun} {how} {chosen.noun}s that {verb(question)}: {listed(listing) if listing else 'none'}."
+    return make_answer(chosen, noun, text, tuple(names))
