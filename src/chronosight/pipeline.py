@@ -117,7 +117,7 @@ def describe(
             for question in questions
         ]
         described = replace(described, answers=tuple(answers))
-        return described if folder is None else _write(described, folder, (), say)
+        return described if folder is None else _write(described, folder, ())
 
 
 def ask(
@@ -299,7 +299,7 @@ def describe_whole_scene(
         answers = tuple((question, answer_description(summary, question)) for question in questions)
         described = replace(described, answers=answers)
         if folder is not None:
-            described = _write(described, folder, _places(described, engine, headers, opening), say)
+            described = _write(described, folder, _places(described, engine, headers, opening))
         timings.spent("files")
     except InputError:
         kept = predicted  # the rasters are good, only the results could not be written
@@ -411,11 +411,10 @@ def _whole_scene(before: Source, after: Source, opening: Opening) -> tuple[Image
     return large_pair(os.fspath(before), os.fspath(after), opening.bands)
 
 
-def _write(description: Description, folder: Path, places: Sequence[PagePlace], say: Say | None) -> Description:
+def _write(description: Description, folder: Path, places: Sequence[PagePlace]) -> Description:
     from chronosight.reports.write import write_report
 
-    written, remarks = write_report(description, folder, places, description.scene.sources)
-    _tell(say, remarks)
+    written = write_report(description, folder, places, description.scene.sources)
     return replace(description, files=tuple(written))
 
 

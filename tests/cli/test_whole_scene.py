@@ -21,7 +21,8 @@ from chronosight.scenes.large import choose
 from large_scenes import Drawn, scattered, write_pair
 
 HEIGHT, WIDTH = 700, 1100
-FILES = {"mask.tif", "probability.tif", "objects.geojson", "objects.qml", "cells.csv", "cells.json", "before.jpg", "after.jpg",
+FILES = {"mask.tif", "mask.qml", "probability.tif", "probability.qml", "objects.geojson", "objects.gpkg", "objects.qml",
+         "cells.csv", "cells.json", "before.jpg", "after.jpg",
          "description.json", "item.json"}  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def test_geojson_is_cut_at_the_date_line(bundle_folder, tmp_path, monkeypatch):
 
 
 def test_geopackage_opens(made):
-    raw = pytest.importorskip("pyogrio.raw")
+    from pyogrio import raw
     from rasterio.crs import CRS
 
     meta, _, geometry, columns = raw.read(made[0] / "objects.gpkg", layer="objects")
@@ -207,7 +208,7 @@ def test_small_pairs_keep_their_files(bundle_folder, tmp_path):
     paths = write_pair(tmp_path / "in", 200, 200, [Drawn(50, 50, 40, 40)])
     assert describe(*paths, "--out", tmp_path / "out", "--weights", bundle_folder).exit_code == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"mask.png", "overlay.png", "mask.tif", "objects.geojson"} <= names and "objects.gpkg" not in names
+    assert {"mask.png", "overlay.png", "mask.tif", "objects.geojson"} <= names and "cells.csv" not in names
 
 
 RUNNER = """
@@ -268,7 +269,6 @@ print(len(rows), "different states met")
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that it forks")
 def test_killed_at_ten_moments_leaves_the_same_files(bundle_folder, tmp_path):
-    pytest.importorskip("pyogrio")
     write_pair(tmp_path, 1300, 300, scattered(1300, 300))
     script = tmp_path / "runner.py"
     script.write_text(RUNNER)
@@ -315,7 +315,7 @@ def test_work_is_kept_where_only_the_results_cannot_be_written(bundle_folder, tm
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "write_style", full)
+        patch.setattr(write, "write_object_style", full)
         with pytest.raises(InputError, match="no space left"):
             describe_whole_scene(headers, engine, out)
     assert [path.name for path in out.iterdir()] == [WORK]

@@ -17,12 +17,12 @@ from chronosight.reports.write import output_folder, write_report
 from chronosight.results.answer import Answer
 
 ALWAYS = {"mask.png", "overlay.png", "report.html", "narrative.json", "story.json", "description.json"}
-PLACED = ALWAYS | {"mask.tif", "probability.tif", "objects.geojson"}
+PLACED = ALWAYS | {"mask.tif", "mask.qml", "probability.tif", "probability.qml", "objects.geojson", "objects.gpkg", "objects.qml"}
 PLAIN = ALWAYS | {"objects.pixels.json"}
 
 
 def written(description, folder):
-    return write_report(description, folder)[0]
+    return write_report(description, folder)
 
 
 def names(folder):

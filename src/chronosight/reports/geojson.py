@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chronosight.reports.object_fields import object_fields
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import Description
 from chronosight.scenes.lonlat import to_lonlat
@@ -64,7 +65,7 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
             else {"type": "MultiPolygon", "coordinates": coordinates}
         )
         assert item.lonlat is not None  # it has a place, as the scene has
-        facts = item.to_dict() | {"centroid": [round(value, DECIMALS) for value in item.lonlat]}
+        facts = object_fields(item, description.scene) | {"centroid": [round(value, DECIMALS) for value in item.lonlat]}
         features.append({"type": "Feature", "id": item.number, "geometry": geometry, "properties": facts})
     collection: dict[str, Any] = {"type": "FeatureCollection"}
     if features:

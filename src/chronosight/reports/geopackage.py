@@ -1,4 +1,4 @@
-"""Changed objects of a whole scene as a GeoPackage (layer "objects") in the scene's own CRS."""
+"""Changed objects as a GeoPackage (layer "objects") in the scene's own CRS."""
 
 from __future__ import annotations
 
@@ -7,45 +7,36 @@ from pathlib import Path
 
 import numpy as np
 
+from chronosight.reports.object_fields import NUMBERS, TEXTS, object_fields
 from chronosight.results.description import Description
 
 LAYER = "objects"
-GET_PYOGRIO = "objects.gpkg was not written, it needs pyogrio: pip install 'chronosight[geo]'"
 
 
-def write_geopackage(description: Description, path: Path, changed: datetime) -> str:
-    """Writes the layer, with the fields of the other files.
+def write_geopackage(description: Description, path: Path, changed: datetime) -> None:
+    """Writes the layer, with the fields of objects.geojson (`object_fields`).
 
     Args:
-        description: Of a whole scene.
+        description: Of a georeferenced pair of any size.
         path: Of the file.
         changed: When the file says it was last changed.
-
-    Returns:
-        "" when written, else one line that says how to get what is missing.
     """
-    try:
-        import pyogrio
-        from pyogrio import raw
-    except ImportError:
-        return GET_PYOGRIO
+    import pyogrio
     import shapely
+    from pyogrio import raw
     from rasterio.crs import CRS
 
     place, objects = description.scene.georeference, description.objects
-    assert place is not None, "whole scenes are georeferenced"
+    assert place is not None, "only a georeferenced scene has a GeoPackage"
     a, b, c, d, e, f = tuple(place.transform)[:6]
     turn, corner = np.array([[a, d], [b, e]]), np.array([c, f])
     polygons = [shapely.Polygon(item.outline @ turn + corner, [hole @ turn + corner for hole in item.holes]) for item in objects]
     geometry = np.array([shapely.to_wkb(polygon) for polygon in polygons], dtype=object)
-    rows = [item.to_dict() for item in objects]
-    text = {name: np.array([row[name] for row in rows], dtype=object) for name in ("class", "direction", "cell", "tile")}
-    numbers = {
-        name: np.array([row.get(name, np.nan) for row in rows], dtype=np.float64)
-        for name in ("area_px", "area_m2", "length_m", "confidence")
-    }
-    number = np.array([item.number for item in objects], dtype=np.int32)
-    columns: dict[str, np.ndarray] = {"number": number, **text, **numbers}
+    rows = [object_fields(item, description.scene) for item in objects]
+    columns: dict[str, np.ndarray] = {"number": np.array([row["number"] for row in rows], dtype=np.int32)}
+    columns |= {name: np.array([row[name] for row in rows], dtype=object) for name in TEXTS}
+    # A null number is NaN for OGR, which writes it as NULL.
+    columns |= {name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64) for name in NUMBERS}
     warnings = description.facts.get("warnings")
     # The file's own time of change makes two runs of the same scene differ: it is that of the later image instead.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{changed:%Y-%m-%dT%H:%M:%S}.000Z"})
@@ -57,4 +48,3 @@ def write_geopackage(description: Description, path: Path, changed: datetime) ->
         )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    return ""

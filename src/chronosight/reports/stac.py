@@ -29,6 +29,8 @@ ASSETS = {  # file -> (type, title, roles)
     "objects.geojson": ("application/geo+json", "Changed objects, longitude and latitude", ["data"]),
     "objects.gpkg": ("application/geopackage+sqlite3", "Changed objects, in the scene's CRS", ["data"]),
     "objects.qml": ("application/xml", "QGIS style of the objects", ["style"]),
+    "mask.qml": ("application/xml", "QGIS style of the change map", ["style"]),
+    "probability.qml": ("application/xml", "QGIS style of the probability", ["style"]),
     "cells.csv": ("text/csv", "Counts and areas by cell", ["data"]),
     "cells.json": ("application/json", "Counts and areas by cell", ["data"]),
     "description.json": ("application/json", "Everything in words and numbers", ["metadata"]),

@@ -25,9 +25,9 @@ from chronosight.reports.geopackage import write_geopackage
 from chronosight.reports.narrative_files import write_narrative
 from chronosight.reports.overlay import write_overlay
 from chronosight.reports.page.make import write_page
+from chronosight.reports.qgis_style import write_mask_style, write_object_style, write_probability_style
 from chronosight.reports.rasters import write_mask_png, write_mask_tif, write_probability_tif
 from chronosight.reports.stac import write_item
-from chronosight.reports.style import write_style
 from chronosight.reports.table import write_tables
 from chronosight.results.change_summary import change_summary
 from chronosight.results.description import Description
@@ -40,10 +40,12 @@ if TYPE_CHECKING:
 # these is replaced or taken away.
 COMMON = ("report.html", "narrative.json", "story.json", "description.json")
 PAIR = ("mask.png", "overlay.png")
-WHOLE_SCENE = ("mask.tif", "probability.tif", "objects.geojson", "objects.qml", "cells.csv", "cells.json", "before.jpg",
+WHOLE_SCENE = ("mask.tif", "probability.tif",
+               "objects.geojson", "objects.gpkg", "objects.qml", "cells.csv", "cells.json", "before.jpg",
                "after.jpg", "item.json")  # fmt: skip
 NAMES = (
-    "mask.png", "mask.tif", "probability.tif", "objects.geojson", "objects.pixels.json", "objects.gpkg", "objects.qml",
+    "mask.png", "mask.tif", "mask.qml", "probability.tif", "probability.qml", "objects.geojson", "objects.pixels.json",
+    "objects.gpkg", "objects.qml",
     "cells.csv", "cells.json", "before.jpg", "after.jpg", "overlay.png", "report.html", "narrative.json", "story.json",
     "zones.json", "zones.csv", "item.json", "description.json",
 )  # fmt: skip
@@ -106,13 +108,13 @@ def check_names(folder: Path, names: Sequence[str], inputs: Sequence[str | Path]
 
 def write_report(
     description: Description, folder: str | Path, places: Sequence[PagePlace] = (), inputs: Sequence[str | Path] = ()
-) -> tuple[dict[str, Path], list[str]]:
+) -> dict[str, Path]:
     """Writes the report of a pair of any size.
 
-    report.html, narrative.json and description.json always; mask.tif and probability.tif with a georeference;
-    objects.geojson where the scene has a place on the Earth, else objects.pixels.json; zones.json and zones.csv with zones.
-    Of a pair also mask.png and overlay.png; of a whole scene objects.gpkg and objects.qml, cells.csv and cells.json,
-    before.jpg and after.jpg, and a STAC item, item.json. Everything is written aside first and moved into place last, so a
+    report.html, narrative.json and description.json always; with a georeference mask.tif, probability.tif and objects.gpkg,
+    each with its QGIS style; objects.geojson where the scene has a place on the Earth, else objects.pixels.json; zones.json and
+    zones.csv with zones. Of a pair also mask.png and overlay.png; of a whole scene cells.csv and cells.json, before.jpg and
+    after.jpg, and a STAC item, item.json. Everything is written aside first and moved into place last, so a
     failure leaves the folder as it was.
 
     Args:
@@ -122,7 +124,7 @@ def write_report(
         inputs: Files that must not be replaced.
 
     Returns:
-        Path by file name, and remarks for the user.
+        Path by file name.
 
     Raises:
         InputError: The folder is a file, cannot be written to, or holds a file of the same name that no report wrote.
@@ -137,7 +139,7 @@ def write_report(
     try:
         shutil.rmtree(workshop, ignore_errors=True)
         workshop.mkdir(parents=True)
-        made, remarks = _write_all(description, workshop, folder, places)
+        made = _write_all(description, workshop, folder, places)
         check_names(folder, made, inputs)
         _move(workshop, folder, made)
     except OSError as error:
@@ -145,7 +147,7 @@ def write_report(
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
         remove_empty(missing)
-    return {name: folder / name for name in made}, remarks
+    return {name: folder / name for name in made}
 
 
 def written_before(folder: Path) -> set[str]:
@@ -183,12 +185,10 @@ def _move(workshop: Path, folder: Path, made: Sequence[str]) -> None:
     (folder / MOVING).unlink()
 
 
-def _write_all(
-    description: Description, folder: Path, target: Path, places: Sequence[PagePlace]
-) -> tuple[list[str], list[str]]:
+def _write_all(description: Description, folder: Path, target: Path, places: Sequence[PagePlace]) -> list[str]:
     from chronosight.reports.page.content import page_content
 
-    scene, summary, remarks = description.scene, change_summary(description), []
+    scene, summary = description.scene, change_summary(description)
     codes = None
     if isinstance(description.evidence, Evidence):
         codes = description.evidence.codes()
@@ -197,15 +197,16 @@ def _write_all(
     if scene.georeference is not None:
         write_mask_tif(description, folder / "mask.tif")
         write_probability_tif(description, folder / "probability.tif")
+        write_geopackage(description, folder / "objects.gpkg", later_time(description))
+        write_object_style(description.evidence.classes, folder / "objects.qml")
+        write_mask_style(description.evidence.classes, folder / "mask.qml")
+        write_probability_style(folder / "probability.qml")
     write_objects(description, folder)
     write_narrative(summary, [item.place for item in places], folder)
     write_page(page_content(description, summary, codes, places), folder / "report.html")
     times: tuple[tuple[datetime, datetime], bool] | None = None
     if description.quicklook is not None:
         times = times_of(description)
-        remark = write_geopackage(description, folder / "objects.gpkg", max(times[0]))
-        remarks = [remark] if remark else []
-        write_style(description.evidence.classes, folder / "objects.qml")
         write_tables(description, folder)
         Image.fromarray(description.quicklook.before).save(folder / "before.jpg", quality=90)
         Image.fromarray(description.quicklook.after).save(folder / "after.jpg", quality=90)
@@ -215,7 +216,7 @@ def _write_all(
         write_item(description, made, *times, folder / "item.json")
     facts = description_dict(replace(description, files=tuple(made)), made, target)
     (folder / "description.json").write_text(write_lines(facts), encoding="utf-8")
-    return made, remarks
+    return made
 
 
 def _check_maps(description: Description) -> None:
@@ -235,6 +236,14 @@ def times_of(description: Description) -> tuple[tuple[datetime, datetime], bool]
         datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).replace(tzinfo=None) for path in description.scene.sources
     )
     return (first, second), False
+
+
+def later_time(description: Description) -> datetime:
+    """When the later image was taken, or its file changed; 2000-01-01 for a scene that came from no file."""
+    try:
+        return max(times_of(description)[0])
+    except (OSError, ValueError):
+        return datetime(2000, 1, 1)
 
 
 def _locked(file: Any) -> bool:
