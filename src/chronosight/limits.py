@@ -32,3 +32,17 @@ MAX_SIDE_RASTER_BYTES = 4 << 30  # .ovr and .msk: read block by block, never as 
 MAX_JSON_BYTES = 1 << 30  # the largest published annotation file has some 600 MB
 MAX_LINE_BYTES = 64 << 20
 MAX_JSON_DEPTH = 100  # lists and objects inside each other
+
+# The service (`chronosight serve`, `chronosight mcp`).
+MAX_UPLOAD_BYTES = 4 << 30  # of one request that uploads files
+MAX_REQUEST_BYTES = 64 << 20  # of any other request; images in it are base64
+MAX_SCENE_FILES = 64  # files of one scene
+MAX_CHAT_IMAGES = 8  # of one conversation
+MAX_MESSAGES = 100  # of one conversation
+MAX_SERVICE_PIXELS = 25_000_000  # of one image that the server reads at once
+MAX_BODY_SECONDS = 60.0  # until a request has arrived; an upload has one second more for every 100 KB
+MAX_ANSWER_SECONDS = 120.0  # for one answer
+MAX_JOB_SECONDS = 12 * 3600.0
+MAX_QUEUE = 64  # jobs that wait, and questions that wait
+MAX_STREAMS = 64  # event streams open at once
+MAX_PREVIEW_SIDE = 2048  # pixels of the longer side of a preview

@@ -20,6 +20,7 @@ from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
 from chronosight.cli.merge import merge
 from chronosight.cli.output import print_error
+from chronosight.cli.serve import serve
 from chronosight.cli.train import train
 from chronosight.cli.version import version
 from chronosight.errors import InputError
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, train, convert, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, serve, train, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

@@ -1,0 +1,41 @@
+"""Which objects a question is about: what a map lights up beside the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronosight.engines.chosen_objects import choose
+from chronosight.engines.from_objects import select
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject
+from chronosight.tasks.routing import route
+from chronosight.tasks.scene_questions import read_scene_question
+
+
+def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject]:
+    """The objects that a question in free wording is about; none where it is about no part of them.
+
+    Args:
+        summary: Of the pair.
+        text: The question.
+
+    Returns:
+        Objects of the class, direction, size and place that the question names; of "the five largest" those five.
+    """
+    question = read_scene_question(text, [row.name for row in summary.zones.rows] if summary.zones else []).question
+    if question is None:
+        routed = route(text, "pair")
+        if routed.question is None:
+            return []
+        return select(summary.objects, routed.question.subject, routed.direction, routed.cells or ())
+    sides = [question]
+    if question.asks == "compare":
+        alone = replace(question, regions=(), zones=())
+        sides = [replace(alone, zone=zone) for zone in question.zones] or [
+            replace(alone, region=region) for region in question.regions
+        ]
+    found = {item.number: item for side in sides for item in choose(summary, side).found}
+    if question.asks == "largest":
+        in_order = sorted(found.values(), key=lambda item: item.area, reverse=not question.least)
+        return in_order[: question.top]
+    return [found[number] for number in sorted(found)]

@@ -1,0 +1,132 @@
+"""One job, from its request to its files. It runs in a worker process (`service/worker.py`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chronosight import pipeline
+from chronosight.engines.engine import Engine, Progress
+from chronosight.engines.generalise import ObjectLimits
+from chronosight.errors import InputError
+from chronosight.files import write_json
+from chronosight.limits import MAX_FRAMES
+from chronosight.pipeline import CELL_M, Opening
+from chronosight.service.scenes import files_of
+from chronosight.service.store import Job, Store
+from chronosight.tasks.routing import MAX_CHARACTERS
+
+ANSWER = "answer.json"
+MAX_QUESTIONS = 20  # of one describe job
+MEDIA_TYPES = {
+    "html": "text/html", "json": "application/json", "geojson": "application/geo+json", "tif": "image/tiff; application=geotiff",
+    "png": "image/png", "jpg": "image/jpeg", "csv": "text/csv", "gpkg": "application/geopackage+sqlite3",
+    "qml": "application/octet-stream",
+}  # fmt: skip
+
+
+class Options(BaseModel):
+    """How a scene is opened and which objects are reported; the options of `chronosight describe` by the same names."""
+
+    model_config = ConfigDict(extra="forbid")
+    resize: bool = False
+    bands: tuple[int, int, int] | None = None
+    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = 8
+    register_dates: Annotated[bool, Field(alias="register")] = True
+    force: bool = False
+    cell: Annotated[float, Field(ge=1, allow_inf_nan=False)] = CELL_M
+    min_area: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @property
+    def opening(self) -> Opening:
+        """As the pipeline takes it."""
+        return Opening(self.resize, self.bands, self.frames, self.register_dates, self.force)
+
+    @property
+    def limits(self) -> ObjectLimits | None:
+        """As the pipeline takes it."""
+        return ObjectLimits(self.min_area, self.min_confidence) or None
+
+
+class JobRequest(BaseModel):
+    """The body of `POST /api/jobs`."""
+
+    model_config = ConfigDict(extra="forbid")
+    scene: str
+    type: Literal["describe", "ask"] = "describe"
+    question: Annotated[str | None, Field(max_length=MAX_CHARACTERS)] = None
+    questions: Annotated[list[str], Field(max_length=MAX_QUESTIONS)] = []
+    options: Options = Options()
+    zones: dict[str, Any] | None = None
+
+
+def check_request(request: JobRequest, scene: dict[str, Any]) -> None:
+    """Raises InputError, before the job waits, for what cannot be done."""
+    from chronosight.engines.router import check_question
+
+    for question in request.questions:
+        check_question(question)
+    if request.type == "describe" and scene["kind"] != "pair":
+        raise InputError(f"describe compares two dates, but this scene is one {scene['kind']}; give two images")
+    if request.type == "ask" and not (request.question or "").strip():
+        raise InputError('a job of type "ask" needs a question')
+    if request.zones is not None and scene["kind"] != "pair":
+        raise InputError(f"zones go with two dates of a place, but this scene is one {scene['kind']}: leave them out")
+
+
+def run_job(store: Store, job: Job, engine: Engine, progress: Progress) -> tuple[list[str], list[str]]:
+    """Does the work of a job.
+
+    Args:
+        store: Has the scene, and gets the files.
+        job: What to do.
+        engine: Answers.
+        progress: Called with (tiles done, tiles in all).
+
+    Returns:
+        Notes for the user, and names of the files written.
+
+    Raises:
+        InputError: The scene or the request cannot be used.
+    """
+    request = JobRequest.model_validate(job.request)
+    scene = store.scene(job.scene)
+    if scene is None:
+        raise InputError("the scene was deleted")
+    paths = files_of(store, scene)
+    folder = store.files_of(job)
+    notes: list[str] = []
+    zones: Path | None = None
+    if request.zones is not None:
+        zones = folder.parent / "zones.geojson"
+        write_json(zones, request.zones)
+    if request.type == "describe":
+        pipeline.describe(
+            paths[0], paths[1], engine, folder, zones, request.questions, request.options.opening, request.options.cell, progress,
+            notes.append, request.options.limits,
+        )  # fmt: skip
+        description = json.loads((folder / "description.json").read_text(encoding="utf-8"))
+        return [*description["notes"], *notes], description["files"]
+    assert request.question is not None
+    answer = pipeline.ask(
+        paths, request.question, engine, zones, opening=request.options.opening, progress=progress, say=notes.append,
+        limits=request.options.limits,
+    )  # fmt: skip
+    write_json(folder / ANSWER, {"question": request.question, **answer.to_dict()})
+    return notes, [ANSWER]
+
+
+def result_of(store: Store, job: Job) -> dict[str, Any]:
+    """The result of a finished job: the description of its report, or its answer."""
+    name = "description.json" if job.type == "describe" else ANSWER
+    facts: dict[str, Any] = json.loads((store.files_of(job) / name).read_text(encoding="utf-8"))
+    return facts
+
+
+def media_type(name: str) -> str:
+    """Of a result file, by its ending."""
+    return MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")

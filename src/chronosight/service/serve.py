@@ -1,0 +1,96 @@
+"""`chronosight serve`: one data folder, worker processes for jobs, and uvicorn."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from chronosight.errors import InputError
+from chronosight.service.app import create_app
+from chronosight.service.settings import KEY_VARIABLE, Settings
+from chronosight.service.supervisor import Supervisor
+
+LOCK = "service.lock"
+MIN_KEY = 16  # characters
+SHUTDOWN_SECONDS = 5
+
+
+def serve(settings: Settings) -> None:
+    """Serves until it is stopped.
+
+    Args:
+        settings: Options of the command.
+
+    Raises:
+        InputError: The data folder, the port or the key cannot be used.
+    """
+    check(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with _alone(settings), _listening(settings) as listener:
+        supervisor = Supervisor(settings)
+        supervisor.start()
+        try:
+            _run(settings, listener)
+        finally:
+            supervisor.stop()
+
+
+def check(settings: Settings) -> None:
+    """Raises InputError for options that do not go together."""
+    if not settings.on_loopback and settings.key is None:
+        raise InputError(
+            f"{settings.host} can be reached from other machines, and no API key is set; set {KEY_VARIABLE} or --api-key-file"
+        )
+    if settings.key is not None and len(settings.key) < MIN_KEY:
+        raise InputError(f"the API key has {len(settings.key)} characters, expected at least {MIN_KEY}")
+    for root in settings.roots:
+        if not root.is_dir():
+            raise InputError(f"--root {root} is no folder; give one that exists")
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    options: dict[str, Any] = {
+        "log_level": "info", "server_header": False, "timeout_graceful_shutdown": SHUTDOWN_SECONDS, "proxy_headers": False,
+    }  # fmt: skip
+    if settings.workers == 1:
+        config = uvicorn.Config(create_app(settings), **options)
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    os.environ.update(settings.to_environment())
+    config = uvicorn.Config("chronosight.service.app:app_from_environment", factory=True, workers=settings.workers, **options)
+    Multiprocess(config, [listener]).run()
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host} port {settings.port}"
+            raise InputError(f"cannot listen on {where} ({error.strerror}); give another --port") from None
+        yield listener
+    finally:
+        listener.close()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One server a data folder: two would each take the other's jobs for abandoned."""
+    import fcntl
+
+    with (settings.data / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another server uses {settings.data}; stop it, or give another folder with --data") from None
+        yield
