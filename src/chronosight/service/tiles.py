@@ -12,7 +12,8 @@ from rio_tiler.models import ImageData
 from rio_tiler.utils import render
 
 from chronosight.results.codes import NO_DATA, UNCHANGED
-from chronosight.scenes.image import Pixels, opened
+from chronosight.scenes.gdal import opened
+from chronosight.scenes.image import Pixels
 from chronosight.service.display import stretch_of
 
 SIZE = 256
