@@ -22,14 +22,15 @@ MAY_IMPORT = {
     "engines": {"scenes", "tasks", "models", "results"},
     "reports": {"scenes", "tasks", "results"},
     "pipeline": {"scenes", "tasks", "results", "engines", "reports"},
+    "batch": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
     "datasets": {"scenes", "tasks"},
     "synthetic": {"datasets", "scenes", "tasks"},
     "metrics": set(),
     "evaluation": {"datasets", "synthetic", "metrics", "tasks", "engines", "results", "scenes"},
     "training": {"datasets", "synthetic", "metrics", "models", "tasks", "scenes", "results", "engines", "evaluation"},
     "service": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
-    "cli": {"service", "scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets", "synthetic",
-            "metrics", "training", "evaluation"},
+    "cli": {"service", "batch", "scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets",
+            "synthetic", "metrics", "training", "evaluation"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.ask import ask
+from chronosight.cli.batch import batch
 from chronosight.cli.calibrate import calibrate
 from chronosight.cli.card import card
 from chronosight.cli.chat import chat
@@ -43,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, serve, train, convert, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, batch, serve, train, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

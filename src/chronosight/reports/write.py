@@ -80,7 +80,7 @@ def output_folder(folder: Path, inputs: Sequence[str | Path] = (), whole_scene: 
         remove_empty(missing)
         raise InputError(f"{folder} cannot be written to ({reason(error)}); give a folder you may write to") from error
     try:
-        if not _locked(lock):
+        if not locked(lock):
             raise InputError(f"another run is writing to {folder}; wait until it is done, or give another folder")
         try:
             check_names(folder, (*COMMON, *(WHOLE_SCENE if whole_scene else PAIR)), inputs)
@@ -246,7 +246,7 @@ def later_time(description: Description) -> datetime:
         return datetime(2000, 1, 1)
 
 
-def _locked(file: Any) -> bool:
+def locked(file: Any) -> bool:
     """Takes the lock of an open file; False where another process has it. It ends with the process, however that ends."""
     try:
         import fcntl

@@ -1,0 +1,91 @@
+"""How every pair of a run is described, and the fingerprint of everything that changes results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chronosight.errors import InputError
+from chronosight.pipeline import Opening
+
+if TYPE_CHECKING:
+    from chronosight.engines.engine import Engine
+
+
+@dataclass(frozen=True)
+class Job:
+    """The options of a run; it can be sent to other processes and machines.
+
+    Attributes:
+        engine: Name of the engine.
+        weights: Its weights; the ones that ship when None.
+        options: Further options of `chronosight.load`.
+        opening: How files are opened.
+        questions: Asked of every pair.
+        min_area: Objects smaller than this, in square metres, are left out.
+        min_confidence: Objects less probable than this are left out.
+        rasters: Whether the maps of georeferenced pairs are written, as cloud-optimised GeoTIFFs.
+        reports: Whether the whole report of every pair is written.
+        cell_m: Of a whole scene, the side of a cell of its table in metres.
+        retries: How often a failed pair is tried again.
+    """
+
+    engine: str = "compact"
+    weights: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    opening: Opening = field(default_factory=Opening)
+    questions: tuple[str, ...] = ()
+    min_area: float = 0.0
+    min_confidence: float = 0.0
+    rasters: bool = True
+    reports: bool = False
+    cell_m: float = 500.0
+    retries: int = 0
+
+    @property
+    def remote_engine(self) -> bool:
+        """Whether a server answers, so that requests at once cost no processor here."""
+        return "endpoint" in self.options
+
+    def load(self, threads: int | None = None) -> Engine:
+        """The engine. threads: of each graph. Raises InputError where it cannot be loaded."""
+        from chronosight.engines import load
+
+        return load(self.engine, self.weights, threads, **self.options)
+
+    def facts(self, engine: Engine) -> dict[str, Any]:
+        """Everything that changes results, as JSON types: version, weights and options; not how often a pair is retried."""
+        from chronosight import __version__
+
+        options = asdict(self)
+        for name in ("retries", "weights"):
+            del options[name]
+        bundle = getattr(engine, "bundle", None)
+        weights = getattr(engine, "facts", None) if bundle is None else bundle.facts
+        kept = {name: value for name, value in dict(weights or {}).items() if isinstance(value, (str, int, float))}
+        made: dict[str, Any] = json.loads(json.dumps({"version": __version__, "weights": kept, "options": options}))
+        return made
+
+
+def fingerprint(facts: dict[str, Any]) -> str:
+    """A short hash of `Job.facts`."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def check_same(before: dict[str, Any], now: dict[str, Any], where: str) -> None:
+    """Raises InputError, naming what differs, where results of one folder would come from two kinds of run."""
+    if fingerprint(before) == fingerprint(now):
+        return
+    old, new = _flat(before), _flat(now)
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    said = "; ".join(f"{name} was {old.get(name)!r}, now {new.get(name)!r}" for name in names[:3])
+    raise InputError(f"{where} holds results of another kind of run ({said}); give another folder, or the same options")
+
+
+def _flat(facts: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in facts.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat

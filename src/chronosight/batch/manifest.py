@@ -1,0 +1,140 @@
+"""Which pairs to describe: a table (CSV, JSON lines, Parquet, GeoParquet), STAC items, or folders matched by name."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chronosight.batch.row import Row, locate, questions
+from chronosight.batch.stac_manifest import read_stac
+from chronosight.errors import InputError
+from chronosight.files import check_regular_file, read_json_lines
+from chronosight.limits import MAX_JSON_BYTES
+
+COLUMNS = ("id", "before", "after", "before_date", "after_date", "date", "questions")
+EXPECTED = (
+    "a manifest: .csv, .jsonl, .parquet or .geoparquet with the columns before and after (and id, before_date, after_date, "
+    "questions), STAC items (.json), or folders of images"
+)
+
+
+def read_manifest(
+    source: Path, after: Path | None = None, asset: str | None = None, pair_by: str | None = None
+) -> tuple[list[Row], list[str]]:
+    """Reads a manifest.
+
+    Args:
+        source: A file, a folder of pairs, or the folder of the earlier images.
+        after: The folder of the later images, where `source` is a folder of earlier ones.
+        asset: Of STAC items: key or role of the asset to use.
+        pair_by: Of STAC items of one date each: the property that items of one place share.
+
+    Returns:
+        The rows, in the order given, and remarks for the user.
+
+    Raises:
+        InputError: It cannot be read, a row lacks a column, or an id is there twice.
+    """
+    notes: list[str] = []
+    if source.is_dir() or after is not None:
+        rows, notes = _folders(source, after)
+    else:
+        check_regular_file(source, EXPECTED, MAX_JSON_BYTES)
+        kind = source.suffix.lower()
+        if kind in (".json", ".geojson"):
+            rows = read_stac(source, asset, pair_by)
+        elif kind in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".geoparquet"):
+            rows = [_row(values, where, source.parent) for where, values in _table(source, kind)]
+        else:
+            raise InputError(f"{source.name} ends in {kind or 'nothing'}; expected {EXPECTED}")
+    if not rows:
+        raise InputError(f"{source} holds no pair; expected {EXPECTED}")
+    seen: dict[str, Row] = {}
+    for row in rows:
+        if row.id in seen:
+            raise InputError(f'the id "{row.id}" is there twice in {source.name}; give every pair an id of its own')
+        seen[row.id] = row
+    return rows, notes
+
+
+def _folders(source: Path, after: Path | None) -> tuple[list[Row], list[str]]:
+    from chronosight.scenes.pair_names import pairs_in_folder, pairs_of_folders
+
+    for folder in (source, after):
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"{folder} is no folder; expected two folders of images, or one manifest")
+    alone: list[str] = []
+    if after is None:
+        pairs = pairs_in_folder(source)
+        if not pairs:
+            raise InputError(
+                f"{source} holds no pairs by name; expected NAME_before and NAME_after, folders before/ and after/, or give "
+                "two folders or a manifest"
+            )
+    else:
+        pairs, alone = pairs_of_folders(source, after)
+        if not pairs:
+            raise InputError(f"{source} and {after} have no image of the same name; rename them, or give a manifest")
+    notes = [f"{len(alone)} images have no partner and are left out: {', '.join(alone[:5])}{', ...' * (len(alone) > 5)}"]
+    return [Row(name, str(first), str(second)) for name, first, second in pairs], notes if alone else []
+
+
+def _table(path: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Where each row stands, for messages, and its values by column."""
+    if kind in (".jsonl", ".ndjson"):
+        for number, value in read_json_lines(path, EXPECTED):
+            if not isinstance(value, dict):
+                raise InputError(f"{path.name}, line {number} is no JSON object; expected {EXPECTED}")
+            yield f"{path.name}, line {number}", value
+    elif kind in (".csv", ".tsv"):
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.DictReader(file, delimiter="\t" if kind == ".tsv" else ",")
+                _check_columns(path, reader.fieldnames or ())
+                for row in reader:
+                    yield f"{path.name}, line {reader.line_num}", row
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"{path.name} is no CSV in UTF-8 ({error}); save it again as one") from None
+    else:
+        yield from _parquet(path)
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        import pyarrow.parquet as parquet
+        from pyarrow.lib import ArrowException
+    except ImportError:
+        raise InputError(f"reading {path.name} needs pyarrow; install with: pip install 'chronosight[batch]'") from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            _check_columns(path, names)
+            number = 0
+            for batch in file.iter_batches(columns=[name for name in names if name in COLUMNS]):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{path.name}, row {number}", row
+    except (ArrowException, OSError) as error:
+        raise InputError(f"{path.name} is no Parquet file ({' '.join(str(error).split())[:120]}); write it again") from None
+
+
+def _check_columns(path: Path, names: Iterable[str]) -> None:
+    found = list(names)
+    if missing := [name for name in ("before", "after") if name not in found]:
+        named = ", ".join(map(str, found)) or "none"
+        raise InputError(f"{path.name} has the columns {named}; expected also {' and '.join(missing)}")
+
+
+def _row(values: Mapping[str, Any], where: str, folder: Path) -> Row:
+    texts = {name: str(values[name]).strip() for name in COLUMNS[:-1] if values.get(name) not in (None, "")}
+    for name in ("before", "after"):
+        if not texts.get(name):
+            raise InputError(f'{where} has no "{name}"; expected the path of an image')
+    before, after = locate(texts["before"], folder), locate(texts["after"], folder)
+    made = texts.get("id") or f"{Path(before).stem}-{Path(after).stem}"
+    return Row(
+        made, before, after, texts.get("before_date"), texts.get("after_date", texts.get("date")),
+        questions(values.get("questions"), where),
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""The same rows on Ray Data: a pool of actors, each with an engine of its own, on this machine or on a cluster.
+
+Ray hands out blocks of rows, runs the blocks of an actor that died again, and gives the results back to this process, which
+writes the parts: so a row may be described twice but is never there twice. Files of a pair are written by the actor that
+describes it; on a cluster the folder of the run must be one that all machines share.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chronosight.batch.describe_row import describe_row
+from chronosight.batch.job import Job
+from chronosight.batch.result import Result
+from chronosight.batch.row import Row
+
+LOCAL = "local"
+BLOCK = 4  # rows that an actor takes at once
+
+
+def describe_on_ray(rows: Sequence[Row], job: Job, out: Path, actors: int, address: str = LOCAL) -> Iterator[Result]:
+    """Results in the order in which they are ready.
+
+    Args:
+        rows: To describe.
+        job: How.
+        out: Folder of the run, as every machine of the cluster sees it.
+        actors: Engines at work at the same time.
+        address: Of the cluster; "local" starts Ray on this machine, and ends it afterwards.
+    """
+    import ray
+
+    if not rows:
+        return
+    own = start(address, actors)
+    try:
+        texts = [{"row": json.dumps(asdict(row))} for row in rows]
+        table = ray.data.from_items(texts, override_num_blocks=-(-len(rows) // BLOCK))
+        done = table.map_batches(
+            Describer, fn_constructor_args=(job, str(out.absolute())), batch_size=BLOCK, compute=pool(actors), num_cpus=1
+        )
+        for found in done.iter_rows():
+            yield Result(**json.loads(found["result"]))
+    finally:
+        if own:
+            ray.shutdown()
+
+
+def start(address: str, actors: int) -> bool:
+    """Connects to Ray; True where it was started here and must be ended here."""
+    import ray
+
+    if ray.is_initialized():
+        return False
+    os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address == LOCAL:  # one logical processor more than actors, for the reading of rows
+        ray.init(num_cpus=actors + 1, include_dashboard=False, **options)
+    else:
+        ray.init(address, **options)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    return address == LOCAL
+
+
+def pool(actors: int) -> Any:
+    """A pool of that many actors. An actor that ends is started again; its rows go to one that lives."""
+    import ray
+
+    return ray.data.ActorPoolStrategy(size=actors)
+
+
+class Describer:
+    """An actor: one engine, many rows."""
+
+    def __init__(self, job: Job, out: str) -> None:
+        self.job, self.out, self.engine = job, Path(out), job.load(1)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Results of a block of rows, as JSON."""
+        results = []
+        for text in batch["row"]:
+            facts = json.loads(str(text))
+            row = Row(**facts | {"questions": tuple(facts["questions"])})
+            results.append(describe_row(row, self.job, self.engine, self.out).to_line())
+        return {"result": results}

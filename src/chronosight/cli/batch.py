@@ -1,0 +1,147 @@
+"""`chronosight batch`: many pairs in one run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.options import Bands, Force, Json, MinArea, MinConfidence, NoRegister, Quiet, Resize, need_extra, parse_bands
+from chronosight.cli.output import duration, say
+
+if TYPE_CHECKING:
+    from chronosight.batch.run import Count, Estimate
+
+EVERY = 10.0  # seconds between lines of progress
+SOME_FAILED = 1  # exit code where all was done but some pairs have an error
+
+
+@with_engine
+def batch(
+    manifest: Annotated[
+        Path, typer.Argument(help="Manifest (CSV, JSON lines, Parquet, STAC items), or a folder of pairs.", show_default=False)
+    ],
+    after: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of the later images, where MANIFEST is one of earlier ones.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the results; a stopped run goes on there.", show_default=False)
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pairs at once (with an endpoint: requests at once).")] = 1,
+    ray: Annotated[bool, typer.Option("--ray", help="Use Ray Data, with --jobs actors (extra batch).")] = False,
+    ray_address: Annotated[
+        str | None, typer.Option("--ray-address", metavar="ADDRESS", help="Of a Ray cluster; implies --ray.", show_default=False)
+    ] = None,
+    ask: Annotated[
+        list[str] | None,
+        typer.Option(metavar="QUESTION", help="Question to answer of every pair; repeatable.", show_default=False),
+    ] = None,
+    retries: Annotated[int, typer.Option(min=0, help="How often a failed pair is tried again.")] = 0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End with the first pair that fails.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and what it would cost by the first ten pairs.")
+    ] = False,
+    reports: Annotated[bool, typer.Option("--reports", help="Write the whole report of every pair.")] = False,
+    no_rasters: Annotated[bool, typer.Option("--no-rasters", help="Write no maps, only tables.")] = False,
+    asset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="STAC items: key or role of the asset to use.", show_default=False)
+    ] = None,
+    pair_by: Annotated[
+        str | None,
+        typer.Option(metavar="PROPERTY", help="STAC items: property shared by the items of one place.", show_default=False),
+    ] = None,
+    resize: Resize = False,
+    bands: Bands = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    no_register: NoRegister = False,
+    force: Force = False,
+    min_area: MinArea = 0.0,
+    min_confidence: MinConfidence = 0.0,
+    *,
+    chosen: EngineChoice,
+) -> None:
+    """Describe many pairs: one result row each, whatever happens on the way."""
+    from chronosight.batch.job import Job
+    from chronosight.batch.manifest import read_manifest
+    from chronosight.batch.run import estimate, run_batch
+    from chronosight.engines.generalise import ObjectLimits
+    from chronosight.engines.router import check_question
+    from chronosight.errors import InputError
+    from chronosight.pipeline import Opening
+
+    if out is None:
+        raise InputError("no folder for the results was given; add --out DIR")
+    if ray or ray_address:
+        need_extra("batch", "ray")
+    ObjectLimits(min_area, min_confidence)
+    rows, notes = read_manifest(manifest, after, asset, pair_by)
+    for question in (*(ask or ()), *(one for row in rows for one in row.questions)):
+        check_question(question)
+    if not quiet:
+        for note in notes:
+            say(note)
+    job = Job(
+        chosen.name, None if chosen.weights is None else chosen.weights.as_posix(), chosen.options,
+        Opening(resize, parse_bands(bands), register=not no_register, force=force), tuple(ask or ()), min_area, min_confidence,
+        not no_rasters, reports, retries=retries,
+    )  # fmt: skip
+    if dry_run:
+        _print_estimate(estimate(rows, job, out), jobs, as_json)
+        return
+    address = (ray_address or "local") if ray or ray_address else None
+    count, files, remarks = run_batch(rows, job, out, jobs, address, fail_fast, None if quiet else ProgressLines())
+    if not quiet:
+        for remark in remarks:
+            say(remark)
+    facts = {"pairs": count.total, "done": count.done, "failed": count.failed, "fresh": count.fresh,
+             "seconds": round(count.seconds, 1), "files": files}  # fmt: skip
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        print(f"{count.done - count.failed} of {count.total} pairs described, {count.failed} failed ({duration(count.seconds)})")
+        print(f"Written to {out}: {', '.join(files)}")
+    if count.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print_estimate(found: Estimate, jobs: int, as_json: bool) -> None:
+    seconds = found.to_do * found.seconds_a_pair / jobs
+    size = found.to_do * found.bytes_a_pair
+    if as_json:
+        facts = {"pairs": found.total, "done": found.done, "failed_before": found.failed, "to_do": found.to_do,
+                 "tried": found.tried, "errors": dict(found.errors), "seconds_a_pair": round(found.seconds_a_pair, 3),
+                 "seconds": round(seconds, 1), "bytes": round(size)}  # fmt: skip
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    print(f"{found.total} pairs: {found.done} done, {found.to_do} to do (of these {found.failed} failed before)")
+    if found.tried:
+        print(
+            f"By the first {found.tried}: {found.seconds_a_pair:.2f} s a pair, about {duration(seconds)} with {jobs} at once, "
+            f"{size / 1e6:,.1f} MB of results; {len(found.errors)} of {found.tried} would fail"
+        )
+    for name, error in found.errors:
+        print(f"  {name}: {error}")
+
+
+class ProgressLines:
+    """Prints how far a run is, on stderr, at most every few seconds."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def __call__(self, count: Count) -> None:
+        """Prints a line where it is time for one."""
+        now = time.monotonic()
+        if now - self.last < EVERY and count.done < count.total:
+            return
+        self.last = now
+        left = f", about {duration(count.left)} left" if count.left else ""
+        failed = f", {count.failed} failed" if count.failed else ""
+        print(f"{count.done} of {count.total} pairs, {count.rate:.2f} a second{left}{failed}", file=sys.stderr, flush=True)
