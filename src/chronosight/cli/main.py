@@ -19,6 +19,7 @@ from chronosight.cli.data import data_app
 from chronosight.cli.describe import describe
 from chronosight.cli.eval import evaluate
 from chronosight.cli.export import export
+from chronosight.cli.mcp import mcp
 from chronosight.cli.merge import merge
 from chronosight.cli.output import print_error
 from chronosight.cli.serve import serve
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, batch, serve, train, convert, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, batch, serve, mcp, train, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

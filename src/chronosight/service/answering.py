@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 KEPT_PIXELS = 4 * MAX_SERVICE_PIXELS  # of the frames of all scenes that are kept: 300 MB
 SHOWN = ("id", "kind", "width", "height", "metres_per_pixel", "times", "georeference", "corners_lonlat", "notes", "doubts")
+TAKEN = "Taken as: "  # how notes begin that say how a question was read
 KEPT_SCENES = 16
 KEPT_CONVERSATIONS = 64
 REPLAYED = 6  # earlier questions that a conversation is made again from: a follow-up leans on the last few
@@ -255,7 +256,9 @@ def _with_objects(answer: Answer, facts: dict[str, Any], description: Descriptio
     metric = corners is not None or scene.metres_per_pixel is not None
     zones = description.zones
     summary = ChangeSummary(description.objects, scene.width, scene.height, metric, 0.5, corners, zones)
-    chosen = tuple(objects_asked_about(summary, question))
+    # A follow-up, such as "And the roads?", is about what the note says it was taken as.
+    taken = next((note.removeprefix(TAKEN) for note in answer.notes if note.startswith(TAKEN)), question)
+    chosen = tuple(objects_asked_about(summary, taken))
     shown = replace(description, evidence=replace(description.evidence, objects=chosen))
     return Reply(answer, facts, tuple(item.number for item in chosen), lonlat_collection(shown) or pixel_collection(shown))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,11 +14,10 @@ from uvicorn.supervisors import Multiprocess
 
 from chronosight.errors import InputError
 from chronosight.service.app import create_app
-from chronosight.service.settings import KEY_VARIABLE, Settings
+from chronosight.service.settings import Settings, check_settings
 from chronosight.service.supervisor import Supervisor
 
 LOCK = "service.lock"
-MIN_KEY = 16  # characters
 SHUTDOWN_SECONDS = 5
 
 
@@ -30,7 +30,7 @@ def serve(settings: Settings) -> None:
     Raises:
         InputError: The data folder, the port or the key cannot be used.
     """
-    check(settings)
+    check_settings(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with _alone(settings), _listening(settings) as listener:
         supervisor = Supervisor(settings)
@@ -41,19 +41,6 @@ def serve(settings: Settings) -> None:
             supervisor.stop()
 
 
-def check(settings: Settings) -> None:
-    """Raises InputError for options that do not go together."""
-    if not settings.on_loopback and settings.key is None:
-        raise InputError(
-            f"{settings.host} can be reached from other machines, and no API key is set; set {KEY_VARIABLE} or --api-key-file"
-        )
-    if settings.key is not None and len(settings.key) < MIN_KEY:
-        raise InputError(f"the API key has {len(settings.key)} characters, expected at least {MIN_KEY}")
-    for root in settings.roots:
-        if not root.is_dir():
-            raise InputError(f"--root {root} is no folder; give one that exists")
-
-
 def _run(settings: Settings, listener: socket.socket) -> None:
     options: dict[str, Any] = {
         "log_level": "info", "server_header": False, "timeout_graceful_shutdown": SHUTDOWN_SECONDS, "proxy_headers": False,
@@ -62,9 +49,10 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         config = uvicorn.Config(create_app(settings), **options)
         uvicorn.Server(config).run(sockets=[listener])
         return
-    os.environ.update(settings.to_environment())
-    config = uvicorn.Config("chronosight.service.app:app_from_environment", factory=True, workers=settings.workers, **options)
-    Multiprocess(config, [listener]).run()
+    with tempfile.TemporaryDirectory(prefix="chronosight-metrics-") as folder:  # counters that the processes share
+        os.environ.update({**settings.to_environment(), "PROMETHEUS_MULTIPROC_DIR": folder})
+        config = uvicorn.Config("chronosight.service.app:app_from_environment", factory=True, workers=settings.workers, **options)
+        Multiprocess(config, [listener]).run()
 
 
 @contextmanager

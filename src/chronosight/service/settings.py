@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronosight import limits
+from chronosight.errors import InputError
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine
 
 VARIABLE = "CHRONOSIGHT_SERVICE_SETTINGS"  # environment of the processes that a server starts
 KEY_VARIABLE = "CHRONOSIGHT_SERVICE_KEY"
+MIN_KEY = 16  # characters
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -76,3 +78,16 @@ class Settings:
             "allow_hosts": tuple(facts["allow_hosts"]),
         }
         return Settings(**facts, key=os.environ.get(KEY_VARIABLE) or None)
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises InputError for options that do not go together."""
+    if not settings.on_loopback and settings.key is None:
+        raise InputError(
+            f"{settings.host} can be reached from other machines, and no API key is set; set {KEY_VARIABLE} or --api-key-file"
+        )
+    if settings.key is not None and len(settings.key) < MIN_KEY:
+        raise InputError(f"the API key has {len(settings.key)} characters, expected at least {MIN_KEY}")
+    for root in settings.roots:
+        if not root.is_dir():
+            raise InputError(f"--root {root} is no folder; give one that exists")

@@ -149,6 +149,19 @@ class Store:
             ).rowcount
         return self.job(number) if added else None
 
+    def begin_job(self, scene: str, kind: str, request: dict[str, Any], worker: int) -> Job:
+        """Adds a job that the calling process runs itself."""
+        number, now = uuid4().hex, time.time()
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO jobs (id, scene, type, request, state, created, started, worker) "
+                "VALUES (?, ?, ?, ?, 'running', ?, ?, ?)",
+                (number, scene, kind, json.dumps(request), now, now, worker),
+            )
+        job = self.job(number)
+        assert job is not None
+        return job
+
     def job(self, number: str) -> Job | None:
         """A job; None where there is none of that id."""
         with self._connection() as connection:

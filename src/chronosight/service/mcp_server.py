@@ -1,0 +1,299 @@
+"""`chronosight mcp`: five tools for agents, over stdio or streamable HTTP, with the official SDK.
+
+Only files below the folders given with --root are read, and nothing is written but into the data folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+import anyio
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+import chronosight
+from chronosight.errors import InputError
+from chronosight.reports.description_json import object_dict
+from chronosight.reports.plain_text import summary_lines
+from chronosight.reports.read import read_description
+from chronosight.service import scenes
+from chronosight.service.answering import Answering, NotDescribed
+from chronosight.service.conversation import reply_text
+from chronosight.service.jobs import run_job
+from chronosight.service.messages import public_message
+from chronosight.service.settings import Settings
+from chronosight.service.store import Job, Store
+
+INSTRUCTIONS = (
+    "Questions about satellite and aerial images. Call open_scene first: one image, or two dates of one place (the earlier "
+    "first), or a video. Of two dates call describe_change, then list_objects or get_report; ask answers single questions "
+    "about any scene. "
+    "Answers with confident = false are not to be relied on."
+)
+MAX_LISTED = 500  # objects in one answer
+MAX_REPORT = 200_000  # characters
+READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+T = TypeVar("T")
+
+
+class SceneInfo(BaseModel):
+    """An opened scene."""
+
+    scene: str = Field(description="Id of the scene, for the other tools")
+    kind: str = Field(description="image, pair or video")
+    width: int = Field(description="In pixels")
+    height: int = Field(description="In pixels")
+    metres_per_pixel: float | None
+    times: list[str | None]
+    corners_lonlat: list[list[float]] | None = Field(description="Upper left, then clockwise; null without a georeference")
+    whole_scene: bool = Field(description="Whether it is read tile by tile; then describe_change comes before ask")
+    notes: list[str]
+    doubts: list[str] = Field(description="Why no confident answer can be given")
+
+
+class ChangeInfo(BaseModel):
+    """What changed between two dates."""
+
+    caption: str
+    changed: bool | None = Field(description="null: cannot tell")
+    changed_confidence: float | None
+    confident: bool = Field(description="Whether `changed` can be relied on")
+    classes: list[dict[str, Any]] = Field(description="Appeared and vanished objects of each class, with places and confidence")
+    object_count: int
+    summary: list[str]
+    notes: list[str]
+
+
+class AnswerInfo(BaseModel):
+    """An answer."""
+
+    text: str
+    value: bool | int | float | str | list[str] | None = Field(description="Typed; null where there is no answer")
+    unit: str | None
+    task: str = Field(description='"open" where the question cannot be answered; text says why')
+    confidence: float | None
+    confident: bool
+    interval: list[int] | None = Field(description="Of a count: the true number lies between these in 90 % of all answers")
+    object_numbers: list[int] = Field(description="Changed objects that the question is about")
+    notes: list[str]
+
+
+class ObjectList(BaseModel):
+    """Changed objects."""
+
+    total: int = Field(description="How many fit the filters")
+    objects: list[dict[str, Any]]
+
+
+class ReportText(BaseModel):
+    """A report as text."""
+
+    format: str
+    content: str
+    cut: bool = Field(description="Whether the text was too long and ends early")
+
+
+class Tools:
+    """What the tools do."""
+
+    def __init__(self, settings: Settings, seconds: float) -> None:
+        """Keeps scenes and descriptions in the data folder; each call may take so many seconds."""
+        self.settings, self.seconds = settings, seconds
+        self.store = Store(settings.data)
+        self.answering = Answering(settings, self.store)
+        self._describing = threading.Lock()
+
+    async def open_scene(
+        self,
+        paths: Annotated[
+            list[str],
+            Field(min_length=1, max_length=64, description="One image or video, or two dates with the earlier first; "
+                  "below a folder that this server may read"),
+        ],
+    ) -> SceneInfo:
+        """Open one image, two dates of one place, or a video. Returns the id that the other tools take."""
+        facts, _ = await self._within(lambda: scenes.add_paths(self.store, paths, self.settings.roots))
+        shown = {key: facts[key] for key in SceneInfo.model_fields if key in facts}
+        return SceneInfo(scene=facts["id"], **shown)
+
+    async def describe_change(self, scene: str, context: Context) -> ChangeInfo:
+        """Describe what changed between the two dates of a scene: a sentence, counts by class, places, confidence."""
+        job = await self._described(scene, context)
+        found = await self._within(lambda: read_description(self.store.files_of(job)))
+        changed = found.changed.to_dict()
+        value = changed["value"] if isinstance(changed["value"], bool) else None
+        classes = [
+            {
+                "name": item.name, "appeared": item.appeared, "vanished": item.vanished, "places": list(item.cells),
+                "confidence": round(item.confidence, 4), "interval": item.interval,
+            }
+            for item in found.classes
+        ]  # fmt: skip
+        return ChangeInfo(
+            caption=reply_text(found.caption), changed=value, changed_confidence=changed["confidence"],
+            confident=changed["confident"], classes=classes, object_count=len(found.objects), summary=summary_lines(found),
+            notes=list(dict.fromkeys((*found.scene.notes, *found.notes))),
+        )  # fmt: skip
+
+    async def ask(
+        self,
+        scene: str,
+        question: Annotated[str, Field(max_length=2000)],
+        earlier_questions: Annotated[list[str], Field(max_length=20, description="Of this conversation, oldest first")] = [],  # noqa: B006
+    ) -> AnswerInfo:
+        """Answer one question about a scene in free wording: whether, how many, where, what area, which are the largest."""
+        facts = self._scene(scene)
+        try:
+            reply = await self._within(lambda: self.answering.ask_scene(facts, [*earlier_questions, question]))
+        except NotDescribed:
+            raise ToolError("this scene is too large to be answered about at once; call describe_change first") from None
+        answer = reply.answer.to_dict()
+        return AnswerInfo(
+            text=reply_text(reply.answer), value=answer["value"], unit=reply.answer.unit, task=answer["task"],
+            confidence=answer["confidence"], confident=answer["confident"], interval=answer.get("interval"),
+            object_numbers=list(reply.numbers), notes=answer["notes"],
+        )  # fmt: skip
+
+    async def list_objects(
+        self,
+        scene: str,
+        context: Context,
+        class_name: Annotated[str | None, Field(description="building or road")] = None,
+        direction: Literal["appeared", "vanished"] | None = None,
+        min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
+        min_area_m2: Annotated[float, Field(ge=0)] = 0.0,
+        offset: Annotated[int, Field(ge=0)] = 0,
+        limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 50,
+    ) -> ObjectList:
+        """List changed objects of two dates, the largest first: class, direction, area, centre, confidence."""
+        job = await self._described(scene, context)
+        found = await self._within(lambda: read_description(self.store.files_of(job)))
+        chosen = [
+            item
+            for item in found.objects
+            if class_name in (None, item.class_name)
+            and direction in (None, item.direction)
+            and item.confidence >= min_confidence
+            and (item.area_m2 is None or item.area_m2 >= min_area_m2)
+        ]
+        chosen.sort(key=lambda item: item.area, reverse=True)
+        left_out = ("polygon_px", "holes_px", "id")
+        rows = [
+            {key: value for key, value in object_dict(item).items() if key not in left_out}
+            for item in chosen[offset : offset + limit]
+        ]
+        return ObjectList(total=len(chosen), objects=rows)
+
+    async def get_report(
+        self, scene: str, context: Context, format: Literal["summary", "narrative", "geojson", "description"] = "summary"
+    ) -> ReportText:
+        """Get the report of two dates as text: a summary, a narrative, the objects as GeoJSON, or all as JSON."""
+        job = await self._described(scene, context)
+        folder = self.store.files_of(job)
+        if format == "summary":
+            text = "\n".join(await self._within(lambda: summary_lines(read_description(folder))))
+        else:
+            geojson = "objects.geojson" if "objects.geojson" in job.files else "objects.pixels.json"
+            name = {"narrative": "narrative.json", "geojson": geojson, "description": "description.json"}[format]
+            text = await self._within(lambda: (folder / name).read_text(encoding="utf-8"))
+        return ReportText(format=format, content=text[:MAX_REPORT], cut=len(text) > MAX_REPORT)
+
+    async def _described(self, scene: str, context: Context) -> Job:
+        """The finished description of a scene, made where there is none yet."""
+        facts = self._scene(scene)
+        if facts["kind"] != "pair":
+            raise ToolError(f"this scene is one {facts['kind']}; changes are found between two dates: open two images")
+        known = self.store.described(scene)
+        if known is not None:
+            return known
+        loop = asyncio.get_running_loop()
+        stop = threading.Event()
+
+        def progress(done: int, total: int) -> None:
+            if stop.is_set():
+                raise TimeoutError("stopped")  # an OSError: what is done of a whole scene is kept, and the next call goes on
+            asyncio.run_coroutine_threadsafe(context.report_progress(done, total), loop)
+
+        def describe() -> Job:
+            with self._describing:
+                known = self.store.described(scene)
+                if known is not None:
+                    return known
+                job = self.store.begin_job(scene, "describe", {"scene": scene, "type": "describe"}, os.getpid())
+                try:
+                    notes, files = run_job(self.store, job, self.answering.engine(), progress)
+                except BaseException as error:
+                    self.store.finish(job.id, "failed", public_message(Exception(error), self.settings), [], [])
+                    raise
+                self.store.finish(job.id, "done", None, notes, files)
+                return self.store.job(job.id) or job
+
+        return await self._within(describe, stop)
+
+    def _scene(self, scene: str) -> dict[str, Any]:
+        facts = self.store.scene(scene)
+        if facts is None:
+            raise ToolError("no scene of that id; call open_scene")
+        return facts
+
+    async def _within(self, work: Callable[[], T], stop: threading.Event | None = None) -> T:
+        """Runs work in a thread, for the seconds that a call may take. Raises ToolError with one line for what goes wrong."""
+        try:
+            with anyio.fail_after(self.seconds):
+                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+        except TimeoutError:
+            raise ToolError(f"this took more than {self.seconds:g} seconds; call again, or give a smaller scene") from None
+        except (InputError, OSError) as error:
+            raise ToolError(public_message(error, self.settings)) from None
+        except MemoryError:
+            raise ToolError("not enough memory for this scene; give a part of it, or a smaller version") from None
+        finally:
+            if stop is not None:
+                stop.set()
+
+
+def build(settings: Settings, seconds: float) -> MCPServer[Any]:
+    """The server with its tools.
+
+    Args:
+        settings: Folders that may be read, the data folder and the engine.
+        seconds: Longest time of one call.
+    """
+    tools = Tools(settings, seconds)
+    server: MCPServer[Any] = MCPServer(
+        "chronosight", title="Chronosight", instructions=INSTRUCTIONS, version=chronosight.__version__, log_level="WARNING"
+    )
+    described: list[tuple[Callable[..., Awaitable[BaseModel]], str]] = [
+        (tools.open_scene, "Open images"),
+        (tools.describe_change, "Describe what changed"),
+        (tools.ask, "Ask about a scene"),
+        (tools.list_objects, "List changed objects"),
+        (tools.get_report, "Get the report"),
+    ]
+    for tool, title in described:
+        server.add_tool(tool, title=title, annotations=READ_ONLY, structured_output=True)
+    return server
+
+
+def run_stdio(settings: Settings, seconds: float) -> None:
+    """Serves one client over standard input and output."""
+    build(settings, seconds).run("stdio")
+
+
+def run_http(settings: Settings, seconds: float) -> None:
+    """Serves over streamable HTTP at /mcp, behind the same protection as `chronosight serve`."""
+    import uvicorn
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from chronosight.service.protection import Protection
+
+    # Host, origin and key are checked by Protection, for every address alike.
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    app = build(settings, seconds).streamable_http_app(transport_security=unchecked)
+    uvicorn.run(Protection(app, settings), host=settings.host, port=settings.port, log_level="info", server_header=False)
