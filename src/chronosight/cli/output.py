@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chronosight.results.answer import Answer
 
-REPORT_EVERY = 60.0  # seconds between lines of progress where stderr is no terminal
+REPORT_EVERY = 60.0  # seconds between lines of progress where stderr is no terminal; CHRONOSIGHT_PROGRESS_SECONDS sets another
 
 
 def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> None:
@@ -78,6 +79,7 @@ def progress_display(quiet: bool) -> Iterator[Callable[[int, int], None] | None]
 
 
 def _lines() -> Callable[[int, int], None]:
+    every = _seconds(os.environ.get("CHRONOSIGHT_PROGRESS_SECONDS"))
     began: list[float] = []  # time and tiles done when this run began, time of the last line
 
     def show(done: int, total: int) -> None:
@@ -86,12 +88,20 @@ def _lines() -> Callable[[int, int], None]:
             began.extend([now, done, now])
             if done > 1:
                 print(f"going on after {done} of {total} tiles", file=sys.stderr, flush=True)
-        elif now - began[2] >= REPORT_EVERY and done < total:
+        elif now - began[2] >= every and done < total:
             left = (now - began[0]) / max(1, done - began[1]) * (total - done)
             print(f"{done} of {total} tiles, about {duration(left)} left", file=sys.stderr, flush=True)
             began[2] = now
 
     return show
+
+
+def _seconds(text: str | None) -> float:
+    """A number of seconds given as text; `REPORT_EVERY` where it is none."""
+    try:
+        return max(0.0, float(text)) if text else REPORT_EVERY
+    except ValueError:
+        return REPORT_EVERY
 
 
 def duration(seconds: float) -> str:

@@ -45,6 +45,7 @@ def write_geopackage(description: Description, path: Path, changed: datetime) ->
             path, geometry, list(columns.values()), list(columns), layer=LAYER, driver="GPKG", geometry_type="Polygon",
             crs=CRS.from_user_input(place.crs).to_wkt(),
             layer_metadata={"WARNINGS": "; ".join(warnings)} if warnings else None,
+            VERSION="1.2",  # read without a warning by every GDAL in use
         )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

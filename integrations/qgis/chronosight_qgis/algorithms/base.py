@@ -1,0 +1,66 @@
+"""What the algorithms share: names, help, and files of layers."""
+
+import os
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingUtils,
+    QgsVectorFileWriter,
+)
+
+
+class Algorithm(QgsProcessingAlgorithm):
+    """An algorithm with class attributes `ID`, `TITLE` and `HELP`."""
+
+    ID = TITLE = HELP = ""
+
+    def name(self):
+        return self.ID
+
+    def displayName(self):
+        return self.TITLE
+
+    def shortHelpString(self):
+        return self.HELP
+
+    def createInstance(self):
+        return type(self)()
+
+    def image_file(self, parameters, name, context):
+        """Path of the file behind a raster layer.
+
+        Raises:
+            QgsProcessingException: The layer is missing or comes from no file.
+        """
+        layer = self.parameterAsRasterLayer(parameters, name, context)
+        if layer is None:
+            raise QgsProcessingException(f"{self.parameterDefinition(name).description()}: the layer cannot be read")
+        path = layer.source().split("|")[0]
+        if layer.providerType() != "gdal" or not os.path.isfile(path):
+            raise QgsProcessingException(f'"{layer.name()}" is not a file on this computer; export it as GeoTIFF first')
+        return path
+
+    def zones_file(self, parameters, name, context):
+        """A polygon layer written as GeoJSON in longitude and latitude; None where none is given."""
+        layer = self.parameterAsVectorLayer(parameters, name, context)
+        if layer is None:
+            return None
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        options.driverName, options.layerOptions = "GeoJSON", ["RFC7946=YES"]
+        world = QgsCoordinateReferenceSystem("EPSG:4326")
+        options.ct = QgsCoordinateTransform(layer.crs(), world, context.transformContext())
+        path = QgsProcessingUtils.generateTempFilename("zones.geojson")
+        code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context.transformContext(), options)
+        if code != QgsVectorFileWriter.NoError:
+            raise QgsProcessingException(f'the zones of "{layer.name()}" could not be written: {message}')
+        return path
+
+    def load_later(self, context, path, title, output):
+        """Asks QGIS to load a file when the algorithm is done; the .qml beside it gives its style."""
+        if context.project() is not None:
+            details = QgsProcessingContext.LayerDetails(title, context.project(), output)
+            context.addLayerToLoadOnCompletion(path, details)
