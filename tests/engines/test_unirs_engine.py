@@ -17,6 +17,7 @@ from chronosight.engines.unirs.wording import question_of, read_value, trained_w
 from chronosight.errors import InputError
 from chronosight.tasks import caption, event, presence, vqa
 from chronosight.tasks.label_set import Outside
+from chronosight.tasks.parsing import parse_question
 from tiny_full_size import scene, write_adapter, write_weights
 
 KINDS = ("image", "pair", "video")
@@ -113,10 +114,13 @@ def test_place_takes_what_fits_best():
 
 
 def test_wordings_are_those_of_training():
-    assert question_of("Are there any planes?", "image").text.startswith("Is there a plane?")
-    assert question_of("What is going on here?", "video") == event.ask()
+    def asked(text, kind):
+        return question_of(parse_question(text, kind), kind)
+
+    assert asked("Are there any planes?", "image").text.startswith("Is there a plane?")
+    assert asked("What is going on here?", "video") == event.ask()
     assert trained_wording(caption.ask("pair"), "pair").text == caption.UNIRS_PAIR
-    assert question_of("Why is the lake green?", "image") == vqa.ask("Why is the lake green?", short=False)
+    assert asked("Why is the lake green?", "image") == vqa.ask("Why is the lake green?", short=False)
     assert trained_wording(presence.ask("houses"), "image").text.endswith("using a single word or phrase.")
 
 

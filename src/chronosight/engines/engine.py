@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
     from chronosight.tasks.clue import GuideFacts
+    from chronosight.tasks.parsing import ParsedQuestion
     from chronosight.tasks.question import Question
 
 Progress = Callable[[int, int], None]  # (tiles done, tiles in all)
@@ -43,6 +44,19 @@ class Engine(Protocol):
 
         Raises:
             InputError: The question or the scene cannot be used.
+        """
+        ...
+
+    def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
+        """Answers a parsed question by the model.
+
+        Args:
+            scene: An image, a pair or a video.
+            parsed: The question (`tasks.parsing.parse_question`).
+            progress: Called with (tiles done, tiles in all) while a pair is compared.
+
+        Returns:
+            The answer. A question that fits no task gets an answer of task "open": why, or the reply of an open model.
         """
         ...
 

@@ -1,7 +1,7 @@
-"""The way of a question in free wording: to the objects of a pair, or to the engine's model. The same for every engine.
+"""The way of a question in free wording, the same for every engine: parsed once, then answered by objects or by the model.
 
 What only objects can answer (an area, a length, the largest, a zone, a half) is read from the objects of the description;
-everything else goes to the engine, with the task that `tasks/routing.py` found.
+everything else goes to the engine's model, as the task that `tasks/parsing.py` found.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
+from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.routing import MAX_CHARACTERS
-from chronosight.tasks.scene_questions import only_objects_answer, read_scene_question
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine, Progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chronosight.results.description import Description
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
+    from chronosight.tasks.routing import Routed
 
 
 def check_question(text: str) -> str:
@@ -33,39 +34,62 @@ def check_question(text: str) -> str:
     return text
 
 
-def answer_by_objects(
+def ask_engine(
     engine: Engine, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
-) -> Answer | None:
-    """Answers a question about a pair that only its objects can answer.
+) -> Answer:
+    """Answers a question in free wording: what `Engine.ask` does.
 
     Args:
-        engine: Describes the pair.
+        engine: Describes the pair, or answers by its model.
         scene: Any scene.
         text: The question.
         progress: Called with (tiles done, tiles in all).
-        zones: Districts that the question may name.
+        zones: Districts that a question about a pair may name.
 
     Returns:
-        The answer; None where the engine's model is to be asked.
+        The answer; of task "open" where the question cannot be answered.
 
     Raises:
         InputError: The question is too long, or zones were given with something other than a pair.
     """
+    parsed = parse_for(scene, text, zones)
+    answer = answer_by_objects(engine, scene, parsed, progress, zones)
+    return answer or engine.answer_parsed(scene, parsed, progress)
+
+
+def parse_for(scene: Scene, text: str, zones: Sequence[Zone] | None = None, last: Routed | None = None) -> ParsedQuestion:
+    """A question about a scene, parsed. Raises InputError as `ask_engine` does.
+
+    Args:
+        scene: Any scene.
+        text: The question.
+        zones: Districts that it may name.
+        last: In a conversation, the question before it.
+
+    Returns:
+        The task for a model and, of a pair, what to read off the objects.
+    """
     check_question(text)
-    if scene.kind != "pair":
-        if zones is not None:
-            raise InputError(f"--zones goes with two dates of a place, but one {scene.kind} was given: leave it out")
+    if zones is not None and scene.kind != "pair":
+        raise InputError(f"--zones goes with two dates of a place, but one {scene.kind} was given: leave it out")
+    return parse_question(text, scene.kind, [zone.name for zone in zones or ()], last)
+
+
+def answer_by_objects(
+    engine: Engine, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None, zones: Sequence[Zone] | None = None
+) -> Answer | None:
+    """The answer to a question about a pair that only its objects can answer; None where the engine's model is to be asked."""
+    if parsed.of_objects is None or not parsed.only_objects:
         return None
-    read = read_scene_question(text, [zone.name for zone in zones or ()])
-    if not only_objects_answer(read):
-        return None
-    return doubted(answer_scene_question(with_zones(engine.describe(scene, progress), zones), read), scene)
+    return doubted(answer_scene_question(with_zones(engine.describe(scene, progress), zones), parsed.of_objects), scene)
 
 
 def answer_description(summary: ChangeSummary, text: str) -> Answer:
     """Answers any question about a pair that has been described, from its objects. Raises InputError as above."""
     names = [row.name for row in summary.zones.rows] if summary.zones else []
-    return answer_scene_question(summary, read_scene_question(check_question(text), names))
+    parsed = parse_question(check_question(text), "pair", names)
+    assert parsed.of_objects is not None  # two dates
+    return answer_scene_question(summary, parsed.of_objects)
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> ChangeSummary:

@@ -17,6 +17,7 @@ from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.routing import HELP as TASKS_HELP
 from chronosight.tasks.routing import route, unreadable
 from chronosight.tasks.scene_phrases import (
     AREA,
@@ -159,7 +160,7 @@ def _read_plain(text: str, place: _Place) -> ReadScene:
     """Count, place, direction, whether and description: what a pair of any size can be asked."""
     routed = route(text, "pair")
     if routed.question is None:
-        return _refuse(routed.note.replace(_PAIR_HELP, "").strip())
+        return _refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
     asks: dict[str, Asks] = {
         "count": "count",
         "location": "where",
@@ -345,6 +346,3 @@ def _largest(words: list[str]) -> bool:
     """Whether the superlative stands for one object: "where is the largest new building"."""
     objects = {"largest", "biggest", "smallest"}
     return bool(objects & set(words)) and not any(word in ZONE_WORDS for word in words) and _among(words) is None
-
-
-_PAIR_HELP = str(route("", "pair").note).removeprefix("The question is empty. ")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronosight.engines.compact.conversation import follow_up
-from chronosight.engines.router import answer_by_objects
+from chronosight.engines.router import answer_by_objects, parse_for
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
@@ -27,12 +26,13 @@ class ChangeVGChat:
 
     def ask(self, text: str) -> Answer:
         """Raises InputError for an empty question."""
-        answer = answer_by_objects(self.engine, self.scene, text)
+        parsed = parse_for(self.scene, text, last=self._last)
+        answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is not None:
             self.history.append((text, answer))
             return answer
         first, self._begun = not self._begun, True
-        routed = follow_up(text, self.scene, self._last)
+        routed = parsed.routed
         turn, limit = self.engine.turn(self._seen, routed, text, first)
         reply = self._dialogue.ask(turn, limit)
         answer = self.engine.read(self._seen, routed, reply, self.engine.notes(self.scene) if first else ())

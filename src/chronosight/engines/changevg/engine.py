@@ -23,7 +23,7 @@ from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import seen_frames
 from chronosight.engines.confidence import is_confident
 from chronosight.engines.engine import Progress
-from chronosight.engines.router import answer_by_objects
+from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings
@@ -34,8 +34,9 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
-from chronosight.tasks.routing import Routed, route
+from chronosight.tasks.routing import Routed
 
 REMEMBERED = 2  # scenes: keys and values of one take some 40 MB of a 7B model
 TASK_TOKENS, OPEN_TOKENS = 64, 256  # of a reply, at most
@@ -94,24 +95,18 @@ class ChangeVGEngine:
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
         """Answers a question in free wording. Raises InputError for an empty one."""
-        answer = answer_by_objects(self, scene, text, progress, zones)
-        if answer is not None:
-            return answer
-        routed = route(text, scene.kind)
-        seen = self.see(scene, progress)
-        turn, limit = self.turn(seen, routed, text)
-        (reply,) = seen.images.replies([turn], limit)
-        return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
+        return ask_engine(self, scene, text, progress, zones)
+
+    def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
+        """Answers a parsed question by the model. Raises InputError for an empty one."""
+        return self._reply(scene, parsed.routed, parsed.text, progress)
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
         """A question of a known task. Raises InputError where the scene is of another kind."""
         if scene.kind not in KINDS.get(question.task, ("pair",)):
             kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
-        seen, routed = self.see(scene, progress), Routed(question, True)
-        turn, limit = self.turn(seen, routed, question.text)
-        (reply,) = seen.images.replies([turn], limit)
-        return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
+        return self._reply(scene, Routed(question, True), question.text, progress)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """What changed between two dates. Raises InputError for an image or a video."""
@@ -129,6 +124,12 @@ class ChangeVGEngine:
     def chat(self, scene: Scene) -> ChangeVGChat:
         """A conversation about one scene: its images are computed once, and each turn costs its own text."""
         return ChangeVGChat(self, scene)
+
+    def _reply(self, scene: Scene, routed: Routed, text: str, progress: Progress | None) -> Answer:
+        seen = self.see(scene, progress)
+        turn, limit = self.turn(seen, routed, text)
+        (reply,) = seen.images.replies([turn], limit)
+        return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def turn(self, seen: SeenScene, routed: Routed, text: str, first: bool = True) -> tuple[list[Part], int]:
         """A user turn -> (its parts, the most tokens of a reply). first: it brings the clue and the images.

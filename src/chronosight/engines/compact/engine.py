@@ -16,7 +16,7 @@ from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task
-from chronosight.engines.router import answer_by_objects
+from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.description import Description
@@ -27,8 +27,9 @@ from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.cells import NO_CHANGE
 from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
-from chronosight.tasks.routing import Routed, route
+from chronosight.tasks.routing import Routed
 
 REMEMBERED = 4  # scenes whose encoding is kept, as long as they have no more pixels in all than
 REMEMBERED_PIXELS = 50_000_000  # 9 bytes each for the maps, besides the frames; the latest scene always stays
@@ -85,11 +86,11 @@ class CompactEngine:
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
         """Answers a question in free wording; see `engines.engine.Engine`."""
-        answer = answer_by_objects(self, scene, text, progress, zones)
-        return answer or self.answer_routed(scene, route(text, scene.kind), progress)
+        return ask_engine(self, scene, text, progress, zones)
 
-    def answer_routed(self, scene: Scene, routed: Routed, progress: Progress | None = None) -> Answer:
-        """A question that was routed before (chronosight.tasks.routing)."""
+    def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
+        """Answers a parsed question by the model, or where it is about a part of the changes, from the objects."""
+        routed = parsed.routed
         if routed.question is None:
             return open_answer(routed.note)
         parts = routed.direction is not None or bool(routed.cells)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chronosight.engines.engine import Progress
-from chronosight.engines.router import answer_by_objects
+from chronosight.engines.router import ask_engine
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import NoClues, seen_frames
 from chronosight.engines.unirs.model import Asked, UniRSModel
@@ -21,8 +21,8 @@ from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.label_set import Outside
+from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
-from chronosight.tasks.routing import Routed
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -68,14 +68,11 @@ class UniRSEngine:
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
         """Answers a question in free wording; one that is no known task is asked as it stands."""
-        answer = answer_by_objects(self, scene, text, progress, zones)
-        return answer or self.answers([(scene, question_of(text, scene.kind))])[0]
+        return ask_engine(self, scene, text, progress, zones)
 
-    def answer_routed(self, scene: Scene, routed: Routed, progress: Any = None) -> Answer:
-        """A question that was routed before (chronosight.tasks.routing)."""
-        if routed.question is None:
-            return Answer(routed.note, "open", None, 0.0, False)
-        return self.answer(scene, routed.question)
+    def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
+        """Answers a parsed question by the model, in the wording of its task or else as typed."""
+        return self.answers([(scene, question_of(parsed, scene.kind))])[0]
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """The model's caption beside the guide's map, counts and places. Raises InputError for an image or a video."""

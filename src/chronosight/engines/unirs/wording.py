@@ -12,9 +12,10 @@ from chronosight.tasks import caption, comparison, event, presence, rural_urban,
 from chronosight.tasks.event import EVENTS
 from chronosight.tasks.label_set import Outside, read_label
 from chronosight.tasks.nouns import singular, with_article
+from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question, Value
 from chronosight.tasks.replies import SHORT_ANSWER
-from chronosight.tasks.routing import Kind, route
+from chronosight.tasks.routing import Kind
 from chronosight.tasks.scene_class import SCENE_CLASSES
 from chronosight.tasks.wording import parse_reply
 
@@ -48,11 +49,11 @@ def trained_wording(question: Question, kind: Kind) -> Question:
     return Question(question.task, text, question.subject, question.other)
 
 
-def question_of(text: str, kind: Kind) -> Question:
+def question_of(parsed: ParsedQuestion, kind: Kind) -> Question:
     """A free question: of its task where it is one of the tasks, worded as trained; else the user's own words."""
-    routed = route(text, kind)
+    routed = parsed.routed
     if routed.question is None or routed.direction is not None or routed.cells:
-        return Question("vqa", " ".join(text.split()))
+        return Question("vqa", " ".join(parsed.text.split()))
     return trained_wording(routed.question, kind)
 
 
