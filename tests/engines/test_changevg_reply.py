@@ -3,8 +3,9 @@
 import pytest
 
 from chronosight.engines.changevg.consistency import About, compare, numbers_named
+from chronosight.engines.changevg.language_model import Step, make_reply
 from chronosight.engines.changevg.read_value import cells_named, read_value
-from chronosight.engines.changevg.reply import Reply, Step, confidence
+from chronosight.engines.confidence import raw_confidence as confidence
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
 
@@ -12,7 +13,7 @@ NOTHING = None
 
 
 def reply(*steps, text=""):
-    return Reply(text, tuple(steps), True)
+    return make_reply(text, steps, True)
 
 
 def digit(text, probability, digits):
@@ -40,7 +41,7 @@ def test_captions_take_the_mean_log_probability_and_lists_the_product():
 
 
 def test_no_probabilities_no_confidence():
-    assert confidence("binary", True, Reply("Yes", (), True)) == 0.0
+    assert confidence("binary", True, make_reply("Yes", (), True)) == 0.0
 
 
 @pytest.mark.parametrize(

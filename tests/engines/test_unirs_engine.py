@@ -7,6 +7,7 @@ import json
 import pytest
 
 import chronosight
+from chronosight.engines.confidence import geometric_mean
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import BaseModelClues, FileClues
 from chronosight.engines.unirs.load import load_unirs
@@ -95,9 +96,9 @@ def test_clues_reach_the_prompt_and_are_kept_by_content(weights, tmp_path):
 def test_int8_and_bf16_say_nearly_the_same(weights):
     rows = [Asked(s.frames, s.kind, q) for s, q in asked()]
     full, half, eighth = (load_unirs(weights, device="cpu", precision=p).model for p in ("fp32", "bf16", "int8"))
-    base = [r.confidence for r in full.ask(rows, max_tokens=1)]
-    assert [r.confidence for r in half.ask(rows, max_tokens=1)] == pytest.approx(base, rel=0.15)
-    assert [r.confidence for r in eighth.ask(rows, max_tokens=1)] == pytest.approx(base, rel=0.2)
+    base = [geometric_mean(r.logprobs) for r in full.ask(rows, max_tokens=1)]
+    assert [geometric_mean(r.logprobs) for r in half.ask(rows, max_tokens=1)] == pytest.approx(base, rel=0.15)
+    assert [geometric_mean(r.logprobs) for r in eighth.ask(rows, max_tokens=1)] == pytest.approx(base, rel=0.2)
 
 
 def test_place_takes_what_fits_best():

@@ -23,10 +23,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from chronosight.engines.reply import Reply
 from chronosight.results.changed_object import ChangedObject
+from chronosight.tasks.question import Value
 
 CONFIDENT_FROM = 0.6  # below it an answer says that it is not confident
 EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting moves it, or words and probability disagree
+YES_NO = ("binary", "presence", "comparison")
+NUMBERS = ("count", "object_count")
 COVERAGE = 0.9  # of the intervals of counts
 
 
@@ -216,6 +220,27 @@ def log_odds(probability: float) -> float:
     """Kept within 1e-3 of 0 and 1: beyond, one source alone would decide where several are weighed."""
     p = min(max(probability, 1e-3), 1 - 1e-3)
     return math.log(p / (1 - p))
+
+
+def raw_confidence(task: str, value: Value | None, reply: Reply) -> float:
+    """How likely the model holds its answer to be, before calibration.
+
+    Args:
+        task: Of the question: yes or no is taken from the first token, a number digit by digit, a caption or an open reply by
+            the geometric mean of its tokens, all others by their product.
+        value: What was read in the reply.
+        reply: The reply.
+
+    Returns:
+        Probability in [0, 1]; 0 where no probabilities are known.
+    """
+    if not reply.logprobs.size:
+        return 0.0
+    if task in YES_NO and isinstance(value, bool):
+        return 0.0 if reply.yes is None else reply.yes if value else 1 - reply.yes
+    if task in NUMBERS and isinstance(value, int) and reply.number is not None:
+        return reply.number
+    return geometric_mean(reply.logprobs) if task in ("caption", "open") else product(reply.logprobs)
 
 
 def product(logprobs: np.ndarray) -> float:

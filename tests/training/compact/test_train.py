@@ -124,7 +124,7 @@ def test_the_engine_says_what_torch_says(run, bundle, scene):
     batch = UniRSProcessor.from_pretrained(folder)([scene.frames] * 2, ["pair"] * 2, questions, [encoded.clue] * 2)
     with torch.no_grad():
         first = model(**batch).logits[:, -1].float().log_softmax(-1).numpy()
-    for reply, wanted in zip(encoded.replies(questions), first, strict=True):
+    for reply, wanted in zip(encoded.networks.language.decode(encoded.prefix, questions), first, strict=True):
         np.testing.assert_allclose(reply.first, wanted, atol=0.03)
 
 

@@ -23,7 +23,8 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, Field, ValidationError
 
-from chronosight.engines.changevg.reply import Reply, Step
+from chronosight.engines.changevg.language_model import Step, make_reply
+from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.files import parse_json
 from chronosight.models.changevg.prompt import Part
@@ -147,7 +148,7 @@ class Endpoint:
                 found = await self._call(client, "chat/completions", body)  # a server that gives no probabilities
         choice = self._read(_Completion, found).choices[0]
         text = (choice.message.content or "").strip()
-        return Reply(text, _steps(choice.logprobs), choice.finish_reason != "length")
+        return make_reply(text, _steps(choice.logprobs), choice.finish_reason != "length")
 
     def _first_model(self) -> str:
         async def ask() -> Any:

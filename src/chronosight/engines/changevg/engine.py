@@ -15,14 +15,15 @@ from chronosight.engines.changevg.chat import ChangeVGChat
 from chronosight.engines.changevg.consistency import About, compare
 from chronosight.engines.changevg.describe import describe_pair
 from chronosight.engines.changevg.guide import SceneGuide
+from chronosight.engines.changevg.language_model import LanguageModel, SceneImages
 from chronosight.engines.changevg.read_value import read_value
-from chronosight.engines.changevg.reply import LanguageModel, Reply, SceneImages, confidence
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import seen_frames
-from chronosight.engines.confidence import is_confident
+from chronosight.engines.confidence import is_confident, raw_confidence
 from chronosight.engines.engine import Progress
+from chronosight.engines.reply import Reply
 from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
@@ -157,19 +158,19 @@ class ChangeVGEngine:
         question, evidence = routed.question, seen.evidence
         task = question.task if question else "open"
         value = read_value(question.task, reply.text) if question else None
-        sureness = confidence(task, value, reply)
+        confidence = raw_confidence(task, value, reply)
         about = About(task, question.subject if question else None, routed.direction, routed.cells or ())
         clash = compare(about, reply.text, value, evidence) if evidence else None
         if question is None:
             notes = (*notes, OPEN_NOTE)
         elif routed.note:
             notes = (routed.note, *notes)
-        if not reply.steps:
+        if not reply.logprobs.size:
             notes = (*notes, NO_PROBABILITIES)
         if clash:
             notes = (*notes, clash.note)
-        sure = value is not None and reply.complete and is_confident(sureness, {}) and not (clash and clash.outright)
-        return Answer(reply.text, task, value, sureness, sure, evidence, notes, confidence_known=bool(reply.steps))
+        confident = value is not None and reply.complete and is_confident(confidence, {}) and not (clash and clash.outright)
+        return Answer(reply.text, task, value, confidence, confident, evidence, notes, confidence_known=bool(reply.logprobs.size))
 
     def notes(self, scene: Scene) -> tuple[str, ...]:
         """What a user should know of how the model saw the scene."""

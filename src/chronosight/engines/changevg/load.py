@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from chronosight.engines.changevg.engine import ChangeVGEngine
-from chronosight.engines.changevg.reply import LanguageModel
+from chronosight.engines.changevg.language_model import LanguageModel
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
 from chronosight.errors import InputError
 from chronosight.models.changevg.settings import FILE, Settings

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.engines.changevg.reply import Reply, Step
+from chronosight.engines.changevg.language_model import Step, make_reply
+from chronosight.engines.reply import Reply
 from chronosight.models.changevg import generation
 from chronosight.models.changevg.generation import Context, Generated
 from chronosight.models.changevg.loading import Precision, load_model
@@ -48,7 +49,7 @@ class LocalModel:
             words.append("")  # the end
         rows = generated.probabilities.tolist()
         steps = [Step(word, own, *masses) for word, (own, *masses) in zip(words, rows, strict=True)]
-        return Reply(self.processor.decode_reply(generated.tokens), tuple(steps), generated.complete)
+        return make_reply(self.processor.decode_reply(generated.tokens), steps, generated.complete)
 
     def generate(self, context: Context, limit: int) -> tuple[list[Generated], Context, list[int]]:
         """Replies to every row of a context, at most `limit` tokens each."""

@@ -11,7 +11,7 @@ Past = list[OrtValue]  # key and value of every layer, each (N, H, P, dh)
 
 
 @dataclass(frozen=True)
-class Reply:
+class Decoded:
     """tokens: ids up to the end token, which is left out. logprobs: of every token chosen, the end token included.
 
     first: (V,) log-probabilities of the first token. complete: False when it was cut off at the length limit.
@@ -53,8 +53,8 @@ class Decoder:
         _, past = self._step(embeds, mask, positions, past)
         return Prefix(past, length, views)
 
-    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Reply]:
-        """Token ids of each question -> its reply. In one batch: shorter questions are padded on the left, masked.
+    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Decoded]:
+        """Token ids of each question -> the tokens of its reply. In one batch: shorter questions are padded on the left, masked.
 
         Of a scene in several views each token is the likeliest by the mean of the views' probabilities.
         prose: by question, whether no three tokens may stand twice in its reply (see `repeating`).
@@ -105,7 +105,7 @@ class Decoder:
             positions = positions[:, -1:] + 1
             logits, past = self._step(self._embed(np.tile(best, views)[:, None]), mask, positions, past)
             logprobs = _log_mean(logits, views)
-        return [Reply(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
+        return [Decoded(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
         embedded: np.ndarray = self.embedding[tokens].astype(np.float32)

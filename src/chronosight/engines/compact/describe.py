@@ -33,7 +33,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
     said = [question for question in (*counts, *places) if question.task not in exact_tasks]
     questions = [binary.ask(), caption.ask("pair"), *said]
     read = {
-        question: read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply)
+        question: read_reply(encoded.bundle, "pair", question, reply)
         for question, reply in zip(questions, encoded.replies(questions), strict=True)
     }
     reconciled = encoded.reconciled
@@ -121,6 +121,6 @@ def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: A
     else:
         question = direction.ask(name)
         reply = encoded.replies([question])[0]
-        way = read_reply(encoded.bundle, encoded.networks.language, "pair", question, reply).value
+        way = read_reply(encoded.bundle, "pair", question, reply).value
         appeared = {"vanished": 0, "both": ceil(n / 2)}.get(str(way), n)
     return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence, counted.interval)

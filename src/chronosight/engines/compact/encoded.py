@@ -8,7 +8,7 @@ from threading import RLock
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.decoder import Prefix, Reply
+from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.guide import Guide, GuideMaps
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
@@ -18,6 +18,7 @@ from chronosight.engines.compact.replies import yes_probability
 from chronosight.engines.confidence import calibrate, outlined_area, weigh_sources
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
+from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
@@ -136,7 +137,7 @@ class EncodedScene:
 
     def yes(self, question: Question) -> float:
         """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`)."""
-        said = yes_probability(self.networks.language, self.replies([question])[0])
+        said = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
             select(self.guide_evidence.objects, question.subject), (self.scene.metres_per_pixel or 1.0) ** 2
         )

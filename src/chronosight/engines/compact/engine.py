@@ -140,19 +140,19 @@ class CompactEngine:
             if answer is not None:
                 return answer
         reply = encoded.replies([question])[0]
-        return read_reply(self.bundle, self.networks.language, encoded.scene.kind, question, reply)
+        return read_reply(self.bundle, encoded.scene.kind, question, reply)
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
         """Presence or a count in one image; None where the presence classifier does not know the noun."""
-        classifier, language = self.networks.presence, self.networks.language
+        classifier = self.networks.presence
         if classifier is None or question.subject not in classifier.rows:
             return None
         asked = [presence.ask(str(question.subject))] + ([question] if question.task == "object_count" else [])
         replies = encoded.replies(asked)
-        there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(language, replies[0]))
+        there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(replies[0]))
         if there is None or question.task == "presence":
             return there
-        counted = read_raw(language, question, replies[1])
+        counted = read_raw(question, replies[1])
         return answer_count(self.bundle, classifier, question, encoded.pooled, there, counted)
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:

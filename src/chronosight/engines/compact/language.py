@@ -10,13 +10,16 @@ from __future__ import annotations
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.decoder import Decoder, Prefix, Reply
+from chronosight.engines.compact.decoder import Decoded, Decoder, Prefix
 from chronosight.engines.compact.guide import seen_frames
+from chronosight.engines.confidence import YES_NO
+from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene, SceneKind
 from chronosight.tasks.pixels import pick_frames, resize_frames
 from chronosight.tasks.prompt import EOS, IMAGE, SPECIAL_TOKENS, question_suffix, scene_prefix
 from chronosight.tasks.question import Question
+from chronosight.tasks.replies import write_yes_no
 
 MAX_REPLY_TOKENS = 64  # nine places take about 45; captions learned from have up to 40
 
@@ -77,20 +80,27 @@ class Language:
         return self.decoder.start(embeds)
 
     def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
-        """Replies to questions that share a prefix, in their order."""
+        """Replies to questions that share a prefix, in their order; those to yes / no questions with the probability of yes."""
+        return [
+            Reply(self.text(one), one.logprobs, one.complete, self.yes(one) if question.task in YES_NO else None)
+            for question, one in zip(questions, self.decode(prefix, questions), strict=True)
+        ]
+
+    def decode(self, prefix: Prefix, questions: list[Question]) -> list[Decoded]:
+        """The tokens of the replies to questions that share a prefix."""
         suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
         prose = [question.task == "caption" for question in questions]
         return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS, prose)
 
-    def text(self, reply: Reply) -> str:
+    def text(self, reply: Decoded) -> str:
         """The words of a reply."""
         return self.tokenizer.decode(list(reply.tokens), skip_special_tokens=True).strip()
 
-    def choice(self, reply: Reply, first: str, second: str) -> float:
-        """Probability of `first` against `second`, in [0, 1], by the first tokens in which the two words differ."""
-        a, b = self._encode(first)[0], self._encode(second)[0]
+    def yes(self, reply: Decoded) -> float:
+        """Probability of Yes against No as the first token, in [0, 1]. Raises InputError where both begin with one token."""
+        a, b = self._encode(write_yes_no(True))[0], self._encode(write_yes_no(False))[0]
         if a == b:
-            raise InputError(f'these weights cannot tell "{first}" from "{second}" by one token; export them again')
+            raise InputError('these weights cannot tell "Yes" from "No" by one token; export them again')
         return float(1 / (1 + np.exp(np.clip(reply.first[b] - reply.first[a], -60, 60))))
 
     def _encode(self, text: str) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chronosight.engines.confidence import geometric_mean
 from chronosight.engines.engine import Progress
 from chronosight.engines.router import ask_engine
 from chronosight.engines.unirs.clue_cache import CachedClues
@@ -60,7 +61,7 @@ class UniRSEngine:
         ]
         replies = self.model.ask(rows, self.batch, self.max_tokens, self.temperature)
         return [
-            doubted(self._read(question, r.text, r.confidence), scene)
+            doubted(self._read(question, r.text, geometric_mean(r.logprobs)), scene)
             for (scene, question), r in zip(worded, replies, strict=True)
         ]
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from chronosight.engines.reply import Reply
 from chronosight.engines.unirs.placement import Placement, Precision, measure, place
 from chronosight.errors import InputError
 from chronosight.models.changevg.adapter import read_adapter_config
@@ -35,14 +36,6 @@ class Asked:
     kind: Kind
     question: Question
     clue: str = ""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """text: in words. confidence: geometric mean of the token probabilities, in [0, 1], not calibrated."""
-
-    text: str
-    confidence: float
 
 
 class UniRSModel:
@@ -183,5 +176,7 @@ class UniRSModel:
         )
         ended = (tokens == tokenizer.eos_token_id).long()
         counted = (ended.cumsum(1) - ended) == 0  # up to the end, the end itself too
-        mean = (logprobs.masked_fill(~counted, 0).sum(1) / counted.sum(1).clamp(min=1)).exp()
-        return [Reply(text, float(p)) for text, p in zip(processor.decode(tokens), mean, strict=True)]
+        return [
+            Reply(text, row[use].double().cpu().numpy(), bool(end.any()))
+            for text, row, use, end in zip(processor.decode(tokens), logprobs, counted, ended, strict=True)
+        ]

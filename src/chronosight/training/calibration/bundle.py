@@ -146,7 +146,7 @@ def choose_sources(
             encoded = engine.encode(place.crop(box))
             replies = encoded.replies([COUNT, LOCATION])
             for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
-                said = read_reply(engine.bundle, engine.networks.language, "pair", question, reply)
+                said = read_reply(engine.bundle, "pair", question, reply)
                 seen = answer_task(question, encoded.guide_evidence, encoded.changed)
                 scores[question.task]["language model"].append(_score(said.value, true))
                 scores[question.task]["objects"].append(_score(seen.value, true))
@@ -235,14 +235,14 @@ def raw_answers(
     """
     from chronosight.engines.compact.replies import read_reply, yes_probability
 
-    encoded, language = engine.encode(scene), engine.networks.language
+    encoded = engine.encode(scene)
     replies = encoded.replies([question for question, _ in asked])
     for (question, truth), reply in zip(asked, replies, strict=True):
         key = f"caption_{scene.kind}" if question.task == "caption" else question.task
         if question.task in YES_NO:
-            yield Asked(key, yes_probability(language, reply), bool(truth))
+            yield Asked(key, yes_probability(reply), bool(truth))
             continue
-        answer = read_reply(engine.bundle, language, scene.kind, question, reply)
+        answer = read_reply(engine.bundle, scene.kind, question, reply)
         yield Asked(key, answer.confidence, (right or is_right)(answer.value, truth))
 
 

@@ -40,7 +40,7 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
         asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::3]]
         for box, question, truth in asked:
             encoded = engine.encode(place.crop(box))
-            said = yes_probability(engine.networks.language, encoded.replies([question])[0])
+            said = yes_probability(encoded.replies([question])[0])
             outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), place.metres_per_pixel**2)
             yield Weighed(log_odds(said), log_odds(encoded.changed), outlined, truth)
 

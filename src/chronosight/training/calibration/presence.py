@@ -284,19 +284,18 @@ def fit_presence(
 
     asked, classifier, model = references(held_out), [], []
     ones: list[tuple[float, bool, str]] = []
-    language = engine.networks.language
     for row, image in enumerate(track(held_out, "held-out images, presence and counts")):
         of_image = [sample for sample in asked if sample.row == row]
         scene = image.scene()
         encoded = engine.encode(scene)
         replies = encoded.replies([presence.ask(sample.noun) for sample in of_image])
-        model += [yes_probability(language, reply) for reply in replies]
+        model += [yes_probability(reply) for reply in replies]
         pooled = encoded.pooled[0]
         classifier += [float(w[:-1] @ pooled + w[-1]) for w in (weights[NOUNS.index(sample.noun)] for sample in of_image)]
         numbers = [(noun, count_reference(noun, image)) for noun in NOUNS]
         counts = [(noun, number) for noun, number in numbers if number]
         for (noun, number), reply in zip(counts, encoded.replies([object_count.ask(n) for n, _ in counts]), strict=True):
-            answer = read_raw(language, object_count.ask(noun), reply)
+            answer = read_raw(object_count.ask(noun), reply)
             if answer.value == 1:
                 ones.append((answer.confidence, number == 1, noun))
     settings, confident, report = fit_weighing(np.array(classifier), np.array(model), asked)

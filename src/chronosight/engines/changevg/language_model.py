@@ -1,27 +1,23 @@
-"""A reply with its token probabilities, from a model here or behind an endpoint, and the confidence that follows from it.
+"""What the engine asks of a vision-language model, on this machine or behind an endpoint, and how its tokens become a reply.
 
 yes / no   share of the two words' tokens at the first token
 counts     share of the digits' tokens, digit by digit, and that the number ends where it does
-captions   geometric mean over the tokens, that is, their mean log-probability
-the rest   product over the tokens
 
-None of them is calibrated: that takes held-out places and the weights in use.
+What follows from them is not calibrated: that takes held-out places and the weights in use.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from chronosight.engines.reply import Reply
 from chronosight.models.changevg.prompt import Part
-from chronosight.tasks.question import Value
-
-YES_NO = ("binary", "presence", "comparison")
-NUMBERS = ("count", "object_count")
 
 
 @dataclass(frozen=True)
@@ -43,13 +39,22 @@ class Step:
     digits: float
 
 
-@dataclass(frozen=True)
-class Reply:
-    """steps: one a token, the end's last where it came; empty where nothing is known. complete: it ended by itself."""
+def make_reply(text: str, steps: Sequence[Step], complete: bool) -> Reply:
+    """A reply from its tokens.
 
-    text: str
-    steps: tuple[Step, ...]
-    complete: bool
+    Args:
+        text: The words.
+        steps: One a token, the end's last where it came; empty where a server gives no probabilities.
+        complete: Whether it ended by itself.
+
+    Returns:
+        The reply, with the probability of yes against no and of its first number.
+    """
+    logprobs = np.array([math.log(max(step.probability, 1e-30)) for step in steps])
+    if not steps:
+        return Reply(text, logprobs, complete)
+    both = steps[0].yes + steps[0].no
+    return Reply(text, logprobs, complete, steps[0].yes / both if both > 0 else None, _number(steps))
 
 
 class Dialogue(Protocol):
@@ -86,23 +91,7 @@ class LanguageModel(Protocol):
         ...
 
 
-def confidence(task: str, value: Value | None, reply: Reply) -> float:
-    """How likely the model holds its answer to be, in [0, 1]; 0 where no probabilities are known."""
-    if not reply.steps:
-        return 0.0
-    if task in YES_NO and isinstance(value, bool):
-        first = reply.steps[0]
-        both = first.yes + first.no
-        return (first.yes if value else first.no) / both if both > 0 else 0.0
-    if task in NUMBERS and isinstance(value, int):
-        return _number(reply.steps)
-    logs = [math.log(max(step.probability, 1e-30)) for step in reply.steps]
-    if task in ("caption", "open"):
-        return math.exp(sum(logs) / len(logs))
-    return math.exp(sum(logs))
-
-
-def _number(steps: tuple[Step, ...]) -> float:
+def _number(steps: Sequence[Step]) -> float:
     """The first number of the reply: its first digit among all digits, later ones and its end among everything.
 
     Where it is written in words: the product over the whole reply.
