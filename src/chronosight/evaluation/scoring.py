@@ -213,13 +213,7 @@ def binary_metrics(samples: Sequence[Sample], values: Sequence[Value | None], na
 def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "count") -> list[Metric]:
     """MAE and RMSE in objects, share counted exactly; MAE and exact again by the size of the true count.
 
-    Args:
-        samples: What was asked.
-        values: The values of the replies.
-        name: Begins the names of the metrics.
-
-    Returns:
-        The metrics.
+    Args and Returns: as `binary_metrics`.
     """
     groups = groups_of(samples)
     true = np.array([number_of(sample.truth) for sample in samples], dtype=float)
@@ -242,13 +236,7 @@ def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], nam
 def location_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "location") -> list[Metric]:
     """Example accuracy with two empty sets counting 1 and, DeltaVLM's variant, 0; subset accuracy; micro P, R and F1.
 
-    Args:
-        samples: What was asked.
-        values: The values of the replies.
-        name: Begins the names of the metrics.
-
-    Returns:
-        The metrics.
+    Args and Returns: as `binary_metrics`.
     """
     groups = groups_of(samples)
     said, true = [cells_of(value) for value in values], [cells_of(sample.truth) for sample in samples]

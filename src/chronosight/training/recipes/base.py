@@ -1,11 +1,25 @@
-"""What all recipes share: unknown fields are errors, and old names of fields work for one release."""
+"""What all recipes share: fields that many have; unknown fields are errors, and old names of fields work for one release."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# Fields that many recipes have, each with its description; a recipe gives the default.
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Steps = Annotated[int, Field(ge=0, description="Optimizer steps.")]
+LearningRate = Annotated[float, Field(gt=0, description="Peak; cosine to 0.")]
+WeightDecay = Annotated[float, Field(ge=0, description="Of AdamW.")]
+Warmup = Annotated[float, Field(ge=0, le=1, description="Share of the steps over which the learning rate rises.")]
+Ema = Annotated[
+    float, Field(ge=0, lt=1, description="Decay of the exponential moving average of the weights; the average is what is saved.")
+]
+SaveEvery = Annotated[int, Field(ge=1, description="Optimizer steps between checkpoints.")]
+LogEvery = Annotated[int, Field(ge=1, description="Optimizer steps between lines of the log.")]
+Threads = Annotated[int, Field(ge=0, description="CPU threads; 0 for torch's own choice.")]
 
 
 class Recipe(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from chronosight.models.changevg.settings import Settings
 from chronosight.tasks.clue import GuideForm
-from chronosight.training.recipes.base import Recipe
+from chronosight.training.recipes.base import LearningRate, LogEvery, Recipe, SaveEvery
 
 
 class ChangeVGRecipe(Recipe):
@@ -28,8 +28,7 @@ class ChangeVGRecipe(Recipe):
     """Tune the vision tower's linear layers too."""
     ratio: float = Field(default=16.0, gt=0)
     """LoRA+: learning rate of the B matrices over that of the A matrices."""
-    learning_rate: float = Field(default=1.0e-4, gt=0)
-    """Peak; cosine to 0."""
+    learning_rate: LearningRate = 1.0e-4
     warmup: float = Field(default=0.1, ge=0)
     """Share of the steps over which the learning rate rises; 1 and more: their number."""
     epochs: float = Field(default=1.0, gt=0)
@@ -54,10 +53,8 @@ class ChangeVGRecipe(Recipe):
     """Form of the clue in the records (`chronosight data guide --form`); saved with the adapter for inference."""
     seed: int = 0
     """Of adapters and order."""
-    save_every: int = Field(default=200, ge=1)
-    """Optimizer steps between checkpoints."""
-    log_every: int = Field(default=10, ge=1)
-    """Optimizer steps between lines of the log."""
+    save_every: SaveEvery = 200
+    log_every: LogEvery = 10
     workers: int = Field(default=4, ge=0)
     """Processes that read images."""
     trainer: dict[str, Any] = Field(default_factory=dict)

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from chronosight.training.recipes.base import Recipe
-from chronosight.training.recipes.guide import RecognitionRecipe, Share, Steps, SummaryRecipe
+from chronosight.training.recipes.base import Count, Ema, LearningRate, Recipe, SaveEvery, Steps, Threads, Warmup, WeightDecay
+from chronosight.training.recipes.guide import RecognitionRecipe, SummaryRecipe
 
 Ablation = Literal["joint", "images", "pairs", "videos", "no_clue", "concat", "two_images", "plain_guide"]
 
@@ -33,7 +33,6 @@ class TowerRecipe(Recipe):
     renamed: ClassVar[dict[str, str]] = {"pictures": "images"}
 
     steps: Steps = 4600
-    """Optimizer steps."""
     images: int = Field(default=56, ge=1)
     """Single images in a step's batch."""
     pairs: int = Field(default=6, ge=0)
@@ -42,24 +41,18 @@ class TowerRecipe(Recipe):
     """Rendered images in a step's batch."""
     sides: tuple[int, ...] = Field(default=(112, 128, 144), min_length=1)
     """Image sides in pixels, multiples of 16; one is drawn a step."""
-    learning_rate: float = Field(default=2.0e-3, gt=0)
-    """Peak; cosine to 0."""
-    weight_decay: float = Field(default=0.05, ge=0)
-    """Of AdamW."""
-    warmup: Share = 0.04
-    """Share of the steps over which the learning rate rises."""
+    learning_rate: LearningRate = 2.0e-3
+    weight_decay: WeightDecay = 0.05
+    warmup: Warmup = 0.04
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Label smoothing of the scene classes."""
-    ema: float = Field(default=0.999, ge=0, lt=1)
-    """Decay of the running average of the weights, which is what is kept."""
+    ema: Ema = 0.999
     seed: int = 0
     """Of weights and batches."""
     evaluate_every: int = Field(default=800, ge=1)
     """Steps between measurements on held-out images and places."""
-    save_every: int = Field(default=250, ge=1)
-    """Steps between checkpoints."""
-    threads: int = Field(default=0, ge=0)
-    """CPU threads; 0 for torch's own choice."""
+    save_every: SaveEvery = 250
+    threads: Threads = 0
     model: dict[str, Any] = Field(default_factory=dict)
     """Fields of ConvTowerConfig that differ from its defaults."""
 
@@ -99,9 +92,9 @@ class LanguageModelRecipe(Recipe):
 
     renamed: ClassVar[dict[str, str]] = {"told": "clue_exercises"}
 
-    steps: Steps = 4000
+    steps: Count = 4000
     """Optimizer steps of the learning rate's schedule."""
-    stop: Steps = 0
+    stop: Count = 0
     """Step at which to stop all the same; 0 for the end of the schedule."""
     images: int = Field(default=24, ge=0)
     """Image scenes in a step's batch; each is asked several questions."""
@@ -113,14 +106,10 @@ class LanguageModelRecipe(Recipe):
     """Exercises in reading a clue, without pixels, in a step's batch."""
     shares: SourceShares = SourceShares()
     """Shares of the sources within their kind of scene."""
-    learning_rate: float = Field(default=1.0e-3, gt=0)
-    """Peak; cosine to 0."""
-    weight_decay: float = Field(default=0.05, ge=0)
-    """Of AdamW."""
-    warmup: Share = 0.05
-    """Share of the steps over which the learning rate rises."""
-    ema: float = Field(default=0.998, ge=0, lt=1)
-    """Decay of the running average of the weights, which is what is kept."""
+    learning_rate: LearningRate = 1.0e-3
+    weight_decay: WeightDecay = 0.05
+    warmup: Warmup = 0.05
+    ema: Ema = 0.998
     seed: int = 0
     """Of weights, views and batches."""
     views: Views = Views()
@@ -129,10 +118,8 @@ class LanguageModelRecipe(Recipe):
     """Windows of a place beside its four."""
     evaluate_every: int = Field(default=500, ge=1)
     """Steps between measurements on held-out scenes."""
-    save_every: int = Field(default=250, ge=1)
-    """Steps between checkpoints."""
-    threads: int = Field(default=0, ge=0)
-    """CPU threads; 0 for torch's own choice."""
+    save_every: SaveEvery = 250
+    threads: Threads = 0
     compile: bool = False
     """Use torch.compile on the language model. Needs a C++ compiler."""
     model: dict[str, Any] = Field(default_factory=dict)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from chronosight.training.recipes.base import Recipe
-
-Steps = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from chronosight.training.recipes.base import (
+    Count,
+    Ema,
+    LearningRate,
+    LogEvery,
+    Recipe,
+    SaveEvery,
+    Share,
+    Steps,
+    Threads,
+    Warmup,
+    WeightDecay,
+)
 
 
 class SampleShares(Recipe):
@@ -35,17 +44,12 @@ class RecognitionRecipe(Recipe):
     renamed: ClassVar[dict[str, str]] = {"pictures": "images"}
 
     steps: Steps = 4000
-    """Optimizer steps."""
     batch: int = Field(default=8, ge=1)
     """Samples a step."""
-    learning_rate: float = Field(default=1.0e-3, gt=0)
-    """Peak; cosine to 0."""
-    weight_decay: float = Field(default=0.02, ge=0)
-    """Of AdamW."""
-    warmup: Share = 0.05
-    """Share of the steps over which the learning rate rises."""
-    ema: float = Field(default=0.998, ge=0, lt=1)
-    """Decay of the running average of the weights, which is what is kept."""
+    learning_rate: LearningRate = 1.0e-3
+    weight_decay: WeightDecay = 0.02
+    warmup: Warmup = 0.05
+    ema: Ema = 0.998
     size: int = Field(default=256, ge=32, multiple_of=32)
     """Side of a sample in pixels, at 1 m."""
     seed: int = 0
@@ -54,14 +58,12 @@ class RecognitionRecipe(Recipe):
     """Shares of the kinds of sample."""
     folds: int = Field(default=3, ge=0)
     """Cross-fitting folds over the places; 0 for none."""
-    fold_steps: Steps = 1000
+    fold_steps: Count = 1000
     """Optimizer steps of a guide that is trained without one fold, in place of `steps`."""
     images: int = Field(default=600, ge=0)
     """Single images used as unchanged pairs."""
-    save_every: int = Field(default=200, ge=1)
-    """Steps between checkpoints."""
-    threads: int = Field(default=0, ge=0)
-    """CPU threads; 0 for torch's own choice."""
+    save_every: SaveEvery = 200
+    threads: Threads = 0
     compile: bool = False
     """Use torch.compile: a minute at the start, then a quarter less time a step. Needs a C++ compiler."""
     model: dict[str, Any] = Field(default_factory=dict)
@@ -72,38 +74,28 @@ class SummaryRecipe(Recipe):
     """Training of the guide's summary branch (captions of change); the rest of the guide stays fixed."""
 
     steps: Steps = 900
-    """Optimizer steps."""
     batch: int = Field(default=16, ge=1)
     """Samples a step."""
-    learning_rate: float = Field(default=1.0e-3, gt=0)
-    """Peak; cosine to 0."""
-    weight_decay: float = Field(default=0.05, ge=0)
-    """Of AdamW."""
-    warmup: Share = 0.1
-    """Share of the steps over which the learning rate rises."""
-    ema: float = Field(default=0.99, ge=0, lt=1)
-    """Decay of the running average of the weights, which is what is kept."""
+    learning_rate: LearningRate = 1.0e-3
+    weight_decay: WeightDecay = 0.05
+    warmup: Warmup = 0.1
+    ema: Ema = 0.99
     size: int = Field(default=128, ge=32, multiple_of=32)
     """Side of a captioned part in pixels, 128 m at 1 m."""
     rendered: Share = 0.25
     """Share of rendered pairs among the samples."""
     seed: int = 0
     """Of the samples."""
-    save_every: int = Field(default=300, ge=1)
-    """Steps between checkpoints."""
-    threads: int = Field(default=0, ge=0)
-    """CPU threads; 0 for torch's own choice."""
+    save_every: SaveEvery = 300
+    threads: Threads = 0
 
 
 class LevirStageRecipe(Recipe):
     """One of the three stages of the guide on LEVIR-MCI."""
 
     steps: Steps = 8000
-    """Optimizer steps."""
-    learning_rate: float = Field(default=1.0e-4, gt=0)
-    """Peak; cosine to 0."""
-    warmup: Share = 0.05
-    """Share of the steps over which the learning rate rises."""
+    learning_rate: LearningRate = 1.0e-4
+    warmup: Warmup = 0.05
 
 
 class GuideLevirRecipe(Recipe):
@@ -125,22 +117,17 @@ class GuideLevirRecipe(Recipe):
     """Splits whose captions give the words; all three with `least: 6` give the published 468 entries."""
     least: int = Field(default=6, ge=1)
     """How often a word must occur in the captions to be known."""
-    weight_decay: float = Field(default=0.01, ge=0)
-    """Of AdamW."""
-    ema: float = Field(default=0.998, ge=0, lt=1)
-    """Decay of the running average of the weights, which is what is kept."""
+    weight_decay: WeightDecay = 0.01
+    ema: Ema = 0.998
     encoder_weights: str = ""
     """Folder of a SegFormer-B1 to start from; "" starts from random weights."""
     folds: int = Field(default=0, ge=0)
     """Guides trained without one fold each, for `chronosight data guide`; 0 for none, else 2 or more."""
     seed: int = 0
     """Of weights and samples."""
-    save_every: int = Field(default=500, ge=1)
-    """Steps between checkpoints."""
-    log_every: int = Field(default=50, ge=1)
-    """Steps between lines of the log."""
-    threads: int = Field(default=0, ge=0)
-    """CPU threads; 0 for torch's own choice."""
+    save_every: SaveEvery = 500
+    log_every: LogEvery = 50
+    threads: Threads = 0
     workers: int = Field(default=4, ge=0)
     """Processes that read images."""
     model: dict[str, Any] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from chronosight.training.recipes.base import Recipe
+from chronosight.training.recipes.base import LearningRate, LogEvery, Recipe, SaveEvery, Warmup, WeightDecay
 
 Part = Literal["vision_tower", "change", "projector", "language_model"]
 PARTS: tuple[Part, ...] = ("vision_tower", "change", "projector", "language_model")
@@ -61,12 +61,9 @@ class UniRSRecipe(Recipe):
     """Samples on one device in one pass."""
     accumulation: int = Field(default=8, ge=1)
     """Passes whose gradients are added up for a step."""
-    learning_rate: float = Field(default=1e-4, gt=0)
-    """Peak; cosine to 0."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    """Of AdamW."""
-    warmup: float = Field(default=0.03, ge=0, le=1)
-    """Share of the steps over which the learning rate rises."""
+    learning_rate: LearningRate = 1e-4
+    weight_decay: WeightDecay = 0.0
+    warmup: Warmup = 0.03
     bf16: bool = True
     """Autocast to bfloat16."""
     weights_dtype: Literal["float32", "bfloat16"] = "float32"
@@ -77,12 +74,10 @@ class UniRSRecipe(Recipe):
     """Recompute activations to save memory."""
     video_frames: int = Field(default=8, ge=1)
     """Frames taken from a video."""
-    save_every: int = Field(default=500, ge=1)
-    """Optimizer steps between checkpoints."""
+    save_every: SaveEvery = 500
     checkpoints: int = Field(default=2, ge=1)
     """How many checkpoints are kept."""
-    log_every: int = Field(default=10, ge=1)
-    """Optimizer steps between lines of the log."""
+    log_every: LogEvery = 10
     workers: int = Field(default=4, ge=0)
     """Processes that read images and videos."""
     seed: int = 0
