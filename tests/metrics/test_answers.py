@@ -34,6 +34,7 @@ def test_a_mean_over_types_weighs_types_alike():
     parts = type_parts(np.array([1.0, 0, 0, 0, 1]), ["a", "a", "a", "a", "b"], ["a", "b"])
     assert parts.sum(axis=0).tolist() == [1, 1, 4, 1]
     assert mean_over_types(parts.sum(axis=0)) == 5 / 8
+    assert mean_over_types(np.array([[1.0, 1, 4, 1], [2, 0, 4, 1], [4, 1, 4, 1]])).tolist() == [5 / 8, 1 / 4, 1]
     assert math.isnan(mean_over_types(type_parts(np.ones(1), ["a"], ["a", "b"]).sum(axis=0)))
 
 
@@ -41,5 +42,7 @@ def test_confusion_by_hand():
     table = confusion_table(["a", "b", None, "b", "zoo"], ["a", "a", "a", "b", "b"])
     assert table.classes == ("a", "b") and table.columns == ("a", "b", "(none)", "zoo")
     np.testing.assert_array_equal(table.counts, [[1, 1, 1, 0], [0, 1, 0, 1]])
+    others = ["zoo", "ant", "bee", "cat", "dog", "elk", "fox"]
+    assert confusion_table(others, ["b"] * 7).columns == ("b", *sorted(others))
     with pytest.raises(ValueError, match="1 answers for 2"):
         confusion_table(["a"], ["a", "b"])

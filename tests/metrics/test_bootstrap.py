@@ -51,6 +51,20 @@ def test_both_bootstraps_draw_alike():
     assert interval_of_mean(groups, values, 7) == pytest.approx(percentile_interval(ratio(resample(sums, 7))))
 
 
+def test_the_order_of_the_answers_does_not_matter():
+    groups, values = ["d", "b", "a", "c", "b"], np.array([0.1, 0.5, 0.9, 0.3, 0.7])
+    order = [3, 2, 4, 1, 0]
+    turned = interval_of_mean([groups[i] for i in order], values[order])
+    assert turned == pytest.approx(interval_of_mean(groups, values))
+
+
+def test_a_thousand_draws_of_seed_0_unless_said_otherwise():
+    sums = mean_parts([1, 2, 5])
+    np.testing.assert_array_equal(resample(sums), resample(sums, seed=0, draws=1000))
+    mean = lambda at: float(at.mean())  # noqa: E731
+    assert bootstrap_interval("abc", mean) == bootstrap_interval("abc", mean, draws=1000, seed=0)
+
+
 def test_whole_groups_are_drawn():
     seen = set()
     bootstrap_interval(["a", "a", "b", "b", "b"], lambda at: seen.add(tuple(sorted(at))) or 0.0, draws=200)

@@ -19,7 +19,7 @@ def test_error_by_hand():
 
 def test_certain_and_right_has_no_error_and_certain_and_wrong_has_all():
     assert expected_calibration_error([1.0, 1.0, 0.0], [True, True, False]) == 0
-    assert expected_calibration_error([1.0], [False]) == 1
+    assert expected_calibration_error([1.0], [False]) == expected_calibration_error([0.0], [True]) == 1
 
 
 def test_true_confidences_have_an_error_on_few_answers():
@@ -37,7 +37,7 @@ def test_bins_of_equal_width_are_closed_on_the_right():
     # 15 bins: 1/15 belongs to the first, what is just above to the second; 0 to the first, 1 to the last.
     parts = calibration_parts(np.array([0.0, 1 / 15, 1 / 15 + 1e-9, 1.0]), np.array([0.0, 1, 1, 0]))
     assert [int(np.flatnonzero(row[:15])[0]) for row in parts[1:]] == [0, 1, 14]
-    assert parts[:, 15].tolist() == [1] * 4 and parts[0, :15].tolist() == [0] * 15
+    assert parts.shape == (4, 16) and parts[:, 15].tolist() == [1] * 4 and parts[0, :15].tolist() == [0] * 15
     assert calibration_error(parts.sum(axis=0)) == pytest.approx((14 / 15 + 14 / 15 + 1) / 4)
 
 
@@ -68,6 +68,9 @@ def test_calibrated_answers_have_a_small_error_and_boasting_a_large_one():
 def test_bad_confidences_are_refused():
     with pytest.raises(ValueError, match="must lie in"):
         expected_calibration_error([1.2], [True])
+    with pytest.raises(ValueError, match="must lie in"):
+        expected_calibration_error([0.5, -0.1], [True, True])
     with pytest.raises(ValueError, match="2 confidences for 1"):
         expected_calibration_error([0.1, 0.2], [True])
     assert math.isnan(expected_calibration_error([], []))
+    assert math.isnan(expected_calibration_error([], [], equal_number=True))

@@ -1,7 +1,9 @@
 import importlib.util
 import math
+import os
 import random
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from chronosight.metrics.captions import bleu, bleu_parts, cider_d, rouge_l, to_words
 from chronosight.metrics.meteor import java_parts, java_score
 
+needs_scorer = pytest.mark.skipif(
+    importlib.util.find_spec("pycocoevalcap") is None, reason="pycocoevalcap is not installed"
+)
 WORDS = ["the", "a", "two", "many", "houses", "road", "trees", "appear", "near", "villa", "scene", "same", "as"]
 
 
@@ -49,6 +54,8 @@ def test_bleu_by_hand():
     assert of_bleu[0] == pytest.approx(short * 3 / 4, abs=1e-8)
     assert of_bleu[1] == pytest.approx(short * math.sqrt(3 / 4 * 2 / 3), abs=1e-8)
     assert of_bleu[2] == pytest.approx(short * (3 / 4 * 2 / 3 * 1 / 2) ** (1 / 3), abs=1e-8)
+    long, *_ = score(["a b c d"], [["a b c"]])
+    assert long[0] == pytest.approx(3 / 4, abs=1e-8), "a caption longer than its reference is not rewarded"
     # Matches are clipped by the best reference, and of references as near in length the shorter counts.
     assert bleu_parts(["a"] * 3, [["a", "a", "b", "c"], ["a", "b"]]).tolist() == [3, 2, 2, 1, 0, 0, 3, 2, 1, 0]
     many = np.stack([bleu_parts(list("abcd"), [list("abcef")]), np.zeros(10)])
@@ -59,6 +66,7 @@ def test_rouge_by_hand():
     # The common subsequence "a c" has 2 words: precision 2/3 and recall 2/4.
     expected = (1 + 1.44) * (2 / 3) * (1 / 2) / (1 / 2 + 1.44 * 2 / 3)
     assert rouge_l(["a", "b", "c"], [["a", "x", "c", "y"]]) == pytest.approx(expected)
+    assert rouge_l(["a"], [["b"]]) == rouge_l([], [["b"]]) == rouge_l(["a"], [[]]) == 0
 
 
 def test_cider_ignores_what_every_image_says():
@@ -66,9 +74,11 @@ def test_cider_ignores_what_every_image_says():
     references = [[["the", "road"]], [["the", "tree"]], [["the", "house"]]]
     assert cider_d([["the"]] * 3, references) == pytest.approx([0, 0, 0])
     assert cider_d([["the", "road"], ["the"], ["the"]], references)[0] > 1
+    assert cider_d([["road"]], [[["road"]]]) == [0], "one image has no document frequencies"
+    assert cider_d([], []).shape == (0,)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pycocoevalcap") is None, reason="pycocoevalcap is not installed")
+@needs_scorer
 @pytest.mark.parametrize("n", [2, 40])
 def test_equal_to_pycocoevalcap(n):
     from pycocoevalcap.bleu.bleu import Bleu
@@ -98,6 +108,56 @@ def test_meteor_of_the_java_program_by_hand():
     mean = precision * recall / (0.85 * precision + 0.15 * recall)
     assert java_score(sums) == pytest.approx(mean * (1 - 0.6 * (2 / 4) ** 0.2))
     assert java_score(np.zeros(23)) == 0
+
+
+def test_meteor_weighs_content_words_three_times_as_much_as_function_words():
+    # Said: 3 content and 2 function words; reference: 4 and 4. Matched exactly: 2 content and 1 function word, in 2 chunks.
+    sums = np.zeros(23)
+    sums[:4], sums[4:8], sums[20], sums[21:23] = (5, 8, 2, 4), (2, 2, 1, 1), 2, 3
+    precision, recall = (0.75 * 2 + 0.25 * 1) / (0.75 * 3 + 0.25 * 2), (0.75 * 2 + 0.25 * 1) / (0.75 * 4 + 0.25 * 4)
+    mean = precision * recall / (0.85 * precision + 0.15 * recall)
+    expected = mean * (1 - 0.6 * (2 / 3) ** 0.2)
+    assert java_score(sums) == pytest.approx(expected)
+    np.testing.assert_allclose(java_score(np.stack([sums, 0 * sums, 2 * sums])), [expected, 0, expected])
+
+
+@pytest.fixture
+def java_that_says(tmp_path, monkeypatch):
+    """Puts a program called java on PATH that stores its arguments and input, and prints what it is made to."""
+
+    def install(output: str):
+        program = tmp_path / "java"
+        program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > {tmp_path}/input\nprintf "{output}"\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        return tmp_path
+
+    return install
+
+
+@needs_scorer
+def test_what_the_java_program_is_given_and_what_is_read_back(java_that_says):
+    whole, broken, shorter = ([2, 2, *[0] * 18, 1, 2, 2], [3, 2, *[0] * 18, 1, 2, 2], [2, 3, *[0] * 18, 1, 2, 2])
+    lines = [" ".join(map(str, line)) for line in (whole, broken, shorter, [2, 2, *[0] * 18, 2, 2, 2])]
+    folder = java_that_says("\\n".join(lines) + "\\n")
+    said = [["a", "house"], ["a", "|||", "b"], ["c"], ["d"]]
+    parts, reason = java_parts(said, [[["a", "house"], ["x"]], [["y"]], [["z"]], [["d"]]])
+    assert reason == "" and parts.shape == (4, 23)
+    assert parts[:, 20].tolist() == [0, 1, 1, 2], "only a whole sentence in one piece has no chunk"
+    assert parts[1, :3].tolist() == [3, 2, 0]
+    assert (folder / "input").read_text().splitlines() == [
+        "SCORE ||| a house ||| x ||| a house", "SCORE ||| y ||| a b", "SCORE ||| z ||| c", "SCORE ||| d ||| d",
+    ]  # fmt: skip
+    jar, *options = (folder / "arguments").read_text().split()[2:]
+    assert Path(jar).is_file() and options == ["-", "-", "-stdio", "-l", "en", "-norm"]
+
+
+@needs_scorer
+@pytest.mark.parametrize("output", ["", "Error: no memory", "1 2 3\\n"])
+def test_a_java_program_that_fails_is_a_reason_not_an_error(java_that_says, output):
+    java_that_says(output)
+    parts, reason = java_parts([["a"]], [[["a"]]])
+    assert parts is None and reason.startswith("METEOR's Java program failed: ") and "\n" not in reason
 
 
 @pytest.mark.skipif(

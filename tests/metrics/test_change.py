@@ -21,6 +21,7 @@ def test_ratios_by_hand():
 def test_many_sums_at_once():
     both = np.stack([SUMS, [0, 2, 0, 2]])
     assert precision(both).tolist() == [0.75, 0] and false_alarm_rate(both).tolist() == [0.2, 0.5]
+    assert recall(both).tolist() == pytest.approx([0.6, math.nan], nan_ok=True)
     assert f1(both).tolist() == pytest.approx([2 / 3, 0]) and iou(both).tolist() == [0.5, 0]
 
 
@@ -40,6 +41,8 @@ def test_cells_by_hand():
     true = [set(), {"left", "top"}, {"top", "center"}, {"right"}]
     assert cell_parts(predicted, true).tolist() == [[0, 0, 0], [2, 0, 0], [1, 0, 1], [0, 0, 1]]
     assert cell_parts([], []).shape == (0, 3)
+    with pytest.raises(ValueError):
+        cell_parts(predicted, true[:3])
     assert [jaccard(p, t) for p, t in zip(predicted, true, strict=True)] == [1, 1, 1 / 2, 0]
     assert jaccard(set(), set(), empty=0.0) == 0 and jaccard({"top"}, set()) == 0
     assert jaccard({"top", "left", "right"}, {"top", "center"}) == 1 / 4

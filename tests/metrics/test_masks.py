@@ -23,12 +23,13 @@ def test_overlap_by_size_by_hand():
     assert parts[3:9].reshape(3, 2).tolist() == [[50, 103], [0, 0], [1680, 1680]]
 
 
-@pytest.mark.parametrize(("side", "size"), [(19, 0), (20, 1), (39, 1), (40, 2)])
-def test_the_edges_of_the_sizes(side, size):
+@pytest.mark.parametrize(("height", "width", "size"), [(19, 21, 0), (20, 20, 1), (39, 41, 1), (40, 40, 2)])
+def test_the_edges_of_the_sizes(height, width, size):
+    """399, 400, 1599 and 1600 pixels."""
     mask = np.zeros((60, 60), np.uint8)
-    mask[:side, :side] = 1
+    mask[:height, :width] = 1
     shared = mask_parts(mask, mask, 2)[1, 3:9].reshape(3, 2)
-    assert shared[size].tolist() == [side * side] * 2 and shared.sum() == 2 * side * side
+    assert shared[size].tolist() == [height * width] * 2 and shared.sum() == 2 * height * width
 
 
 def test_corners_join_an_object():
@@ -51,8 +52,19 @@ def test_a_boundary_is_hit_within_two_pixels(shift, hit):
     true[:, :20], predicted[:, : 20 + shift] = 1, 1  # one straight edge; the image's own edge is none
     near, drawn, found, there = mask_parts(predicted, true, 2)[1, -4:]
     assert (drawn, there) == (40, 40) and (near, found) == ((40, 40) if hit else (0, 0))
+    np.testing.assert_array_equal(mask_parts(predicted.T, true.T, 2), mask_parts(predicted, true, 2))
     score = boundary_f1(np.array([near, drawn, found, there]))
     assert score == 1 if hit else math.isnan(score)
+
+
+def test_a_prediction_where_nothing_is_counts_in_full_and_background_has_no_sizes():
+    nothing = np.zeros((64, 64), np.uint8)
+    for predicted, true, boundary in ((true_mask(), nothing, [0, 36 + 160, 0, 0]), (nothing, true_mask(), [0, 0, 0, 36 + 160])):
+        parts = mask_parts(predicted, true, 2)
+        assert parts[1, 3:].tolist() == [0, 100, 0, 0, 0, 1680, *boundary]
+        assert not parts[0, 3:].any()
+    assert not mask_parts(nothing, nothing, 2)[1].any()
+    assert not mask_parts(true_mask(), true_mask(), 2)[0, 3:].any()
 
 
 def test_boundary_f1_by_hand():
@@ -63,10 +75,13 @@ def test_mean_iou_by_hand():
     # Class 0: 6 of 8; class 1: 1 of 4.
     assert mean_iou(np.array([6.0, 1, 1, 1, 2, 1])) == pytest.approx((6 / 8 + 1 / 4) / 2)
     assert math.isnan(mean_iou(np.zeros(6)))
+    many = np.array([[6.0, 1, 1, 1, 2, 1], [1, 1, 0, 1, 0, 0], [0, 1, 1, 4, 0, 0]])
+    assert mean_iou(many).tolist() == [(6 / 8 + 1 / 4) / 2, 3 / 4, 1 / 2]
 
 
 def test_agreement_of_one_mask():
     true = np.array([[0, 1, 2], [0, 0, 2]])
     assert mask_agreement(np.array([[0, 1, 1], [1, 0, 2]]), true) == 2 / 4  # the union has 4 pixels, 2 of them right
     assert mask_agreement(np.zeros((2, 3)), np.zeros((2, 3))) == 1
-    assert mask_agreement(true, np.zeros((2, 3))) == 0
+    assert mask_agreement(true, np.zeros((2, 3))) == mask_agreement(np.zeros((2, 3)), true) == 0
+    assert mask_agreement(np.array([[1, 1, 0, 0]]), np.array([[1, 0, 1, 0]])) == pytest.approx(1 / 3)

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chronosight.metrics.bootstrap import percentile_interval
+
 BINS = 15
 
 
@@ -34,7 +36,7 @@ def calibration_parts(confidence: np.ndarray, correct: np.ndarray) -> np.ndarray
     if confidence.size and not (confidence.min() >= 0 and confidence.max() <= 1):
         raise ValueError(f"confidences from {confidence.min()} to {confidence.max()}; they must lie in [0, 1]")
     edges = np.linspace(0, 1, BINS + 1)
-    index = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, BINS - 1)
+    index = np.maximum(np.searchsorted(edges, confidence, side="left") - 1, 0)  # 0 itself is in the first bin
     parts = np.zeros((confidence.size, BINS + 1))
     parts[np.arange(confidence.size), index] = confidence - correct
     parts[:, BINS] = 1
@@ -95,8 +97,9 @@ def error_if_calibrated(
     c = np.asarray(confidence, dtype=float)
     rng = np.random.default_rng(seed)
     errors = [expected_calibration_error(c, rng.random(c.size) < c) for _ in range(draws)]
-    low, high = np.percentile(errors, [2.5, 97.5])
-    return float(np.mean(errors)), (float(low), float(high))
+    interval = percentile_interval(np.array(errors))
+    assert interval is not None  # every draw has an error
+    return float(np.mean(errors)), interval
 
 
 def selective_accuracy(confidence: np.ndarray, correct: np.ndarray, coverage: float) -> tuple[float, int]:

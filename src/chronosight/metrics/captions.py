@@ -110,13 +110,11 @@ def rouge_l(candidate: Words, references: Sequence[Words]) -> float:
     Returns:
         In [0, 1].
     """
-    if not candidate:
-        return 0.0
     common = [_common_subsequence(tuple(candidate), tuple(reference)) for reference in references]
+    if not any(common):
+        return 0.0
     precision = max(common) / len(candidate)
     recall = max(c / max(1, len(r)) for c, r in zip(common, references, strict=True))
-    if precision == 0 or recall == 0:
-        return 0.0
     return (1 + ROUGE_BETA**2) * precision * recall / (recall + ROUGE_BETA**2 * precision)
 
 
@@ -146,8 +144,7 @@ def cider_d(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) 
         squares = [0.0] * MAX_N
         for gram, weight in weights.items():
             squares[len(gram) - 1] += weight * weight
-        # Length is counted in bigrams, as in the reference scorer: one less than words.
-        seen[key] = weights, [math.sqrt(s) for s in squares], sum(c for gram, c in counts.items() if len(gram) == 2)
+        seen[key] = weights, [math.sqrt(s) for s in squares], len(words)
         return seen[key]
 
     scores = []

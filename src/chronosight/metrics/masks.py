@@ -44,11 +44,11 @@ def _by_size(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     """(2 * sizes,) pixels shared and joined, size by size."""
     eight = np.ones((3, 3), bool)
     (predicted_labels, n_predicted), (true_labels, n_true) = ndimage.label(predicted, eight), ndimage.label(true, eight)
-    true_size = _size_of(np.bincount(true_labels.ravel(), minlength=n_true + 1))
+    true_size = _size_of(np.bincount(true_labels.ravel()))
     shared = np.zeros((n_predicted + 1, n_true + 1), dtype=np.int64)
     np.add.at(shared, (predicted_labels.ravel(), true_labels.ravel()), 1)
     shared[:, 0] = 0
-    predicted_size = _size_of(np.bincount(predicted_labels.ravel(), minlength=n_predicted + 1))
+    predicted_size = _size_of(np.bincount(predicted_labels.ravel()))
     overlaps = shared.max(axis=1) > 0
     predicted_size[overlaps] = true_size[shared.argmax(axis=1)[overlaps]]
     result = []
