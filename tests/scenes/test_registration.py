@@ -31,12 +31,71 @@ def to_8_bit(frame):
 ALL = np.ones((256, 256), bool)
 
 
-@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, -2), (3.3, -1.7), (-5.5, 4.25), (0.8, 0.9), (7, 7)])
+@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, -2), (3.3, -1.7), (-5.5, 4.25), (0.8, 0.9), (8, -8), (-8, 8)])
 def test_known_shift_is_recovered(dx, dy):
     noise = np.random.default_rng(1).normal(0, 4, (256, 256, 3))
     estimate = estimate_shift(to_8_bit(town()), to_8_bit(moved(town(), dx, dy) + noise), ALL)
     assert (estimate.dx, estimate.dy) == pytest.approx((dx, dy), abs=0.15)
     assert estimate.worth_correcting == (max(abs(dx), abs(dy)) >= MIN_SHIFT)
+    assert estimate.confidence > 0.9 and 0 < estimate.gain < 1
+    assert (estimate.gain > 0.5) == (max(abs(dx), abs(dy)) > 2)
+
+
+@pytest.mark.parametrize("band", [0, 1, 2])
+def test_every_band_counts(band):
+    before, after = np.full((2, 256, 256, 3), 90, np.uint8)
+    before[..., band], after[..., band] = to_8_bit(town())[..., 0], np.roll(to_8_bit(town())[..., 0], (-2, 3), (0, 1))
+    estimate = estimate_shift(before, after, ALL)
+    assert (estimate.dx, estimate.dy) == pytest.approx((3, -2), abs=0.1) and estimate.worth_correcting
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_edges_in_one_corner_of_a_large_scene_are_enough(corner):
+    """All of a scene larger than a window is searched, whatever its sides."""
+    before = np.full((500, 640, 3), 90, np.uint8)
+    rows, columns = (slice(at * (side - 160), at * (side - 160) + 160) for at, side in zip(corner, (500, 640), strict=True))
+    before[rows, columns] = to_8_bit(town(size=160))
+    estimate = estimate_shift(before, np.roll(before, (-2, 3), (0, 1)), np.ones((500, 640), bool))
+    assert (estimate.dx, estimate.dy) == pytest.approx((3, -2), abs=0.1) and estimate.confidence > 0.9
+
+
+def test_a_scene_smaller_than_the_search():
+    before = to_8_bit(town(seed=1))
+    estimate = estimate_shift(before[:32, :32], np.roll(before, (1, 2), (0, 1))[:32, :32], ALL[:32, :32])
+    assert (estimate.dx, estimate.dy) == pytest.approx((2, 1), abs=0.1) and estimate.worth_correcting
+
+
+def test_contrast_does_not_matter():
+    after = to_8_bit(moved(town(), 3.3, -1.7))
+    full, half = (estimate_shift(to_8_bit(town()), frame, ALL) for frame in (after, 60 + after // 2))
+    assert (half.dx, half.dy, half.gain) == pytest.approx((full.dx, full.dy, full.gain), abs=0.03)
+
+
+def test_strong_noise_is_not_taken_for_detail():
+    noise = np.random.default_rng(1).normal(0, 60, (2, 256, 256, 3))
+    estimate = estimate_shift(to_8_bit(town() + noise[0]), to_8_bit(moved(town(), 3.3, -1.7) + noise[1]), ALL)
+    assert (estimate.dx, estimate.dy) == pytest.approx((3.3, -1.7), abs=0.15) and estimate.confidence > 0.9
+
+
+@pytest.mark.parametrize("dx", [-20, -12, 12])
+def test_a_shift_beyond_the_search_is_left_alone(dx):
+    for shift in ((dx, 0), (0, dx)):
+        estimate = estimate_shift(to_8_bit(town()), to_8_bit(moved(town(), *shift)), ALL)
+        assert not estimate.worth_correcting and max(abs(estimate.dx), abs(estimate.dy)) < 10.1
+
+
+def test_what_lies_where_there_is_no_data_changes_nothing():
+    before, after = to_8_bit(town()), to_8_bit(moved(town(), 3, -2))
+    valid = ALL.copy()
+    valid[:90], valid[200:230, 40:150] = False, False
+    expected = estimate_shift(before, after, valid)
+    assert (expected.dx, expected.dy) == pytest.approx((3, -2), abs=0.1) and expected.worth_correcting
+    better = improves(before, after, to_8_bit(moved(after.astype(float), -3, 2)), valid)
+    rng = np.random.default_rng(0)
+    for frame in (before, after):
+        frame[~valid] = rng.integers(0, 256, (int((~valid).sum()), 3))
+    assert estimate_shift(before, after, valid) == expected
+    assert better and improves(before, after, to_8_bit(moved(after.astype(float), -3, 2)), valid)
 
 
 @pytest.mark.parametrize(("moved_share", "better"), [(1.0, True), (0.25, False)])
@@ -47,6 +106,8 @@ def test_a_correction_must_bring_most_of_the_scene_closer(moved_share, better):
     after[:rows] = moved(town(), 4, 0)[:rows]
     undone = moved(after, -4, 0)
     assert improves(to_8_bit(before), to_8_bit(after), to_8_bit(undone), ALL) is better
+    turned = (to_8_bit(frame).swapaxes(0, 1) for frame in (before, after, undone))
+    assert improves(*turned, ALL) is better
     assert not improves(to_8_bit(before), to_8_bit(before), to_8_bit(moved(before, 4, 0)), ALL)
 
 
@@ -72,6 +133,7 @@ def test_what_is_worth_correcting(field, value):
     """Each bound by itself decides."""
     good = {"dx": -2.0, "dy": 0.5, "confidence": 0.6, "gain": 0.05}
     assert Estimate(**good).worth_correcting and not Estimate(**good | {field: value}).worth_correcting
+    assert Estimate(1.75, 0.0, 0.5, 0.03).worth_correcting and Estimate(0.0, -8.0, 1.0, 1.0).worth_correcting
 
 
 def test_season_and_light_do_not_hide_or_make_a_shift():
@@ -94,7 +156,7 @@ def test_half_of_the_scene_built_over_is_no_shift():
 @pytest.mark.parametrize("seed", range(5))
 def test_unrelated_pictures_are_left_alone(seed):
     estimate = estimate_shift(to_8_bit(town(seed)), to_8_bit(town(seed + 50)), ALL)
-    assert not estimate.worth_correcting
+    assert not estimate.worth_correcting and estimate.confidence < 0.5
 
 
 def test_flat_and_empty_pictures_give_nothing():

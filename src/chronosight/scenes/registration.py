@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 MAX_SHIFT = 8.0  # pixels searched in each direction
 MIN_SHIFT = 1.75  # the training pairs are off by about as much themselves: correcting less lost up to 7 points of F1 on val
@@ -120,14 +121,7 @@ def _edges(frame: np.ndarray, valid: np.ndarray) -> np.ndarray:
     gy, gx = np.gradient(grey)
     edges = np.sqrt(np.sqrt(gx * gx + gy * gy))
     # The border of the data is an edge at both dates, and always at the same place: leave it out.
-    inside = valid.copy()
-    for _ in range(2):
-        shrunk = inside.copy()
-        shrunk[1:] &= inside[:-1]
-        shrunk[:-1] &= inside[1:]
-        shrunk[:, 1:] &= inside[:, :-1]
-        shrunk[:, :-1] &= inside[:, 1:]
-        inside = shrunk
+    inside = ndimage.binary_erosion(valid, np.ones((3, 3), bool), 2, border_value=1)
     mean = edges[inside].mean() if inside.any() else 0.0
     return np.where(inside, edges, mean).astype(np.float32)
 
