@@ -21,12 +21,12 @@ WHAT = """\
 A small model for question answering over remote sensing imagery: one image, the same place at two dates, or a video. It
 consists of two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) maps changed buildings and roads pixel by pixel
 and describes the change in one sentence. The *language model* (after UniRS, arXiv 2412.20742, at small scale) receives the
-imagery and the guide's findings and answers the question. Both were trained from random weights with this project's own recipe;
-no pretrained weights were used.
+imagery and the guide's findings and answers the question. Both were trained from random weights with this project's own recipes,
+without any pretrained weights.
 
 Intended use: detecting and describing changes of buildings and roads in pairs at about 1 m per pixel, scene classification and
-simple questions about single aerial images, a first impression of a video. Not intended: decisions about people or
-property without a person inspecting the imagery; damage, flood or crop mapping; counting of small objects."""
+simple questions about single aerial images, and a first impression of a video. Not intended: decisions about people or
+property without a human check of the imagery; damage, flood or crop mapping; counting of small objects."""
 DATA = """\
 | data | used for | licence |
 |---|---|---|
@@ -44,14 +44,13 @@ LIMITS = """\
   from rendered scenes, so real roads are mapped less accurately than buildings.
 - Trained on Texas suburbs and on rendered scenes; other regions, sensors and seasons are untested beyond the results
   above.
-- Adjoining buildings form one object of the mask: dense blocks are undercounted.
+- Adjoining buildings form one object in the mask, so dense blocks are undercounted.
 - In the training pairs nearly every change is new construction; "vanished" was learned by swapping dates and from
   rendered scenes.
 - Training and test videos were rendered; real footage is untested.
 - Single images of AID were reduced to 150 pixels: small objects cannot be seen.
 - The vision tower was pretrained on change at all training places, including those whose clues were later made by a
-  guide that had not seen them. Judged by what they say of buildings, those clues were no better than clues of val
-  places.
+  guide that had not seen them. Measured on buildings, those clues were no better than the clues of val places.
 - The stages were run separately, not in one run of the recipe: guide 3,400 steps, 12,000 more with a finer head, 8,500 and
   16,000 with a deeper neck, its captions 2,100, the language model 1,000, 370 and 451 in three phases, then 1,800 and 2,500 more.
   Clues were cross-fitted for one of two folds of the places (the other had simulated clues), for both in the 1,800 steps; in the
@@ -203,8 +202,8 @@ def _confidence(config: dict[str, Any]) -> str:
     if seen := report.get("presence_classifier"):
         lines += [
             "",
-            f"Presence in one image (`presence.npy`): {seen['accuracy']:.3f} right over {seen['n']:,} held-out questions, every "
-            f"noun present as often as absent; the language model alone {seen['language_model_alone']:.3f}.",
+            f"Presence in one image (`presence.npy`): accuracy {seen['accuracy']:.3f} over {seen['n']:,} held-out questions, with every "
+            f"noun present as often as absent; the language model alone: {seen['language_model_alone']:.3f}.",
         ]
     return "\n".join(lines)
 
