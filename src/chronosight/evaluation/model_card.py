@@ -202,8 +202,8 @@ def _confidence(config: dict[str, Any]) -> str:
     if seen := report.get("presence_classifier"):
         lines += [
             "",
-            f"Presence in one image (`presence.npy`): accuracy {seen['accuracy']:.3f} over {seen['n']:,} held-out questions, with every "
-            f"noun present as often as absent; the language model alone: {seen['language_model_alone']:.3f}.",
+            f"Presence in one image (`presence.npy`): accuracy {seen['accuracy']:.3f} over {seen['n']:,} held-out questions, "
+            f"with every noun present as often as absent; the language model alone: {seen['language_model_alone']:.3f}.",
         ]
     return "\n".join(lines)
 
