@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 
 from changed_scenes import SIDE, one
 from chronosight.engines.compact.objects import generalise_evidence
@@ -92,6 +93,51 @@ def test_map_and_list_show_the_same():
     assert [item.area_px for item in again.objects] == [item.area_px for item in kept.objects]
 
 
+def test_places_are_named_by_rows_from_a_tenth_of_the_area_on():
+    """Ends in the upper left cell with exactly a tenth, a hair less, and runs down a column."""
+    (road,) = reported(one(1, "road", "appeared", 90, 20, 100, 6))
+    assert road.places == ("top left corner", "top")
+    (road,) = reported(one(1, "road", "appeared", 91, 20, 100, 6))
+    assert road.places == ("top",)
+    (road,) = reported(one(1, "road", "appeared", 120, 10, 6, 280))
+    assert road.places == ("top", "center", "lower")
+
+
+def test_the_pieces_of_one_road_are_joined_wherever_they_stand_in_the_list():
+    """A chain of four given out of order, among buildings; the joined one stands where its first piece stood."""
+    chain = [one(index, "road", "appeared", 20 + 60 * index, 20, 52, 6) for index in range(4)]
+    house, shed = one(8, "building", "appeared", 10, 100, 9, 9), one(9, "building", "vanished", 10, 200, 9, 9)
+    found = generalise([house, chain[2], chain[0], shed, chain[3], chain[1]], SIDE, SIDE, 1.0, {})
+    assert [(item.class_name, item.direction) for item, _ in found] == [
+        ("building", "appeared"), ("road", "appeared"), ("building", "vanished")
+    ]  # fmt: skip
+    (_, first), (road, pieces), (_, last) = found
+    assert first == [house] and last == [shed] and {id(item) for item in pieces} == {id(item) for item in chain}
+    assert (road.outline[:, 0].min(), road.outline[:, 0].max()) == (20, 252)
+    # Narrow bridges only: the outline covers hardly more than the pieces do.
+    assert 4 * 52 * 6 < shapely.Polygon(road.outline).area < 4 * 52 * 6 + 3 * 8 * 6
+
+
+@pytest.mark.parametrize(("offset", "joined"), [(3, True), (5, False)])
+def test_how_far_pieces_may_be_out_of_line(offset, joined):
+    """6 wide and `offset` apart sideways: together 6 + offset, at most 1.5 * 6 + 1."""
+    first, second = one(1, "road", "appeared", 10, 100, 120, 6), one(2, "road", "appeared", 134, 100 + offset, 120, 6)
+    assert (len(reported(first, second)) == 1) == joined
+
+
+def test_an_outline_that_crosses_itself_is_still_placed():
+    bow = replace(
+        one(1, "road", "appeared", 10, 20, 280, 6), outline=np.array([[10, 20], [290, 26], [290, 20], [10, 26], [10, 20]], float)
+    )
+    assert reported(bow)[0].places == ("top left corner", "top", "top right corner")
+
+
+def test_the_smallest_area_is_of_the_ground():
+    speck = one(1, "road", "appeared", 20, 20, 10, 10)
+    assert len(reported(speck, metres=2.0, road=400.0)) == 1 and not reported(speck, metres=2.0, road=401.0)
+    assert len(reported(speck, metres=0.5, road=25.0)) == 1 and not reported(speck, metres=0.5, road=26.0)
+
+
 def test_order_of_pieces_does_not_matter():
     pieces = [one(index, "road", "appeared", 20 + 60 * index, 20, 52, 6, 0.5 + 0.1 * index) for index in range(4)]
     (there,), (back,) = reported(*pieces), reported(*pieces[::-1])
@@ -108,5 +154,6 @@ def test_limits_that_mean_nothing_are_refused(limits):
 def test_limits():
     item = replace(one(1, "road", "appeared", 0, 0, 10, 10, 0.7), area_m2=25.0)
     assert not ObjectLimits() and ObjectLimits().allow(item)
+    assert ObjectLimits(0.5) and ObjectLimits(0, 0.1), "either alone leaves something out"
     assert ObjectLimits(25).allow(item) and not ObjectLimits(26).allow(item), "square metres, not pixels"
     assert ObjectLimits(0, 0.7).allow(item) and not ObjectLimits(0, 0.71).allow(item)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from affine import Affine
 
 from changed_scenes import SIDE, one, town
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts, without_objects
 from chronosight.engines.outlines import outline, place_objects, road_length
+from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
-from chronosight.scenes.scene import Scene
+from chronosight.scenes.scene import Georeference, Scene
 from chronosight.tasks.clue import ClassChange
 from small_scenes import ground, pair
 
@@ -93,6 +95,38 @@ def test_a_loop_is_as_long_as_its_outer_edge_and_narrow_ones_no_longer_than_thei
     """A road is at least a metre wide."""
     outer = 100.0 * np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
     assert road_length(outer, (10 + outer * 0.8,), area) == pytest.approx(length)
+
+
+def box(x, y, w, h, **facts):
+    ring = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]], float)
+    return ChangedObject("building", "appeared", ring, float(w * h), "center", 0.9, **facts)
+
+
+def degrees(west, north=10.0, step=0.1):
+    """A scene of 60 x 60 pixels whose upper left corner lies there."""
+    return pair(ground(60, 60), georeference=Georeference("EPSG:4326", Affine(step, 0, west, 0, -step, north)))
+
+
+def test_outlines_on_the_ground_are_in_degrees_with_their_holes():
+    hole = np.array([[4, 4], [8, 4], [8, 8], [4, 8], [4, 4]], float)
+    (placed,) = place_objects(degrees(20.0), [box(2, 2, 10, 10, holes=(hole,))])
+    assert placed.shape.bounds == pytest.approx((20.2, 8.8, 21.2, 9.8))
+    assert placed.shape.area == pytest.approx(1.0 - 0.16) and len(placed.shape.interiors) == 1
+    assert placed.lonlat == pytest.approx((20.7, 9.3)) and placed.centroid == (7, 7)
+
+
+def test_what_crosses_the_180th_meridian_is_cut_in_two():
+    """RFC 7946, 3.1.9: each part on its own side, none wider than the object."""
+    hole = np.array([[8, 4], [12, 4], [12, 8], [8, 8], [8, 4]], float)
+    scene = degrees(179.0)
+    objects = [box(1, 2, 8, 8), box(6, 2, 8, 8, holes=(hole,)), box(12, 2, 8, 8)]
+    west, across, east = (item.shape for item in place_objects(scene, objects))
+    assert west.geom_type == east.geom_type == "Polygon"
+    assert west.bounds == pytest.approx((179.1, 9.0, 179.9, 9.8)) and east.bounds == pytest.approx((-179.8, 9.0, -179.0, 9.8))
+    assert sorted(part.bounds for part in across.geoms) == [
+        pytest.approx((-180, 9.0, -179.6, 9.8)), pytest.approx((179.6, 9.0, 180, 9.8))
+    ]  # fmt: skip
+    assert across.area == pytest.approx(0.8 * 0.8 - 0.4 * 0.4)
 
 
 def evidence(objects):

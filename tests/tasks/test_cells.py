@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronosight.tasks.cells import CELLS, cell_at, join_cells, parse_cells
+from chronosight.tasks.cells import CELLS, cell_at, join_cells, listed, parse_cells, places
 
 cell_lists = st.lists(st.sampled_from(CELLS), unique=True).map(tuple)
 
@@ -44,3 +44,31 @@ def test_a_point_and_its_mirror_image_fall_into_mirrored_cells(width: int, heigh
                                               (-1, -1, "top left corner")])  # fmt: skip
 def test_corners_and_points_outside_go_to_the_nearest_cell(x: float, y: float, cell: str) -> None:
     assert cell_at(x, y, 300, 300) == cell
+
+
+def test_the_cells_have_the_published_names_by_rows() -> None:
+    assert CELLS == ("top left corner", "top", "top right corner", "left", "center", "right",
+                     "lower left corner", "lower", "lower right corner")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "phrase"),
+    [
+        (("right", "top"), "at the top and on the right"),
+        (("top right corner",), "in the top right corner"),
+        (("lower right corner", "top left corner"), "in the top left and lower right corners"),
+        (("lower", "lower left corner"), "at the bottom and in the lower left corner"),
+        (("left", "center", "right"), "on the left, in the center and on the right"),
+        (("top left corner", "top right corner", "lower left corner", "lower right corner"), "in all four corners"),
+        (CELLS, "all over the scene"),
+        (CELLS[:4] + CELLS[5:], "everywhere but in the center"),
+        (CELLS[1:8], "everywhere but in the top left and lower right corners"),
+        (CELLS[:6], "at the top, on the left, in the center, on the right and in the top left and top right corners"),
+    ],
+)  # fmt: skip
+def test_cells_as_a_phrase(cells: tuple[str, ...], phrase: str) -> None:
+    assert places(cells) == places(cells[::-1]) == phrase
+
+
+def test_a_list_in_a_sentence() -> None:
+    assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]

@@ -13,7 +13,7 @@ from chronosight.tasks.simplify import MAX_VERTICES, perimeter
 
 cv2 = pytest.importorskip("cv2", reason="needs opencv-python-headless, which the dev extra brings")
 
-MASKS = 1000
+MASKS = 500
 Labelled = tuple[list[list[int]], str]  # polygon, cell
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronosight.tasks.cells import CELLS
-from chronosight.tasks.routing import HELP, route
+from chronosight.tasks.routing import HELP, MAX_CHARACTERS, route
 
 TOP, MIDDLE, BOTTOM = CELLS[:3], CELLS[3:6], CELLS[6:]
 LEFT, CENTER_COLUMN, RIGHT = CELLS[::3], CELLS[1::3], CELLS[2::3]
@@ -344,3 +344,54 @@ def test_any_text_is_routed_or_refused(text: str, kind: str) -> None:
 @pytest.mark.parametrize(("text", "task", "subject", "way"), PAIR)
 def test_case_and_marks_do_not_matter(text: str, task: str, subject: str | None, way: str | None) -> None:
     assert route(text.upper() + " !", "pair") == route(text, "pair")
+
+
+def test_a_question_as_long_as_the_limit_is_read() -> None:
+    question = "did anything change?"
+    assert route(question + " " * (MAX_CHARACTERS - len(question)), "pair").understood
+    refused = route(question + " " * (MAX_CHARACTERS - len(question) + 1), "pair")
+    assert not refused.understood and refused.question is None and f"at most {MAX_CHARACTERS:,}" in refused.note
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "note"),
+    [
+        ("describe the changes", "pair", ""),
+        ("describe what was built", "pair", "The description covers every change."),
+        ("describe the new roads", "pair", "The description covers every change."),
+        ("describe the changes in the north", "pair",
+         "A description covers the whole scene; for a part of it the answer is yes or no."),
+        ("what kind of change is this?", "pair", ""),
+        ("what happened here?", "image", "One image cannot show what happened: this describes it."),
+        ("are there no planes?", "image", "Answered as: are there any planes?"),
+    ],
+)  # fmt: skip
+def test_how_a_question_was_taken_is_noted(text: str, kind: str, note: str) -> None:
+    routed = route(text, kind)
+    assert routed.understood and routed.question is not None and routed.note == note
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("how many?", "image", "Say what to count."),
+        ("what kind of place is this?", "pair", "The kind of place is a question for one image."),
+        ("buildings in the whole picture", "image", ""),
+        ("planes on the ground in the picture", "image", ""),
+        ("planes and cars?", "image", "Ask about one kind of thing at a time."),
+        ("where are the planes?", "image", "Places within one image are not known."),
+        ("how many trees were removed?", "pair", "Changes are known of buildings and roads, not of trees."),
+        ("what did not change?", "pair", "Only what changed is known, not what stayed."),
+        ("how many houses are there?", "pair", "Of two dates only changed objects are counted; for all of them give one image."),
+        ("are there more cars than trees?", "pair", None),
+        ("which city is this?", "video", ""),
+    ],
+)
+def test_a_refusal_gives_its_reason_then_what_can_be_asked(text: str, kind: str, reason: str | None) -> None:
+    routed = route(text, kind)
+    assert not routed.understood and routed.question is None and routed.note.endswith(HELP[kind])
+    assert reason is None or routed.note == f"{reason} {HELP[kind]}".strip()
+
+
+def test_a_bare_word_for_the_kind_of_place_is_asked_of_an_image() -> None:
+    assert [route(text, "image").question.task for text in ("rural?", "urban?")] == ["rural_urban"] * 2

@@ -128,6 +128,39 @@ def test_two_parts_are_compared_not_united(text):
     assert (*(part.words for part in wanted.regions), wanted.by, wanted.least, wanted.yes_no) == TWO_PARTS[text]
 
 
+SYNONYMS = [
+    ["how many square metres of roads were built", "how many square meters of roads were built",
+     "how many sqm of roads were built", "how many m2 of roads were built", "how many sq m of roads were built"],
+    ["how many square kilometres of roads were built", "how many km2 of roads were built", "how many sq km of roads were built",
+     "how many square kilometers of roads were built"],
+    ["how many hectares of roads were built", "how many ha of roads were built"],
+    ["which zone changed most", "which district changed most", "which borough changed most", "which ward changed most",
+     "which municipality changed most"],
+    ["which zones changed", "which districts changed", "which boroughs changed", "which wards changed",
+     "which municipalities changed"],
+    ["which half changed most", "which halves changed most"],
+    ["which quarter changed most", "which quadrant changed most", "which quadrants changed most"],
+    ["what length of roads was built", "total length of new roads", "the length of new roads", "length of new roads",
+     "how many metres of roads were built", "how many km of roads were built"],
+    ["what percentage of the scene changed", "what share of the scene changed", "what proportion of the scene changed",
+     "what fraction of the scene changed", "what percent of the land changed", "how much of the scene changed"],
+    ["where is the largest new building", "where is the biggest new building"],
+    ["compare the north and the south", "compare the north with the south", "compare the north versus the south",
+     "north vs south"],
+    ["how many new buildings are larger than 100 m2", "how many new buildings are bigger than 100 m2",
+     "how many new buildings are over 100 sqm", "how many new buildings are above 0.01 ha",
+     "how many new buildings of at least 100 m2"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", SYNONYMS, ids=[texts[0] for texts in SYNONYMS])
+def test_other_words_for_the_same_are_read_alike(texts):
+    first, *others = [read_scene_question(text, ZONES).question for text in texts]
+    assert first is not None
+    for text, other in zip(texts[1:], others, strict=True):
+        assert other == first, text
+
+
 def test_two_zones_are_compared():
     wanted = read_scene_question("compare the new buildings in zone Riverside with Old Mill", ZONES).question
     assert wanted is not None and (wanted.asks, set(wanted.zones), wanted.by) == ("compare", {"Riverside", "Old Mill"}, "count")

@@ -141,7 +141,7 @@ def _polygon(item: ChangedObject) -> Polygon:
     import shapely
 
     polygon = shapely.Polygon(item.outline, item.holes)
-    return polygon if polygon.is_valid else polygon.buffer(0)
+    return polygon if polygon.is_valid else shapely.make_valid(polygon)
 
 
 def _joined(pieces: Sequence[ChangedObject], width: int, height: int) -> ChangedObject:
