@@ -33,6 +33,16 @@ def test_a_bad_document_is_one_line(tmp_path, text):
     assert "\n" not in str(caught.value)
 
 
+def test_brackets_inside_texts_do_not_count_as_levels(tmp_path):
+    path = tmp_path / "texts.json"
+    value = {"a\\": "[" * 200, 'b"': ["{" * 200, "\n]"]}
+    path.write_text(json.dumps(value))
+    assert read_json(path, "texts") == value
+    path.write_text(json.dumps(["]" * 200]) [:-1] + "," + "[" * 150 + "]" * 150 + "]")
+    with pytest.raises(InputError, match="more than 100 levels"):
+        read_json(path, "lists")
+
+
 def test_one_hundred_levels_are_not_too_deep(tmp_path):
     path = tmp_path / "deep.json"
     path.write_text("[" * 100 + "]" * 100)

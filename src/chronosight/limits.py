@@ -28,6 +28,14 @@ MAX_DECODE_SECONDS = 45.0  # for all frames of one video
 MAX_SIDE_TEXT_BYTES = 4 << 20  # .aux.xml, world files, RPC and metadata
 MAX_SIDE_RASTER_BYTES = 4 << 30  # .ovr and .msk: read block by block, never as a whole
 
+# Zones.
+MAX_ZONES_BYTES = 64 << 20  # of a GeoJSON file of zones
+MAX_ZONES = 10_000  # polygons
+MAX_ZONE_CORNERS = 500_000  # of all zones together, also once their long edges are followed in steps
+
+# Result folders.
+MAX_OBJECTS = 100_000  # changed objects in a folder that is read back
+
 # Text documents: JSON, JSON lines.
 MAX_JSON_BYTES = 1 << 30  # the largest published annotation file has some 600 MB
 MAX_LINE_BYTES = 64 << 20

@@ -144,6 +144,12 @@ def test_long_questions_are_no_file_names(run, files):
     assert one_line_error(run("ask", *files, "/a/" * 1000))
 
 
+def test_a_chat_goes_on_after_bytes_that_are_not_utf8(files, bundle_folder):
+    command = [sys.executable, "-m", "chronosight.cli", "chat", *map(str, files), "--weights", str(bundle_folder)]
+    done = subprocess.run(command, input=b"\xff\xfe?\nHow many new buildings?\n", capture_output=True)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) >= 2 and b"Traceback" not in done.stderr
+
+
 def test_a_chat_goes_on_after_a_question_that_is_too_long(run, files):
     code, out, err = run("chat", *files, "--quiet", stdin=f"{'why ' * 1000}\nHow many new buildings?\n")
     assert (code, out) == (0, "1\n") and "expected at most" in err

@@ -98,3 +98,21 @@ def test_the_files_it_tells_of(make_pair, tmp_path):
     facts["survey"] = {}
     (tmp_path / "description.json").write_text(json.dumps(facts))
     assert read_shift(tmp_path) == (1.25, -0.5)
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [], {"exact_answers": 5}, {"exact_answers": {"count": {"a": "b"}}}])
+def test_a_description_whose_model_is_of_another_type_is_refused(make_pair, tmp_path, value):
+    write_report(make_pair("utm"), tmp_path)
+    path = tmp_path / "description.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "model": value}))
+    with pytest.raises(InputError, match="incomplete"):
+        read_description(tmp_path)
+
+
+def test_the_number_of_objects_that_are_read_is_limited(make_pair, tmp_path, monkeypatch):
+    from chronosight.reports import read
+
+    write_report(make_pair("utm"), tmp_path)
+    monkeypatch.setattr(read, "MAX_OBJECTS", 1)
+    with pytest.raises(InputError, match="at most 1"):
+        read_description(tmp_path)

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
+import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from changed_scenes import collection, one, pixels, square, summary, town, zones
 from chronosight.engines.equal_area import project, to_equal_area
 from chronosight.engines.zones import count_zones
 from chronosight.errors import InputError
+from chronosight.reports import zones_file
 from chronosight.reports.narrative_files import write_narrative
 from chronosight.reports.zones_file import read_zones
 from chronosight.results.changed_object import Tally, tally, total
@@ -148,8 +152,40 @@ def test_bad_files_are_refused_in_one_line(tmp_path, name):
     assert "\n" not in str(caught.value) and "zones.geojson" in str(caught.value)
 
 
+def test_a_pipe_or_device_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "zones.geojson")
+    for path in (tmp_path / "zones.geojson", Path("/dev/zero"), tmp_path):
+        with pytest.raises(InputError, match=r"regular file|folder"):
+            read_zones(path)
+
+
+def test_the_number_of_zones_and_of_their_corners_is_limited(tmp_path, monkeypatch):
+    small = {str(i): square(0, 0, 1e-3, 1e-3) for i in range(9)}
+    assert len(read_zones(write(tmp_path, collection(**small)))) == 9
+    monkeypatch.setattr(zones_file, "MAX_ZONES", 8)
+    with pytest.raises(InputError, match="9 zones, expected at most 8"):
+        read_zones(write(tmp_path, collection(**small)))
+    monkeypatch.setattr(zones_file, "MAX_ZONE_CORNERS", 40)
+    small.pop("0")
+    with pytest.raises(InputError, match=r"more than 40 corners|degrees of border"):
+        read_zones(write(tmp_path, collection(**small)))
+
+
+def test_zones_whose_borders_go_round_the_earth_many_times_are_refused(tmp_path):
+    """Their edges are followed in steps of 0.02 degrees, so few corners can become many."""
+    with pytest.raises(InputError, match="degrees of border"):
+        read_zones(write(tmp_path, collection(**{str(i): square(-180, -90, 180, 90) for i in range(10)})))
+
+
+def test_thousands_of_zones_on_one_place_are_counted_soon():
+    zones = zones_of(**{str(i): pixels(0, 0, 150, 300) for i in range(4000)})
+    began = time.process_time()
+    assert count_zones(town(), zones, summary(town()).footprint).overlapping
+    assert time.process_time() - began < 8
+
+
 def test_what_cannot_be_counted_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no file"):
         read_zones(tmp_path / "missing.geojson")
     with pytest.raises(InputError, match="no zone reaches"):
         count_zones(town(), zones_of(far=square(50, 10, 51, 11)), summary(town()).footprint)

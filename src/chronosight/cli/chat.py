@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -53,6 +54,8 @@ def chat(
 def questions() -> Iterator[str]:
     """Lines from the terminal, or from standard input, until :quit or their end; empty lines are left out."""
     if not sys.stdin.isatty():
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         lines = iter(sys.stdin)
     else:
         print("Ask about the scene; :quit ends.", file=sys.stderr)

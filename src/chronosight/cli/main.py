@@ -81,7 +81,15 @@ def main() -> None:
     except MemoryError:
         fail("not enough memory for this scene; give a part of it, or a smaller version", as_json)
     except OSError as error:  # a disk that is full, a folder that may not be written to
-        fail(str(error), as_json)
+        fail(_of_the_system(error), as_json)
+
+
+def _of_the_system(error: OSError) -> str:
+    """"full/path cannot be used: no space left on device", without the system's own number."""
+    reason = (error.strerror or str(error) or "unknown reason").lower()
+    name = " ".join(str(error.filename or "").split())
+    name = name if len(name) <= 100 else f"{name[:60]}...{name[-20:]}"
+    return f"{name} cannot be used: {reason}" if name else f"the system reports: {reason}"
 
 
 def fail(message: str, as_json: bool = False) -> None:

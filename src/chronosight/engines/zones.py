@@ -110,7 +110,11 @@ def _overlap(zones: np.ndarray) -> bool:
     """Whether two zones share more than a thousandth of the smaller; borders drawn twice by hand do not count."""
     import shapely
 
-    first, second = shapely.STRtree(zones).query(zones, predicate="intersects")
-    first, second = first[first < second], second[first < second]
-    shared = shapely.area(shapely.intersection(zones[first], zones[second]))
-    return bool((shared > 1e-3 * np.minimum(shapely.area(zones[first]), shapely.area(zones[second]))).any())
+    tree, areas = shapely.STRtree(zones), shapely.area(zones)
+    for first in range(len(zones)):  # one after the other: many zones on one place make millions of pairs
+        others = tree.query(zones[first], predicate="intersects")
+        others = others[others > first]
+        shared = shapely.area(shapely.intersection(zones[first], zones[others]))
+        if (shared > 1e-3 * np.minimum(areas[first], areas[others])).any():
+            return True
+    return False

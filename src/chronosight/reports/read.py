@@ -12,6 +12,7 @@ from affine import Affine
 
 from chronosight.errors import InputError
 from chronosight.files import read_json
+from chronosight.limits import MAX_OBJECTS
 from chronosight.reports.codes import change_codes
 from chronosight.reports.description_json import SCHEMA
 from chronosight.results.answer import Answer
@@ -51,6 +52,8 @@ def read_description(folder: str | Path) -> Description:
     facts = read_facts(folder)
     try:
         return _read(facts, folder)
+    except InputError:
+        raise
     except (KeyError, TypeError, ValueError, IndexError, OSError, AttributeError) as error:
         raise InputError(f"{folder / DESCRIPTION} is incomplete; write the folder again with describe --out") from error
 
@@ -78,6 +81,8 @@ def read_shift(folder: Path) -> tuple[float, float] | None:
 
 def _read(facts: dict[str, Any], folder: Path) -> Description:
     scene = _scene(facts)
+    if len(facts["objects"]) > MAX_OBJECTS:
+        raise InputError(f"{folder} holds {len(facts['objects']):,} objects, expected at most {MAX_OBJECTS:,}")
     shapes = _shapes(folder) if scene.georeference is not None else {}
     objects = tuple(_object(row, shapes) for row in facts["objects"])
     whole = dict(facts.get("whole_scene") or facts.get("survey") or {})
@@ -94,7 +99,7 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         tuple(_class(row) for row in facts["classes"]),
         maps,
         (),
-        facts["model"],
+        _model(facts["model"]),
         scene,
         tuple((str(row["question"]), _answer(row)) for row in facts["answers"]),
         None if zones is None else ZoneTable.from_dict(zones),
@@ -103,6 +108,14 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         whole,
         tuple(facts["files"]),
     )
+
+
+def _model(facts: dict[str, Any]) -> dict[str, Any]:
+    """What made the description; of it only the calibration of exact answers is used again."""
+    for fit in facts.get("exact_answers", {}).values():
+        if not all(isinstance(weight, int | float) for weight in fit.values()):
+            raise ValueError(fit)
+    return dict(facts)
 
 
 def _scene(facts: dict[str, Any]) -> Scene:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chronosight.errors import InputError
+from chronosight.files import read_json
+from chronosight.limits import MAX_ZONE_CORNERS, MAX_ZONES, MAX_ZONES_BYTES
 from chronosight.results.zones import Zone
 
-LARGEST_FILE = 200_000_000  # bytes
+EXPECTED = "GeoJSON polygons in longitude and latitude"
+STEP = 0.02  # degrees: long edges are followed in steps of this length, so they count as so many corners
 NAMES = ("name", "title", "label", "zone", "district", "id")  # properties a zone is called by, the first it has
 POLYGONS = ("Polygon", "MultiPolygon")
 
@@ -21,12 +23,17 @@ def read_zones(path: Path) -> list[Zone]:
 
     Raises InputError, one line, where the file is missing, no GeoJSON, or holds anything but polygons.
     """
+    from shapely import get_num_coordinates
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     zones: list[Zone] = []
-    content = _load(path)
-    for number, feature in enumerate(_features(content, path), start=1):
+    content = read_json(path, EXPECTED, MAX_ZONES_BYTES)
+    features = _features(content, path)
+    if len(features) > MAX_ZONES:
+        raise InputError(f"{path.name} holds {len(features):,} zones, expected at most {MAX_ZONES:,}: keep those you need")
+    corners = 0.0
+    for number, feature in enumerate(features, start=1):
         geometry = feature.get("geometry") if isinstance(feature, dict) else None
         kind = geometry.get("type") if isinstance(geometry, dict) else None
         if kind not in POLYGONS:
@@ -39,23 +46,17 @@ def read_zones(path: Path) -> list[Zone]:
             ) from error
         if outline.is_empty or not np.isfinite(outline.bounds).all():
             raise InputError(f"{path.name}: zone {number} is empty, expected a polygon with corners")
+        corners += get_num_coordinates(outline)
+        if corners > MAX_ZONE_CORNERS:
+            raise InputError(f"{path.name} has more than {MAX_ZONE_CORNERS:,} corners: simplify its outlines")
         zones.append(Zone(_name(feature, number), outline))
     if not zones:
         raise InputError(f"{path.name} holds no zones, expected a FeatureCollection of polygons")
-    return _apart(_in_lonlat(zones, content, path))
-
-
-def _load(path: Path) -> Any:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{path.name} is larger than {LARGEST_FILE // 1_000_000} MB; simplify its outlines")
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}); expected a GeoJSON file"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path.name} is not JSON, expected GeoJSON polygons in longitude and latitude") from error
+    placed = _in_lonlat(zones, content, path)
+    corners += sum(zone.shape.length for zone in placed) / STEP
+    if corners > MAX_ZONE_CORNERS:
+        raise InputError(f"{path.name} has zones of {corners * STEP:,.0f} degrees of border: give those of the scene alone")
+    return _apart(placed)
 
 
 def _features(content: Any, path: Path) -> list[Any]:
@@ -95,18 +96,15 @@ def _in_lonlat(zones: list[Zone], content: Any, path: Path) -> list[Zone]:
     member = content.get("crs")
     name = str((member.get("properties") or {}).get("name", "")) if isinstance(member, dict) else ""
     if name and not name.upper().endswith(("CRS84", "EPSG::4326", "EPSG:4326")):
-        from rasterio.crs import CRS
-        from rasterio.errors import CRSError, RasterioError
-        from rasterio.warp import transform
+        from chronosight.scenes.ground import to_lonlat
 
-        try:
-            crs = CRS.from_user_input(name)
-            moved = shapely.transform(
-                np.array([zone.shape for zone in zones]),
-                lambda xy: np.stack(transform(crs, "EPSG:4326", xy[:, 0], xy[:, 1]), axis=1),
+        corners = shapely.get_coordinates([zone.shape for zone in zones])
+        lonlat = to_lonlat(name, corners[:, 0], corners[:, 1])
+        if lonlat is None:
+            raise InputError(
+                f'{path.name} has corners that its CRS "{name[:60]}" does not place on the Earth; save it in EPSG:4326'
             )
-        except (CRSError, RasterioError) as error:
-            raise InputError(f'{path.name} names the CRS "{name[:60]}", which is not known; save it in EPSG:4326') from error
+        moved = shapely.set_coordinates(np.array([zone.shape for zone in zones]), lonlat.T)
         zones = [Zone(zone.name, outline) for zone, outline in zip(zones, moved, strict=True)]
     bounds = np.array([zone.shape.bounds for zone in zones])
     if not (np.isfinite(bounds).all() and (np.abs(bounds[:, [0, 2]]) <= 360).all() and (np.abs(bounds[:, [1, 3]]) <= 90).all()):

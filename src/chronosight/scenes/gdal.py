@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,20 @@ GDAL_OPTIONS = {
 
 
 @contextmanager
+def proj_data() -> Iterator[None]:
+    """Names rasterio's own PROJ database while a file is opened: for some units GDAL looks for one in the environment alone."""
+    folder = Path(rasterio.__file__).parent / "proj_data"
+    if "PROJ_DATA" in os.environ or "PROJ_LIB" in os.environ or not folder.is_dir():
+        yield
+        return
+    os.environ["PROJ_DATA"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("PROJ_DATA", None)  # other libraries bring databases of other versions
+
+
+@contextmanager
 def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
     """The file opened by one named driver.
 
@@ -32,7 +47,9 @@ def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
     jpeg = driver == "JPEG"
     options: dict[str, object] = {**GDAL_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
     with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
-        with rasterio.open(str(path), driver=driver) as dataset:
+        with proj_data():
+            source = rasterio.open(str(path), driver=driver)
+        with source as dataset:
             yield dataset
         if jpeg:
             _check_jpeg(path, said)

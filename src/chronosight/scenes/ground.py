@@ -16,12 +16,12 @@ import rasterio
 from affine import Affine
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.warp import transform as transform_points
 
 from chronosight.scenes.scene import Georeference
 
-GDAL_ERRORS = (RasterioError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
+GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError)  # PROJ's own come through rasterio as the latter
 
 _A, _E2 = 6378137.0, 6.69437999014e-3  # WGS84: equatorial radius in metres, first eccentricity squared
 _LARGEST = 1e15  # coordinates, and pixels a unit of them, above which 64-bit numbers cannot distinguish pixels
@@ -82,6 +82,26 @@ def to_lonlat(crs: str, x: npt.ArrayLike, y: npt.ArrayLike) -> np.ndarray | None
         return None
     lonlat[0] -= 360 * np.floor((lonlat[0] + 180) / 360) * (np.abs(lonlat[0]) > 180)
     return lonlat
+
+
+def from_lonlat(crs: str, lon: npt.ArrayLike, lat: npt.ArrayLike) -> np.ndarray:
+    """Coordinates of points given by longitude and latitude on WGS84.
+
+    Args:
+        crs: the coordinate reference system wanted, as WKT or "EPSG:n".
+        lon: (n,) degrees east.
+        lat: (n,) degrees north.
+
+    Returns:
+        (2, n) float64, east and north; NaN for points that the CRS cannot place.
+    """
+    lons, lats = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
+    try:
+        with rasterio.Env():
+            xy = np.array(transform_points(CRS.from_epsg(4326), CRS.from_user_input(crs), lons, lats), float)
+    except GDAL_ERRORS:
+        return np.full((2, len(lons)), np.nan)
+    return np.where(np.isfinite(xy), xy, np.nan)
 
 
 class Placed(Protocol):

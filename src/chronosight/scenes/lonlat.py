@@ -76,10 +76,8 @@ def to_pixels(scene: Scene, lonlat: np.ndarray) -> np.ndarray | None:
         return None
     if len(lonlat) == 0:
         return np.empty((0, 2))
-    from rasterio.crs import CRS
-    from rasterio.warp import transform
+    from chronosight.scenes import ground
 
-    crs = CRS.from_user_input(scene.georeference.crs)
-    xs, ys = np.array(transform("EPSG:4326", crs, lonlat[:, 0], lonlat[:, 1]))
+    xs, ys = ground.from_lonlat(scene.georeference.crs, lonlat[:, 0], lonlat[:, 1])
     a, b, c, d, e, f = tuple(~scene.georeference.transform)[:6]
     return np.stack([a * xs + b * ys + c, d * xs + e * ys + f], axis=1)

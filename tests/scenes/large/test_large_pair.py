@@ -174,3 +174,16 @@ def test_which_pairs_go_the_large_way(tmp_path):
     assert large_pair(*map(str, big)) is not None
     assert large_pair(str(small), str(small)) is None
     assert large_pair(str(big[0]), str(corner)) is None  # they share 100 x 100 pixels
+
+
+@pytest.mark.parametrize("point", [(0.0, 0.0), (-97.0, 89.9), (180.0, -90.0), (83.0, 30.0)])
+def test_a_point_that_the_projection_cannot_place_is_not_in_the_scene(tmp_path, point):
+    """Transverse Mercator has no coordinates for points a quarter of the Earth away."""
+    from chronosight.scenes.large.place import window_at, window_over
+
+    path = write_tiff(tmp_path / "a.tif", texture(300, 260))
+    with lazy([path, path]) as pair:
+        with pytest.raises(InputError, match="is not in the scene: "):
+            window_at(pair.grid, *point, 64)
+        with pytest.raises(InputError, match="not in the scene"):
+            window_over(pair.grid, [point, (point[0], point[1] / 2), (point[0] / 2, point[1])], 64)

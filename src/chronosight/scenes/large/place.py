@@ -5,14 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-from rasterio.crs import CRS
-from rasterio.errors import RasterioError
-from rasterio.warp import transform as transform_points
-
 from chronosight.errors import InputError
 from chronosight.scenes.grid import Grid
-from chronosight.scenes.ground import metres_per_pixel
+from chronosight.scenes.ground import from_lonlat, metres_per_pixel, to_lonlat
 from chronosight.scenes.large.pair import LazyPair
 from chronosight.scenes.scene import Scene
 
@@ -43,6 +38,8 @@ def window_over(grid: Grid, lonlat: Sequence[tuple[float, float]], least: int) -
     Raises InputError where none of it is in the grid, or it is too large to be one place.
     """
     columns, rows = _pixels(grid, *zip(*lonlat, strict=True))
+    if not all(map(math.isfinite, (*columns, *rows))):
+        raise InputError(f"the polygon is not in the scene, which reaches {_extent(grid)}")
     left, right = max(0, math.floor(min(columns))), min(grid.width, math.ceil(max(columns)))
     top, bottom = max(0, math.floor(min(rows))), min(grid.height, math.ceil(max(rows)))
     if right <= left or bottom <= top:
@@ -79,18 +76,17 @@ def _widened(first: int, last: int, least: int, most: int) -> tuple[int, int]:
     return min(max(0, (first + last - length) // 2), most - length), length
 
 
-def _pixels(grid: Grid, lon: Sequence[float], lat: Sequence[float]) -> tuple[Sequence[float], Sequence[float]]:
+def _pixels(grid: Grid, lon: Sequence[float], lat: Sequence[float]) -> tuple[list[float], list[float]]:
     """Columns and rows of points; NaN for those the CRS cannot place."""
-    try:
-        xs, ys = transform_points("EPSG:4326", CRS.from_user_input(grid.crs), lon, lat)
-    except RasterioError:
-        return [math.nan] * len(lon), [math.nan] * len(lat)
+    x, y = from_lonlat(grid.crs, lon, lat)
     a, b, c, d, e, f = tuple(~grid.transform)[:6]
-    x, y = np.where(np.isfinite(xs), xs, np.nan), np.where(np.isfinite(ys), ys, np.nan)
     return (a * x + b * y + c).tolist(), (d * x + e * y + f).tolist()
 
 
 def _extent(grid: Grid) -> str:
     corners = [grid.transform * point for point in ((0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height))]
-    lon, lat = transform_points(CRS.from_user_input(grid.crs), "EPSG:4326", *zip(*corners, strict=True))
+    lonlat = to_lonlat(grid.crs, *zip(*corners, strict=True))
+    if lonlat is None:
+        return "no known place on the Earth"
+    lon, lat = lonlat
     return f"from {min(lon):.4f},{min(lat):.4f} to {max(lon):.4f},{max(lat):.4f} (longitude,latitude)"
