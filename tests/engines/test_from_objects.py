@@ -48,6 +48,33 @@ def test_answers(question, text, value):
     assert answer.to_dict()["task"] != "open"
 
 
+YES_NO = [
+    ("Are there at least 4 new buildings?", "Yes: 4 buildings appeared.", True),
+    ("Are there more than four new buildings?", "No: 4 buildings appeared.", False),
+    ("Were fewer than 5 buildings built in the north?", "Yes: 3 buildings appeared in the north.", True),
+    ("Is the area of new buildings larger than 1 hectare?", "No: buildings that appeared cover about 465 m².", False),
+    ("Do the new buildings cover more than 400 m2?", "Yes: buildings that appeared cover about 465 m².", True),
+    ("Did the number of buildings decrease?", "No: 4 buildings appeared and 1 vanished.", False),
+    ("Are there more houses than before?", "Yes: 4 buildings appeared and 1 vanished.", True),
+    ("Were fewer buildings built than demolished?", "No: 4 buildings appeared and 1 vanished.", False),
+    ("Has the number of roads grown?", "Yes: 1 road appeared and none vanished.", True),
+    ("Are all new buildings in the north?", "No: 3 of 4 buildings that appeared lie in the north.", False),
+    ("Are most new buildings in the north?", "Yes: 3 of 4 buildings that appeared lie in the north.", True),
+    ("Are the new roads only in the south?", "Yes: 1 of 1 road that appeared lies in the south.", True),
+    ("Has nothing changed?", "No: 6 objects changed: 4 buildings appeared, 1 building vanished, 1 road appeared.", False),
+    ("Did no roads vanish?", "Yes: no roads vanished.", True),
+    ("Compare buildings and roads",
+     "5 buildings changed (about 565 m²), 1 road changed (about 1,200 m²): more buildings than roads.", "buildings"),
+    ("How many more buildings appeared in the north than in the south?", "2: {}more by number in the north.", 2),
+]
+
+
+@pytest.mark.parametrize(("question", "text", "value"), YES_NO)
+def test_what_is_asked_is_what_is_answered(question, text, value):
+    answer = answer_description(scene(), question)
+    assert (answer.text, answer.value) == (text.format(COMPARED), value)
+
+
 COMPARED = "3 buildings appeared in the north (about 384 m²), 1 building appeared in the south (about 81 m²): "
 COMPUTED = [
     ("compare the new buildings in the north with the south", COMPARED + "more by number in the north.", "in the north"),
@@ -61,14 +88,14 @@ COMPUTED = [
     ("what share of the changed buildings vanished?", "20 %: 1 building vanished, of 5 buildings that changed.", 20),
     ("what percentage of the changes are roads?", "16.7 %: 1 road changed, of 6 objects that changed.", 16.7),
     ("what share of new buildings are larger than 150 m2?",
-     "25 %: 1 building appeared of at least 150 m², of 4 buildings that appeared.", 25),
+     "25 %: 1 building of at least 150 m² appeared, of 4 buildings that appeared.", 25),
     ("how many new buildings per hectare?", "0.444 per ha: 4 buildings appeared, on 9 ha of ground.", 0.444),
     ("how many new buildings per hectare in the northern half?",
      "0.667 per ha: 3 buildings appeared in the northern half, on 4.5 ha of ground.", 0.667),
     ("what area of new buildings per hectare?",
      "51.7 m² per ha: about 465 m² of buildings appeared, on 9 ha of ground.", 51.7),
-    ("how many new buildings are larger than 150 m2?", "1 building appeared of at least 150 m².", 1),
-    ("how many new buildings are smaller than 100 m2?", "2 buildings appeared of at most 100 m².", 2),
+    ("how many new buildings are larger than 150 m2?", "1 building of at least 150 m² appeared.", 1),
+    ("how many new buildings are smaller than 100 m2?", "2 buildings of at most 100 m² appeared.", 2),
     ("which are the two largest new buildings?", "The 2 largest buildings that appeared: object 3 (200 m², in the top left "
      "corner) and object 1 (120 m², in the top left corner); about 320 m² in all.", ("3", "1")),
     ("which half gained the most buildings?", "Upper half and left half: 3 buildings appeared, about 384 m² each, the most by "
@@ -116,7 +143,7 @@ def test_levels_are_named():
     found = [one(1, "building", "appeared", 10, 10, 10, 10), one(2, "building", "appeared", 210, 10, 10, 10)]
     zones = zones_of(A=pixels(0, 0, 100, 300), B=pixels(200, 0, 300, 300))
     answer = answer_description(summary(found, zones=zones), "which zone gained the most buildings?")
-    assert answer.value == ("A", "B") and "2 zones are level" in answer.notes
+    assert answer.value == ("A", "B") and "2 zones are tied" in answer.notes
 
 
 def test_compass_words_need_north_up():

@@ -20,16 +20,17 @@ from chronosight.tasks.scene_regions import grid_words, in_region
 TURNED = "the scene's top is not north; name the part by top, bottom, left and right, or give --at"
 NO_GROUND = "the ground size of a pixel is not known"
 NO_ZONES = "no zones are known; give their file with --zones"
-_TASKS = {"whether": "binary", "where": "location"}
+_TASKS = {"whether": "binary", "where": "location", "number_is": "count"}
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The objects asked about, what they are called, and where they were asked for."""
+    """The objects asked about; in words: what they are called, their size (" of at least 50 m²"), and where (" in East")."""
 
     found: list[ChangedObject]
     area: float
     noun: str
+    size: str
     place: str
     notes: tuple[str, ...]
     confidence: float
@@ -59,11 +60,10 @@ def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
     elif region is not None and region.cells:
         notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",)
     place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
-    place = size_phrase(question) + place
     noun = question.subject.rstrip("s") if question.subject else "object"
     task = _TASKS.get(question.asks, question.asks)
     confidence, confident, interval = answer_confidence(task, found, summary.objects, summary.changed, summary.exact)
-    return Chosen(found, area, noun, place, notes, confidence, confident, interval)
+    return Chosen(found, area, noun, size_phrase(question), place, notes, confidence, confident, interval)
 
 
 def is_wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
+from chronosight.results.answer import opposite
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
@@ -54,7 +55,13 @@ def ask_engine(
     """
     parsed = parse_for(scene, text, zones)
     answer = answer_by_objects(engine, scene, parsed, progress, zones)
-    return answer or engine.answer_parsed(scene, parsed, progress)
+    return answer or by_model(engine, scene, parsed, progress)
+
+
+def by_model(engine: Engine, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
+    """The model's answer to a parsed question; the opposite where it denies what the task asks: "has nothing changed"."""
+    answer = engine.answer_parsed(scene, parsed, progress)
+    return opposite(answer) if parsed.routed.negated else answer
 
 
 def parse_for(scene: Scene, text: str, zones: Sequence[Zone] | None = None, last: Routed | None = None) -> ParsedQuestion:

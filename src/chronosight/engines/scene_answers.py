@@ -21,7 +21,8 @@ from chronosight.engines.confidence import (
 )
 from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
 from chronosight.engines.scene_parts import compare, list_parts, rank, share
-from chronosight.results.answer import Answer, open_answer
+from chronosight.engines.yes_no_answers import area_is, grown, largest_in, lie_in, number_is
+from chronosight.results.answer import Answer, open_answer, opposite
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, tally
 from chronosight.results.narrative import narrative
@@ -68,9 +69,11 @@ def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     chosen = choose(summary, question)
     how: dict[str, Callable[[ChangeSummary, SceneQuestion, Chosen], Answer]] = {
         "count": _count, "area": _area, "length": _length, "whether": _whether, "largest": _largest,
-        "where": _where, "direction": _direction, "describe": _describe, "share": share,
+        "where": _where, "direction": _direction, "describe": _describe, "share": share, "number_is": number_is,
+        "area_is": area_is, "grown": grown, "largest_in": largest_in, "lie_in": lie_in,
     }  # fmt: skip
-    return how[question.asks](summary, question, chosen)
+    answer = how[question.asks](summary, question, chosen)
+    return opposite(answer) if question.negated else answer
 
 
 def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
@@ -87,7 +90,7 @@ def _count(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> A
     n = len(chosen.found)
     if question.per:
         return _per_ground(summary, question, chosen, "count", float(n), objects(n, chosen.noun).text)
-    text = f"{objects(n, chosen.noun).text} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
+    text = f"{objects(n, chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
     return make_answer(chosen, "count", text, n)
 
 
@@ -105,22 +108,22 @@ def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen,
 
 def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     if question.per:
-        said = f"about {size_words(chosen.area, True)} of {chosen.noun}s"
+        said = f"about {size_words(chosen.area, True)} of {chosen.noun}s{chosen.size}"
         return _per_ground(summary, question, chosen, "area", chosen.area, said)
     if not summary.metric:
         if question.unit:
             return refused("the ground size of a pixel is not known")
         note = "in pixels: the ground size of a pixel is not known"
-        text = f"about {size_words(chosen.area, False)} of {chosen.noun}s {verb(question)}{chosen.place}."
+        text = f"about {size_words(chosen.area, False)} of {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}."
         return make_answer(chosen, "area", text, round(chosen.area), note, unit="px")
     size = size_words(chosen.area, True)
     if question.unit:
         unit, sign = UNIT_WORDS[question.unit]
         size = f"{float(f'{chosen.area / unit:.3g}'):,g} {sign}"
     if chosen.area == 0:
-        return make_answer(chosen, "area", f"no {chosen.noun}s {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
+        return make_answer(chosen, "area", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
     count = objects(len(chosen.found), chosen.noun).text
-    what = f"{chosen.noun}s that {verb(question)} cover about {size}{chosen.place} ({count})."
+    what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size}{chosen.place} ({count})."
     return make_answer(chosen, "area", what, round(chosen.area), "the value is in square metres", unit="m2")
 
 
@@ -146,16 +149,16 @@ def _whether(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) ->
         text = f"{CANNOT_TELL}: {undecided(chosen.found)}{chosen.place}."
         return make_answer(replace(chosen, confidence=confidence), "binary", text, None)
     if not n:
-        return make_answer(chosen, "binary", f"no: no {chosen.noun}s {verb(question)}{chosen.place}.", False)
-    text = f"yes: {objects(n, chosen.noun).text} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
+        return make_answer(chosen, "binary", f"no: no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", False)
+    text = f"yes: {objects(n, chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}{_parts(chosen.found, question)}."
     return make_answer(chosen, "binary", text, True)
 
 
 def _where(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     cells = cells_of(chosen.found)
     if not cells:
-        return make_answer(chosen, "location", f"no {chosen.noun}s {verb(question)}{chosen.place}.", ())
-    text = f"{objects(len(chosen.found), chosen.noun).text} {verb(question)} {places(cells)}."
+        return make_answer(chosen, "location", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", ())
+    text = f"{objects(len(chosen.found), chosen.noun).text}{chosen.size} {verb(question)} {places(cells)}."
     return make_answer(chosen, "location", text, cells)
 
 
@@ -177,15 +180,15 @@ def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
 
 def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     if not chosen.found:
-        return make_answer(chosen, "largest", f"no {chosen.noun}s {verb(question)}{chosen.place}.", None)
+        return make_answer(chosen, "largest", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", None)
     if question.top > 1:
         return _several(summary, question, chosen)
     item = (min if question.least else max)(chosen.found, key=lambda one: one.area)
     at = "" if item.lonlat is None else f", at {item.lonlat[1]:.5f}°, {item.lonlat[0]:.5f}° (latitude, longitude)"
     word = "smallest" if question.least else "largest"
     text = (
-        f"the {word} {chosen.noun} that {verb(question)}{chosen.place} is object {item.number}: a {item.class_name} of about "
-        f"{size_words(item.area, summary.metric)}, {places(item.places)}{at}."
+        f"the {word} {chosen.noun}{chosen.size} that {verb(question)}{chosen.place} is object {item.number}: a {item.class_name} "
+        f"of about {size_words(item.area, summary.metric)}, {places(item.places)}{at}."
     )
     return make_answer(replace(chosen, confidence=item.confidence), "largest", text, item.number)
 
@@ -196,9 +199,9 @@ def _several(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) ->
     word = "smallest" if question.least else "largest"
     each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {places(item.places)})" for item in order]
     total = size_words(sum(item.area for item in order), summary.metric)
-    head = f"the {len(order)} {word} {chosen.noun}s that {verb(question)}{chosen.place}"
+    head = f"the {len(order)} {word} {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place}"
     if len(order) == 1:
-        head = f"the only {chosen.noun} that {verb(question)}{chosen.place}"
+        head = f"the only {chosen.noun}{chosen.size} that {verb(question)}{chosen.place}"
     confidence = sum(item.confidence for item in order) / len(order)
     value = tuple(str(item.number) for item in order)
     return make_answer(replace(chosen, confidence=confidence), "largest", f"{head}: {listed(each)}; about {total} in all.", value)

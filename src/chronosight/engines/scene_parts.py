@@ -14,7 +14,6 @@ from chronosight.engines.chosen_objects import (
     make_answer,
     of_size,
     refused,
-    size_phrase,
     verb,
     zone_tally,
 )
@@ -36,7 +35,7 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         if not ground or not summary.metric:
             return refused(NO_GROUND)
         value = float(f"{100 * chosen.area / ground:.3g}")
-        what = f"{chosen.noun}s that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
+        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
         return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
     without: dict[str, SceneQuestion] = {
         "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
@@ -44,10 +43,10 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     }  # fmt: skip
     whole = choose(summary, without[question.share_of])
     if not whole.found:
-        return make_answer(whole, "share", f"no {whole.noun}s {verb(without[question.share_of])}.", None)
+        return make_answer(whole, "share", f"no {whole.noun}s{whole.size} {verb(without[question.share_of])}.", None)
     value = float(f"{100 * len(chosen.found) / len(whole.found):.3g}")
-    part = f"{objects(len(chosen.found), chosen.noun).text} {verb(question)}{chosen.place}"
-    of = f"{objects(len(whole.found), whole.noun).text} that {verb(without[question.share_of])}{whole.place}"
+    part = f"{objects(len(chosen.found), chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}"
+    of = f"{objects(len(whole.found), whole.noun).text}{whole.size} that {verb(without[question.share_of])}{whole.place}"
     return make_answer(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
 
 
@@ -55,11 +54,8 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     """Two parts or two zones beside each other, each with its own count and area."""
     if question.zones and summary.zones is None:
         return refused(NO_ZONES)
-    alone = replace(question, regions=(), zones=())
-    if question.zones:
-        sides = [choose(summary, replace(alone, zone=zone)) for zone in question.zones]
-    else:
-        sides = [choose(summary, replace(alone, region=region)) for region in question.regions]
+    alone = replace(question, regions=(), zones=(), subjects=())
+    sides = [choose(summary, side) for side in _sides(question, alone)]
     first, second = sides
     lacks_ground = question.per and not all(ground_of(summary, side) for side in _sides(question, alone))
     if lacks_ground:
@@ -68,27 +64,34 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     if question.per:
         grounds = [ground_of(summary, side) or 1.0 for side in _sides(question, alone)]
         amounts = [amount / ground for amount, ground in zip(amounts, grounds, strict=True)]
-    names = [side.place.removeprefix(size_phrase(question)).strip() for side in sides]
+    names = [side.place.strip() or f"{side.noun}s" for side in sides]
     said = [
-        f"{objects(len(side.found), side.noun).text} {verb(question)} {name}"
+        f"{objects(len(side.found), side.noun).text}{side.size} {verb(question)}{side.place}"
         + (f" (about {size_words(side.area, summary.metric)})" if side.area else "")
-        for side, name in zip(sides, names, strict=True)
+        for side in sides
     ]
     ahead = None if amounts[0] == amounts[1] else names[(min if question.least else max)((0, 1), key=lambda i: amounts[i])]
     by = "number" if question.by == "count" else "area"
     degree = "fewer" if question.least and question.by == "count" else "less" if question.least else "more"
     outcome = f"as much by {by} in both" if ahead is None else f"{degree} by {by} {ahead}"
+    if question.subjects and ahead is not None:
+        outcome = f"{degree} {ahead} than {names[1 - names.index(ahead)]}{'' if by == 'number' else ' by area'}"
     value: Value = ahead if ahead is not None else "both alike"
     text = f"{said[0]}, {said[1]}: {outcome}."
     if question.yes_no:
         value = ahead == names[0]
         text = f"{'yes' if value else 'no'}: {text}"
+    elif question.difference:
+        value = round(amounts[1] - amounts[0] if question.least else amounts[0] - amounts[1])
+        text = f"{value:,}: {text}"
     notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
     least = min(first.confidence, second.confidence)
     return make_answer(replace(first, notes=notes, confidence=least), "comparison", text, value)
 
 
 def _sides(question: SceneQuestion, alone: SceneQuestion) -> list[SceneQuestion]:
+    if question.subjects:
+        return [replace(alone, subject=subject) for subject in question.subjects]
     zones = [replace(alone, zone=zone) for zone in question.zones]
     return zones or [replace(alone, region=region) for region in question.regions]
 
@@ -116,17 +119,17 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     chosen = choose(summary, replace(question, zone=None))
     noun = {"zones": "zone", "cells": "cell", "halves": "half", "quarters": "quarter"}[question.among]
     if not any(value.count or value.area for _, value in rows):
-        return make_answer(chosen, noun, f"no {noun} holds {chosen.noun}s that {verb(question)}.", ())
+        return make_answer(chosen, noun, f"no {noun} holds {chosen.noun}s{chosen.size} that {verb(question)}.", ())
     measure = {name: value.area if question.by == "area" else value.count for name, value in rows}
     extreme = (min if question.least else max)(measure.values())
     first = [name for name, value in measure.items() if value == extreme]
     top = dict(rows)[first[0]]
-    size = f"{objects(top.count, chosen.noun).text} {verb(question)}"
+    size = f"{objects(top.count, chosen.noun).text}{chosen.size} {verb(question)}"
     size += f", {'about ' if top.area else ''}{size_words(top.area, summary.metric)}" if top.area else ""
     degree = "least" if question.least else "most"
     by = "area" if question.by == "area" else "number"
     text = f"{listed(first)}: {size}{' each' if len(first) > 1 and question.by == 'count' else ''}, the {degree} by {by}."
-    notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are level"] if len(first) > 1 else []
+    notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are tied"] if len(first) > 1 else []
     if question.among == "cells":
         notes.append("cells are those of the 3x3 grid of the scene")
     elif question.among == "zones" and summary.zones is not None:
@@ -146,5 +149,5 @@ def list_parts(summary: ChangeSummary, question: SceneQuestion) -> Answer:
         if name in names
     ]  # fmt: skip
     how = "without" if question.least else "with"
-    text = f"{noun} {how} {chosen.noun}s that {verb(question)}: {listed(listing) if listing else 'none'}."
+    text = f"{noun} {how} {chosen.noun}s{chosen.size} that {verb(question)}: {listed(listing) if listing else 'none'}."
     return make_answer(chosen, noun, text, tuple(names))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chronosight.results.evidence import Evidence
@@ -65,3 +66,12 @@ class Answer:
 def open_answer(reason: str) -> Answer:
     """An answer that says why there is none: task "open", no value, no confidence."""
     return Answer(reason, "open", None, 0.0, False)
+
+
+def opposite(answer: Answer) -> Answer:
+    """The answer to the denial of its question: yes for no, and no for yes; others stay as they are."""
+    if not isinstance(answer.value, bool):
+        return answer
+    word = "No" if answer.value else "Yes"
+    text = re.sub(r"^(yes|no)\b", word, answer.text, count=1, flags=re.IGNORECASE)
+    return replace(answer, text=text, value=not answer.value)

@@ -24,6 +24,7 @@ Task = Literal[
 
 Asks = Literal[
     "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
+    "number_is", "area_is", "grown", "largest_in", "lie_in",
 ]  # fmt: skip
 Among = Literal["zones", "cells", "halves", "quarters"]
 Value = bool | int | float | str | tuple[str, ...]
@@ -44,8 +45,10 @@ class SceneQuestion:
     """What is asked of the list of changed objects.
 
     Attributes:
-        asks: What is wanted. "compare" sets the two of `regions` or `zones` beside each other; "share" is the part that
-            the objects of the question are of those without its last restriction (`share_of`).
+        asks: What is wanted. "compare" sets the two of `regions`, `zones` or `subjects` beside each other; "share" is the part
+            that the objects of the question are of those without its last restriction (`share_of`). Answered by yes or no:
+            "number_is" and "area_is" (within limits), "grown" (more appeared than vanished, or with `least` fewer), "largest_in"
+            (the largest lies in the region), "lie_in" (all or most lie there).
         subject: "buildings", "roads" or None for both.
         direction: None for both.
         region: A part of the scene; None for the whole.
@@ -63,6 +66,12 @@ class SceneQuestion:
         share_of: Of "share": of which whole. "region": of the whole scene's objects; "direction": of both directions;
             "subject": of both classes; "size": of all sizes; "ground": of the ground itself.
         yes_no: Of "compare": whether the question is answered by yes or no.
+        subjects: Of "compare": the two classes, where those are compared.
+        at_least: Of "number_is" and "area_is": the number, or the square metres, that are reached for a yes; None for no limit.
+        at_most: The same, that are not exceeded.
+        quantifier: Of "lie_in": "all" or "most" of the objects in the region.
+        negated: Of "whether": no is asked for, "has nothing changed".
+        difference: Of "compare": how many more is asked for.
     """
 
     asks: Asks
@@ -82,3 +91,9 @@ class SceneQuestion:
     zones: tuple[str, ...] = ()
     share_of: Literal["", "region", "direction", "subject", "size", "ground"] = ""
     yes_no: bool = False
+    subjects: tuple[str, ...] = ()
+    at_least: float | None = None
+    at_most: float | None = None
+    quantifier: Literal["all", "most"] = "all"
+    negated: bool = False
+    difference: bool = False

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import Region, find_region
-from chronosight.tasks.nouns import SUBJECTS, singular
+from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, change_subject, plural, singular
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class Reading:
         subjects: Plural names of the things named, in order.
         region: The places named.
         unknown: Words that are in no list.
+        narrow: Kinds of buildings and roads that a map of change does not tell from others: "villas", "highways".
     """
 
     words: tuple[str, ...]
     subjects: tuple[str, ...]
     region: Region
     unknown: tuple[str, ...]
+    narrow: tuple[str, ...] = ()
 
     def says(self, phrases: tuple[str, ...]) -> bool:
         """Whether one of the phrases is among the words; words that name a place in the scene are passed over."""
@@ -62,11 +64,15 @@ def read(text: str) -> Reading:
     region = find_region(words)
     used = set(region.used)
     subjects: list[str] = []
+    narrow: list[str] = []
     at = 0
     while at < len(words):
         length = _subject_at(words, at) if at not in used else 0
         if length:
-            subjects.append(SUBJECTS[singular(" ".join(words[at : at + length]))])
+            name = singular(" ".join(words[at : at + length]))
+            subjects.append(SUBJECTS[name])
+            if change_subject(SUBJECTS[name]) is not None and name not in CHANGE_WORDS:
+                narrow.append(plural(name))
             used.update(range(at, at + length))
         at += length or 1
     for start in range(len(words)):
@@ -74,7 +80,7 @@ def read(text: str) -> Reading:
             if tuple(words[start : start + length]) in _KNOWN_SET:
                 used.update(range(start, start + length))
     unknown = tuple(word for i, word in enumerate(words) if i not in used and word not in lists.FILLERS)
-    return Reading(tuple(words), tuple(dict.fromkeys(subjects)), region, unknown)
+    return Reading(tuple(words), tuple(dict.fromkeys(subjects)), region, unknown, tuple(dict.fromkeys(narrow)))
 
 
 def tokenise(text: str) -> list[str]:

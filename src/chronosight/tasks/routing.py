@@ -23,6 +23,7 @@ from chronosight.tasks.language import foreign_language
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Question
 from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.unanswerable import negated, unanswerable
 
 Kind = Literal["image", "pair", "video"]
 MAX_CHARACTERS = 2000  # of a question
@@ -49,6 +50,7 @@ class Routed:
         note: A sentence or two for the user, or empty.
         direction: Only what appeared, or only what vanished; None for both.
         cells: Only objects in these cells of the 3x3 grid; None for the whole scene.
+        negated: The answer to `question` is yes where that to the text is no: "has nothing changed?".
     """
 
     question: Question | None
@@ -56,6 +58,7 @@ class Routed:
     note: str = ""
     direction: Literal["appeared", "vanished"] | None = None
     cells: tuple[str, ...] | None = None
+    negated: bool = False
 
 
 def unreadable(text: str) -> str:
@@ -91,6 +94,9 @@ def route(text: str, kind: Kind) -> Routed:
     said = read(text)
     if not said.words:
         return _refuse("The question is empty.", kind)
+    reason = unanswerable(said.words, text, kind == "pair")
+    if reason:
+        return _refuse(reason, kind)
     if said.unknown:
         return _refuse(f"Not understood: {', '.join(said.unknown)}.", kind)
     if said.region.uneven:
@@ -107,7 +113,7 @@ def _refuse(reason: str, kind: Kind) -> Routed:
 
 
 def _route_pair(said: Reading) -> Routed:
-    others = [name for name in said.subjects if change_subject(name) is None]
+    others = [*(name for name in said.subjects if change_subject(name) is None), *said.narrow]
     if others:
         return _refuse(f"Changes are known of buildings and roads, not of {' or '.join(others)}.", "pair")
     classes = {change_subject(name) for name in said.subjects}
@@ -118,17 +124,21 @@ def _route_pair(said: Reading) -> Routed:
     if appeared != vanished:
         way = "appeared" if appeared else "vanished"
 
-    def found(question: Question, note: str = "") -> Routed:
+    def found(question: Question, note: str = "", denied: bool = False) -> Routed:
         restricted = way if question.task != "direction" else None
-        return Routed(question, True, note, restricted, said.region.cells or None)
+        return Routed(question, True, note, restricted, said.region.cells or None, denied)
 
     reason = _unfit_for_a_pair(said, changed)
     if reason:
         return _refuse(reason, "pair")
-    if said.says(lists.SAME) or (said.says(lists.NEGATED) and not vanished):
-        if not _asks_yes_no(said) or not (changed or said.says(lists.SAME)):
+    stays, denies = said.says(lists.SAME), negated(said.words)
+    if stays or denies:
+        some = {"any", "anything", "some", "something", "all", "everything", "not"} & set(said.words)
+        if not _asks_yes_no(said) or not (changed or stays) or (stays and some):
             return _refuse("Only what changed is known, not what stayed.", "pair")
-        return found(binary.ask(subject), "Answered as: has anything changed? Yes means that something has.")
+        if "not" in said.words:
+            return _refuse("Ask it without a negation, such as: has anything changed?", "pair")
+        return found(binary.ask(subject), "Yes means that nothing of that kind has changed.", denied=True)
     if _compares_dates(said):
         return found(direction.ask(subject), "Answered with whether they appeared or vanished.")
     if said.says(lists.COUNT):

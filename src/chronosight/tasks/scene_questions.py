@@ -41,6 +41,18 @@ from chronosight.tasks.scene_phrases import (
     top_as_largest,
 )
 from chronosight.tasks.scene_regions import SceneRegion, take_region, take_two_regions
+from chronosight.tasks.unanswerable import negated, unanswerable
+from chronosight.tasks.yes_no_questions import (
+    COVER,
+    GROW,
+    SHRINK,
+    Bounds,
+    asks_yes_no,
+    growth,
+    quantifier,
+    speaks_of_area,
+    take_bounds,
+)
 
 COMPARES = frozenset(COMPARED) | {"which"}
 MAX_LISTED = 100  # of "the five largest"
@@ -78,13 +90,24 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     reason = unreadable(text)
     if reason:
         return ReadScene(None, reason)
+    typed = tokenise(text)
+    reason = unanswerable(typed, text, True)
+    if reason:
+        return _refuse(reason)
     limits, rest = take_limits(text)
     per, rest = take_per(rest)
+    yes_no = asks_yes_no(typed)
+    bounds: Bounds | None = None
+    if yes_no:
+        bounds, rest = take_bounds(rest.lower())
     words = tokenise(rest)
     if not words:
         return _refuse("The question is empty.")
+    if has_phrase(f" {' '.join(words)} ", ("at least", "at most")):
+        return _refuse("Give the number: are there at least five new buildings?")
     named, words = take_zones(rest, words, zones)
-    if COMPARES & set(words):
+    grown = growth(words) if yes_no else None
+    if grown is None and (COMPARES & set(words) or ({"more", "fewer", "less"} & set(words) and "or" in words)):
         found = _read_comparison(named, words, limits, per)
         if found is not None:
             return found
@@ -99,6 +122,8 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     if region is not None and named:
         return _refuse("Ask about a zone or about a part of the scene, not about both.")
     place = _Place(region, named[0] if named else None, *limits, per)
+    if yes_no and (bounds or grown or quantifier(words) or (limits != (None, None) and speaks_of_area(words))):
+        return _read_yes_no(words, place, bounds, grown)
     line = f" {' '.join(words)} "
     if has_phrase(line, SHARE):
         return _read_share(line, place)
@@ -111,7 +136,7 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
         return _read_ranking(line, among or "cells", area, place)
     if superlative or asks_top(words):
-        return _read_largest(line, place)
+        return _read_largest(line, place, yes_no)
     if area or length:
         return _read_measure(line, "length" if length else "area", unit, place)
     return _read_plain(" ".join(words), place)
@@ -125,15 +150,16 @@ def only_objects_answer(read: ReadScene) -> bool:
 
     Returns:
         True for an area, a length, a share, a density, a size, the largest objects, a ranking, a comparison of two parts, a
-        zone, a half.
+        zone, a half, a part that is described, and whether a number or an area lies within limits or has grown.
     """
     wanted = read.question
     if wanted is None:
         return False
     halved = wanted.region is not None and not wanted.region.cells
     restricted = wanted.min_area is not None or wanted.max_area is not None or wanted.per != ""
-    measured = wanted.asks in ("area", "length", "largest", "rank", "list", "compare", "share")
-    return measured or wanted.zone is not None or halved or restricted
+    of_a_model = wanted.asks in ("count", "where", "direction", "whether", "describe")
+    part_described = wanted.asks == "describe" and wanted.region is not None
+    return not of_a_model or part_described or wanted.zone is not None or halved or restricted
 
 
 @dataclass(frozen=True)
@@ -171,7 +197,9 @@ def _read_plain(text: str, place: _Place) -> ReadScene:
     question = routed.question
     if place.zone and question.task == "location":
         return _refuse("Places are given for the whole scene, not within a zone.")
-    wanted = place.restrict(SceneQuestion(asks[question.task], question.subject, routed.direction))
+    wanted = place.restrict(
+        SceneQuestion(asks[question.task], question.subject, routed.direction, negated=routed.negated)
+    )
     if wanted.per and wanted.asks != "count":
         return _refuse("Numbers and areas are given per unit of ground, nothing else.")
     return ReadScene(wanted, "" if question.task == "binary" and "whole scene" in routed.note else routed.note)
@@ -186,11 +214,45 @@ def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: 
     return ReadScene(place.restrict(SceneQuestion(asks, _subject(said), _direction(said), unit=unit)))
 
 
-def _read_largest(line: str, place: _Place) -> ReadScene:
+def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: Literal["more", "fewer"] | None) -> ReadScene:
+    """Limits of a number or an area, growth, and whether all or most objects lie in a part."""
+    how_many = quantifier(words)
+    of_area = bounds is None and grown is None and how_many is None
+    if place.per or negated(words) or (bounds and (grown or how_many)):
+        return _refuse("Ask for the number itself, and compare it.")
+    if how_many and (place.region is None or place.zone):
+        return _refuse("All and most are answered of a part of the scene: are all new buildings in the north?")
+    phrases = (
+        *AREA, *COVER, *GROW, *SHRINK, "more", "fewer", "less", "than", "before", "now", "earlier", "previously", "most",
+        "mostly", "mainly", "majority", "every", "each", "all", "only", "exclusively", "solely", "number", "count",
+    )  # fmt: skip
+    line = f" {' '.join(words)} "
+    if grown and "than" in words:  # "more built than demolished": both directions are counted
+        line = " ".join(word for word in line.split() if word not in (*lists.APPEARED, *lists.VANISHED))
+    said, reason = _read_rest(f" {line.strip()} ", phrases, True)
+    if said is None:
+        return _refuse(reason)
+    subject, direction = _subject(said), _direction(said)
+    if grown:
+        return ReadScene(place.restrict(SceneQuestion("grown", subject, least=grown == "fewer")))
+    if of_area:
+        wanted = SceneQuestion("area_is", subject, direction, at_least=place.min_area, at_most=place.max_area)
+        return ReadScene(replace(place, min_area=None, max_area=None).restrict(wanted))
+    if how_many:
+        return ReadScene(place.restrict(SceneQuestion("lie_in", subject, direction, quantifier=how_many)))
+    assert bounds is not None
+    return ReadScene(place.restrict(SceneQuestion("number_is", subject, direction, at_least=bounds[0], at_most=bounds[1])))
+
+
+def _read_largest(line: str, place: _Place, yes_no: bool) -> ReadScene:
     if place.zone or place.per:
         return _refuse("The largest objects are given for the whole scene or a part of it, not for a zone.")
     words = line.split()
+    if yes_no and (place.region is None or not _largest(words)):
+        return _refuse("Ask which the largest is, and read its size and its place.")
     top, words = take_number(words)
+    if yes_no and top != 1:
+        return _refuse("Ask where they are.")
     if top is None or not 1 <= top <= MAX_LISTED:
         return _refuse(f"At most {MAX_LISTED} objects are listed.")
     line = f" {' '.join(words)} "
@@ -199,14 +261,15 @@ def _read_largest(line: str, place: _Place) -> ReadScene:
     if said is None:
         return _refuse(reason)
     least = has_phrase(line, LEAST)
-    return ReadScene(place.restrict(SceneQuestion("largest", _subject(said), _direction(said), least=least, top=top)))
+    asks: Asks = "largest_in" if yes_no else "largest"
+    return ReadScene(place.restrict(SceneQuestion(asks, _subject(said), _direction(said), least=least, top=top)))
 
 
 def _read_ranking(line: str, among: Among, area: bool, place: _Place) -> ReadScene:
     if place.region is not None or place.zone or place.per:
         return _refuse("Zones and cells are compared over the whole scene.")
     most, least = has_phrase(line, MOST), has_phrase(line, LEAST)
-    negated = bool({"not", "no", "unchanged", "without"} & set(line.split()))
+    without = bool({"not", "no", "unchanged", "without"} & set(line.split()))
     phrases = (*AREA, *ZONE_WORDS, *MOST, *LEAST, "not", "no", "unchanged", "without", "number of", "the number")
     cells = {"cells": CELL_WORDS, "zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}[among]
     said, reason = _read_rest(line, (*phrases, *cells), True)
@@ -216,8 +279,8 @@ def _read_ranking(line: str, among: Among, area: bool, place: _Place) -> ReadSce
     if not (most or least):
         if said.says(lists.COUNT):
             return _refuse("Zones are not counted; ask which zones changed.")
-        return ReadScene(place.restrict(SceneQuestion("list", subject, direction, among=among, least=negated)))
-    if negated:
+        return ReadScene(place.restrict(SceneQuestion("list", subject, direction, among=among, least=without)))
+    if without:
         return _refuse("Ask for the zone that changed most or least.")
     # "The most buildings" is a number; "changed most" is ground; "the most" of an area is ground again.
     by: Literal["count", "area"] = "area" if area or not said.subjects else "count"
@@ -228,9 +291,15 @@ def _read_comparison(
     named: Sequence[str], words: list[str], limits: tuple[float | None, float | None], per: str
 ) -> ReadScene | None:
     """Two parts or two zones beside each other; None where the question names no two."""
+    regions: tuple[SceneRegion, ...] = ()
+    classes = tuple(dict.fromkeys(change_subject(name) or "" for name in read(" ".join(words)).subjects))
+    by_class = len(classes) == 2 and "" not in classes and not named and {"compare", "versus", "vs", "than"} & set(words)
     if len(named) == 2:
-        regions: tuple[SceneRegion, ...] = ()
         rest = words
+    elif by_class:
+        region, rest, reason = take_region(words)
+        if reason or region is not None:
+            return _refuse("Compare buildings and roads over the whole scene.")
     else:
         two, rest = take_two_regions(words)
         if two is None or named:
@@ -240,25 +309,28 @@ def _read_comparison(
         regions = two
     least = bool({"fewer", "less"} & set(rest))
     more = least or "more" in rest
-    if more and "than" not in rest and "which" not in rest:
+    either = "or" in rest
+    if more and "than" not in rest and "which" not in rest and not either:
         return None
     if {"image", "images", "date", "dates"} & set(rest):
         return None
-    yes_no = more and rest[0] in lists.YES_NO
+    yes_no = more and rest[0] in lists.YES_NO and not either
+    difference = more and rest[:2] == ["how", "many"] and "than" in rest
     unit, rest = take_unit(rest)
     line = f" {' '.join(rest)} "
     area = unit != "" or has_phrase(line, AREA)
-    phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many")
+    phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or")
     said, reason = _read_rest(line, phrases, True)
     if said is None:
         return _refuse(reason)
     # Two nouns compared ("more buildings than roads in the north") are another question.
-    if len({change_subject(name) for name in said.subjects}) > 1 and "than" in rest:
+    if len({change_subject(name) for name in said.subjects}) > 1 and "than" in rest and not by_class:
         return _refuse("Compare two parts of the scene by one kind of object.")
     by: Literal["count", "area"] = "count" if said.subjects and not area else "area"
     wanted = SceneQuestion(
         "compare", _subject(said), _direction(said), by=by, least=least, unit=unit, min_area=limits[0], max_area=limits[1],
-        per=per, regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no,
+        per=per, regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no, difference=difference,
+        subjects=classes if by_class else (),
     )  # fmt: skip
     return ReadScene(wanted)
 
@@ -310,7 +382,7 @@ def _read_rest(line: str, phrases: Sequence[str], change_meant: bool) -> tuple[R
     said = read(line)
     if said.unknown:
         return None, f"Not understood: {', '.join(said.unknown)}."
-    others = [name for name in said.subjects if change_subject(name) is None]
+    others = [*(name for name in said.subjects if change_subject(name) is None), *said.narrow]
     if others:
         return None, f"Changes are known of buildings and roads, not of {' or '.join(others)}."
     changes = any(said.says(words) for words in (lists.CHANGED, lists.APPEARED, lists.VANISHED, lists.HAPPENED))

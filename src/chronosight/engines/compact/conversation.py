@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chronosight.engines.engine import Engine
-from chronosight.engines.router import answer_by_objects, parse_for
+from chronosight.engines.router import answer_by_objects, by_model, parse_for
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
@@ -27,7 +27,7 @@ class CompactConversation:
         parsed = parse_for(self.scene, text, last=self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is None:
-            answer = self.engine.answer_parsed(self.scene, parsed)
+            answer = by_model(self.engine, self.scene, parsed)
             if parsed.routed.question is not None:
                 self._last = parsed.routed
         self.history.append((text, answer))

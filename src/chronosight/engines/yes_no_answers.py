@@ -1,0 +1,97 @@
+"""Yes/no answers about the changed objects of a scene: limits of a number or an area, growth, where all or most of them lie."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, make_answer, refused, verb
+from chronosight.engines.confidence import COVERAGE
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.sentences import objects
+from chronosight.results.wording import size_words
+from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.scene_regions import in_region
+
+TAIL = (1 - COVERAGE) / 2  # of the counts, on either side of the interval
+
+
+def number_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether as many objects changed as the question says."""
+    n = len(chosen.found)
+    low, high = question.at_least, question.at_most
+    value = (low is None or n >= low) and (high is None or n <= high)
+    text = f"{_word(value)}: {objects(n, chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}."
+    return make_answer(replace(chosen, confidence=_probability(n, value, low, high, chosen)), "number_is", text, value)
+
+
+def _probability(n: int, value: bool, low: float | None, high: float | None, chosen: Chosen) -> float:
+    """That the true number lies on the same side of the limits as the one that was counted.
+
+    `TAIL` is left beyond either end of the interval of the count; from the count to that end the probability is taken to rise
+    evenly from a half. Without a calibrated interval it is that of the exact number.
+    """
+    if low is not None and low == high:
+        inside = chosen.confidence
+        return inside if value else max(0.5, 1 - inside)
+    limits = [limit for limit in (low, high) if limit is not None]
+    if chosen.interval is None:
+        return max(0.5, chosen.confidence)
+    sure = 1.0
+    for limit in limits:
+        edge = limit - 0.5 if limit == low else limit + 0.5  # between the numbers inside and outside
+        end = chosen.interval[0] - 0.5 if edge < n else chosen.interval[1] + 0.5
+        share = abs(n - edge) / max(abs(n - end), 0.5)
+        sure = min(sure, 1 - TAIL if share >= 1 else 0.5 + (0.5 - TAIL) * share)
+    return sure
+
+
+def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether the objects together cover as much ground as the question says."""
+    if not summary.metric:
+        return refused(NO_GROUND)
+    low, high = question.at_least, question.at_most
+    value = (low is None or chosen.area >= low) and (high is None or chosen.area <= high)
+    amount = f"about {size_words(chosen.area, True)}" if chosen.area else "no ground"
+    text = f"{_word(value)}: {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place} cover {amount}."
+    return make_answer(chosen, "area_is", text, value)
+
+
+def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether there are more than before, or fewer."""
+    appeared = sum(item.direction == "appeared" for item in chosen.found)
+    gone = len(chosen.found) - appeared
+    value = gone > appeared if question.least else appeared > gone
+    text = f"{_word(value)}: {objects(appeared, chosen.noun).text} appeared{chosen.place} and {gone or 'none'} vanished."
+    return make_answer(chosen, "grown", text, value)
+
+
+def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether the largest, or the smallest, of all lies in the part that the question names."""
+    every = choose(summary, replace(question, region=None))
+    if not every.found:
+        return make_answer(every, "largest_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
+    assert question.region is not None
+    item = (min if question.least else max)(every.found, key=lambda one: one.area)
+    x, y = item.centroid[0] / summary.width, item.centroid[1] / summary.height
+    value = any(in_region(question.region, cell, x, y) for cell in item.places)
+    word = "smallest" if question.least else "largest"
+    which = f"object {item.number}, {size_words(item.area, summary.metric)}"
+    what = f"the {word} {every.noun}{every.size} that {verb(question)} ({which})"
+    text = f"{_word(value)}: {what} lies{'' if value else ' not'} {question.region.words}."
+    return make_answer(replace(every, notes=chosen.notes, confidence=item.confidence), "largest_in", text, value)
+
+
+def lie_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether all or most of the objects lie in the part that the question names."""
+    every = choose(summary, replace(question, region=None))
+    n, of = len(chosen.found), len(every.found)
+    if not of:
+        return make_answer(every, "lie_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
+    value = n == of if question.quantifier == "all" else n > of / 2
+    text = f"{_word(value)}: {n:,} of {objects(of, every.noun).text}{every.size} that {verb(question)} {'lies' if of == 1 else 'lie'}{chosen.place}."
+    return make_answer(replace(every, notes=chosen.notes), "lie_in", text, value)
+
+
+def _word(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,98 @@
+"""Yes/no questions about the changed objects of a scene: limits of a number or an area, growth, where all or most of them lie.
+
+Each reader returns what to compute, or None where the question is of another kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from chronosight.tasks import word_lists as lists
+from chronosight.tasks.replies import NUMBER_WORDS
+from chronosight.tasks.scene_phrases import AREA, has_phrase
+
+Bounds = tuple[float | None, float | None]  # least and most, both included
+
+_MORE, _FEWER = r"more than|over|above", r"fewer than|less than|under|below"
+_AT_LEAST = r"at least|no fewer than|not fewer than|no less than|not less than"
+_AT_MOST = r"at most|no more than|not more than|up to"
+_NUMBER = re.compile(rf"\b({_AT_LEAST}|{_AT_MOST}|{_MORE}|{_FEWER}|exactly) ([a-z]+|\d[\d,]*)\b(?! ?(?:%|percent|per cent))")
+COVER = ("cover", "covers", "covered", "total area", "area", "surface", "ground")
+GROW = ("increased", "increase", "grown", "grow", "grew")
+SHRINK = ("decreased", "decrease", "shrunk", "shrink", "shrank", "declined", "decline")
+
+
+def asks_yes_no(words: Sequence[str]) -> bool:
+    """Whether it begins as a question that is answered by yes or no."""
+    return any(" ".join(words[: len(start.split())]) == start for start in (*lists.YES_NO, "do", "whether"))
+
+
+def take_bounds(text: str) -> tuple[Bounds | None, str]:
+    """Limits of a number ("at least 5", "fewer than three"), and the text without them; None where there are none.
+
+    Args:
+        text: Lower case.
+    """
+    for found in _NUMBER.finditer(text):
+        words, said = found.groups()
+        if said.replace(",", "").isdecimal():
+            number = int(said.replace(",", ""))
+        elif said in NUMBER_WORDS:
+            number = NUMBER_WORDS.index(said)
+        else:
+            continue
+        rest = text[: found.start()] + text[found.end() :]
+        if re.fullmatch(_AT_LEAST, words):
+            return (number, None), rest
+        if re.fullmatch(_AT_MOST, words):
+            return (None, number), rest
+        if re.fullmatch(_MORE, words):
+            return (number + 1, None), rest
+        if re.fullmatch(_FEWER, words):
+            return (None, number - 1), rest
+        return (number, number), rest
+    return None, text
+
+
+def speaks_of_area(words: Sequence[str]) -> bool:
+    """Whether the size that a question names is that of all objects together: "do the buildings cover more than 1 ha"."""
+    line = f" {' '.join(words)} "
+    return has_phrase(line, AREA) or has_phrase(line, COVER)
+
+
+def growth(words: Sequence[str]) -> Literal["more", "fewer"] | None:
+    """Whether a question asks if there are more or fewer than before: "did the number of buildings decrease"."""
+    said = set(words)
+    if said & set(GROW) and ("number" in said or "count" in said):
+        return "more"
+    if said & set(SHRINK) and ("number" in said or "count" in said):
+        return "fewer"
+    more, fewer = "more" in said, bool(said & {"fewer", "less"})
+    if more == fewer or "how" in said:
+        return None
+    if "than" not in words:
+        return ("more" if more else "fewer") if "now" in said else None
+    split = list(words).index("than")
+    left, right = words[:split], words[split + 1 :]
+    if {"before", "earlier", "previously", "past"} & set(right) or right[:1] == ["now"]:
+        ahead = right[:1] != ["now"]  # "fewer before than now" is more
+        return "more" if more == ahead else "fewer"
+    grew, gone = ({True: lists.APPEARED, False: lists.VANISHED}[way] for way in (True, False))
+    if set(left) & set(grew) and set(right) & set(gone):
+        return "more" if more else "fewer"
+    if set(left) & set(gone) and set(right) & set(grew):
+        return "fewer" if more else "more"
+    return None
+
+
+def quantifier(words: Sequence[str]) -> Literal["all", "most"] | None:
+    """Of "are all new buildings in the south", "are most of them there", "are they only there"."""
+    said = set(words)
+    if {"mostly", "mainly", "majority"} & said or "most" in words[1:2]:  # not "the part that changed most"
+        return "most"
+    line = f" {' '.join(words)} "
+    if {"every", "each", "only", "exclusively", "solely"} & said or ("all" in said and " at all " not in line):
+        return "all"
+    return None
