@@ -89,7 +89,8 @@ def lie_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> A
     if not of:
         return make_answer(every, "lie_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
     value = n == of if question.quantifier == "all" else n > of / 2
-    text = f"{_word(value)}: {n:,} of {objects(of, every.noun).text}{every.size} that {verb(question)} {'lies' if of == 1 else 'lie'}{chosen.place}."
+    lie = "lies" if of == 1 else "lie"
+    text = f"{_word(value)}: {n:,} of {objects(of, every.noun).text}{every.size} that {verb(question)} {lie}{chosen.place}."
     return make_answer(replace(every, notes=chosen.notes), "lie_in", text, value)
 
 
