@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+# Before numpy and torch are imported: pytest-xdist runs a worker a core, and more threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from tiny_bundle import write_bundle
 
 

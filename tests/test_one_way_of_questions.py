@@ -31,17 +31,17 @@ DRAWN = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def pair(tmp_path):
-    return write_pair(tmp_path / "in", 240, 240, DRAWN)
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return write_pair(tmp_path_factory.mktemp("pair"), 240, 240, DRAWN)
 
 
-@pytest.fixture
-def weights(bundle_folder, tmp_path):
+@pytest.fixture(scope="module")
+def weights(bundle_folder, tmp_path_factory):
     """The tiny weights, with a smallest road and calibrated counts."""
     import shutil
 
-    folder = tmp_path / "weights"
+    folder = tmp_path_factory.mktemp("calibrated") / "weights"
     shutil.copytree(bundle_folder, folder)
     config = json.loads((folder / "config.json").read_text())
     exact = {"a": 0.3, "number": -0.4, "b": 0.1, "none": 0.5, "b_none": 3.0, "mean": 1.0, "low": -1.4, "high": 3.0,
@@ -51,9 +51,20 @@ def weights(bundle_folder, tmp_path):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(weights):
     return chronosight.load(weights=weights, threads=1)
+
+
+@pytest.fixture(scope="module")
+def conversation(pair, engine):
+    return pipeline.open_conversation(pair, engine)
+
+
+@pytest.fixture(scope="module")
+def described(pair, engine):
+    """The answers of one description with all questions."""
+    return dict(zip(QUESTIONS, chronosight.describe(*pair, questions=QUESTIONS, engine=engine).answers, strict=True))
 
 
 def run(*arguments):
@@ -67,13 +78,12 @@ def asked(*arguments):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_command_line_python_and_conversation_agree(engine, weights, pair, question):
+def test_command_line_python_and_conversation_agree(engine, weights, pair, conversation, described, question):
     typed = asked(*pair, question, "--weights", weights)
     python = chronosight.ask(pair, question, engine=engine).to_dict()
-    talk = pipeline.open_conversation(pair, engine).ask(question).to_dict()
-    (described,) = chronosight.describe(*pair, questions=[question], engine=engine).answers
+    talk = conversation.ask(question).to_dict()
     assert {**typed, "question": None} == {**python, "question": None} == {**talk, "question": None}
-    assert described[1].to_dict() == python
+    assert described[question][1].to_dict() == python
     german_or_spanish = question in QUESTIONS[-2:]
     assert (python["task"] == "open") is german_or_spanish
     if german_or_spanish:
