@@ -50,3 +50,54 @@ def test_specks_are_no_cores():
     cores = np.zeros_like(mask)
     cores[10:20, 8:16] = cores[12, 30] = True
     np.testing.assert_array_equal(split_by_cores(mask, cores), mask)
+
+
+def test_the_line_between_two_cores_is_one_pixel_wide_and_runs_along_the_middle():
+    mask = np.zeros((20, 40), bool)
+    mask[5:15, 5:35] = True
+    cores = np.zeros_like(mask)
+    cores[8:12, 8:12] = cores[8:12, 28:32] = True
+    for turned in (lambda array: array, np.transpose, lambda array: array[:, ::-1]):
+        apart = split_by_cores(turned(mask), turned(cores))
+        gone = turned(mask) & ~apart
+        assert gone.sum() == 10 and np.ptp(np.argwhere(gone), axis=0).tolist() in ([9, 0], [0, 9])
+        labels, n = ndimage.label(apart, EIGHT)
+        assert n == 2 and abs(int((labels == 1).sum()) - int((labels == 2).sum())) <= 10
+
+
+def test_a_diagonal_line_leaves_no_bridge_by_corners():
+    mask = np.ones((40, 40), bool)
+    cores = np.zeros_like(mask)
+    cores[4:9, 4:9] = cores[31:36, 31:36] = True
+    for flipped in (cores, cores[::-1]):
+        assert ndimage.label(split_by_cores(mask, flipped), EIGHT)[1] == 2
+
+
+def test_a_small_object_beside_two_cores_of_another_stays_whole():
+    mask = np.zeros((30, 60), bool)
+    mask[2:12, 2:58], mask[16:20, 20:40] = True, True
+    cores = np.zeros_like(mask)
+    cores[5:9, 5:15] = cores[5:9, 45:55] = True
+    apart = split_by_cores(mask, cores)
+    np.testing.assert_array_equal(apart[16:20], mask[16:20])
+    assert ndimage.label(apart[:14], EIGHT)[1] == 2
+
+
+def test_cores_of_six_pixels_count():
+    mask = np.zeros((20, 40), bool)
+    mask[5:15, 5:35] = True
+    cores = np.zeros_like(mask)
+    cores[8:12, 8:12], cores[8:11, 28:30] = True, True
+    assert (mask & ~split_by_cores(mask, cores)).any()
+    cores[8, 28] = False
+    np.testing.assert_array_equal(split_by_cores(mask, cores), mask)
+
+
+def test_a_core_is_two_pixels_from_the_edge_where_that_leaves_one_piece():
+    mask = np.zeros((30, 30), bool)
+    mask[4:14, 4:14] = mask[20:24, 4:8] = mask[20:22, 20:22] = True
+    mask[0:6, 20:30] = True  # the image's border is no edge of an object
+    expected = np.zeros_like(mask)
+    expected[6:12, 6:12] = expected[21:23, 5:7] = expected[20:22, 20:22] = True
+    expected[0:4, 22:30] = True
+    np.testing.assert_array_equal(cores_of(mask), expected)
