@@ -54,3 +54,14 @@ def test_free_questions_ask_for_a_short_answer_once():
     assert asked.text == "What colour is it? Answer the question using a single word or phrase."
     assert vqa.ask(asked.text) == asked
     assert vqa.parse_reply(" A red\nroof. ") == "a red roof" and vqa.parse_reply(" . ") is None
+
+
+def test_the_longest_label_within_a_run_of_letters_and_the_first_of_equals() -> None:
+    assert read_label("abcfloodplainxyz", ["flood", "floodplain", "plain"]) == "floodplain"
+    assert read_label("zzzz", ["tree", "road"]) == "tree", "nothing alike: the first"
+
+
+def test_what_lay_outside_is_kept_short() -> None:
+    count = Outside()
+    read_label("x " * 200, EVENTS, count)
+    assert [len(text) for text in count.texts] == [80]

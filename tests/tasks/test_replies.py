@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronosight.tasks import caption, direction, event
+from chronosight.tasks import caption, direction, event, vqa
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.nearest_label import nearest_label
 from chronosight.tasks.scene_class import AID_CLASSES, SCENE_CLASSES, UCM_CLASSES
@@ -105,3 +105,43 @@ def test_a_direction_follows_from_what_appeared_and_vanished(counts: tuple[int, 
 def test_no_change_sentences_are_known_and_others_are_not() -> None:
     assert all(caption.says_no_change(sentence.capitalize() + " .") for sentence in caption.NO_CHANGE_SENTENCES)
     assert not caption.says_no_change("a road has changed")
+
+
+def test_number_words_up_to_twenty() -> None:
+    words = (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty"
+    )
+    assert [parse_reply("count", f"about {word} houses") for word in words.split()] == list(range(21))
+
+
+def test_label_sets_have_the_published_names() -> None:
+    assert ", ".join(event.EVENTS) == (
+        "post-earthquake, flood, fire, landslide, mudslide, traffic collision, traffic congestion, harvesting, ploughing, "
+        "constructing, police chase, conflict, baseball, basketball, boating, cycling, running, soccer, swimming, car racing, "
+        "party, concert, parade/protest, religious activity, non-event"
+    )
+    assert "".join(AID_CLASSES).replace(" ", "") == (
+        "airportbarelandbaseballfieldbeachbridgecenterchurchcommercialdenseresidentialdesertfarmlandforestindustrialmeadow"
+        "mediumresidentialmountainparkparkingplaygroundpondportrailwaystationresortriverschoolsparseresidentialsquarestadium"
+        "storagetanksviaduct"
+    )
+    assert "".join(UCM_CLASSES).replace(" ", "") == (
+        "agriculturalairplanebaseballdiamondbeachbuildingschaparraldenseresidentialforestfreewaygolfcourseharborintersection"
+        "mediumresidentialmobilehomeparkoverpassparkinglotriverrunwaysparseresidentialstoragetankstenniscourt"
+    )
+    assert event.UNIRS_REPLY == "This is a video about {event}."
+
+
+@pytest.mark.parametrize("task", ["binary", "presence", "comparison"])
+def test_yes_and_no(task: Any) -> None:
+    assert [write_reply(task, value) for value in (True, False)] == ["Yes", "No"]
+    assert [parse_reply(task, text) for text in ("Yes, there is", "no.", "Not")] == [True, False, None]
+
+
+@pytest.mark.parametrize(("text", "yes_no", "plain"), [
+    ("Yes, there is.", True, "yes"), ("No; none", True, "no"), ("Yes, there is.", False, "yes, there is"),
+    ("storage_tanks .", False, "storage tanks"), ("  Dense   Residential. ", True, "dense residential"), (" . ", True, None),
+])  # fmt: skip
+def test_short_answers_are_compared_in_one_form(text: str, yes_no: bool, plain: str | None) -> None:
+    assert vqa.plain_answer(text, yes_no) == plain

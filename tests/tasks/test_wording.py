@@ -92,6 +92,14 @@ def test_published_wordings_are_word_for_word() -> None:
         "if no change please output: No change."
     )
     assert caption.CHANGEIMTI == "Please describe the changes in <image> and <image>"
+    assert binary.CHANGEIMTI_DIALOGUE == (
+        "Have there been any changes to the roads and buildings in these two images:<image> and <image>?"
+    )
+    assert caption.CHANGEIMTI_DIALOGUE == "Please describe the changes."
+    assert caption.UNIRS_PAIR == (
+        "Please briefly describe the main changes between the above two remote sensing images."
+    )
+    assert (caption.ask("pair").text, caption.ask("image").text) == ("Please describe the changes", "Please describe the image")
 
 
 @pytest.mark.parametrize(
