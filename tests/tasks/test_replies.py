@@ -109,8 +109,8 @@ def test_no_change_sentences_are_known_and_others_are_not() -> None:
 
 def test_number_words_up_to_twenty() -> None:
     words = (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty"
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty"
     )
     assert [parse_reply("count", f"about {word} houses") for word in words.split()] == list(range(21))
 
