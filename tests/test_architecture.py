@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "engines": {"scenes", "tasks", "models", "results"},
     "reports": {"scenes", "tasks", "results"},
     "pipeline": {"scenes", "tasks", "results", "engines", "reports"},
+    "timeline": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
     "batch": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
     "datasets": {"scenes", "tasks"},
     "synthetic": {"datasets", "scenes", "tasks"},
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "evaluation": {"datasets", "synthetic", "metrics", "tasks", "engines", "results", "scenes"},
     "training": {"datasets", "synthetic", "metrics", "models", "tasks", "scenes", "results", "engines", "evaluation"},
     "service": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
-    "cli": {"service", "batch", "scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets",
+    "cli": {"service", "batch", "timeline", "scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets",
             "synthetic", "metrics", "training", "evaluation"},
 }
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chronosight.engines.engine_facts import engine_facts
 from chronosight.errors import InputError
 from chronosight.pipeline import Opening
 
@@ -62,10 +63,8 @@ class Job:
         options = asdict(self)
         for name in ("retries", "weights"):
             del options[name]
-        bundle = getattr(engine, "bundle", None)
-        weights = getattr(engine, "facts", None) if bundle is None else bundle.facts
-        kept = {name: value for name, value in dict(weights or {}).items() if isinstance(value, (str, int, float))}
-        made: dict[str, Any] = json.loads(json.dumps({"version": __version__, "weights": kept, "options": options}))
+        weights = engine_facts(engine)
+        made: dict[str, Any] = json.loads(json.dumps({"version": __version__, "weights": weights, "options": options}))
         return made
 
 

@@ -23,6 +23,7 @@ from chronosight.cli.mcp import mcp
 from chronosight.cli.merge import merge
 from chronosight.cli.output import print_error
 from chronosight.cli.serve import serve
+from chronosight.cli.timeline import timeline
 from chronosight.cli.train import train
 from chronosight.cli.version import version
 from chronosight.errors import InputError
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, batch, serve, mcp, train, convert, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, batch, timeline, serve, mcp, train, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

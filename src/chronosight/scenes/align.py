@@ -37,6 +37,7 @@ class Aligned:
         stretches: how each was brought to 8 bit.
         frames: (H, W, 3) uint8 each.
         valid: (H, W) bool, data at all dates.
+        each: (H, W) bool for each image, where it has data.
         notes: what the user should know.
         doubts: see `Scene.doubts`.
     """
@@ -48,6 +49,7 @@ class Aligned:
     stretches: tuple[Stretch, ...]
     frames: tuple[np.ndarray, ...]
     valid: np.ndarray
+    each: tuple[np.ndarray, ...]
     notes: tuple[str, ...]
     doubts: tuple[str, ...]
 
@@ -68,9 +70,9 @@ class Aligned:
         image, stretch = self.images[index], self.stretches[index]
         pixels = read_on(image, self.grid.moved(dx, dy), self.sources[index])
         pixels = without(pixels, find_fills(pixels), _BLENDED)
-        frames = list(self.frames)
-        frames[index] = stretch.apply(pixels)
-        return replace(self, frames=tuple(frames), valid=self.valid & pixels.valid)
+        frames, each = list(self.frames), list(self.each)
+        frames[index], each[index] = stretch.apply(pixels), pixels.valid
+        return replace(self, frames=tuple(frames), valid=self.valid & pixels.valid, each=tuple(each))
 
 
 def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
@@ -125,6 +127,7 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
         stretches=tuple(stretches),
         frames=frames,
         valid=valid,
+        each=tuple(read.valid for read in pixels),
         notes=(*(note for image in images for note in image.notes), *notes),
         doubts=(
             *dict.fromkeys(doubt for image in images for doubt in image.doubts),

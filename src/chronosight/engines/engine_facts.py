@@ -1,0 +1,15 @@
+"""Which weights an engine answers with: what a report says of them, whatever the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chronosight.engines.engine import Engine
+
+
+def engine_facts(engine: Engine) -> dict[str, Any]:
+    """Name, version and hashes of the weights, as JSON types; {} for an engine that does not say."""
+    bundle = getattr(engine, "bundle", None)
+    facts = getattr(engine, "facts", None) if bundle is None else bundle.facts
+    return {name: value for name, value in dict(facts or {}).items() if isinstance(value, (str, int, float))}

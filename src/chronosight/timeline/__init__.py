@@ -1,0 +1,1 @@
+"""Many dates of one place: aligned, compared, and objects followed from date to date."""

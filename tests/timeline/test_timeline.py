@@ -1,0 +1,250 @@
+"""Timelines from real files: dates, grid, clouds, what is written, and questions."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image
+from rasterio.transform import from_origin
+
+from bad_inputs import texture, write_png, write_tiff
+from chronosight.errors import InputError
+from chronosight.results.changed_object import ChangedObject
+from chronosight.synthetic.series import render_series
+from chronosight.timeline.dates import Date, parse_date
+from chronosight.timeline.follow import Event, Track
+from chronosight.timeline.manifest import read_dates
+from chronosight.timeline.questions import answer_question
+from chronosight.timeline.stack import Stack, find_clouds, open_stack
+from chronosight.timeline.timeline import Timeline, count_rows, make_timeline
+from chronosight.timeline.write import timeline_dict, write_timeline
+
+NAIP = Path(__file__).parents[3] / "shared" / "data" / "series"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2015", "2015"), ("place_2015", "2015"), ("a_2015-07", "2015-07"), ("naip_20150926", "2015-09-26"), ("x", None),
+     ("12015", None)],
+)
+def test_dates_in_texts(text, expected):
+    date = parse_date(text)
+    assert (date.text if date else None) == expected
+
+
+def test_images_come_in_the_order_of_their_dates(tmp_path):
+    for year in (2018, 2012, 2015):
+        write_tiff(tmp_path / f"place_{year}.tif", texture(seed=1))
+    stack = open_stack([tmp_path / f"place_{year}.tif" for year in (2018, 2012, 2015)])
+    assert [date.text for date in stack.dates] == ["2012", "2015", "2018"]
+    given = open_stack([tmp_path / f"place_{year}.tif" for year in (2018, 2012)], dates="2001,2003-05")
+    assert [Path(source).stem for source in given.sources] == ["place_2018", "place_2012"]
+
+
+@pytest.mark.parametrize(
+    ("names", "dates", "said"),
+    [
+        (("a.png", "b.png"), None, "a.png says nowhere when"),
+        (("a_2012.png", "b_2012.png"), None, "both of 2012"),
+        (("a.png", "b.png"), "2012", "1 dates for 2 images"),
+        (("a.png", "b.png"), "2012,soon", '"soon", expected dates'),
+        (("a_2012.png",), None, "1 dates were given"),
+    ],
+)
+def test_dates_that_are_not_known_are_asked_for(tmp_path, names, dates, said):
+    for name in names:
+        write_png(tmp_path / name)
+    with pytest.raises(InputError, match=said):
+        open_stack([tmp_path / name for name in names], dates)
+
+
+def test_all_dates_lie_on_one_grid_and_displacements_are_undone(tmp_path):
+    """The second date is stored 4 pixels off, on another grid."""
+    ground = texture(300, 300, seed=3)
+    write_tiff(tmp_path / "p_2012.tif", ground[20:276, 20:276])
+    write_tiff(tmp_path / "p_2015.tif", ground[20:276, 16:272])  # its georeference says it shows what p_2012 shows
+    write_tiff(tmp_path / "p_2018.tif", ground[10:290, 10:290], x=600_000 - 10, y=3_300_000 + 10)
+    stack = open_stack([tmp_path / f"p_{year}.tif" for year in (2012, 2015, 2018)])
+    assert stack.frames.shape == (3, 256, 256, 3)
+    assert stack.shifts[1] == pytest.approx((4.0, 0.0), abs=0.2) and stack.shifts[2] == (0.0, 0.0)
+    inner = stack.frames[:, 16:-16, 16:-16].astype(int)
+    assert np.abs(inner[1] - inner[0]).mean() < 3 and np.abs(inner[2] - inner[0]).mean() < 1
+
+
+def test_empty_and_clouded_dates_are_left_out_and_named(tmp_path):
+    rng = np.random.default_rng(0)
+    ground = texture(128, 128, seed=5) // 2
+    clouded = ground.copy()
+    clouded[:, :80] = 235 + rng.integers(0, 12, (128, 80, 1))
+    for year, pixels in ((2012, ground), (2013, clouded), (2014, ground), (2015, np.zeros_like(ground)), (2016, ground)):
+        write_tiff(tmp_path / f"p_{year}.tif", pixels, nodata=0 if year == 2015 else None)
+    stack = open_stack([tmp_path / f"p_{year}.tif" for year in range(2012, 2017)])
+    assert [date.text for date in stack.dates] == ["2012", "2014", "2016"]
+    assert any("2013 was left out" in note and "clouds" in note for note in stack.notes)
+    assert any("2015 was left out" in note for note in stack.notes)
+
+
+def test_a_small_cloud_hides_its_place_only_and_a_new_roof_is_none():
+    frames = np.full((3, 96, 96, 3), 90, np.uint8)
+    frames[1, 10:50, 10:50] = 240  # gone at the next date
+    frames[2, 60:80, 60:80] = 240  # at the last date: may be a roof
+    clouds = find_clouds(frames, np.ones((3, 96, 96), bool))
+    assert clouds[1, 20:40, 20:40].all() and not clouds[1, 60:, 60:].any()
+    assert not clouds[2].any() and not clouds[0].any()
+    frames[2, 10:50, 10:50] = 240  # a roof that stays is no cloud
+    assert not find_clouds(frames, np.ones((3, 96, 96), bool))[1].any()
+
+
+def test_bands_of_one_stack_are_dates(tmp_path):
+    path = tmp_path / "stack.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=64, height=64, count=3, dtype="uint8", crs="EPSG:32614",
+                       transform=from_origin(6e5, 3.3e6, 1, 1)) as file:  # fmt: skip
+        for band, year in enumerate((2012, 2015, 2018), start=1):
+            file.write(texture(seed=band)[..., 0] // 2, band)
+            file.set_band_description(band, str(year))
+    stack = open_stack([path], bands_per_date=1)
+    assert [date.text for date in stack.dates] == ["2012", "2015", "2018"]
+    assert np.array_equal(stack.frames[1][..., 0], texture(seed=2)[..., 0] // 2)
+    with pytest.raises(InputError, match="has 3 bands"):
+        open_stack([path], bands_per_date=3)
+
+
+def test_a_table_of_dates(tmp_path):
+    for name in ("a", "b"):
+        write_png(tmp_path / f"{name}.png")
+    (tmp_path / "dates.csv").write_text("image,date\nb.png,2012\na.png,2015\n")
+    images, dates = read_dates([str(tmp_path / "dates.csv")])
+    assert [Path(one).name for one in images] == ["b.png", "a.png"] and dates == "2012,2015"
+    (tmp_path / "bad.csv").write_text("file,date\nb.png,2012\n")
+    with pytest.raises(InputError, match="no column image"):
+        read_dates([str(tmp_path / "bad.csv")])
+
+
+def known_timeline() -> Timeline:
+    """Dates 2012, 2015, 2018, 2020: one building from 2015, two from 2018, one of them gone in 2020, one road from 2018."""
+    dates = tuple(Date(datetime(year, 7, 1), str(year)) for year in (2012, 2015, 2018, 2020))
+    frames = np.stack([texture(seed=1)] * 4)
+    stack = Stack(dates, frames, np.ones(frames.shape[:3], bool), tuple(f"p_{d.text}.png" for d in dates), None, 1.0,
+                  ((0.0, 0.0),) * 4, (), (), "")  # fmt: skip
+
+    def track(number, name, present, area):
+        outline = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]], float) + 6 * number
+        item = ChangedObject(name, "appeared", outline, area, "center", 0.9, number, area_m2=area)
+        events = tuple(
+            Event("appeared" if present[i + 1] else "vanished", i, i + 1) for i in range(3) if present[i] != present[i + 1]
+        )
+        return Track(item, tuple(map(bool, present)), (True,) * 4, events, 0.9)
+
+    tracks = (track(1, "building", (0, 1, 1, 1), 100.0), track(2, "building", (0, 0, 1, 1), 150.0),
+              track(3, "building", (0, 0, 1, 0), 50.0), track(4, "road", (0, 0, 1, 1), 500.0))  # fmt: skip
+    return Timeline(stack, tracks, count_rows(tracks, 4), ("", "", ""))
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "words"),
+    [
+        ("When was the first building built?", ("2012", "2015"), "between 2012 and 2015"),
+        ("When was the last building built?", ("2015", "2018"), "last building"),
+        ("In which year did most change?", ("2015", "2018"), "2 buildings built, 1 road built"),
+        ("What was built between 2015 and 2018?", 3, "2 buildings built, 1 road built between 2015 and 2018"),
+        ("How many buildings were built between 2012 and 2018?", 3, "3 buildings built"),
+        ("How many houses were demolished since 2018?", 1, "1 building gone"),
+        ("How many buildings are there in 2018?", 3, "3 of the buildings"),
+        ("Which buildings disappeared before 2015?", 0, "No building disappeared"),
+        ("What changed in 2018?", 3, "between 2015 and 2018"),
+        ("What changed?", 5, "between 2012 and 2020"),
+    ],
+)
+def test_questions(question, value, words):
+    answer = answer_question(known_timeline(), question)
+    assert answer.task == "timeline" and answer.value == value and words in answer.text
+    assert answer.confident == (value != 0)  # what is not found may have been missed
+
+
+def test_questions_that_cannot_be_answered_say_what_can():
+    answer = answer_question(known_timeline(), "What colour is the roof?")
+    assert answer.task == "open" and answer.value is None and not answer.confident
+    coarse = replace(known_timeline(), stack=replace(known_timeline().stack, too_coarse="pixels of 5 m"))
+    assert answer_question(coarse, "When was the first building built?").text == "pixels of 5 m"
+    note = answer_question(known_timeline(), "What was built between 2012 and 2019?").notes
+    assert any("no image of 2019" in one for one in note)
+
+
+def test_the_table_counts_each_object_once_a_date():
+    rows = {(row.date, row.class_name): row for row in known_timeline().rows}
+    assert [rows[date, "building"].present for date in range(4)] == [0, 1, 3, 2]
+    assert [rows[date, "building"].appeared for date in range(4)] == [0, 1, 2, 0]
+    assert rows[3, "building"].vanished == 1 and rows[2, "road"].appeared_area == 500.0
+
+
+def test_what_is_written_agrees(tmp_path):
+    made = replace(known_timeline(), answers=(("When?", answer_question(known_timeline(), "What changed?")),))
+    files, _ = write_timeline(made, tmp_path / "out", gif=True)
+    facts = json.loads((tmp_path / "out" / "timeline.json").read_text())
+    assert facts["files"] == files and {"timeline.csv", "animation.webp", "animation.gif", "report.html"} <= set(files)
+    assert [one["first_seen"] for one in facts["objects"]] == ["2015", "2018", "2018", "2018"]
+    assert facts["objects"][2]["last_seen"] == "2018" and not facts["objects"][2]["at_end"]
+    with Image.open(tmp_path / "out" / "animation.webp") as animation:
+        assert animation.n_frames == 4
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count("<img src=\"data:image/jpeg") == 4 and 'type="range"' in page and "http" not in page.split("<title>")[1]
+    features = json.loads((tmp_path / "out" / "objects.pixels.json").read_text())["features"]
+    assert len(features) == 4
+    again, _ = write_timeline(made, tmp_path / "out")  # its own files are replaced
+    assert "animation.gif" not in again and not (tmp_path / "out" / "animation.gif").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.html").write_text("mine")
+    with pytest.raises(InputError, match="not written by a timeline"):
+        write_timeline(made, tmp_path / "mine")
+
+
+def test_a_place_without_change_has_no_objects(bundle_folder, tmp_path):
+    import chronosight
+
+    for year in (2012, 2015, 2018):
+        write_tiff(tmp_path / f"p_{year}.tif", texture(seed=1))
+    found = make_timeline(open_stack(sorted(tmp_path.glob("*.tif"))), chronosight.load(weights=bundle_folder))
+    assert found.tracks == () and found.captions == ("no building or road changed",) * 2
+    assert timeline_dict(found)["area_unit"] == "m2"
+
+
+def test_a_georeferenced_timeline_has_a_geopackage(tmp_path):
+    pyogrio = pytest.importorskip("pyogrio")
+    import shapely
+    from affine import Affine
+
+    from chronosight.scenes.scene import Georeference
+
+    made = known_timeline()
+    place = Georeference("EPSG:32614", Affine(1, 0, 6e5, 0, -1, 3.3e6))
+    tracks = tuple(
+        replace(track, item=replace(track.item, shape=shapely.box(-97 + number / 1e3, 29, -96.9995 + number / 1e3, 29.001)))
+        for number, track in enumerate(made.tracks)
+    )
+    made = replace(made, stack=replace(made.stack, georeference=place), tracks=tracks)
+    write_timeline(made, tmp_path / "out")
+    meta, _, _, columns = pyogrio.raw.read(tmp_path / "out" / "objects.gpkg")
+    table = dict(zip(meta["fields"], columns, strict=True))
+    assert list(table["first_seen"]) == ["2015", "2018", "2018", "2018"] and table["last_seen"][2] == "2018"
+
+
+def test_rendered_series_have_known_histories():
+    series = render_series(3, dates=4, size=128)
+    again = render_series(3, dates=4, size=128)
+    assert series.frames.shape == (4, 128, 128, 3) and np.array_equal(series.frames, again.frames)
+    assert all(0 <= one.first <= one.last <= 3 for one in series.buildings)
+
+
+@pytest.mark.skipif(not NAIP.is_dir(), reason="needs the real imagery beside the checkout")
+@pytest.mark.shared
+def test_real_dates_of_5_m_are_aligned_and_show_no_made_up_building(bundle_folder):
+    import chronosight
+
+    stack = open_stack(sorted(NAIP.glob("*.tif")))
+    assert [date.year for date in stack.dates] == [2009, 2012, 2015, 2018, 2020] and stack.too_coarse
+    found = make_timeline(stack, chronosight.load(weights=bundle_folder))
+    assert found.tracks == () and any("far coarser" in note for note in found.notes)
