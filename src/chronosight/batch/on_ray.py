@@ -13,23 +13,30 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chronosight.batch.bands import is_large, spread
 from chronosight.batch.describe_row import describe_row
 from chronosight.batch.job import Job
 from chronosight.batch.result import Result
 from chronosight.batch.row import Row
 
+if TYPE_CHECKING:
+    from chronosight.engines.engine import Engine
+
 LOCAL = "local"
 BLOCK = 4  # rows that an actor takes at once
 
 
-def describe_on_ray(rows: Sequence[Row], job: Job, out: Path, actors: int, address: str = LOCAL) -> Iterator[Result]:
+def describe_on_ray(
+    rows: Sequence[Row], job: Job, engine: Engine, out: Path, actors: int, address: str = LOCAL
+) -> Iterator[Result]:
     """Results in the order in which they are ready.
 
     Args:
         rows: To describe.
         job: How.
+        engine: Of this process, which puts large scenes together.
         out: Folder of the run, as every machine of the cluster sees it.
         actors: Engines at work at the same time.
         address: Of the cluster; "local" starts Ray on this machine, and ends it afterwards.
@@ -40,6 +47,12 @@ def describe_on_ray(rows: Sequence[Row], job: Job, out: Path, actors: int, addre
         return
     own = start(address, actors)
     try:
+        large = [row for row in rows if job.engine == "compact" and is_large(row, job)]
+        yield from _large(large, job, engine, out, actors)
+        taken = {row.id for row in large}
+        rows = [row for row in rows if row.id not in taken]
+        if not rows:
+            return
         texts = [{"row": json.dumps(asdict(row))} for row in rows]
         table = ray.data.from_items(texts, override_num_blocks=-(-len(rows) // BLOCK))
         done = table.map_batches(
@@ -50,6 +63,16 @@ def describe_on_ray(rows: Sequence[Row], job: Job, out: Path, actors: int, addre
     finally:
         if own:
             ray.shutdown()
+
+
+def _large(rows: Sequence[Row], job: Job, engine: Any, out: Path, actors: int) -> Iterator[Result]:
+    """Large scenes one after the other, each spread over all actors."""
+    for row in rows:
+        try:
+            spread(row, job, engine, out.absolute(), actors)
+        except Exception as problem:  # describing it then says what is wrong, or does the work here
+            logging.getLogger(__name__).warning("%s could not be spread over actors (%s)", row.id, problem)
+        yield describe_row(row, job, engine, out)
 
 
 def start(address: str, actors: int) -> bool:

@@ -175,7 +175,7 @@ def _results(left: Sequence[Row], job: Job, engine: Engine, out: Path, jobs: int
     if ray is not None:
         from chronosight.batch.on_ray import describe_on_ray
 
-        return describe_on_ray(left, job, out, jobs, ray)
+        return describe_on_ray(left, job, engine, out, jobs, ray)
     if jobs == 1 or len(left) < 2:
         return (describe_row(row, job, engine, out) for row in left)
     from chronosight.batch.workers import in_processes, in_threads

@@ -25,6 +25,7 @@ LEAST_DATA = 0.2  # of its pixels: a date with less is left out
 FLAT = 2.0  # standard deviation in levels of 255 of an image that shows nothing
 SMALL = 256  # pixels a side at which emptiness is judged
 BRIGHT, GREY, RISE = 170, 45, 40  # levels: clouds are brighter than this, less coloured, and brighter than the dates around them
+SMOOTH_DETAIL = 2.5  # levels between neighbouring pixels of an image that is clouds all over
 SMOOTH = 9  # pixels: what is bright but smaller is no cloud
 CLOUDED = 0.3  # of a date: from here on it is left out
 AT_AN_END = 0.15  # of a date at the end of the series, where a new white roof cannot be told from a small cloud
@@ -156,12 +157,21 @@ def find_clouds(frames: np.ndarray, seen: np.ndarray) -> np.ndarray:
     for index in range(count):
         beside = [other for other in (index - 1, index + 1) if 0 <= other < count]
         around = np.max([np.where(seen[other], light[other], 0) for other in beside], axis=0)
-        here = (light[index] > BRIGHT) & (spread[index] < GREY) & (light[index] - around > RISE) & seen[index]
+        rise = light[index] - around
+        brighter = max(0.0, float(np.percentile(rise[seen[index]], 25))) if seen[index].any() else 0.0  # haze, exposure, season
+        here = (light[index] > BRIGHT) & (spread[index] < GREY) & (rise > RISE + brighter) & seen[index]
+        if light[index][seen[index]].mean() > BRIGHT and _detail(light[index]) < SMOOTH_DETAIL:
+            here = seen[index]  # clouds all over
         found = ndimage.uniform_filter(here.astype(np.float32), SMOOTH) > 0.5
         if len(beside) == 1 and found.mean() < AT_AN_END:
             continue
         clouds[index] = ndimage.binary_dilation(found, iterations=SMOOTH // 2) & seen[index] if found.any() else found
     return clouds
+
+
+def _detail(light: np.ndarray) -> float:
+    """Mean difference of neighbouring pixels, in levels: clouds have next to none."""
+    return float(np.abs(np.diff(light, axis=1)).mean())
 
 
 def _registered(aligned: Aligned) -> tuple[Aligned, list[tuple[float, float]], list[str]]:

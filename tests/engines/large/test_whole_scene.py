@@ -177,7 +177,7 @@ def test_no_data_is_told_apart_from_no_change(bundle, tmp_path):
 
 def fill(store: Store, classes: np.ndarray, probability: float = 0.8) -> None:
     packed = (classes | np.where(classes > 0, 0xC0, 0x80)).astype(np.uint8)
-    store.write(0, np.full(classes.shape, probability, np.float32), np.ones(classes.shape, np.float32), packed)
+    store.write(0, np.full(classes.shape, round(probability * 65535), np.uint16), np.full(classes.shape, 255, np.uint8), packed)
 
 
 def test_a_house_in_the_court_of_another_belongs_to_it(tmp_path):

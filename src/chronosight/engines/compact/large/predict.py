@@ -6,7 +6,7 @@ Memory holds one row of tiles, of pixels and of maps, whatever the height of the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,22 +77,91 @@ def predict(pair: LazyPair, guide: Guide, store: Store, progress: Progress | Non
     timings = timings or Timings()
     timings.spent("before")
     tiling = Tiling(pair.grid.width, pair.grid.height)
+    if progress:
+        progress(store.rows_done * len(tiling.columns), len(tiling.rows) * len(tiling.columns))
+    if store.rows_done == len(tiling.rows):
+        return
+    span = range(store.rows_done, len(tiling.rows))
+    for row in finished_rows(pair, guide, span, store.carry(), store.changed, progress, timings):
+        store.write(row.top, row.probability, row.appeared, row.packed)
+        store.finish_row(row.carry, row.changed)
+        timings.spent("writing")
+
+
+def predict_band(pair: LazyPair, guide: Guide, span: range) -> list[FinishedRow]:
+    """Some rows of tiles by themselves, the same bytes as `predict` writes, so that several machines share one scene.
+
+    Rows of tiles above the band that overlap it are computed again, for what they add to it.
+
+    Args:
+        pair: Open, with the displacement that the whole scene has.
+        guide: Compares the dates.
+        span: Indices of the rows of tiles.
+
+    Raises:
+        InputError: A file turns out to be damaged.
+    """
+    tiling = Tiling(pair.grid.width, pair.grid.height)
+    high, top = min(TILE, tiling.padded[1]), tiling.rows[span.start]
+    start = next(index for index, row in enumerate(tiling.rows) if row + high > top or index == span.start)
+    return [row for row in finished_rows(pair, guide, range(start, span.stop)) if row.index >= span.start]
+
+
+@dataclass(frozen=True)
+class FinishedRow:
+    """A finished row of tiles.
+
+    Attributes:
+        index: Of the row, from 0 at the top.
+        top: First row of pixels.
+        probability: (h, width) uint16, of change, 0 to 65535.
+        appeared: (h, width) uint8, of something new, 0 to 255.
+        packed: (h, width) uint8, class, core and data (`store`).
+        carry: (classes + 2, n, padded width) float32, what it adds to the rows below.
+        changed: the highest probability of change of a tile so far.
+    """
+
+    index: int
+    top: int
+    probability: np.ndarray
+    appeared: np.ndarray
+    packed: np.ndarray
+    carry: np.ndarray
+    changed: float
+
+
+def finished_rows(
+    pair: LazyPair, guide: Guide, span: range, carried: np.ndarray | None = None, changed: float = 0.0,
+    progress: Progress | None = None, timings: Timings | None = None,
+) -> Iterator[FinishedRow]:  # fmt: skip
+    """Rows of tiles, one after the other.
+
+    Args:
+        pair: The open files.
+        guide: Compares the dates.
+        span: Indices of the rows of tiles.
+        carried: What the row above the first adds to it.
+        changed: The highest probability of change of a tile so far.
+        progress: Called with (tiles done, tiles in all).
+        timings: Gets the seconds spent.
+
+    Yields:
+        Each row when it is finished.
+
+    Raises:
+        InputError: A file turns out to be damaged.
+    """
+    timings = timings or Timings()
+    tiling = Tiling(pair.grid.width, pair.grid.height)
     width, height = tiling.padded
     rows, columns = tiling.rows, tiling.columns
     row_weights, column_weights = blend_weights(height, TILE, OVERLAP), blend_weights(width, TILE, OVERLAP)
     high = min(TILE, height)
-    if progress:
-        progress(store.rows_done * len(columns), len(rows) * len(columns))
-    first = store.rows_done
-    if first == len(rows):
-        return
     strip = np.zeros((len(guide.classes) + 2, high, width), np.float32)
-    carried = store.carry()
     if carried is not None:
         strip[:, : carried.shape[1]] = carried
     window = _Window(pair, high, width)
-    changed = store.changed
-    for index in range(first, len(rows)):
+    for index in span:
         window.move_to(rows[index])
         timings.spent("reading")
         for start in range(0, len(columns), BATCH):
@@ -107,9 +176,10 @@ def predict(pair: LazyPair, guide: Guide, store: Store, progress: Progress | Non
         valid = window.valid[:kept, : tiling.width]
         packed = (classes | np.uint8(CORE) * core | np.uint8(VALID)) * valid
         timings.spent("blending")
-        store.write(rows[index], change * valid, new * valid, packed.astype(np.uint8))
-        store.finish_row(strip[:, finished:], changed)
-        timings.spent("writing")
+        yield FinishedRow(
+            index, rows[index], np.rint(change * valid * np.float32(65535)).astype(np.uint16),
+            np.rint(new * valid * np.float32(255)).astype(np.uint8), packed.astype(np.uint8), strip[:, finished:].copy(), changed,
+        )  # fmt: skip
         strip[:, : high - finished] = strip[:, finished:].copy()
         strip[:, high - finished :] = 0
         timings.spent("blending")

@@ -82,12 +82,8 @@ class Store:
             self._write_journal()
 
     def write(self, top: int, probability: np.ndarray, appeared: np.ndarray, packed: np.ndarray) -> None:
-        """Rows from `top` on, float32 in [0, 1] and packed uint8 (class, core, data), all (h, width)."""
-        values = {
-            "probability": np.rint(probability * np.float32(65535)).astype(np.uint16),
-            "appeared": np.rint(appeared * np.float32(255)).astype(np.uint8),
-            "classes": packed,
-        }
+        """Rows from `top` on: uint16 0 to 65535, uint8 0 to 255, and packed uint8 (class, core, data), all (h, width)."""
+        values = {"probability": probability, "appeared": appeared, "classes": packed}
         for key, (name, dtype) in FILES.items():
             with (self.folder / name).open("r+b") as file:
                 file.seek(top * self.width * np.dtype(dtype).itemsize)
