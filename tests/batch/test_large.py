@@ -56,10 +56,9 @@ def test_bands_cover_every_row_once():
 def test_ray_gives_the_rows_of_this_machine(pair, bundle_folder, tmp_path, monkeypatch):
     """Small pairs by actors, the large one spread over both of them: none of its tiles is left to this process."""
     pytest.importorskip("ray.data")
-    from chronosight.engines.compact.large import predict
-
     from bad_inputs import texture
     from bad_inputs import write_tiff as write_small
+    from chronosight.engines.compact.large import predict
 
     rows = [Row("large", str(pair[0]), str(pair[1]), questions=("How many buildings are new?",))]
     for i in range(5):
