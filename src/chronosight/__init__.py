@@ -59,6 +59,7 @@ def open(
     frames: int = 8,
     register: bool = True,
     force: bool = False,
+    metres_per_pixel: float | None = None,
 ) -> Scene:
     """Opens files as a scene that fits into memory.
 
@@ -69,6 +70,7 @@ def open(
         frames: Taken from a video.
         register: Correct a small shift between two dates.
         force: Accept two dates far coarser than the model was trained on.
+        metres_per_pixel: Ground size of a pixel of the first image, where the files have no georeference.
 
     Returns:
         The scene, with notes on what the user should know.
@@ -78,7 +80,9 @@ def open(
     """
     from chronosight.scenes.open import open_scene
 
-    return open_scene(*paths, resize=resize, bands=bands, frames=frames, register=register, force=force)
+    return open_scene(
+        *paths, resize=resize, bands=bands, frames=frames, register=register, force=force, metres_per_pixel=metres_per_pixel
+    )
 
 
 def load(engine: str = "compact", weights: Source | None = None, threads: int | None = None, **options: Any) -> Engine:
@@ -113,6 +117,7 @@ def describe(
     bands: tuple[int, int, int] | None = None,
     register: bool = True,
     force: bool = False,
+    metres_per_pixel: float | None = None,
     cell_m: float = 500.0,
     min_area: float = 0.0,
     min_confidence: float = 0.0,
@@ -131,6 +136,7 @@ def describe(
         bands: Numbers of the red, green and blue band, from 1; chosen from the file when None.
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
+        metres_per_pixel: Ground size of a pixel, where the files have no georeference; areas are then square metres.
         cell_m: Of a scene too large for memory, the side of a cell of its table in metres.
         min_area: Leave out changed objects smaller than this, in square metres.
         min_confidence: Leave out changed objects less probable than this, 0 to 1.
@@ -145,7 +151,7 @@ def describe(
     from chronosight import pipeline
     from chronosight.engines.generalise import ObjectLimits
 
-    opening = pipeline.Opening(resize, bands, register=register, force=force)
+    opening = pipeline.Opening(resize, bands, register=register, force=force, metres_per_pixel=metres_per_pixel)
     made = (lambda: load(engine)) if isinstance(engine, str) else engine
     limits = ObjectLimits(min_area, min_confidence) or None
     return pipeline.describe(before, after, made, out, zones, questions, opening, cell_m, progress, limits=limits)
@@ -164,6 +170,7 @@ def ask(
     frames: int = 8,
     register: bool = True,
     force: bool = False,
+    metres_per_pixel: float | None = None,
     min_area: float = 0.0,
     min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
@@ -182,6 +189,7 @@ def ask(
         frames: Taken from a video.
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
+        metres_per_pixel: Ground size of a pixel, where the files have no georeference; areas are then square metres.
         min_area: Of two dates: leave out changed objects smaller than this, in square metres.
         min_confidence: Of two dates: leave out changed objects less probable than this, 0 to 1.
         progress: Called with (tiles done, tiles in all).
@@ -198,7 +206,7 @@ def ask(
     from chronosight.engines.generalise import ObjectLimits
 
     given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    opening = pipeline.Opening(resize, bands, frames, register, force)
+    opening = pipeline.Opening(resize, bands, frames, register, force, metres_per_pixel)
     made = (lambda: load(engine)) if isinstance(engine, str) else engine
     limits = ObjectLimits(min_area, min_confidence) or None
     return pipeline.ask(given, question, made, zones, at, within, opening, progress, limits=limits)

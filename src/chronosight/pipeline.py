@@ -53,6 +53,7 @@ class Opening:
         frames: taken from a video.
         register: correct a small shift between two dates.
         force: accept imagery far coarser than the model was trained on.
+        metres_per_pixel: ground size of a pixel, where the files have no georeference.
     """
 
     resize: bool = False
@@ -60,6 +61,7 @@ class Opening:
     frames: int = 8
     register: bool = True
     force: bool = False
+    metres_per_pixel: float | None = None
 
 
 def describe(
@@ -156,6 +158,8 @@ def ask(
     if at is not None and within is not None:
         raise InputError("both --at and --within were given, expected one place: leave one out")
     folder = _result_folder(inputs)
+    if folder is not None and opening.metres_per_pixel is not None:
+        raise InputError(f"{folder} holds results, whose areas are known already: leave --metres-per-pixel out")
     if limits and (at is not None or within is not None):
         raise InputError("--min-area and --min-confidence go with whole files, not with --at or --within: leave one out")
     if at is not None or within is not None:
@@ -187,17 +191,17 @@ def _limited(description: Description, limits: ObjectLimits | None) -> Descripti
     if not limits:
         return description
     from chronosight.engines.limited import limited
+    from chronosight.results.doubts import doubted_description
 
-    return limited(description, limits)
+    return doubted_description(limited(description, limits))
 
 
 def _ask_limited(description: Description, question: str) -> Answer:
     """An answer read from the objects of a description, as certain as its scene allows."""
     from chronosight.engines.router import answer_description
     from chronosight.results.change_summary import change_summary
-    from chronosight.results.doubts import doubted
 
-    return doubted(answer_description(change_summary(description), question), description.scene)
+    return answer_description(change_summary(description), question)
 
 
 def open_conversation(
@@ -215,7 +219,7 @@ def open_scene(inputs: Sequence[Source], opening: Opening) -> Scene:
 
     return open_files(
         *inputs, resize=opening.resize, bands=opening.bands, frames=opening.frames, register=opening.register,
-        force=opening.force,
+        force=opening.force, metres_per_pixel=opening.metres_per_pixel,
     )  # fmt: skip
 
 
@@ -360,6 +364,8 @@ def _ask_place(
     if len(inputs) != 2:
         raise InputError(f"--at and --within go with two dates of a place, but {len(inputs)} file was given: give both")
     headers = open_header(Path(inputs[0]), opening.bands), open_header(Path(inputs[1]), opening.bands)
+    for image in headers:
+        _check_agreement(image, opening)
     compact = _compact(engine)
     side, known = int(compact.bundle.config["pair_size"]), float(compact.bundle.config["metres_per_pixel"])
     corners = [] if within is None else _corners(Path(within))
@@ -370,7 +376,7 @@ def _ask_place(
         elif opening.register:
             register_pair(pair)
         scene = place_scene(pair, window)
-        warnings = tuple(pair.warnings)
+        warnings = tuple(warning for warning in pair.warnings if warning not in scene.doubts)
     if not scene.valid.any():
         raise InputError("one of the dates has no data at that place; choose another")
     answer = engine.ask(scene, question)
@@ -407,8 +413,22 @@ def _check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:
 def _whole_scene(before: Source, after: Source, opening: Opening) -> tuple[ImageFile, ImageFile] | None:
     """Both files, opened but not read, where the pair is too large for memory."""
     from chronosight.scenes.large.choose import large_pair
+    from chronosight.scenes.resolution import check_stated
 
-    return large_pair(os.fspath(before), os.fspath(after), opening.bands)
+    check_stated(opening.metres_per_pixel)
+    headers = large_pair(os.fspath(before), os.fspath(after), opening.bands)
+    for image in headers or ():
+        _check_agreement(image, opening)
+    return headers
+
+
+def _check_agreement(image: ImageFile, opening: Opening) -> None:
+    """Raises InputError where the stated size of a pixel is not that of the image's georeference."""
+    from chronosight.scenes.ground import metres_per_pixel
+    from chronosight.scenes.resolution import check_agreement
+
+    own = None if image.georeference is None else metres_per_pixel(image.georeference, image.width, image.height)
+    check_agreement(image.name, own, opening.metres_per_pixel)
 
 
 def _write(description: Description, folder: Path, places: Sequence[PagePlace]) -> Description:

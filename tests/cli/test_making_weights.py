@@ -35,10 +35,10 @@ def failed_in_one_line(result, words):
 def test_a_missing_extra_is_named(monkeypatch, run, tmp_path):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
-    with pytest.raises(InputError, match=r"needs torch; install with: pip install 'chronosight\[train\]'"):
+    with pytest.raises(InputError, match=r"needs torch; install with: pip install -e .*\[train\]"):
         need_extra("train", "torch", "numpy")
     for command in (("train", "a.yaml", "--data", tmp_path), ("export", "--guide", tmp_path, "--unirs", tmp_path)):
-        assert failed_in_one_line(run(*command, "--out", tmp_path / "out"), "chronosight[train]")
+        assert failed_in_one_line(run(*command, "--out", tmp_path / "out"), "[train]")
 
 
 def test_train_needs_data_and_a_recipe(run, tmp_path):

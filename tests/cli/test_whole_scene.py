@@ -204,6 +204,40 @@ def test_warnings_are_in_every_output(bundle_folder, tmp_path, monkeypatch):
         assert "15 m apart" in file.tags()["WARNINGS"]
 
 
+def test_doubts_of_a_whole_scene_are_in_every_answer(bundle_folder, tmp_path, monkeypatch):
+    """Rasters named as elevation: nothing about them is confident, in words, JSON, questions and when read back."""
+    import chronosight
+
+    paths = write_pair(tmp_path / "in", 620, 640, drawn()[:40])
+    engine = chronosight.load(weights=bundle_folder)
+    monkeypatch.setattr(choose, "LARGE_PIXELS", 0)
+    plain = chronosight.describe(*paths, engine=engine)
+    assert plain.is_whole_scene and plain.scene.doubts == () and plain.changed.confident
+    with rasterio.open(paths[1], "r+") as file:
+        file.set_band_description(1, "elevation")
+    questions = ["Which side changed most?", "How many buildings are new?"]
+    found = chronosight.describe(*paths, engine=engine, out=tmp_path / "out", questions=questions)
+    assert len(found.objects) == len(plain.objects) and "elevation" in found.scene.doubts[0]
+    back = read_description(tmp_path / "out")
+    assert back.scene.doubts == found.scene.doubts
+    asked = [chronosight.ask(source, questions[1], engine=engine) for source in (paths, tmp_path / "out")]
+    place = chronosight.ask(paths, "Have buildings changed?", engine=engine, at=centre_of(found))
+    for answer in (found.caption, found.changed, back.changed, place, *asked, *(answer for _, answer in found.answers)):
+        assert not answer.confident and answer.confidence <= 0.5, answer
+        assert any("elevation" in note for note in answer.notes)
+    facts = json.loads((tmp_path / "out" / "description.json").read_text())
+    assert not facts["changed"]["confident"] and "cannot tell" in facts["summary"][1]
+    assert all(row["confidence"] <= 0.5 for row in facts["classes"])
+    assert "elevation" in json.loads((tmp_path / "out" / "item.json").read_text())["properties"]["chronosight:warnings"][0]
+    assert "unsure" in json.loads((tmp_path / "out" / "narrative.json").read_text())["sentences"][-1]["text"]
+
+
+def centre_of(description):
+    from chronosight.scenes.lonlat import scene_corners
+
+    return tuple(float(value) for value in scene_corners(description.scene).mean(axis=0))
+
+
 def test_small_pairs_keep_their_files(bundle_folder, tmp_path):
     paths = write_pair(tmp_path / "in", 200, 200, [Drawn(50, 50, 40, 40)])
     assert describe(*paths, "--out", tmp_path / "out", "--weights", bundle_folder).exit_code == 0

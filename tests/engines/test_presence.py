@@ -16,7 +16,7 @@ from chronosight.engines.compact.presence import (
 )
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import object_count, presence
+from chronosight.tasks import comparison, object_count, presence, scene_class
 
 SETTINGS = {
     "nouns": ["boats", "cars"],
@@ -142,3 +142,13 @@ def test_an_image_is_encoded_once_however_many_things_are_asked(monkeypatch: pyt
         engine.answer(scene, presence.ask(noun))
         engine.answer(scene, object_count.ask(noun))
     assert len(calls) == 1
+
+
+def test_things_that_were_never_measured_are_never_confident() -> None:
+    sure = Answer("0", "object_count", 0, 0.99, True)
+    unsure = classifier().measured(object_count.ask("people"), sure)
+    assert not unsure.confident and "people" in unsure.notes[0]
+    assert classifier().measured(object_count.ask("boats"), sure) is sure
+    assert not classifier().measured(comparison.ask("boats", "trees"), Answer("Yes", "comparison", True, 0.9, True)).confident
+    other = Answer("port", "scene_class", "port", 0.9, True)
+    assert classifier().measured(scene_class.ask(), other) is other

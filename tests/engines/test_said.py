@@ -123,6 +123,9 @@ def told(text, confidence=0.9):
         ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5), *some([0.8])],
          "a road with some houses appears"),
         ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5)], "a road appears"),
+        ("a road with a parking lot appears", [one(1, "road", "appeared", 0, 0, 50, 5), *some([0.8])],
+         "a road with some houses appears"),
+        ("a parking lot is built in the center", some([0.8]), "a building is built"),
         ("a building is built in the lower left corner", some([0.8]), "a building is built"),
     ],
 )  # fmt: skip
@@ -130,6 +133,10 @@ def test_a_caption_says_what_the_map_shows(text, objects, kept):
     answer, note = fit_caption(told(text), YES, evidence(objects))
     assert answer.text == answer.value == kept
     assert bool(note) == (kept != text)
+
+
+def test_no_desert_is_seen():
+    assert fit_caption(told("some houses are built in the desert"), YES, evidence(some([0.8] * 3)))[0].text.endswith("bareland")
 
 
 def test_a_caption_is_no_more_certain_than_its_facts():

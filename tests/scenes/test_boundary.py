@@ -202,7 +202,7 @@ def test_rasters_that_are_no_images_are_doubted(band, dtype, tmp_path):
 
 
 def test_ordinary_images_are_not_doubted(tmp_path):
-    paths = write_png(tmp_path / "a.png", ground()), write_tiff(tmp_path / "b.tif", ground()[..., :1])
+    paths = write_png(tmp_path / "a.png", ground()), write_tiff(tmp_path / "b.tif", ground(1))
     assert not any(open_scene(path).doubts for path in paths)
     assert open_scene(write_tiff(tmp_path / "c.tif", ground(), size=100.0)).doubts  # metres a pixel
 

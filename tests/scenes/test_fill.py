@@ -22,6 +22,12 @@ def frame(size=96):
     return (np.minimum(rows, columns) < 8) | (np.maximum(rows, columns) >= size - 8)
 
 
+def cut(valid):
+    """What is left of one image: the box around its data."""
+    rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    return valid[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 @pytest.mark.parametrize("shape", [wedge, strip, frame])
 @pytest.mark.parametrize("value", [0, 255, 254])
 @pytest.mark.parametrize("write", [write_png, write_tiff])
@@ -29,7 +35,7 @@ def test_black_and_white_collars_of_8_bit(shape, value, write, tmp_path):
     pixels, empty = np.clip(ground(), 6, 249), shape()
     pixels[empty] = value
     scene = open_scene(write(tmp_path / ("a.png" if write is write_png else "a.tif"), pixels))
-    np.testing.assert_array_equal(scene.valid, ~empty)
+    np.testing.assert_array_equal(scene.valid, cut(~empty))
     assert any("was taken for no data" in note for note in scene.notes)
 
 

@@ -70,6 +70,10 @@ def test_faults(caption, objects, found):
     [
         ("a parking lot is built and a parking lot are built", [], "a parking lot is built"),
         ("a road with a road appears", [ROAD], "a road appears"),
+        ("a parking lot is built", [HOUSE], ""),
+        ("a parking lot is built", [ROAD], "a parking lot is built"),
+        ("a parking lot and a house are built", [HOUSE], "a house are built"),
+        ("a house is built beside the parking lot", [HOUSE], "a house is built"),
         ("a road is built and many houses are built", [ROAD], "a road is built"),
         ("many houses are built", [ROAD], ""),
         ("a house is built in the top left corner", [HOUSE], "a house is built"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from chronosight.batch.row import Row, locate, questions
 from chronosight.batch.stac_manifest import read_stac
-from chronosight.errors import InputError
+from chronosight.errors import InputError, install_hint
 from chronosight.files import check_regular_file, read_json_lines
 from chronosight.limits import MAX_JSON_BYTES
 
@@ -106,7 +106,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         import pyarrow.parquet as parquet
         from pyarrow.lib import ArrowException
     except ImportError:
-        raise InputError(f"reading {path.name} needs pyarrow; install with: pip install 'chronosight[batch]'") from None
+        raise InputError(f"reading {path.name} needs pyarrow; install with: {install_hint('batch')}") from None
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names

@@ -13,6 +13,7 @@ from chronosight.cli.options import (
     Force,
     Frames,
     Json,
+    MetresPerPixel,
     MinArea,
     MinConfidence,
     NoRegister,
@@ -52,6 +53,7 @@ def ask(
     ] = None,
     zones: Zones = None,
     force: Force = False,
+    metres_per_pixel: MetresPerPixel = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
@@ -61,7 +63,7 @@ def ask(
     from chronosight import pipeline
 
     files, question = split_question(inputs)
-    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force)
+    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:
         answer = pipeline.ask(
@@ -76,6 +78,8 @@ def split_question(inputs: list[str]) -> tuple[list[str], str]:
     from chronosight.pipeline import is_file
 
     *files, question = inputs
+    if not question.strip():
+        raise InputError("the question is empty; expected it after the files")
     if is_file(question):
         raise InputError(f'the last argument, {question}, is a file; expected a question after the files: "..."')
     if not files:

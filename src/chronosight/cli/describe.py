@@ -13,6 +13,7 @@ from chronosight.cli.options import (
     Bands,
     Force,
     Json,
+    MetresPerPixel,
     MinArea,
     MinConfidence,
     NoRegister,
@@ -40,6 +41,7 @@ def describe(
     no_register: NoRegister = False,
     cell: Annotated[float, typer.Option(min=1, help="Whole scenes: side of a table cell, in metres.")] = 500.0,
     force: Force = False,
+    metres_per_pixel: MetresPerPixel = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     zones: Zones = None,
@@ -56,7 +58,9 @@ def describe(
     from chronosight.reports.plain_text import caption_line, summary_lines, zone_lines
     from chronosight.results.change_summary import change_summary
 
-    opening = pipeline.Opening(resize, parse_bands(bands), register=not no_register, force=force)
+    opening = pipeline.Opening(
+        resize, parse_bands(bands), register=not no_register, force=force, metres_per_pixel=metres_per_pixel
+    )
     with progress_display(quiet) as progress:
         found = pipeline.describe(
             before, after, chosen.load, out, zones, ask or [], opening, cell, progress, None if quiet else say,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,6 +25,7 @@ from chronosight.cli.output import print_error
 from chronosight.cli.serve import serve
 from chronosight.cli.timeline import timeline
 from chronosight.cli.train import train
+from chronosight.cli.usage import UsageError, usage_line
 from chronosight.cli.version import version
 from chronosight.errors import InputError
 
@@ -71,7 +72,12 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        code = app(standalone_mode=False)  # so that usage errors come here, to be said in one line
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error, file=sys.stderr)
+            sys.exit(2)
+        fail(usage_line(error), as_json)
     except InputError as error:
         fail(str(error), as_json)
     except KeyboardInterrupt:
@@ -83,6 +89,7 @@ def main() -> None:
         fail("not enough memory for this scene; give a part of it, or a smaller version", as_json)
     except OSError as error:  # a disk that is full, a folder that may not be written to
         fail(_of_the_system(error), as_json)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _of_the_system(error: OSError) -> str:
@@ -93,7 +100,7 @@ def _of_the_system(error: OSError) -> str:
     return f"{name} cannot be used: {reason}" if name else f"the system reports: {reason}"
 
 
-def fail(message: str, as_json: bool = False) -> None:
+def fail(message: str, as_json: bool = False) -> NoReturn:
     """Prints one line, then ends with exit code 2."""
     print_error(message, as_json)
     sys.exit(2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chronosight.errors import InputError
+from chronosight.errors import InputError, install_hint
 
 if TYPE_CHECKING:
     from chronosight.engines.generalise import ObjectLimits
@@ -32,6 +32,16 @@ MinConfidence = Annotated[
     float, typer.Option(min=0, max=1, metavar="P", help="Two dates: leave out changed objects less probable than this, 0 to 1.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Accept imagery far coarser than the model was trained on.")]
+
+MetresPerPixel = Annotated[
+    float | None,
+    typer.Option(
+        "--metres-per-pixel",
+        metavar="M",
+        help="Ground size of a pixel of images without a georeference: areas are then square metres.",
+        show_default=False,
+    ),
+]
 
 
 def object_limits(min_area: float, min_confidence: float) -> ObjectLimits | None:
@@ -69,4 +79,4 @@ def need_extra(extra: str, *modules: str) -> None:
 
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        raise InputError(f"this command needs {', '.join(missing)}; install with: pip install 'chronosight[{extra}]'")
+        raise InputError(f"this command needs {', '.join(missing)}; install with: {install_hint(extra)}")

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from chronosight.errors import InputError
+from chronosight.errors import InputError, install_hint
 
 if TYPE_CHECKING:
     from chronosight.engines.changevg.engine import ChangeVGEngine
@@ -53,7 +53,7 @@ def load(engine: str = "compact", weights: Weights = None, threads: int | None =
     if engine == "unirs":
         missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
         if missing:
-            raise InputError(f"the engine unirs needs {', '.join(missing)}; install with: pip install 'chronosight[models]'")
+            raise InputError(f"the engine unirs needs {', '.join(missing)}; install with: {install_hint('models')}")
         import torch
 
         from chronosight.engines.unirs.load import load_unirs

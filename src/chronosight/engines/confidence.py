@@ -27,7 +27,7 @@ from chronosight.engines.reply import Reply
 from chronosight.results.changed_object import ChangedObject
 from chronosight.tasks.question import Value
 
-CONFIDENT_FROM = 0.6  # below it an answer says that it is not confident
+CONFIDENT_FROM = 0.7  # below it an answer says that it is not confident, whatever the weights say
 EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting moves it, or words and probability disagree
 YES_NO = ("binary", "presence", "comparison")
 NUMBERS = ("count", "object_count")
@@ -64,8 +64,8 @@ def calibrate_map(raw: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
 
 
 def is_confident(confidence: float, settings: Mapping[str, float]) -> bool:
-    """Whether an answer of that confidence may call itself confident; the settings' "sure" is the least."""
-    return confidence >= settings.get("sure", CONFIDENT_FROM)
+    """Whether an answer of that confidence may call itself confident; the settings' "sure" may ask for more."""
+    return confidence >= max(settings.get("sure", 0.0), CONFIDENT_FROM)
 
 
 def of_objects(task: str, chosen: Sequence[ChangedObject], every: Sequence[ChangedObject], changed: float) -> float:

@@ -49,7 +49,7 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
         outlined = tally(evidence, name)
         counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
         sure = min(counted.confidence, placed.confidence)
-        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, sure))
+        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, sure, counted.interval))
     told = description.caption
     if objects:
         told = fit_caption(told, changed, evidence)[0]

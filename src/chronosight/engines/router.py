@@ -88,15 +88,19 @@ def answer_by_objects(
     """The answer to a question about a pair that only its objects can answer; None where the engine's model is to be asked."""
     if parsed.of_objects is None or not parsed.only_objects:
         return None
-    return doubted(answer_scene_question(with_zones(engine.describe(scene, progress), zones), parsed.of_objects), scene)
+    summary = with_zones(engine.describe(scene, progress), zones)
+    return doubted(answer_scene_question(summary, parsed.of_objects), summary)
 
 
 def answer_description(summary: ChangeSummary, text: str) -> Answer:
-    """Answers any question about a pair that has been described, from its objects. Raises InputError as above."""
+    """Answers any question about a pair that has been described, from its objects; unsure where the scene gives doubts.
+
+    Raises InputError as above.
+    """
     names = [row.name for row in summary.zones.rows] if summary.zones else []
     parsed = parse_question(check_question(text), "pair", names)
     assert parsed.of_objects is not None  # two dates
-    return answer_scene_question(summary, parsed.of_objects)
+    return doubted(answer_scene_question(summary, parsed.of_objects), summary)
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> ChangeSummary:

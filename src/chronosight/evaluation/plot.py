@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chronosight.errors import InputError
+from chronosight.errors import InputError, install_hint
 from chronosight.evaluation.benchmarks import find_benchmark
 from chronosight.evaluation.benchmarks.benchmark import Benchmark, Column
 from chronosight.evaluation.published_results import PUBLISHED
@@ -132,7 +132,7 @@ def _figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError("plots need matplotlib; install with: pip install chronosight[eval]") from None
+        raise InputError(f"plots need matplotlib; install with: {install_hint('eval')}") from None
     return Figure((width, height), layout="constrained")
 
 

@@ -15,6 +15,7 @@ from chronosight.datasets.sample import Sample
 from chronosight.errors import InputError
 from chronosight.evaluation.predictions import Prediction, read_mask
 from chronosight.evaluation.scoring import sample_scores
+from chronosight.results.wording import percent
 
 EACH = 6  # cases at either end, of each task
 SIDE = 224  # pixels of an image's longer side
@@ -77,7 +78,7 @@ def _spread(order: Sequence[int], samples: Sequence[Sample], each: int) -> list[
 
 
 def _case(sample: Sample, prediction: Prediction, score: float) -> str:
-    confidence = "" if prediction.confidence is None else f", confidence {prediction.confidence:.0%}"
+    confidence = "" if prediction.confidence is None else f", confidence {percent(prediction.confidence)}"
     lines = [f"<div class=id>{html.escape(sample.id)} &middot; score {score:.3g}{confidence}</div>"]
     if sample.scored_as == "mask":
         lines.append("<div>dates, predicted mask, true mask</div>")

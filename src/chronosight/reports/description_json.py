@@ -100,6 +100,7 @@ def scene_dict(scene: Scene, valid_share: float, folder: Path | None = None) -> 
         "georeference": None if place is None else {"crs": place.crs, "transform": list(place.transform)[:6]},
         "corners_lonlat": None if lonlat is None else np.round(lonlat, 7).tolist(),
         "valid_share": valid_share,
+        "doubts": list(scene.doubts),
         "shift": None if shift is None else {"dx": shift.dx, "dy": shift.dy, "corrected": shift.corrected},
     }
 

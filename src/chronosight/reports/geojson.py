@@ -72,8 +72,8 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
         west, east = span(np.array(longitudes))
         box = (west, min(latitudes), east, max(latitudes))
         collection["bbox"] = [round(float(value), DECIMALS) for value in box]
-    if description.facts.get("warnings"):
-        collection["warnings"] = description.facts["warnings"]
+    if description.warnings:
+        collection["warnings"] = description.warnings
     return collection | {"features": features}
 
 

@@ -37,7 +37,7 @@ def write_geopackage(description: Description, path: Path, changed: datetime) ->
     columns |= {name: np.array([row[name] for row in rows], dtype=object) for name in TEXTS}
     # A null number is NaN for OGR, which writes it as NULL.
     columns |= {name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64) for name in NUMBERS}
-    warnings = description.facts.get("warnings")
+    warnings = description.warnings
     # The file's own time of change makes two runs of the same scene differ: it is that of the later image instead.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{changed:%Y-%m-%dT%H:%M:%S}.000Z"})
     try:

@@ -80,7 +80,7 @@ def how_sure(confidence: float) -> str:
     """Such as "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
     if confidence == 0:
         return "unsure"
-    return f"{percent(confidence)} sure" if confidence >= 0.5 else f"unsure, {percent(confidence)}"
+    return f"{percent(confidence)} sure" if confidence > EVEN else f"unsure, {percent(confidence)}"
 
 
 def area_words(objects: Sequence[ChangedObject]) -> str:

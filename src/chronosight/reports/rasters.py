@@ -47,7 +47,7 @@ def write_mask_tif(description: Description, path: Path) -> None:
         file.set_band_description(1, "change")
         meanings = {f"VALUE_{code.value}": code.label for code in change_codes(maps.classes)}
         file.update_tags(1, VALUE_0="unchanged", **meanings, VALUE_255="no data")
-        _warn(file, description.facts.get("warnings", ()))
+        _warn(file, description.warnings)
 
     _write(description.scene, maps.codes, path, finish, "nearest")
 
@@ -58,7 +58,7 @@ def write_probability_tif(description: Description, path: Path) -> None:
     def finish(file: Any) -> None:
         file.set_band_description(1, "probability of change, percent")
         file.update_tags(1, UNIT="percent")
-        _warn(file, description.facts.get("warnings", ()))
+        _warn(file, description.warnings)
 
     _write(description.scene, description.evidence.percent, path, finish, "average")
 

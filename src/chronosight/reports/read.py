@@ -130,6 +130,7 @@ def _scene(facts: dict[str, Any]) -> Scene:
         times=tuple(datetime.fromisoformat(time) if time else None for time in row["times"]),
         shift=Shift(**row["shift"]) if row["shift"] else None,
         notes=list(facts["notes"]),
+        doubts=tuple(map(str, row.get("doubts", ()))),
     )
 
 

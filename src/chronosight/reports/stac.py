@@ -63,7 +63,7 @@ def stac_item(description: Description, files: Sequence[str], times: tuple[datet
         **_model(description, model),
         "chronosight:objects": len(description.objects),
         "chronosight:dates_from": "the images" if known else "the files' times of change, the images give none",
-        "chronosight:warnings": description.facts.get("warnings", []),
+        "chronosight:warnings": description.warnings,
     }
     return {
         "type": "Feature",

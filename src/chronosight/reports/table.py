@@ -39,7 +39,7 @@ def write_tables(description: Description, folder: Path) -> None:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["row", "column"])
         writer.writeheader()
         writer.writerows(rows)
-    head = {"schema": "chronosight.cells/1", "cell_m": description.facts["cell_m"], "warnings": description.facts["warnings"]}
+    head = {"schema": "chronosight.cells/1", "cell_m": description.facts["cell_m"], "warnings": description.warnings}
     windows = [list(cell.window) for cell in description.grid]
     lines = ",\n  ".join(json.dumps({**row, "window_px": window}) for row, window in zip(rows, windows, strict=True))
     text = json.dumps(head)[:-1] + ', "cells": [\n  ' + lines + "\n ]}\n"

@@ -34,6 +34,7 @@ class ChangeSummary:
         zones: counts by zone, where zones were given.
         ground: area of the scene in square metres; None where the ground size of a pixel is not known.
         exact: calibration of exact counts and places by task (`engines.confidence.of_exact_answer`).
+        doubts: why no answer read from it is confident; see `Scene.doubts`.
     """
 
     objects: tuple[ChangedObject, ...]
@@ -45,6 +46,7 @@ class ChangeSummary:
     zones: ZoneTable | None = None
     ground: float | None = None
     exact: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     @property
     def north_up(self) -> bool | None:
@@ -74,5 +76,5 @@ def change_summary(description: Description) -> ChangeSummary:
         probability = 0.5
     return ChangeSummary(
         description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground,
-        description.model.get("exact_answers", {}),
+        description.model.get("exact_answers", {}), scene.doubts,
     )  # fmt: skip

@@ -121,6 +121,11 @@ class Description:
         return self.evidence.objects
 
     @property
+    def warnings(self) -> list[str]:
+        """Why all of it may be wrong: the doubts of its scene, and of a whole scene its warnings; in every file."""
+        return list(dict.fromkeys([*self.scene.doubts, *self.facts.get("warnings", ())]))
+
+    @property
     def is_whole_scene(self) -> bool:
         """Whether the pair was too large for memory and described in tiles."""
         return self.quicklook is not None

@@ -1,22 +1,35 @@
-"""Answers about a scene that gives reasons for doubt (`Scene.doubts`): never confident, and they say why."""
+"""Answers about a scene that gives reasons for doubt (`Scene.doubts`): never confident, and they say why.
+
+The same for images, pairs in memory, whole scenes and result folders read back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description
-from chronosight.scenes.scene import Scene
 
 MOST = 0.5  # confidence that an answer about such a scene has at most
 
 
-def doubted(answer: Answer, scene: Scene) -> Answer:
+class Doubtful(Protocol):
+    """What is needed of a scene or a change summary."""
+
+    @property
+    def doubts(self) -> Sequence[str]:
+        """Why no confident answer can be given; see `Scene.doubts`."""
+        ...
+
+
+def doubted(answer: Answer, scene: Doubtful) -> Answer:
     """The answer as it may be given about a scene.
 
     Args:
         answer: what the engine would say.
-        scene: what it was asked about.
+        scene: what it was asked about, or the summary of its changes.
 
     Returns:
         The same answer where the scene gives no reason for doubt; else one that is not confident, with the reasons as notes.
@@ -27,8 +40,9 @@ def doubted(answer: Answer, scene: Scene) -> Answer:
     return replace(answer, confident=False, confidence=min(MOST, answer.confidence), notes=notes)
 
 
-def doubted_description(description: Description, scene: Scene) -> Description:
-    """The same of a description: its answers and its counts."""
+def doubted_description(description: Description) -> Description:
+    """The same of a description, by its scene: its answers and its counts."""
+    scene = description.scene
     if not scene.doubts:
         return description
     classes = tuple(replace(one, confidence=min(MOST, one.confidence)) for one in description.classes)
@@ -37,5 +51,5 @@ def doubted_description(description: Description, scene: Scene) -> Description:
         caption=doubted(description.caption, scene),
         changed=doubted(description.changed, scene),
         classes=classes,
-        notes=(*description.notes, *scene.doubts),
+        notes=tuple(dict.fromkeys((*description.notes, *scene.doubts))),
     )

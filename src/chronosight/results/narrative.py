@@ -29,7 +29,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
     """What changed, how much, where, the largest object, and by zone; one sentence when nothing did."""
     found, metric = summary.objects, summary.metric
     if not found:
-        return [compose("No changed buildings or roads were found.")]
+        return [compose("No changed buildings or roads were found."), *_doubts(summary)]
     sentences = [_counts(summary, class_name) for class_name in classes_of(found)]
     for key in tally(found):
         sentences += _whereabouts([item for item in found if item.key == key], key)
@@ -48,7 +48,12 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
             number=Shown(largest.number, str(largest.number)),
         )
     )
-    return sentences + _zones(summary)
+    return sentences + _zones(summary) + _doubts(summary)
+
+
+def _doubts(summary: ChangeSummary) -> list[Sentence]:
+    """A sentence that takes the certainty out of those before it, with the reasons."""
+    return [compose("All of this is unsure: {reason}.", reason=name("; ".join(summary.doubts)))] if summary.doubts else []
 
 
 def _counts(summary: ChangeSummary, class_name: str) -> Sentence:

@@ -111,7 +111,7 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
     if not valid.any():
         names = " and ".join(image.name for image in images[:2])
         raise InputError(f"{names} have no pixel with data in common: give files that cover the same place")
-    if target != grid_of(first):  # cut the margins that warping leaves
+    if target != grid_of(first) or len(images) == 1:  # cut the margins that warping leaves, and the collar of one image
         target, pixels, valid = _cut_to_data(target, pixels, valid)
         check_grid(first.name, target)
     # Fitted on common ground only: what one date alone shows must not shift the colours of the other.

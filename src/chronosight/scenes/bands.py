@@ -26,8 +26,11 @@ _BY_COUNT = {
 }
 # Sentinel-2 and Landsat 8/9 number red, green, blue alike: 4, 3, 2.
 _NUMBERED = tuple(re.compile(rf"(sr )?b(and)? ?0?{n}") for n in (4, 3, 2))
+NOT_RGB = ("CIELAB", "ICCLAB", "ITULAB", "LOGL", "LOGLUV")
 _SHORT = {"red": "r", "green": "g", "blue": "b"}
 _OTHER = re.compile(r"\b(edge|rededge|re|infra\w*|nir|near|swir|vre)\b")  # red edge and near infrared are not red
+WAVELENGTHS = ((610.0, 660.0, 700.0), (510.0, 560.0, 600.0), (430.0, 485.0, 515.0))  # nm: from, centre, to of red, green, blue
+_WAVELENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(nm|nano\w*|um|\u00b5m|\u03bcm|micro\w*)\b")
 _INFRARED = re.compile(r"\b(nir\d?|n|infra\w*|near ?infra\w*|ir)\b")
 
 
@@ -75,6 +78,8 @@ def choose_bands(
     if interpretations[0] == "palette":
         return BandChoice((1, 1, 1), alpha, palette=True)
     named = [_coloured(names, colour) for colour in ("red", "green", "blue")]
+    if not any(named):
+        named = [_at_wavelength(descriptions, *of) for of in WAVELENGTHS]
     if all(named):
         return BandChoice((named[0], named[1], named[2]), alpha)
     if numbered := _find(names, _NUMBERED):
@@ -102,6 +107,22 @@ def choose_bands(
     return BandChoice(bands, alpha, note=note, doubt=doubt)
 
 
+def check_colour_space(name: str, space: str, interpretations: Sequence[str]) -> None:
+    """Refuse numbers that are no red, green and blue.
+
+    Args:
+        name: of the file, for messages.
+        space: that a TIFF says its numbers are in, "" where it says nothing.
+        interpretations: GDAL's colour interpretation of each band.
+
+    Raises:
+        InputError: The file holds lightness, or ink, instead.
+    """
+    stored = space.upper() if space.upper() in NOT_RGB else "CMYK" if "cyan" in interpretations else ""
+    if stored:
+        raise InputError(f"{name} is stored as {stored}, expected red, green and blue: convert it first")
+
+
 def _checked(name: str, count: int, given: Sequence[int]) -> tuple[int, int, int]:
     bands = tuple(given)
     if len(bands) != 3 or not all(isinstance(band, int) and 1 <= band <= count for band in bands):
@@ -113,6 +134,16 @@ def _checked(name: str, count: int, given: Sequence[int]) -> tuple[int, int, int
 def _words(text: str | None) -> str:
     """A band's name in lower case, its words set apart by single spaces."""
     return re.sub(r"[\W_]+", " ", (text or "").lower()).strip()
+
+
+def _at_wavelength(descriptions: Sequence[str | None], least: float, centre: float, most: float) -> int:
+    """Number of the band whose name gives the wavelength nearest to the centre of a colour; 0 where none lies within it."""
+    found = []
+    for i, text in enumerate(descriptions):
+        match = _WAVELENGTH.search((text or "").lower())
+        length = float(match[1]) * (1.0 if match[2].startswith("n") else 1000.0) if match else 0.0
+        found += [(abs(length - centre), i + 1)] if least <= length <= most else []
+    return min(found)[1] if found else 0
 
 
 def _coloured(names: Sequence[str], colour: str) -> int:

@@ -17,6 +17,11 @@ COARSE_IMAGE = 15.0  # metres a pixel: the images of one date that the models kn
 COARSE_PAIR = 2.0  # metres a pixel: houses, which reveal change, begin to blur
 FLAT = 2.0  # standard deviation in levels of 255: below it an image shows nothing
 FEW_COLOURS, ALIKE = 48, 0.75  # a drawing or a class map: so few colours, and so many neighbours of the same one
+SMALL, THIN = 64, 8.0  # a single image has at least so many pixels a side, and sides at most so unlike
+CLIPPED = 0.4  # share of pixels that reach the highest value; of 1,228 real images at most 0.30
+GREY = 1.0  # mean levels between the highest and the lowest colour of a pixel; of those images at least 3.6
+UNCORRELATED = 0.05  # correlation of neighbouring pixels; of those images at least 0.15 in one of the two directions
+DETAIL = 0.7  # mean level by which a pixel differs from its four neighbours; of those images at least 1.0
 STILL_LEVELS, STILL_SHARE = 12, 0.0005  # a video in which no more pixels change, by more levels, shows no event
 
 _NOT_AN_IMAGE = {
@@ -72,6 +77,23 @@ def doubts_of_frames(names: Sequence[str], frames: Sequence[np.ndarray], valid: 
     return list(doubts.values())
 
 
+def doubt_of_shape(name: str, valid: np.ndarray) -> list[str]:
+    """A doubt where a single image is too small, too narrow or too empty to be like those the models were trained on.
+
+    Args:
+        name: of the file.
+        valid: (H, W) bool, where there is data.
+    """
+    height, width = valid.shape
+    if min(height, width) < SMALL:
+        return [f"{name} has {width} x {height} pixels: too few to recognise things in"]
+    if max(height, width) > THIN * min(height, width):
+        return [f"{name} has {width} x {height} pixels: a strip as narrow as this is unlike the training imagery"]
+    if valid.mean() < 0.5:
+        return [f"{name} has no data in {1 - valid.mean():.0%} of it"]
+    return []
+
+
 def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:
     """A doubt where nothing happens in a video: its frames are one still image. frames: (H, W, 3) uint8 each."""
     if len(frames) < 2:
@@ -82,6 +104,11 @@ def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:
         if frame.shape != first.shape or changed > STILL_SHARE:
             return []
     return [f"{name} shows no movement: its frames are one still image, so that no event can be seen in it"]
+
+
+def doubt_of_padding(missing: int, frames: int) -> list[str]:
+    """A doubt where most frames that a model sees of a video are the black ones before it."""
+    return [f"{missing} of {frames} frames are black padding: ask for fewer frames"] if 2 * missing > frames else []
 
 
 def doubt_of_resolution(kind: str, metres: float | None) -> list[str]:
@@ -111,4 +138,24 @@ def _shows_nothing(frame: np.ndarray, valid: np.ndarray) -> str:
         colours, counts = np.unique(codes[kept], return_counts=True)
         if len(colours) <= FEW_COLOURS or np.sort(counts)[-12:].sum() > 0.97 * counts.sum():
             return "looks like a drawing or a map of classes, not like an aerial or satellite image"
+    return _unlike_training(sample, kept, pixels)
+
+
+def _unlike_training(sample: np.ndarray, kept: np.ndarray, pixels: np.ndarray) -> str:
+    """Why pixels are unlike those of every image that the models were trained on, "" where they are not."""
+    clipped = (pixels.max(axis=1) >= 254).mean()
+    if clipped > CLIPPED:
+        return f"is overexposed: {clipped:.0%} of it has the highest value"
+    if (pixels.max(axis=1) - pixels.min(axis=1)).mean() < GREY:
+        return "is grey: the models were trained on colour imagery"
+    grey = sample.astype(np.float32).mean(axis=2)
+    if kept.all() and min(grey.shape) > 2:
+        centred = grey - grey.mean()
+        spread = float((centred**2).mean()) + 1e-6
+        along = [abs(float((centred[:, 1:] * centred[:, :-1]).mean())), abs(float((centred[1:] * centred[:-1]).mean()))]
+        if max(along) < UNCORRELATED * spread:
+            return "shows nothing but noise: neighbouring pixels have nothing in common"
+        around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+        if float(np.abs(4 * grey[1:-1, 1:-1] - around).mean()) < DETAIL:
+            return "shows no detail: it is blurred, or a smooth gradient"
     return ""

@@ -7,7 +7,7 @@ shadow is neither: it seldom takes a corner, and its border is gradual.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -18,6 +18,7 @@ LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar cannot b
 LEAST_COLOURED = 0.05  # of an 8-bit image, of any other colour
 LEAST_PIXELS = 100
 MOST_SHARE = 0.98  # above it the image is blank, not collared
+COMPRESSED = 4.0  # levels by which lossy compression moves the pixels of a white collar; of a black one it is 2
 ABRUPT = 0.3  # share of the pixels four outside a collar (JPEG blurs the first) that may have nearly its colour
 NEAR = 0.03  # of the range of the data, that counts as nearly its colour: 8 levels of 255
 OUTSIDE = 1.0  # ranges of the data that a value must lie outside of them to be fill wherever it stands
@@ -115,23 +116,33 @@ def _collars(values: np.ndarray, valid: np.ndarray) -> list[Fill]:
     for row, column in corners:
         if any(fill.area[row, column] for fill in fills):
             continue
-        value = values[:, row, column]
-        tolerance = 2.0 if values.dtype == np.uint8 and (value.max() <= 2 or value.min() >= 253) else 0.0
-        if tolerance:
-            value = np.full(3, 0 if value.max() <= 2 else 255, np.uint8)
-        fill = Fill(value, tolerance, np.zeros_like(valid), False)
-        same = fill.of(values) & valid
-        least = LEAST_SHARE if tolerance or values.dtype != np.uint8 else LEAST_COLOURED
-        if same.mean() < least or same.sum() < LEAST_PIXELS:
-            continue
-        labels, _ = ndimage.label(same)
-        mine = np.unique([labels[r, c] for r, c in corners if same[r, c]])
-        area = np.isin(labels, mine[mine > 0])
-        if max(LEAST_PIXELS, least * area.size) <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
-            values, valid, area, value, spread
-        ):
-            fills.append(Fill(value, tolerance, area, False))
+        for fill, least in _candidates(values[:, row, column]):
+            same = fill.of(values) & valid
+            if same.mean() < least or same.sum() < LEAST_PIXELS:
+                continue
+            labels, _ = ndimage.label(same)
+            mine = np.unique([labels[r, c] for r, c in corners if same[r, c]])
+            area = np.isin(labels, mine[mine > 0])
+            if max(LEAST_PIXELS, least * area.size) <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
+                values, valid, area, fill.value, spread
+            ):
+                fills.append(replace(fill, area=area))
+                break
     return fills
+
+
+def _candidates(corner: np.ndarray) -> list[tuple[Fill, float]]:
+    """What a collar that reaches a corner may be, by the corner's values: fill, and the least share of the image it takes."""
+    nowhere = np.zeros((0, 0), bool)
+    if corner.dtype != np.uint8:
+        return [(Fill(corner, 0.0, nowhere, False), LEAST_SHARE)]
+    if corner.max() <= 2:
+        return [(Fill(np.full(3, 0, np.uint8), 2.0, nowhere, False), LEAST_SHARE)]
+    white = np.full(3, 255, np.uint8)
+    found = [(Fill(white, 2.0, nowhere, False), LEAST_SHARE)] if corner.min() >= 253 else []
+    if corner.min() >= 255 - COMPRESSED:
+        return [*found, (Fill(white, COMPRESSED, nowhere, False), LEAST_COLOURED)]
+    return [(Fill(corner, 0.0, nowhere, False), LEAST_COLOURED)]
 
 
 def _ends_abruptly(values: np.ndarray, valid: np.ndarray, area: np.ndarray, value: np.ndarray, spread: float) -> bool:

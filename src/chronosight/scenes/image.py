@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from chronosight.errors import InputError
 from chronosight.limits import MAX_PIXELS
-from chronosight.scenes.bands import BandChoice, choose_bands
+from chronosight.scenes.bands import BandChoice, check_colour_space, choose_bands
 from chronosight.scenes.doubts import doubt_by_metadata
 from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format
 from chronosight.scenes.gdal import band_descriptions, check_layout, colour_interpretations, has_palette, opened
@@ -203,7 +203,7 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
     """
     kind = file_format(path)
     if kind not in RASTER_DRIVERS:
-        raise InputError(f"{path.name} is {kind}, expected a still image here: give a video or animation alone")
+        raise InputError(f"{path.name} is {kind}, expected a still image here: ask about one video or animation at a time")
     driver = RASTER_DRIVERS[kind]
     check_side_files(path)
     notes, doubts = [], []
@@ -218,6 +218,7 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
             raise InputError(f"{path.name} holds complex numbers ({dtype}), expected intensities: convert it first")
         names = band_descriptions(dataset)
         kinds = colour_interpretations(dataset)
+        check_colour_space(path.name, dataset.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", ""), kinds)
         if kinds[0] == "palette" and not has_palette(dataset):
             kinds[0] = "gray"
             notes.append(f"{path.name} is said to have a colour table but has none: its band is shown as grey")
@@ -226,6 +227,8 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         doubts += [choice.doubt] if choice.doubt else []
         doubts += doubt_by_metadata(path.name, dtype, kinds, names, choice)
         georeference, transform = georeference_of(dataset), placement_of(dataset)
+        if transform is None and dataset.transform not in (Affine.identity(), Affine.scale(1, -1)):
+            notes.append(f"{path.name}: its coordinates cannot be used, so that sizes and places on the ground are not known")
         if georeference is None and dataset.gcps[0]:
             notes.append(f"{path.name}: its ground control points are not used; warp it first to have it on the map")
         if dataset.subdatasets:

@@ -11,11 +11,12 @@ import numpy as np
 
 from chronosight.errors import InputError
 from chronosight.scenes.align import align
-from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_video, doubts_of_frames
+from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_shape, doubt_of_video, doubts_of_frames
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
 from chronosight.scenes.image import open_image
 from chronosight.scenes.names import display_names
 from chronosight.scenes.pair import read_pair
+from chronosight.scenes.resolution import check_stated, with_stated_size
 from chronosight.scenes.sampling import check_frame_count, pad_left
 from chronosight.scenes.scene import Scene
 from chronosight.scenes.series import frames_in, read_series
@@ -29,6 +30,7 @@ def open_scene(
     frames: int = 8,
     register: bool = True,
     force: bool = False,
+    metres_per_pixel: float | None = None,
 ) -> Scene:
     """Open files as a scene.
 
@@ -42,6 +44,7 @@ def open_scene(
         frames: of a video, 1 to 64, sampled as in UniRS (arXiv 2412.20742), black ones in front where there are fewer.
         register: of a pair, estimate and undo a displacement of up to 8 pixels.
         force: take a pair whose pixels are too coarse for the model; answers about it are unsure.
+        metres_per_pixel: ground size of a pixel of the first image, where the files have no georeference.
 
     Returns:
         The scene. What the user should know of it is in its `notes`; why answers about it are unsure, in its `doubts`.
@@ -50,10 +53,17 @@ def open_scene(
         InputError: one line, for whatever cannot be used.
     """
     check_frame_count(frames)
+    check_stated(metres_per_pixel)
     if not paths:
         raise InputError("no file was given, expected one image or video, two dates, or more")
     chosen = _three(bands)
     files = [local_path(path) for path in paths]
+    return with_stated_size(_open(files, resize, chosen, frames, register, force), metres_per_pixel, force)
+
+
+def _open(
+    files: list[Path], resize: bool, chosen: tuple[int, int, int] | None, frames: int, register: bool, force: bool
+) -> Scene:
     if len(files) == 1:
         return _open_one(files[0], resize, chosen, frames)
     for path in files:
@@ -92,7 +102,11 @@ def _open_image(path: Path, bands: tuple[int, int, int] | None) -> Scene:
         metres_per_pixel=aligned.metres_per_pixel,
         times=(image.time,) if image.time else (),
         notes=list(aligned.notes),
-        doubts=(*aligned.doubts, *doubt_of_resolution("image", aligned.metres_per_pixel)),
+        doubts=(
+            *aligned.doubts,
+            *doubt_of_shape(image.name, aligned.valid),
+            *doubt_of_resolution("image", aligned.metres_per_pixel),
+        ),
     )
 
 
@@ -113,7 +127,7 @@ def _clip_scene(path: Path, clip: Clip, n: int) -> Scene:
             *clip.notes,
             *([f"{path.name} has {clip.total} frames: {missing} black ones stand before them"] if missing else []),
         ],
-        doubts=tuple(doubts) or tuple(doubt_of_video(path.name, clip.frames)),
+        doubts=(*(doubts or doubt_of_video(path.name, clip.frames)), *doubt_of_padding(missing, n)),
     )
 
 

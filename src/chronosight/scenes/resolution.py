@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from affine import Affine
 
 from chronosight.errors import InputError
+from chronosight.scenes.doubts import doubt_of_resolution
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import pixel_vectors
+from chronosight.scenes.names import display_names
+from chronosight.scenes.scene import Scene
 
 TRAINED = 1.0  # metres a pixel at which the shipped models were trained to see change
 AS_IT_IS = 1.2  # a grid within this factor of the trained ground size is kept,
 SQUARE = 1.05  # where its pixels are as wide as high on the ground to within this one
 DOUBTFUL = 2.0  # times the trained ground size: from here on answers are unsure
 REFUSED = 4.0  # from here on a house is a pixel or two, and upsampling shows none
+STATED = (0.01, 1000.0)  # metres: least and most that a user may state as the size of a pixel
+AGREE = 1.05  # factor within which a stated size is that of the georeference
 
 
 def pixel_sides(grid: Grid) -> tuple[float, float] | None:
@@ -97,3 +103,57 @@ def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:
     note = f"analysed with pixels of {wide * grid.width / width:.3g} m, which the model was trained on, instead of "
     note += f"{wide:.3g} m" if abs(wide / high - 1) < 0.01 else f"{wide:.3g} x {high:.3g} m"
     return Grid(grid.crs, grid.transform * scale, width, height), note
+
+
+def check_stated(metres: float | None) -> None:
+    """Refuse a stated ground size that no image has. Raises InputError outside STATED, also for NaN."""
+    if metres is None:
+        return
+    least, most = STATED
+    number = isinstance(metres, (int, float)) and not isinstance(metres, bool)
+    if not number or not least <= metres <= most:
+        shown = f"{metres:g}" if number else repr(metres)
+        raise InputError(
+            f"metres per pixel is {shown}, expected a number from {least:g} to {most:g}: give the side of a pixel on the ground"
+        )
+
+
+def check_agreement(name: str, own: float | None, stated: float | None) -> None:
+    """Refuse a stated ground size where the georeference gives another.
+
+    Args:
+        name: of the file, for messages.
+        own: ground size by the georeference, None without one.
+        stated: by the user, None where nothing was stated.
+
+    Raises:
+        InputError: they differ by more than AGREE.
+    """
+    if own is None or stated is None or max(own, stated) <= AGREE * min(own, stated):
+        return
+    raise InputError(
+        f"{name} has a georeference with pixels of {own:.3g} m, but {stated:g} metres per pixel were stated: leave that out, "
+        "or put the georeference right"
+    )
+
+
+def with_stated_size(scene: Scene, stated: float | None, force: bool = False) -> Scene:
+    """A scene with the ground size of its pixels as the user states it, where its files do not give one.
+
+    Args:
+        scene: Any scene; of images of different sizes, the pixels of the first.
+        stated: Metres a pixel, or None.
+        force: Take pixels of a pair that are far too coarse.
+
+    Raises:
+        InputError: The georeference gives another size, or the pixels of a pair are far too coarse.
+    """
+    if stated is None:
+        return scene
+    name = display_names(scene.sources[:1])[0]
+    if scene.metres_per_pixel is not None:
+        check_agreement(name, scene.metres_per_pixel, stated)
+        return scene
+    if scene.kind == "pair":
+        check_resolution(name, stated, TRAINED, force)
+    return replace(scene, metres_per_pixel=float(stated), doubts=(*scene.doubts, *doubt_of_resolution(scene.kind, stated)))

@@ -18,13 +18,15 @@ from chronosight.tasks.cells import CELLS
 from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.nouns import SUBJECTS, change_subject, singular
 
-FaultKind = Literal["repeated clause", "repeated noun", "class", "direction", "place", "setting"]
+FaultKind = Literal["repeated clause", "repeated noun", "class", "direction", "place", "setting", "unmapped"]
 
 # Surroundings that the change map says nothing of: right or wrong, no changed object supports them.
 SETTINGS = ("desert", "bareland", "bare land", "wasteland", "forest", "wood", "grassland", "meadow", "jungle", "mountain", "sea")
+PAVED = ("parking lots",)  # paved ground without a class of its own: the map shows it as roads, or not at all
 _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for words in (lists.APPEARED, lists.VANISHED))
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
 _BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
+_JOINED = ("with", "and", "in", "into", "on", "at", "of", "from", "through", *_BESIDE)
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
 
 
@@ -78,8 +80,8 @@ class Fault:
     """A claim that should not stand.
 
     Attributes:
-        kind: A "repeated clause" or a "repeated noun"; a "class", "direction" or "place" that no changed object has; or a
-            "setting" that no object can support.
+        kind: A "repeated clause" or a "repeated noun"; a "class", "direction" or "place" that no changed object has; a
+            "setting" that no object can support; or an "unmapped" thing, paved ground where the map shows none.
         position: Of the clause, as an index into `clauses`.
         what: The clause, noun, class, direction, place or setting in words.
     """
@@ -132,13 +134,15 @@ def faults(caption: str, objects: Iterable[LocatedObject]) -> list[Fault]:
         found += [Fault("repeated noun", position, noun) for noun in repeated]
         found += [Fault(kind, position, what) for kind, what in _denied(clause, known)]
         found += [Fault("setting", position, setting) for setting in clause.settings]
+        if known and not any(item.class_name == "road" for item in known):
+            found += [Fault("unmapped", position, noun) for noun in clause.nouns if noun in PAVED]
     return found
 
 
 def without_faults(
     caption: str,
     objects: Iterable[LocatedObject],
-    kinds: Collection[FaultKind] = ("repeated clause", "repeated noun", "class", "direction", "place"),
+    kinds: Collection[FaultKind] = ("repeated clause", "repeated noun", "class", "direction", "place", "unmapped"),
 ) -> str:
     """Leaves out what a caption claims without support.
 
@@ -163,7 +167,7 @@ def without_faults(
         text = clause.text
         for fault in here:
             text = _without(text, fault)
-        left.append(text)
+        left += [text] if text else []
     return " and ".join([", ".join(left[:-1]), left[-1]] if len(left) > 1 else left)
 
 
@@ -247,10 +251,33 @@ def _without(text: str, fault: Fault) -> str:
                 start -= 1
             del words[start : place.end], plain[start : place.end]
         return " ".join(words)
+    if fault.kind == "unmapped":
+        return _without_noun(words, plain, fault.what)
     _, start, end = [noun for noun in _nouns(plain) if noun[0] == fault.what][1]
     while start and plain[start - 1] in (*_LIGHT, "with", "and", "new"):
         start -= 1
     return " ".join(words[:start] + words[end:])
+
+
+def _without_noun(words: list[str], plain: list[str], name: str) -> str:
+    """The clause without a thing: "a road with a parking lot appears" -> "a road appears"; "" where it is about that alone."""
+    while (at := next(((start, end) for noun, start, end in _nouns(plain) if noun == name), None)) is not None:
+        others = [start for noun, start, _ in _nouns(plain) if noun != name]
+        if not others:
+            return ""
+        start, end = at
+        while start and plain[start - 1] in (*_LIGHT, "new", "large", "small", "big"):
+            start -= 1
+        if start and plain[start - 1] in _JOINED:  # a road with a parking lot, a house in the desert
+            start -= 1
+            while plain[end : end + 1] and plain[end] in ("of", "the", "scene", "area", "image"):  # in the woods of the scene
+                end += 1
+        elif end < len(plain) and plain[end] in ("with", "and"):  # a parking lot with a road
+            end += 1
+        else:
+            return ""
+        del words[start:end], plain[start:end]
+    return " ".join(words)
 
 
 def _repeated_nouns(text: str) -> list[str]:

@@ -113,7 +113,7 @@ class ChangeVGEngine:
         """What changed between two dates. Raises InputError for an image or a video."""
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
-        return doubted_description(describe_pair(self, self.see(scene, progress)), scene)
+        return doubted_description(describe_pair(self, self.see(scene, progress)))
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the guide alone says of a pair."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from chronosight.engines.changevg.engine import ChangeVGEngine
 from chronosight.engines.changevg.language_model import LanguageModel
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
-from chronosight.errors import InputError
+from chronosight.errors import InputError, install_hint
 from chronosight.models.changevg.settings import FILE, Settings
 from chronosight.tasks.clue import GuideForm
 
@@ -71,7 +71,7 @@ def _local(
     missing = [name for name in ("torch", "transformers", "peft") if find_spec(name) is None]
     if missing:
         needs = f"the engine changevg needs {', '.join(missing)}"
-        raise InputError(f"{needs}; install with: pip install chronosight[models], or give --endpoint URL")
+        raise InputError(f"{needs}; install with: {install_hint('models')}, or give --endpoint URL")
     from chronosight.engines.changevg.local import LocalModel
     from chronosight.models.changevg.adapter import base_model
     from chronosight.models.changevg.loading import find_folder

@@ -122,7 +122,7 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             description = describe_large(encoded, self.caption_view) if encoded.large else describe_pair(encoded)
-        return doubted_description(description, scene)
+        return doubted_description(description)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the guide alone says of a pair, before the language model is asked."""
@@ -140,7 +140,9 @@ class CompactEngine:
             if answer is not None:
                 return answer
         reply = encoded.replies([question])[0]
-        return read_reply(self.bundle, encoded.scene.kind, question, reply)
+        answer = read_reply(self.bundle, encoded.scene.kind, question, reply)
+        classifier = self.networks.presence if encoded.scene.kind == "image" else None
+        return answer if classifier is None else classifier.measured(question, answer)
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
         """Presence or a count in one image; None where the presence classifier does not know the noun."""

@@ -90,6 +90,16 @@ class PresenceClassifier:
         return confidence >= (1 - (1 - lowest) / (1 + tiles) if value else lowest)
 
 
+    def measured(self, question: Question, answer: Answer) -> Answer:
+        """An answer of the language model about things in an image: unsure of those no held-out image tells anything of."""
+        named = [question.subject, question.other] if question.task in ("presence", "object_count", "comparison") else []
+        unknown = [noun for noun in named if noun is not None and noun not in self.rows]
+        if not unknown:
+            return answer
+        note = f"how well the model sees {' and '.join(unknown)} was never measured"
+        return replace(answer, confident=False, notes=(*answer.notes, note))
+
+
 def tile_images(scene: Scene, trained: int) -> list[Scene]:
     """The tiles of an image that is much larger than the model was trained on; none of a smaller one.
 

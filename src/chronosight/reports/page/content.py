@@ -93,6 +93,7 @@ def page_content(
     sentences = [one.text for one in narrative(summary)]
     if look is not None:
         headline, sentences = sentences[0], sentences[1:]
+        headline += " (This is unsure.)" if scene.doubts else ""
         size, valid = (look.before.shape[1], look.before.shape[0]), look.valid
         before, after = photograph(look.before, valid, size), photograph(look.after, valid, size)
         marks = _marks_of_objects(description, size)

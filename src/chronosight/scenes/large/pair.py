@@ -15,6 +15,7 @@ from scipy import ndimage
 from chronosight.errors import InputError
 from chronosight.limits import MAX_LARGE_PIXELS
 from chronosight.scenes.align import place_on_map, read_onto, stored_sample
+from chronosight.scenes.doubts import doubts_of_frames
 from chronosight.scenes.fill import Fill, find_fills, without
 from chronosight.scenes.gdal import GDAL_OPTIONS
 from chronosight.scenes.grid import Grid, footprint
@@ -43,7 +44,8 @@ class LazyPair:
         fills: undeclared fill found in each date.
         moved: pixels by which the later date is read further right and down, so that its displacement is undone.
         notes: what the user should know.
-        warnings: why answers may be wrong.
+        warnings: why answers may be wrong, such as a displacement that was left.
+        doubts: why no answer is confident; see `Scene.doubts`.
     """
 
     images: tuple[OpenImage, OpenImage]
@@ -56,6 +58,7 @@ class LazyPair:
     moved: tuple[float, float] = (0.0, 0.0)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def headers(self) -> tuple[ImageFile, ImageFile]:
@@ -129,7 +132,7 @@ def open_pair(
         InputError: for files without a georeference, no overlap, no data, pixels far too coarse (unless forced), and damaged
             files, while the pair is open too.
     """
-    warnings: list[str] = []
+    doubts: list[str] = []
     for image in (earlier, later):
         if image.georeference is None:
             raise InputError(f"{image.name} has no georeference, expected one in rasters this large: set its CRS and transform")
@@ -139,8 +142,8 @@ def open_pair(
                 f"{image.name} has a coordinate system that cannot be placed on the Earth, expected a projected or geographic "
                 "one: warp it first"
             )
-        warnings += image.doubts
-        warnings += [note] if (note := check_resolution(image.name, metres, known, force)) else []
+        doubts += image.doubts
+        doubts += [note] if (note := check_resolution(image.name, metres, known, force)) else []
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**GDAL_OPTIONS))
         notes = [note for image in (earlier, later) for note in image.notes]
@@ -148,7 +151,7 @@ def open_pair(
         grid, note = working_grid(target, known)
         placed += [note] if note else []
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
-        pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], warnings=warnings)
+        pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], doubts=list(dict.fromkeys(doubts)))
         pair.notes += order_notes(earlier, later)
         if overview or any(image.dtype != "uint8" for image in images):
             _read_overview(pair)
@@ -184,6 +187,7 @@ def _read_overview(pair: LazyPair) -> None:
     pair.notes += [note] if note else []
     frames = np.stack([stretch.apply(date) for stretch, date in zip(pair.stretches, common, strict=True)])
     pair.overview, pair.overview_valid = frames, valid
+    pair.doubts += doubts_of_frames([image.name for image in pair.images], frames, valid)
 
 
 def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:

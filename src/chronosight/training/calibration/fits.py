@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 RIGHT_WHEN_SURE = 0.8  # share of right answers among those that count as confident
-SURE_RANGE = (0.5, 0.9)
+SURE_RANGE = (0.7, 0.9)  # the least is `confidence.CONFIDENT_FROM`
+ASSURANCE = 0.9  # one-sided, of the bound on a share
 
 
 def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:
@@ -102,3 +103,33 @@ def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
     good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
     lowest = float(confidence[order[good[-1]]]) if good.size else SURE_RANGE[1]
     return min(max(lowest, SURE_RANGE[0]), SURE_RANGE[1])
+
+
+def lower_bound(right: int, n: int) -> float:
+    """The share of right answers that `right` of `n` prove with ASSURANCE (Clopper and Pearson, 1934); 0 for none."""
+    from scipy.stats import beta
+
+    return float(beta.ppf(1 - ASSURANCE, right, n - right + 1)) if right else 0.0
+
+
+def assured_from(confidence: np.ndarray, right: np.ndarray, sources: np.ndarray, share: float = RIGHT_WHEN_SURE) -> float:
+    """The lowest confidence from which on answers are right often enough beyond chance, in each source by itself.
+
+    A sample of few places can be lucky; only a bound that holds in every source is relied on. And no answer is confident that is
+    itself less probable than the share.
+
+    Args:
+        confidence: (n,) in [0, 1].
+        right: (n,) bool.
+        sources: (n,) where each answer comes from, such as a split.
+        share: What `lower_bound` has to reach.
+
+    Returns:
+        A confidence in [share, 1]; just above 1 where no answers are right often enough.
+    """
+    found = 1.001
+    for lowest in np.unique(confidence[confidence >= share])[::-1]:
+        sure = confidence >= lowest
+        held = [lower_bound(int(right[sure & of].sum()), int((sure & of).sum())) for of in (sources == s for s in set(sources))]
+        found = float(lowest) if min(held) >= share else found
+    return found

@@ -1,5 +1,7 @@
 """How sure counts and places read off the outlines are (`engines.from_objects`), fitted on the `val` places.
 
+Counts also learn from training places: val has too few to tell how often an empty map hides a change.
+
 Both windows and whole places are read, so that the confidence holds for scenes of either size; it falls with the number of
 objects. Beside the confidence of the exact number stands an interval that holds the true one in `COVERAGE` of all answers
 (`confidence.count_interval`).
@@ -14,7 +16,7 @@ import numpy as np
 
 from chronosight.engines.confidence import COVERAGE, count_interval, interval_scale, is_confident, log_odds, of_exact_answer
 from chronosight.metrics.calibration import expected_calibration_error
-from chronosight.training.calibration.fits import fit_logistic, sure_from
+from chronosight.training.calibration.fits import assured_from, fit_logistic, sure_from
 
 FOLDS = 5  # of places, each judged by a fit on the others
 NUMBERS = ((0, 0), (1, 5), (6, 20), (21, 10**6))  # ranges of counts that the report tells apart
@@ -28,7 +30,8 @@ class ReadOff:
     """One answer read off the outlines.
 
     log_odds, number: of `exact_answer_sources`. raw: the confidence in [0, 1] that the log odds are of. right: whether the
-    answer is exactly true. true: of a count, the true number. size: pixels a side of the scene. place: its name.
+    answer is exactly true. true: of a count, the true number. size: pixels a side of the scene. place: its name. source: the
+    split that it is of.
     """
 
     log_odds: float
@@ -38,6 +41,7 @@ class ReadOff:
     true: int | None = None
     size: int = 0
     place: str = ""
+    source: str = "val"
 
 
 def fit_read_off(answers: Sequence[ReadOff]) -> tuple[dict[str, float], dict[str, float]]:
@@ -55,7 +59,8 @@ def fit_read_off(answers: Sequence[ReadOff]) -> tuple[dict[str, float], dict[str
         "a": a / SCALE, "number": number, "b": fitted.bias, "none": none / SCALE, "b_none": fitted.bias + empty_bias,
     }  # fmt: skip
     settings = {name: round(value, 4) for name, value in settings.items()}
-    settings["sure"] = round(sure_from(confidence, outcome), 3)
+    sources = np.array([item.source for item in answers])
+    settings["sure"] = round(assured_from(confidence, outcome, sources) if counts else sure_from(confidence, outcome), 4)
     if counts:
         settings |= {"mean": 1.0, **fit_interval(answers, confidence)}
     raw = np.array([item.raw for item in answers])
@@ -71,7 +76,8 @@ def fit_interval(answers: Sequence[ReadOff], confidence: np.ndarray) -> dict[str
     """Settings "low", "high", "spread" and "most" of `confidence.count_interval`.
 
     The spread makes errors of few and of many objects alike (greatest Gaussian likelihood); the ends are quantiles of the
-    errors in that scale, a step further out than the sample's own, as conformal prediction has it (Vovk et al., 2005).
+    errors in that scale, a step further out than the sample's own, as conformal prediction has it (Vovk et al., 2005). The
+    interval has to hold for scenes of each size by themselves, so the ends furthest out are taken.
 
     Args:
         answers: Counts, with the true numbers.
@@ -82,15 +88,22 @@ def fit_interval(answers: Sequence[ReadOff], confidence: np.ndarray) -> dict[str
     some = said > 0
     scales = {spread: np.array([interval_scale(n, spread) for n in said[some]]) for spread in SPREADS}
     spread = min(scales, key=lambda one: np.log(scales[one]).mean() + np.log(np.std(error[some] / scales[one]) + 1e-9))
-    standard = np.sort(error[some] / scales[spread])
-    out = int(np.floor((1 - COVERAGE) / 2 * (len(standard) + 1)))  # this many may lie beyond either end
+    size = np.array([item.size for item in answers])[some]
+    standard = [np.sort((error[some] / scales[spread])[size == side]) for side in sorted(set(size))]
     doubtful = np.sort(error[~some & (confidence < COVERAGE)])
     most = doubtful[min(len(doubtful) - 1, int(np.ceil(COVERAGE * (len(doubtful) + 1))) - 1)] if len(doubtful) else 1.0
-    low, high = (standard[max(0, out - 1)], standard[min(len(standard) - 1, len(standard) - out)]) if some.any() else (0.0, 0.0)
+    ends = [_ends(of_size) for of_size in standard] or [(0.0, 0.0)]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     return {
         "low": round(min(0.0, float(low)), 4), "high": round(max(0.0, float(high)), 4), "spread": spread,
         "most": max(1.0, float(most)),
     }  # fmt: skip
+
+
+def _ends(standard: np.ndarray) -> tuple[float, float]:
+    """The ends of an interval that holds COVERAGE of sorted errors."""
+    out = int(np.floor((1 - COVERAGE) / 2 * (len(standard) + 1)))  # this many may lie beyond either end
+    return float(standard[max(0, out - 1)]), float(standard[min(len(standard) - 1, len(standard) - out)])
 
 
 def reliability(answers: Sequence[ReadOff]) -> list[dict[str, float | str]]:

@@ -25,6 +25,7 @@ from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.codes import NO_DATA
 from chronosight.results.description import Description, Quicklook, placeholder_scene
+from chronosight.results.doubts import doubted_description
 from chronosight.results.evidence import MapsOnDisk
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import metres_per_pixel
@@ -101,7 +102,7 @@ def describe_whole_scene(
         "overlap": OVERLAP,
         "cell_m": cell_m,
         "shift_m": None if shift is None else shift.facts(),
-        "warnings": list(pair.warnings),
+        "warnings": [*pair.doubts, *pair.warnings],
         "compared_share": round(float(compared.sum()) / (grid.width * grid.height), 6),
         "compared_m2": round(sum(cell.compared_m2 for cell in cells), 1),
         "changed_m2": round(sum(item.area for item in objects), 1),
@@ -113,7 +114,7 @@ def describe_whole_scene(
     }
     scale = pair.overview.shape[2] / grid.width, pair.overview.shape[1] / grid.height
     quicklook = Quicklook(pair.overview[0], pair.overview[1], pair.overview_valid, scale)
-    return replace(described, grid=cells, quicklook=quicklook, facts=facts)
+    return doubted_description(replace(described, grid=cells, quicklook=quicklook, facts=facts))
 
 
 def _scene(pair: LazyPair, shift: SceneShift | None) -> Scene:
@@ -126,7 +127,8 @@ def _scene(pair: LazyPair, shift: SceneShift | None) -> Scene:
         metres_per_pixel=metres_per_pixel(grid.georeference, grid.width, grid.height),
         times=(earlier.time, later.time) if earlier.time or later.time else (),
         shift=None if shift is None else shift.pixels,
-        notes=[*pair.warnings, *pair.notes],
+        notes=[*pair.doubts, *pair.warnings, *pair.notes],
+        doubts=tuple(pair.doubts),
     )
 
 
