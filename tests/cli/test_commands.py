@@ -27,7 +27,7 @@ def files(tmp_path):
     """Two plain pictures with one new building in the top left corner."""
     frames = ground(96, 120)
     rng = np.random.default_rng(0)
-    frames = frames + rng.integers(0, 12, frames.shape[1:], np.uint8)
+    frames = frames + rng.integers(0, 12, frames.shape[1:], np.uint8) + np.linspace(0, 60, 120, dtype=np.uint8)[:, None]
     frames[1, 10:30, 12:40] = 220
     paths = [tmp_path / "before.png", tmp_path / "after.png"]
     for path, frame in zip(paths, frames, strict=True):
