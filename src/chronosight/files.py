@@ -11,6 +11,7 @@ import json
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,26 @@ def read_json_lines(path: str | Path, expected: str, max_bytes: int = MAX_JSON_B
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
                 yield number, parse_json(line, where, expected)
+
+
+@contextmanager
+def as_laid_out(where: object, expected: str) -> Iterator[None]:
+    """For code that takes apart values read from a file: what does not fit becomes one line.
+
+    Args:
+        where: The file or folder, for the message.
+        expected: What it should be, for the message.
+
+    Raises:
+        InputError: A value inside is missing or of another type, or a name in it is none that a file can have.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (AttributeError, IndexError, KeyError, OSError, OverflowError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise InputError(f"{where} is laid out otherwise ({reason or type(error).__name__}); expected {expected}") from error
 
 
 def write_text(path: str | Path, parts: str | Iterable[str]) -> None:

@@ -127,3 +127,22 @@ def test_an_adapter_that_names_a_module_to_import_is_refused(tmp_path):
     )
     with pytest.raises(InputError, match="module to import"):
         read_adapter_config(tmp_path)
+
+
+@pytest.mark.parametrize(("command", "answer"), [("ask", "y"), ("ask", "yes"), ("describe", "1"), ("ask", "")])
+def test_no_endless_answer_on_standard_input_runs_code(hostile, tmp_path, bundle_folder, command, answer):
+    """`yes y | chronosight ask ... --engine changevg`: refused in one line, with the code not run."""
+    import numpy as np
+    from PIL import Image
+
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.random.default_rng(len(name)).integers(0, 255, (64, 64, 3), np.uint8)).save(tmp_path / name)
+    words = [command, str(tmp_path / "a.png"), str(tmp_path / "b.png"), *(["What changed?"] if command == "ask" else [])]
+    words += ["--engine", "changevg", "--weights", str(hostile), "--guide", str(bundle_folder)]
+    with subprocess.Popen(["yes", answer], stdout=subprocess.PIPE) as answers:
+        done = subprocess.run(
+            [sys.executable, "-m", "chronosight.cli", *words], stdin=answers.stdout, capture_output=True, text=True, timeout=300
+        )
+        answers.kill()
+    assert done.returncode == 2 and "unheard_of" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr[-500:]
+    assert not (tmp_path / "RAN").exists()

@@ -22,6 +22,7 @@ from PIL import Image
 
 from chronosight.datasets.sample import SPLITS, Sample, Turn, read_rows
 from chronosight.errors import InputError
+from chronosight.scenes.boundary import decoding
 from chronosight.tasks import caption
 from chronosight.tasks.question import Question
 
@@ -269,7 +270,7 @@ def _pair(row: dict[str, Any], number: int, file: Path, root: Path, masks: Path)
 def _grey(path: Path, size: int | None = None) -> np.ndarray:
     if not path.is_file():
         raise InputError(f"no label {path}; expected masks in label/ beside A/ and B/")
-    with Image.open(path) as image:
+    with decoding(path, "a mask"), Image.open(path) as image:
         grey = image.convert("L")
         if size is not None and grey.size != (size, size):
             grey = grey.resize((size, size), Image.Resampling.NEAREST)

@@ -14,6 +14,7 @@ from chronosight.datasets.levir import read_levir_cc
 from chronosight.datasets.rsvqa import read_rsvqa_hr, read_rsvqa_lr
 from chronosight.datasets.sample import SPLITS, Sample
 from chronosight.errors import InputError
+from chronosight.files import as_laid_out
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def read_dataset(name: str, root: str | Path, split: str = "train") -> list[Samp
         raise InputError(f'{name} has no split "{split}"; give one of {", ".join(dataset.splits)}')
     if not root.is_dir():
         raise InputError(f"no folder {root} for {name}; expected the dataset as it is published, see docs/unirs.md")
-    samples = dataset.read(root, split)
-    if not samples:
-        raise InputError(f'{root} has no samples of {name} in split "{split}"; is it complete?')
-    for path in dict.fromkeys(path for sample in samples for path in sample.paths):
-        if not path.is_file():
-            raise InputError(f"no file {path}, which {name} asks about; is the dataset complete?")
+    with as_laid_out(root, f"{name} as it is published, see docs/unirs.md"):
+        samples = dataset.read(root, split)
+        if not samples:
+            raise InputError(f'{root} has no samples of {name} in split "{split}"; is it complete?')
+        for path in dict.fromkeys(path for sample in samples for path in sample.paths):
+            if not path.is_file():
+                raise InputError(f"no file {path}, which {name} asks about; is the dataset complete?")
     return samples

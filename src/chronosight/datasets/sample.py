@@ -249,8 +249,9 @@ def read_rgb(path: Path) -> np.ndarray:
             return np.asarray(image.convert("RGB"))
     except FileNotFoundError:
         raise InputError(f"no file {path}; copy the dataset again") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as an image ({error}); download it again") from None
+    except Exception as error:  # decoders raise nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path} cannot be read as an image ({reason}); download it again") from None
 
 
 def write_samples(samples: Iterable[Sample], path: str | Path) -> int:

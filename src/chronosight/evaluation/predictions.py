@@ -144,13 +144,17 @@ def read_mask(path: Path) -> np.ndarray:
     Raises:
         InputError: It is missing or no image of one band.
     """
+    if not path.is_file():
+        raise InputError(f"no mask {path}; expected a PNG whose pixels are class indices")
     try:
         with Image.open(path) as image:
             if image.mode not in ("L", "P", "1"):
                 raise InputError(f"{path} has mode {image.mode}; expected one band whose pixels are class indices")
             return np.asarray(image).astype(np.uint8)
-    except (OSError, SyntaxError):
-        raise InputError(f"no mask {path}; expected a PNG whose pixels are class indices") from None
+    except InputError:
+        raise
+    except Exception:  # decoders raise nearly anything
+        raise InputError(f"{path} cannot be read as a mask; expected a PNG whose pixels are class indices") from None
 
 
 class PredictionFile:

@@ -191,12 +191,14 @@ def _rows(stem: Path) -> Rows:
     """Reads rows of a raster of the folder, a GeoTIFF or a PNG."""
 
     def rows(top: int, bottom: int) -> np.ndarray:
+        from chronosight.scenes.boundary import decoding
+
         path = stem.with_suffix(".tif")
         if path.is_file():
             import rasterio
             from rasterio.windows import Window
 
-            with rasterio.open(path) as file:
+            with decoding(path), rasterio.open(path, driver="GTiff") as file:
                 part: np.ndarray = file.read(1, window=Window(0, top, file.width, bottom - top))
                 return part
         from PIL import Image
@@ -204,7 +206,7 @@ def _rows(stem: Path) -> Rows:
         path = stem.with_suffix(".png")
         if not path.is_file():
             raise InputError(f"{path.parent} holds no {stem.name}.tif or {stem.name}.png; write the folder again with --out")
-        with Image.open(path) as image:
+        with decoding(path), Image.open(path, formats=["PNG"]) as image:
             return np.asarray(image)[top:bottom]
 
     return rows

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.errors import InputError
+from chronosight.files import check_regular_file
 from chronosight.tasks.objects import find_objects
 
 # The colours of LEVIR-MCI's label_rgb folder -> the grey values of its label folder.
@@ -115,12 +116,13 @@ def read_mask(path: str | Path) -> np.ndarray:
     Raises:
         InputError: The file cannot be read, or has other colours.
     """
+    check_regular_file(Path(path), "a mask: a PNG of grey values")
     try:
         with Image.open(path) as image:
             if image.mode in ("1", "L"):
                 return np.asarray(image.convert("L"))
             rgb = np.asarray(image.convert("RGB"))
-    except OSError:
+    except Exception:  # decoders raise nearly anything
         raise InputError(f"{path} cannot be read as a mask; expected a PNG of grey values") from None
     if (rgb == rgb[..., :1]).all():
         return rgb[..., 0]

@@ -31,7 +31,7 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     if not path.is_file():
         raise InputError(f"weights folder {path.parent} has no {path.name}; give a complete one (--weights DIR)")
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors only
+    options.log_severity_level = 4  # errors are raised, and need not be printed too
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Idle threads of one session would spin on the cores that the next session needs.
@@ -39,7 +39,7 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     # Without VNNI, sums of unsigned times signed bytes overflow on x86: 5 % error in each product. Exact, a little slower.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's own exceptions share no public base class
         reason = str(error).splitlines()[0]
         raise InputError(f"weights file {path} is not a usable ONNX graph ({reason}); copy the folder again") from error

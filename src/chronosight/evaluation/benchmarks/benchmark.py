@@ -10,6 +10,7 @@ from pathlib import Path
 from chronosight.datasets.sample import Sample
 from chronosight.errors import InputError
 from chronosight.evaluation.metric import Target
+from chronosight.files import as_laid_out
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Benchmark:
         if split not in self.splits:
             raise InputError(f'{self.name} has no split "{split}"; give one of {", ".join(self.splits)}')
         self.check_data(data)
-        samples = self.load(data or Path(), split, limit)
+        with as_laid_out(data, self.layout):
+            samples = self.load(data or Path(), split, limit)
         if not samples:
             raise InputError(f"{data} holds nothing of split {split} of {self.name}; expected {self.layout}")
         return samples
