@@ -22,8 +22,8 @@ from chronosight.service.settings import LOOPBACK, Settings
 BYTES_A_SECOND = 100_000  # a body that comes slower is given up, after MAX_BODY_SECONDS
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 REPORT_POLICY = (  # a report is one file with its script and images inside: it runs apart from this site, and loads nothing
     "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "

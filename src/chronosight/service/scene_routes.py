@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chronosight.limits import MAX_MESSAGES, MAX_PREVIEW_SIDE, MAX_SCENE_FILES, MAX_UPLOAD_BYTES
 from chronosight.service import scenes
 from chronosight.service.context import Context, Here, SceneFacts
+from chronosight.service.example import example_pair
 from chronosight.service.frames import frame_file
 from chronosight.tasks.routing import MAX_CHARACTERS
 
@@ -46,6 +49,12 @@ async def add_scene(here: Here, response: Response, files: Annotated[list[Upload
 def add_scene_by_path(here: Here, response: Response, body: Paths) -> dict[str, Any]:
     """Adds a scene of files below one of the folders given with --root; they are read where they are."""
     return _added(*scenes.add_paths(here.store, body.paths, here.settings.roots), response)
+
+
+@router.post("/example", status_code=201)
+def add_example(here: Here, response: Response) -> dict[str, Any]:
+    """Adds the example pair that comes with the package: one rendered place at two dates."""
+    return _added(*_take_example(here), response)
 
 
 @router.get("")
@@ -120,6 +129,16 @@ def _added(facts: dict[str, Any], new: bool, response: Response) -> dict[str, An
     return scene_json(facts)
 
 
+def _take_example(here: Context) -> tuple[dict[str, Any], bool]:
+    folder = here.store.incoming / uuid4().hex
+    folder.mkdir()
+    try:
+        taken = [(Path(shutil.copy(path, folder)), path.name) for path in example_pair()]
+        return scenes.add_files(here.store, taken)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _take(here: Context, files: list[UploadFile]) -> tuple[dict[str, Any], bool]:
     """Copies uploads into the data folder, under names of our own, and makes a scene of them."""
     folder = here.store.incoming / uuid4().hex
@@ -134,6 +153,4 @@ def _take(here: Context, files: list[UploadFile]) -> tuple[dict[str, Any], bool]
             taken.append((path, upload.filename or "image"))
         return scenes.add_files(here.store, taken)
     finally:
-        import shutil
-
         shutil.rmtree(folder, ignore_errors=True)
