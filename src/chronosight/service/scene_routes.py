@@ -54,7 +54,8 @@ def add_scene_by_path(here: Here, response: Response, body: Paths) -> dict[str, 
 @router.post("/example", status_code=201)
 def add_example(here: Here, response: Response) -> dict[str, Any]:
     """Adds the example pair that comes with the package: one rendered place at two dates."""
-    return _added(*_take_example(here), response)
+    facts, new = _take_example(here)
+    return _added(facts, new, response)
 
 
 @router.get("")

@@ -121,6 +121,12 @@ export class View {
     if (free) this.#bringIntoView(this.selected.getBounds(), free);
   }
 
+  /** Brings the evidence into view where a part of it lies outside. */
+  showEvidence() {
+    const bounds = this.evidence.getBounds();
+    if (bounds.isValid() && !this.map.getBounds().contains(bounds)) this.map.fitBounds(bounds, { padding: [24, 24], maxZoom: this.#close, animate: !still() });
+  }
+
   fit() {
     this.map.fitBounds(this.grid.bounds, { padding: [8, 8], animate: false });
     this.untouched = true;
@@ -134,7 +140,12 @@ export class View {
     const size = this.map.latLngToContainerPoint(bounds.getSouthEast()).subtract(this.map.latLngToContainerPoint(bounds.getNorthWest()));
     if (this.map.getBounds().contains(bounds) && Math.max(size.x, size.y) >= SMALL) return;
     const ends = { paddingTopLeft: [free.left, 0], paddingBottomRight: [free.right, 0] };
-    this.map.fitBounds(bounds.pad(1), { ...ends, maxZoom: this.grid.onEarth ? this.closest - 2 : 2, animate: !still() });
+    this.map.fitBounds(bounds.pad(1), { ...ends, maxZoom: this.#close, animate: !still() });
+  }
+
+  /** The largest zoom that the page goes to by itself. */
+  get #close() {
+    return this.grid.onEarth ? this.closest - 2 : 2;
   }
 
   #renderer(pane, number) {

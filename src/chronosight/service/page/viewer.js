@@ -68,6 +68,7 @@ export class Viewer {
     const [earlier, later] = this.scene.times ?? [];
     this.#tags(dayOf(earlier) || "Earlier", dayOf(later) || "Later");
     if (place) this.views[0].map.setView(...place, { animate: false });
+    this.setSelected(this.selected, Boolean(this.selected));
     this.#clip();
   }
 
@@ -98,6 +99,7 @@ export class Viewer {
       cells: evidence.cells.map((name) => this.grid.cell(name)).filter(Boolean),
     };
     this.views.forEach((view) => view.setEvidence(this.evidence));
+    if (evidence) this.views[0]?.showEvidence();
     say("evidence-text", text);
     byId("evidence-chip").hidden = !evidence;
   }

@@ -70,7 +70,7 @@ export class Workbench {
   async describe(options) {
     const scene = this.scene;
     this.options = options;
-    hide("job-ended");
+    this.job = null;
     this.#progress({ state: "queued", progress: { done: 0, total: 0, share: 0 } });
     try {
       const job = await api.addJob({ scene: scene.id, type: "describe", options });
@@ -133,7 +133,7 @@ export class Workbench {
     const bar = byId("progress-bar");
     if (total > 1) bar.value = share;
     else bar.removeAttribute("value");
-    byId("cancel-job").disabled = false;
+    byId("cancel-job").disabled = !job.id; // before the server has taken the job there is nothing to cancel
     if (was) announce("The two dates are being compared.");
   }
 
@@ -152,7 +152,7 @@ export class Workbench {
   async #cancel() {
     byId("cancel-job").disabled = true;
     try {
-      if (this.job) await api.endJob(this.job.id);
+      await api.endJob(this.job.id);
     } catch (error) {
       toast(error.message);
       byId("cancel-job").disabled = false;

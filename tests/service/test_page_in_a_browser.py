@@ -1,0 +1,229 @@
+"""The web page in a headless browser, against a real server with the shipped weights: the whole way of an analyst."""
+
+import io
+import json
+import re
+import shutil
+from base64 import b64encode
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SIZES = ((1440, 900, "dark"), (768, 1024, "light"), (390, 844, "dark"))
+SLOW = 120_000  # milliseconds, on a machine that is busy with other tests
+QUESTIONS = ("How many new buildings are there?", "Where are the new buildings?", "What is the capital of France?")
+DROP = """(files) => {
+    const data = new DataTransfer();
+    for (const [name, content] of files) {
+        data.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name, { type: "image/tiff" }));
+    }
+    for (const kind of ["dragenter", "dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+}"""
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the page's tests need playwright: pip install playwright")
+served = pytest.importorskip("served", reason="tests/helpers/served.py")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the page's tests need chromium: apt install chromium")
+expect = playwright.expect
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = served.Served(tmp_path_factory.mktemp("page") / "data").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    """A page that may neither report an error nor ask another host for anything."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    expect.set_options(timeout=SLOW)
+    faults, asked = [], []
+    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+    expected = [text for text in faults if "status of 400" in text]  # a file that the server refuses, on purpose
+    assert faults == expected
+    assert asked and all(url.startswith((server.url, "data:")) for url in asked)
+
+
+@pytest.fixture(scope="module")
+def described(server):
+    """A finished description of the example pair."""
+    scene = server.client.post("/api/scenes/example").json()
+    job = server.wait(server.begin(scene))
+    assert job["state"] == "done", job
+    return job
+
+
+def drop(page, *names):
+    page.evaluate(DROP, [[name, b64encode((EXAMPLES / name).read_bytes()).decode()] for name in names])
+
+
+def pixels(page):
+    """The map as it is seen, without the boundary, the buttons and the text on it."""
+    box = page.locator("#maps").bounding_box()
+    image = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("RGB")
+    return np.asarray(image, float)
+
+
+def ask(page, question):
+    number = page.locator("#log > li").count()
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    turn = page.locator("#log > li").nth(number)
+    expect(turn.locator(".answer")).to_be_visible()
+    return turn
+
+
+def serious_faults(page):
+    found = axe.Axe().run(page).response["violations"]
+    return [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found if fault["impact"] in ("serious", "critical")]
+
+
+def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path):
+    page.goto(server.url)
+    drop(page, "after.tif", "before.tif")
+    expect(page.locator("#staged-files .file-name")).to_have_text(["before.tif", "after.tif"])  # put in date order
+    page.click("#send")
+    expect(page.locator("#progress")).to_be_visible()
+    expect(page.locator("#progress-text")).to_contain_text(re.compile("Waiting|Comparing|Writing"))
+    expect(page.locator("#objects")).to_be_visible()
+    assert "?job=" in page.url
+
+    job = server.client.get(f"/api/jobs/{page.url.partition('=')[2]}").json()
+    objects = server.client.get(f"{job['links']['self']}/files/objects.geojson").json()["features"]
+    rows = page.locator("#table-body tr")
+    outlines = page.locator("#map-one .leaflet-outlines-pane path.leaflet-interactive")
+    expect(rows).to_have_count(len(objects))
+    expect(outlines).to_have_count(len(objects))
+
+    # Swipe: to the right of the new boundary the later date appears, left of it all stays as it was.
+    page.wait_for_load_state("networkidle")
+    before = pixels(page)
+    page.focus("#divider")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("#divider")).to_have_attribute("aria-valuenow", "20")
+    after = pixels(page)
+    height, width = before.shape[:2]
+    middle = slice(int(height * 0.3), int(height * 0.7))
+    uncovered = np.abs(before - after)[middle, int(width * 0.38) : int(width * 0.46)].mean()
+    untouched = np.abs(before - after)[middle, int(width * 0.55) : int(width * 0.65)].mean()
+    assert uncovered > 20 > 1 > untouched
+
+    count, where, nonsense = (ask(page, question) for question in QUESTIONS)
+    reply = server.client.post(f"/api/scenes/{job['scene']}/ask", json={"question": QUESTIONS[0]}).json()
+    expect(count.locator(".answer-text")).to_contain_text(reply["answer"]["text"])
+    assert (count.locator(".doubtful").count() > 0) == (not reply["answer"]["confident"])
+    expect(where.locator(".confidence")).to_contain_text("%")
+    expect(nonsense.locator(".cannot")).to_contain_text("This question cannot be answered.")
+    expect(page.locator("#evidence-chip")).to_be_hidden()
+    count.locator(".evidence").click()
+    expect(page.locator("#evidence-chip")).to_contain_text(f"{len(reply['evidence']['object_numbers'])} objects")
+    lit = page.locator("#map-one .leaflet-evidence-pane path")
+    expect(lit).to_have_count(2 * len(reply["evidence"]["object_numbers"]))  # a dark rim and a line for each
+    where.locator(".evidence").click()
+    assert lit.count() > 2 * len(reply["evidence"]["object_numbers"])  # and the places named
+    page.click("#evidence-clear")
+    expect(lit).to_have_count(0)
+
+    # Table -> map, map -> table.
+    rows.nth(4).click()
+    chosen = objects[4]["properties"]
+    expect(page.locator("#picked-text")).to_contain_text(f"no. {chosen['number']}")
+    expect(page.locator("#map-one .leaflet-selected-pane path")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(page.locator("#picked")).to_be_hidden()
+    outlines.nth(6).dispatch_event("click")
+    expect(rows.nth(6)).to_have_class("on")
+    expect(rows.nth(6).locator("button")).to_have_attribute("aria-pressed", "true")
+
+    page.fill("#filter-area", "1000")
+    large = [item for item in objects if item["properties"]["area_m2"] >= 1000]
+    assert 0 < len(large) < len(objects)
+    expect(rows).to_have_count(len(large))
+    expect(outlines).to_have_count(len(large))
+    page.click("#filter-reset")
+    expect(rows).to_have_count(len(objects))
+
+    page.click("[data-mode=side]")
+    expect(page.locator("#map-two .leaflet-outlines-pane path.leaflet-interactive")).to_have_count(len(objects))
+
+    page.click("#downloads summary")
+    with page.expect_download() as download:
+        page.click("text=Objects, GeoJSON")
+    download.value.save_as(tmp_path / "objects.geojson")
+    assert json.loads((tmp_path / "objects.geojson").read_text())["features"] == objects
+
+
+def test_a_link_opens_the_result_and_nothing_serious_is_wrong_with_it(page, server, described):
+    for width, height, colours in SIZES:
+        page.emulate_media(color_scheme=colours)
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{server.url}/?job={described['id']}")
+        expect(page.locator("#objects")).to_be_visible()
+        if width == SIZES[0][0]:
+            ask(page, QUESTIONS[0])
+        expect(page.locator("#log .answer")).to_have_count(1)  # the conversation stays with the tab
+        page.locator("#table-body tr").first.click()
+        assert serious_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_start_shows_errors_as_the_server_words_them(page, server, tmp_path):
+    page.goto(server.url)
+    expect(page.locator("#start")).to_be_visible()
+    assert serious_faults(page) == []
+    path = tmp_path / "notes.png"
+    path.write_text("no image")
+    page.set_input_files("#files", str(path))
+    page.click("#send")
+    message = server.client.post("/api/scenes", files={"files": ("notes.png", b"no image")}).json()["error"]["message"]
+    expect(page.locator("#upload-error")).to_have_text(message)
+    assert serious_faults(page) == []
+
+
+def test_a_job_can_be_cancelled(page, server):
+    page.goto(server.url)
+    page.click("#example")
+    page.click("#cancel-job")
+    expect(page.locator("#job-error:visible, .verdict-text").first).to_be_visible()
+    job = server.client.get(f"/api/jobs/{page.url.partition('=')[2]}").json()
+    if job["state"] == "cancelled":  # else it was faster
+        expect(page.locator("#job-error")).to_have_text("Cancelled.")
+        expect(page.locator("#again")).to_be_visible()
+
+
+def test_plain_images_and_videos_are_shown_too(page, server):
+    page.goto(server.url)
+    page.set_input_files("#files", str(EXAMPLES / "video.mp4"))
+    page.click("#send")
+    expect(page.locator("#frames-text")).to_have_text("1 of 8")
+    page.wait_for_load_state("networkidle")
+    first = pixels(page)
+    page.focus("#frames-at")
+    page.keyboard.press("End")
+    expect(page.locator("#frames-text")).to_have_text("8 of 8")
+    expect(page.locator("#map-one img.leaflet-image-layer")).to_have_count(2)
+    page.wait_for_load_state("networkidle")
+    assert np.abs(pixels(page) - first).mean() > 5
