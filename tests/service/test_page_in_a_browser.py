@@ -96,8 +96,8 @@ def ask(page, question):
 
 
 def serious_faults(page):
-    found = axe.Axe().run(page).response["violations"]
-    return [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found if fault["impact"] in ("serious", "critical")]
+    found = [fault for fault in axe.Axe().run(page).response["violations"] if fault["impact"] in ("serious", "critical")]
+    return [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found]
 
 
 def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path):
