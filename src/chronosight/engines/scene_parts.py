@@ -35,6 +35,8 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         if not ground or not summary.metric:
             return refused(NO_GROUND)
         value = float(f"{100 * chosen.area / ground:.3g}")
+        if not chosen.found:
+            return make_answer(chosen, "share", f"0 %: no {chosen.noun}s {verb(question)}{chosen.place}.", value, unit="%")
         what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
         return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
     without: dict[str, SceneQuestion] = {
@@ -128,7 +130,8 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     size += f", {'about ' if top.area else ''}{size_words(top.area, summary.metric)}" if top.area else ""
     degree = "least" if question.least else "most"
     by = "area" if question.by == "area" else "number"
-    text = f"{listed(first)}: {size}{' each' if len(first) > 1 and question.by == 'count' else ''}, the {degree} by {by}."
+    each = " each" if len(first) > 1 and top.count and question.by == "count" else ""
+    text = f"{listed(first)}: {size}{each}, the {degree} by {by}."
     notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are tied"] if len(first) > 1 else []
     if question.among == "cells":
         notes.append("cells are those of the 3x3 grid of the scene")

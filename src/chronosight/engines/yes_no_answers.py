@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, make_answer, refused, verb
-from chronosight.engines.confidence import COVERAGE
+from chronosight.engines.confidence import COVERAGE, EVEN
+from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.sentences import objects
@@ -21,8 +22,11 @@ def number_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
     n = len(chosen.found)
     low, high = question.at_least, question.at_most
     value = (low is None or n >= low) and (high is None or n <= high)
-    text = f"{_word(value)}: {objects(n, chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}."
-    return make_answer(replace(chosen, confidence=_probability(n, value, low, high, chosen)), "number_is", text, value)
+    counted = f"{objects(n, chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}."
+    probability = _probability(n, value, low, high, chosen)
+    if probability < EVEN:  # exactly so many: another number is likelier, though none of the others is
+        return make_answer(replace(chosen, confidence=probability), "number_is", f"{CANNOT_TELL}: {counted}", None)
+    return make_answer(replace(chosen, confidence=probability), "number_is", f"{_word(value)}: {counted}", value)
 
 
 def _probability(n: int, value: bool, low: float | None, high: float | None, chosen: Chosen) -> float:
@@ -78,7 +82,7 @@ def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) 
     word = "smallest" if question.least else "largest"
     which = f"object {item.number}, {size_words(item.area, summary.metric)}"
     what = f"the {word} {every.noun}{every.size} that {verb(question)} ({which})"
-    text = f"{_word(value)}: {what} lies{'' if value else ' not'} {question.region.words}."
+    text = f"{_word(value)}: {what} {'lies' if value else 'does not lie'} {question.region.words}."
     return make_answer(replace(every, notes=chosen.notes, confidence=item.confidence), "largest_in", text, value)
 
 

@@ -342,7 +342,8 @@ def _read_share(line: str, place: _Place) -> ReadScene:
     words = line.split()
     of = next((i for i, word in enumerate(words) if word == "of"), len(words))
     after = [word for word in words[of + 1 :] if word not in ("the", "this", "all")]
-    ground = (after and after[0] in GROUND) or not after[:1] or (place.zone is not None and not _names_objects(after))
+    of_ground = not after or after[0] in (*GROUND, "is", "are", "was")
+    ground = of_ground or (place.zone is not None and not _names_objects(after))
     phrases = [*SHARE, "covered by", "covered", "cover", "covers", "taken up by", "larger", "lie", "lies", "located"]
     said, reason = _read_rest(line, (*phrases, *(GROUND if ground else ())), True)
     if said is None:
