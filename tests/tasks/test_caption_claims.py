@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chronosight.tasks.caption import said_once
 from chronosight.tasks.caption_claims import clauses, faults, supported_confidence, without_faults
 
 
@@ -104,3 +105,15 @@ def test_what_is_left_has_no_fault_of_the_kinds_that_went(caption, objects):
     kinds = ("repeated clause", "class", "direction")
     left = without_faults(caption, objects, kinds)
     assert not any(fault.kind in kinds for fault in faults(left, objects))
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    ("a residential area with a residential area", "a residential area"),
+    ("a building is near a building", "a building"),
+    ("a piece of green ocean is near a piece of ocean", "a piece of green ocean"),
+    ("many buildings are near a river", "many buildings are near a river"),
+    ("a church is near a road and a river", "a church is near a road and a river"),
+    ("trees", "trees"),
+])  # fmt: skip
+def test_an_image_is_described_once(text, left):
+    assert said_once(text) == left

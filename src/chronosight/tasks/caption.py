@@ -6,6 +6,7 @@ Scored by BLEU-4, METEOR, ROUGE-L, CIDEr-D and their mean S*m against five refer
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from chronosight.tasks.question import Question
@@ -43,6 +44,9 @@ IMAGE_WORDINGS = (
     "Sum up what is in this image.",
 )
 
+_CONNECTED = re.compile(r" (?:is |are |was |were )?(?:with|near|and|next to|beside) ")
+_LIGHT = {"a", "an", "the", "some", "many", "several", "piece", "pieces", "of"}
+
 
 def ask(kind: Literal["image", "pair"] = "pair") -> Question:
     """Asks for a description of an image, or of the changes of a pair, in the canonical wording."""
@@ -57,6 +61,23 @@ def wordings(question: Question) -> tuple[str, ...]:
 def says_no_change(text: str) -> bool:
     """Whether a caption of a pair is one of the no-change sentences, full stop and case aside."""
     return " ".join(text.lower().replace(".", " ").split()) in NO_CHANGE_SENTENCES
+
+
+def said_once(text: str) -> str:
+    """A caption of an image without a last part that only names again what stands before it.
+
+    Args:
+        text: "a residential area with a residential area", "a building is near a building".
+
+    Returns:
+        "a residential area", "a building".
+    """
+    last = list(_CONNECTED.finditer(text))[-1:]
+    for match in last:
+        before, after = ({*text_part.lower().split()} - _LIGHT for text_part in (text[: match.start()], text[match.end() :]))
+        if after and after <= before:
+            return text[: match.start()]
+    return text
 
 
 def write_reply(value: str) -> str:

@@ -54,8 +54,9 @@ def test_tasks_are_fitted_each_and_get_closer_to_the_truth():
 
 
 def test_sure_from_where_four_of_five_are_right():
-    confidence, right = np.array([0.9, 0.8, 0.7, 0.6, 0.55]), np.array([True, True, True, True, False])
-    assert sure_from(confidence, right) == pytest.approx(0.55)
+    confidence, right = np.array([0.95, 0.9, 0.85, 0.8, 0.75]), np.array([True, True, True, True, False])
+    assert sure_from(confidence, right) == pytest.approx(0.75)
+    assert sure_from(confidence - 0.3, right) == 0.7  # as low as may be
     assert sure_from(confidence, ~right) == 0.9  # never: as high as may be
 
 
