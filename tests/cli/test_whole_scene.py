@@ -15,7 +15,8 @@ import shapely
 
 from chronosight.cli.main import app
 from chronosight.cli.output import duration
-from chronosight.pipeline import WORK, describe_whole_scene
+from chronosight.pipeline import describe_whole_scene
+from chronosight.pipeline.whole_scene import WORK
 from chronosight.reports.read import read_description
 from chronosight.scenes.large import choose
 from large_scenes import Drawn, scattered, write_pair

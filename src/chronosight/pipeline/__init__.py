@@ -1,4 +1,4 @@
-"""From files to results, for a pair of any size: what the command line and the Python API both call.
+"""From files to results, for a pair of any size: what command line, Python API, service and batch call.
 
     describe(before, after)   open -> (whole scene: tiles on disk) -> engine -> zones, questions -> report
     ask(files, question)      open -> engine, or the objects of a description or of a result folder
@@ -11,57 +11,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from chronosight.errors import InputError
+from chronosight.pipeline.opening import CELL_M, USUAL, Opening, Point, Say, Source, Zones, tell
+from chronosight.pipeline.output import report_folder, reserved, write
+from chronosight.pipeline.whole_scene import describe_whole_scene
+from chronosight.pipeline.zones import check_zones, read_zones, with_zones
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
-    from chronosight.engines.compact.large.predict import Timings
     from chronosight.engines.engine import Conversation, Engine, Progress
     from chronosight.engines.generalise import ObjectLimits
-    from chronosight.reports.page.content import PagePlace
     from chronosight.results.answer import Answer
     from chronosight.results.description import Description
-    from chronosight.results.zones import Zone
     from chronosight.scenes.image import ImageFile
     from chronosight.scenes.scene import Scene
 
-Source: TypeAlias = "str | os.PathLike[str]"
-Zones: TypeAlias = "Source | Sequence[Zone] | None"
-Point: TypeAlias = tuple[float, float]
-Say = Callable[[str], None]  # gets one-line remarks about the input, as they come
+__all__ = [
+    "CELL_M", "Opening", "Source", "Zones", "ask", "describe", "describe_whole_scene", "is_file", "open_conversation",
+    "open_scene", "read_zones", "with_zones",
+]  # fmt: skip
 
-WORK = ".chronosight-work"  # inside the results' folder: what a killed run left, taken away when all is written
-CELL_M = 500.0  # metres: side of a cell of a whole scene's table
 LONGEST_NAME = 255  # bytes of a file name: a longer text is none
-
-
-@dataclass(frozen=True)
-class Opening:
-    """How files are opened.
-
-    Attributes:
-        resize: bring plain images of different size to one size.
-        bands: numbers of the red, green and blue band, from 1; chosen from the file when None.
-        frames: taken from a video.
-        register: correct a small shift between two dates.
-        force: accept imagery far coarser than the model was trained on.
-        metres_per_pixel: ground size of a pixel, where the files have no georeference.
-    """
-
-    resize: bool = False
-    bands: tuple[int, int, int] | None = None
-    frames: int = 8
-    register: bool = True
-    force: bool = False
-    metres_per_pixel: float | None = None
 
 
 def describe(
@@ -71,7 +46,7 @@ def describe(
     out: Source | None = None,
     zones: Zones = None,
     questions: Sequence[str] = (),
-    opening: Opening = Opening(),
+    opening: Opening = USUAL,
     cell_m: float = CELL_M,
     progress: Progress | None = None,
     say: Say | None = None,
@@ -102,11 +77,11 @@ def describe(
 
     for question in questions:
         check_question(question)
-    folder, areas = _folder(out), read_zones(zones)
+    folder, areas = report_folder(out), read_zones(zones)
     headers = _whole_scene(before, after, opening)
-    with _reserved(folder, (before, after), headers is not None):
+    with reserved(folder, (before, after), headers is not None):
         if headers is not None:
-            _check_zones(areas, headers[0])
+            check_zones(areas, headers[0])
             compact = _compact(_make(engine))
             return describe_whole_scene(
                 headers, compact, folder, areas, questions, cell_m, opening, progress, say, limits=limits
@@ -119,7 +94,7 @@ def describe(
             for question in questions
         ]
         described = replace(described, answers=tuple(answers))
-        return described if folder is None else _write(described, folder, ())
+        return described if folder is None else write(described, folder, ())
 
 
 def ask(
@@ -129,7 +104,7 @@ def ask(
     zones: Zones = None,
     at: Point | None = None,
     within: Source | None = None,
-    opening: Opening = Opening(),
+    opening: Opening = USUAL,
     progress: Progress | None = None,
     say: Say | None = None,
     limits: ObjectLimits | None = None,
@@ -175,10 +150,10 @@ def ask(
         described = describe_whole_scene(
             headers, _compact(made), None, None, (), CELL_M, opening, progress, say, limits=limits
         )
-        _tell(say, described.scene.notes)
+        tell(say, described.scene.notes)
         return answer_description(summary_with_zones(described, areas), question)
     scene = open_scene(inputs, opening)
-    _tell(say, scene.notes)
+    tell(say, scene.notes)
     if limits:
         if scene.kind != "pair":
             raise InputError(f"--min-area and --min-confidence go with two dates, but one {scene.kind} was given: leave them out")
@@ -205,11 +180,11 @@ def _ask_limited(description: Description, question: str) -> Answer:
 
 
 def open_conversation(
-    inputs: Sequence[Source], engine: Engine, opening: Opening = Opening(), say: Say | None = None
+    inputs: Sequence[Source], engine: Engine, opening: Opening = USUAL, say: Say | None = None
 ) -> Conversation:
     """Opens files and starts a conversation about them. Raises InputError where they cannot be used."""
     scene = open_scene(inputs, opening)
-    _tell(say, scene.notes)
+    tell(say, scene.notes)
     return engine.chat(scene)
 
 
@@ -221,130 +196,6 @@ def open_scene(inputs: Sequence[Source], opening: Opening) -> Scene:
         *inputs, resize=opening.resize, bands=opening.bands, frames=opening.frames, register=opening.register,
         force=opening.force, metres_per_pixel=opening.metres_per_pixel,
     )  # fmt: skip
-
-
-def read_zones(zones: Zones) -> list[Zone] | None:
-    """Zones as they are, or from a GeoJSON file. Raises InputError where the file cannot be used."""
-    if zones is None:
-        return None
-    if isinstance(zones, (str, os.PathLike)):
-        from chronosight.reports.zones_file import read_zones as read
-
-        return read(Path(zones))
-    return list(zones)
-
-
-def with_zones(description: Description, zones: Sequence[Zone] | None) -> Description:
-    """The description with its objects counted by zone. Raises InputError where zones and scene do not meet."""
-    if zones is None:
-        return description
-    from chronosight.engines.router import with_zones as summary_with_zones
-
-    return replace(description, zones=summary_with_zones(description, zones).zones)
-
-
-def describe_whole_scene(
-    headers: tuple[ImageFile, ImageFile],
-    engine: CompactEngine,
-    folder: Path | None,
-    zones: Sequence[Zone] | None = None,
-    questions: Sequence[str] = (),
-    cell_m: float = CELL_M,
-    opening: Opening = Opening(),
-    progress: Progress | None = None,
-    say: Say | None = None,
-    timings: Timings | None = None,
-    limits: ObjectLimits | None = None,
-) -> Description:
-    """Describes a pair too large for memory, from headers to files.
-
-    Where a raster cannot be used nothing is left behind; what a kill, Ctrl-C or a folder that cannot be written to leaves
-    is taken up by the next run.
-
-    Args:
-        headers: Both dates, opened but not read.
-        engine: Its guide compares the dates.
-        folder: For the report; None writes nothing.
-        zones: Counted, where there are some.
-        questions: Extra questions to answer from the objects.
-        cell_m: Side of a cell of the table in metres.
-        opening: Whether to register, and whether to accept coarse imagery.
-        progress: Called with (tiles done, tiles in all).
-        say: Gets remarks about the work.
-        timings: Gets the seconds spent.
-        limits: Objects smaller or less probable are left out.
-
-    Raises:
-        InputError: A raster or the folder cannot be used.
-    """
-    from chronosight.engines.compact.large.predict import Timings
-    from chronosight.engines.compact.large.whole_scene import describe_whole_scene as describe_tiles
-    from chronosight.engines.compact.large.whole_scene import open_store
-    from chronosight.engines.router import answer_description
-    from chronosight.reports.write import remove_empty
-    from chronosight.results.change_summary import change_summary
-    from chronosight.scenes.large.pair import open_pair
-    from chronosight.scenes.large.shift import register as register_pair
-
-    timings = timings or Timings()
-    missing = [place for place in (folder, *folder.parents) if not place.exists()] if folder else []
-    work = Path(tempfile.mkdtemp(prefix="chronosight-")) if folder is None else folder / WORK
-    predicted, kept = False, False
-    try:
-        with open_pair(*headers, float(engine.bundle.config["metres_per_pixel"]), opening.force) as pair:
-            timings.spent("opening")
-            shift = register_pair(pair) if opening.register else None
-            timings.spent("registering")
-            store = open_store(work / "maps", pair, engine.bundle)
-            described = describe_tiles(pair, shift, engine.bundle, store, cell_m, progress, timings, limits)
-        predicted = True
-        described = with_zones(described, zones)
-        summary = change_summary(described)
-        answers = tuple((question, answer_description(summary, question)) for question in questions)
-        described = replace(described, answers=answers)
-        if folder is not None:
-            described = _write(described, folder, _places(described, engine, headers, opening))
-        timings.spent("files")
-    except InputError:
-        kept = predicted  # the rasters are good, only the results could not be written
-        raise
-    except (KeyboardInterrupt, OSError):
-        kept = True
-        if folder is not None:
-            _tell(say, [f"stopped; the same command goes on where it was (work so far: {work})"])
-        raise
-    finally:
-        if folder is None or not kept:
-            shutil.rmtree(work, ignore_errors=True)
-            remove_empty(missing)
-    return described
-
-
-def _places(
-    description: Description, engine: CompactEngine, headers: tuple[ImageFile, ImageFile], opening: Opening
-) -> list[PagePlace]:
-    """The most changed places of a whole scene, captioned by the model, with an image of each date."""
-    from chronosight.reports.page.places import picture_place
-    from chronosight.reports.places import most_changed
-    from chronosight.results.change_summary import change_summary
-    from chronosight.scenes.large.pair import open_pair
-    from chronosight.scenes.large.place import place_scene
-    from chronosight.tasks import caption
-
-    summary = change_summary(description)
-    places = most_changed(summary, int(engine.bundle.config["pair_size"]))
-    if not places:
-        return []
-    shown = []
-    with open_pair(*headers, float(engine.bundle.config["metres_per_pixel"]), opening.force, overview=False) as pair:
-        shift = description.scene.shift
-        if shift is not None and shift.corrected:
-            pair.moved = (shift.dx, shift.dy)
-        for place in places:
-            scene = place_scene(pair, place.window)
-            answer = engine.answer(scene, caption.ask("pair"))
-            shown.append(picture_place(replace(place, caption=answer), scene, summary))
-    return shown
 
 
 def _ask_place(
@@ -395,21 +246,6 @@ def _corners(path: Path) -> list[Point]:
     return [(float(x), float(y)) for x, y in shapely.get_coordinates(zones[0].shape)]
 
 
-def _check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:
-    """Raises InputError, before any long work, where no zone reaches into the image."""
-    if zones is None:
-        return
-    from shapely import Polygon
-
-    from chronosight.engines.zones import cover
-    from chronosight.results.description import placeholder_scene
-    from chronosight.scenes.lonlat import scene_corners
-
-    scene = placeholder_scene(image.width, image.height, sources=(image.name,), georeference=image.georeference)
-    corners = scene_corners(scene)
-    cover(zones, None if corners is None else Polygon(corners))
-
-
 def _whole_scene(before: Source, after: Source, opening: Opening) -> tuple[ImageFile, ImageFile] | None:
     """Both files, opened but not read, where the pair is too large for memory."""
     from chronosight.scenes.large.choose import large_pair
@@ -431,33 +267,6 @@ def _check_agreement(image: ImageFile, opening: Opening) -> None:
     check_agreement(image.name, own, opening.metres_per_pixel)
 
 
-def _write(description: Description, folder: Path, places: Sequence[PagePlace]) -> Description:
-    from chronosight.reports.write import write_report
-
-    written = write_report(description, folder, places, description.scene.sources)
-    return replace(description, files=tuple(written))
-
-
-@contextmanager
-def _reserved(folder: Path | None, inputs: Sequence[Source], whole_scene: bool) -> Iterator[None]:
-    """The output folder kept for this run, before any long work is done."""
-    if folder is None:
-        yield
-        return
-    from chronosight.reports.write import output_folder
-
-    with output_folder(folder, [os.fspath(source) for source in inputs], whole_scene):
-        yield
-
-
-def _folder(out: Source | None) -> Path | None:
-    if out is None:
-        return None
-    if not os.fspath(out).strip():
-        raise InputError("--out is empty, expected the name of a folder; give one, or leave it out")
-    return Path(out)
-
-
 def _result_folder(inputs: Sequence[Source]) -> Path | None:
     """The folder, where one that `describe --out` wrote is all that was given."""
     if len(inputs) != 1 or not Path(inputs[0]).is_dir():
@@ -477,12 +286,6 @@ def _compact(engine: Engine) -> CompactEngine:
 
 def _make(engine: Engine | Callable[[], Engine]) -> Engine:
     return engine() if callable(engine) else engine
-
-
-def _tell(say: Say | None, lines: Sequence[str]) -> None:
-    if say is not None:
-        for line in lines:
-            say(line)
 
 
 def is_file(text: str) -> bool:
