@@ -64,7 +64,7 @@ def whole(body: bytes, head: bytes = b"HTTP/1.1 200 OK\r\n"):
 
 def ask(url, seconds=5.0):
     endpoint = Endpoint(url, "a-model", seconds=seconds)
-    return endpoint.look([np.zeros((8, 8, 3), np.uint8)]).replies([TURN], 8)[0]
+    return endpoint.encode([np.zeros((8, 8, 3), np.uint8)]).replies([TURN], 8)[0]
 
 
 def hang(connection, stop):

@@ -48,15 +48,15 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
             continue
         outlined = tally(evidence, name)
         counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
-        sure = min(counted.confidence, placed.confidence)
-        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, sure, counted.interval))
-    told = description.caption
+        confidence = min(counted.confidence, placed.confidence)
+        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval))
+    captioned = description.caption
     if objects:
-        told = fit_caption(told, changed, evidence)[0]
-    elif not caption.says_no_change(told.text):
-        told = replace(told, text=counts_and_places(()), value=None, confident=False)
+        captioned = fit_caption(captioned, changed, evidence)[0]
+    elif not caption.says_no_change(captioned.text):
+        captioned = replace(captioned, text=counts_and_places(()), value=None, confident=False)
     note = f"{NOTE}: {left_out} of {len(description.objects)}"
     return replace(
-        description, caption=told, changed=changed, classes=tuple(classes), evidence=evidence,
+        description, caption=captioned, changed=changed, classes=tuple(classes), evidence=evidence,
         notes=(*description.notes, note),
     )  # fmt: skip

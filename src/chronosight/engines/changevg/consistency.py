@@ -69,10 +69,10 @@ def _compare_sentence(text: str, evidence: Evidence) -> Disagreement | None:
     n = len(evidence.objects)
     if _denies_change(text) and n:
         return Disagreement(f"the words report no change, the map shows {outlines(n)}", True)
-    for said, subject in numbers_named(text):
+    for number, subject in numbers_named(text):
         shown = len(select(evidence.objects, subject))
-        if said != shown:
-            return Disagreement(f"the words count {said} {subject}, the map shows {shown}", not said or not shown)
+        if number != shown:
+            return Disagreement(f"the words count {number} {subject}, the map shows {shown}", not number or not shown)
     return None
 
 

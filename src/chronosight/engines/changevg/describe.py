@@ -26,12 +26,12 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
     turns = [engine.turn(seen, one, question.text) for one, question in zip(routed, questions, strict=True)]
     replies = seen.images.replies([parts for parts, _ in turns], max(limit for _, limit in turns))
     answers = [engine.read(seen, one, reply) for one, reply in zip(routed, replies, strict=True)]
-    changed, told, *of_classes = answers
+    changed, captioned, *of_classes = answers
     evidence = seen.evidence
     assert evidence is not None  # a pair always has it
     notes = list(engine.notes(seen.scene))
     if isinstance(changed.value, bool):
-        told, note = fit_caption(told, changed, evidence)
+        captioned, note = fit_caption(captioned, changed, evidence)
         notes += [note] if note else []
     classes = []
     for index, (name, class_name) in enumerate(CLASSES.items()):
@@ -44,7 +44,7 @@ def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
             notes.append(f"{name}: {counted.value} counted, although the answer is that nothing changed")
     for answer in answers:
         notes += [note for note in answer.notes if note not in notes]
-    bare = [replace(answer, notes=()) for answer in (told, changed)]  # told once, below
+    bare = [replace(answer, notes=()) for answer in (captioned, changed)]  # listed once, below
     return Description(bare[0], bare[1], tuple(classes), evidence, tuple(notes), dict(engine.facts), seen.scene)
 
 
@@ -59,8 +59,8 @@ def _describe_class(name: str, counted: Answer, placed: Answer, outlined: ClassC
     if n == 0:
         return ClassDescription(name, 0, 0, (), counted.confidence if known else 0.0)
     appeared = round(n * outlined.appeared / outlined.count) if outlined.count else n
-    sure = min(counted.confidence, placed.confidence) if known else 0.0
-    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, sure)
+    confidence = min(counted.confidence, placed.confidence) if known else 0.0
+    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence)
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -101,7 +101,7 @@ class Endpoint:
         self._seconds = _seconds() if seconds is None else seconds
         self.name = model or self._first_model()
 
-    def look(self, frames: list[np.ndarray]) -> EndpointImages:
+    def encode(self, frames: list[np.ndarray]) -> EndpointImages:
         """Encodes the images of a scene, (H, W, 3) uint8 each, earliest first."""
         return EndpointImages(self, [_data_url(frame, self.max_pixels) for frame in frames])
 
@@ -182,8 +182,8 @@ class Endpoint:
             answers = "nothing answers" if isinstance(error, httpx.ConnectError | OSError) else "no HTTP reply"
             raise InputError(f"{answers} at {self.url} ({reason}); start the server or correct --endpoint") from None
         if response.status_code != 200:
-            said = _line(data[:2000].decode("utf-8", "replace"), 300)
-            raise InputError(f"{self.url} refused the request with {response.status_code}: {said}")
+            reason = _line(data[:2000].decode("utf-8", "replace"), 300)
+            raise InputError(f"{self.url} refused the request with {response.status_code}: {reason}")
         return parse_json(data, f"the reply of {self.url}", "a reply of an OpenAI-compatible endpoint; check the address")
 
     def _read(self, schema: type[Schema], found: Any, hint: str = "") -> Schema:

@@ -63,7 +63,7 @@ class SeenScene:
     @cached_property
     def images(self) -> SceneImages:
         """The frames as the language model has them, computed once."""
-        return self.model.look(list(seen_frames(self.scene)))
+        return self.model.encode(list(seen_frames(self.scene)))
 
     @property
     def evidence(self) -> Evidence | None:
@@ -82,7 +82,7 @@ class ChangeVGEngine:
         self._seen: list[SeenScene] = []
 
     def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
-        """Raises InputError for a image too narrow for the model."""
+        """Raises InputError for an image too narrow for the model."""
         seen = next((item for item in self._seen if item.scene is scene), None)
         if seen is None:
             if max(scene.height, scene.width) > NARROWEST * min(scene.height, scene.width):

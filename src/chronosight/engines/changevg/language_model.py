@@ -82,7 +82,7 @@ class LanguageModel(Protocol):
 
     name: str
 
-    def look(self, frames: list[np.ndarray]) -> SceneImages:
+    def encode(self, frames: list[np.ndarray]) -> SceneImages:
         """frames: (H, W, 3) uint8 each, earliest first."""
         ...
 

@@ -17,8 +17,8 @@ from chronosight.models.changevg.prompt import Part, message
 from chronosight.models.changevg.settings import Settings
 
 REMEMBERED = 4  # beginnings of prompts whose keys and values are kept for a scene
-LAST_PICTURE = "<|vision_end|>"
-SAID = "\x02said\x02"  # stands for a reply where the template is asked what follows one
+LAST_IMAGE = "<|vision_end|>"
+PLACEHOLDER = "\x02reply\x02"  # stands for a reply where the template is asked what follows one
 
 
 class LocalModel:
@@ -33,7 +33,7 @@ class LocalModel:
         self.ends = _ends(self.network, self.processor)
         self.groups = _groups(self.processor)
 
-    def look(self, frames: list[np.ndarray]) -> LocalImages:
+    def encode(self, frames: list[np.ndarray]) -> LocalImages:
         """The frames of a scene, to ask about."""
         return LocalImages(self, frames)
 
@@ -82,7 +82,7 @@ class LocalImages:
     def split(self, turn: list[Part]) -> tuple[str, str]:
         """The first turn of a conversation -> (all up to the last image, the rest up to the reply)."""
         text = self.owner.processor.render([message(turn)])
-        cut = text.rindex(LAST_PICTURE) + len(LAST_PICTURE)
+        cut = text.rindex(LAST_IMAGE) + len(LAST_IMAGE)
         return text[:cut], text[cut:]
 
     def begin(self, heads: tuple[str, ...]) -> Context:
@@ -125,8 +125,8 @@ class LocalDialogue:
     def following(self, parts: list[Part]) -> str:
         """What the template writes between the end of a reply and the next one: its end marker and this turn."""
         before = message([{"type": "text", "text": "."}])
-        said = {"role": "assistant", "content": [{"type": "text", "text": SAID}]}
-        return self.images.owner.processor.render([before, said, message(parts)]).partition(SAID)[2]
+        reply = {"role": "assistant", "content": [{"type": "text", "text": PLACEHOLDER}]}
+        return self.images.owner.processor.render([before, reply, message(parts)]).partition(PLACEHOLDER)[2]
 
 
 def _ends(network: Any, processor: ChangeVGProcessor) -> list[int]:

@@ -9,7 +9,7 @@ projector and decoder (.onnx). Of config.json this engine reads
     metres_per_pixel  ground size of a pixel the guide was trained at
     image_size, pair_size, video_size, video_frames    input of the language model, in pixels and frames
     classes           of the guide's mask, background first
-    guide_views, image_views    in how many views the guide looks at a pair (as it is, upside down) and the language model at an
+    guide_views, image_views    in how many views the guide sees a pair (as it is, upside down) and the language model at an
                       image (as it is, mirrored); 1 where absent
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     presence          nouns, weights and thresholds of the classifier in presence.npy (chronosight.engines.compact.presence)

@@ -133,18 +133,18 @@ def joined_caption(
     answers = []
     for box, cell, found in views:
         answer = caption_of(part(scene, box))
-        told = without_places(answer.text)
-        if caption.says_no_change(told) or not told:
-            told = in_words(found)
-            answer = replace(answer, confidence=min(fact_confidences(told, found), default=0.0), confident=False)
+        sentence = without_places(answer.text)
+        if caption.says_no_change(sentence) or not sentence:
+            sentence = in_words(found)
+            answer = replace(answer, confidence=min(fact_confidences(sentence, found), default=0.0), confident=False)
         texts = by_cell.setdefault(cell, [])
-        texts += [told] if told not in texts else []
+        texts += [sentence] if sentence not in texts else []
         answers.append(answer)
     north_up = ChangeSummary((), scene.width, scene.height, True, 0.0, scene_corners(scene)).north_up
     sentences: dict[str, list[str]] = {}
     for cell, texts in by_cell.items():
         sentences.setdefault(" and ".join(texts), []).append(cell)
-    text = "; ".join(f"{_where(cells, bool(north_up))}, {told}" for told, cells in sentences.items())
+    text = "; ".join(f"{_where(cells, bool(north_up))}, {sentence}" for sentence, cells in sentences.items())
     confidence = min(changed.confidence, *(answer.confidence for answer in answers))
     confident = changed.confident and all(answer.confident for answer in answers)
     return Answer(text, "caption", text, confidence, confident, evidence)

@@ -30,15 +30,15 @@ def describe_pair(encoded: EncodedScene) -> Description:
     """The language model's answers beside the guide's map, made to fit each other (`reconcile`)."""
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
     exact_tasks = encoded.bundle.from_objects
-    said = [question for question in (*counts, *places) if question.task not in exact_tasks]
-    questions = [binary.ask(), caption.ask("pair"), *said]
+    asked = [question for question in (*counts, *places) if question.task not in exact_tasks]
+    questions = [binary.ask(), caption.ask("pair"), *asked]
     read = {
         question: read_reply(encoded.bundle, "pair", question, reply)
         for question, reply in zip(questions, encoded.replies(questions), strict=True)
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    told, note = fit_caption(read[questions[1]], reconciled.changed, reconciled.evidence)
+    captioned, note = fit_caption(read[questions[1]], reconciled.changed, reconciled.evidence)
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):
@@ -57,7 +57,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
     facts, evidence = dict(encoded.bundle.facts), reconciled.evidence
-    return Description(told, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
+    return Description(captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
 
 
 def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer]) -> Description:
@@ -72,9 +72,9 @@ def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer])
     side = float(bundle.config["pair_size"]) / encoded.networks.guide.resampling(encoded.scene)
     if not described.changed.value:
         return described
-    told = joined_caption(encoded.scene, evidence, described.changed, side, caption_of)
+    captioned = joined_caption(encoded.scene, evidence, described.changed, side, caption_of)
     notes = tuple(PARTS if note == FROM_OBJECTS else note for note in described.notes)
-    return replace(described, caption=told, notes=notes)
+    return replace(described, caption=captioned, notes=notes)
 
 
 def describe_objects(
@@ -93,9 +93,9 @@ def describe_objects(
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
         counted, placed = (answer_task(asked, evidence, changed, exact=exact) for asked in (count.ask(name), location.ask(name)))
-        sure = min(counted.confidence, placed.confidence)
+        confidence = min(counted.confidence, placed.confidence)
         classes.append(
-            ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, sure, counted.interval)
+            ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval)
         )
     whether = answer_task(binary.ask(), evidence, changed)
     return Description(

@@ -61,14 +61,14 @@ class EncodedScene:
     """A scene with what was computed for it, each part once."""
 
     def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None) -> None:
-        """progress: called with (tiles done, tiles in all) while the guide looks at a pair."""
+        """progress: called with (tiles done, tiles in all) while the guide predicts a pair."""
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
 
     @cached_property
     def large(self) -> bool:
-        """Whether the pair is answered from the guide's objects alone, because it is too large for one look."""
+        """Whether the pair is answered from the guide's objects alone, being too large for the language model."""
         if self.scene.kind != "pair":
             return False
         longest = max(self.scene.height, self.scene.width) * self.networks.guide.resampling(self.scene)
@@ -99,9 +99,9 @@ class EncodedScene:
 
     @cached_property
     def facts(self) -> GuideFacts:
-        """The guide's facts; with its caption only where the clue tells it."""
-        told = self.bundle.config["guide_form"] in ("caption", "full")
-        caption = self.networks.guide.caption(self.scene, self.maps.memory) if told else None
+        """The guide's facts; with its caption only where the clue contains it."""
+        captioned = self.bundle.config["guide_form"] in ("caption", "full")
+        caption = self.networks.guide.caption(self.scene, self.maps.memory) if captioned else None
         return read_facts(self.guide_evidence, self.changed, caption)
 
     @cached_property
@@ -137,11 +137,11 @@ class EncodedScene:
 
     def yes(self, question: Question) -> float:
         """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`)."""
-        said = yes_probability(self.replies([question])[0])
+        language_model = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
             select(self.guide_evidence.objects, question.subject), (self.scene.metres_per_pixel or 1.0) ** 2
         )
-        return weigh_sources(said, self.changed, outlined, self.bundle.calibration("binary", "pair"))
+        return weigh_sources(language_model, self.changed, outlined, self.bundle.calibration("binary", "pair"))
 
     @cached_property
     def reconciled(self) -> Reconciled:

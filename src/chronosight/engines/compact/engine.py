@@ -174,8 +174,8 @@ class CompactEngine:
         if question == binary.ask():
             return replace(changed, notes=reconciled.notes)
         if question.task == "caption":
-            told, note = fit_caption(answer, changed, reconciled.evidence)
-            return replace(told, evidence=reconciled.evidence, notes=(note,) if note else ())
+            fitted, note = fit_caption(answer, changed, reconciled.evidence)
+            return replace(fitted, evidence=reconciled.evidence, notes=(note,) if note else ())
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, reconciled.evidence)
             return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else ())

@@ -1,4 +1,4 @@
-"""From the guide's maps to changed objects, and to the facts that the clue tells."""
+"""From the guide's maps to changed objects, and to the facts given in the clue."""
 
 from __future__ import annotations
 

@@ -116,8 +116,8 @@ class UniRSEngine:
         notes: tuple[str, ...] = (UNCALIBRATED,)
         if count.outside:
             notes = (OUTSIDE.format(next(iter(count.texts))), *notes)
-        sure = value is not None and confidence >= 0.5 and not count.outside and question.task != "vqa"
-        return Answer(text, question.task, value, confidence, sure, None, notes)
+        confident = value is not None and confidence >= 0.5 and not count.outside and question.task != "vqa"
+        return Answer(text, question.task, value, confidence, confident, None, notes)
 
     def _guide(self) -> CompactEngine:
         if self.guide is None:

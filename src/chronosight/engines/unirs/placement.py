@@ -1,4 +1,4 @@
-"""Where and in which precision a full-size model runs, by what the machine has: decided once, and said why."""
+"""Where and in which precision a full-size model runs, by what the machine has: decided once, with the reason."""
 
 from __future__ import annotations
 

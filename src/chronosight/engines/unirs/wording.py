@@ -64,7 +64,7 @@ def read_value(task: str, text: str, outside: Outside | None = None) -> Value | 
     if task in LABELS:
         first = text.strip().lower().split(maxsplit=1)
         word = first[0].strip(".,;:!") if first else ""
-        said = word if LABELS[task] == ("yes", "no") and word in ("yes", "no") else text
-        label = read_label(said, LABELS[task], outside)
+        reply = word if LABELS[task] == ("yes", "no") and word in ("yes", "no") else text
+        label = read_label(reply, LABELS[task], outside)
         return label == "yes" if LABELS[task] == ("yes", "no") and label is not None else label
     return parse_reply(task, text)  # type: ignore[arg-type]  # one of the tasks

@@ -1,4 +1,4 @@
-"""How sure counts and places read off the outlines are (`engines.from_objects`), fitted on the `val` places.
+"""The confidence of counts and places read from the outlines (`engines.from_objects`), fitted on the `val` places.
 
 Counts also learn from training places: val has too few to tell how often an empty map hides a change.
 
@@ -19,7 +19,7 @@ from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.training.calibration.fits import assured_from, fit_logistic, sure_from
 
 FOLDS = 5  # of places, each judged by a fit on the others
-NUMBERS = ((0, 0), (1, 5), (6, 20), (21, 10**6))  # ranges of counts that the report tells apart
+NUMBERS = ((0, 0), (1, 5), (6, 20), (21, 10**6))  # ranges of counts that the report separates
 SPREADS = (0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3)  # errors that grow with the number: none is not credible
 SCALE = 3.0  # log odds over this are about one, as the penalty of the fit wants them
 PENALTY = 5e-4  # of log loss on places left out, the least for counts and places together
@@ -141,13 +141,13 @@ def reliability_table(judged: Sequence[tuple[ReadOff, float, bool, bool]]) -> li
     for size in sorted({item.size for item, *_ in judged}):
         for least, most in NUMBERS:
             chosen = [one for one in judged if one[0].size == size and least <= one[0].number <= most]
-            sure = [one for one in chosen if one[2]]
+            confident = [one for one in chosen if one[2]]
             if chosen:
                 rows.append({
                     "size": size, "number": f"{least} to {most}" if most < 10**6 else f"{least} or more", "n": len(chosen),
                     "exact": round(float(np.mean([one[0].right for one in chosen])), 3),
-                    "confidence": round(float(np.mean([one[1] for one in chosen])), 3), "confident": len(sure),
-                    "exact_when_confident": round(float(np.mean([one[0].right for one in sure])), 3) if sure else "",
+                    "confidence": round(float(np.mean([one[1] for one in chosen])), 3), "confident": len(confident),
+                    "exact_when_confident": round(float(np.mean([one[0].right for one in confident])), 3) if confident else "",
                     "interval_holds": round(float(np.mean([one[3] for one in chosen])), 3),
                 })  # fmt: skip
     return rows

@@ -1,6 +1,6 @@
 """Trains and calibrates the classifier that says what one image shows (`chronosight.engines.compact.presence`).
 
-Reference answers come from real images of AID and UC Merced outside their test splits: the scene class tells what is and what
+Reference answers come from real images of AID and UC Merced outside their test splits: the scene class says what is and what
 cannot be there, people's captions the rest (`chronosight.datasets.scene_nouns`). Where neither decides, two weak rules make
 negatives, so that the classifier does not call every street a river: a salient noun that no caption names or implies, and a
 place such as an airport in an image of another class. Rendered scenes with exact truth are added, so that they stay known.

@@ -186,8 +186,8 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
     def _visual(self, path: Path, name: str) -> int:
         """Visual tokens of a image; many records share one, so it is measured once."""
         if path not in self._measured:
-            with _opened(path, name) as picture:
-                width, height = picture.size
+            with _opened(path, name) as image:
+                width, height = image.size
             processor = self.processor.image_processor
             self._measured[path] = processor.get_number_of_image_patches(height, width, {}) // processor.merge_size**2
         return self._measured[path]
@@ -224,8 +224,8 @@ def _opened(path: Path, name: str) -> Image.Image:
 
 
 def _open(path: Path, name: str) -> np.ndarray:
-    with _opened(path, name) as picture:
-        return np.array(picture.convert("RGB"))
+    with _opened(path, name) as image:
+        return np.array(image.convert("RGB"))
 
 
 def collate(items: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, torch.Tensor]:

@@ -53,9 +53,9 @@ def simulate_facts(truth: PairTruth, captions: tuple[str, ...], rng: np.random.G
     for name in CHANGE_CLASSES:
         classes[name] = _blur(truth.classes.get(name, ClassChange()), skill, rng)
     seen = any(change.count for change in classes.values())
-    sure = rng.beta(1 + 6 * skill, 1)
+    certainty = rng.beta(1 + 6 * skill, 1)
     right = seen if rng.random() < 0.9 else truth.changed
-    probability = float(0.5 + 0.5 * sure if right else 0.5 - 0.5 * sure)
+    probability = float(0.5 + 0.5 * certainty if right else 0.5 - 0.5 * certainty)
     caption = None
     if seen and captions:
         wrong = not truth.changed or rng.random() > 0.5 + 0.5 * skill

@@ -140,7 +140,7 @@ def _changed_object(one: Component, classes: tuple[str, ...], scene: Scene) -> C
 
 
 def _identity(image: ImageFile) -> dict[str, Any]:
-    """What tells one file from another without reading all of it: size, time of change, and its first megabyte."""
+    """What identifies a file without reading all of it: size, time of change, and its first megabyte."""
     stat = image.path.stat()
     with image.path.open("rb") as file:
         head = hashlib.sha256(file.read(1 << 20)).hexdigest()
