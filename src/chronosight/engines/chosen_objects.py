@@ -39,7 +39,16 @@ class Chosen:
 
 
 def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
-    """The objects of a summary that a question is about, with the confidence of an answer read from them."""
+    """Chooses the objects that a question is about.
+
+    Args:
+        summary: The objects, and zones where there are some.
+        question: Class, direction, region, zone and limits of size in square metres.
+
+    Returns:
+        The objects with their area (square metres; pixels where the ground size is unknown), and the confidence of an answer read
+        from them.
+    """
     row = next((row for row in summary.zones.rows if row.name == question.zone), None) if summary.zones else None
     numbers = None if row is None else set(row.numbers)
     region = question.region
@@ -86,7 +95,15 @@ def size_phrase(question: SceneQuestion) -> str:
 
 
 def ground_of(summary: ChangeSummary, question: SceneQuestion) -> float | None:
-    """Square metres of the ground that the question is about."""
+    """The ground that a question is about.
+
+    Args:
+        summary: The whole scene.
+        question: Its zone or region.
+
+    Returns:
+        Square metres; None where the ground size of a pixel is unknown.
+    """
     row = next((row for row in summary.zones.rows if row.name == question.zone), None) if summary.zones else None
     if row is not None:
         return row.ground * row.covered
@@ -107,7 +124,19 @@ def zone_tally(row: ZoneRow, question: SceneQuestion) -> Tally:
 
 
 def make_answer(chosen: Chosen, task: str, text: str, value: Value | None, *notes: str, unit: str | None = None) -> Answer:
-    """An answer about chosen objects; confident only where they are and there is a value."""
+    """Makes an answer about chosen objects.
+
+    Args:
+        chosen: The objects.
+        task: Of the answer.
+        text: The sentence; its first letter becomes a capital.
+        value: The typed value; None makes the answer not confident.
+        *notes: Added to those of the choice.
+        unit: Of the value, such as "m2"; None for a plain number or a word.
+
+    Returns:
+        The answer.
+    """
     text = text[:1].upper() + text[1:]
     exact = task in ("count", "location") and unit is None
     confident = chosen.confident if exact else is_confident(chosen.confidence, {})

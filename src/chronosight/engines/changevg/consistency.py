@@ -41,7 +41,17 @@ class Disagreement:
 
 
 def compare(about: About, text: str, value: Value | None, evidence: Evidence) -> Disagreement | None:
-    """The reply's text and value against the outlines it is about; None where they agree or nothing can be compared."""
+    """Compares a reply with the guide's outlines that it is about.
+
+    Args:
+        about: Task, subject, direction and cells of the question.
+        text: The reply.
+        value: Its typed value; None where it has none.
+        evidence: The guide's maps and objects.
+
+    Returns:
+        The disagreement; None where they agree or nothing can be compared.
+    """
     found = select(evidence.objects, about.subject, about.direction, about.cells)
     n, name = len(found), about.subject or "buildings or roads"
     match about.task:

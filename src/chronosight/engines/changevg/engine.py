@@ -133,10 +133,22 @@ class ChangeVGEngine:
         return doubted(self.read(seen, routed, reply, self.notes(scene)), scene)
 
     def turn(self, seen: SeenScene, routed: Routed, text: str, first: bool = True) -> tuple[list[Part], int]:
-        """A user turn -> (its parts, the most tokens of a reply). first: it brings the clue and the images.
+        """Makes a user turn of the conversation with the model.
 
-        What asks for a part of the changes (new ones, those at the top) is asked as it was typed, and so is what fits no
-        task; in a dialogue with weights that know no canonical words, everything is.
+        A question about a part of the changes (new ones, those at the top) is asked as typed, and so is one without a task; in a
+        dialogue with weights that know no canonical words, every question is.
+
+        Args:
+            seen: The scene.
+            routed: The task of the question.
+            text: The question as typed.
+            first: Whether it is the first turn, which brings the clue and the images.
+
+        Returns:
+            The parts of the turn, and the most tokens of a reply.
+
+        Raises:
+            InputError: The question is empty.
         """
         if not text.strip():
             raise InputError("the question is empty; type one")
@@ -154,7 +166,17 @@ class ChangeVGEngine:
         return user_turn(words, self.model.plain(clue), len(seen.scene.frames)), limit
 
     def read(self, seen: SeenScene, routed: Routed, reply: Reply, notes: tuple[str, ...] = ()) -> Answer:
-        """A reply -> the answer, with the guide's map as evidence and a note where the two disagree."""
+        """Parses a reply to an answer, with the guide's map as evidence and a note where the two disagree.
+
+        Args:
+            seen: The scene.
+            routed: The task of the question.
+            reply: Of the model.
+            notes: Put before the answer's own.
+
+        Returns:
+            The answer; its confidence is the model's own, not calibrated.
+        """
         question, evidence = routed.question, seen.evidence
         task = question.task if question else "open"
         value = read_value(question.task, reply.text) if question else None

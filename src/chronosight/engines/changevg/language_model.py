@@ -69,7 +69,15 @@ class SceneImages(Protocol):
     """The images of one scene, as the model has them."""
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        """Each turn by itself, none knowing of the others."""
+        """Answers turns that do not know of each other.
+
+        Args:
+            turns: User turns, each with its images.
+            limit: The most tokens of a reply.
+
+        Returns:
+            One reply a turn, in their order.
+        """
         ...
 
     def dialogue(self) -> Dialogue:
@@ -83,7 +91,14 @@ class LanguageModel(Protocol):
     name: str
 
     def encode(self, frames: list[np.ndarray]) -> SceneImages:
-        """frames: (H, W, 3) uint8 each, earliest first."""
+        """Prepares the images of a scene, once for all its questions.
+
+        Args:
+            frames: (H, W, 3) uint8 each, earliest first.
+
+        Returns:
+            The images, to ask about.
+        """
         ...
 
     def plain(self, text: str) -> str:

@@ -31,16 +31,24 @@ def load_changevg(
     precision: str = "auto",
     threads: int | None = None,
 ) -> ChangeVGEngine:
-    """The engine, ready to be asked.
+    """Loads the engine `changevg` (arXiv 2509.23105).
 
-    weights: a Qwen2.5-VL or Qwen3-VL folder, or a hub id that is in the hub's local cache; the adapter's own base when
-        None; with an endpoint the name of the model it serves, its first when None.
-    adapter: a LoRA folder; its changevg.json says how it must be asked. With an endpoint only that file is read: the
-        server has the adapter.
-    guide: weights of the compact engine whose guide looks; the shipped ones when None. guide_form: in place of the
-        adapter's own, or of "full" for weights that were not tuned.
-    endpoint: address of an OpenAI-compatible server, up to and with /v1. precision: "auto", "fp32", "bf16" or "4bit".
-    Raises InputError for whatever is missing or does not fit, one line that says what to do.
+    Args:
+        weights: A Qwen2.5-VL or Qwen3-VL folder, or a hub id that is in the hub's local cache; the adapter's own base when None.
+            With an endpoint, the name of the model that it serves, its first when None.
+        adapter: A LoRA folder; its changevg.json holds the settings of its training. With an endpoint only that file is read: the
+            server has the adapter.
+        guide: Weights of the compact engine whose guide to use; the shipped ones when None.
+        guide_form: "none", "caption", "detail" or "full", in place of the adapter's own, or of "full" for weights without one.
+        endpoint: Address of an OpenAI-compatible server, up to and with /v1.
+        precision: "auto", "fp32", "bf16" or "4bit".
+        threads: CPU threads of each graph of the guide; the number of physical cores when None.
+
+    Returns:
+        The engine, ready to answer.
+
+    Raises:
+        InputError: Something is missing or does not fit; one line says what to do.
     """
     if guide_form is not None and guide_form not in get_args(GuideForm):
         raise InputError(f'unknown guide form "{guide_form}", expected one of {", ".join(get_args(GuideForm))}')

@@ -45,7 +45,14 @@ class Decoder:
         self.outputs = ["logits", *(f"present_{name}" for name in self.cache_names)]
 
     def start(self, embeds: np.ndarray) -> Prefix:
-        """embeds: (views, P, d) of the shared prefix, once for every view of the scene."""
+        """Computes keys and values of the shared part of the prompt.
+
+        Args:
+            embeds: (views, P, d) float32, once for every view of the scene.
+
+        Returns:
+            The prefix, from which any number of questions branch off.
+        """
         views, length = embeds.shape[:2]
         empty = np.zeros((views, self.heads, 0, self.head_size), np.float32)
         past = [OrtValue.ortvalue_from_numpy(empty) for _ in self.cache_names]
@@ -54,10 +61,18 @@ class Decoder:
         return Prefix(past, length, views)
 
     def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Decoded]:
-        """Token ids of each question -> the tokens of its reply. In one batch: shorter questions are padded on the left, masked.
+        """Decodes greedily, all questions in one batch; shorter ones are padded on the left and masked.
 
         Of a scene in several views each token is the likeliest by the mean of the views' probabilities.
-        prose: by question, whether no three tokens may stand twice in its reply (see `repeating`).
+
+        Args:
+            prefix: Of the scene.
+            suffixes: Token ids of each question.
+            max_tokens: The most tokens of a reply.
+            prose: By question, whether no three tokens may stand twice in its reply (see `repeating`).
+
+        Returns:
+            The tokens of each reply, in the order of the questions.
         """
         n, length, views = len(suffixes), max(len(suffix) for suffix in suffixes), prefix.views
         tokens = np.zeros((n, length), np.int64)

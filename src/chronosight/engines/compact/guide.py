@@ -75,7 +75,18 @@ class Guide:
         return min(COARSEST, max(FINEST, factor))
 
     def predict(self, scene: Scene, progress: Progress | None = None) -> GuideMaps:
-        """A pair -> its maps. progress is called after every tile. Raises InputError for a scene below 16 pixels."""
+        """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all).
+
+        Returns:
+            Maps of the scene's own size (H, W).
+
+        Raises:
+            InputError: A side of the scene is below 16 pixels.
+        """
         height, width = scene.height, scene.width
         if min(height, width) < SMALLEST:
             raise InputError(f"the scene is {width} x {height} pixels, expected {SMALLEST} a side or more; give a larger one")
@@ -121,7 +132,15 @@ class Guide:
         return GuideMaps(mask, probability, appeared, changed, memory if whole else None)
 
     def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
-        """The global branch's sentence. memory: of `predict`; None has it look at the whole scene in the trained size."""
+        """Describes the change in a sentence: the summary branch of ChangeVG (arXiv 2509.23105).
+
+        Args:
+            scene: A pair.
+            memory: Features from `predict`; None computes them from the whole scene at the size of training.
+
+        Returns:
+            The sentence, without full stop.
+        """
         if memory is None:
             size = int(self.bundle.config["pair_size"])
             memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None])["memory"]
@@ -153,10 +172,14 @@ class Guide:
         return maps, changed, memory
 
     def predict_tiles(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
-        """Tiles of one size in one batch.
+        """Predicts tiles of one size in one batch.
 
-        (N, 2, h, w, 3) uint8, h and w multiples of 32 -> their maps, (C + 2, h, w) float32 probabilities each
-        (classes, appeared, cores), and the probability that each changed.
+        Args:
+            tiles: (N, 2, h, w, 3) uint8, h and w multiples of 32.
+
+        Returns:
+            Of each tile, (C + 2, h, w) float32 probabilities (classes, appeared, interiors) and the probability in [0, 1] that it
+            changed.
         """
         maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)
         return maps, changed
@@ -188,7 +211,14 @@ class Guide:
         return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
 
     def read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Blended maps (C + 2, h, w) -> probability of change, index of class, probability of something new, cores."""
+        """Reads blended maps by the calibration of the mask.
+
+        Args:
+            maps: (C + 2, h, w) float32 probabilities (classes, appeared, interiors).
+
+        Returns:
+            (h, w) each: probability of change, class index uint8, probability that it appeared, interiors bool.
+        """
         settings = self.bundle.calibration("mask")
         change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
         classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-2].argmax(axis=0), 0)

@@ -73,14 +73,33 @@ class Language:
         return visual.reshape(len(features) if kind == "image" else 1, -1, visual.shape[-1])
 
     def prefix(self, visual: np.ndarray, clue: str = "") -> Prefix:
-        """visual: (views, n, d)."""
+        """Computes the part of the prompt that all questions of a scene share.
+
+        Args:
+            visual: (views, n, d) float32 visual tokens.
+            clue: Of the guide; "" for none.
+
+        Returns:
+            Keys and values of the decoder.
+        """
         tokens = np.array(self._encode(scene_prefix(visual.shape[1], clue)))
         embeds = np.tile(self.bundle.embedding[tokens].astype(np.float32), (len(visual), 1, 1))
         embeds[:, tokens == self.image_id] = visual
         return self.decoder.start(embeds)
 
     def replies(self, prefix: Prefix, questions: list[Question]) -> list[Reply]:
-        """Replies to questions that share a prefix, in their order; those to yes / no questions with the probability of yes."""
+        """Answers questions that share a prefix, in one batch.
+
+        Args:
+            prefix: Of the scene.
+            questions: In canonical wording.
+
+        Returns:
+            Replies in their order; those to yes / no questions with the probability of yes.
+
+        Raises:
+            InputError: The weights cannot separate Yes and No by one token.
+        """
         return [
             Reply(self.text(one), one.logprobs, one.complete, self.yes(one) if question.task in YES_NO else None)
             for question, one in zip(questions, self.decode(prefix, questions), strict=True)

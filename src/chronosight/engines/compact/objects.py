@@ -87,7 +87,15 @@ def without_objects(evidence: Evidence) -> Evidence:
 
 
 def tally(evidence: Evidence | MapsOnDisk, class_name: str) -> ClassChange:
-    """Counts and cells of one class (singular name), cells in order of first appearance."""
+    """Counts the objects of one class.
+
+    Args:
+        evidence: The objects.
+        class_name: Singular, such as "building".
+
+    Returns:
+        Numbers appeared and vanished, and their cells in order of first appearance.
+    """
     objects = [item for item in evidence.objects if item.class_name == class_name]
     appeared = sum(item.direction == "appeared" for item in objects)
     cells = tuple(dict.fromkeys(cell for item in objects for cell in item.places))
@@ -95,6 +103,15 @@ def tally(evidence: Evidence | MapsOnDisk, class_name: str) -> ClassChange:
 
 
 def read_facts(evidence: Evidence, changed: float, caption: str | None) -> GuideFacts:
-    """The guide's facts for the clue: probability of change, caption, counts and places."""
+    """The guide's facts for the clue (arXiv 2509.23105).
+
+    Args:
+        evidence: The objects.
+        changed: Probability in [0, 1] that anything changed.
+        caption: The guide's sentence; None for none.
+
+    Returns:
+        Probability, caption, counts and cells by class.
+    """
     classes = {PLURALS.get(name, name): tally(evidence, name) for name in evidence.classes[1:]}
     return GuideFacts(changed, caption, classes)

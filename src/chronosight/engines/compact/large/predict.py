@@ -70,9 +70,17 @@ class Tiling:
 
 
 def predict(pair: LazyPair, guide: Guide, store: Store, progress: Progress | None = None, timings: Timings | None = None) -> None:
-    """Fill the store with all that is missing. progress: called with (tiles done, tiles in all), first where it starts.
+    """Fills the store with all tiles that are missing, row by row.
 
-    Raises InputError where a file turns out to be damaged.
+    Args:
+        pair: Windows of both dates.
+        guide: Compares the dates.
+        store: Takes the maps; a run that was killed continues after its last complete row.
+        progress: Called with (tiles done, tiles in all), first with those that were there.
+        timings: Gets the seconds spent.
+
+    Raises:
+        InputError: A file turns out to be damaged.
     """
     timings = timings or Timings()
     timings.spent("before")

@@ -82,7 +82,14 @@ class Store:
             self._write_journal()
 
     def write(self, top: int, probability: np.ndarray, appeared: np.ndarray, packed: np.ndarray) -> None:
-        """Rows from `top` on: uint16 0 to 65535, uint8 0 to 255, and packed uint8 (class, core, data), all (h, width)."""
+        """Writes rows of the maps.
+
+        Args:
+            top: First row.
+            probability: (h, width) uint16, 0 to 65535: probability that something changed.
+            appeared: (h, width) uint8, 0 to 255: probability that it appeared.
+            packed: (h, width) uint8: class, interior and whether there is data.
+        """
         values = {"probability": probability, "appeared": appeared, "classes": packed}
         for key, (name, dtype) in FILES.items():
             with (self.folder / name).open("r+b") as file:
@@ -103,7 +110,17 @@ class Store:
         return np.load(self._carry_path(), allow_pickle=False) if self.rows_done else None
 
     def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Maps:
-        """A window of the maps, copied into memory."""
+        """Reads a window of the maps.
+
+        Args:
+            top: First row.
+            bottom: Row after the last.
+            left: First column.
+            right: Column after the last; None for the width.
+
+        Returns:
+            The maps (bottom - top, right - left), copied into memory.
+        """
         window = np.s_[top:bottom, left : self.width if right is None else right]
         parts = []
         for name, dtype in FILES.values():
