@@ -58,7 +58,7 @@ def spread(row: Row, job: Job, engine: CompactEngine, out: Path, actors: int) ->
 
     from chronosight.engines.compact.large.predict import Tiling
     from chronosight.engines.compact.large.whole_scene import open_store
-    from chronosight.pipeline import WORK
+    from chronosight.pipeline.whole_scene import WORK
     from chronosight.scenes.large.shift import register
 
     with opened_pair(row, job, float(engine.bundle.config["metres_per_pixel"])) as pair:
