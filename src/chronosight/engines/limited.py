@@ -48,8 +48,8 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
             continue
         outlined = tally(evidence, name)
         counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
-        confidence = min(counted.confidence, placed.confidence)
-        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval))
+        lower = min(counted.confidence, placed.confidence)
+        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, lower, counted.interval))
     captioned = description.caption
     if objects:
         captioned = fit_caption(captioned, changed, evidence)[0]
