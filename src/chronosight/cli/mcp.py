@@ -39,9 +39,9 @@ def mcp(
     weights = None if chosen.weights is None else chosen.weights.as_posix()
     options = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.options.items()}
     with tempfile.TemporaryDirectory(prefix="chronosight-mcp-") as folder:
-        settings = Settings(
-            data or Path(folder), host, port, chosen.name, weights, options, roots=tuple(root), key=read_key(api_key_file)
-        )
+        kept = (data or Path(folder)).absolute()
+        key = read_key(api_key_file)
+        settings = Settings(kept, host, port, chosen.name, weights, options, roots=tuple(root), key=key)
         check_settings(settings)
         settings.data.mkdir(parents=True, exist_ok=True)
         (run_http if http else run_stdio)(settings, seconds)

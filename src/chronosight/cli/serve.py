@@ -49,7 +49,7 @@ def serve(
     weights = None if chosen.weights is None else chosen.weights.as_posix()
     options = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.options.items()}
     settings = Settings(
-        data, host, port, chosen.name, weights, options, workers, tuple(root or ()), tuple(allow_host or ()), queue,
+        data.absolute(), host, port, chosen.name, weights, options, workers, tuple(root or ()), tuple(allow_host or ()), queue,
         job_seconds, read_key(api_key_file),
     )  # fmt: skip
     serve_until_stopped(settings)

@@ -29,7 +29,7 @@ from chronosight.results.description import Description
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.files import file_format
 from chronosight.scenes.lonlat import scene_corners
-from chronosight.service.scenes import EXTENSIONS, files_of, open_small
+from chronosight.service.scenes import files_of, open_small, stored_names
 from chronosight.service.settings import Settings
 from chronosight.service.store import Store
 
@@ -266,13 +266,11 @@ def _with_objects(answer: Answer, facts: dict[str, Any], description: Descriptio
 def _open_content(content: Sequence[bytes]) -> Scene:
     """Opens files in memory by way of a folder that is gone afterwards: the decoders read files."""
     with tempfile.TemporaryDirectory(prefix="chronosight-") as folder:
-        paths = []
-        for number, data in enumerate(content, 1):
-            raw = Path(folder) / f"image {number}"
-            raw.write_bytes(data)
-            path = raw.with_name(f"image{number}.{EXTENSIONS[file_format(raw)]}")
-            raw.rename(path)
-            paths.append(path)
+        raw = [Path(folder) / f"image {number}" for number in range(1, len(content) + 1)]
+        for path, data in zip(raw, content, strict=True):
+            path.write_bytes(data)
+        names = stored_names([file_format(path) for path in raw])
+        paths = [path.rename(path.with_name(name)) for path, name in zip(raw, names, strict=True)]
         scene = open_small(paths)
     scene.sources = tuple(path.name for path in paths)
     return scene

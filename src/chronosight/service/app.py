@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.mount("/", StaticFiles(directory=PAGE, html=True))
     app.add_middleware(Protection, settings=settings)
     app.add_middleware(metrics.Measured)
-    _handle_errors(app, settings)
+    _handle_errors(app)
     return app
 
 
@@ -69,12 +69,12 @@ def app_from_environment() -> FastAPI:
     return create_app(Settings.from_environment())
 
 
-def _handle_errors(app: FastAPI, settings: Settings) -> None:
+def _handle_errors(app: FastAPI) -> None:
     """Every error as one JSON object with one line, and no path of this machine in it."""
 
     @app.exception_handler(InputError)
     async def input_error(request: Request, error: InputError) -> Response:
-        return error_response(400, public_message(error, settings), "invalid_input")
+        return error_response(400, public_message(error), "invalid_input")
 
     @app.exception_handler(StarletteHTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:

@@ -229,7 +229,7 @@ class Tools:
                 try:
                     notes, files = run_job(self.store, job, self.answering.engine(), progress)
                 except BaseException as error:
-                    self.store.finish(job.id, "failed", public_message(Exception(error), self.settings), [], [])
+                    self.store.finish(job.id, "failed", public_message(Exception(error)), [], [])
                     raise
                 self.store.finish(job.id, "done", None, notes, files)
                 return self.store.job(job.id) or job
@@ -250,7 +250,7 @@ class Tools:
         except TimeoutError:
             raise ToolError(f"this took more than {self.seconds:g} seconds; call again, or give a smaller scene") from None
         except (InputError, OSError) as error:
-            raise ToolError(public_message(error, self.settings)) from None
+            raise ToolError(public_message(error)) from None
         except MemoryError:
             raise ToolError("not enough memory for this scene; give a part of it, or a smaller version") from None
         finally:

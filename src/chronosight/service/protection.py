@@ -44,16 +44,16 @@ class Protection:
             await self.app(scope, receive, send)
             return
         refused = self._refuse(scope)
+        deadline = _Deadline(receive, Headers(scope=scope))
+        guarded = _with_headers(send, deadline)
         if refused is not None:
-            await refused(scope, receive, _with_headers(send))
+            await refused(scope, receive, guarded)
             return
-        deadline = _Deadline(receive)
         try:
-            await self.app(scope, deadline.receive, _with_headers(send))
+            await self.app(scope, deadline.receive, guarded)
         except _TooSlow:
             late = error_response(408, "the request did not arrive in time; send it again over a faster connection")
-            late.headers["Connection"] = "close"
-            await late(scope, receive, _with_headers(send))
+            await late(scope, receive, guarded)
 
     def _refuse(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
@@ -86,11 +86,12 @@ class _TooSlow(Exception):
 class _Deadline:
     """Receives a body, for MAX_BODY_SECONDS and as long as it comes at BYTES_A_SECOND."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self._began, self._bytes, self._whole = receive, time.monotonic(), 0, False
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive, self._began, self._bytes = receive, time.monotonic(), 0
+        self.whole = "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
 
     async def receive(self) -> Message:
-        if self._whole:  # waiting for the client to go away
+        if self.whole:  # waiting for the client to go away
             return await self._receive()
         left = MAX_BODY_SECONDS + self._bytes / BYTES_A_SECOND - (time.monotonic() - self._began)
         try:
@@ -98,7 +99,7 @@ class _Deadline:
         except TimeoutError:
             raise _TooSlow from None
         self._bytes += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
+        self.whole = not message.get("more_body", False)
         return message
 
 
@@ -122,7 +123,7 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, deadline: _Deadline) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
@@ -132,6 +133,8 @@ def _with_headers(send: Send) -> Send:
             headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             headers.setdefault("Cache-Control", "no-store")
+            if not deadline.whole:  # hang up: a client may otherwise send the rest of its body for ever
+                headers["Connection"] = "close"
         await send(message)
 
     return with_headers

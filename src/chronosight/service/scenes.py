@@ -54,7 +54,7 @@ def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str
     staged = store.incoming / f"scene-{digest}-{os.getpid()}-{time.monotonic_ns()}"
     staged.mkdir()
     try:
-        names = [f"{stem}.{EXTENSIONS[kind]}" for stem, kind in zip(_stems(kinds), kinds, strict=True)]
+        names = stored_names(kinds)
         for (path, _), name in zip(files, names, strict=True):
             os.replace(path, staged / name)
         facts = _inspect(digest, [staged / name for name in names], [shown_name(name) for _, name in files])
@@ -133,6 +133,16 @@ def open_small(paths: Sequence[Path], opening: Opening | None = None) -> Scene:
     return pipeline.open_scene(paths, opening or Opening())
 
 
+def stored_names(kinds: Sequence[str]) -> list[str]:
+    """Names of our own for the files of a scene, by their formats: "before.tif", "after.tif"."""
+    stems = [f"image{index:02d}" for index in range(1, len(kinds) + 1)]
+    if len(kinds) == 1:
+        stems = ["image" if kinds[0] in RASTER_DRIVERS else "video"]
+    if len(kinds) == 2:
+        stems = ["before", "after"]
+    return [f"{stem}.{EXTENSIONS[kind]}" for stem, kind in zip(stems, kinds, strict=True)]
+
+
 def shown_name(name: str) -> str:
     """A file's name without its folder, printable and short."""
     return one_line(name.replace("\\", "/").rstrip("/").rpartition("/")[2])[:80] or "image"
@@ -197,14 +207,6 @@ def _format_of(path: Path, name: str) -> str:
         return file_format(path)
     except InputError as error:
         raise InputError(str(error).replace(path.name, shown_name(name))) from None
-
-
-def _stems(kinds: Sequence[str]) -> list[str]:
-    if len(kinds) == 2:
-        return ["before", "after"]
-    if len(kinds) == 1:
-        return ["image" if kinds[0] in RASTER_DRIVERS else "video"]
-    return [f"image{index:02d}" for index in range(1, len(kinds) + 1)]
 
 
 def _digest(path: Path) -> str:

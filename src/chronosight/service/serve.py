@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,8 @@ def serve(settings: Settings) -> None:
         InputError: The data folder, the port or the key cannot be used.
     """
     check_settings(settings)
+    # uvicorn raises the signal again once it has shut down, which would end this process before its workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings.data.mkdir(parents=True, exist_ok=True)
     with _alone(settings), _listening(settings) as listener:
         supervisor = Supervisor(settings)

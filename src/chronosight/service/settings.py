@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chronosight.engines.engine import Engine
 
 VARIABLE = "CHRONOSIGHT_SERVICE_SETTINGS"  # environment of the processes that a server starts
+PARENT_VARIABLE = "CHRONOSIGHT_SERVICE_PARENT"  # process id of the server that they belong to
 KEY_VARIABLE = "CHRONOSIGHT_SERVICE_KEY"
 MIN_KEY = 16  # characters
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -66,7 +67,8 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """The variables that hand the settings to a process of this server; the key has one of its own."""
         facts = {key: value for key, value in asdict(self).items() if key != "key"}
-        return {VARIABLE: json.dumps(facts, default=str), **({KEY_VARIABLE: self.key} if self.key else {})}
+        key = {KEY_VARIABLE: self.key} if self.key else {}
+        return {VARIABLE: json.dumps(facts, default=str), PARENT_VARIABLE: str(os.getpid()), **key}
 
     @staticmethod
     def from_environment() -> Settings:

@@ -150,11 +150,11 @@ class Store:
         return self.job(number) if added else None
 
     def begin_job(self, scene: str, kind: str, request: dict[str, Any], worker: int) -> Job:
-        """Adds a job that the calling process runs itself."""
-        number, now = uuid4().hex, time.time()
+        """Adds a job that the calling process runs itself. It has the id of its scene, so that one that was stopped goes on."""
+        number, now = scene, time.time()
         with self._connection() as connection:
             connection.execute(
-                "INSERT INTO jobs (id, scene, type, request, state, created, started, worker) "
+                "INSERT OR REPLACE INTO jobs (id, scene, type, request, state, created, started, worker) "
                 "VALUES (?, ?, ?, ?, 'running', ?, ?, ?)",
                 (number, scene, kind, json.dumps(request), now, now, worker),
             )

@@ -18,7 +18,7 @@ from chronosight.engines.engine import Engine
 from chronosight.errors import InputError
 from chronosight.service.jobs import run_job
 from chronosight.service.messages import public_message
-from chronosight.service.settings import Settings
+from chronosight.service.settings import PARENT_VARIABLE, Settings
 from chronosight.service.store import Job, Store
 
 POLL = 0.2  # seconds between looks for a job, and between looks whether it was cancelled
@@ -45,7 +45,7 @@ def main() -> None:
             notes, files = run_job(store, job, engine, _Progress(store, job.id))
             ended = store.finish(job.id, "done", None, notes, files)
         except InputError as error:
-            ended = store.finish(job.id, "failed", public_message(error, settings), [], [])
+            ended = store.finish(job.id, "failed", public_message(error), [], [])
         except MemoryError:
             ended = store.finish(job.id, "failed", "not enough memory for this scene; give a part of it", [], [])
         except Exception:
@@ -57,8 +57,8 @@ def main() -> None:
 
 
 def end_with_parent() -> None:
-    """Ends this process within a moment of its parent, however that ends."""
-    parent = os.getppid()
+    """Ends this process within a moment of the server that started it, however that ends."""
+    parent = int(os.environ[PARENT_VARIABLE])
 
     def watch() -> None:
         while os.getppid() == parent:
