@@ -179,7 +179,7 @@ def test_a_scene_by_path_below_the_roots(served):
 
 
 def test_a_whole_scene_is_described_then_asked(served, tmp_path):
-    pair = write_pair(tmp_path / "large", 2050, 2050, scattered(2050, 2050)[:40])
+    pair = write_pair(tmp_path / "large", 2020, 2020, scattered(2020, 2020)[::12])
     scene = served.add(*pair)
     assert scene["whole_scene"]
     early = served.client.post(f"/api/scenes/{scene['id']}/ask", json={"question": "How many buildings appeared?"})

@@ -14,9 +14,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from chronosight import pipeline
 from chronosight.engines.asked_about import objects_asked_about
@@ -36,6 +38,8 @@ from chronosight.service.store import Store
 if TYPE_CHECKING:
     from chronosight.engines.engine import Conversation, Engine
     from chronosight.results.answer import Answer
+    from chronosight.results.changed_object import ChangedObject
+    from chronosight.results.zones import ZoneTable
     from chronosight.scenes.scene import Scene
 
 KEPT_PIXELS = 4 * MAX_SERVICE_PIXELS  # of the frames of all scenes that are kept: 300 MB
@@ -98,7 +102,7 @@ class Answering:
         self._loading, self._lock = threading.Lock(), threading.Lock()
         self._scenes: OrderedDict[str, Scene] = OrderedDict()
         self._conversations: OrderedDict[tuple[str, tuple[str, ...]], Conversation] = OrderedDict()
-        self._described: OrderedDict[str, Description] = OrderedDict()
+        self._found: OrderedDict[str, tuple[ChangedObject, ...]] = OrderedDict()
 
     def start(self) -> None:
         """Loads the engine in the background."""
@@ -161,9 +165,8 @@ class Answering:
         facts = scene_facts(digest, scene)
         if scene.kind != "pair":
             return Reply(answer, facts)
-        evidence = answer.evidence or self._evidence(digest, scene, engine)
-        described = Description(answer, answer, (), evidence, scene=scene)
-        return _with_objects(answer, facts, described, question)
+        objects = answer.evidence.objects if answer.evidence else self._objects(digest, scene, engine)
+        return _with_objects(answer, facts, scene, objects, question)
 
     def _ask_described(self, facts: dict[str, Any], question: str) -> Reply:
         job = self.store.described(facts["id"])
@@ -171,25 +174,21 @@ class Answering:
             raise NotDescribed
         folder = self.store.files_of(job)
         answer = pipeline.ask([folder], question, self.engine)
-        description = self._described.get(job.id) or read_description(folder)
-        self._described[job.id] = description
-        while len(self._described) > 2:
-            self._described.popitem(last=False)
+        description = read_description(folder)
         shown = {key: facts[key] for key in SHOWN}
-        return _with_objects(answer, shown, description, question)
+        return _with_objects(answer, shown, description.scene, description.objects, question, description.zones)
 
-    def _evidence(self, digest: str, scene: Scene, engine: Engine) -> Evidence:
+    def _objects(self, digest: str, scene: Scene, engine: Engine) -> tuple[ChangedObject, ...]:
         """The objects of a pair whose answer brought none."""
         from chronosight.engines.compact.engine import CompactEngine
 
-        described = self._described.get(digest)
-        if described is not None and isinstance(described.evidence, Evidence):
-            return described.evidence
-        if not isinstance(engine, CompactEngine):  # to describe costs several replies of a large model
-            return engine.guide_facts(scene)[0]
-        described = engine.describe(scene)
-        assert isinstance(described.evidence, Evidence)
-        return described.evidence
+        if digest not in self._found:
+            # To describe costs several replies of a large model, so that there the guide alone is asked.
+            compact = isinstance(engine, CompactEngine)
+            self._found[digest] = engine.describe(scene).objects if compact else engine.guide_facts(scene)[0].objects
+            while len(self._found) > KEPT_SCENES:
+                self._found.popitem(last=False)
+        return self._found[digest]
 
     def _scene(self, digest: str, open_scene: Callable[[], Scene]) -> Scene:
         with self._lock:
@@ -251,15 +250,19 @@ def scene_facts(digest: str, scene: Scene) -> dict[str, Any]:
     return {"id": digest, **facts, "notes": list(scene.notes), "doubts": list(scene.doubts)}
 
 
-def _with_objects(answer: Answer, facts: dict[str, Any], description: Description, question: str) -> Reply:
-    scene, corners = description.scene, scene_corners(description.scene)
+def _with_objects(
+    answer: Answer, facts: dict[str, Any], scene: Scene, objects: tuple[ChangedObject, ...], question: str,
+    zones: ZoneTable | None = None,
+) -> Reply:  # fmt: skip
+    """The answer with those of a pair's objects that it is about."""
+    corners = scene_corners(scene)
     metric = corners is not None or scene.metres_per_pixel is not None
-    zones = description.zones
-    summary = ChangeSummary(description.objects, scene.width, scene.height, metric, 0.5, corners, zones)
+    summary = ChangeSummary(objects, scene.width, scene.height, metric, 0.5, corners, zones)
     # A follow-up, such as "And the roads?", is about what the note says it was taken as.
     taken = next((note.removeprefix(TAKEN) for note in answer.notes if note.startswith(TAKEN)), question)
     chosen = tuple(objects_asked_about(summary, taken))
-    shown = replace(description, evidence=replace(description.evidence, objects=chosen))
+    none = np.zeros((0, 0), np.uint8)
+    shown = Description(answer, answer, (), Evidence((), none, none, none, chosen), scene=scene)
     return Reply(answer, facts, tuple(item.number for item in chosen), lonlat_collection(shown) or pixel_collection(shown))
 
 

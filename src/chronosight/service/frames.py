@@ -36,7 +36,7 @@ def frame_file(store: Store, facts: dict[str, Any], frame: int, side: int) -> Pa
         InputError: The files of the scene are gone.
     """
     size = next((known for known in SIDES if known >= side), SIDES[-1])
-    folder = store.data / "previews" / facts["id"]
+    folder = store.previews / facts["id"]
     path: Path = folder / f"{frame}-{size}.jpg"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)

@@ -97,6 +97,11 @@ class Store:
         return self.data / "jobs"
 
     @property
+    def previews(self) -> Path:
+        """Folder of frames at small sizes."""
+        return self.data / "previews"
+
+    @property
     def incoming(self) -> Path:
         """Folder of uploads that are not complete."""
         return self.data / "incoming"
@@ -133,7 +138,8 @@ class Store:
         """Removes a scene with its files. Jobs about it stay."""
         with self._connection() as connection:
             connection.execute("DELETE FROM scenes WHERE id = ?", (scene,))
-        shutil.rmtree(self.scenes / scene, ignore_errors=True)
+        for folder in (self.scenes, self.previews):
+            shutil.rmtree(folder / scene, ignore_errors=True)
 
     # Jobs.
 

@@ -28,7 +28,7 @@ log = logging.getLogger("chronosight.worker")
 
 def main() -> None:
     """Runs jobs until the server ends."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     settings = Settings.from_environment()
     end_with_parent()
     store = Store(settings.data)
