@@ -7,11 +7,17 @@ import pytest
 from large_scenes import Drawn, write_pair
 
 MISSING = [name for name in ("fastapi", "uvicorn", "rio_tiler", "mcp", "openai") if find_spec(name) is None]
-collect_ignore_glob = ["test_*.py"] if MISSING else []
 
 
-def pytest_report_header():
-    return f"tests/service are skipped: pip install 'chronosight[serve]' openai ({', '.join(MISSING)} missing)" if MISSING else ""
+class Skipped(pytest.Module):
+    """A test file that is not imported."""
+
+    def collect(self):
+        pytest.skip(f"{', '.join(MISSING)} missing: pip install 'chronosight[dev]'", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return Skipped.from_parent(parent, path=module_path) if MISSING else None
 
 
 @pytest.fixture(scope="module")

@@ -151,9 +151,14 @@ class Answering:
 
     def engine(self) -> Engine:
         """The engine, loaded when first needed. Raises InputError where it cannot be."""
+        from chronosight.engines.compact.engine import CompactEngine
+
         with self._loading:
             if self._engine is None:
-                self._engine = self.settings.load_engine()
+                engine = self.settings.load_engine()
+                if isinstance(engine, CompactEngine):
+                    engine.remembered = KEPT_SCENES
+                self._engine = engine
             return self._engine
 
     def _ask(self, digest: str, open_scene: Callable[[], Scene], questions: Sequence[str]) -> Reply:

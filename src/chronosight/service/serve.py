@@ -21,6 +21,7 @@ from chronosight.service.supervisor import Supervisor
 
 LOCK = "service.lock"
 SHUTDOWN_SECONDS = 5
+START_SECONDS = 60  # that a process may take to start, on a machine that is busy, before another one takes its place
 
 
 def serve(settings: Settings) -> None:
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> None:
 def _run(settings: Settings, listener: socket.socket) -> None:
     options: dict[str, Any] = {
         "log_level": "info", "server_header": False, "timeout_graceful_shutdown": SHUTDOWN_SECONDS, "proxy_headers": False,
+        "timeout_worker_healthcheck": START_SECONDS,
     }  # fmt: skip
     if settings.workers == 1:
         config = uvicorn.Config(create_app(settings), **options)

@@ -52,10 +52,14 @@ NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value 
 
 
 class CompactEngine:
-    """Ask it about scenes. They are known by identity and encoded once, the last few kept: do not edit them between."""
+    """Ask it about scenes. They are known by identity and encoded once, the last few kept: do not edit them between.
+
+    Attributes:
+        remembered: number of scenes whose encoding is kept; a server that many ask keeps more.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+        self.bundle, self.remembered = bundle, REMEMBERED
         self.networks = Networks(bundle)
         self._encoded: list[EncodedScene] = []
         self._lock = Lock()
@@ -69,7 +73,7 @@ class CompactEngine:
             else:
                 self._encoded.remove(encoded)
             kept, pixels = [encoded], encoded.scene.valid.size
-            for item in self._encoded[: REMEMBERED - 1]:
+            for item in self._encoded[: self.remembered - 1]:
                 pixels += item.scene.valid.size
                 if pixels > REMEMBERED_PIXELS:
                     break
