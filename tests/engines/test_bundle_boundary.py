@@ -144,3 +144,23 @@ def test_any_damage_of_a_file_loads_or_is_one_line(bundle_folder, tmp_path, name
         _ = bundle.tokenizer, bundle.embedding
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("key", ["image_size", "pair_size", "video_size", "video_frames"])
+def test_a_size_that_the_engine_needs_is_missed_before_any_work(folder, key):
+    from chronosight.engines import load
+
+    change(folder, **{key: ...})
+    with pytest.raises(InputError, match=key):
+        load("compact", folder)
+
+
+def test_a_config_that_names_other_classes_than_the_graph_has_is_refused(folder):
+    from chronosight.engines import load
+    from chronosight.scenes.scene import Scene
+    from small_scenes import ground
+
+    classes = json.loads((folder / "config.json").read_text())["classes"]
+    change(folder, classes=[*classes, "tree"])
+    with pytest.raises(InputError, match=f"names {len(classes) + 1} classes, its guide has {len(classes)}"):
+        load("compact", folder).describe(Scene("pair", ground(64, 64), np.ones((64, 64), bool), ("a", "b")))

@@ -96,6 +96,7 @@ def read_bundle_config(folder: Path) -> dict[str, Any]:
         found = str(config.get("format"))[:40]
         raise InputError(f"weights at {folder} have format {found}, expected {FORMAT}; update chronosight")
     check(BundleConfig, config, path)
+    config.setdefault("guide_form", "none")
     return config
 
 

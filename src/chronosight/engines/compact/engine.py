@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are
     "rural_urban": ("image",),
     "event": ("video",),
 }
+SIZES = ("image_size", "pair_size", "video_size", "video_frames")  # of config.json, that the language model needs
 POSSIBLE = "asked whether anything changed, the model says no: what is outlined is a possible change"
 NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value and text where nothing changed
     "binary": (False, "No"),
@@ -59,6 +60,9 @@ class CompactEngine:
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        missing = [key for key in SIZES if bundle.config.get(key) is None]
+        if missing:
+            raise InputError(f"config.json of {bundle.folder} has no {missing[0]}; copy the weights folder again")
         self.bundle, self.remembered = bundle, REMEMBERED
         self.networks = Networks(bundle)
         self._encoded: list[EncodedScene] = []

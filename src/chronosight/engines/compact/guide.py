@@ -208,7 +208,14 @@ class Guide:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        return dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
+        found = dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
+        classes = found.get("class_logits")
+        if classes is not None and classes.shape[1] != len(self.classes):
+            raise InputError(
+                f"config.json of {self.bundle.folder} names {len(self.classes)} classes, its guide has {classes.shape[1]}; "
+                "copy the weights folder again"
+            )
+        return found
 
     def read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Reads blended maps by the calibration of the mask.
