@@ -67,7 +67,8 @@ def test_without_settings_nothing_is_corrected():
 
 
 def test_confident_from_the_threshold_on():
-    assert is_confident(0.6, {}) and not is_confident(0.599, {})
+    assert is_confident(0.7, {}) and not is_confident(0.699, {})
+    assert is_confident(0.7, {"sure": 0.5}) and not is_confident(0.6, {"sure": 0.5}), "no setting asks for less"
     assert is_confident(0.8, {"sure": 0.8}) and not is_confident(0.79, {"sure": 0.8})
 
 
