@@ -44,6 +44,7 @@ async function route() {
     if (location.href !== address) return;
     open(scene);
     if (job) workbench.follow(job);
+    else workbench.offer();
   } catch (error) {
     if (location.href !== address) return;
     hide("loading");

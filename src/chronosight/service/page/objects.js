@@ -2,7 +2,7 @@
 
 import { byId, hide, make, say, show } from "./dom.js";
 import { colourOf } from "./view.js";
-import { areaWords, changeWords, confidenceWords, count, percent } from "./words.js";
+import { areaWords, changeWords, confidencePercent, confidenceWords, count, percent } from "./words.js";
 
 const ROWS = 200; // drawn at a time: a whole scene can have many thousands of objects
 const COLUMNS = [
@@ -117,7 +117,7 @@ export class ObjectTable {
     const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
     bar.firstChild.style.width = percent(object.confidence).replace(" ", "");
     const button = make("button", { type: "button", "aria-pressed": "false", "aria-label": `${object.number}: show on the map` }, String(object.number));
-    const sure = make("td", { class: object.confidence < 0.5 ? "number unsure" : "number", title: confidenceWords(object.confidence) }, bar, percent(object.confidence));
+    const sure = make("td", { class: object.confidence < 0.5 ? "number unsure" : "number", title: confidenceWords(object.confidence) }, bar, confidencePercent(object.confidence));
     if (object.confidence < 0.5) sure.append(make("span", { class: "unseen" }, ", not confident"));
     return make("tr", { "data-number": object.number },
       make("td", { class: "number" }, button), make("td", { class: "what" }, swatch, object.kind),

@@ -11,17 +11,19 @@ export function changeWords(name, direction) {
 /** Such as "89 %". */
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
+/** A probability as the reports write it: never a flat 100 %, which no model can promise. */
+export const confidencePercent = (confidence) => (Math.round(confidence * 100) > 99 ? "over 99 %" : percent(confidence));
+
 /** Such as "89 % confident"; what is more likely wrong than right, or was marked so, is "Not confident, 17 %". */
 export function confidenceWords(confidence, confident = confidence >= 0.5) {
   if (confidence == null) return confident ? "Confidence unknown" : "Not confident";
-  if (confident) return `${percent(confidence)} confident`;
-  return confidence > 0 ? `Not confident, ${percent(confidence)}` : "Not confident";
+  if (confident) return `${confidencePercent(confidence)} confident`;
+  return confidence > 0 ? `Not confident, ${confidencePercent(confidence)}` : "Not confident";
 }
 
 /** Such as "3,450 m²" or "1.53 km²"; unit "m2", "m" or "px". */
 export function areaWords(value, unit) {
   if (value == null) return "";
-  if (unit === "px") return `${whole.format(Math.round(value))} px`;
   if (unit === "m2" && value >= 1e6) return `${Number((value / 1e6).toPrecision(COARSE))} km²`;
   return `${whole.format(Math.round(Number(value.toPrecision(COARSE))))} ${unit === "m2" ? "m²" : unit}`;
 }

@@ -57,6 +57,11 @@ export class Workbench {
     byId("summary-body").replaceChildren(...this.#sceneFacts());
   }
 
+  /** Offers to describe a scene that was opened without a job. */
+  offer() {
+    if (this.scene.kind === "pair") this.#ended("");
+  }
+
   close() {
     this.stop?.();
     this.scene = this.job = this.stop = null;
@@ -227,7 +232,7 @@ export class Workbench {
 }
 
 function sentence(text) {
-  const line = text[0].toUpperCase() + text.slice(1);
+  const line = text.replace(/^[a-z](?=[a-z-]* )/, (letter) => letter.toUpperCase()); // not the name of a file
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
