@@ -60,6 +60,7 @@ def open(
     register: bool = True,
     force: bool = False,
     metres_per_pixel: float | None = None,
+    video: bool = False,
 ) -> Scene:
     """Opens files as a scene that fits into memory.
 
@@ -71,6 +72,7 @@ def open(
         register: Correct a small shift between two dates.
         force: Accept two dates far coarser than the model was trained on.
         metres_per_pixel: Ground size of a pixel of the first image, where the files have no georeference.
+        video: Take a folder or several images as frames of a video, whatever their names say.
 
     Returns:
         The scene, with notes on what the user should know.
@@ -81,8 +83,9 @@ def open(
     from chronosight.scenes.open import open_scene
 
     return open_scene(
-        *paths, resize=resize, bands=bands, frames=frames, register=register, force=force, metres_per_pixel=metres_per_pixel
-    )
+        *paths, resize=resize, bands=bands, frames=frames, register=register, force=force, metres_per_pixel=metres_per_pixel,
+        video=video,
+    )  # fmt: skip
 
 
 def load(engine: str = "compact", weights: Source | None = None, threads: int | None = None, **options: Any) -> Engine:
@@ -171,6 +174,7 @@ def ask(
     register: bool = True,
     force: bool = False,
     metres_per_pixel: float | None = None,
+    video: bool = False,
     min_area: float = 0.0,
     min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
@@ -190,6 +194,7 @@ def ask(
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
         metres_per_pixel: Ground size of a pixel, where the files have no georeference; areas are then square metres.
+        video: Take a folder or several images as frames of a video, whatever their names say.
         min_area: Of two dates: leave out changed objects smaller than this, in square metres.
         min_confidence: Of two dates: leave out changed objects less probable than this, 0 to 1.
         progress: Called with (tiles done, tiles in all).
@@ -206,7 +211,7 @@ def ask(
     from chronosight.engines.generalise import ObjectLimits
 
     given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    opening = pipeline.Opening(resize, bands, frames, register, force, metres_per_pixel)
+    opening = pipeline.Opening(resize, bands, frames, register, force, metres_per_pixel, video)
     made = (lambda: load(engine)) if isinstance(engine, str) else engine
     limits = ObjectLimits(min_area, min_confidence) or None
     return pipeline.ask(given, question, made, zones, at, within, opening, progress, limits=limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronosight.engines.engine_facts import engine_facts
@@ -31,6 +32,9 @@ class Job:
         reports: Whether the whole report of every pair is written.
         cell_m: Of a whole scene, the side of a cell of its table in metres.
         retries: How often a failed pair is tried again.
+        allow_remote: What may be read besides files on this machine.
+        files: Whether the engine changevg is asked through files of `vllm run-batch` in place of a server.
+        replies: The file of its replies; None while requests are written.
     """
 
     engine: str = "compact"
@@ -44,6 +48,9 @@ class Job:
     reports: bool = False
     cell_m: float = 500.0
     retries: int = 0
+    allow_remote: tuple[str, ...] = ()
+    files: bool = False
+    replies: str | None = None
 
     @property
     def remote_engine(self) -> bool:
@@ -51,17 +58,27 @@ class Job:
         return "endpoint" in self.options
 
     def load(self, threads: int | None = None) -> Engine:
-        """The engine. threads: of each graph. Raises InputError where it cannot be loaded."""
+        """The engine, with addresses allowed in this process. threads: of each graph. Raises InputError where there is none."""
         from chronosight.engines import load
+        from chronosight.scenes.remote import allow_remote
 
-        return load(self.engine, self.weights, threads, **self.options)
+        allow_remote(self.allow_remote)
+        if not self.files:
+            return load(self.engine, self.weights, threads, **self.options)
+        from chronosight.engines.changevg.batch_files import NO_SERVER, ReplyFile
+        from chronosight.engines.changevg.engine import ChangeVGEngine
+
+        engine = load(self.engine, self.weights, threads, **self.options, endpoint=NO_SERVER)
+        if self.replies is not None and self.weights is not None and isinstance(engine, ChangeVGEngine):
+            engine.model = ReplyFile(self.weights, engine.settings.max_pixels, Path(self.replies))
+        return engine
 
     def facts(self, engine: Engine) -> dict[str, Any]:
         """Everything that changes results, as JSON types: version, weights and options; not how often a pair is retried."""
         from chronosight import __version__
 
         options = asdict(self)
-        for name in ("retries", "weights"):
+        for name in ("retries", "weights", "allow_remote", "files", "replies"):
             del options[name]
         weights = engine_facts(engine)
         made: dict[str, Any] = json.loads(json.dumps({"version": __version__, "weights": weights, "options": options}))

@@ -9,6 +9,7 @@ import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
+    AllowRemote,
     Bands,
     Force,
     Frames,
@@ -19,6 +20,7 @@ from chronosight.cli.options import (
     NoRegister,
     Quiet,
     Resize,
+    Video,
     Zones,
     object_limits,
     parse_bands,
@@ -54,6 +56,8 @@ def ask(
     zones: Zones = None,
     force: Force = False,
     metres_per_pixel: MetresPerPixel = None,
+    allow_remote: AllowRemote = None,
+    video: Video = False,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
@@ -63,7 +67,7 @@ def ask(
     from chronosight import pipeline
 
     files, question = split_question(inputs)
-    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel)
+    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel, video)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:
         answer = pipeline.ask(

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
-from chronosight.cli.options import Bands, Force, Json, MinArea, MinConfidence, NoRegister, Quiet, Resize, need_extra, parse_bands
+from chronosight.cli.options import (
+    AllowRemote,
+    Bands,
+    Force,
+    Json,
+    MinArea,
+    MinConfidence,
+    NoRegister,
+    Quiet,
+    Resize,
+    need_extra,
+    parse_bands,
+)
 from chronosight.cli.output import duration, say
 
 if TYPE_CHECKING:
@@ -49,6 +61,14 @@ def batch(
     ] = False,
     reports: Annotated[bool, typer.Option("--reports", help="Write the whole report of every pair.")] = False,
     no_rasters: Annotated[bool, typer.Option("--no-rasters", help="Write no maps, only tables.")] = False,
+    write_requests: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Engine changevg: write requests for `vllm run-batch`, and end.", show_default=False),
+    ] = None,
+    replies: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Engine changevg: read the replies of `vllm run-batch`.", show_default=False),
+    ] = None,
     asset: Annotated[
         str | None, typer.Option(metavar="NAME", help="STAC items: key or role of the asset to use.", show_default=False)
     ] = None,
@@ -62,6 +82,7 @@ def batch(
     quiet: Quiet = False,
     no_register: NoRegister = False,
     force: Force = False,
+    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
@@ -71,12 +92,14 @@ def batch(
     from chronosight.batch.job import Job
     from chronosight.batch.manifest import read_manifest
     from chronosight.batch.run import estimate, run_batch
+    from chronosight.batch.vllm_files import check_job
+    from chronosight.batch.vllm_files import write_requests as write_request_file
     from chronosight.engines.generalise import ObjectLimits
     from chronosight.engines.router import check_question
     from chronosight.errors import InputError
     from chronosight.pipeline import Opening
 
-    if out is None:
+    if out is None and write_requests is None:
         raise InputError("no folder for the results was given; add --out DIR")
     if ray or ray_address:
         need_extra("batch", "ray")
@@ -90,8 +113,18 @@ def batch(
     job = Job(
         chosen.name, None if chosen.weights is None else chosen.weights.as_posix(), chosen.options,
         Opening(resize, parse_bands(bands), register=not no_register, force=force), tuple(ask or ()), min_area, min_confidence,
-        not no_rasters, reports, retries=retries,
+        not no_rasters, reports, retries=retries, allow_remote=tuple(allow_remote or ()),
+        files=write_requests is not None or replies is not None, replies=None if replies is None else str(replies),
     )  # fmt: skip
+    if job.files:
+        check_job(job)
+    if write_requests is not None:
+        written, errors = write_request_file(rows, job, write_requests)
+        for name, error in errors:
+            say(f"{name}: {error}")
+        print(f"{written} requests written to {write_requests}; answer them with vllm run-batch, then give --replies FILE")
+        return
+    assert out is not None
     if dry_run:
         _print_estimate(estimate(rows, job, out), jobs, as_json)
         return

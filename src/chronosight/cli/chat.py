@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
-from chronosight.cli.options import Bands, Force, Frames, Json, MetresPerPixel, NoRegister, Quiet, Resize, parse_bands
+from chronosight.cli.options import (
+    AllowRemote,
+    Bands,
+    Force,
+    Frames,
+    Json,
+    MetresPerPixel,
+    NoRegister,
+    Quiet,
+    Resize,
+    Video,
+    parse_bands,
+)
 from chronosight.cli.output import print_answer, print_error, say
 from chronosight.errors import InputError
 
@@ -35,13 +47,15 @@ def chat(
     no_register: NoRegister = False,
     force: Force = False,
     metres_per_pixel: MetresPerPixel = None,
+    allow_remote: AllowRemote = None,
+    video: Video = False,
     *,
     chosen: EngineChoice,
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
     from chronosight import pipeline
 
-    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel)
+    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel, video)
     conversation = pipeline.open_conversation(files, chosen.load(), opening, None if quiet else say)
     for question in questions():
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
+    AllowRemote,
     Bands,
     Force,
     Json,
@@ -24,12 +26,14 @@ from chronosight.cli.options import (
     parse_bands,
 )
 from chronosight.cli.output import print_answer, progress_display, say
+from chronosight.errors import InputError
 
 
 @with_engine
 def describe(
     before: Annotated[str, typer.Argument(help="The earlier image.", show_default=False)],
-    after: Annotated[str, typer.Argument(help="The later image of the same place.", show_default=False)],
+    after: Annotated[str | None, typer.Argument(help="The later image of the same place.", show_default=False)] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     out: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Folder for the report: maps, objects, images, page, JSON.", show_default=False),
@@ -42,6 +46,7 @@ def describe(
     cell: Annotated[float, typer.Option(min=1, help="Whole scenes: side of a table cell, in metres.")] = 500.0,
     force: Force = False,
     metres_per_pixel: MetresPerPixel = None,
+    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     zones: Zones = None,
@@ -58,6 +63,7 @@ def describe(
     from chronosight.reports.plain_text import caption_line, summary_lines, zone_lines
     from chronosight.results.change_summary import change_summary
 
+    after = second_date(before, after, more or ())
     opening = pipeline.Opening(
         resize, parse_bands(bands), register=not no_register, force=force, metres_per_pixel=metres_per_pixel
     )
@@ -78,3 +84,19 @@ def describe(
             print_answer(question, answer, False, False)
         if out is not None:
             print(f"Written to {out}: {', '.join(found.files)}")
+
+
+def second_date(before: str, after: str | None, more: Sequence[str]) -> str:
+    """The later image. Raises InputError, saying what to use, where something else than two images was given."""
+    if more:
+        raise InputError(
+            f"{len(more) + 2} images were given, expected two dates: use chronosight timeline for many dates of one place"
+        )
+    if after is not None:
+        return after
+    if Path(before).is_dir():
+        raise InputError(
+            f"{before} is a folder, expected two images: use chronosight batch for a folder of pairs, chronosight timeline for "
+            "dates of one place"
+        )
+    raise InputError(f"only {before} was given, expected two dates of a place: give the later image too")

@@ -44,6 +44,27 @@ MetresPerPixel = Annotated[
 ]
 
 
+def _allow_remote(entries: list[str] | None) -> list[str] | None:
+    if entries:
+        from chronosight.scenes.remote import allow_remote
+
+        allow_remote(entries)
+    return entries
+
+
+AllowRemote = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-remote",
+        metavar="HOST",
+        callback=_allow_remote,
+        help="Host (data.example.org), bucket (s3://name) or vrt that may be read; repeatable.",
+        show_default=False,
+    ),
+]
+Video = Annotated[bool, typer.Option("--video", help="Take a folder or several images as frames of a video.")]
+
+
 def object_limits(min_area: float, min_confidence: float) -> ObjectLimits | None:
     """The limits as given; None where nothing is to be left out."""
     from chronosight.engines.generalise import ObjectLimits

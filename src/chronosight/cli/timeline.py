@@ -11,6 +11,7 @@ import typer
 
 from chronosight.cli.engine_options import EngineChoice, with_engine
 from chronosight.cli.options import (
+    AllowRemote,
     Bands,
     Force,
     Json,
@@ -51,6 +52,7 @@ def timeline(
     quiet: Quiet = False,
     no_register: NoRegister = False,
     force: Force = False,
+    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,

@@ -194,7 +194,7 @@ def open_scene(inputs: Sequence[Source], opening: Opening) -> Scene:
 
     return open_files(
         *inputs, resize=opening.resize, bands=opening.bands, frames=opening.frames, register=opening.register,
-        force=opening.force, metres_per_pixel=opening.metres_per_pixel,
+        force=opening.force, metres_per_pixel=opening.metres_per_pixel, video=opening.video,
     )  # fmt: skip
 
 

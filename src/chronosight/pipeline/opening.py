@@ -28,6 +28,7 @@ class Opening:
         register: correct a small shift between two dates.
         force: accept imagery far coarser than the model was trained on.
         metres_per_pixel: ground size of a pixel, where the files have no georeference.
+        video: take a folder or several images as frames of a video, whatever their names say.
     """
 
     resize: bool = False
@@ -36,6 +37,7 @@ class Opening:
     register: bool = True
     force: bool = False
     metres_per_pixel: float | None = None
+    video: bool = False
 
 
 USUAL = Opening()

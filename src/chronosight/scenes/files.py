@@ -1,6 +1,7 @@
 """What a path may be, what kind of file it holds (by its first bytes), and how large its image may be.
 
-Only files on a disk are opened: no URLs, no GDAL virtual paths, no formats that point at other files (VRT, playlists).
+Only files on a disk are opened: no GDAL virtual paths, no formats that point at other files (playlists). Addresses and VRTs are
+opened only where they were allowed (`remote`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from pathlib import Path
 
 from chronosight.errors import InputError
 from chronosight.limits import MAX_PIXELS, MAX_VIDEO_PIXELS, MIN_SIDE
+from chronosight.scenes.remote import head_of, is_remote, remote_path, vrt_allowed
 
 # Format name -> GDAL's driver for it. These are the only drivers ever tried.
-RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP"}
+RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP", "VRT": "VRT"}
 # Format name -> FFmpeg's demuxer for it.
 VIDEO_DEMUXERS = {"MP4": "mov", "AVI": "avi", "Matroska": "matroska"}
 
@@ -29,14 +31,14 @@ _FOREIGN = (
     (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (b"BM", "a BMP image"),
-    (b"<VRTDataset", "a GDAL virtual raster (VRT)"),
+    (b"<VRTDataset", "a GDAL virtual raster (VRT; --allow-remote vrt reads it)"),
     (b"#EXTM3U", "a playlist"),
 )
 _HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"avis")
 
 
 def local_path(text: str | os.PathLike[str]) -> Path:
-    """The path as absolute, when it names a file or folder that is there.
+    """The path as absolute, when it names a file or folder that is there; GDAL's name for an address that is allowed.
 
     Args:
         text: the path as the user gave it.
@@ -46,7 +48,7 @@ def local_path(text: str | os.PathLike[str]) -> Path:
     """
     name = os.fspath(text)
     if "://" in name or name.startswith("/vsi"):
-        raise InputError(f"{one_line(name)} is an address, expected a file on this machine: download it first")
+        return remote_path(name)
     if not name or "\x00" in name:
         raise InputError("found an empty file name, expected the path of an image or a video")
     try:
@@ -78,10 +80,13 @@ def file_format(path: Path) -> str:
         InputError: for a file that is empty, no regular file, unreadable or of another kind.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        if is_remote(path):
+            head = head_of(path)
+        elif not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path.name} is no regular file, expected {KNOWN}: save it to one first")
-        with path.open("rb") as file:
-            head = file.read(512)
+        else:
+            with path.open("rb") as file:
+                head = file.read(512)
     except OSError as error:
         raise InputError(f"{path.name} cannot be read ({error.strerror}): check its permissions") from None
     if not head:
@@ -103,6 +108,8 @@ def file_format(path: Path) -> str:
             raise InputError(f"{path.name} is a HEIF or AVIF image, expected {KNOWN}: convert it")
         case (_, b"ftyp" | b"moov" | b"mdat" | b"wide" | b"free" | b"skip", _):
             return "MP4"
+    if vrt_allowed() and head.lstrip().startswith(b"<VRTDataset") and not is_remote(path):
+        return "VRT"
     if head[:3] == b"\xff\xd8\xff":
         return "JPEG"
     found = next((name for magic, name in _FOREIGN if head.lstrip().startswith(magic)), None)

@@ -14,6 +14,7 @@ from PIL import Image
 from chronosight.errors import InputError
 from chronosight.limits import GDAL_CACHE_BYTES, MAX_BANDS, MAX_BLOCK_BYTES
 from chronosight.scenes.boundary import damaged, decoding, gdal_warnings
+from chronosight.scenes.remote import is_remote, remote_options
 
 # No file system but the disk's: a raster may name another file as its overviews, even one on the network.
 GDAL_OPTIONS = {
@@ -37,6 +38,11 @@ def proj_data() -> Iterator[None]:
         os.environ.pop("PROJ_DATA", None)  # other libraries bring databases of other versions
 
 
+def options_of(path: Path) -> dict[str, object]:
+    """GDAL's options for a file."""
+    return {**GDAL_OPTIONS, **remote_options(path)} if is_remote(path) else {**GDAL_OPTIONS}
+
+
 @contextmanager
 def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
     """The file opened by one named driver.
@@ -45,13 +51,13 @@ def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
         InputError: for everything that goes wrong with it, while it is open too.
     """
     jpeg = driver == "JPEG"
-    options: dict[str, object] = {**GDAL_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
+    options: dict[str, object] = {**options_of(path), "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
     with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
         with proj_data():
             source = rasterio.open(str(path), driver=driver)
         with source as dataset:
             yield dataset
-        if jpeg:
+        if jpeg and not is_remote(path):
             _check_jpeg(path, said)
 
 

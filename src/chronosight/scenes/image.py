@@ -22,9 +22,11 @@ from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format
 from chronosight.scenes.gdal import band_descriptions, check_layout, colour_interpretations, has_palette, opened
 from chronosight.scenes.ground import georeference_of, metres_per_pixel, placement_of
 from chronosight.scenes.orientation import ORIENTATIONS, north_up, read_exif, tiff_orientation, turn_placement
+from chronosight.scenes.remote import is_remote
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.side_files import check_side_files
 from chronosight.scenes.times import time_of
+from chronosight.scenes.vrt import check_vrt
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,11 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
     if kind not in RASTER_DRIVERS:
         raise InputError(f"{path.name} is {kind}, expected a still image here: ask about one video or animation at a time")
     driver = RASTER_DRIVERS[kind]
-    check_side_files(path)
+    remote = is_remote(path)
+    if not remote:
+        check_side_files(path)
+    if kind == "VRT":
+        check_vrt(path)
     notes, doubts = [], []
     with opened(path, driver) as dataset:
         width, height = dataset.width, dataset.height
@@ -239,7 +245,10 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         white = _white(structure, dataset.tags(1, ns="IMAGE_STRUCTURE"), dtype)
         has_time = dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME"), dataset.tags().get("TIFFTAG_DATETIME")
         nodata = dataset.nodata
-    orientation, taken = (tiff_orientation(path), None) if kind == "TIFF" else read_exif(path, kind)
+    if remote or kind == "VRT":  # their first bytes are not read for a camera's notes
+        orientation, taken = 1, None
+    else:
+        orientation, taken = (tiff_orientation(path), None) if kind == "TIFF" else read_exif(path, kind)
     if transform is not None:  # it speaks of the pixels as stored
         orientation = north_up(transform)
         if orientation != 1:

@@ -13,6 +13,7 @@ from chronosight.errors import InputError
 from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_shape, doubt_of_video, doubts_of_frames
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
+from chronosight.scenes.frame_names import as_frames, check_folder, check_frames
 from chronosight.scenes.image import open_image
 from chronosight.scenes.names import display_names
 from chronosight.scenes.pair import read_pair
@@ -31,6 +32,7 @@ def open_scene(
     register: bool = True,
     force: bool = False,
     metres_per_pixel: float | None = None,
+    video: bool = False,
 ) -> Scene:
     """Open files as a scene.
 
@@ -45,6 +47,7 @@ def open_scene(
         register: of a pair, estimate and undo a displacement of up to 8 pixels.
         force: take a pair whose pixels are too coarse for the model; answers about it are unsure.
         metres_per_pixel: ground size of a pixel of the first image, where the files have no georeference.
+        video: take a folder or several images as frames of a video, whatever their names say.
 
     Returns:
         The scene. What the user should know of it is in its `notes`; why answers about it are unsure, in its `doubts`.
@@ -58,14 +61,14 @@ def open_scene(
         raise InputError("no file was given, expected one image or video, two dates, or more")
     chosen = _three(bands)
     files = [local_path(path) for path in paths]
-    return with_stated_size(_open(files, resize, chosen, frames, register, force), metres_per_pixel, force)
+    return with_stated_size(_open(files, resize, chosen, frames, register, force, video), metres_per_pixel, force)
 
 
 def _open(
-    files: list[Path], resize: bool, chosen: tuple[int, int, int] | None, frames: int, register: bool, force: bool
+    files: list[Path], resize: bool, chosen: tuple[int, int, int] | None, frames: int, register: bool, force: bool, video: bool
 ) -> Scene:
     if len(files) == 1:
-        return _open_one(files[0], resize, chosen, frames)
+        return _open_one(files[0], resize, chosen, frames, video)
     for path in files:
         if path.is_dir():
             raise InputError(f"{path.name} is a folder among {len(files)} inputs, expected it alone, or images only")
@@ -74,13 +77,19 @@ def _open(
             replace(open_image(path, chosen), label=name) for path, name in zip(files, display_names(files), strict=True)
         )
         return read_pair(earlier, later, resize, register, force)
-    return read_series(files, frames, resize, chosen)
+    if not video:
+        check_frames(files)
+    return as_frames(read_series(files, frames, resize, chosen), len(files), video)
 
 
-def _open_one(path: Path, resize: bool, bands: tuple[int, int, int] | None, frames: int) -> Scene:
+def _open_one(path: Path, resize: bool, bands: tuple[int, int, int] | None, frames: int, video: bool) -> Scene:
     if path.is_dir():
+        if not video:
+            check_folder(path)
         inside = frames_in(path)
-        return read_series(inside, frames, resize, bands) if len(inside) > 1 else _open_image(inside[0], bands)
+        if len(inside) == 1:
+            return _open_image(inside[0], bands)
+        return as_frames(read_series(inside, frames, resize, bands), len(inside), video)
     kind = file_format(path)
     if kind in VIDEO_DEMUXERS:
         return _clip_scene(path, read_video(path, kind, frames), frames)

@@ -9,7 +9,7 @@ from chronosight.errors import InputError
 from chronosight.scenes.files import RASTER_DRIVERS, file_format
 
 # Endings (or, between folders, names of folders) that say which date an image shows: earlier, later.
-MARKS = (("before", "after"), ("pre", "post"), ("t1", "t2"), ("im1", "im2"), ("a", "b"), ("1", "2"), ("old", "new"))
+MARKS = (("before", "after"), ("pre", "post"), ("t1", "t2"), ("im1", "im2"), ("a", "b"), ("old", "new"))
 _ENDING = re.compile(r"^(.*?)[-_. ]?(before|after|pre|post|t1|t2|im1|im2|old|new|(?<=[-_. ])[ab])$", re.I)
 
 

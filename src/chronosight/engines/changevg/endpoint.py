@@ -138,14 +138,24 @@ class Endpoint:
     async def _complete(
         self, client: httpx.AsyncClient, gate: asyncio.Semaphore, messages: list[dict[str, Any]], limit: int
     ) -> Reply:
-        body = {"model": self.name, "messages": messages, "max_tokens": limit, "temperature": 0}
+        body = self.request_body(messages, limit)
         async with gate:
             try:
-                found = await self._call(client, "chat/completions", {**body, "logprobs": True, "top_logprobs": TOP})
+                found = await self._call(client, "chat/completions", body)
             except InputError as error:
                 if "logprob" not in str(error):
                     raise
-                found = await self._call(client, "chat/completions", body)  # a server that gives no probabilities
+                bare = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
+                found = await self._call(client, "chat/completions", bare)  # a server that gives no probabilities
+        return self.read_completion(found)
+
+    def request_body(self, messages: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+        """A request for the next reply of a conversation, at most `limit` tokens."""
+        return {"model": self.name, "messages": messages, "max_tokens": limit, "temperature": 0, "logprobs": True,
+                "top_logprobs": TOP}  # fmt: skip
+
+    def read_completion(self, found: Any) -> Reply:
+        """The reply in a completion. Raises InputError where it is none."""
         choice = self._read(_Completion, found).choices[0]
         text = (choice.message.content or "").strip()
         return make_reply(text, _steps(choice.logprobs), choice.finish_reason != "length")

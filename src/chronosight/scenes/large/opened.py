@@ -12,7 +12,7 @@ from chronosight.errors import InputError
 from chronosight.limits import MAX_LARGE_PIXELS
 from chronosight.scenes.boundary import decoding
 from chronosight.scenes.files import local_path
-from chronosight.scenes.gdal import GDAL_OPTIONS, proj_data
+from chronosight.scenes.gdal import options_of, proj_data
 from chronosight.scenes.image import ImageFile, Pixels, open_image
 
 
@@ -64,7 +64,7 @@ def open_header(path: str | Path, bands: tuple[int, int, int] | None = None) -> 
 @contextmanager
 def keep_open(header: ImageFile) -> Iterator[OpenImage]:
     """The image, open. What goes wrong while it is read becomes an InputError; what its user raises is left alone."""
-    with rasterio.Env(**GDAL_OPTIONS, GDAL_ERROR_ON_LIBJPEG_WARNING="YES"):
+    with rasterio.Env(**options_of(header.path), GDAL_ERROR_ON_LIBJPEG_WARNING="YES"):
         with decoding(header.path), proj_data():
             dataset = rasterio.open(str(header.path), driver=header.driver)
         with dataset:
