@@ -82,7 +82,7 @@ def test_series_of_places_lies_on_the_first_grid(tmp_path):
         write_tiff(tmp_path / f"{i}_2020010{i + 1}.tif", ground[i : 90 + i, i : 90 + i], x=600_000 + i, y=3_300_000 - i)
         for i in range(4)
     ]
-    scene = open_scene(*paths)
+    scene = open_scene(*paths, video=True)
     assert scene.kind == "video" and scene.frames.shape == (8, 87, 87, 3) and (scene.frames[:4] == 0).all()
     for frame in scene.frames[4:]:
         np.testing.assert_array_equal(frame, ground[3:90, 3:90])
