@@ -80,6 +80,11 @@ def test_names_and_words_are_escaped(make_pair):
     assert len(scripts) == len([tag for tag, _ in Tags(plain).found if tag == "script"]) == 1
 
 
+def test_the_calibration_is_left_to_programs(make_pair):
+    text = page_of(replace(make_pair(), model={"name": "guide", "exact_answers": {"count": {"spread": 0.05}}}))
+    assert "guide" in text and "spread" not in text and "Exact answers" not in text
+
+
 def test_the_embedded_pictures_are_the_scene(make_pair):
     description = make_pair()
     sources = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', page_of(description))

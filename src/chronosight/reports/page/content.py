@@ -146,6 +146,8 @@ def _facts(description: Description, names: list[str]) -> list[tuple[str, str]]:
         how = "corrected" if scene.shift.corrected else "not corrected"
         facts.append(("Shift", f"{scene.shift.dx:.3g}, {scene.shift.dy:.3g} pixels ({how})"))
     for key, value in description.model.items():
+        if isinstance(value, dict):  # the calibration: for programs, in description.json
+            continue
         facts.append(("Model" if key == "name" else str(key).replace("_", " ").capitalize(), _plain(value)))
     for key, label in (("compared_m2", "Compared ground"), ("changed_m2", "Changed ground")):
         if more.get(key) is not None:
@@ -156,8 +158,6 @@ def _facts(description: Description, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_plain, value))
     if isinstance(value, Path):
