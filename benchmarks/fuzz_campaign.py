@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _change(document: Any, draw: Draw) -> Any:
             places.append((node, key))
             stack.append(node[key])
     if not places or draw.random() < 0.03:
-        return draw.choice(ODD)
+        return deepcopy(draw.choice(ODD))
     node, key = draw.choice(places)
     match draw.randrange(5):
         case 0:
@@ -84,9 +85,9 @@ def _change(document: Any, draw: Draw) -> Any:
         case 1:
             node[key] = [node[key]]
         case 2 if isinstance(node, list):
-            node.append(node[key])
+            node.append(deepcopy(node[key]))
         case _:
-            node[key] = draw.choice(ODD)
+            node[key] = deepcopy(draw.choice(ODD))  # what is put in may be changed next
     return document
 
 

@@ -140,11 +140,13 @@ BAD = {
     "no shape": {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": None, "properties": {}}]},
     "text for corners": collection(a={"type": "Polygon", "coordinates": [["x", "y", "z", "x"]]}),
     "empty": collection(a={"type": "Polygon", "coordinates": []}),
+    "a corner that is no number": '{"type": "Polygon", "coordinates": [[[11, 48], [NaN, 48], [12, 49], [11, 49], [11, 48]]]}',
     "metres without a crs": collection(a=square(500_000, 5_000_000, 500_100, 5_000_100)),
     "unknown crs": {**collection(a=pixels(0, 0, 9, 9)), "crs": {"properties": {"name": "EPSG:99999999"}}},
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_refused_in_one_line(tmp_path, name):
     with pytest.raises(InputError) as caught:

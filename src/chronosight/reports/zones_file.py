@@ -23,7 +23,7 @@ def read_zones(path: Path) -> list[Zone]:
 
     Raises InputError, one line, where the file is missing, no GeoJSON, or holds anything but polygons.
     """
-    from shapely import get_num_coordinates
+    from shapely import force_2d, get_coordinates, get_num_coordinates
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
@@ -39,12 +39,13 @@ def read_zones(path: Path) -> list[Zone]:
         if kind not in POLYGONS:
             raise InputError(f"{path.name}: zone {number} is {kind or 'without a shape'}, expected a Polygon or MultiPolygon")
         try:
-            outline = shape(geometry)
+            with np.errstate(all="ignore"):  # corners that are no numbers are refused below
+                outline = force_2d(shape(geometry))
         except (ShapelyError, ValueError, TypeError, IndexError, KeyError) as error:
             raise InputError(
                 f"{path.name}: zone {number} has corners that cannot be read, expected [longitude, latitude]"
             ) from error
-        if outline.is_empty or not np.isfinite(outline.bounds).all():
+        if outline.is_empty or not np.isfinite(get_coordinates(outline)).all():
             raise InputError(f"{path.name}: zone {number} is empty, expected a polygon with corners")
         corners += get_num_coordinates(outline)
         if corners > MAX_ZONE_CORNERS:
