@@ -455,7 +455,7 @@ def read_reply(folder: Path, name: str) -> None:
 
     threading.Thread(target=serve, daemon=True).start()
     endpoint = Endpoint(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", "a-model", seconds=3.0)
-    endpoint.look([np.zeros((8, 8, 3), np.uint8)]).replies([[{"type": "text", "text": "What?"}]], 8)
+    endpoint.encode([np.zeros((8, 8, 3), np.uint8)]).replies([[{"type": "text", "text": "What?"}]], 8)
 
 
 BOUNDARIES = [
