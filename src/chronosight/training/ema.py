@@ -32,7 +32,15 @@ class WeightAverage(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Begins with the model's weights, or with the average of the checkpoint."""
+        """Begins with the model's weights, or with the average of the checkpoint.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            model: The model to train.
+            **kwargs: Not used.
+        """
         assert model is not None
         saved = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}" / FILE
         if state.global_step and saved.is_file():
@@ -43,7 +51,15 @@ class WeightAverage(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Moves the average towards the model's weights."""
+        """Moves the average towards the model's weights.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            model: The model to train.
+            **kwargs: Not used.
+        """
         assert model is not None
         decay = min(self.decay, (1 + state.global_step) / (10 + state.global_step))
         with torch.no_grad():
@@ -51,7 +67,14 @@ class WeightAverage(TrainerCallback):
                 self.average[name].lerp_(value.float(), 1 - decay)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Saves the average beside the checkpoint that the Trainer just wrote."""
+        """Saves the average beside the checkpoint that the Trainer just wrote.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            **kwargs: Not used.
+        """
         folder = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}"
         save_file({k: v.contiguous() for k, v in self.average.items()}, folder / f"{FILE}.part")
         (folder / f"{FILE}.part").rename(folder / FILE)

@@ -34,7 +34,14 @@ class TrainingLog(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Takes out the lines of steps that will be done again."""
+        """Takes out the lines of steps that will be done again.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            **kwargs: Not used.
+        """
         self.started, self.first_step = time.monotonic(), state.global_step
         if not state.is_world_process_zero:
             return
@@ -50,7 +57,14 @@ class TrainingLog(TrainerCallback):
             part.replace(self.path)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Prints a line after the first steps, and every half minute."""
+        """Prints a line after the first steps, and every half minute.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            **kwargs: Not used.
+        """
         if state.global_step - self.first_step in FIRST or time.monotonic() - self.printed > EVERY:
             self._print(state)
 
@@ -58,7 +72,15 @@ class TrainingLog(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
         logs: dict[str, Any] | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        """Writes metrics to the file and prints them."""
+        """Writes metrics to the file and prints them.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            logs: Metrics by name.
+            **kwargs: Not used.
+        """
         if not state.is_world_process_zero:
             return
         seconds = round(time.monotonic() - self.started, 1)

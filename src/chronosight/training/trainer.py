@@ -154,7 +154,15 @@ class HeldOutMetrics(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Measures where it is time."""
+        """Computes the metrics with the averaged weights, every so many steps and at the end.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            model: The model to train.
+            **kwargs: Not used.
+        """
         last = self.at_end and state.global_step >= state.max_steps
         if model is None or (state.global_step % self.every and not last):
             return
@@ -179,6 +187,13 @@ class StopAt(TrainerCallback):
         self.step = step
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Stops after the last step."""
+        """Stops after the last step.
+
+        Args:
+            args: Settings of the Trainer.
+            state: State of the run, with the current and the last step.
+            control: Flags that steer the Trainer.
+            **kwargs: Not used.
+        """
         if state.global_step >= self.step:
             control.should_training_stop = True

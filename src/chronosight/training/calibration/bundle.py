@@ -66,10 +66,21 @@ def calibrate_bundle(
     track: Track = lambda items, _: items,
     renderer: Renderer | None = None,
 ) -> dict[str, Any]:
-    """Fits everything and writes "calibration" and "calibration_report" into the weights' config.json; returns both.
+    """Fits everything and writes "calibration" and "calibration_report" into the weights' config.json.
 
-    limit: at most this many places, and four times as many pictures of a set. rendered: scenes of each kind. track:
-    goes through items while showing progress. Raises InputError where `data` has no val places.
+    Args:
+        engine: Engine with the weights to calibrate; its config.json is rewritten.
+        data: Folder of the training data, with pairs/val.jsonl and images/.
+        limit: Largest number of places, and four times as many images of a set; None for all.
+        rendered: Rendered scenes of each kind.
+        track: Called with items and a label; yields the items while it shows progress.
+        renderer: Renders the scenes; None for a new one.
+
+    Returns:
+        Both entries, by name.
+
+    Raises:
+        InputError: `data` has no val places.
     """
     places = load_places(data, "val", limit)
     if not places:
@@ -133,6 +144,14 @@ def choose_sources(
 
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
     better to answer itself.
+
+    Args:
+        engine: Engine whose mask is calibrated already.
+        places: Held-out pairs with building masks.
+
+    Returns:
+        Scores by task ("count", "location") and source ("language model", "objects", "language model better"); and the answers
+        read from the objects, by task.
     """
     from chronosight.engines.compact.replies import read_reply
     from chronosight.engines.from_objects import answer_task
@@ -161,7 +180,15 @@ def choose_sources(
 
 
 def training_places(data: Path, limit: int | None = None) -> list[PlacePair]:
-    """One pair of every third training place; none where the data has no training pairs."""
+    """One pair of every third training place; none where the data has no training pairs.
+
+    Args:
+        data: Folder of the training data.
+        limit: Largest number of places; None for all.
+
+    Returns:
+        The pairs, one a place.
+    """
     if not (data / "pairs" / "train.jsonl").is_file():
         return []
     by_place: dict[str, PlacePair] = {}
@@ -175,6 +202,13 @@ def counts_of_training(engine: CompactEngine, places: Iterable[PlacePair]) -> li
 
     The guide is no better on its training places than on new ones (docs/results.md), and val has few places: of its 57 empty
     maps 3 hide a change, of 122 empty maps of training places 23.
+
+    Args:
+        engine: Engine whose mask is calibrated already.
+        places: Pairs of training places, with building masks.
+
+    Returns:
+        One answer a window, and one a whole place, with the source "train".
     """
     answers = []
     for place in places:
@@ -194,7 +228,18 @@ def _whole_place(engine: CompactEngine, place: PlacePair, source: str = "val") -
 
 
 def read_off(encoded: EncodedScene, question: Question, true: Value, place: str, source: str = "val") -> ReadOff:
-    """What the answer read from the objects rests on, and whether it is right."""
+    """What the answer read from the objects rests on, and whether it is right.
+
+    Args:
+        encoded: The scene, encoded by the engine.
+        question: A question of task count or location.
+        true: Its true value.
+        place: Name of the place, by which answers are grouped.
+        source: Where the place comes from, "val" or "train".
+
+    Returns:
+        The raw confidence, the number of objects, and whether the answer is right.
+    """
     from chronosight.engines.confidence import exact_answer_sources, log_odds
     from chronosight.engines.from_objects import answer_task, select
 
@@ -206,9 +251,16 @@ def read_off(encoded: EncodedScene, question: Question, true: Value, place: str,
 
 
 def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:
-    """Share in [0, 1] of DRAWS draws of places, with replacement, in which the first has the higher sum of scores.
+    """Share of the bootstrap draws of places in which the first has the higher sum of scores.
 
-    groups: the place of each score.
+    Args:
+        first: Scores of the first system; higher is better.
+        second: Scores of the second system, of the same items.
+        groups: Place of each score.
+        seed: Seed of the DRAWS draws, which are made with replacement.
+
+    Returns:
+        The share, in [0, 1].
     """
     names, of_place = np.unique(np.array(groups), return_inverse=True)
     gained = np.bincount(of_place, np.subtract(first, second))  # by place
@@ -225,6 +277,9 @@ def _score(value: Value | None, truth: Value) -> float:
 
 def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
     """Fits a logistic a task.
+
+    Args:
+        asked: Raw confidences of answers and whether these are right, of any tasks.
 
     Returns:
         Settings by task, and how they came about: n, accuracy, calibration error before and after (on the same answers).
@@ -257,9 +312,16 @@ def raw_answers(
     asked: Sequence[tuple[Question, Value]],
     right: Callable[..., bool] | None = None,
 ) -> Iterator[Asked]:
-    """The language model's own replies, before one answer corrects another (`engines.compact.reconcile`).
+    """Asks the language model, before one answer corrects another (`engines.compact.reconcile`).
 
-    right: decides on (reply's value, truth); equality by default, of sets for places.
+    Args:
+        engine: Engine to ask.
+        scene: Scene that the questions are about.
+        asked: Questions with their true values.
+        right: Decides on (value of the reply, true value); `is_right` where None.
+
+    Yields:
+        Raw confidence and outcome of each reply. For yes / no: the probability of yes, and whether yes is true.
     """
     from chronosight.engines.compact.replies import read_reply, yes_probability
 
@@ -275,20 +337,44 @@ def raw_answers(
 
 
 def is_right(value: Value | None, truth: Value) -> bool:
-    """Whether a value is the true one; cells count in any order."""
+    """Whether a value is the true one; cells count in any order.
+
+    Args:
+        value: Value of the reply; None where it could not be parsed.
+        truth: True value.
+
+    Returns:
+        True where they are equal.
+    """
     if isinstance(truth, tuple):
         return isinstance(value, tuple) and set(value) == set(truth)
     return value == truth
 
 
 def agrees_on_change(value: Value | None, captions: Value) -> bool:
-    """Whether a caption agrees with people's on whether anything changed."""
+    """Whether a caption agrees with people's on whether anything changed.
+
+    Args:
+        value: The caption; None counts as an empty one.
+        captions: Reference captions, a tuple of texts.
+
+    Returns:
+        True where it reports a change and they do, or neither does.
+    """
     assert isinstance(captions, tuple)
     return caption.says_no_change(str(value)) == all(map(caption.says_no_change, captions))
 
 
 def shares_words(value: Value | None, captions: Value) -> bool:
-    """Whether at least half of the words stand in one of the captions."""
+    """Whether at least half of a caption's words stand in one of the reference captions.
+
+    Args:
+        value: The caption; None counts as an empty one.
+        captions: Reference captions, a tuple of texts.
+
+    Returns:
+        False for an empty caption.
+    """
     said = set(str(value or "").split())
     assert isinstance(captions, tuple)
     most = max((len(said & set(text.lower().replace(".", " ").split())) for text in captions), default=0)
@@ -346,7 +432,12 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:
-    """config.json by a temporary name, then renamed."""
+    """Writes config.json under a temporary name, then renames it.
+
+    Args:
+        folder: Weights folder.
+        config: All of the configuration, as JSON types.
+    """
     part = folder / ".config.json.partial"
     part.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(folder / "config.json")

@@ -13,7 +13,14 @@ ASSURANCE = 0.9  # one-sided, of the bound on a share
 
 
 def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:
-    """Log odds, with probabilities kept 1e-6 away from 0 and 1."""
+    """Log odds, with probabilities kept 1e-6 away from 0 and 1.
+
+    Args:
+        probability: Probabilities in [0, 1], of any shape.
+
+    Returns:
+        Log odds, of the same shape.
+    """
     p = np.clip(np.asarray(probability, dtype=float), 1e-6, 1 - 1e-6)
     odds: np.ndarray = np.log(p / (1 - p))
     return odds
@@ -22,10 +29,16 @@ def logit(probability: np.ndarray | Sequence[float] | float) -> np.ndarray:
 def fit_platt(
     probability: Sequence[float] | np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 2.0
 ) -> tuple[float, float]:
-    """(a, b) for which sigmoid(a * logit(probability) + b) has the least log loss on `outcome`, a > 0 (Platt, 1999).
+    """Fits Platt scaling (Platt, 1999): sigmoid(a * logit(probability) + b) has the least log loss, a > 0.
 
-    penalty: of log(a)^2 + b^2 in sums of log loss, not per answer: few answers leave (1, 0), "as it is", almost alone,
-    many move it freely.
+    Args:
+        probability: Raw probabilities in [0, 1], (n,).
+        outcome: Whether each came true, (n,).
+        penalty: Weight of log(a)^2 + b^2, in sums of log loss and not per answer: few answers leave (1, 0), which changes
+            nothing, almost as it is; many move it freely.
+
+    Returns:
+        (a, b), with a in [0.05, 20] and b in [-10, 10].
     """
     from scipy.optimize import minimize
 
@@ -44,7 +57,16 @@ def fit_platt(
 
 
 def apply_platt(probability: np.ndarray | Sequence[float], a: float, b: float) -> np.ndarray:
-    """Calibrated probabilities: sigmoid(a * logit(probability) + b)."""
+    """Calibrated probabilities: sigmoid(a * logit(probability) + b).
+
+    Args:
+        probability: Raw probabilities in [0, 1], (n,).
+        a: Slope on the log odds.
+        b: Offset on the log odds.
+
+    Returns:
+        Probabilities in [0, 1], (n,).
+    """
     return 1 / (1 + np.exp(-(a * logit(probability) + b)))
 
 
@@ -62,9 +84,18 @@ class Logistic:
 
 
 def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 1e-2) -> Logistic:
-    """Logistic regression of `outcome` (n,) on `features` (n, d) by L-BFGS.
+    """Fits a logistic regression by L-BFGS.
 
-    penalty: of the squared weights (not the bias), per answer, on features as given: scale them to about one.
+    Args:
+        features: (n, d) features; scaled to about one, since the penalty applies to them as given.
+        outcome: (n,) outcomes, true or false.
+        penalty: Weight of the squared weights, but not of the bias, per answer.
+
+    Returns:
+        The d weights and the bias.
+
+    Raises:
+        ValueError: Features and outcomes differ in number, or the features are not a matrix.
     """
     from scipy.optimize import minimize
 
@@ -89,7 +120,16 @@ def _log_loss(z: np.ndarray, y: np.ndarray) -> float:
 
 
 def confidence_of(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) -> tuple[np.ndarray, np.ndarray]:
-    """-> confidence of the answer given, and whether it is right. For yes / no `probability` is that of yes."""
+    """Turns probabilities into the confidence of the answer that is given.
+
+    Args:
+        probability: (n,) in [0, 1]: of yes for yes / no questions, else of the answer being right.
+        outcome: (n,) bool: whether yes is true, else whether the answer is right.
+        yes_no: Whether these are yes / no questions.
+
+    Returns:
+        Confidence in [0, 1] of the answer given, and whether it is right, (n,) each.
+    """
     if not yes_no:
         return probability, outcome
     said = probability >= 0.5
@@ -97,7 +137,15 @@ def confidence_of(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) ->
 
 
 def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
-    """The lowest confidence from which on RIGHT_WHEN_SURE of the answers are right, kept within SURE_RANGE."""
+    """The lowest confidence from which on a share of RIGHT_WHEN_SURE of the answers is right.
+
+    Args:
+        confidence: (n,) calibrated confidences in [0, 1].
+        right: (n,) bool: whether each answer is right.
+
+    Returns:
+        The threshold, kept within SURE_RANGE.
+    """
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
@@ -106,7 +154,15 @@ def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def lower_bound(right: int, n: int) -> float:
-    """The share of right answers that `right` of `n` prove with ASSURANCE (Clopper and Pearson, 1934); 0 for none."""
+    """Lower confidence bound of a share of right answers (Clopper and Pearson, 1934).
+
+    Args:
+        right: Number of right answers.
+        n: Number of answers.
+
+    Returns:
+        The share in [0, 1] that is exceeded with a probability of ASSURANCE; 0 where none is right.
+    """
     from scipy.stats import beta
 
     return float(beta.ppf(1 - ASSURANCE, right, n - right + 1)) if right else 0.0

@@ -40,31 +40,75 @@ class MaskMetrics:
     windows: np.ndarray
 
     def score(self, chosen: np.ndarray | slice = slice(None)) -> float:
-        """Pixel F1 + places (Jaccard) - count MAE / 4 + binary accuracy."""
+        """The criterion of the search: pixel F1 + Jaccard index of the cells - count MAE / 4 + binary accuracy.
+
+        Args:
+            chosen: Indices of windows, or a slice of them; all by default.
+
+        Returns:
+            The sum; higher is better, at most 3.
+        """
         return self.f1(chosen) + self.jaccard(chosen) - self.mae(chosen) / 4 + self.binary(chosen)
 
     def f1(self, chosen: np.ndarray | slice = slice(None)) -> float:
-        """Pixel F1."""
+        """F1 over pixels.
+
+        Args:
+            chosen: Indices of windows, or a slice of them; all by default.
+
+        Returns:
+            F1 in [0, 1]; 0 where nothing changed and nothing is predicted.
+        """
         hit, both = self.windows[chosen, :2].sum(axis=0)
         return float(2 * hit / max(1.0, both))
 
     def jaccard(self, chosen: np.ndarray | slice = slice(None)) -> float:
-        """Mean Jaccard index of the cells."""
+        """Mean Jaccard index of the cells.
+
+        Args:
+            chosen: Indices of windows, or a slice of them; all by default.
+
+        Returns:
+            The mean, in [0, 1].
+        """
         return float(self.windows[chosen, 2].mean())
 
     def mae(self, chosen: np.ndarray | slice = slice(None)) -> float:
-        """Mean absolute error of the count."""
+        """Mean absolute error of the count.
+
+        Args:
+            chosen: Indices of windows, or a slice of them; all by default.
+
+        Returns:
+            The mean, in objects.
+        """
         return float(self.windows[chosen, 3].mean())
 
     def binary(self, chosen: np.ndarray | slice = slice(None)) -> float:
-        """Share of windows whose "changed or not" is right."""
+        """Share of windows whose "changed or not" is right.
+
+        Args:
+            chosen: Indices of windows, or a slice of them; all by default.
+
+        Returns:
+            The share, in [0, 1].
+        """
         return float(self.windows[chosen, 4].mean())
 
 
 def fit_mask(
     engine: CompactEngine, places: Sequence[PlacePair], track: Callable[[Sequence[Any], str], Iterable[Any]]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """-> settings ("a", "b", "threshold" of the calibrated map, "min_area"), and the metrics they reach."""
+    """Fits how the guide's map is read: its calibration, threshold and smallest object.
+
+    Args:
+        engine: Engine whose guide is run; its calibration is as before when this returns.
+        places: Held-out pairs with building masks.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels); and the metrics they reach.
+    """
     config = engine.bundle.config
     building = list(config["classes"]).index("building")
     kept = config["calibration"]
@@ -110,7 +154,15 @@ def fit_mask(
 
 
 def search(seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[tuple[float, float], MaskMetrics]:
-    """MaskMetrics by (threshold, smallest area). seen_windows: (probability of a building, not used, truth), each (H, W)."""
+    """Scores every combination of threshold and smallest area.
+
+    Args:
+        seen_windows: For each window the probability of a building, the probability of any change (not used here) and the true
+            mask, each (H, W).
+
+    Returns:
+        The metrics by (threshold, smallest area in pixels).
+    """
     truths = [count_and_cells(truth) for _, _, truth in seen_windows]
     found = {}
     for threshold in THRESHOLDS:
@@ -128,9 +180,17 @@ def search(seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) ->
 
 
 def choose(found: dict[tuple[float, float], MaskMetrics], groups: Sequence[str], seed: int = 0) -> tuple[float, float]:
-    """The setting that is better than the usual one in most draws of places, if those are CLEARLY of them; else the usual.
+    """Chooses the setting that is better than the usual one in most bootstrap draws of places.
 
-    groups: the place of each window. Settings that are better equally often go by their score.
+    Settings that are better equally often go by their score.
+
+    Args:
+        found: Metrics by (threshold, smallest area in pixels), as `search` returns them.
+        groups: Place of each window.
+        seed: Seed of the draws.
+
+    Returns:
+        The best setting where a share of CLEARLY or more of the draws is for it; else the usual one.
     """
     rng = np.random.default_rng(seed)
     names = sorted(set(groups))

@@ -45,7 +45,15 @@ class ReadOff:
 
 
 def fit_read_off(answers: Sequence[ReadOff]) -> tuple[dict[str, float], dict[str, float]]:
-    """-> settings "a", "number", "b", "none", "b_none", "sure" of a task, and how they came about (on the same answers)."""
+    """Fits the confidence of answers read from the objects.
+
+    Args:
+        answers: Answers of one task, count or location, and whether they are right.
+
+    Returns:
+        The settings "a", "number", "b", "none", "b_none" and "sure" of the task, for counts those of the interval too; and how
+        well they hold, on the same answers.
+    """
     outcome = np.array([item.right for item in answers])
     counts = all(item.true is not None for item in answers)
     features = []
@@ -128,7 +136,15 @@ def reliability(answers: Sequence[ReadOff]) -> list[dict[str, float | str]]:
 
 
 def judge(item: ReadOff, settings: dict[str, float]) -> tuple[ReadOff, float, bool, bool]:
-    """The answer, its confidence, whether it is confident, and whether its interval holds the true number."""
+    """Applies fitted settings to one answer.
+
+    Args:
+        item: An answer to a count.
+        settings: Settings of the task, as `fit_read_off` returns them.
+
+    Returns:
+        The answer, its confidence in [0, 1], whether it is confident, and whether its interval holds the true number.
+    """
     confidence = of_exact_answer(item.raw, item.number, settings)
     low, high = count_interval(item.number, confidence, settings) or (item.number, item.number)
     assert item.true is not None
@@ -136,7 +152,14 @@ def judge(item: ReadOff, settings: dict[str, float]) -> tuple[ReadOff, float, bo
 
 
 def reliability_table(judged: Sequence[tuple[ReadOff, float, bool, bool]]) -> list[dict[str, float | str]]:
-    """The rows of `reliability`, of answers judged by `judge`."""
+    """Tabulates how far the confidence of counts holds, by size of the scene and number of objects.
+
+    Args:
+        judged: Answers, as `judge` returns them.
+
+    Returns:
+        One row for each size and range of numbers that occurs.
+    """
     rows: list[dict[str, float | str]] = []
     for size in sorted({item.size for item, *_ in judged}):
         for least, most in NUMBERS:

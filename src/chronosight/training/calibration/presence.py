@@ -309,7 +309,12 @@ def _pooled(engine: CompactEngine, scene: Scene) -> np.ndarray:
 
 
 def write_presence(folder: Path, weights: np.ndarray) -> None:
-    """presence.npy by a temporary name, then renamed."""
+    """Writes presence.npy under a temporary name, then renames it.
+
+    Args:
+        folder: Weights folder.
+        weights: Weights of the classifier, one row a noun.
+    """
     part = folder / ".presence.partial.npy"
     np.save(part, weights)
     part.replace(folder / "presence.npy")

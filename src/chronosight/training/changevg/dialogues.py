@@ -49,10 +49,18 @@ class Record:
 
 
 def read_records(path: str | Path, images: str | Path | None = None) -> list[Record]:
-    """All records of a messages JSONL file. images: folder that relative paths start from; the file's own when None.
+    """Reads all records of a messages JSONL file.
 
-    Raises InputError, naming the line, for what is no record, for a number of images that differs from the number of
-    `<image>`, and for a record without a reply.
+    Args:
+        path: The file, as `chronosight data build` writes it.
+        images: Folder that relative image paths start from; the file's own folder when None.
+
+    Returns:
+        The records, in the order of the file.
+
+    Raises:
+        InputError: A line is no record, its number of images differs from the number of `<image>`, or it has no reply. The
+            line is named. Also where the file is missing or empty.
     """
     path = Path(path)
     if not path.is_file():
@@ -164,7 +172,18 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
         return item
 
     def labels(self, ids: torch.Tensor, record: Record) -> torch.Tensor:
-        """The tokens of every assistant turn up to and with its end marker; IGNORED elsewhere."""
+        """The tokens to learn: every assistant turn up to and with its end marker.
+
+        Args:
+            ids: (S,) token ids of a whole conversation.
+            record: The record they were made from.
+
+        Returns:
+            (S,) token ids; IGNORED outside of the replies.
+
+        Raises:
+            InputError: The chat template gives another number of replies than the record.
+        """
         labels = torch.full_like(ids, IGNORED)
         tokens, size, found = ids.tolist(), len(self.header), 0
         for start in (i for i, token in enumerate(tokens) if token == self.turn):
@@ -178,7 +197,14 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
         return labels
 
     def length(self, index: int) -> int:
-        """Tokens of a record, its images measured and not decoded."""
+        """Tokens of a record, its images measured and not decoded.
+
+        Args:
+            index: Index of the record, from 0.
+
+        Returns:
+            Number of tokens, visual ones included.
+        """
         record = self.records[index]
         tokens = len(self.processor.encode_text(self.processor.render(record.messages, reply_next=False)))
         return tokens + sum(self._visual(path, record.name) - 1 for path in record.images)  # in the text each is one token
@@ -229,7 +255,15 @@ def _open(path: Path, name: str) -> np.ndarray:
 
 
 def collate(items: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, torch.Tensor]:
-    """Items side by side, padded on the right to the longest; images one after the other. pad: id of the padding token."""
+    """Puts items side by side, padded on the right to the longest; images stand one after the other.
+
+    Args:
+        items: Samples, as `Dialogues` gives them.
+        pad: Id of the padding token.
+
+    Returns:
+        input_ids, labels, attention_mask and mm_token_type_ids, (B, S) each, and the images' tensors where there are any.
+    """
     fill = {"input_ids": pad, "labels": IGNORED, "attention_mask": 0, "mm_token_type_ids": 0}
     batch = {
         name: torch.nn.utils.rnn.pad_sequence([item[name] for item in items], batch_first=True, padding_value=value)

@@ -18,6 +18,16 @@ def linear_layers(model: nn.Module, vision: bool = False) -> str:
     """A pattern for peft that matches every linear layer in the blocks of the language model.
 
     With `vision`, those of the vision tower too.
+
+    Args:
+        model: A Qwen-VL.
+        vision: Whether the linear layers in the blocks of the vision tower match too.
+
+    Returns:
+        A regular expression over module names.
+
+    Raises:
+        ValueError: The model has no linear layer under `language_model`.
     """
     text, visual = set(), set()
     for name, module in model.named_modules():
@@ -36,7 +46,18 @@ def linear_layers(model: nn.Module, vision: bool = False) -> str:
 
 
 def add_lora(model: nn.Module, rank: int, alpha: int, dropout: float, vision: bool) -> PeftModel:
-    """The model with adapters of zero effect; only they learn."""
+    """Adds adapters of zero effect to a model; only they learn (arXiv 2509.23105: r 8 on all linear layers).
+
+    Args:
+        model: A Qwen-VL.
+        rank: Rank of the adapters.
+        alpha: Scale of the adapters; their output is multiplied by alpha / rank.
+        dropout: Dropout probability before the adapters, in [0, 1).
+        vision: Whether the vision tower gets adapters too.
+
+    Returns:
+        The model with adapters.
+    """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=linear_layers(model, vision), task_type="CAUSAL_LM"
     )
@@ -44,5 +65,14 @@ def add_lora(model: nn.Module, rank: int, alpha: int, dropout: float, vision: bo
 
 
 def lora_plus(model: PeftModel, learning_rate: float, ratio: float) -> torch.optim.Optimizer:
-    """AdamW; B matrices learn `ratio` times as fast as A matrices. No weight decay."""
+    """AdamW by LoRA+ (arXiv 2402.12354): B matrices learn `ratio` times as fast as A matrices, without weight decay.
+
+    Args:
+        model: A model with adapters.
+        learning_rate: Learning rate of the A matrices.
+        ratio: Learning rate of the B matrices over that of the A matrices; 16 in ChangeVG (arXiv 2509.23105).
+
+    Returns:
+        The optimizer.
+    """
     return create_loraplus_optimizer(model, torch.optim.AdamW, lr=learning_rate, loraplus_lr_ratio=ratio)

@@ -43,7 +43,14 @@ class LoraPlusTrainer(Trainer):
         self.model_accepts_loss_kwargs = True  # so that reply tokens are counted, over all processes
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """The LoRA+ optimizer."""
+        """Makes the LoRA+ optimizer, once.
+
+        Args:
+            model: The model to optimise; the Trainer's own when None.
+
+        Returns:
+            The optimizer.
+        """
         if self.optimizer is None:
             network: Any = model or self.model
             self.optimizer = lora_plus(network, self.args.learning_rate, self.ratio)
@@ -52,7 +59,17 @@ class LoraPlusTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """num_items_in_batch: reply tokens of the whole step. The output layer runs only where some reply is learned."""
+        """Cross entropy of the reply tokens. The output layer runs only where some reply is learned.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One batch of `collate`; its labels are taken out.
+            return_outputs: Not used.
+            num_items_in_batch: Reply tokens of the whole step, over all processes.
+
+        Returns:
+            The scalar loss.
+        """
         labels = inputs.pop("labels")[:, 1:]  # of the next token
         learned = (labels != IGNORED).any(0).nonzero().squeeze(1)
         logits = model(**inputs, logits_to_keep=learned).logits  # (B, K, V)
@@ -67,11 +84,21 @@ def train_changevg(
     images: str | Path | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Path:
-    """Tunes `recipe.model` on a messages JSONL file, or on train.jsonl of a folder; returns the adapter's folder.
+    """Tunes `recipe.model` on guided conversations (arXiv 2509.23105); goes on from the last checkpoint in `out`.
 
-    images: folder that relative image paths start from; the file's own when None. Goes on from the last checkpoint in
-    `out`. Raises InputError for a missing model, a record that is no record, too long, or whose image is missing, and
-    where `out` was begun with another recipe.
+    Args:
+        recipe: Every setting of the run.
+        data: A messages JSONL file, or a folder with train.jsonl.
+        out: Folder of the run.
+        images: Folder that relative image paths start from; the file's own folder when None.
+        say: Called with each line of progress.
+
+    Returns:
+        The adapter's folder.
+
+    Raises:
+        InputError: The model is missing, a record is no record or too long, an image is missing, or `out` was begun with another
+            recipe.
     """
     data, out = Path(data), Path(out)
     adapter = out / "adapter"
@@ -157,7 +184,14 @@ def arguments(recipe: ChangeVGRecipe, out: Path) -> TrainingArguments:
 
 
 def count_processes(state: PartialState) -> int:
-    """How many processes really answer, counted by each adding one."""
+    """Counts the processes that really answer: each adds one.
+
+    Args:
+        state: The processes, as accelerate sees them.
+
+    Returns:
+        Their number.
+    """
     one = torch.ones(1, device=state.device)
     if state.num_processes > 1:
         torch.distributed.all_reduce(one)

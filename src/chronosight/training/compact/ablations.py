@@ -55,11 +55,26 @@ class WithoutClue:
         self.source, self.kind, self.rows = source, source.kind, source.rows
 
     def frames(self, row: int) -> np.ndarray:
-        """The source's frames."""
+        """The source's frames.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         return self.source.frames(row)
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """The source's exercise, its clue left out."""
+        """The source's exercise, its clue left out.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, its clue empty.
+        """
         return replace(self.source.ask(row, rng), clue="")
 
 

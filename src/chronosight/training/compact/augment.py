@@ -11,7 +11,18 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
 def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[float, float], aspect: float = 0.25) -> Box:
-    """A box of a share of the image's area drawn from `area`, its sides' ratio within exp(+-aspect)."""
+    """Draws a box within an image.
+
+    Args:
+        rng: Draws size, shape and place.
+        height: Height of the image in pixels, 8 or more.
+        width: Width of the image in pixels, 8 or more.
+        area: Smallest and largest share of the image's area, in (0, 1].
+        aspect: Bound of the log of the sides' ratio.
+
+    Returns:
+        (left, top, right, bottom) in pixels.
+    """
     share, ratio = rng.uniform(*area), np.exp(rng.uniform(-aspect, aspect))
     w = int(np.clip(round((share * height * width * ratio) ** 0.5), 8, width))
     h = int(np.clip(round((share * height * width / ratio) ** 0.5), 8, height))
@@ -20,7 +31,16 @@ def random_box(rng: np.random.Generator, height: int, width: int, area: tuple[fl
 
 
 def crop(pixels: np.ndarray, box: Box, side: int) -> Tensor:
-    """(H, W, C) uint8 -> (C, side, side) uint8, the box resized (antialiased)."""
+    """Cuts out a box and resizes it, antialiased.
+
+    Args:
+        pixels: (H, W, C) uint8.
+        box: (left, top, right, bottom) in pixels.
+        side: Side of the result in pixels.
+
+    Returns:
+        (C, side, side) uint8.
+    """
     part = np.array(pixels[box[1] : box[3], box[0] : box[2]])
     tensor = torch.from_numpy(part).permute(2, 0, 1)[None]
     if part.shape[:2] != (side, side):
@@ -29,15 +49,31 @@ def crop(pixels: np.ndarray, box: Box, side: int) -> Tensor:
 
 
 def turn(tensor: Tensor, which: int) -> Tensor:
-    """One of the eight turns of a square (0 to 7), over the last two dimensions; 0 leaves it as it is."""
+    """Applies one of the eight symmetries of a square over the last two dimensions.
+
+    Args:
+        tensor: (..., S, S), of any type.
+        which: 0 to 7: quarter turns, from 4 on also mirrored. 0 changes nothing.
+
+    Returns:
+        The tensor, of the same shape.
+    """
     tensor = torch.rot90(tensor, which % 4, (-2, -1)) if which % 4 else tensor
     return tensor.flip(-1) if which >= 4 else tensor
 
 
 def light(frames: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Tensor:
-    """(B, 3, H, W) uint8 or float in [0, 1] -> float in [0, 1], each image in another light.
+    """Varies the light of each image on its own: brightness, contrast about its mean, saturation and a cast per channel.
 
-    One 3x3 matrix and an offset per image: brightness, contrast about its mean, saturation and a cast per channel.
+    All of it is one 3x3 matrix and an offset per image.
+
+    Args:
+        frames: (B, 3, H, W) uint8, or float in [0, 1].
+        rng: Draws the light.
+        strength: Factor on all standard deviations; 0 changes nothing.
+
+    Returns:
+        (B, 3, H, W) float in [0, 1].
     """
     if frames.dtype == torch.uint8:
         frames = frames.float().div_(255)
@@ -55,10 +91,16 @@ def light(frames: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Te
 
 
 def mix(frames: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, float]:
-    """Mixes a part of another image into each, half of the time.
+    """Mixes a part of another image into each, in half of the calls.
 
-    A rectangle (CutMix, arXiv 1905.04899) or, less often,
-    a faint copy (mixup, arXiv 1710.09412). Returns the images, the index of the other one, and the first one's share.
+    The part is a rectangle (CutMix, arXiv 1905.04899) or, less often, a faint copy (mixup, arXiv 1710.09412).
+
+    Args:
+        frames: (B, 3, H, W) float.
+        rng: Draws the partners and the part.
+
+    Returns:
+        The mixed images; (B,) indices of the other images; and the share of the first image, in [0, 1].
     """
     n, _, height, width = frames.shape
     other = torch.from_numpy(rng.permutation(n))

@@ -24,7 +24,16 @@ def source_features(
 ) -> np.ndarray:
     """Features of all rows of a source, read from `path` where the same tower has computed them before.
 
-    stamp: says which source it is (seed, number of views, ...); a file with another stamp or tower is made anew.
+    Args:
+        tower: The vision tower: (N, 3, S, S) in, (N, D, h, w) out.
+        config: Configuration of the model, with the sizes of the frames.
+        source: Source of scenes.
+        path: .npy file of the features; a .json of the same name holds what they were made from.
+        stamp: Says which source it is (seed, number of views, ...); a file with another stamp or tower is computed anew.
+        batch: Rows computed at once.
+
+    Returns:
+        (rows, T, D, h, w) float16, mapped into memory.
     """
     path = Path(path)
     said = {"stamp": stamp, "tower": tower_digest(tower), "rows": source.rows}
@@ -55,7 +64,14 @@ def source_features(
 
 
 def tower_digest(tower: torch.nn.Module) -> str:
-    """Hash of the tower's weights, 16 hexadecimal digits."""
+    """Hash of a tower's weights.
+
+    Args:
+        tower: Any module.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name, value in sorted(tower.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())

@@ -31,10 +31,17 @@ Say = Callable[[str], None]
 
 
 def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -> None:
-    """Everything above; OUT/tower/final, OUT/rendered/pairs and OUT/tokenizer.json must be there.
+    """Trains the guides of the folds and the guide of all places.
 
-    The first fold's guide starts from the tower, the others too; the guide of all places goes on from the first fold's,
-    which saves its first steps, or starts from the tower where no fold was trained.
+    OUT/tower/final, OUT/rendered/pairs and OUT/tokenizer.json must be there. The guides of the folds start from the tower. The
+    guide of all places goes on from the first fold's, which saves its first steps, or starts from the tower where no fold
+    was trained.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder of the training data.
+        out: Folder of the run.
+        say: Called as each guide begins.
     """
     images = guide_images(data, max(recipe.fold_guide.images, recipe.guide.images))
     for fold in range(recipe.cross_fitted):
@@ -53,7 +60,16 @@ def train_guides(recipe: CompactRecipe, data: str | Path, out: Path, say: Say) -
 
 
 def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, images: list[np.ndarray], say: Say) -> None:
-    """The guide without one fold, and its facts: of that fold, and (the first one's) of the val places."""
+    """Trains the guide without one fold, and writes its facts: of that fold, and, by the first guide, of the val places.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder of the training data.
+        out: Folder of the run.
+        fold: Number of the fold that is left out, from 0.
+        images: Images (H, W, 3) uint8, of which pairs without change are made.
+        say: Called as the guide begins.
+    """
     folder, folds = out / "folds" / str(fold), recipe.fold_guide.folds
     said_train, said_val = out / "facts" / f"train_fold{fold}.jsonl", out / "facts" / "val.jsonl"
     if said_train.is_file() and (fold or said_val.is_file()):
@@ -79,7 +95,15 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, im
 
 
 def guide_images(data: str | Path, number: int) -> list[np.ndarray]:
-    """Training images of both sets, half from each, evenly spaced over the classes: pairs of them show no change."""
+    """Training images of both sets, half from each, evenly spaced over the classes: pairs of them show no change.
+
+    Args:
+        data: Folder of the training data.
+        number: Number of images; fewer where the sets hold fewer.
+
+    Returns:
+        Images (H, W, 3) uint8, shuffled.
+    """
     images: list[np.ndarray] = []
     sources: tuple[ImageSet, ...] = ("aid", "ucm")
     for source in sources:
@@ -90,12 +114,28 @@ def guide_images(data: str | Path, number: int) -> list[np.ndarray]:
 
 
 def sized(guide: RecognitionRecipe, recipe: CompactRecipe) -> RecognitionRecipe:
-    """The guide's recipe with the vocabulary that the captions will be written in."""
+    """The guide's recipe with the vocabulary that the captions will be written in.
+
+    Args:
+        guide: Recipe of the guide.
+        recipe: Recipe of the run, with the size of the vocabulary.
+
+    Returns:
+        A copy with `vocab_size` set, where the guide's recipe does not set it itself.
+    """
     return guide.model_copy(update={"model": {"vocab_size": recipe.vocabulary, **guide.model}})
 
 
 def tower_of(recipe: CompactRecipe, out: Path) -> ConvTower | None:
-    """The pretrained tower; None where the guide's encoder is of another kind."""
+    """The pretrained tower; None where the guide's encoder is of another kind.
+
+    Args:
+        recipe: Recipe of the run.
+        out: Folder of the run, with tower/final.
+
+    Returns:
+        The tower, or None.
+    """
     if recipe.guide.model.get("encoder", "conv") != "conv":
         return None
     return ConvTower.from_pretrained(out / "tower" / "final", trust_remote_code=False)

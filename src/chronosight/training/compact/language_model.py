@@ -100,9 +100,15 @@ def _change_captions(sources: Mapping[str, Source]) -> tuple[str, ...]:
 def losses_of(
     model: UniRSForConditionalGeneration, batch: Mapping[str, dict[str, Tensor]], body: Callable[..., Any] | None = None
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Per kind: the weighted sum of the losses of all reply tokens, and the sum of their weights.
+    """Sums the losses of all reply tokens by kind of scene.
 
-    body: in place of the language model without its head, a compiled form of it.
+    Args:
+        model: The model to train.
+        batch: Inputs by kind of scene ("image", "pair", "video"), as `LanguageModelBatches` gives them.
+        body: The language model without its head, or a compiled form of it; the model's own when None.
+
+    Returns:
+        By kind, the weighted sum of the losses and the sum of their weights, both scalar.
     """
     body = model.language_model.model if body is None else body
     return {kind: _loss_of(model, body, kind, **part) for kind, part in batch.items()}
@@ -127,7 +133,16 @@ def _loss_of(
 
 
 def visual_of(model: UniRSForConditionalGeneration, kind: str, features: Tensor) -> Tensor:
-    """The tower's features (B, T, D, h, w) -> visual tokens (B, n, d)."""
+    """Turns the tower's features into visual tokens; a pair is fused first (UniRS, arXiv 2412.20742, change extraction).
+
+    Args:
+        model: The model, with change extraction and projector.
+        kind: "image", "pair" or "video".
+        features: (B, T, D, h, w) features of T frames.
+
+    Returns:
+        (B, n, d) visual tokens.
+    """
     if kind == "pair" and model.change is not None:
         tokens: Tensor = model.projector(model.change(features[:, 0], features[:, 1]))
         return tokens
@@ -152,7 +167,17 @@ class LanguageModelTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The loss of a batch of `LanguageModelBatches`; its parts by kind of scene are logged."""
+        """The loss of a batch of `LanguageModelBatches`; its parts by kind of scene are logged.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the outputs beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, outputs) with `return_outputs`.
+        """
         device = next(iter(inputs.values()))["input_ids"].device.type
         with torch.autocast(device, torch.bfloat16):
             parts = losses_of(model, inputs, self.body)

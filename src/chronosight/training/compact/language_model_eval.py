@@ -58,7 +58,19 @@ def evaluate_language_model(
     model: UniRSForConditionalGeneration, processor: UniRSProcessor, sources: Mapping[str, Source],
     features: Mapping[str, np.ndarray], form: GuideForm = "full", limit: int = 100_000,
 ) -> dict[str, float]:  # fmt: skip
-    """Figures by source, task and subject. limit: rows of each source, evenly picked. form: of the clue."""
+    """Metrics on held-out rows, by source, task and subject.
+
+    Args:
+        model: The model; its training mode is as before when this returns.
+        processor: Turns questions into tokens.
+        sources: Held-out sources, by name.
+        features: Features of each source, (rows, T, D, h, w), by the same names.
+        form: Form of the clue.
+        limit: Rows of each source, evenly picked.
+
+    Returns:
+        Metrics by "source/metric".
+    """
     training = model.training
     model.train(False)
     figures: dict[str, float] = {}
@@ -75,7 +87,19 @@ def answer(
     model: UniRSForConditionalGeneration, processor: UniRSProcessor, kind: Kind, features: np.ndarray,
     items: Sequence[Item], batch: int = 32,
 ) -> list[str]:  # fmt: skip
-    """Replies in words, in the order of the items."""
+    """Replies in words.
+
+    Args:
+        model: The model.
+        processor: Turns questions into tokens.
+        kind: Kind of all scenes.
+        features: (rows, T, D, h, w) features of the source.
+        items: Questions, each with its row.
+        batch: Questions answered at once.
+
+    Returns:
+        The replies, in the order of the items.
+    """
     replies = [""] * len(items)
     order = sorted(range(len(items)), key=lambda i: (LONGEST.get(items[i].question.task, 8), len(items[i].clue)))
     for start in range(0, len(order), batch):
@@ -95,7 +119,19 @@ def answer(
 
 
 def items_of(source: Source, row: int, form: GuideForm) -> list[Item]:
-    """The questions of one held-out row. A plain `Stills` view (views=1) and unflipped pairs are expected."""
+    """The questions of one held-out row.
+
+    Args:
+        source: A held-out source; images must be plain views (views=1) and pairs unflipped.
+        row: Row of the source, from 0.
+        form: Form of the clue.
+
+    Returns:
+        The questions, with their true values and clues.
+
+    Raises:
+        TypeError: The source is of another type.
+    """
     match source:
         case Stills():
             image = source.images[row // source.views]
@@ -151,10 +187,17 @@ def _guide_value(facts: GuideFacts | None, question: Question) -> Value | None:
 
 
 def figures_of(items: Sequence[Item], replies: Sequence[str]) -> dict[str, float]:
-    """Accuracy by task and subject; of counts also the mean absolute error, of places the mean Jaccard.
+    """Accuracy by task and subject; of counts also the mean absolute error, of places the mean Jaccard index.
 
-    Captions: mean F1 of the words against the best reference, enough to watch a run by, and whether they agree that
-    anything changed at all.
+    Of captions: mean F1 of the words against the best reference, enough to watch a run by, and how often they agree with the
+    references on whether anything changed.
+
+    Args:
+        items: Questions with true values.
+        replies: Their replies, in the same order.
+
+    Returns:
+        Metrics by name; those of the guide alone have "(guide)" in the name.
     """
     groups: dict[str, list[tuple[Item, Value | None]]] = {}
     for item, reply in zip(items, replies, strict=True):

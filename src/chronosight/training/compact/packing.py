@@ -35,6 +35,15 @@ def pack(
         segments                  (B, S) int64: 0 the scene and clue, 1.. the questions, -1 padding
         labels                    (B, S) int64: token to predict AT this place (shifted already), IGNORED elsewhere
         weights                   (B, S) float32: of the losses; a long reply weighs as the root of its length
+
+    Args:
+        tokenizer: The model's tokenizer.
+        n_visual: Visual tokens of each scene.
+        clues: Clue of each scene; "" for none.
+        asked: For each scene, its questions and their replies.
+
+    Returns:
+        Tensors by name, as above, on the CPU; B scenes, S tokens of the longest row.
     """  # fmt: skip
     rows = []
     image = int(tokenizer.convert_tokens_to_ids(IMAGE))  # type: ignore[arg-type]  # one token, one id
@@ -59,9 +68,15 @@ def pack(
 
 
 def packed_mask(segments: Tensor) -> Tensor:
-    """(B, S) segments -> (B, 1, S, S) bool, True where a row's token sees another.
+    """Attention mask of packed rows: causal, within a token's own question and the scene.
 
-    Causal, within its own question and the scene. Padding sees itself alone, so that no row of the softmax is empty.
+    Padding sees itself alone, so that no row of the softmax is empty.
+
+    Args:
+        segments: (B, S) int64: 0 for the scene, from 1 for questions, -1 for padding.
+
+    Returns:
+        (B, 1, S, S) bool; True where the token of a row sees that of a column.
     """
     length = segments.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=segments.device).tril()

@@ -46,7 +46,22 @@ class TowerWithHeads(nn.Module):
         self, frames: Tensor, scene: Tensor, other: Tensor, share: Tensor, nouns: Tensor, changed: Tensor,
         cover: Tensor | None = None, counts: Tensor | None = None, smoothing: float = 0.1,
     ) -> dict[str, Tensor]:  # fmt: skip
-        """Losses by task for a batch of `TowerBatches`."""
+        """Losses of a batch of `TowerBatches`, which has N images, M pairs and R rendered images.
+
+        Args:
+            frames: (N + 2 M + R, 3, S, S) in [0, 1]: images, earlier dates, later dates, rendered images.
+            scene: (N,) scene class of each image.
+            other: (N,) index of the image that was mixed into each.
+            share: Share of the first image after mixing, in [0, 1].
+            nouns: (N, K) 1 for a noun that is named, 0 for one that is not, -1 where undecided.
+            changed: (M, 2, h, w) shares of what appeared and vanished in each grid cell, in [0, 1].
+            cover: (R, C, h, w) shares of land cover; None without rendered images.
+            counts: (R, K) number of objects by class; None without rendered images.
+            smoothing: Label smoothing of the scene classes, in [0, 1).
+
+        Returns:
+            Weighted losses by task, each scalar.
+        """
         features = self.tower(frames.contiguous(memory_format=torch.channels_last))
         n, m = len(scene), len(changed)
         pooled = features[:n].mean((2, 3))
@@ -69,18 +84,41 @@ class TowerWithHeads(nn.Module):
         return losses
 
     def scene_logits(self, frames: Tensor) -> Tensor:
-        """(B, classes) scores of the scene classes of frames (B, 3, S, S)."""
+        """Scores of the scene classes.
+
+        Args:
+            frames: (B, 3, S, S) in [0, 1].
+
+        Returns:
+            (B, classes) logits.
+        """
         logits: Tensor = self.scene(self.tower(frames).mean((2, 3)))
         return logits
 
     def change_logits(self, before: Tensor, after: Tensor) -> Tensor:
-        """(B, 2, h, w): appeared, vanished."""
+        """Scores of change in each grid cell.
+
+        Args:
+            before: (B, 3, S, S) in [0, 1], the earlier date.
+            after: (B, 3, S, S) in [0, 1], the later date.
+
+        Returns:
+            (B, 2, h, w) logits: appeared, vanished.
+        """
         logits: Tensor = self.changed(self.change(self.tower(before), self.tower(after)))
         return logits
 
 
 def soft_map_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """BCE plus Dice on maps of shares in [0, 1]."""
+    """Binary cross entropy plus half the Dice loss.
+
+    Args:
+        logits: Predicted maps, of any shape.
+        target: True shares in [0, 1], of the same shape.
+
+    Returns:
+        The scalar loss.
+    """
     probability = logits.sigmoid()
     dice = 1 - (2 * (probability * target).sum() + 1) / (probability.square().sum() + target.square().sum() + 1)
     return F.binary_cross_entropy_with_logits(logits, target) + 0.5 * dice
@@ -103,7 +141,17 @@ class TowerTrainer(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The loss of a batch of `TowerBatches`; its parts are logged."""
+        """The loss of a batch of `TowerBatches`; its parts are logged.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the outputs beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, outputs) with `return_outputs`.
+        """
         losses: dict[str, Tensor] = model(**inputs, smoothing=self.smoothing)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: loss.item() for name, loss in losses.items()})

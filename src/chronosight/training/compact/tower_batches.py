@@ -40,7 +40,17 @@ class Stills:
 
     @classmethod
     def load(cls, root: str | Path, source: ImageSet, part: str, cache: Path) -> Stills:
-        """part: "train" or "held_out" of `learning_split`."""
+        """Loads one part of a set of images.
+
+        Args:
+            root: Folder of the training data.
+            source: Which set, "aid" or "ucm".
+            part: "train" or "held_out" of `learning_split`.
+            cache: Folder in which decoded pixels are kept.
+
+        Returns:
+            The images with pixels and labels.
+        """
         train, held_out = learning_split(root, source)
         images = train if part == "train" else held_out
         pixels = decode_images(images, SIDES[source], cache / f"{source}_{part}.npy")
@@ -48,7 +58,14 @@ class Stills:
 
 
 def noun_labels(captions: tuple[str, ...]) -> np.ndarray:
-    """(len(NOUNS),) float32: 1 named by at least two captions, 0 by none, -1 undecided or without captions."""
+    """Labels of nouns from captions.
+
+    Args:
+        captions: The captions of one image.
+
+    Returns:
+        (len(NOUNS),) float32: 1 named by at least two captions, 0 by none, -1 undecided or without captions.
+    """
     if not captions:
         return np.full(len(NOUNS), -1, np.float32)
     yes, no = set(present(captions)), set(absent(captions))
@@ -56,7 +73,14 @@ def noun_labels(captions: tuple[str, ...]) -> np.ndarray:
 
 
 def scene_names(stills: dict[ImageSet, Stills]) -> list[tuple[str, str]]:
-    """(set, class) in alphabetical order: sets are kept apart, since a "river" looks different in both."""
+    """Names of the scene classes. Sets are kept apart, since a "river" looks different in both.
+
+    Args:
+        stills: Images by set.
+
+    Returns:
+        (set, class) in alphabetical order.
+    """
     return sorted({(source, image.name) for source, part in stills.items() for image in part.images})
 
 
@@ -146,7 +170,14 @@ class TowerBatches:
 
 
 def training_places(root: str | Path) -> list[PlacePair]:
-    """Places with masks that the tower learns from, at 1 m and native."""
+    """Places with masks that the tower learns from, at 1 m and native.
+
+    Args:
+        root: Folder of the training data.
+
+    Returns:
+        The pairs.
+    """
     return load_places(root, "train") + load_places(root, "native_train")
 
 

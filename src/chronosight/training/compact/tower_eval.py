@@ -24,7 +24,17 @@ IMAGE_SIDE = 192  # the side single images have in UniRS-compact
 def evaluate_tower(
     model: TowerWithHeads, names: list[tuple[str, str]], held_out: dict[ImageSet, Stills], data: str | Path
 ) -> dict[str, float]:
-    """Top-1 of scene classes within each set, and F1 of the map of changed buildings on the val places (stride 16)."""
+    """Top-1 of scene classes within each set, and F1 of the map of changed buildings on the val places (stride 16).
+
+    Args:
+        model: The tower with its heads.
+        names: (set, class) of the scene logits, in their order.
+        held_out: Held-out images by set.
+        data: Folder of the training data, with val places.
+
+    Returns:
+        "aid_top1", "ucm_top1" and "change_f1", each in [0, 1].
+    """
     figures = {}
     for source, stills in held_out.items():
         own = torch.tensor([name[0] == source for name in names])
@@ -41,7 +51,17 @@ def evaluate_tower(
 
 
 def change_figures(model: TowerWithHeads, data: str | Path) -> dict[str, float]:
-    """F1 over grid cells (changed when more than a tenth of the cell is) of 256 px windows, dates in their order."""
+    """F1 of the map of appeared buildings over grid cells of 256 px windows, dates in their order.
+
+    A cell has changed where more than a tenth of it has.
+
+    Args:
+        model: The tower with its heads.
+        data: Folder of the training data, with val places.
+
+    Returns:
+        "change_f1", in [0, 1].
+    """
     true = found = both = 0
     for place in load_places(data, "val"):
         for x0, y0, x1, y1 in windows(place.before.shape[0]):

@@ -52,10 +52,22 @@ def train_compact(
     say: Callable[[str], None] = lambda text: None,
     watch_rows: int = 60,
 ) -> UniRSForConditionalGeneration:
-    """All stages. A stage whose result is in `out` is skipped, one that was stopped goes on from its last checkpoint.
+    """Trains the compact engine, all stages.
 
-    data: folder with pairs/ and images/. say: called as each stage begins. watch_rows: held-out rows of each source that a
-    run is watched by. Raises InputError where `data` lacks something, or `out` was begun with another recipe.
+    A stage whose result is in `out` is skipped; one that was stopped goes on from its last checkpoint.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder of the training data, with pairs/ and images/.
+        out: Folder of the run.
+        say: Called as each stage begins.
+        watch_rows: Held-out rows of each source on which metrics are computed during the run.
+
+    Returns:
+        The trained language model.
+
+    Raises:
+        InputError: `data` lacks something, or `out` was begun with another recipe.
     """
     out = Path(out)
     store_recipe(recipe, out / "recipe.yaml")
@@ -91,7 +103,17 @@ def fit(
 ) -> UniRSForConditionalGeneration:
     """Computes features, trains the phases in turn and writes the finished folder `out/unirs/final`.
 
-    phases: by the names of their folders; "unirs" is the first.
+    Args:
+        phases: Recipes by the names of their folders; "unirs" is the first.
+        model: The model before joint training.
+        tokenizer: Its tokenizer.
+        sources: Training sources, by name.
+        held_out: Held-out sources, by name.
+        out: Folder of the run.
+        watch_rows: Held-out rows of each source on which metrics are computed during the run.
+
+    Returns:
+        The trained model.
     """
     first = phases["unirs"]
     prepare_run(out, first.threads)
@@ -117,7 +139,12 @@ def fit(
 
 
 def draw_scenes(recipe: RenderedRecipe, folder: Path) -> None:
-    """Draws what is not there yet; training seeds and held-out seeds never meet."""
+    """Renders the scenes that are not there yet; training seeds and held-out seeds never meet.
+
+    Args:
+        recipe: Numbers of scenes, and the first seed.
+        folder: Folder of the rendered scenes; one store each for training and held-out scenes.
+    """
     for name, draw in DRAW.items():
         for target, first, count in (
             (folder / name, recipe.seed, getattr(recipe, name)),
@@ -128,7 +155,16 @@ def draw_scenes(recipe: RenderedRecipe, folder: Path) -> None:
 
 
 def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> PreTrainedTokenizerFast:
-    """The vocabulary of the run; learned where it is not there yet."""
+    """The tokenizer of the run; learned where it is not there yet.
+
+    Args:
+        recipe: Recipe of the run, with the size of the vocabulary.
+        data: Folder of the training data, with the captions.
+        out: Folder of the run, with the rendered scenes.
+
+    Returns:
+        The tokenizer.
+    """
     path = out / "tokenizer.json"
     if not path.is_file():
         lines = [line for name in ("stills", "pairs") for line in read_store(out / "rendered" / name)[1]]
@@ -140,7 +176,16 @@ def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> Pre
 def new_model(
     recipe: LanguageModelRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path
 ) -> UniRSForConditionalGeneration:
-    """The model before joint training: tower and change extraction pretrained, everything else from nothing."""
+    """The model before joint training: tower and change extraction pretrained, everything else from nothing.
+
+    Args:
+        recipe: Recipe of joint training.
+        tokenizer: Its size is the model's vocabulary.
+        tower: Folder of the pretrained tower and its change extraction.
+
+    Returns:
+        The model.
+    """
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)
     text = {**COMPACT_TEXT, "vocab_size": len(tokenizer), **fields.pop("text_config", {})}
@@ -153,7 +198,17 @@ def new_model(
 
 
 def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
-    """Sources of joint training, by name."""
+    """Sources of joint training, by name.
+
+    Args:
+        recipe: Recipe of joint training.
+        data: Folder of the training data.
+        out: Folder of the run, with the rendered scenes.
+        facts: Facts of guides that never saw the places.
+
+    Returns:
+        The sources, by name.
+    """
     places = load_places(data, "train")
     sources: dict[str, Source] = {}
     for name in SETS:
@@ -170,7 +225,16 @@ def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, f
 
 
 def held_out_sources(data: str | Path, out: Path, facts: Facts) -> dict[str, Source]:
-    """Held-out sources that a run is watched by, by name."""
+    """Held-out sources on which metrics are computed during a run.
+
+    Args:
+        data: Folder of the training data.
+        out: Folder of the run, with the rendered scenes.
+        facts: Facts of the guide for the val places.
+
+    Returns:
+        The sources, by name.
+    """
     places = load_places(data, "val")
     sources: dict[str, Source] = {}
     for name in SETS:
@@ -189,7 +253,17 @@ def held_out_sources(data: str | Path, out: Path, facts: Facts) -> dict[str, Sou
 def all_features(
     model: UniRSForConditionalGeneration, sources: Mapping[str, Source], folder: Path, stamp: str
 ) -> dict[str, np.ndarray]:
-    """By the sources' names; kept in `folder`."""
+    """Features of several sources, kept in `folder`.
+
+    Args:
+        model: The model, whose tower computes them.
+        sources: Sources by name.
+        folder: Folder of the features' files.
+        stamp: Says how the sources were made; see `source_features`.
+
+    Returns:
+        (rows, T, D, h, w) float16 by the sources' names.
+    """
     return {
         name: source_features(model.vision_tower, model.config, source, folder / f"{name}.npy", stamp)
         for name, source in sources.items()

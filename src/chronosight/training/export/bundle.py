@@ -52,18 +52,24 @@ def export_bundle(
     name: str = "chronosight-compact",
     say: Callable[[str], None] = lambda text: None,
 ) -> Exported:
-    """Everything is written beside `out` and takes its place at the end; a stop leaves what was there before.
+    """Exports models to a weights folder of the compact engine.
 
-    guide, unirs: folders written by `save_pretrained`, or the folders of a training run, whose `final` is taken. Without
-    unirs the folder holds a guide alone, for the engine changevg and guided training; its captions' tokenizer.json is
-    taken from the guide's folder.
-    int8: the decoder's weights as 8-bit integers. metres_per_pixel: ground size the guide was trained at. guide_form:
-    of the clue the language model was trained with. recipe: kept in config.json. say: called with each step.
+    Everything is written beside `out` and takes its place at the end; a stop leaves what was there before.
 
-    Raises:
-        InputError: a folder holds no such model, the two have different vocabularies, `out` is something else, or the
-            files together are larger than the package may carry.
-        ValueError: a graph differs from torch by more than its tolerance.
+    Args:
+        guide: Folder written by `save_pretrained`, or the folder of a training run, whose `final` is taken.
+        unirs: The same of the language model. None exports a guide alone, for the engine changevg and guided training; its
+            captions' tokenizer.json is then taken from the guide's folder.
+        out: Folder to write; empty, new, or a weights folder that is replaced.
+        int8: Whether the decoder's weights are 8-bit integers.
+        metres_per_pixel: Ground size that the guide was trained at.
+        guide_form: Form of the clue that the language model was trained with.
+        recipe: Recipe of the run, kept in config.json.
+        name: Name of the weights, kept in config.json.
+        say: Called with each step.
+
+    Returns:
+        The folder, the difference from torch by graph, and the sizes of the files.
     """
     out = Path(out)
     if out.exists() and not (out / "config.json").is_file() and any(out.iterdir()):
@@ -114,7 +120,18 @@ def bundle_config(
     guide_form: str,
     name: str,
 ) -> dict[str, Any]:
-    """config.json as `engines.compact.bundle` reads it, no confidence calibrated yet; of a guide alone where model is None."""
+    """Makes config.json as `engines.compact.bundle` reads it, no confidence calibrated yet.
+
+    Args:
+        guide: The guide.
+        model: The language model; None for a guide alone.
+        metres_per_pixel: Ground size that the guide was trained at.
+        guide_form: Form of the clue that the language model was trained with.
+        name: Name of the weights.
+
+    Returns:
+        The configuration, as JSON types.
+    """
     common = {
         "format": FORMAT,
         "name": name,
@@ -149,7 +166,18 @@ def bundle_config(
 
 
 def find_model(folder: str | Path, model_type: str) -> Path:
-    """The folder, or `final` within it, that holds a model of this type. Raises InputError where neither does."""
+    """Finds the folder that holds a model of a type: the given one, or `final` within it.
+
+    Args:
+        folder: Folder of a model or of a training run.
+        model_type: `model_type` of its config.json.
+
+    Returns:
+        The folder with config.json.
+
+    Raises:
+        InputError: Neither folder has a config.json, or it is of another type.
+    """
     folder = Path(folder)
     for candidate in (folder, folder / "final"):
         path = candidate / "config.json"
@@ -162,7 +190,14 @@ def find_model(folder: str | Path, model_type: str) -> Path:
 
 
 def worst_by_graph(differences: dict[str, float]) -> dict[str, float]:
-    """The larger of several entries of a graph: "guide 64x96" and "guide 256x256" give one entry "guide"."""
+    """The largest difference of each graph: "guide 64x96" and "guide 256x256" give one entry "guide".
+
+    Args:
+        differences: Differences from torch, by "graph size".
+
+    Returns:
+        The largest difference by graph.
+    """
     worst: dict[str, float] = {}
     for name, difference in differences.items():
         graph = name.split()[0]

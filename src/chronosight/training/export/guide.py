@@ -35,16 +35,21 @@ class _NextToken(nn.Module):
 
 
 def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
-    """Writes both graphs into a folder, weights stored as float16.
-
-    Returns the largest difference from torch per graph, on random input of two sizes.
+    """Writes both graphs of the guide into a folder, weights stored as float16.
 
     guide.onnx: before, after (N, 3, H, W) in [0, 1] -> class_logits (N, C, H, W), appeared_logit and core_logit
     (N, 1, H, W), change_logit (N,), memory (N, 64, D). guide_caption.onnx: memory, tokens (N, L) -> logits (N, V) of
     the next token.
 
+    Args:
+        model: The guide; its weights are rounded to float16.
+        folder: Folder to write into.
+
+    Returns:
+        The largest difference from torch by graph, on random input of two sizes.
+
     Raises:
-        ValueError: a graph differs from torch by more than 5e-3 of its largest output (of 1 where all are below).
+        ValueError: A graph differs from torch by more than 5e-3 of its largest output (of 1 where all are below).
     """
     import onnxruntime
 

@@ -11,10 +11,13 @@ SMALL = 1024  # values; below it nothing is gained
 
 
 def store_as_float16(path: str | Path) -> None:
-    """Rewrites the graph at `path`: large float32 weights become float16 followed by a Cast.
+    """Rewrites a graph in place: large float32 weights become float16 followed by a Cast.
 
     onnxruntime folds the casts when a session starts, so speed and arithmetic are those of float32; only the weights
-    are rounded (relative 5e-4). Values beyond float16's range stay float32.
+    are rounded (relative 5e-4). Values outside float16's range stay float32.
+
+    Args:
+        path: The ONNX file.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -39,7 +42,12 @@ def store_as_float16(path: str | Path) -> None:
 
 
 def quantize_decoder(source: str | Path, target: str | Path) -> None:
-    """Products with weights in int8, one scale a column; activations are quantised as they come."""
+    """Quantises the products with weights to int8, one scale a column; activations are quantised as they come.
+
+    Args:
+        source: The ONNX file of the decoder in float32.
+        target: The file to write; may be the same.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     part = Path(f"{target}.part")
@@ -51,9 +59,13 @@ def quantize_decoder(source: str | Path, target: str | Path) -> None:
 
 
 def write_graph(model: Any, path: str | Path) -> None:
-    """An onnx ModelProto, written to a temporary name, then renamed.
+    """Writes an ONNX graph under a temporary name, then renames it.
 
-    What the exporter notes beside the graph goes: source lines and paths of the machine it ran on.
+    What the exporter notes beside the graph is removed: source lines and paths of the machine it ran on.
+
+    Args:
+        model: The onnx ModelProto; it is changed.
+        path: The file to write.
     """
     for item in [model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input,
                  *model.graph.output, *model.graph.initializer]:  # fmt: skip

@@ -36,7 +36,15 @@ class ChangeGraph(nn.Module):
         self.change, self.projector = model.change, model.projector
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        """Features (1, D, h, w) of both dates -> visual tokens (1, n, d)."""
+        """Fuses both dates and projects them.
+
+        Args:
+            before: (1, D, h, w) features of the earlier date.
+            after: (1, D, h, w) features of the later date.
+
+        Returns:
+            (1, n, d) visual tokens.
+        """
         assert self.change is not None
         tokens: Tensor = self.projector(self.change(before, after))
         return tokens
@@ -45,13 +53,20 @@ class ChangeGraph(nn.Module):
 def export_unirs(
     model: UniRSForConditionalGeneration, folder: str | Path, float16: bool = True, int8: bool = False
 ) -> dict[str, float]:
-    """Writes all files into `folder`. Returns the largest difference from torch per graph, as a share of its range.
+    """Writes the graphs and the token embeddings of a compact language model.
 
-    float16: weights are stored as 16-bit floats (half the size, the same speed).
-    int8: decoder.onnx is quantised (a quarter of the size, faster); its entry is then that of the quantised graph and
-        has no limit: whether the answers hold is measured by the benchmarks.
+    Args:
+        model: The model; it is turned to float32.
+        folder: Folder to write into.
+        float16: Whether weights are stored as 16-bit floats (half the size, the same speed).
+        int8: Whether decoder.onnx is quantised (a quarter of the size, faster). Its difference is then that of the quantised
+            graph and has no limit: whether the answers hold is measured by the benchmarks.
 
-    Raises ValueError where a graph differs from torch by more than its tolerance, or the model is not a compact one.
+    Returns:
+        The largest difference from torch by graph, as a share of its range.
+
+    Raises:
+        ValueError: A graph differs from torch by more than its tolerance, or the model is not a compact one.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +129,15 @@ def _export_projector(model: UniRSForConditionalGeneration, path: Path) -> float
 
 
 def export_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
-    """Writes the decoder graph; returns its difference from torch, as a share of the range."""
+    """Writes the decoder graph.
+
+    Args:
+        model: The model.
+        path: The ONNX file to write.
+
+    Returns:
+        Its difference from torch, as a share of the range.
+    """
     graph = DecoderGraph(model.language_model)
     caches = [f"{part}_{i}" for i in range(graph.layers) for part in ("key", "value")]
     inputs = ["inputs_embeds", "attention_mask", "position_ids", *(f"past_{name}" for name in caches)]
@@ -127,7 +150,15 @@ def export_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
 
 
 def compare_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
-    """Difference of the graph's logits from those of the language model itself: a prompt at once, then in two steps."""
+    """Compares the decoder graph with the language model itself: a prompt at once, then in steps with a cache.
+
+    Args:
+        model: The model in float32.
+        path: The ONNX file of the decoder.
+
+    Returns:
+        The largest difference of the logits, as a share of their range.
+    """
     session = _session(path)
     ids = torch.randint(5, model.config.text_config.vocab_size, (2, 12))
     mask = torch.ones_like(ids)
@@ -149,7 +180,18 @@ def compare_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
 def decode_step(
     session: Any, embeds: Tensor, mask: Tensor, positions: Tensor, past: list[np.ndarray] | None
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """One run of the decoder graph -> logits (N, S, V), cache. past: None for an empty cache."""
+    """Runs the decoder graph once.
+
+    Args:
+        session: onnxruntime session of the graph.
+        embeds: (N, S, d) embeddings of the new tokens.
+        mask: (N, P + S) 1 for tokens, 0 for padding; the cache's P tokens come first.
+        positions: (N, S) positions of the new tokens.
+        past: Keys and values of the P tokens, in the graph's order; None for an empty cache.
+
+    Returns:
+        (N, S, V) logits, and the new cache.
+    """
     names = [item for item in session.get_inputs() if item.name.startswith("past_")]
     if past is None:
         past = [np.zeros((len(embeds), item.shape[1], 0, item.shape[3]), np.float32) for item in names]

@@ -25,7 +25,17 @@ SMALLEST_OBJECT = 12.0  # square pixels at 1 m; smaller specks are noise
 
 @torch.no_grad()
 def guide_facts(model: GuideModel, tokenizer: Tokenizer | None, before: np.ndarray, after: np.ndarray) -> GuideFacts:
-    """Facts of one pair; before, after (H, W, 3) uint8, sides multiples of 32. No tokenizer: no caption."""
+    """Facts of one pair, as a guide finds them.
+
+    Args:
+        model: The guide, in evaluation mode.
+        tokenizer: Tokenizer of the captions; None for facts without a caption.
+        before: (H, W, 3) uint8, the earlier date; sides are multiples of 32.
+        after: (H, W, 3) uint8, the later date.
+
+    Returns:
+        Probability of change, caption, and counts and cells by class.
+    """
     pair = [torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1))).float()[None] / 255 for x in (before, after)]
     with torch.autocast("cpu", torch.bfloat16):  # twice as fast; the facts are rounded to objects anyway
         output = model(*pair)
@@ -48,10 +58,20 @@ def guide_facts(model: GuideModel, tokenizer: Tokenizer | None, before: np.ndarr
 def crossfit_facts(
     guides: list[GuideModel | None], tokenizer: Tokenizer | None, places: list[PlacePair], extra: int, seed: int = 0
 ) -> Iterator[tuple[FactsKey, GuideFacts]]:
-    """Facts of the windows, `extra` further windows and captioned parts of every place, in both orders of the dates.
+    """Facts of the windows, of further windows and of the captioned parts of every place.
 
-    guides[k] was trained without fold k, None leaves that fold out; a single guide is used for all (held-out places).
-    Windows are 256 px; captioned parts are read on the multiple of 32 within their box, 128 px.
+    Windows are read in both orders of the dates, and are 256 px; captioned parts are read on the multiple of 32 within their
+    box, 128 px.
+
+    Args:
+        guides: guides[k] was trained without fold k; None leaves that fold out. A single guide is used for all (held-out places).
+        tokenizer: Tokenizer of the captions; None for facts without captions.
+        places: Pairs of the places.
+        extra: Further windows of each place, drawn at random.
+        seed: Seed of the further windows.
+
+    Yields:
+        (id of the place, box, whether the dates are swapped), and the facts.
     """
     for number, place in enumerate(places):
         model = guides[fold_of(place.place, len(guides))]

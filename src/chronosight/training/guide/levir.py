@@ -75,7 +75,17 @@ class DualBranchTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The stage's loss of a batch of `LevirSamples`; its parts are logged."""
+        """The stage's loss of a batch of `LevirSamples`; its parts are logged.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Not used.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss.
+        """
         for name in LEARNS["joint"]:
             getattr(model, name).train(name in LEARNS[self.stage])
         losses: dict[str, torch.Tensor] = {}

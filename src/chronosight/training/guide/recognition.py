@@ -46,7 +46,17 @@ class RecognitionTrainer(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The loss of a batch of `GuideSamples`; its parts are logged."""
+        """The loss of a batch of `GuideSamples`; its parts are logged.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the outputs beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, outputs) with `return_outputs`.
+        """
         output, parts = recognition_parts(self.compiled or model, inputs)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: part.item() for name, part in parts.items()})

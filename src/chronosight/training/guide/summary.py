@@ -83,7 +83,17 @@ class SummaryTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Cross entropy with label smoothing over the words of the batch."""
+        """Cross entropy with label smoothing over the words of the batch.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the outputs beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, outputs) with `return_outputs`.
+        """
         model.encoder.eval()
         model.recognition.eval()
         loss = caption_loss(model, fixed_memory(model, inputs["before"], inputs["after"]), inputs["tokens"], smoothing=0.1)

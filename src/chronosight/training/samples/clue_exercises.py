@@ -20,7 +20,16 @@ LARGEST = {"roads": 9, "buildings": 70}  # objects changed
 
 
 def clue_exercise(rng: np.random.Generator, captions: tuple[str, ...], questions: int = 8) -> Exercise:
-    """captions: of changed pairs, one of which is quoted in a full clue. questions: about the clue."""
+    """Makes one exercise.
+
+    Args:
+        rng: Draws the facts, the questions and their wording.
+        captions: Captions of changed pairs, one of which is quoted in a full clue.
+        questions: Largest number of questions about the clue.
+
+    Returns:
+        The exercise: questions with the replies to learn, and the clue.
+    """
     classes = {name: _change(rng, largest) for name, largest in LARGEST.items()}
     seen = any(change.count for change in classes.values())
     probability = rng.uniform(0.5, 1.0) if seen else rng.uniform(0.0, 0.5)

@@ -22,9 +22,15 @@ FALSE_CAPTION = "a house appears"  # caption of a change where there is none
 
 
 def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideFacts:
-    """Facts of the scene flipped left-right and/or top-bottom.
+    """Facts of the scene flipped left-right and/or top-bottom. Cells keep the label rule's order, from the bottom up.
 
-    Cells keep the label rule's order, from the bottom up.
+    Args:
+        facts: Facts of the scene as it is.
+        sideways: Whether it is flipped left-right.
+        upside_down: Whether it is flipped top-bottom.
+
+    Returns:
+        The facts, with cells and words of place changed.
     """
     if not (sideways or upside_down):
         return facts
@@ -39,7 +45,14 @@ def mirror_facts(facts: GuideFacts, sideways: bool, upside_down: bool) -> GuideF
 
 
 def swap_facts(facts: GuideFacts) -> GuideFacts:
-    """Facts of the pair with its dates swapped; the caption does not hold any more and is left out."""
+    """Facts of the pair with its dates swapped.
+
+    Args:
+        facts: Facts of the pair as it is.
+
+    Returns:
+        The facts, appeared and vanished exchanged; without the caption, which does not hold any more.
+    """
     classes = {
         name: replace(change, appeared=change.vanished, vanished=change.appeared) for name, change in facts.classes.items()
     }
@@ -47,7 +60,16 @@ def swap_facts(facts: GuideFacts) -> GuideFacts:
 
 
 def simulate_facts(truth: PairTruth, captions: tuple[str, ...], rng: np.random.Generator) -> GuideFacts:
-    """A guide's view of a pair whose truth is known, with errors (see the module's text)."""
+    """Simulates what a guide finds in a pair whose truth is known, with a guide's kinds of error (see the module's text).
+
+    Args:
+        truth: What changed.
+        captions: Reference captions; empty for facts without a caption.
+        rng: Draws the errors.
+
+    Returns:
+        The facts.
+    """
     skill = rng.beta(4, 1.2)  # one draw for the pair: hard scenes are hard for every class
     classes = {}
     for name in CHANGE_CLASSES:

@@ -17,7 +17,14 @@ FactsKey = tuple[str, tuple[int, int, int, int], bool]
 
 
 def facts_to_dict(facts: GuideFacts) -> dict[str, Any]:
-    """Facts as plain values for JSON; the probability is rounded to four digits."""
+    """Facts as JSON types.
+
+    Args:
+        facts: Facts of a pair.
+
+    Returns:
+        "probability", rounded to four digits, "caption" and "classes".
+    """
     classes = {
         name: {"appeared": change.appeared, "vanished": change.vanished, "cells": list(change.cells)}
         for name, change in facts.classes.items()
@@ -26,7 +33,14 @@ def facts_to_dict(facts: GuideFacts) -> dict[str, Any]:
 
 
 def facts_from_dict(row: dict[str, Any]) -> GuideFacts:
-    """Facts from what `facts_to_dict` made."""
+    """Facts from what `facts_to_dict` made.
+
+    Args:
+        row: The facts, as JSON types.
+
+    Returns:
+        The facts of a pair.
+    """
     classes = {
         name: ClassChange(change["appeared"], change["vanished"], tuple(change["cells"]))
         for name, change in row["classes"].items()
@@ -35,7 +49,12 @@ def facts_from_dict(row: dict[str, Any]) -> GuideFacts:
 
 
 def write_facts(path: str | Path, rows: Iterable[tuple[FactsKey, GuideFacts]]) -> None:
-    """Writes facts as JSON lines, under a temporary name first."""
+    """Writes facts as JSON lines, under a temporary name first.
+
+    Args:
+        path: The file to write.
+        rows: Facts by (id of the place, box, whether the dates are swapped).
+    """
     path = Path(path)
     part = path.with_name(path.name + ".part")
     with part.open("w") as file:
@@ -45,7 +64,14 @@ def write_facts(path: str | Path, rows: Iterable[tuple[FactsKey, GuideFacts]]) -
 
 
 def read_facts(paths: Iterable[str | Path]) -> dict[FactsKey, GuideFacts]:
-    """Reads facts of several files by their keys."""
+    """Reads the facts of several files.
+
+    Args:
+        paths: Files written by `write_facts`.
+
+    Returns:
+        Facts by (id of the place, box, whether the dates are swapped); later files win.
+    """
     facts = {}
     for path in paths:
         for line in Path(path).read_text().splitlines():

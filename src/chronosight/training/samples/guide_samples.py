@@ -187,9 +187,17 @@ class GuideSamples:
 
 
 def gap_weight(buildings: np.ndarray, reach: int = 3, extra: float = 2.0) -> np.ndarray:
-    """1 everywhere, 1 + extra where a background pixel lies within `reach` px of two different buildings.
+    """Weights of the loss that stress gaps between buildings.
 
     Dense buildings merge in a mask and are then miscounted; the few pixels between them decide the count.
+
+    Args:
+        buildings: (H, W) bool mask of buildings.
+        reach: Largest distance from a gap's pixel to both buildings, in pixels.
+        extra: Weight that is added there.
+
+    Returns:
+        (H, W) float32: 1 everywhere, 1 + extra where a background pixel lies within `reach` of two different buildings.
     """
     labels, n = ndimage.label(buildings, np.ones((3, 3)))
     weight = np.ones(buildings.shape, np.float32)
@@ -223,7 +231,15 @@ def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An image (H, W, 3) uint8 in another light, now and then blurred, noisy or of other saturation."""
+    """Varies the light of an image; now and then also blur, noise or saturation.
+
+    Args:
+        image: (H, W, 3) uint8.
+        rng: Draws the changes.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
     image = _apply(_light_table(rng, 0.06), image)
     draw = rng.random()
     if draw < 0.15:

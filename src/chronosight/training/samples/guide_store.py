@@ -51,7 +51,14 @@ class GuideStore:
         return len(self._facts)
 
     def add(self, key: str, pair: tuple[str, str], source: str, facts: GuideFacts) -> None:
-        """On disk before it returns."""
+        """Adds the facts of a pair; they are on disk before this returns.
+
+        Args:
+            key: Hash of the guide and both files, by `content_key`.
+            pair: Paths of both images, as the records have them.
+            source: What the facts come from, such as "guide NAME" or "simulated".
+            facts: Facts of the pair.
+        """
         forms = {form: write_clue(facts, form) for form in get_args(GuideForm)}
         stored = facts_to_dict(facts)
         row = {"key": key, "pair": list(pair), "source": source, "facts": stored, "forms": forms}
@@ -62,7 +69,18 @@ class GuideStore:
 
 
 def content_key(what: str, *files: Path) -> str:
-    """Hash of a text and of the contents of files, in their order. Raises OSError for one that cannot be read."""
+    """Hash of a text and of the contents of files.
+
+    Args:
+        what: A text, such as the name of a guide.
+        *files: Files, whose order counts.
+
+    Returns:
+        64 hexadecimal digits (SHA-256).
+
+    Raises:
+        OSError: A file cannot be read.
+    """
     digest = hashlib.sha256(what.encode())
     for path in files:
         with path.open("rb") as file:

@@ -36,7 +36,15 @@ class Guide(Protocol):
     name: str
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
-        """What the guide finds between two image files."""
+        """What the guide finds between two image files.
+
+        Args:
+            before: Image file of the earlier date.
+            after: Image file of the later date.
+
+        Returns:
+            Probability of change, caption, and counts and cells by class.
+        """
 
 
 @dataclass
@@ -55,7 +63,18 @@ class PairRecords:
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """Rows of a messages JSONL file as they stand. Raises InputError, naming the line, for what is none."""
+    """Reads the rows of a messages JSONL file as they stand.
+
+    Args:
+        path: The file, as `chronosight data build` writes it.
+
+    Returns:
+        The rows, in the order of the file.
+
+    Raises:
+        InputError: The file is missing, a line is no record or has a clue already (the line is named), or no record has two
+            images.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"no file {path}: expected messages JSONL, as chronosight data build writes it")
@@ -80,13 +99,29 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def pair_of(row: Row) -> PairKey | None:
-    """Paths of a record's two images; None where it has another number of them."""
+    """Paths of the two images of a record.
+
+    Args:
+        row: A record.
+
+    Returns:
+        (earlier, later), or None where it has another number of images.
+    """
     images = row.get("images") or []
     return (str(images[0]), str(images[1])) if len(images) == 2 else None
 
 
 def read_pairs_of_records(rows: Iterable[Row]) -> dict[PairKey, PairRecords]:
-    """By pair, in the order in which pairs first come. What is said first holds: single questions stand before dialogues."""
+    """Collects what the records say of each pair, in the order in which pairs first come.
+
+    The first record that gives a value decides: single questions stand before dialogues.
+
+    Args:
+        rows: Records of a messages JSONL file.
+
+    Returns:
+        Captions, counts and cells, by pair.
+    """
     records: dict[PairKey, PairRecords] = {}
     for row in rows:
         pair = pair_of(row)
@@ -114,10 +149,21 @@ def make_guides(
     seed: int = 0,
     track: Callable[[Iterable[PairKey]], Iterable[PairKey]] = iter,
 ) -> dict[PairKey, tuple[str, GuideFacts]]:
-    """The guide of every pair, (source, facts): of the guide of its fold, simulated where that is None.
+    """Makes the facts of every pair by the guide of its fold, or simulates them where there is none.
 
-    guides: one a fold; a single one speaks for all pairs. root: folder that image paths start from. Raises InputError for
-    a missing image, and for a pair to be simulated whose records do not give counts and places of both classes.
+    Args:
+        records: What the records say of each pair.
+        guides: One a fold; None has the fold simulated. A single one is used for all pairs.
+        store: Facts that are known already; new ones are added.
+        root: Folder that image paths start from.
+        seed: Seed of the simulation.
+        track: Yields the pairs while it shows progress.
+
+    Returns:
+        (source, facts) by pair.
+
+    Raises:
+        InputError: An image is missing, or the records of a pair to be simulated do not give counts and places of both classes.
     """
     made = {}
     for pair in track(list(records)):
@@ -158,11 +204,19 @@ def join(
     closeness: Callable[[str, str], float] | None = None,
     captions_only: bool = False,
 ) -> list[Row]:
-    """Rows with the clue before their first question; rows without a pair stay as they are.
+    """Puts the clue before the first question of every record of a pair; other records stay as they are.
 
-    closeness: of the guide's caption and a reference; of the records that differ in their caption alone only the one with
-    the closest caption is kept, as published. None keeps all. captions_only: the clue before caption questions alone, as
-    the released code has it; the engine gives it before every first question.
+    Args:
+        rows: Records of a messages JSONL file.
+        guides: (source, facts) by pair.
+        form: Form of the clue.
+        closeness: Scores (the guide's caption, a reference). Of the records that differ in their caption alone only the one with
+            the closest caption is kept, as published (arXiv 2509.23105). None keeps all.
+        captions_only: Whether the clue stands before caption questions alone, as the released code has it; the engine gives it
+            before every first question.
+
+    Returns:
+        New rows, with the entries "guide" and "guide_form" where there is a clue.
     """
     rows = list(rows)
     kept = _closest(rows, guides, closeness) if closeness else set(range(len(rows)))

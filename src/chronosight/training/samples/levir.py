@@ -29,6 +29,13 @@ SWAPPED = 0.2  # share of mask samples whose dates are swapped: labels do not di
 def read_levir(root: str | Path, split: str) -> list[LevirPair]:
     """Pairs of a split of LEVIR-MCI, by name, with all their files.
 
+    Args:
+        root: Folder of LEVIR-MCI.
+        split: "train", "val" or "test".
+
+    Returns:
+        The pairs, sorted by name.
+
     Raises:
         InputError: The folder has another layout, or a file is missing.
     """
@@ -48,6 +55,13 @@ def levir_fold(name: str, folds: int) -> int:
     76 % of the training pairs, with that of the fourth next in 73 %, of the second next in 69 % (50 % by chance). Tiles
     of one place stand together, four a row; a fold drawn by name alone would show a guide the places it is to be blind
     to.
+
+    Args:
+        name: File name of the pair, such as "train_000123.png".
+        folds: Number of folds.
+
+    Returns:
+        The fold, from 0 to folds - 1.
     """
     number = re.search(r"(\d+)\D*$", name)
     value = int(number.group(1)) // BLOCK if number else sum(name.encode()) * 7919
@@ -55,9 +69,16 @@ def levir_fold(name: str, folds: int) -> int:
 
 
 def word_tokenizer(captions: Iterable[str], least: int) -> Tokenizer:
-    """Whole words seen at least `least` times, after the four markers PAD, BOS, EOS, UNK.
+    """Makes a tokenizer of whole words, after the four markers PAD, BOS, EOS, UNK.
 
-    Over the captions of all three splits, `least` 6 gives the 468 entries of the published vocabulary.
+    Over the captions of all three splits, `least` 6 gives the 468 entries of the published vocabulary (arXiv 2509.23105).
+
+    Args:
+        captions: Captions; case, full stops and commas do not count.
+        least: How often a word must occur.
+
+    Returns:
+        The tokenizer.
     """
     normal = normalizers.Sequence([normalizers.Lowercase(), normalizers.Replace(".", " "), normalizers.Replace(",", " ")])
     counts = Counter(word for caption in captions for word in normal.normalize_str(caption).split())
@@ -115,6 +136,14 @@ class LevirSamples:
 
 
 def read_image(path: Path, size: int) -> np.ndarray:
-    """(size, size, 3) uint8."""
+    """Reads an image in RGB and resizes it.
+
+    Args:
+        path: The image file.
+        size: Side of the result in pixels.
+
+    Returns:
+        (size, size, 3) uint8.
+    """
     image = Image.open(path).convert("RGB")
     return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BILINEAR))

@@ -12,7 +12,16 @@ _HEIGHTS = {"top": "bottom", "bottom": "top", "upper": "lower", "lower": "upper"
 
 
 def mirror_caption(caption: str, sideways: bool, upside_down: bool) -> str:
-    """The caption of the scene flipped left-right (`sideways`) and/or top-bottom (`upside_down`)."""
+    """The caption of the flipped scene: words of place are exchanged.
+
+    Args:
+        caption: Caption of the scene as it is, in lower case.
+        sideways: Whether the scene is flipped left-right.
+        upside_down: Whether it is flipped top-bottom.
+
+    Returns:
+        The caption.
+    """
     words = re.split(r"(\W+)", caption)
     if sideways:
         words = [_SIDES.get(word, word) for word in words]

@@ -53,10 +53,25 @@ class Source(Protocol):
     rows: int
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
 
 
 class Stills:
@@ -69,7 +84,14 @@ class Stills:
         self.rows = len(images) * views
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         item, view = divmod(row, self.views)
         pixels = np.asarray(self.pixels[item])
         if view:
@@ -82,7 +104,15 @@ class Stills:
         return np.ascontiguousarray(pixels)[None]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         image = self.images[row // self.views]
         asked: list[tuple[Question, Value]] = []
         if rng.random() < 0.85 or not image.captions:
@@ -107,11 +137,26 @@ class RenderedImages:
         self.pixels, self.rows = arrays["pixels"], len(self.truth)
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         return np.asarray(self.pixels[row])[None]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         truth = self.truth[row]
         questions = [q for q in truth["questions"] if q[0] != "rural_urban"]
         chosen = [questions[i] for i in rng.permutation(len(questions))[: int(rng.integers(3, 6))]]
@@ -140,14 +185,28 @@ class Places:
         self._truth: dict[int, PairTruth] = {}
 
     def view(self, row: int) -> tuple[PlacePair, tuple[int, int, int, int], bool, bool]:
-        """Place, box, flipped sideways, flipped upside down."""
+        """Which part of which place a row shows.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            The place, the box (left, top, right, bottom) in pixels, and whether it is flipped left-right and top-bottom.
+        """
         item, view = divmod(row, self.views)
         place, box = self.items[item]
         flips = 0 if view == 0 else int(np.random.default_rng((self.seed, row)).integers(4))
         return self.places[place], box, bool(flips & 1), bool(flips & 2)
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         place, box, sideways, upside_down = self.view(row)
         here = (slice(box[1], box[3]), slice(box[0], box[2]))
         dates = [flip(image[here], sideways, upside_down) for image in (place.before, place.after)]
@@ -157,7 +216,14 @@ class Places:
         return np.stack(dates)
 
     def truth(self, row: int) -> PairTruth:
-        """What changed in a row."""
+        """What changed in a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            The true change of buildings, with the dates in their order.
+        """
         if row not in self._truth:
             place, (x0, y0, x1, y1), sideways, upside_down = self.view(row)
             mask = flip(place.building[y0:y1, x0:x1], sideways, upside_down)
@@ -165,7 +231,15 @@ class Places:
         return self._truth[row]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         place, box, sideways, upside_down = self.view(row)
         truth, swapped = self.truth(row), bool(rng.random() < 0.5)
         truth = swap_truth(truth) if swapped else truth
@@ -185,7 +259,14 @@ class CaptionedCells:
         self.rows = flips * len(self.items)
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         i, k = self.items[row // self.flips]
         turned = row % self.flips
         place, (x0, y0, x1, y1) = self.places[i], self.places[i].cells[k].box
@@ -196,7 +277,15 @@ class CaptionedCells:
         return np.stack(dates)
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         i, k = self.items[row // self.flips]
         turned = row % self.flips
         place, flips = self.places[i], (bool(turned & 1), bool(turned & 2))
@@ -229,18 +318,40 @@ class RenderedPairs:
         self._truth: dict[int, PairTruth] = {}
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         return np.asarray(self.pixels[row])
 
     def truth(self, row: int) -> PairTruth:
-        """What changed in a row."""
+        """What changed in a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            The true change of each class, with the dates in their order.
+        """
         if row not in self._truth:
             masks = {f"{name}s": self.mask[row] == i for i, name in enumerate(CHANGE_CLASSES) if i}
             self._truth[row] = truth_of(masks, self.appeared[row] > 0)
         return self._truth[row]
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         swapped = bool(rng.random() < 0.5)
         truth = swap_truth(self.truth(row)) if swapped else self.truth(row)
         captions = () if swapped and truth.changed else tuple(self.lines[row]["captions"])
@@ -261,16 +372,41 @@ class RenderedVideos:
         self.pixels, self.rows = arrays["pixels"], len(self.lines)
 
     def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row."""
+        """(T, H, W, 3) uint8, the view of a row.
+
+        Args:
+            row: Row of the source, from 0.
+
+        Returns:
+            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
+        """
         return np.asarray(self.pixels[row])
 
     def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn."""
+        """Questions about a row with the replies to learn.
+
+        Args:
+            row: Row of the source, from 0.
+            rng: Draws the questions, their wording and, for a pair, the order of the dates.
+
+        Returns:
+            The exercise: questions with the replies to learn, and for a pair the clue.
+        """
         return Exercise(_worded([(event.ask(), self.lines[row]["event"])], rng))
 
 
 def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tuple[int, int, int, int]]:
-    """Windows of the `number`th place: those without overlap, and `extra` drawn as `training.crossfit` draws them."""
+    """Windows of a place: those without overlap, and further ones, drawn as `training.guide.crossfit` draws them.
+
+    Args:
+        number: Number of the place, from 0.
+        size: Side of the place in pixels.
+        extra: Further windows.
+        seed: Seed of the further windows.
+
+    Returns:
+        Boxes (left, top, right, bottom) in pixels, of 256 px sides.
+    """
     starts = np.random.default_rng((seed, number)).integers(0, size - 256 + 1, (extra, 2))
     return windows(size) + [(int(x), int(y), int(x) + 256, int(y) + 256) for x, y in starts]
 
@@ -293,23 +429,54 @@ def change_in_captions(captions: Sequence[str]) -> bool | None:
 
 
 def caption_says_nothing(text: str) -> bool:
-    """Whether a caption says that nothing changed."""
+    """Whether a caption says that nothing changed.
+
+    Args:
+        text: The caption, as people wrote it.
+
+    Returns:
+        True where it says so.
+    """
     return caption.says_no_change(clean_caption(text))
 
 
 def swap_truth(truth: PairTruth) -> PairTruth:
-    """The truth with the dates swapped."""
+    """The truth with the dates swapped.
+
+    Args:
+        truth: What changed.
+
+    Returns:
+        The truth, appeared and vanished exchanged.
+    """
     return PairTruth(swap_facts(GuideFacts(classes=truth.classes)).classes)
 
 
 def flip(image: np.ndarray, sideways: bool, upside_down: bool) -> np.ndarray:
-    """An image or mask mirrored left-right and/or top-bottom."""
+    """Mirrors an image or mask.
+
+    Args:
+        image: (H, W) or (H, W, C), of any type.
+        sideways: Whether left and right are exchanged.
+        upside_down: Whether top and bottom are exchanged.
+
+    Returns:
+        A contiguous array of the same shape.
+    """
     image = image[:, ::-1] if sideways else image
     return np.ascontiguousarray(image[::-1] if upside_down else image)
 
 
 def shine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(H, W, 3) uint8 in another light: gain, offset and a cast per channel, gamma."""
+    """Varies the light of an image: gain, offset, a cast per channel, and gamma.
+
+    Args:
+        image: (H, W, 3) uint8.
+        rng: Draws the light.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
     x = np.arange(256, dtype=np.float32) / 255
     gamma, gain = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.04, 3))
     table = x[None] ** gamma * gain[:, None] + rng.normal(0, 0.03)
@@ -337,7 +504,16 @@ def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
 
 
 def question_of(task: str, subject: str | None, other: str | None) -> Question:
-    """The canonical question of a task about the things named."""
+    """The canonical question of a task.
+
+    Args:
+        task: Name of the task.
+        subject: What it asks about; None where the task needs none.
+        other: What the subject is compared with; None where the task needs none.
+
+    Returns:
+        The question.
+    """
     words = [word for word in (subject, other) if word]
     question: Question = TASKS[task].ask(*words)  # type: ignore[index]
     return question

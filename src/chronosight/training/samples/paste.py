@@ -29,7 +29,14 @@ class BuildingLibrary:
                 self.cutouts.append((place.after[box], mask))
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A random cut-out, flipped and turned by a multiple of 90 degrees."""
+        """Draws a random cut-out, flipped and turned by a multiple of 90 degrees.
+
+        Args:
+            rng: Draws the cut-out.
+
+        Returns:
+            Pixels (h, w, 3) uint8 and the building's mask (h, w) bool.
+        """
         pixels, mask = self.cutouts[rng.integers(len(self.cutouts))]
         turns, flip = int(rng.integers(4)), bool(rng.integers(2))
         pixels, mask = np.rot90(pixels, turns), np.rot90(mask, turns)
@@ -45,9 +52,19 @@ def paste_buildings(
     count: int,
     both_dates: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paste up to `count` cut-outs where `occupied` (H, W) bool is free. Returns before, after and the pasted mask.
+    """Pastes cut-outs where the ground is free; a place that is taken is skipped.
 
-    both_dates: paste into both images, so that nothing changed there.
+    Args:
+        before: (H, W, 3) uint8, the earlier date.
+        after: (H, W, 3) uint8, the later date.
+        occupied: (H, W) bool; nothing is pasted where it is True.
+        library: Cut-outs of buildings.
+        rng: Draws cut-outs and places.
+        count: Largest number of cut-outs.
+        both_dates: Whether to paste into both images, so that nothing changed there, or into the later one alone.
+
+    Returns:
+        Copies of both images, and the mask (H, W) bool of what was pasted.
     """
     before, after = before.copy(), after.copy()
     pasted = np.zeros(occupied.shape, bool)

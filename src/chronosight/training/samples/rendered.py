@@ -34,6 +34,10 @@ class RenderedStills:
     def window(self, rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A random window of 1 to 1.4 times `side`.
 
+        Args:
+            rng: Draws the image and the window.
+            side: Smallest side of the window in pixels.
+
         Returns:
             Pixels (w, w, 3) uint8, land cover one-hot (C, w, w) float32, and the number of objects by class (K,) float32.
         """
@@ -52,7 +56,14 @@ class RenderedStills:
 
 
 def draw_still(seed: int) -> Drawn:
-    """Renders an image for a store: arrays and a row of truth."""
+    """Renders an image for a store.
+
+    Args:
+        seed: Seed of the scene.
+
+    Returns:
+        Arrays by name, and a row of truth.
+    """
     from chronosight.synthetic.image import render_image
 
     image = render_image(seed)
@@ -63,7 +74,14 @@ def draw_still(seed: int) -> Drawn:
 
 
 def draw_pair(seed: int) -> Drawn:
-    """Renders a pair for a store: arrays and a row of truth."""
+    """Renders a pair for a store.
+
+    Args:
+        seed: Seed of the scene.
+
+    Returns:
+        Arrays by name, and a row of truth.
+    """
     from chronosight.synthetic.pair import render_pair
 
     pair = render_pair(seed)
@@ -72,7 +90,16 @@ def draw_pair(seed: int) -> Drawn:
 
 
 def draw_video(seed: int, frames: int = 8, side: int = 128) -> Drawn:
-    """Frames sampled and resized as the model's processor does."""
+    """Renders a video for a store; frames are sampled and resized as the model's processor does.
+
+    Args:
+        seed: Seed of the scene.
+        frames: Number of frames.
+        side: Side of a frame in pixels.
+
+    Returns:
+        Arrays by name, with (frames, side, side, 3) uint8 "pixels"; and a row of truth.
+    """
     from chronosight.synthetic.video import render_video
 
     video = render_video(seed)
@@ -82,7 +109,13 @@ def draw_video(seed: int, frames: int = 8, side: int = 128) -> Drawn:
 
 
 def write_store(folder: str | Path, draw: Callable[[int], Drawn], seeds: Iterable[int]) -> None:
-    """Draws a scene a seed; `truth.jsonl` is written last, so a folder that has it is whole."""
+    """Renders one scene a seed into a folder; `truth.jsonl` is written last, so a folder that has it is whole.
+
+    Args:
+        folder: Folder to write; it is made where it is missing.
+        draw: Renders the scene of a seed.
+        seeds: Seeds of the scenes.
+    """
     folder, seeds = Path(folder), list(seeds)
     folder.mkdir(parents=True, exist_ok=True)
     arrays: Store = {}
@@ -103,7 +136,14 @@ def write_store(folder: str | Path, draw: Callable[[int], Drawn], seeds: Iterabl
 
 
 def read_store(folder: str | Path) -> tuple[Store, list[dict[str, Any]]]:
-    """Arrays by name, mapped into memory, and the lines of truth."""
+    """Reads a folder of rendered scenes.
+
+    Args:
+        folder: Folder written by `write_store`.
+
+    Returns:
+        Arrays by name, mapped into memory, with the scenes first; and the rows of truth.
+    """
     folder = Path(folder)
     rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
     return {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}, rows

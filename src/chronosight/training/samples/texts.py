@@ -30,7 +30,15 @@ from chronosight.tasks.wording import wordings
 
 
 def training_texts(data: str | Path, rendered_captions: Iterable[str] = ()) -> Iterator[str]:
-    """All texts of the training splits, and our own wordings."""
+    """All texts of the training splits, and our own wordings.
+
+    Args:
+        data: Folder of the training data.
+        rendered_captions: Captions of rendered scenes.
+
+    Yields:
+        Texts, cleaned as for training.
+    """
     for image in learning_split(data, "aid")[0]:
         yield from dict.fromkeys(image.captions)
     for place in load_places(data, "train"):

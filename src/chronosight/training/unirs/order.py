@@ -24,7 +24,15 @@ class Entry:
 
 
 def repeat(sizes: Sequence[int], times: Sequence[int]) -> list[Entry]:
-    """Every example of every set as often as its set is repeated; UniRS: GeoChat 1, LEVIR-CC 5, ERA 10."""
+    """Repeats every example as often as its set asks (UniRS, arXiv 2412.20742: GeoChat 1, LEVIR-CC 5, ERA 10).
+
+    Args:
+        sizes: Number of examples of each set.
+        times: Repetitions of each set.
+
+    Returns:
+        All entries, set by set.
+    """
     return [
         Entry(source, example, repetition)
         for source, (size, count) in enumerate(zip(sizes, times, strict=True))
@@ -34,10 +42,19 @@ def repeat(sizes: Sequence[int], times: Sequence[int]) -> list[Entry]:
 
 
 def length_grouped(lengths: Sequence[int], batch: int, seed: int, groups: int = 32) -> np.ndarray:
-    """An order of 0 .. n - 1 in which the examples of a batch are of like length, so that little is padded.
+    """An order in which the examples of a batch are of similar length, so that little is padded.
 
     The numbers are shuffled, cut into stretches of `groups` batches, and sorted by length within each; then the batches are
-    shuffled, but for the last one, which may be smaller. batch: examples of one optimizer step, over all processes.
+    shuffled, but for the last one, which may be smaller.
+
+    Args:
+        lengths: Length of each example.
+        batch: Examples of one optimizer step, over all processes.
+        seed: Seed of the order.
+        groups: Batches that are sorted together.
+
+    Returns:
+        (n,) int64: a permutation of 0 .. n - 1.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(lengths))
@@ -51,6 +68,14 @@ def length_grouped(lengths: Sequence[int], batch: int, seed: int, groups: int = 
 
 
 def rough_length(example: Sample, visual: int) -> int:
-    """Tokens of an example, near enough for grouping: visual ones, and a quarter of the letters of its texts."""
+    """Estimates the tokens of an example, near enough for grouping: visual ones, and a quarter of the letters of its texts.
+
+    Args:
+        example: The sample.
+        visual: Number of its visual tokens.
+
+    Returns:
+        The estimate.
+    """
     letters = len(example.clue) + sum(len(t.question.text) + len(t.replies[0]) for t in example.turns)
     return visual + letters // 4

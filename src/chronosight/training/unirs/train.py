@@ -27,10 +27,21 @@ from chronosight.training.unirs.stream import Collate, SampleStream
 
 
 def train_unirs(recipe: UniRSRecipe, data: str | Path, out: str | Path, say: Callable[[str], None] = print) -> Path:
-    """-> the folder of the finished weights. A run that was stopped goes on from its last checkpoint, losses and all.
+    """Trains UniRS at full size (arXiv 2412.20742); a run that was stopped goes on from its last checkpoint.
 
-    Under torchrun or accelerate every process calls this. Raises InputError for weights or data that are not there, and
-    where `out` was begun with another recipe.
+    Under torchrun or accelerate every process calls this.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder of the datasets.
+        out: Folder of the run.
+        say: Called with each line of progress.
+
+    Returns:
+        The folder of the finished weights.
+
+    Raises:
+        InputError: Weights or data are missing, or `out` was begun with another recipe.
     """
     data, out = Path(data), Path(out)
     first = int(os.environ.get("RANK", "0")) == 0
@@ -67,7 +78,17 @@ class UniRSTrainer(Trainer):
     """Keeps frozen parts in their inference state: a frozen BatchNorm must not count the batches it sees."""
 
     def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """The model's own loss, frozen BatchNorms held still."""
+        """The model's own loss; frozen BatchNorms keep their statistics.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            inputs: One collated batch.
+            *args: Given to the Trainer.
+            **kwargs: Given to the Trainer.
+
+        Returns:
+            The scalar loss, or (loss, outputs) where they are asked for.
+        """
         for module in model.modules():
             own = list(module.parameters(recurse=False))
             if isinstance(module, nn.modules.batchnorm._BatchNorm) and own and not any(p.requires_grad for p in own):
@@ -76,7 +97,15 @@ class UniRSTrainer(Trainer):
 
 
 def prepare(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> nn.Module:
-    """Freezes what the recipe names, and adds LoRA where it asks for it; -> what is trained."""
+    """Freezes what the recipe names, and adds LoRA where it asks for it.
+
+    Args:
+        model: The model; its parameters are frozen in place.
+        recipe: Recipe with the frozen parts and the LoRA settings.
+
+    Returns:
+        The module to train.
+    """
     for name in PARTS:
         part = getattr(model, name)
         if part is not None:
@@ -119,7 +148,15 @@ def arguments(recipe: UniRSRecipe, out: Path, steps: int) -> TrainingArguments:
 
 
 def part_lines(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> list[str]:
-    """One line a part: how many parameters it has, and how many of them learn."""
+    """Lists how many parameters each part has, and how many of them learn.
+
+    Args:
+        model: The model, after `prepare`.
+        recipe: Recipe of the run.
+
+    Returns:
+        One line a part.
+    """
     lines = []
     for name in PARTS:
         part = getattr(model, name)
@@ -133,13 +170,31 @@ def part_lines(model: UniRSForConditionalGeneration, recipe: UniRSRecipe) -> lis
 
 
 def stream_lines(stream: SampleStream, per_step: int) -> list[str]:
-    """One line a dataset of the mixture, and one on the steps."""
+    """Lists the datasets of the mixture, and the steps.
+
+    Args:
+        stream: The samples of the run.
+        per_step: Samples of one optimizer step, over all processes.
+
+    Returns:
+        One line a dataset, and one on the steps.
+    """
     lines = [f"{name:15} {n:>9,} examples x {times} = {all_:,} an epoch" for name, n, times, all_ in stream.table()]
     return [*lines, f"{len(stream):,} examples in {len(stream) // per_step:,} steps of {per_step}"]
 
 
 def save_final(trainer: Trainer, processor: ChatProcessor, recipe: UniRSRecipe, folder: Path) -> Path:
-    """The finished weights, gathered from all processes, with what the engine needs beside them."""
+    """Saves the finished weights, gathered from all processes, with what the engine needs beside them.
+
+    Args:
+        trainer: The Trainer, after training.
+        processor: Saved beside the weights, but for an adapter.
+        recipe: Recipe of the run.
+        folder: Folder to write.
+
+    Returns:
+        `folder`.
+    """
     trainer.save_model(str(folder))
     if trainer.is_world_process_zero() and recipe.lora is None:
         processor.save_pretrained(folder)
