@@ -154,3 +154,19 @@ def test_vrts_of_local_images_alone(tmp_path):
                 open_scene(tmp_path / "n.vrt")
     finally:
         allow_remote(())
+
+
+def test_a_whole_scene_at_addresses_is_the_one_on_disk(server, tmp_path, bundle_folder):
+    import chronosight
+    from large_scenes import Drawn, draw
+    from large_scenes import write_tiff as write_large
+
+    before, after = draw(2048, 2048, [Drawn(300, 400, 40, 30), Drawn(1500, 900, 40, 30)])
+    files = [write_large(tmp_path / f"{name}.tif", pixels) for name, pixels in (("before", before), ("after", after))]
+    allow_remote([server.address])
+    engine = chronosight.load(weights=bundle_folder)
+    near = chronosight.describe(*files, engine=engine, out=tmp_path / "near")
+    far = chronosight.describe(*(f"{server.address}/{path.name}" for path in files), engine=engine, out=tmp_path / "far")
+    assert far.is_whole_scene and len(far.objects) == len(near.objects) == 2
+    for name in ("mask.tif", "objects.geojson", "cells.csv"):
+        assert (tmp_path / "near" / name).read_bytes() == (tmp_path / "far" / name).read_bytes()

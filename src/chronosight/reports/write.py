@@ -232,10 +232,17 @@ def times_of(description: Description) -> tuple[tuple[datetime, datetime], bool]
     times = description.scene.times
     if len(times) == 2 and times[0] is not None and times[1] is not None:
         return (times[0], times[1]), True
-    first, second = (
-        datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).replace(tzinfo=None) for path in description.scene.sources
-    )
+    first, second = (_file_time(Path(path)) for path in description.scene.sources)
     return (first, second), False
+
+
+def _file_time(path: Path) -> datetime:
+    """When a file was changed; 2000-01-01 for one at an address."""
+    from chronosight.scenes.remote import is_remote
+
+    if is_remote(path):
+        return datetime(2000, 1, 1)
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
 
 
 def later_time(description: Description) -> datetime:

@@ -24,6 +24,7 @@ HEAD = 512  # bytes, enough to see what a file holds
 SECONDS = 20.0
 _allowed: set[str] = set()
 _heads: dict[str, bytes] = {}  # of the addresses checked so far, by GDAL's name for them
+_marks: dict[str, str] = {}  # what a server says of the version of a file: size, time of change, tag
 
 
 def allow_remote(entries: Iterable[str]) -> None:
@@ -76,9 +77,9 @@ def remote_path(address: str) -> Path:
         return Path(name)
     if scheme not in ("http", "https"):
         raise _not_allowed(address, host or "HOST")
-    final, head = _follow(address)
+    final, head, mark = _follow(address)
     name = f"/vsicurl?url={quote(final, safe='/').replace('//', '%2F%2F')}"
-    _heads[name] = head
+    _heads[name], _marks[name] = head, mark
     return Path(name)
 
 
@@ -87,8 +88,13 @@ def head_of(path: Path) -> bytes:
     return _heads[str(path)]
 
 
-def _follow(address: str) -> tuple[str, bytes]:
-    """The address at the end of all redirects, and the first bytes there."""
+def mark_of(path: Path) -> str:
+    """What the server says of the version of a remote file, "" where it says nothing."""
+    return _marks.get(str(path), "")
+
+
+def _follow(address: str) -> tuple[str, bytes, str]:
+    """The address at the end of all redirects, the first bytes there, and what is said of the file's version."""
     import httpx
 
     with httpx.Client(follow_redirects=False, timeout=SECONDS, trust_env=True) as client:
@@ -108,7 +114,8 @@ def _follow(address: str) -> tuple[str, bytes]:
                         head += part
                         if len(head) >= HEAD:
                             break
-                    return address, head[:HEAD]
+                    mark = " ".join(reply.headers.get(name, "") for name in ("content-range", "last-modified", "etag"))
+                    return address, head[:HEAD], mark
             except InputError:
                 raise
             except httpx.HTTPError as error:

@@ -32,6 +32,7 @@ from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.pair import LazyPair
 from chronosight.scenes.large.shift import SceneShift
+from chronosight.scenes.remote import head_of, is_remote, mark_of
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import cell_at
 
@@ -141,6 +142,9 @@ def _changed_object(one: Component, classes: tuple[str, ...], scene: Scene) -> C
 
 def _identity(image: ImageFile) -> dict[str, Any]:
     """What identifies a file without reading all of it: size, time of change, and its first megabyte."""
+    if is_remote(image.path):
+        head = hashlib.sha256(head_of(image.path)).hexdigest()
+        return {"path": str(image.path), "version": mark_of(image.path), "head_sha256": head}
     stat = image.path.stat()
     with image.path.open("rb") as file:
         head = hashlib.sha256(file.read(1 << 20)).hexdigest()
