@@ -49,6 +49,13 @@ class Served:
         """As a crash or the system would: kill -9 of the server alone; its workers notice by themselves."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        end = time.monotonic() + 30
+        while time.monotonic() < end:  # with several workers they answer until they notice
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.05)
+        raise AssertionError("the workers of a server that was killed go on")
 
     def stop(self) -> None:
         self.client.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +23,7 @@ from chronosight.service.supervisor import Supervisor
 
 LOCK = "service.lock"
 SHUTDOWN_SECONDS = 5
+RELEASE_SECONDS = 2.0  # that processes of a server that was killed may hold its port
 START_SECONDS = 60  # that a process may take to start, on a machine that is busy, before another one takes its place
 
 
@@ -67,14 +70,24 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-        except OSError as error:
-            where = f"{settings.host} port {settings.port}"
-            raise InputError(f"cannot listen on {where} ({error.strerror}); give another --port") from None
+        _bind(listener, settings)
         yield listener
     finally:
         listener.close()
+
+
+def _bind(listener: socket.socket, settings: Settings) -> None:
+    end = time.monotonic() + RELEASE_SECONDS
+    while True:
+        try:
+            listener.bind((settings.host, settings.port))
+            return
+        except OSError as error:
+            if time.monotonic() < end and error.errno == errno.EADDRINUSE:
+                time.sleep(0.1)
+                continue
+            where = f"{settings.host} port {settings.port}"
+            raise InputError(f"cannot listen on {where} ({error.strerror}); give another --port") from None
 
 
 @contextmanager
