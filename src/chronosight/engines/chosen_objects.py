@@ -76,19 +76,43 @@ def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
 
 
 def is_wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
-    """Whether objects of a class and a direction are asked about."""
+    """Whether objects of a class and a direction are asked about.
+
+    Args:
+        question: What is asked of the objects.
+        class_name: "building" or "road".
+        direction: "appeared" or "vanished".
+
+    Returns:
+        True where they are.
+    """
     subject = question.subject is None or question.subject.rstrip("s") == class_name
     return subject and question.direction in (None, direction)
 
 
 def of_size(question: SceneQuestion, item: ChangedObject) -> bool:
-    """Whether an object is as large as asked, in square metres."""
+    """Whether an object is within the sizes that the question gives.
+
+    Args:
+        question: What is asked of the objects; its limits are in square metres.
+        item: The object.
+
+    Returns:
+        True where it is, or the question gives no size.
+    """
     smallest, largest = question.min_area, question.max_area
     return (smallest is None or item.area >= smallest) and (largest is None or item.area <= largest)
 
 
 def size_phrase(question: SceneQuestion) -> str:
-    """Such as " of at least 200 m²"; "" where no size is asked for."""
+    """The sizes that the question gives, in words.
+
+    Args:
+        question: What is asked of the objects.
+
+    Returns:
+        Such as " of at least 200 m²"; "" where it gives no size.
+    """
     limits = (("at least", question.min_area), ("at most", question.max_area))
     phrases = [f"{words} {size_words(limit, True)}" for words, limit in limits if limit is not None]
     return f" of {' and '.join(phrases)}" if phrases else ""
@@ -119,7 +143,15 @@ def _position(summary: ChangeSummary, item: ChangedObject) -> tuple[float, float
 
 
 def zone_tally(row: ZoneRow, question: SceneQuestion) -> Tally:
-    """Number and area of what is asked about, in one zone."""
+    """Number and area of the objects asked about, in one zone.
+
+    Args:
+        row: The zone, with its sums.
+        question: What is asked of the objects.
+
+    Returns:
+        The sum, its area in square metres.
+    """
     return sum((value for key, value in row.tallies.items() if is_wanted(question, *key)), Tally())
 
 
@@ -146,10 +178,24 @@ def make_answer(chosen: Chosen, task: str, text: str, value: Value | None, *note
 
 
 def refused(reason: str) -> Answer:
-    """An answer of task "open" that says why there is none."""
+    """An answer of task "open" that says why there is none.
+
+    Args:
+        reason: The reason, as the end of a sentence and without a full stop.
+
+    Returns:
+        The answer, without a value.
+    """
     return open_answer(f"This cannot be answered: {reason}.")
 
 
 def verb(question: SceneQuestion) -> str:
-    """What the objects did: "appeared", "vanished" or "changed"."""
+    """What the objects did.
+
+    Args:
+        question: What is asked of the objects.
+
+    Returns:
+        "appeared", "vanished" or "changed".
+    """
     return question.direction or "changed"

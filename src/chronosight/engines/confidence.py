@@ -53,7 +53,15 @@ def calibrate(raw: float, settings: Mapping[str, float]) -> float:
 
 
 def calibrate_map(raw: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
-    """`calibrate` for a float32 array of any shape."""
+    """Calibrates an array; see `calibrate`.
+
+    Args:
+        raw: float32 probabilities in [0, 1], of any shape.
+        settings: Calibration: "a" and "b".
+
+    Returns:
+        Calibrated probabilities of the same shape.
+    """
     a = settings.get("a", 1.0 / settings.get("temperature", 1.0))
     b = settings.get("b", 0.0)
     if a == 1.0 and b == 0.0:
@@ -64,7 +72,15 @@ def calibrate_map(raw: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
 
 
 def is_confident(confidence: float, settings: Mapping[str, float]) -> bool:
-    """Whether an answer of that confidence may call itself confident; the settings' "sure" may ask for more."""
+    """Whether an answer may call itself confident.
+
+    Args:
+        confidence: Calibrated confidence, in [0, 1].
+        settings: Calibration of the task; its "sure" may raise the threshold above CONFIDENT_FROM.
+
+    Returns:
+        True where the confidence reaches the threshold.
+    """
     return confidence >= max(settings.get("sure", 0.0), CONFIDENT_FROM)
 
 
@@ -189,7 +205,15 @@ def count_interval(number: int, confidence: float, settings: Mapping[str, float]
 
 
 def interval_scale(number: float, spread: float) -> float:
-    """Standard error of a count up to a factor; see `count_interval`."""
+    """Standard error of a count up to a factor; see `count_interval`.
+
+    Args:
+        number: The count.
+        spread: Share of the objects that a whole scene may be off by.
+
+    Returns:
+        sqrt(1 + number + (spread * number)^2).
+    """
     return math.sqrt(1 + number + (spread * number) ** 2)
 
 
@@ -212,12 +236,26 @@ def whether(
 
 
 def sigmoid(x: float) -> float:
-    """The logistic function, without overflow."""
+    """The logistic function, without overflow.
+
+    Args:
+        x: Log odds.
+
+    Returns:
+        The probability, in [0, 1].
+    """
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
 def log_odds(probability: float) -> float:
-    """Kept within 1e-3 of 0 and 1: beyond, one source alone would decide where several are weighed."""
+    """Log odds, kept within those of 1e-3 and 1 - 1e-3: outside, one source alone would decide where several are weighed.
+
+    Args:
+        probability: A probability in [0, 1].
+
+    Returns:
+        The log odds, in [-6.91, 6.91].
+    """
     p = min(max(probability, 1e-3), 1 - 1e-3)
     return math.log(p / (1 - p))
 
@@ -244,10 +282,24 @@ def raw_confidence(task: str, value: Value | None, reply: Reply) -> float:
 
 
 def product(logprobs: np.ndarray) -> float:
-    """Probability of a whole reply from the (n,) log-probabilities of its tokens, its end included."""
+    """Probability of a whole reply.
+
+    Args:
+        logprobs: (n,) log-probabilities of its tokens, its end included.
+
+    Returns:
+        The probability, in [0, 1].
+    """
     return float(np.exp(logprobs.sum()))
 
 
 def geometric_mean(logprobs: np.ndarray) -> float:
-    """Geometric mean of the tokens' probabilities; 0 for no tokens."""
+    """Geometric mean of the tokens' probabilities.
+
+    Args:
+        logprobs: (n,) log-probabilities.
+
+    Returns:
+        The mean, in [0, 1]; 0 for no tokens.
+    """
     return float(np.exp(logprobs.mean())) if logprobs.size else 0.0

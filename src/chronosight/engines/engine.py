@@ -24,7 +24,17 @@ class Conversation(Protocol):
     history: list[tuple[str, Answer]]
 
     def ask(self, text: str) -> Answer:
-        """Answers the next question and adds it to the history."""
+        """Answers the next question and adds it to the history.
+
+        Args:
+            text: The question; a short one refers to the one before it.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The question is too long.
+        """
         ...
 
 
@@ -61,17 +71,55 @@ class Engine(Protocol):
         ...
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """Answers a question of a known task. Raises InputError where the scene is of another kind."""
+        """Answers a question of a known task.
+
+        Args:
+            scene: An image, a pair or a video.
+            question: The question, of a task that suits the scene.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The task is asked of another kind of scene.
+        """
         ...
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """Describes what changed between two dates. Raises InputError for an image or a video."""
+        """Describes what changed between two dates.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The caption, yes or no, counts and places by class, and the evidence.
+
+        Raises:
+            InputError: The scene is an image or a video.
+        """
         ...
 
     def chat(self, scene: Scene) -> Conversation:
-        """Starts a conversation about one scene."""
+        """Starts a conversation about one scene.
+
+        Args:
+            scene: An image, a pair or a video.
+
+        Returns:
+            The conversation, its history empty.
+        """
         ...
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the vision guide alone says of a pair: its maps and objects, and the facts given to the language model."""
+        """What the vision guide alone finds in a pair.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The maps and objects, and the facts that are given to the language model.
+        """
         ...

@@ -20,7 +20,14 @@ LONGEST_EDGE = 0.02  # degrees: edges are straight in longitude and latitude, so
 
 
 def to_equal_area(lonlat: np.ndarray) -> np.ndarray:
-    """(n, 2) longitude, latitude in degrees -> (n, 2) metres."""
+    """Projects points to an equal-area plane (cylindrical, on the WGS 84 ellipsoid).
+
+    Args:
+        lonlat: (n, 2) longitude and latitude in degrees.
+
+    Returns:
+        (n, 2) metres.
+    """
     e = np.sqrt(ECCENTRICITY_2)
     sine = np.sin(np.radians(lonlat[:, 1]))
     q = (1 - ECCENTRICITY_2) * (sine / (1 - ECCENTRICITY_2 * sine**2) + np.arctanh(e * sine) / e)
@@ -28,9 +35,15 @@ def to_equal_area(lonlat: np.ndarray) -> np.ndarray:
 
 
 def project(shapes: list[Geometry], longest_edge: float | None = None) -> np.ndarray:
-    """Shapes in longitude and latitude -> an array of the same shapes on the plane, made valid where they are not.
+    """Projects shapes to the equal-area plane; those that are not valid there are made so.
 
-    longest_edge: in degrees; None leaves edges as they are, which is right for shapes of a few kilometres.
+    Args:
+        shapes: Shapes in longitude and latitude.
+        longest_edge: Longest edge in degrees, longer ones are divided; None leaves edges as they are, which is right for shapes
+            of a few kilometres.
+
+    Returns:
+        An array of the shapes in metres.
     """
     import shapely
 

@@ -35,7 +35,17 @@ Exact = Mapping[str, Mapping[str, float]]  # settings of `confidence.of_exact_an
 def select(
     objects_of: Sequence[ChangedObject], subject: str | None, direction: Direction | None = None, cells: tuple[str, ...] = ()
 ) -> list[ChangedObject]:
-    """Objects of a subject ("buildings", "roads" or None for all), a direction (or both) and some cells (or all)."""
+    """Selects objects.
+
+    Args:
+        objects_of: The changed objects.
+        subject: "buildings", "roads" or None for all.
+        direction: "appeared", "vanished" or None for both.
+        cells: Cells of the 3x3 grid, one of which an object must lie in; () for all.
+
+    Returns:
+        The objects, in their order.
+    """
     return [
         item
         for item in objects_of
@@ -46,7 +56,14 @@ def select(
 
 
 def cells_of(found: Sequence[ChangedObject]) -> tuple[str, ...]:
-    """Cells of the 3x3 grid that hold objects, in order of first appearance."""
+    """Cells of the 3x3 grid that hold objects.
+
+    Args:
+        found: The objects.
+
+    Returns:
+        The cells, in order of first appearance.
+    """
     return tuple(dict.fromkeys(cell for item in found for cell in item.places))
 
 
@@ -97,7 +114,18 @@ def answer_task(
 def answer_confidence(
     task: str, found: Sequence[ChangedObject], every: Sequence[ChangedObject], changed: float, exact: Exact
 ) -> tuple[float, bool, tuple[int, int] | None]:
-    """Confidence of an answer read from objects, whether it is confident, and of a count the interval."""
+    """Confidence of an answer read from objects.
+
+    Args:
+        task: The task.
+        found: The objects asked about.
+        every: All objects of the pair.
+        changed: Probability in [0, 1] that anything changed.
+        exact: Calibration by task.
+
+    Returns:
+        The confidence in [0, 1], whether the answer is confident, and for a count its interval, where calibrated.
+    """
     settings = exact.get(task, {})
     if not settings:
         confidence = of_objects(task, found, every, changed)
@@ -109,7 +137,14 @@ def answer_confidence(
 
 
 def undecided(found: Sequence[ChangedObject]) -> str:
-    """Why neither yes nor no can be said: what is outlined and the probability of a change disagree."""
+    """Why neither yes nor no can be said: what is outlined and the probability of a change disagree.
+
+    Args:
+        found: The objects asked about.
+
+    Returns:
+        The reason, as part of a sentence.
+    """
     if not found:
         return "nothing is outlined, but the model holds a change for more likely than not"
     n = len(found)
@@ -117,7 +152,14 @@ def undecided(found: Sequence[ChangedObject]) -> str:
 
 
 def counts_and_places(found: Sequence[ChangedObject]) -> str:
-    """For example "3 buildings appeared at the top and on the left, and 1 road vanished in the center"."""
+    """Counts and places of objects in words.
+
+    Args:
+        found: The objects.
+
+    Returns:
+        Such as "3 buildings appeared at the top and on the left, and 1 road vanished in the center".
+    """
     parts = []
     for class_name in sorted({item.class_name for item in found}):
         for direction in ("appeared", "vanished"):

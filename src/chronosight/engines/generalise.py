@@ -53,7 +53,14 @@ class ObjectLimits:
         return self.min_area_m2 > 0 or self.min_confidence > 0
 
     def allow(self, item: ChangedObject) -> bool:
-        """Whether an object is reported."""
+        """Whether an object is reported.
+
+        Args:
+            item: The object.
+
+        Returns:
+            True where its area and its confidence reach the limits.
+        """
         return item.area >= self.min_area_m2 and item.confidence >= self.min_confidence
 
 
@@ -84,7 +91,15 @@ def generalise(
 
 
 def drawn(ring: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(h, w) bool: the pixels whose centres lie in a ring (n, 2) along pixel corners."""
+    """Draws a ring into a mask.
+
+    Args:
+        ring: (n, 2) x and y along pixel corners.
+        shape: (h, w) of the mask.
+
+    Returns:
+        (h, w) bool: the pixels whose centres lie inside.
+    """
     from rasterio.features import rasterize
 
     geometry = {"type": "Polygon", "coordinates": [ring.tolist()]}
@@ -120,7 +135,15 @@ def _groups(objects: Sequence[ChangedObject], gap: float) -> list[list[int]]:
 
 
 def line_up(first: Polygon, second: Polygon) -> bool:
-    """Whether two shapes in pixels follow each other along one line: together hardly wider than the wider one alone."""
+    """Whether two shapes follow each other along one line: together hardly wider than the wider one alone.
+
+    Args:
+        first: A polygon in pixels.
+        second: Another one.
+
+    Returns:
+        True where they do.
+    """
     import shapely
 
     (length_a, width_a), (length_b, width_b) = _sides(first), _sides(second)

@@ -41,7 +41,15 @@ def outline(inside: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
 
 
 def simplified(polygon: Polygon, margin: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """Outer ring and holes of a polygon in pixels, simplified; `margin` is taken off both coordinates."""
+    """Simplifies a polygon.
+
+    Args:
+        polygon: The polygon, in pixels.
+        margin: Taken off both coordinates.
+
+    Returns:
+        Its outer ring (n, 2), closed, and its holes; small holes are left out.
+    """
     import shapely
 
     holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= SMALLEST_HOLE]
@@ -132,7 +140,14 @@ def _on_earth(rings: list[np.ndarray]) -> Geometry:
 
 
 def ring_centroid(ring: np.ndarray) -> np.ndarray:
-    """Centre of gravity, (2,), of a closed ring (n, 2); the mean of its corners when it encloses nothing."""
+    """Centroid of a ring; the mean of its corners when it encloses nothing.
+
+    Args:
+        ring: (n, 2), closed.
+
+    Returns:
+        (2,) x and y.
+    """
     centred = ring - ring[0]
     x0, y0, x1, y1 = centred[:-1, 0], centred[:-1, 1], centred[1:, 0], centred[1:, 1]
     cross = x0 * y1 - x1 * y0

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 
 
 def check_question(text: str) -> str:
-    """The question without spaces around it. Raises InputError for one longer than `MAX_CHARACTERS`."""
+    """Strips a question, and refuses one that is too long.
+
+    Args:
+        text: The question.
+
+    Returns:
+        The question without spaces around it.
+
+    Raises:
+        InputError: It is longer than `MAX_CHARACTERS`.
+    """
     text = text.strip()
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"the question has {len(text):,} characters, expected at most {MAX_CHARACTERS:,}: shorten it")
@@ -59,7 +69,17 @@ def ask_engine(
 
 
 def by_model(engine: Engine, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-    """The model's answer to a parsed question; the opposite where it denies what the task asks: "has nothing changed"."""
+    """The model's answer to a parsed question; the opposite where it denies what the task asks: "has nothing changed".
+
+    Args:
+        engine: Answers by its model.
+        scene: An image, a pair or a video.
+        parsed: The question (`tasks.parsing.parse_question`).
+        progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+    Returns:
+        The answer.
+    """
     answer = engine.answer_parsed(scene, parsed, progress)
     return opposite(answer) if parsed.routed.negated else answer
 
@@ -85,7 +105,18 @@ def parse_for(scene: Scene, text: str, zones: Sequence[Zone] | None = None, last
 def answer_by_objects(
     engine: Engine, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None, zones: Sequence[Zone] | None = None
 ) -> Answer | None:
-    """The answer to a question about a pair that only its objects can answer; None where the engine's model is to be asked."""
+    """Answers a question about a pair that only its objects can answer.
+
+    Args:
+        engine: Describes the pair.
+        scene: The pair.
+        parsed: The question.
+        progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+        zones: Districts that the question may name.
+
+    Returns:
+        The answer; None where the engine's model is to be asked.
+    """
     if parsed.of_objects is None or not parsed.only_objects:
         return None
     summary = with_zones(engine.describe(scene, progress), zones)
@@ -95,7 +126,15 @@ def answer_by_objects(
 def answer_description(summary: ChangeSummary, text: str) -> Answer:
     """Answers any question about a pair that has been described, from its objects; unsure where the scene gives doubts.
 
-    Raises InputError as above.
+    Args:
+        summary: The changed objects, and zones where there are any.
+        text: The question.
+
+    Returns:
+        The answer.
+
+    Raises:
+        InputError: The question is too long.
     """
     names = [row.name for row in summary.zones.rows] if summary.zones else []
     parsed = parse_question(check_question(text), "pair", names)
@@ -104,7 +143,18 @@ def answer_description(summary: ChangeSummary, text: str) -> Answer:
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> ChangeSummary:
-    """The change summary of a description, counted by zones. Raises InputError where zones and scene do not meet."""
+    """The change summary of a description, counted by zones.
+
+    Args:
+        description: The description of a pair.
+        zones: Districts to count by; None for none.
+
+    Returns:
+        The summary.
+
+    Raises:
+        InputError: No zone reaches into the scene, or the scene has no place on the Earth.
+    """
     from dataclasses import replace
 
     from chronosight.engines.zones import count_zones

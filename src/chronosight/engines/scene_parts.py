@@ -29,7 +29,16 @@ from chronosight.tasks.scene_regions import equal_parts
 
 
 def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """A share, in percent: of the ground, or of the objects without the question's last restriction."""
+    """Answers with a share, in percent: of the ground, or of the objects without the question's last restriction.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     if question.share_of == "ground":
         ground = ground_of(summary, question)
         if not ground or not summary.metric:
@@ -53,7 +62,15 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
 
 
 def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
-    """Two parts or two zones beside each other, each with its own count and area."""
+    """Compares two parts or two zones, each with its own count and area.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects, with both parts.
+
+    Returns:
+        The answer; refused where zones or ground are needed and missing.
+    """
     if question.zones and summary.zones is None:
         return refused(NO_ZONES)
     alone = replace(question, regions=(), zones=(), subjects=())
@@ -116,7 +133,15 @@ def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Ta
 
 
 def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
-    """The zone, cell, half or quarter that changed most or least, by number or by area."""
+    """Finds the zone, cell, half or quarter that changed most or least, by number or by area.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+
+    Returns:
+        The answer; its value is a name, or all names that are tied.
+    """
     rows = _rows(summary, question)
     chosen = choose(summary, replace(question, zone=None))
     noun = {"zones": "zone", "cells": "cell", "halves": "half", "quarters": "quarter"}[question.among]
@@ -141,7 +166,15 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
 
 
 def list_parts(summary: ChangeSummary, question: SceneQuestion) -> Answer:
-    """The zones, cells, halves or quarters with changes, or without."""
+    """Lists the zones, cells, halves or quarters with changes, or without.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+
+    Returns:
+        The answer; its value holds the names.
+    """
     rows = _rows(summary, question)
     chosen = choose(summary, replace(question, zone=None))
     noun = question.among

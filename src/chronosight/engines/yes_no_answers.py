@@ -18,7 +18,16 @@ TAIL = (1 - COVERAGE) / 2  # of the counts, on either side of the interval
 
 
 def number_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """Whether as many objects changed as the question says."""
+    """Whether as many objects changed as the question says.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     n = len(chosen.found)
     low, high = question.at_least, question.at_most
     value = (low is None or n >= low) and (high is None or n <= high)
@@ -51,7 +60,16 @@ def _probability(n: int, value: bool, low: float | None, high: float | None, cho
 
 
 def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """Whether the objects together cover as much ground as the question says."""
+    """Whether the objects together cover as much ground as the question says.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     if not summary.metric:
         return refused(NO_GROUND)
     low, high = question.at_least, question.at_most
@@ -62,7 +80,16 @@ def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
 
 
 def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """Whether there are more than before, or fewer."""
+    """Whether there are more than before, or fewer.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     appeared = sum(item.direction == "appeared" for item in chosen.found)
     gone = len(chosen.found) - appeared
     value = gone > appeared if question.least else appeared > gone
@@ -71,7 +98,16 @@ def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
 
 
 def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """Whether the largest, or the smallest, of all lies in the part that the question names."""
+    """Whether the largest, or the smallest, of all lies in the part that the question names.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     every = choose(summary, replace(question, region=None))
     if not every.found:
         return make_answer(every, "largest_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
@@ -87,7 +123,16 @@ def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) 
 
 
 def lie_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    """Whether all or most of the objects lie in the part that the question names."""
+    """Whether all or most of the objects lie in the part that the question names.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The objects that the question is about.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
     every = choose(summary, replace(question, region=None))
     n, of = len(chosen.found), len(every.found)
     if not of:

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from shapely import Geometry
 
 def count_zones(found: Sequence[ChangedObject], zones: Sequence[Zone], footprint: Geometry | None) -> ZoneTable:
-    """Which objects lie in which zone.
+    """Counts objects by zone.
 
     An object is counted in the zone that holds its centroid; its area is shared out by the ground it has in each. Areas
-    are cut on the equal-area plane, so the CRS of the scene does not matter. footprint: the scene's outline in longitude
-    and latitude. Raises InputError where the objects have no place on the Earth, or no zone reaches into the scene.
+    are cut on the equal-area plane, so the CRS of the scene does not matter.
+
+    Args:
+        found: The changed objects, with shapes in longitude and latitude.
+        zones: The zones.
+        footprint: Outline of the scene in longitude and latitude; None without a georeference.
+
+    Returns:
+        One row a zone, and one for the ground outside all zones.
+
+    Raises:
+        InputError: The objects have no place on the Earth, or no zone reaches into the scene.
     """
     import shapely
 
@@ -41,9 +51,18 @@ def count_zones(found: Sequence[ChangedObject], zones: Sequence[Zone], footprint
 
 
 def cover(zones: Sequence[Zone], footprint: Geometry | None, flat: np.ndarray | None = None) -> np.ndarray:
-    """(m,) share of every zone that lies in the scene, in [0, 1]. footprint: as for `count_zones`; flat: the projected zones.
+    """Share of every zone that lies in the scene.
 
-    Raises InputError where the scene has no place on the Earth, or no zone reaches into it.
+    Args:
+        zones: The m zones.
+        footprint: Outline of the scene in longitude and latitude; None without a georeference.
+        flat: The projected zones, where they are computed already.
+
+    Returns:
+        (m,) shares in [0, 1].
+
+    Raises:
+        InputError: The scene has no place on the Earth, or no zone reaches into it.
     """
     import shapely
 
@@ -58,10 +77,15 @@ def cover(zones: Sequence[Zone], footprint: Geometry | None, flat: np.ndarray | 
 
 
 def share_out(shapes: np.ndarray, points: np.ndarray, zones: np.ndarray) -> tuple[list[set[int]], list[dict[int, float]]]:
-    """Objects (n polygons and their centroids) among zones (m polygons) on one plane.
+    """Shares objects out among zones on one plane. A centroid right on the border of zones counts in the first of them.
 
-    -> for each zone, the objects whose centroid it holds, and object -> share of its area in the zone, in (0, 1]. A
-    centroid right on the border of zones counts in the first of them.
+    Args:
+        shapes: (n,) polygons of the objects.
+        points: (n,) their centroids.
+        zones: (m,) polygons of the zones.
+
+    Returns:
+        For each zone, the objects whose centroid it holds; and object -> share of its area in the zone, in (0, 1].
     """
     import shapely
 

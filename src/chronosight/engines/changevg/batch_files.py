@@ -30,7 +30,15 @@ class RequestFile(Endpoint):
         self.file, self.written = file, set[str]()
 
     def complete(self, conversations: list[list[dict[str, Any]]], limit: int) -> list[Reply]:
-        """Writes one line a conversation."""
+        """Writes one line a conversation; a request that was written before is left out.
+
+        Args:
+            conversations: Messages of each conversation, in OpenAI's format.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            Empty replies.
+        """
         for messages in conversations:
             body = self.request_body(messages, limit)
             name = request_name(body)
@@ -54,7 +62,18 @@ class ReplyFile(Endpoint):
             self.replies[line["custom_id"]] = line
 
     def complete(self, conversations: list[list[dict[str, Any]]], limit: int) -> list[Reply]:
-        """The replies of the file. Raises InputError where one is missing or an error."""
+        """Takes the replies from the file.
+
+        Args:
+            conversations: Messages of each conversation, in OpenAI's format.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            The replies, in the order of the conversations.
+
+        Raises:
+            InputError: A reply is missing, or is an error.
+        """
         found = []
         for messages in conversations:
             line = self.replies.get(request_name(self.request_body(messages, limit)))
@@ -69,5 +88,12 @@ class ReplyFile(Endpoint):
 
 
 def request_name(body: dict[str, Any]) -> str:
-    """A hash of a request."""
+    """A name for a request, the same for equal ones.
+
+    Args:
+        body: The request, as JSON types.
+
+    Returns:
+        32 hexadecimal digits.
+    """
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]

@@ -25,7 +25,17 @@ class ChangeVGChat:
         self._begun = False  # whether the model has been asked
 
     def ask(self, text: str) -> Answer:
-        """Raises InputError for an empty question."""
+        """Answers the next question and adds it to the history.
+
+        Args:
+            text: The question; a short one refers to the one before it.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The question is too long.
+        """
         parsed = parse_for(self.scene, text, last=self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is not None:

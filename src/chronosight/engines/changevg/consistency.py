@@ -95,6 +95,12 @@ def numbers_named(text: str) -> list[tuple[int, str]]:
     """Numbers of buildings or roads in a sentence: "three new houses and a road" -> [(3, "buildings")].
 
     Up to two words may stand between a number and its noun; "a", "some" and "several" are no numbers.
+
+    Args:
+        text: A sentence in English.
+
+    Returns:
+        (number, "buildings" or "roads") in the order of the sentence.
     """
     words = re.findall(r"[a-z]+|\d+", text.lower())
     found = []

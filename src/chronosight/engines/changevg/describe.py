@@ -20,7 +20,15 @@ CLASSES = {plural: singular for singular, plural in PLURALS.items()}
 
 
 def describe_pair(engine: ChangeVGEngine, seen: SeenScene) -> Description:
-    """Describes a pair: the six questions are put to the language model as one batch."""
+    """Describes a pair: the six questions are put to the language model as one batch.
+
+    Args:
+        engine: The engine.
+        seen: A pair, encoded by the engine.
+
+    Returns:
+        The description; its notes say where replies contradict each other or the map.
+    """
     questions = [binary.ask(), caption.ask("pair"), *map(count.ask, CLASSES), *map(location.ask, CLASSES)]
     routed = [Routed(question, True) for question in questions]
     turns = [engine.turn(seen, one, question.text) for one, question in zip(routed, questions, strict=True)]

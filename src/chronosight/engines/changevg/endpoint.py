@@ -102,11 +102,25 @@ class Endpoint:
         self.name = model or self._first_model()
 
     def encode(self, frames: list[np.ndarray]) -> EndpointImages:
-        """Encodes the images of a scene, (H, W, 3) uint8 each, earliest first."""
+        """Encodes the images of a scene for requests.
+
+        Args:
+            frames: (H, W, 3) uint8 each, earliest first.
+
+        Returns:
+            The images, as data URLs.
+        """
         return EndpointImages(self, [_data_url(frame, self.max_pixels) for frame in frames])
 
     def plain(self, text: str) -> str:
-        """Takes the chat template's markers out of what a user typed."""
+        """Takes the chat template's markers out of what a user typed.
+
+        Args:
+            text: The user's text.
+
+        Returns:
+            The text, with a space in place of each marker.
+        """
         before = ""
         while before != text:
             before = text
@@ -150,12 +164,30 @@ class Endpoint:
         return self.read_completion(found)
 
     def request_body(self, messages: list[dict[str, Any]], limit: int) -> dict[str, Any]:
-        """A request for the next reply of a conversation, at most `limit` tokens."""
+        """The request for the next reply of a conversation.
+
+        Args:
+            messages: Messages of the conversation, in OpenAI's format.
+            limit: Largest number of tokens of the reply.
+
+        Returns:
+            The request, as JSON types.
+        """
         return {"model": self.name, "messages": messages, "max_tokens": limit, "temperature": 0, "logprobs": True,
                 "top_logprobs": TOP}  # fmt: skip
 
     def read_completion(self, found: Any) -> Reply:
-        """The reply in a completion. Raises InputError where it is none."""
+        """Reads the reply in a completion.
+
+        Args:
+            found: The completion, as JSON types.
+
+        Returns:
+            The reply, with the probabilities of its tokens where the server gives them.
+
+        Raises:
+            InputError: It is no completion.
+        """
         choice = self._read(_Completion, found).choices[0]
         text = (choice.message.content or "").strip()
         return make_reply(text, _steps(choice.logprobs), choice.finish_reason != "length")
@@ -215,7 +247,15 @@ class EndpointImages:
         self.owner, self.urls = owner, urls
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        """Asks each turn by itself; see `Images.replies`."""
+        """Asks each turn by itself; see `Images.replies`.
+
+        Args:
+            turns: Texts and images of each turn, in order.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            The replies, in the order of the turns.
+        """
         return self.owner.complete([[self.message(turn)] for turn in turns], limit)
 
     def dialogue(self) -> EndpointDialogue:
@@ -223,7 +263,14 @@ class EndpointImages:
         return EndpointDialogue(self)
 
     def message(self, turn: list[Part]) -> dict[str, Any]:
-        """The turn as a message, with its images filled in, earliest first."""
+        """Makes the message of a user turn, its images filled in.
+
+        Args:
+            turn: Texts and images of the turn, in order; images stand for the frames, earliest first.
+
+        Returns:
+            The message in OpenAI's format.
+        """
         urls = iter(self.urls)
         content = [
             {"type": "image_url", "image_url": {"url": next(urls)}} if part["type"] == "image" else dict(part) for part in turn
@@ -240,7 +287,15 @@ class EndpointDialogue:
         self.messages: list[dict[str, Any]] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
-        """The reply to the next turn; `limit` is the largest number of its tokens."""
+        """Puts the next turn to the model.
+
+        Args:
+            parts: Texts and images of the turn, in order.
+            limit: Largest number of tokens of the reply.
+
+        Returns:
+            The reply.
+        """
         asked = [*self.messages, self.images.message(parts)]
         (reply,) = self.images.owner.complete([asked], limit)
         self.messages = [*asked, {"role": "assistant", "content": reply.text}]

@@ -82,7 +82,18 @@ class ChangeVGEngine:
         self._seen: list[SeenScene] = []
 
     def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
-        """Raises InputError for an image too narrow for the model."""
+        """Encodes a scene; what was computed for the last scenes is reused.
+
+        Args:
+            scene: The scene, known by identity.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The scene, with what is computed from it when first needed.
+
+        Raises:
+            InputError: The image is too narrow for the model.
+        """
         seen = next((item for item in self._seen if item.scene is scene), None)
         if seen is None:
             if max(scene.height, scene.width) > NARROWEST * min(scene.height, scene.width):
@@ -95,35 +106,98 @@ class ChangeVGEngine:
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording. Raises InputError for an empty one."""
+        """Answers a question in free wording.
+
+        Args:
+            scene: An image, a pair or a video.
+            text: The question.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+            zones: Districts that the question may name, of a pair.
+
+        Returns:
+            The answer; of task "open" where the question fits no task.
+
+        Raises:
+            InputError: The question is too long, or the scene cannot be used.
+        """
         return ask_engine(self, scene, text, progress, zones)
 
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model. Raises InputError for an empty one."""
+        """Answers a parsed question by the model.
+
+        Args:
+            scene: An image, a pair or a video.
+            parsed: The question (`tasks.parsing.parse_question`).
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The answer.
+        """
         return self._reply(scene, parsed.routed, parsed.text, progress)
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """A question of a known task. Raises InputError where the scene is of another kind."""
+        """Answers a question of a known task.
+
+        Args:
+            scene: An image, a pair or a video.
+            question: The question, of a task that suits the scene.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The task is asked of another kind of scene.
+        """
         if scene.kind not in KINDS.get(question.task, ("pair",)):
             kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
         return self._reply(scene, Routed(question, True), question.text, progress)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """What changed between two dates. Raises InputError for an image or a video."""
+        """Describes what changed between two dates.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The caption, yes or no, counts and places by class, and the evidence.
+
+        Raises:
+            InputError: The scene is an image or a video.
+        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         return doubted_description(describe_pair(self, self.see(scene, progress)))
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the guide alone says of a pair."""
+        """What the guide alone finds in a pair.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The maps and objects, and the facts that are given to the language model.
+
+        Raises:
+            InputError: The scene is an image or a video.
+        """
         guide = self.see(scene, progress).guide
         if guide is None:
             raise InputError(f"the guide compares two dates, but was given one {scene.kind}; give two images")
         return guide.evidence, guide.facts()
 
     def chat(self, scene: Scene) -> ChangeVGChat:
-        """A conversation about one scene: its images are computed once, and each turn costs its own text."""
+        """A conversation about one scene: its images are computed once, and each turn costs its own text.
+
+        Args:
+            scene: An image, a pair or a video.
+
+        Returns:
+            The conversation, its history empty.
+        """
         return ChangeVGChat(self, scene)
 
     def _reply(self, scene: Scene, routed: Routed, text: str, progress: Progress | None) -> Answer:
@@ -195,7 +269,14 @@ class ChangeVGEngine:
         return Answer(reply.text, task, value, confidence, confident, evidence, notes, confidence_known=bool(reply.logprobs.size))
 
     def notes(self, scene: Scene) -> tuple[str, ...]:
-        """What a user should know of how the model saw the scene."""
+        """What a user should know of the images that the model was given.
+
+        Args:
+            scene: The scene.
+
+        Returns:
+            One note where the images were reduced; none else.
+        """
         if scene.height * scene.width <= self.settings.max_pixels:
             return ()
         size = f"{scene.width} x {scene.height}"

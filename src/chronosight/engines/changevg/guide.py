@@ -34,9 +34,23 @@ class SceneGuide:
         return self._networks.guide.caption(self._encoded.scene, self._encoded.maps.memory)
 
     def facts(self, caption: bool = True) -> GuideFacts:
-        """caption: with the sentence, which costs as much as looking."""
+        """The guide's findings.
+
+        Args:
+            caption: Whether to include the sentence, which takes as long as the maps.
+
+        Returns:
+            Probability of change, caption, and counts and cells by class.
+        """
         return replace(self._encoded.facts, caption=self.caption if caption else None)
 
     def clue(self, form: GuideForm) -> str:
-        """The auxiliary prompt (arXiv 2509.23105); "" for the form `none`, which asks nothing of the guide."""
+        """The auxiliary prompt (arXiv 2509.23105).
+
+        Args:
+            form: How much it contains; `none` does not run the guide.
+
+        Returns:
+            The clue; "" for the form `none`.
+        """
         return "" if form == "none" else write_clue(self.facts(form in ("caption", "full")), form)

@@ -61,7 +61,15 @@ class Dialogue(Protocol):
     """Turns about one scene; each costs its own text alone."""
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
-        """The reply to the next turn, of at most `limit` tokens."""
+        """Puts the next turn to the model.
+
+        Args:
+            parts: Texts and images of the turn, in order.
+            limit: Largest number of tokens of the reply.
+
+        Returns:
+            The reply.
+        """
         ...
 
 
@@ -102,7 +110,14 @@ class LanguageModel(Protocol):
         ...
 
     def plain(self, text: str) -> str:
-        """What a user typed, without what would pass for a marker of the prompt."""
+        """Removes from a user's text what would pass for a marker of the prompt.
+
+        Args:
+            text: The user's text.
+
+        Returns:
+            The text without markers.
+        """
         ...
 
 

@@ -34,15 +34,36 @@ class LocalModel:
         self.groups = _groups(self.processor)
 
     def encode(self, frames: list[np.ndarray]) -> LocalImages:
-        """The frames of a scene, to ask about."""
+        """Takes the frames of a scene; they are encoded with the first question.
+
+        Args:
+            frames: (H, W, 3) uint8 each, earliest first.
+
+        Returns:
+            The images.
+        """
         return LocalImages(self, frames)
 
     def plain(self, text: str) -> str:
-        """The text without what the processor would read as a marker."""
+        """The text without what the processor would read as a marker.
+
+        Args:
+            text: The user's text.
+
+        Returns:
+            The text without markers.
+        """
         return self.processor.plain(text)
 
     def to_reply(self, generated: Generated) -> Reply:
-        """Generated tokens as text, with their probabilities."""
+        """Turns generated tokens into text, with their probabilities.
+
+        Args:
+            generated: The tokens of one reply.
+
+        Returns:
+            The reply.
+        """
         tokenizer = self.processor.tokenizer
         words = [tokenizer.decode([token]) for token in generated.tokens]
         if generated.complete:
@@ -52,7 +73,15 @@ class LocalModel:
         return make_reply(self.processor.decode_reply(generated.tokens), steps, generated.complete)
 
     def generate(self, context: Context, limit: int) -> tuple[list[Generated], Context, list[int]]:
-        """Replies to every row of a context, at most `limit` tokens each."""
+        """Replies to every row of a context.
+
+        Args:
+            context: What the model has read, one row a reply.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            The replies; the context, which has read all tokens but the last of each row; and those last tokens.
+        """
         groups = [self.groups[name] for name in ("yes", "no", "digits")]
         return generation.reply(self.network, context, self.ends, limit, groups)
 
@@ -66,7 +95,15 @@ class LocalImages:
         self._begun: dict[tuple[str, ...], Context] = {}
 
     def replies(self, turns: list[list[Part]], limit: int) -> list[Reply]:
-        """One batch. Turns that begin alike, up to the last image, share that beginning."""
+        """Replies to turns as one batch. Turns that begin alike, up to the last image, share that beginning.
+
+        Args:
+            turns: Texts and images of each turn, in order.
+            limit: Largest number of tokens of a reply.
+
+        Returns:
+            The replies, in the order of the turns.
+        """
         cut = [self.split(turn) for turn in turns]
         heads = tuple(dict.fromkeys(head for head, _ in cut))
         context = self.begin(heads).rows([heads.index(head) for head, _ in cut])
@@ -80,13 +117,27 @@ class LocalImages:
         return LocalDialogue(self)
 
     def split(self, turn: list[Part]) -> tuple[str, str]:
-        """The first turn of a conversation -> (all up to the last image, the rest up to the reply)."""
+        """Splits the text of the first turn of a conversation.
+
+        Args:
+            turn: Texts and images of the turn, in order.
+
+        Returns:
+            All up to the last image, and the rest up to the reply.
+        """
         text = self.owner.processor.render([message(turn)])
         cut = text.rindex(LAST_IMAGE) + len(LAST_IMAGE)
         return text[:cut], text[cut:]
 
     def begin(self, heads: tuple[str, ...]) -> Context:
-        """The context of some beginnings, one row each."""
+        """Reads beginnings of conversations; the last ones are kept.
+
+        Args:
+            heads: The beginnings, each with all images of the scene.
+
+        Returns:
+            The context, one row each.
+        """
         if heads not in self._begun:
             processor, network = self.owner.processor, self.owner.network
             batch = processor.batch_texts(heads, [self.frames] * len(heads))
@@ -109,7 +160,15 @@ class LocalDialogue:
         self._pending: list[int] = []
 
     def ask(self, parts: list[Part], limit: int) -> Reply:
-        """The reply to the next turn, of at most `limit` tokens."""
+        """Puts the next turn to the model.
+
+        Args:
+            parts: Texts and images of the turn, in order.
+            limit: Largest number of tokens of the reply.
+
+        Returns:
+            The reply.
+        """
         owner = self.images.owner
         if self._context is None:
             head, text = self.images.split(parts)
@@ -123,7 +182,14 @@ class LocalDialogue:
         return owner.to_reply(done)
 
     def following(self, parts: list[Part]) -> str:
-        """What the template writes between the end of a reply and the next one: its end marker and this turn."""
+        """What the template writes between the end of a reply and the next one: its end marker and this turn.
+
+        Args:
+            parts: Texts and images of the turn, in order.
+
+        Returns:
+            The text.
+        """
         before = message([{"type": "text", "text": "."}])
         reply = {"role": "assistant", "content": [{"type": "text", "text": PLACEHOLDER}]}
         return self.images.owner.processor.render([before, reply, message(parts)]).partition(PLACEHOLDER)[2]

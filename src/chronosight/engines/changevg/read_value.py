@@ -13,7 +13,15 @@ _NAMES = {"upper": "top", "bottom": "lower", "centre": "center", "middle": "cent
 
 
 def read_value(task: Task, text: str) -> Value | None:
-    """The value by the task's own parser; places named within a sentence count too. None where it has none."""
+    """Reads a reply by the task's own parser; places named within a sentence count too.
+
+    Args:
+        task: The task.
+        text: The reply.
+
+    Returns:
+        The value; None where the reply has none.
+    """
     value = parse_reply(task, text)
     if value is None and task == "location":
         return cells_named(text)
@@ -21,7 +29,14 @@ def read_value(task: Task, text: str) -> Value | None:
 
 
 def cells_named(text: str) -> tuple[str, ...] | None:
-    """Places of the 3x3 grid in a sentence, in its order; () where it says no change; None where it names none."""
+    """Reads places of the 3x3 grid in a sentence.
+
+    Args:
+        text: A sentence in English.
+
+    Returns:
+        Cells in the order of the sentence; () where it says no change; None where it names none.
+    """
     plain = " ".join(_NAMES.get(word, word) for word in re.findall(r"[a-z]+", text.lower()))
     found: dict[int, str] = {}
     rest = plain

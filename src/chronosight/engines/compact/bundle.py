@@ -56,7 +56,17 @@ class Bundle:
         self.config = read_bundle_config(folder)
 
     def session(self, name: str) -> onnxruntime.InferenceSession:
-        """The graph NAME.onnx, opened once."""
+        """Opens a graph, once.
+
+        Args:
+            name: Name of the file without ".onnx".
+
+        Returns:
+            The session.
+
+        Raises:
+            InputError: The file is missing, damaged or no ONNX graph.
+        """
         with self._lock:
             lock = self._locks.setdefault(name, Lock())
         with lock:  # one lock a graph: different graphs open side by side
@@ -75,7 +85,17 @@ class Bundle:
         return tokenizer
 
     def token_id(self, token: str) -> int:
-        """Id of one of the prompt's own markers."""
+        """Id of one of the prompt's own markers.
+
+        Args:
+            token: The marker.
+
+        Returns:
+            Its id in the vocabulary.
+
+        Raises:
+            InputError: The tokenizer does not have it.
+        """
         found = self.tokenizer.token_to_id(token)
         if found is None:
             raise InputError(f"tokenizer.json of {self.folder} has no token {token}; give weights of this version")
@@ -95,7 +115,14 @@ class Bundle:
         return array
 
     def array(self, name: str) -> np.ndarray:
-        """The array NAME.npy, mapped into memory."""
+        """Maps an array into memory.
+
+        Args:
+            name: Name of the file without ".npy".
+
+        Returns:
+            The array, read-only.
+        """
         return self._read(f"{name}.npy", lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
 
     def _read(self, name: str, reader: Callable[[Path], T]) -> T:
@@ -108,7 +135,15 @@ class Bundle:
             raise InputError(f"weights file {path} cannot be read ({reason}); copy the folder again") from error
 
     def calibration(self, task: str, kind: str = "") -> dict[str, float]:
-        """Settings of a task: those for the kind of scene where there are any ("caption_image"), else its own."""
+        """Calibration of a task: that for the kind of scene where there is one ("caption_image"), else the task's own.
+
+        Args:
+            task: The task.
+            kind: "image", "pair" or "video"; "" for the task's own.
+
+        Returns:
+            The settings by name; {} where nothing is calibrated.
+        """
         settings = self.config.get("calibration", {})
         found: dict[str, float] = settings.get(f"{task}_{kind}", settings.get(task, {}))
         return found

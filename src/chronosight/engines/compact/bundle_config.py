@@ -155,13 +155,27 @@ def _cache_file() -> Path:
 
 
 def checksums(folder: Path) -> dict[str, dict[str, int]]:
-    """Sizes and CRC-32 of the files of a weights folder, for its config.json: against damage, not against forgery."""
+    """Sizes and checksums of the files of a weights folder, for its config.json: against damage, not against forgery.
+
+    Args:
+        folder: The weights folder.
+
+    Returns:
+        "bytes" and "crc32" by file name.
+    """
     files = sorted(path for path in folder.iterdir() if path.name.endswith(CHECKED_FILES))
     return {path.name: {"bytes": path.stat().st_size, "crc32": crc32(path)} for path in files}
 
 
 def crc32(path: Path) -> int:
-    """CRC-32 of a file."""
+    """CRC-32 of a file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The checksum, an unsigned 32-bit integer.
+    """
     value = 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):

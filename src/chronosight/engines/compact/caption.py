@@ -71,7 +71,15 @@ def fit_caption(said: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) 
 
 
 def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]:
-    """The confidence of each change that a caption states: that of the most certain object which shows it."""
+    """The confidence of each change that a caption states: that of the most certain object which shows it.
+
+    Args:
+        text: The caption.
+        objects: The changed objects.
+
+    Returns:
+        Confidences in [0, 1]; changes that no object shows are left out.
+    """
     found = []
     for clause in clauses(text):
         for subject in clause.subjects:
@@ -85,7 +93,14 @@ def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]
 
 
 def in_words(objects: Sequence[ChangedObject]) -> str:
-    """Objects in the words that people use for them: "many houses are built and a road is removed"."""
+    """Describes objects in the words that people use for them.
+
+    Args:
+        objects: The changed objects.
+
+    Returns:
+        Such as "many houses are built and a road is removed".
+    """
     clauses_of = []
     for (class_name, direction), value in sorted(tally(objects).items(), key=lambda row: (row[0][1] == "vanished", row[0][0])):
         verb = "built" if direction == "appeared" else "removed"
@@ -151,7 +166,15 @@ def joined_caption(
 
 
 def part(scene: Scene, box: tuple[int, int, int, int]) -> Scene:
-    """A part of a scene, without its place on the Earth. box: left, top, right, bottom in pixels."""
+    """Cuts out a part of a scene, without its place on the Earth.
+
+    Args:
+        scene: The scene.
+        box: (left, top, right, bottom) in pixels.
+
+    Returns:
+        The part, as a scene of the same kind.
+    """
     left, top, right, bottom = box
     return Scene(
         scene.kind, np.ascontiguousarray(scene.frames[:, top:bottom, left:right]), scene.valid[top:bottom, left:right],

@@ -23,7 +23,17 @@ class CompactConversation:
         self._last: Routed | None = None
 
     def ask(self, text: str) -> Answer:
-        """Answers the next question. Raises InputError for one that is too long."""
+        """Answers the next question and adds it to the history.
+
+        Args:
+            text: The question; a short one refers to the one before it.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The question is too long.
+        """
         parsed = parse_for(self.scene, text, last=self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is None:

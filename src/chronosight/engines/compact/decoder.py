@@ -139,7 +139,14 @@ class Decoder:
 
 
 def repeating(tokens: list[int]) -> list[int]:
-    """Tokens that would make three tokens in a row stand a second time: a small model's sentences run in circles."""
+    """Tokens that would repeat three tokens in a row: a small model's sentences run in circles.
+
+    Args:
+        tokens: Token ids of the reply so far.
+
+    Returns:
+        Ids that must not come next.
+    """
     last = tokens[-2:]
     return [tokens[i + 2] for i in range(len(tokens) - 2) if tokens[i : i + 2] == last]
 

@@ -27,7 +27,14 @@ PARTS = "the scene is larger than the model sees at once: the caption joins thos
 
 
 def describe_pair(encoded: EncodedScene) -> Description:
-    """The language model's answers beside the guide's map, made to fit each other (`reconcile`)."""
+    """Describes a pair: the language model's answers and the guide's map, reconciled (`reconcile`).
+
+    Args:
+        encoded: The pair, encoded.
+
+    Returns:
+        The description; its notes say where words and map disagree.
+    """
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
     exact_tasks = encoded.bundle.from_objects
     asked = [question for question in (*counts, *places) if question.task not in exact_tasks]

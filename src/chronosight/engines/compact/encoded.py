@@ -129,14 +129,28 @@ class EncodedScene:
         return np.stack([pool(features) for features in (self.features, *tiles)])
 
     def replies(self, questions: list[Question]) -> list[Reply]:
-        """Replies in the order of the questions, in one batch; what was asked before is not asked again."""
+        """Puts questions to the language model as one batch; what was asked before is not asked again.
+
+        Args:
+            questions: Questions of any tasks.
+
+        Returns:
+            The replies, in the order of the questions.
+        """
         new = [question for question in dict.fromkeys(questions) if question not in self._read]
         if new:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))
         return [self._read[question] for question in questions]
 
     def yes(self, question: Question) -> float:
-        """Probability in [0, 1] that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`)."""
+        """Probability that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`).
+
+        Args:
+            question: A question of task binary.
+
+        Returns:
+            The calibrated probability, in [0, 1].
+        """
         language_model = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
             select(self.guide_evidence.objects, question.subject), (self.scene.metres_per_pixel or 1.0) ** 2

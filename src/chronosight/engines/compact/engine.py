@@ -69,7 +69,15 @@ class CompactEngine:
         self._lock = Lock()
 
     def encode(self, scene: Scene, progress: Progress | None = None) -> EncodedScene:
-        """Everything computed from the scene, each part made when first needed and then kept."""
+        """Everything computed from a scene; each part is made when first needed, and then kept.
+
+        Args:
+            scene: The scene, known by identity.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The encoded scene.
+        """
         with self._lock:
             encoded = next((item for item in self._encoded if item.scene is scene), None)
             if encoded is None:
@@ -93,11 +101,33 @@ class CompactEngine:
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording; see `engines.engine.Engine`."""
+        """Answers a question in free wording.
+
+        Args:
+            scene: An image, a pair or a video.
+            text: The question.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+            zones: Districts that the question may name, of a pair.
+
+        Returns:
+            The answer; of task "open" where the question fits no task.
+
+        Raises:
+            InputError: The question is too long, or the scene cannot be used.
+        """
         return ask_engine(self, scene, text, progress, zones)
 
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model, or where it is about a part of the changes, from the objects."""
+        """Answers a parsed question by the model, or from the objects where it is about a part of the changes.
+
+        Args:
+            scene: An image, a pair or a video.
+            parsed: The question (`tasks.parsing.parse_question`).
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The answer.
+        """
         routed = parsed.routed
         if routed.question is None:
             return open_answer(routed.note)
@@ -109,7 +139,19 @@ class CompactEngine:
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """A question of a known task, canonically worded. Raises InputError where the scene is of another kind."""
+        """Answers a question of a known task, canonically worded.
+
+        Args:
+            scene: An image, a pair or a video.
+            question: The question, of a task that suits the scene.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InputError: The task is asked of another kind of scene.
+        """
         if scene.kind not in KINDS.get(question.task, ("pair",)):
             kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
@@ -124,7 +166,18 @@ class CompactEngine:
         return doubted(answer, scene)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """What changed between two dates. Raises InputError for an image or a video."""
+        """Describes what changed between two dates.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The caption, yes or no, counts and places by class, and the evidence.
+
+        Raises:
+            InputError: The scene is an image or a video.
+        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         encoded = self.encode(scene, progress)
@@ -133,13 +186,28 @@ class CompactEngine:
         return doubted_description(description)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the guide alone says of a pair, before the language model is asked."""
+        """What the guide alone finds in a pair, before the language model is asked.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The maps and objects, and the facts that are given to the language model.
+        """
         encoded = self.encode(scene, progress)
         with encoded.lock:
             return encoded.guide_evidence, encoded.facts
 
     def chat(self, scene: Scene) -> CompactConversation:
-        """Starts a conversation about one scene, which is encoded once."""
+        """Starts a conversation about one scene, which is encoded once.
+
+        Args:
+            scene: An image, a pair or a video.
+
+        Returns:
+            The conversation, its history empty.
+        """
         return CompactConversation(self, scene)
 
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:
@@ -198,7 +266,14 @@ class CompactEngine:
         return answer_task(question, encoded.reported_evidence, encoded.changed, exact=self.bundle.exact)
 
     def caption_view(self, view: Scene) -> Answer:
-        """The caption of a part of a larger pair, which is not kept."""
+        """Captions a part of a larger pair; what is computed for it is not kept.
+
+        Args:
+            view: The part, a pair.
+
+        Returns:
+            The caption.
+        """
         encoded = EncodedScene(view, self.networks)
         return self._answer_pair(encoded, caption.ask("pair"))
 

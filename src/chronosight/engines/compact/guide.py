@@ -66,7 +66,14 @@ class Guide:
         self.views = int(bundle.config.get("guide_views", 1))
 
     def resampling(self, scene: Scene) -> float:
-        """Pixels of the guide's grid per pixel of the scene; 1.0 where the scene is seen as it is."""
+        """How much a scene is resampled for the guide.
+
+        Args:
+            scene: The scene.
+
+        Returns:
+            Pixels of the guide's grid per pixel of the scene; 1.0 where the scene is used as it is.
+        """
         if not scene.metres_per_pixel:
             return 1.0
         factor = scene.metres_per_pixel / self.metres_per_pixel
@@ -233,7 +240,15 @@ class Guide:
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:
-    """(T, h, w, 3) uint8 of a window (rows, columns); pixels that some date has no data for are 0 at every date."""
+    """Frames as the networks get them: pixels that some date has no data for are 0 at every date.
+
+    Args:
+        scene: The scene.
+        window: Rows and columns; all by default.
+
+    Returns:
+        (T, h, w, 3) uint8.
+    """
     frames, valid = scene.frames[:, *window], scene.valid[window]
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
 

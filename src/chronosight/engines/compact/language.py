@@ -106,17 +106,42 @@ class Language:
         ]
 
     def decode(self, prefix: Prefix, questions: list[Question]) -> list[Decoded]:
-        """The tokens of the replies to questions that share a prefix."""
+        """Replies to questions that share a prefix.
+
+        Args:
+            prefix: The computed part of the prompt: scene and clue.
+            questions: Questions of any tasks.
+
+        Returns:
+            Tokens and their log-probabilities, in the order of the questions.
+        """
         suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
         prose = [question.task == "caption" for question in questions]
         return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS, prose)
 
     def text(self, reply: Decoded) -> str:
-        """The words of a reply."""
+        """The words of a reply.
+
+        Args:
+            reply: The tokens.
+
+        Returns:
+            The text, without markers.
+        """
         return self.tokenizer.decode(list(reply.tokens), skip_special_tokens=True).strip()
 
     def yes(self, reply: Decoded) -> float:
-        """Probability of Yes against No as the first token, in [0, 1]. Raises InputError where both begin with one token."""
+        """Probability of Yes against No as the first token.
+
+        Args:
+            reply: The reply to a yes / no question.
+
+        Returns:
+            The probability, in [0, 1], before calibration.
+
+        Raises:
+            InputError: Both words begin with the same token.
+        """
         a, b = self._encode(write_yes_no(True))[0], self._encode(write_yes_no(False))[0]
         if a == b:
             raise InputError('these weights cannot tell "Yes" from "No" by one token; export them again')
@@ -127,7 +152,14 @@ class Language:
 
 
 def plain(question: Question) -> Question:
-    """The question without the prompt's own markers, which a user's text must not bring in."""
+    """Removes the prompt's own markers, which a user's text must not bring in.
+
+    Args:
+        question: A question.
+
+    Returns:
+        The question with a plain text.
+    """
     text = question.text
     for marker in SPECIAL_TOKENS:
         text = text.replace(marker, " ")

@@ -69,7 +69,15 @@ def generalise_evidence(evidence: Evidence, scene: Scene, smallest: Mapping[str,
 
 
 def unpainted(evidence: Evidence, dropped: Sequence[ChangedObject]) -> np.ndarray:
-    """(H, W) uint8: the mask without the pixels of some objects."""
+    """The mask without the pixels of some objects.
+
+    Args:
+        evidence: The maps.
+        dropped: Objects to leave out.
+
+    Returns:
+        (H, W) uint8, class of each pixel.
+    """
     mask = evidence.mask.copy()
     for item in dropped:
         index = evidence.classes.index(item.class_name)
@@ -82,7 +90,14 @@ def unpainted(evidence: Evidence, dropped: Sequence[ChangedObject]) -> np.ndarra
 
 
 def without_objects(evidence: Evidence) -> Evidence:
-    """The evidence with nothing on its list and mask. The probability stays as it was seen."""
+    """The evidence with no objects and an empty mask; the probability stays as it was predicted.
+
+    Args:
+        evidence: The maps.
+
+    Returns:
+        A copy.
+    """
     return replace(evidence, mask=np.zeros_like(evidence.mask), objects=())
 
 

@@ -91,7 +91,15 @@ class PresenceClassifier:
 
 
     def measured(self, question: Question, answer: Answer) -> Answer:
-        """An answer of the language model about things in an image: unsure of those no held-out image tells anything of."""
+        """Marks an answer about things in an image unsure where no held-out image shows how reliable the model is on them.
+
+        Args:
+            question: The question.
+            answer: The language model's answer.
+
+        Returns:
+            The answer; not confident, with a note, where a noun was never measured.
+        """
         named = [question.subject, question.other] if question.task in ("presence", "object_count", "comparison") else []
         unknown = [noun for noun in named if noun is not None and noun not in self.rows]
         if not unknown:

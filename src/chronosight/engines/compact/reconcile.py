@@ -58,7 +58,16 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
 
 
 def outlined_otherwise(question: Question, value: Value | None, evidence: Evidence) -> str:
-    """A note where the map outlines another number of objects than the answer to a count or yes / no question says."""
+    """Compares an answer with the number of objects that the map outlines.
+
+    Args:
+        question: A question of task count or binary.
+        value: Value of the answer.
+        evidence: The maps and objects.
+
+    Returns:
+        A note where they differ; "" else.
+    """
     n = len(select(evidence.objects, question.subject))
     if question.task == "count" and isinstance(value, int) and value != n:
         return f"{question.subject or 'objects'}: {value} counted, {n} outlined on the map"
@@ -68,5 +77,12 @@ def outlined_otherwise(question: Question, value: Value | None, evidence: Eviden
 
 
 def outlines(n: int) -> str:
-    """A number of outlines in words."""
+    """A number of outlines in words.
+
+    Args:
+        n: The number.
+
+    Returns:
+        Such as "1 outline" or "2 outlines".
+    """
     return f"{n} outline{'s' * (n != 1)}"

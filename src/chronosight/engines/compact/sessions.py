@@ -27,7 +27,18 @@ def physical_cores() -> int:
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """The graph at `path`, ready to run. Raises InputError where the file is missing or is no ONNX graph."""
+    """Opens an ONNX graph on the CPU.
+
+    Args:
+        path: The file.
+        threads: Threads within one operator.
+
+    Returns:
+        The session.
+
+    Raises:
+        InputError: The file is missing or is no ONNX graph.
+    """
     if not path.is_file():
         raise InputError(f"weights folder {path.parent} has no {path.name}; give a complete one (--weights DIR)")
     options = onnxruntime.SessionOptions()

@@ -6,14 +6,32 @@ import numpy as np
 
 
 def tile_starts(length: int, tile: int, overlap: int) -> list[int]:
-    """First pixels of tiles that cover `length`; neighbours overlap by `overlap` or more, the last ends flush."""
+    """Places tiles along one axis; the last one ends flush.
+
+    Args:
+        length: Length to cover, in pixels.
+        tile: Length of a tile.
+        overlap: Smallest overlap of neighbours, less than `tile`.
+
+    Returns:
+        The first pixel of each tile.
+    """
     if length <= tile:
         return [0]
     return [*range(0, length - tile, tile - overlap), length - tile]
 
 
 def blend_weights(length: int, tile: int, overlap: int) -> list[np.ndarray]:
-    """One (min(tile, length),) float32 array a tile: ramps where tiles overlap; over any pixel they sum to 1."""
+    """Weights that blend overlapping tiles: ramps where tiles overlap; over any pixel they sum to 1.
+
+    Args:
+        length: Length to cover, in pixels.
+        tile: Length of a tile.
+        overlap: Smallest overlap of neighbours, less than `tile`.
+
+    Returns:
+        One (min(tile, length),) float32 array a tile, in [0, 1].
+    """
     starts = tile_starts(length, tile, overlap)
     size = min(tile, length)
     total = np.zeros(length, np.float32)

@@ -32,7 +32,14 @@ class CachedClues:
                     raise InputError(f"{self.path}, line {number} is no kept clue; give another file for the cache") from None
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene; only scenes that are not cached reach the provider."""
+        """Makes one clue a scene; only scenes that are not cached reach the provider.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         keys = [scene_key(scene, self.identity) for scene in scenes]
         new = {key: scene for key, scene in zip(keys, scenes, strict=True) if key not in self.kept}
         if new:
@@ -54,7 +61,15 @@ class CachedClues:
 
 
 def scene_key(scene: Scene, identity: str) -> str:
-    """Hash of kind, size and pixels of a scene, and of the provider. A provider that reads file names gets those too."""
+    """Hash of kind, size and pixels of a scene, and of the provider. A provider that reads file names gets those too.
+
+    Args:
+        scene: The scene.
+        identity: Identity of the provider.
+
+    Returns:
+        64 hexadecimal digits (SHA-256).
+    """
     digest = hashlib.sha256(f"{identity}|{scene.kind}|{scene.frames.shape}|".encode())
     if identity.startswith("file:"):
         digest.update("|".join(Path(source).name for source in scene.sources).encode())

@@ -38,7 +38,14 @@ class ClueProvider(Protocol):
     identity: str
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene, "" for none."""
+        """Makes one clue a scene (UniRS, arXiv 2412.20742, prompt augmentation); "" for none.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         ...
 
 
@@ -48,7 +55,14 @@ class NoClues:
     identity = "none"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene, "" for none."""
+        """One clue a scene, "" for none.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         return [""] * len(scenes)
 
 
@@ -67,7 +81,14 @@ class FileClues:
         self.identity = "file:" + _digest(json.dumps(self.texts, sort_keys=True))
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene, "" for none."""
+        """One clue a scene, "" for none.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         return [self.texts.get(Path(scene.sources[0]).name, "") if scene.sources else "" for scene in scenes]
 
 
@@ -79,7 +100,14 @@ class GuideClues:
         self.identity = f"guide:{form}:{_digest(json.dumps(engine.bundle.facts, sort_keys=True, default=str))}"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene, "" for none."""
+        """One clue a scene, "" for none.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         return [write_clue(self.engine.guide_facts(s)[1], self.form) if s.kind == "pair" else "" for s in scenes]
 
 
@@ -95,7 +123,14 @@ class BaseModelClues:
         self.identity = f"base:{model.identity}:{_digest(prompts)}"
 
     def clues(self, scenes: Sequence[Scene]) -> list[str]:
-        """One clue a scene, "" for none."""
+        """One clue a scene, "" for none.
+
+        Args:
+            scenes: The scenes.
+
+        Returns:
+            The clues, in the order of the scenes.
+        """
         from chronosight.engines.unirs.model import Asked
 
         prompts = self.model.processor.style.clue_prompts
@@ -109,7 +144,14 @@ class BaseModelClues:
 
 
 def seen_frames(scene: Scene) -> np.ndarray:
-    """(T, H, W, 3) uint8; where a date has no data every date is black."""
+    """Frames as the model gets them: where a date has no data every date is black.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        (T, H, W, 3) uint8.
+    """
     if scene.valid.all():
         return scene.frames
     return np.where(scene.valid[None, :, :, None], scene.frames, np.uint8(0))

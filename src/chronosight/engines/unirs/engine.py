@@ -49,11 +49,27 @@ class UniRSEngine:
         self.outside: dict[str, Outside] = {}
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """A question of a known task, in any wording of it."""
+        """Answers a question of a known task, in any wording of it.
+
+        Args:
+            scene: An image, a pair or a video.
+            question: The question.
+            progress: Not used.
+
+        Returns:
+            The answer.
+        """
         return self.answers([(scene, question)])[0]
 
     def answers(self, asked: Sequence[tuple[Scene, Question]]) -> list[Answer]:
-        """Many questions about many scenes, images, pairs and videos mixed, in batches; answers in their order."""
+        """Answers many questions about many scenes in batches; images, pairs and videos may be mixed.
+
+        Args:
+            asked: Scenes with questions.
+
+        Returns:
+            The answers, in their order.
+        """
         worded = [(scene, trained_wording(question, scene.kind)) for scene, question in asked]
         clues = self.clues.clues([scene for scene, _ in worded])
         rows = [
@@ -68,15 +84,48 @@ class UniRSEngine:
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording; one that is no known task is asked as it stands."""
+        """Answers a question in free wording; one that is no known task is asked as it stands.
+
+        Args:
+            scene: An image, a pair or a video.
+            text: The question.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+            zones: Districts that the question may name, of a pair.
+
+        Returns:
+            The answer; of task "open" where the question fits no task.
+
+        Raises:
+            InputError: The question is too long, or the scene cannot be used.
+        """
         return ask_engine(self, scene, text, progress, zones)
 
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model, in the wording of its task or else as typed."""
+        """Answers a parsed question by the model, in the wording of its task or else as typed.
+
+        Args:
+            scene: An image, a pair or a video.
+            parsed: The question (`tasks.parsing.parse_question`).
+            progress: Not used.
+
+        Returns:
+            The answer.
+        """
         return self.answers([(scene, question_of(parsed, scene.kind))])[0]
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """The model's caption beside the guide's map, counts and places. Raises InputError for an image or a video."""
+        """The model's caption beside the guide's map, counts and places.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The caption, yes or no, counts and places by class, and the evidence.
+
+        Raises:
+            InputError: The scene is an image or a video.
+        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         from chronosight.tasks import caption
@@ -89,11 +138,26 @@ class UniRSEngine:
         )
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the vision guide says of a pair."""
+        """What the vision guide finds in a pair.
+
+        Args:
+            scene: A pair.
+            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+
+        Returns:
+            The maps and objects, and the facts that are given to the language model.
+        """
         return self._guide().guide_facts(scene, progress)
 
     def chat(self, scene: Scene) -> UniRSChat:
-        """A conversation about one scene. Every question is put alone: UniRS was trained on single questions."""
+        """Starts a conversation about one scene. Every question is put alone: UniRS was trained on single questions.
+
+        Args:
+            scene: An image, a pair or a video.
+
+        Returns:
+            The conversation, its history empty.
+        """
         return UniRSChat(self, scene)
 
     def forget(self) -> None:
@@ -136,7 +200,14 @@ class UniRSChat:
         self.history: list[tuple[str, Answer]] = []
 
     def ask(self, text: str) -> Answer:
-        """Answers the question and adds it to the history."""
+        """Answers the question and adds it to the history.
+
+        Args:
+            text: The question.
+
+        Returns:
+            The answer.
+        """
         answer = self.engine.ask(self.scene, text)
         self.history.append((text, answer))
         return answer

@@ -28,13 +28,28 @@ def load_unirs(
     temperature: float = 0.0,
     resolution: int | None = None,
 ) -> UniRSEngine:
-    """Loads UniRS at full size.
+    """Loads UniRS at full size (arXiv 2412.20742).
 
-    weights, fetch: see `find_weights`. adapter: folder of a LoRA adapter. clues: the provider (`engines.unirs.clues`).
-    base: weights before fine-tuning, where the whole model was tuned and no adapter can be switched off: a second copy in
-    memory. resolution: side of the frames in pixels, of every kind; positions are interpolated.
+    Args:
+        weights: A converted weights folder, or a hub id; see `find_weights`.
+        adapter: Folder of a LoRA adapter.
+        clues: The clue provider (`engines.unirs.clues`).
+        clue_file: File of the clues, for the provider "file" alone.
+        clue_cache: File in which clues are kept.
+        base: Weights before fine-tuning, where the whole model was tuned and no adapter can be switched off: a second copy in
+            memory.
+        fetch: Whether a hub id may be downloaded; see `find_weights`.
+        precision: Precision of the weights; "auto" chooses by memory.
+        device: Such as "cpu" or "cuda:0"; None chooses by memory.
+        batch: Questions answered at once.
+        temperature: 0 takes the likeliest token.
+        resolution: Side of the frames in pixels, of every kind; positions are interpolated. None keeps the model's own.
 
-    Raises InputError for what does not go together.
+    Returns:
+        The engine.
+
+    Raises:
+        InputError: Options do not go together, or weights are missing or do not fit into memory.
     """
     if clues not in PROVIDERS:
         raise InputError(f'there is no clue provider "{clues}"; give one of {", ".join(PROVIDERS)}')

@@ -121,7 +121,11 @@ class UniRSModel:
     def resize(self, side: int) -> None:
         """Frames of another size from now on; positions of tower and change extraction are interpolated.
 
-        Raises InputError for a side of less than two patches, or too large for the language model's length.
+        Args:
+            side: Side of the frames in pixels.
+
+        Raises:
+            InputError: The side is less than two patches, or too large for the language model's length.
         """
         config = self.processor.config
         longest = getattr(config.text_config, "max_position_embeddings", 4096)
@@ -140,9 +144,17 @@ class UniRSModel:
     def ask(
         self, asked: Sequence[Asked], batch: int = 8, max_tokens: int = 128, temperature: float = 0.0, tagged: bool = True
     ) -> list[Reply]:
-        """Replies in the order of the questions; image, pair and video may be mixed. Long prompts go together.
+        """Puts questions to the model; image, pair and video may be mixed. Long prompts go together.
 
-        temperature: 0 takes the likeliest token; UniRS's scripts draw at 0.2. tagged: write the task's tag.
+        Args:
+            asked: Frames, questions and clues.
+            batch: Questions answered at once.
+            max_tokens: Largest number of tokens of a reply.
+            temperature: 0 takes the likeliest token; UniRS's scripts draw at 0.2.
+            tagged: Whether to write the task's tag.
+
+        Returns:
+            The replies, in the order of the questions.
         """
         order = sorted(range(len(asked)), key=lambda i: len(asked[i].frames) if asked[i].kind == "video" else 1)
         replies: dict[int, Reply] = {}

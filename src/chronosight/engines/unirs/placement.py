@@ -31,11 +31,24 @@ def place(
     device: str | None = None,
     bf16: bool = True,
 ) -> Placement:
-    """The best place for a model.
+    """Chooses precision and device of a model.
 
-    gpus: free bytes of each. ram: free bytes of main memory. precision, device: as the user wants them; "auto" and None to
-    have them chosen: bf16 on the emptiest GPU, else spread over all, else int8 on one, else fp32, bf16, int8 in main memory.
-    bf16: whether the GPUs know bf16. Raises InputError where it fits nowhere, or for a precision that is none.
+    Left to choose, it is bf16 on the emptiest GPU, else spread over all, else int8 on one, else fp32, bf16 or int8 in main
+    memory.
+
+    Args:
+        parameters: Number of the model's parameters.
+        gpus: Free bytes of each GPU.
+        ram: Free bytes of main memory.
+        precision: "fp32", "bf16" or "int8"; "auto" to have it chosen.
+        device: Such as "cpu" or "cuda:0"; None to have it chosen.
+        bf16: Whether the GPUs know bf16.
+
+    Returns:
+        Precision, device and the reason.
+
+    Raises:
+        InputError: The model fits nowhere, or the precision is none of these.
     """
     if precision not in PRECISIONS:
         raise InputError(f'there is no precision "{precision}"; give one of {", ".join(PRECISIONS)}')

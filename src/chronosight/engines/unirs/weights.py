@@ -12,10 +12,17 @@ FETCHED = ("*.json", "*.safetensors", "tokenizer.model", "*/*.json", "*/*.safete
 
 
 def find_weights(weights: str | Path | None, fetch: bool = False) -> Path:
-    """A converted weights folder.
+    """Finds a converted weights folder.
 
-    weights: a folder, or a hub id (owner/name), which is looked for in the local cache, and fetched where `fetch` is on.
-    Raises InputError where there is none, and for a published folder that was not converted yet.
+    Args:
+        weights: A folder, or a hub id (owner/name), which is searched for in the local cache.
+        fetch: Whether a hub id that is not cached is downloaded.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: There is none, or it is a published folder that was not converted yet.
     """
     if weights is None:
         raise InputError("the engine unirs ships no weights; give --weights DIR, made by: chronosight convert vila|unirs DIR OUT")

@@ -30,7 +30,15 @@ LABELS: dict[str, tuple[str, ...]] = {
 
 
 def trained_wording(question: Question, kind: Kind) -> Question:
-    """The question as UniRS's training data words it; questions of other tasks ask for a short answer."""
+    """The question as UniRS's training data words it; questions of other tasks ask for a short answer.
+
+    Args:
+        question: The question.
+        kind: Kind of the scene.
+
+    Returns:
+        The question, of the same task and subject.
+    """
     match question.task:
         case "caption":
             text = caption.UNIRS_PAIR if kind == "pair" else caption.IMAGE_WORDINGS[1]
@@ -50,7 +58,15 @@ def trained_wording(question: Question, kind: Kind) -> Question:
 
 
 def question_of(parsed: ParsedQuestion, kind: Kind) -> Question:
-    """A free question: of its task where it is one of the tasks, worded as trained; else the user's own words."""
+    """The question to put to the model: worded as trained where it is one of the tasks, else the user's own words.
+
+    Args:
+        parsed: The parsed question.
+        kind: Kind of the scene.
+
+    Returns:
+        The question; of task "vqa" for the user's own words.
+    """
     routed = parsed.routed
     if routed.question is None or routed.direction is not None or routed.cells:
         return Question("vqa", " ".join(parsed.text.split()))
@@ -58,7 +74,16 @@ def question_of(parsed: ParsedQuestion, kind: Kind) -> Question:
 
 
 def read_value(task: str, text: str, outside: Outside | None = None) -> Value | None:
-    """A reply as a typed value. Tasks with a set of labels always get one of it (`tasks.label_set`), and `outside` counts."""
+    """Reads a reply as a typed value. Tasks with a set of labels always get one of it (`tasks.label_set`).
+
+    Args:
+        task: The task.
+        text: The reply.
+        outside: Counts replies outside the label set; None for no counting.
+
+    Returns:
+        The value; None where the reply has none.
+    """
     if task == "vqa":
         return vqa.parse_reply(text)
     if task in LABELS:

@@ -18,7 +18,16 @@ BAND = 512
 
 
 def compared_pixels(store: Store, grid: Grid, cell_m: float) -> tuple[np.ndarray, tuple[int, int]]:
-    """(rows, columns) int64 pixels with data at both dates by cell, and a cell's (width, height) in pixels."""
+    """Counts the pixels with data at both dates in each cell of a grid.
+
+    Args:
+        store: Results of the whole scene.
+        grid: The pixel grid of the scene.
+        cell_m: Side of a cell in metres; pixels where the grid has no metres.
+
+    Returns:
+        (rows, columns) int64 pixels by cell, and a cell's (width, height) in pixels, at least 16 each.
+    """
     wide, high = pixel_sides(grid) or (1.0, 1.0)
     sides = max(16, round(cell_m / wide)), max(16, round(cell_m / high))
     columns, rows = -(-grid.width // sides[0]), -(-grid.height // sides[1])

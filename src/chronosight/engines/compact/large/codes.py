@@ -20,7 +20,12 @@ PAINTED = 2000  # objects after which what was painted is handed to the disk
 
 
 def write_codes(store: Store, found: Sequence[Component]) -> None:
-    """(height, width) uint8, row by row, in store.folder / NAME."""
+    """Writes the code of class and direction of every pixel, row by row, in store.folder / NAME.
+
+    Args:
+        store: Results of the whole scene; gives the pixels with data.
+        found: The objects, with their pixels.
+    """
     path = store.folder / NAME
     with path.open("wb") as file:
         for top in range(0, store.height, BAND):
@@ -37,6 +42,15 @@ def write_codes(store: Store, found: Sequence[Component]) -> None:
 
 
 def read_codes(store: Store, top: int, bottom: int) -> np.ndarray:
-    """Rows of the codes, (bottom - top, width) uint8."""
+    """Reads rows of the codes.
+
+    Args:
+        store: Results of the whole scene.
+        top: First row.
+        bottom: Row after the last one.
+
+    Returns:
+        (bottom - top, width) uint8.
+    """
     whole = np.memmap(store.folder / NAME, np.uint8, "r", shape=(store.height, store.width))
     return np.array(whole[top:bottom])

@@ -64,7 +64,17 @@ class Component:
 
 
 def find(store: Store, class_index: int, min_area: float, split: bool) -> list[Component]:
-    """Objects of one class, bottom up as the rule orders them. split: take neighbours apart by their cores."""
+    """Finds the objects of one class, from the bottom up, as the label rule (arXiv 2509.23105) orders them.
+
+    Args:
+        store: Results of the whole scene.
+        class_index: Index of the class.
+        min_area: Smallest area in pixels.
+        split: Whether neighbours are separated by their cores.
+
+    Returns:
+        The objects, in pixels of the whole scene.
+    """
     found: list[Component] = []
     for pieces in components(_bands(store, class_index), smallest=max(0.5, min_area)):
         top, left, bottom, right = box(pieces)

@@ -27,7 +27,16 @@ class Piece:
 
     @staticmethod
     def of(inside: np.ndarray, top: int, left: int) -> Piece:
-        """A piece from its (h, w) bool pixels."""
+        """Makes a piece from its pixels.
+
+        Args:
+            inside: (h, w) bool.
+            top: First row in the whole scene.
+            left: First column in the whole scene.
+
+        Returns:
+            The piece, its pixels packed to bits.
+        """
         return Piece(top, left, inside.shape[0], inside.shape[1], np.packbits(inside))
 
     @property
@@ -38,7 +47,14 @@ class Piece:
 
 
 def box(pieces: list[Piece]) -> tuple[int, int, int, int]:
-    """(top, left, bottom, right) around them."""
+    """The box around pieces.
+
+    Args:
+        pieces: One or more pieces.
+
+    Returns:
+        (top, left, bottom, right) in pixels.
+    """
     return (
         min(one.top for one in pieces),
         min(one.left for one in pieces),
@@ -48,7 +64,18 @@ def box(pieces: list[Piece]) -> tuple[int, int, int, int]:
 
 
 def paste(pieces: list[Piece], top: int, left: int, bottom: int, right: int) -> np.ndarray:
-    """(bottom - top, right - left) bool with all pieces in it."""
+    """Puts pieces into one mask.
+
+    Args:
+        pieces: Pieces within the window.
+        top: First row of the window.
+        left: First column of the window.
+        bottom: Row after the last one.
+        right: Column after the last one.
+
+    Returns:
+        (bottom - top, right - left) bool.
+    """
     out = np.zeros((bottom - top, right - left), bool)
     for one in pieces:
         out[one.top - top :, one.left - left :][: one.height, : one.width] |= one.inside
@@ -56,10 +83,15 @@ def paste(pieces: list[Piece], top: int, left: int, bottom: int, right: int) -> 
 
 
 def components(bands: Iterable[tuple[int, np.ndarray]], smallest: float = 0) -> Iterator[list[Piece]]:
-    """Components of the bands' mask, in the order in which they end.
+    """Connected components (8-neighbours) of a mask that comes in bands, in the order in which they end.
 
-    bands: (top row, (h, W) bool), from the top down without gaps. smallest: components within one band whose box, between pixel
-    centres, is smaller are left out: most of what noise leaves, and no polygon in such a box is larger.
+    Args:
+        bands: (top row, (h, W) bool), from the top down without gaps.
+        smallest: Components within one band whose box, between pixel centres, is smaller are left out: most of what noise
+            leaves, and no polygon in such a box is larger.
+
+    Yields:
+        The pieces of one component.
     """
     open_pieces: dict[int, list[Piece]] = {}  # by label of the last row
     last_row: np.ndarray | None = None

@@ -31,7 +31,11 @@ class Timings:
     _since: tuple[float, float] = field(default_factory=lambda: (time.perf_counter(), time.process_time()))
 
     def spent(self, kind: str) -> None:
-        """All time since the last call goes to `kind`."""
+        """Adds the time since the last call to one kind of work.
+
+        Args:
+            kind: The kind of work, such as "read".
+        """
         now = time.perf_counter(), time.process_time()
         for spent, start, end in zip((self.seconds, self.processor), self._since, now, strict=True):
             spent[kind] = spent.get(kind, 0.0) + end - start
@@ -61,7 +65,15 @@ class Tiling:
         return tile_starts(self.padded[1], TILE, OVERLAP)
 
     def tile_at(self, x: float, y: float) -> str:
-        """Name of the tile whose middle is nearest to a point: "r3c12", counted from 0."""
+        """Names the tile whose middle is nearest to a point.
+
+        Args:
+            x: Column of the point, in pixels.
+            y: Row of the point, in pixels.
+
+        Returns:
+            Such as "r3c12", row and column of the tile from 0.
+        """
         names = []
         for at, starts, length in ((y, self.rows, self.padded[1]), (x, self.columns, self.padded[0])):
             half = min(TILE, length) / 2

@@ -97,7 +97,12 @@ class Store:
                 np.ascontiguousarray(values[key]).tofile(file)
 
     def finish_row(self, carry: np.ndarray, changed: float) -> None:
-        """The next row of tiles is done. carry: what it adds to the rows below. changed: surest tile so far."""
+        """Notes in the journal that the next row of tiles is done.
+
+        Args:
+            carry: What the row adds to the rows below.
+            changed: Highest probability of change of a tile so far, in [0, 1].
+        """
         before = self._carry_path()
         self.rows_done, self.changed = self.rows_done + 1, changed
         with self._carry_path().open("wb") as file:

@@ -40,7 +40,16 @@ VERSION = 1  # of the maps in the store: another one starts afresh
 
 
 def open_store(folder: Path, pair: LazyPair, bundle: Bundle) -> Store:
-    """The store of this pair in `folder`: what an earlier, killed run of the same files and weights left is kept."""
+    """Opens the store of a pair; what an earlier, killed run of the same files and weights left is kept.
+
+    Args:
+        folder: Folder of the store.
+        pair: The pair, its pixels on disk.
+        bundle: The weights.
+
+    Returns:
+        The store.
+    """
     files = [_identity(image) for image in pair.headers]
     facts = {"version": VERSION, "files": files, "grid": [pair.grid.crs, *tuple(pair.grid.transform)[:6]],
              "moved": pair.moved, "bands": [image.choice.bands for image in pair.headers],
@@ -157,7 +166,14 @@ def _size(source: Grid) -> float | None:
 
 
 def percent_rows(store: Store) -> Callable[[int, int], np.ndarray]:
-    """(top, bottom) -> rows of the probability of change in percent, uint8, 255 where a date has no data."""
+    """A function that reads rows of the probability of change.
+
+    Args:
+        store: Results of the whole scene.
+
+    Returns:
+        (top, bottom) -> (bottom - top, width) uint8 in percent, 255 where a date has no data.
+    """
 
     def rows(top: int, bottom: int) -> np.ndarray:
         maps = store.read(top, bottom)
