@@ -115,7 +115,7 @@ def weights(bundle_folder, tmp_path):
 def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(room, "FEWEST", 1)
     data = write_data(tmp_path / "data")
-    written = ("config.json", "presence.npy")
+    written = ("config.json", "presence.npy", "familiar.npy")
     others = {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written}
     engine = load(weights=weights, threads=1)
     result = calibrate_bundle(engine, data, rendered=1)
@@ -130,6 +130,8 @@ def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch
     assert report["mask"]["f1"] > 0.9 and report["count"]["n"] >= 1  # the tiny guide sees bright changes
     assert {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written} == others
     assert len(np.load(weights / "presence.npy")) == len(config["presence"]["nouns"])
+    table = np.load(weights / "familiar.npy")
+    assert len(table) == table.shape[1] + 1 and config["familiar"]["limit"] > 0
 
 
 def test_a_stop_leaves_the_settings_as_they_were(weights, tmp_path, monkeypatch):

@@ -1,8 +1,8 @@
 """The weights folder of the compact engine: its facts, and its graphs opened when first needed.
 
-Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 where there is one,
-and the graphs guide, guide_caption, tower, change,
-projector and decoder (.onnx). Of config.json this engine reads
+Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 and familiar.npy
+(1 + F, F) float32 where there are any, and the graphs guide, guide_caption, tower, change, projector and decoder (.onnx).
+Of config.json this engine reads
 
     format            1
     name, version     of the weights
@@ -12,6 +12,7 @@ projector and decoder (.onnx). Of config.json this engine reads
     guide_views, image_views    in how many views the guide sees a pair (as it is, upside down) and the language model at an
                       image (as it is, mirrored); 1 where absent
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
+    familiar          limit of the distance in familiar.npy (chronosight.engines.compact.familiar)
     presence          nouns, weights and thresholds of the classifier in presence.npy (chronosight.engines.compact.presence)
     scene_classes     ids of scene classes -> names in words
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases

@@ -50,6 +50,12 @@ class PresenceConfig(BaseModel):
     one: CountOfOne
 
 
+class FamiliarConfig(BaseModel):
+    """How far an image's features may lie from the training images' (familiar.npy)."""
+
+    limit: Annotated[_Number, Field(gt=0)]
+
+
 class BundleConfig(BaseModel):
     """What the compact engine reads of config.json; other keys are allowed."""
 
@@ -71,6 +77,7 @@ class BundleConfig(BaseModel):
     from_objects: list[str] = []
     calibration: dict[str, dict[str, _Number]] = {}
     presence: PresenceConfig | None = None
+    familiar: FamiliarConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

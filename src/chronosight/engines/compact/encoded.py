@@ -9,6 +9,7 @@ import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix
+from chronosight.engines.compact.familiar import Familiarity
 from chronosight.engines.compact.guide import Guide, GuideMaps
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
@@ -55,6 +56,22 @@ class Networks:
                 f"{len(settings['nouns'])} nouns; copy the folder again"
             )
         return PresenceClassifier(weights, settings)
+
+
+    @cached_property
+    def familiar(self) -> Familiarity | None:
+        """Tells images like those trained on from others; None for weights without it."""
+        settings = self.bundle.config.get("familiar")
+        if not settings:
+            return None
+        table = self.bundle.array("familiar")
+        if table.ndim != 2 or len(table) != table.shape[1] + 1:
+            shape = " x ".join(map(str, table.shape))
+            raise InputError(
+                f"{self.bundle.folder / 'familiar.npy'} holds {shape} numbers, expected one row more than columns; "
+                "copy the folder again"
+            )
+        return Familiarity(table, settings)
 
 
 class EncodedScene:
@@ -127,6 +144,14 @@ class EncodedScene:
         language = self.networks.language
         tiles = [language.features(tile) for tile in tile_images(self.scene, int(self.bundle.config["image_size"]))]
         return np.stack([pool(features) for features in (self.features, *tiles)])
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why no answer about the scene can be confident: those of the scene, and that an image is unlike those trained on."""
+        familiar = self.networks.familiar if self.scene.kind == "image" else None
+        if familiar is None:
+            return tuple(self.scene.doubts)
+        return (*self.scene.doubts, *familiar.doubts(pool(self.features)))
 
     def replies(self, questions: list[Question]) -> list[Reply]:
         """Puts questions to the language model as one batch; what was asked before is not asked again.

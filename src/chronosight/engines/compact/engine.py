@@ -163,7 +163,7 @@ class CompactEngine:
                 answer = self._answer_pair(encoded, question)
             else:
                 answer = self._read(encoded, question)
-        return doubted(answer, scene)
+            return doubted(answer, encoded)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """Describes what changed between two dates.

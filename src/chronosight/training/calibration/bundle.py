@@ -30,6 +30,7 @@ from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, p
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import fit_changed, weigh_places
+from chronosight.training.calibration.familiar import fit_familiar, write_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, fit_platt, sure_from
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
@@ -89,7 +90,7 @@ def calibrate_bundle(
     before = config.get("calibration", {})
     renderer = renderer or Renderer()
     rendered_images = [renderer.image(FIRST_PRESENCE_SEED + i) for i in range(PRESENCE_IMAGES * rendered)]
-    classifier, weights, presence_report = fit_presence(engine, data, rendered_images, track)
+    seen = fit_presence(engine, data, rendered_images, track)
     try:
         config["calibration"] = {}
         mask, mask_report = fit_mask(engine, places, track)
@@ -119,14 +120,16 @@ def calibrate_bundle(
             "rendered_seeds_from": FIRST_SEED,
             "mask": mask_report,
             "sources": sources,
-            "presence_classifier": presence_report,
+            "presence_classifier": seen.report,
             "count_reliability": reliability(answers_read_off["count"]),
             **report,
         },
     }
-    if classifier:
-        write_presence(engine.bundle.folder, weights)
-        result["presence"] = classifier
+    if seen.settings:
+        write_presence(engine.bundle.folder, seen.weights)
+        table, familiar = fit_familiar(seen.training, seen.held_out)
+        write_familiar(engine.bundle.folder, table)
+        result |= {"presence": seen.settings, "familiar": familiar}
         if "checksums" in config:
             result["checksums"] = checksums(engine.bundle.folder)
     config.update(result)

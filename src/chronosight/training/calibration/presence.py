@@ -55,6 +55,25 @@ FEWEST = 3  # held-out images that show a noun, and that do not, below which not
 
 
 @dataclass(frozen=True)
+class FittedPresence:
+    """What `fit_presence` finds.
+
+    Attributes:
+        settings: `presence` of config.json; empty where there are no images.
+        weights: (nouns, F + 1) float32, of the classifier.
+        report: Figures for the calibration report.
+        training: (n, F) pooled features of the images it was trained on.
+        held_out: (m, F) of those it was calibrated on.
+    """
+
+    settings: dict[str, Any]
+    weights: np.ndarray
+    report: dict[str, Any]
+    training: np.ndarray
+    held_out: np.ndarray
+
+
+@dataclass(frozen=True)
 class NounSample:
     """One noun asked of one image. shown: the reference answer. weak: made by a rule that is wrong now and then."""
 
@@ -249,7 +268,7 @@ def count_reference(noun: str, image: StillImage) -> int | None:
 
 def fit_presence(
     engine: CompactEngine, data: Path, rendered: Iterable[RenderedImage], track: Track
-) -> tuple[dict[str, Any], np.ndarray, dict[str, Any]]:
+) -> FittedPresence:
     """Trains the classifier and measures from which confidence on its answers hold.
 
     Args:
@@ -259,7 +278,7 @@ def fit_presence(
         track: Iterates while showing progress.
 
     Returns:
-        `presence` of config.json, the classifier's weights, and figures for the calibration report.
+        Settings and weights of the classifier, and the features that both were fitted on.
     """
     from chronosight.engines.compact.replies import read_raw, yes_probability
 
@@ -270,7 +289,8 @@ def fit_presence(
             kept += training
             held_out += rest
     if not kept:
-        return {}, np.zeros((0, 0), np.float32), {}
+        nothing = np.zeros((0, 0), np.float32)
+        return FittedPresence({}, nothing, {}, nothing, nothing)
     features = [_pooled(engine, image.scene()) for image in track(kept, "images, features")]
     samples = references(kept)
     for image in track(list(rendered), "rendered images, features"):
@@ -282,7 +302,7 @@ def fit_presence(
         ]
     weights = fit_classifier(np.stack(features), samples)
 
-    asked, classifier, model = references(held_out), [], []
+    asked, classifier, model, held_out_features = references(held_out), [], [], []
     ones: list[tuple[float, bool, str]] = []
     for row, image in enumerate(track(held_out, "held-out images, presence and counts")):
         of_image = [sample for sample in asked if sample.row == row]
@@ -291,6 +311,7 @@ def fit_presence(
         replies = encoded.replies([presence.ask(sample.noun) for sample in of_image])
         model += [yes_probability(reply) for reply in replies]
         pooled = encoded.pooled[0]
+        held_out_features.append(pooled)
         classifier += [float(w[:-1] @ pooled + w[-1]) for w in (weights[NOUNS.index(sample.noun)] for sample in of_image)]
         numbers = [(noun, count_reference(noun, image)) for noun in NOUNS]
         counts = [(noun, number) for noun, number in numbers if number]
@@ -301,7 +322,8 @@ def fit_presence(
     settings, confident, report = fit_weighing(np.array(classifier), np.array(model), asked)
     one, trusted = fit_count_of_one(*zip(*ones, strict=True)) if ones else ({}, ())
     report["one"] = {"n": len(ones), "right": round(float(np.mean([right for _, right, _ in ones])), 4) if ones else None}
-    return {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}, weights, report
+    settings_of_all = {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}
+    return FittedPresence(settings_of_all, weights, report, np.stack(features), np.stack(held_out_features))
 
 
 def _pooled(engine: CompactEngine, scene: Scene) -> np.ndarray:
