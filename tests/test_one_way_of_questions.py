@@ -81,8 +81,8 @@ def asked(*arguments):
 def test_command_line_python_and_conversation_agree(engine, weights, pair, conversation, described, question):
     typed = asked(*pair, question, "--weights", weights)
     python = chronosight.ask(pair, question, engine=engine).to_dict()
-    talk = conversation.ask(question).to_dict()
-    assert {**typed, "question": None} == {**python, "question": None} == {**talk, "question": None}
+    chatted = conversation.ask(question).to_dict()
+    assert {**typed, "question": None} == {**python, "question": None} == {**chatted, "question": None}
     assert described[question][1].to_dict() == python
     german_or_spanish = question in QUESTIONS[-2:]
     assert (python["task"] == "open") is german_or_spanish

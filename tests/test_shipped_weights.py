@@ -61,10 +61,10 @@ def test_png_gives_the_answers_of_the_geotiff(model, described, tmp_path):
     np.testing.assert_array_equal(found.evidence.mask, described.evidence.mask)
     compass = {"top left corner": "north-west", "top right corner": "north-east", "lower left corner": "south-west",
                "lower right corner": "south-east"}  # fmt: skip
-    told = found.caption.text  # only a scene with a place on the Earth has a north
+    text = found.caption.text  # only a scene with a place on the Earth has a north
     for here, there in compass.items():
-        told = told.replace(here, there)
-    assert told == described.caption.text
+        text = text.replace(here, there)
+    assert text == described.caption.text
 
 
 def test_the_later_date_in_another_crs_gives_the_same_changes(model, described, tmp_path):

@@ -13,7 +13,7 @@ from small_scenes import ground
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     frames = ground(84, 112)
     frames[1, 10:30, 12:40] = 220
     for name, frame in zip(("before.png", "after.png"), frames, strict=True):
@@ -38,8 +38,8 @@ def run(monkeypatch, capsys, qwen_folder, bundle_folder):
 def test_describe_writes_a_report(run, files, tmp_path):
     code, out, err = run("describe", *files, "--json", "--out", str(tmp_path / "out"), "--guide-form", "detail")
     assert code == 0, err
-    told = json.loads(out)
-    assert told["model"]["engine"] == "changevg" and told["model"]["guide_form"] == "detail"
+    described = json.loads(out)
+    assert described["model"]["engine"] == "changevg" and described["model"]["guide_form"] == "detail"
     assert (tmp_path / "out" / "report.html").is_file() and (tmp_path / "out" / "mask.png").is_file()
 
 

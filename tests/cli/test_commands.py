@@ -87,14 +87,14 @@ def test_describe_prints_sentences_and_writes_the_report(run, files, tmp_path):
 
 def test_describe_json_is_one_line_and_says_what_python_says(run, files, bundle_folder):
     code, out, _ = run("describe", *files, "--json")
-    told = json.loads(out)
+    described = json.loads(out)
     found = chronosight.load(weights=bundle_folder).describe(chronosight.open(*files))
     assert code == 0
     assert out.count("\n") == 1
-    assert told["caption"] == found.caption.to_dict()
-    assert told["changed"] == found.changed.to_dict()
-    assert [item["cells"] for item in told["classes"]] == [list(item.cells) for item in found.classes]
-    assert told["model"] == found.model
+    assert described["caption"] == found.caption.to_dict()
+    assert described["changed"] == found.changed.to_dict()
+    assert [item["cells"] for item in described["classes"]] == [list(item.cells) for item in found.classes]
+    assert described["model"] == found.model
 
 
 def test_describe_quiet_is_the_caption_alone(run, files):
@@ -117,9 +117,9 @@ def test_areas_are_alike_in_ask_python_and_chat(run, tmp_path, bundle_folder):
     chatted = json.loads(run("chat", *paths, "--json", stdin=f"How many new buildings?\n{question}\n")[1].splitlines()[1])
     engine, scene = chronosight.load(weights=bundle_folder), chronosight.open(*paths)
     by_engine, by_files = engine.ask(scene, question), chronosight.ask(paths, question, engine=engine)
-    for told in (asked, chatted, by_engine.to_dict(), by_files.to_dict()):
-        assert (told["task"], told["unit"]) == ("area", "m2") and told["value"] == pytest.approx(1600, rel=0.05)
-        assert told["text"] == asked["text"]
+    for answer in (asked, chatted, by_engine.to_dict(), by_files.to_dict()):
+        assert (answer["task"], answer["unit"]) == ("area", "m2") and answer["value"] == pytest.approx(1600, rel=0.05)
+        assert answer["text"] == asked["text"]
 
 
 def test_errors_are_json_where_answers_are(run, files):

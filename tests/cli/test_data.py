@@ -10,7 +10,7 @@ import pytest
 from chronosight.cli import main as cli
 from levir_captions import BUILDING, PAIRS, write_levir_captions
 
-AGREEING = {name: told for name, told in PAIRS.items() if not name.startswith("test")}
+AGREEING = {name: files for name, files in PAIRS.items() if not name.startswith("test")}
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_simulated_by_default_by_the_guide_with_plain(run, levir, tmp_path, bund
     assert (tmp_path / "b.guides.jsonl").stat().st_mtime_ns == stamp and (tmp_path / "b.jsonl").read_bytes() == first
 
 
-def test_the_clue_is_the_one_the_engine_tells(run, levir, tmp_path, bundle_folder):
+def test_the_clue_is_the_one_the_engine_gives(run, levir, tmp_path, bundle_folder):
     from chronosight.engines.changevg.guide import SceneGuide
     from chronosight.engines.compact.bundle import Bundle
     from chronosight.engines.compact.encoded import Networks
@@ -121,7 +121,7 @@ def test_a_wrong_choice_names_the_choices(run, levir, tmp_path, option, choices)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_pictures_of_an_odd_size_need_a_weights_folder(run, tmp_path, levir):
+def test_images_of_an_odd_size_need_a_weights_folder(run, tmp_path, levir):
     from chronosight.models.guide.configuration import GuideConfig
     from chronosight.models.guide.modeling import GuideModel
     from chronosight.training.samples.levir import word_tokenizer

@@ -85,7 +85,7 @@ def test_from_a_published_folder_to_answers_and_a_tuned_model(run, root):
         (("data", "clue", "none.jsonl", "o.jsonl", "--data", "."), "no file none.jsonl"),
     ],
 )
-def test_mistakes_are_told_in_one_line(run, arguments, message, tmp_path, monkeypatch):
+def test_mistakes_are_reported_in_one_line(run, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save("a.png")
     code, out, err = run(*arguments)

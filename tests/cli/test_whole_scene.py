@@ -183,7 +183,7 @@ def test_read_back(made):
 
 
 def test_warnings_are_in_every_output(bundle_folder, tmp_path, monkeypatch):
-    """Dates that lay 15 m apart: put right, and told wherever someone may look."""
+    """Dates that lay 15 m apart are aligned, and every report says so."""
     from bad_inputs import write_tiff
     from large_scenes import draw
 

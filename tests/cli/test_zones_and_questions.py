@@ -1,4 +1,4 @@
-"""A large pair told: zones, story, page and questions of a scene whose objects are known."""
+"""A described large pair: zones, narrative, page and questions of a scene whose objects are known."""
 
 import json
 
@@ -53,7 +53,7 @@ def ask(*arguments, weights=()):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, bundle_folder):
     """(folder, results, files, zones file, options)."""
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("described")
     paths = write_pair(folder / "in", HEIGHT, WIDTH, drawn())
     zones = folder / "zones.geojson"
     halves = {"Hill & <West>": polygon(paths[0], 0, 0, 300, HEIGHT), "East": polygon(paths[0], 300, 0, WIDTH, HEIGHT)}

@@ -35,7 +35,7 @@ def test_learning_split_divides_what_is_not_test(tmp_path):
     assert kept[0].name == "bare land" and kept[0].captions[0] == "bare land"
 
 
-def test_decoded_pictures_are_kept(tmp_path):
+def test_decoded_images_are_kept(tmp_path):
     write_set(tmp_path, 4)
     images = load_images(tmp_path, "aid", "train")
     first = decode_images(images, 8, tmp_path / "kept.npy")

@@ -1,4 +1,4 @@
-"""Published layouts read as published, and told in one line where they are not."""
+"""Published layouts are read as published; another layout is refused in one line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_crsvqa_splits_share_no_image(root):
     assert train[0].turns[0].question.text.startswith("What is the theme of this scene? Answer")
 
 
-def test_what_is_not_as_published_is_told_in_one_line(root, tmp_path):
+def test_what_is_not_as_published_is_refused_in_one_line(root, tmp_path):
     shutil.copytree(root, tmp_path / "p")
     p = tmp_path / "p"
     (p / "ERA_Dataset" / "Train" / "Tornado").mkdir()

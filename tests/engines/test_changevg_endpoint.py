@@ -66,7 +66,7 @@ def test_yes_or_no_by_the_mass_of_its_tokens(engine, scene):
     assert answer.notes == ("the words say no, the map shows 1 outline of buildings or roads",)
 
 
-def test_pictures_leave_within_the_pixel_budget(server, bundle_folder, tmp_path, scene):
+def test_images_leave_within_the_pixel_budget(server, bundle_folder, tmp_path, scene):
     Settings(max_pixels=60 * 80, guide_form="none").save(tmp_path)
     engine = load("changevg", "the-tuned-one", endpoint=server.url, guide=bundle_folder, adapter=tmp_path, threads=1)
     engine.ask(scene, "How many roads have changed?")
@@ -75,15 +75,15 @@ def test_pictures_leave_within_the_pixel_budget(server, bundle_folder, tmp_path,
     assert server.sent[0]["messages"][0]["content"][0]["text"] == "How many roads have been changed in these two images:"
 
 
-def test_a_dialogue_sends_its_history_and_the_pictures_in_its_first_turn(engine, server, scene):
-    talk = engine.chat(scene)
-    talk.ask("How many buildings have changed?")
-    talk.ask("And the roads?")
+def test_a_dialogue_sends_its_history_and_the_images_in_its_first_turn(engine, server, scene):
+    conversation = engine.chat(scene)
+    conversation.ask("How many buildings have changed?")
+    conversation.ask("And the roads?")
     messages = server.sent[1]["messages"]
     assert [message["role"] for message in messages] == ["user", "assistant", "user"]
     assert messages[1]["content"] == "3" and messages[2]["content"] == [{"type": "text", "text": "And the roads?"}]
     assert len(sent_pictures({"messages": [messages[0]]})) == 2
-    assert talk.history[1][1].task == "count"
+    assert conversation.history[1][1].task == "count"
 
 
 def test_describe_asks_everything(engine, server, scene):

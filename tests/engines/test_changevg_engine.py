@@ -76,11 +76,11 @@ class Watch:
             hook.remove()
 
 
-def test_a_turn_of_a_dialogue_costs_its_own_text_and_no_picture(engine, scene):
+def test_a_turn_of_a_dialogue_costs_its_own_text_and_no_image(engine, scene):
     """Five turns. The bar is 1.3 x the text of the turn, as the chat template writes it; a reply's tokens are computed
     once each, its last one not at all."""
     processor = engine.model.processor
-    talk = engine.chat(scene)
+    conversation = engine.chat(scene)
     first_cost = None
     for number, question in enumerate(TURNS):
         made = []
@@ -93,7 +93,7 @@ def test_a_turn_of_a_dialogue_costs_its_own_text_and_no_picture(engine, scene):
 
             engine.model.generate = counting
             try:
-                talk.ask(question)
+                conversation.ask(question)
             finally:
                 del engine.model.generate
         (read_before_reply,) = made
@@ -105,7 +105,7 @@ def test_a_turn_of_a_dialogue_costs_its_own_text_and_no_picture(engine, scene):
             assert watch.looks == 0 and watch.visual == 0
             assert read_before_reply <= 1.3 * own
             assert read_before_reply < first_cost / 2
-    assert [asked for asked, _ in talk.history] == list(TURNS)
+    assert [asked for asked, _ in conversation.history] == list(TURNS)
 
 
 def test_a_dialogue_says_what_its_whole_history_read_at_once_says(engine, scene):
@@ -124,7 +124,7 @@ def test_a_dialogue_says_what_its_whole_history_read_at_once_says(engine, scene)
     assert dialogue.ask([{"type": "text", "text": "Why?"}], 8).text == processor.decode_reply(expected.tokens)
 
 
-def test_questions_about_one_scene_share_its_pictures_and_its_guide(engine, scene, monkeypatch):
+def test_questions_about_one_scene_share_its_images_and_its_guide(engine, scene, monkeypatch):
     looks = []
     monkeypatch.setattr(Guide, "predict", lambda self, *args, original=Guide.predict: looks.append(1) or original(self, *args))
     with Watch(engine) as watch:

@@ -29,8 +29,8 @@ def test_yes_and_no_share_their_tokens_mass():
 def test_a_count_takes_the_digits_mass_and_where_the_number_ends():
     steps = reply(digit("1", 0.3, 0.6), digit("2", 0.8, 0.9), digit("", 0.7, 0.1))
     assert confidence("count", 12, steps) == pytest.approx(0.3 / 0.6 * 0.8 * 0.9)
-    told = reply(digit("There are ", 0.1, 0.0), digit(" 7", 0.4, 0.5), digit(" houses", 0.9, 0.0))
-    assert confidence("count", 7, told) == pytest.approx(0.8)
+    mixed = reply(digit("There are ", 0.1, 0.0), digit(" 7", 0.4, 0.5), digit(" houses", 0.9, 0.0))
+    assert confidence("count", 7, mixed) == pytest.approx(0.8)
     assert confidence("count", 2, reply(digit("two", 0.5, 0.1), digit("", 0.5, 0.0))) == pytest.approx(0.25)
 
 
@@ -58,7 +58,7 @@ def test_places_within_a_sentence(text, cells):
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "expected"),
     [
         ("three new houses are built beside the road", [(3, "buildings")]),
         ("2 villas and one new road appeared", [(2, "buildings"), (1, "roads")]),
@@ -67,8 +67,8 @@ def test_places_within_a_sentence(text, cells):
         ("12 trees next to houses", []),
     ],
 )
-def test_numbers_in_a_sentence(sentence, told):
-    assert numbers_named(sentence) == told
+def test_numbers_in_a_sentence(sentence, expected):
+    assert numbers_named(sentence) == expected
 
 
 def evidence(*objects):

@@ -105,7 +105,7 @@ def test_an_image_is_seen_mirrored_too_where_the_weights_say_so(bundle_folder, t
     assert tower.shapes == [(2, 3, IMAGE_SIZE, IMAGE_SIZE)] and projector.runs == 1
 
 
-def test_describe_tells_words_counts_places_and_map(engine, changed_pair):
+def test_describe_gives_words_counts_places_and_map(engine, changed_pair):
     found = engine.describe(changed_pair)
     assert found.caption.text == REPLIES["caption"]
     assert found.changed.value is True
@@ -143,9 +143,9 @@ def test_ask_and_describe_agree(engine, changed_pair):
 
 
 def test_the_clue_reaches_the_language_model(engine, changed_pair):
-    told = engine.encode(changed_pair).clue
-    assert told.startswith("change certain; roads 0; buildings 2, new 1, gone 1, at lower,top left corner. ")
-    assert CAPTION in told
+    clue = engine.encode(changed_pair).clue
+    assert clue.startswith("change certain; roads 0; buildings 2, new 1, gone 1, at lower,top left corner. ")
+    assert CAPTION in clue
     assert engine.encode(unchanged_pair()).clue.startswith("change none; roads 0; buildings 0. ")
 
 
@@ -202,7 +202,7 @@ def test_counts_and_places_come_from_the_objects_where_the_weights_say_so(bundle
     assert count.confidence < 0.5 and not count.confident  # b = -30 makes it doubt itself
     assert set(found.classes[0].cells) == {item.cell for item in outlined}
     asked = load(weights=folder, threads=1)
-    asked.describe(changed_pair)  # nothing is asked that would not be told
+    asked.describe(changed_pair)  # nothing is asked whose answer would not be reported
     assert {question.task for question in asked.encode(changed_pair)._read} == {"binary", "caption"}
 
 
@@ -283,11 +283,11 @@ def test_a_task_of_another_kind_of_scene_is_refused(engine):
 
 
 def test_chat_completes_short_questions_from_the_one_before(engine, changed_pair):
-    talk = engine.chat(changed_pair)
-    assert talk.ask("How many new buildings are there?").value == 1
-    assert talk.ask("Where?").value == ("top left corner",)
-    roads = talk.ask("And the roads?")
+    conversation = engine.chat(changed_pair)
+    assert conversation.ask("How many new buildings are there?").value == 1
+    assert conversation.ask("Where?").value == ("top left corner",)
+    roads = conversation.ask("And the roads?")
     assert (roads.task, roads.value) == ("location", ())
     assert "roads" in roads.notes[0]
-    assert talk.ask("What colour are they?").task == "open"
-    assert [text for text, _ in talk.history][1:] == ["Where?", "And the roads?", "What colour are they?"]
+    assert conversation.ask("What colour are they?").task == "open"
+    assert [text for text, _ in conversation.history][1:] == ["Where?", "And the roads?", "What colour are they?"]

@@ -140,7 +140,7 @@ def test_min_area_takes_small_objects_off_list_and_mask(guide):
     np.testing.assert_array_equal(evidence.objects[0].outline.max(axis=0), [50, 50])
 
 
-def test_roads_and_buildings_are_told_apart(guide):
+def test_roads_and_buildings_are_distinguished(guide):
     frames = ground(96, 96)
     frames[1, 10:30, 10:30] = 220
     frames[1, 60:70, :, [0, 2]] = 250

@@ -134,7 +134,7 @@ def test_the_story_is_the_description():
 
 
 @pytest.mark.parametrize("question", ["why was it built?", "how many trees appeared?", "how many buildings are there?"])
-def test_what_objects_cannot_tell_is_not_answered(question):
+def test_what_objects_do_not_show_is_not_answered(question):
     answer = answer_description(scene(), question)
     assert (answer.task, answer.value, answer.confident, answer.confidence) == ("open", None, False, 0.0)
 
@@ -169,7 +169,7 @@ def test_pixels_are_not_called_square_metres():
     assert answer_description(plain, "how many square metres of buildings appeared?").task == "open"
 
 
-def test_unmeasured_lengths_are_not_told():
+def test_unmeasured_lengths_are_not_reported():
     road = town()[5]
     bare = replace(road, length_m=None)
     assert answer_description(summary([bare]), "what length of roads was built?").task == "open"

@@ -110,7 +110,7 @@ def test_intervals_are_written_out():
 YES = Answer("Yes", "binary", True, 0.95, True)
 
 
-def told(text, confidence=0.9):
+def captioned(text, confidence=0.9):
     return Answer(text, "caption", text, confidence, True)
 
 
@@ -130,20 +130,21 @@ def told(text, confidence=0.9):
     ],
 )  # fmt: skip
 def test_a_caption_says_what_the_map_shows(text, objects, kept):
-    answer, note = fit_caption(told(text), YES, evidence(objects))
+    answer, note = fit_caption(captioned(text), YES, evidence(objects))
     assert answer.text == answer.value == kept
     assert bool(note) == (kept != text)
 
 
 def test_no_desert_is_seen():
-    assert fit_caption(told("some houses are built in the desert"), YES, evidence(some([0.8] * 3)))[0].text.endswith("bareland")
+    answer, _ = fit_caption(captioned("some houses are built in the desert"), YES, evidence(some([0.8] * 3)))
+    assert answer.text.endswith("bareland")
 
 
 def test_a_caption_is_no_more_certain_than_its_facts():
-    assert fit_caption(told("a house is built"), YES, evidence(some([0.61, 0.4])))[0].confidence == 0.61
-    assert fit_caption(told("a house is built"), replace(YES, confidence=0.55), evidence(some([0.9])))[0].confidence == 0.55
-    assert fit_caption(told("a road is built"), YES, evidence(some([0.7])))[0].confidence == 0.7, "rewritten from facts"
-    denied, note = fit_caption(told("the scene is the same as before"), YES, evidence(some([0.9])))
+    assert fit_caption(captioned("a house is built"), YES, evidence(some([0.61, 0.4])))[0].confidence == 0.61
+    assert fit_caption(captioned("a house is built"), replace(YES, confidence=0.55), evidence(some([0.9])))[0].confidence == 0.55
+    assert fit_caption(captioned("a road is built"), YES, evidence(some([0.7])))[0].confidence == 0.7, "rewritten from facts"
+    denied, note = fit_caption(captioned("the scene is the same as before"), YES, evidence(some([0.9])))
     assert note and not denied.confident and denied.confidence <= 0.05 + 1e-9
 
 
@@ -164,7 +165,7 @@ def test_a_large_pair_joins_the_captions_of_its_parts():
     def caption_of(view):
         seen.append(view)
         same = ("a house is built in the upper-left corner", 0.8), ("no change has occurred", 0.9), ("a villa is built", 0.7)
-        return told(*same[len(seen) - 1])
+        return captioned(*same[len(seen) - 1])
 
     answer = joined_caption(scene, evidence(objects), YES, SIDE / 2, caption_of)
     assert answer.text == (

@@ -1,4 +1,4 @@
-"""Pairs that cannot be looked at as a whole scene: name -> (function(folder) -> two paths, a word of the reason)."""
+"""Pairs that cannot be processed as a whole scene: name -> (function(folder) -> two paths, a word of the reason)."""
 
 from __future__ import annotations
 

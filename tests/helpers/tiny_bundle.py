@@ -76,8 +76,8 @@ def _tokenizer() -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    told = [*REPLIES.values(), CAPTION, "change none", "change certain", "Yes"]
-    tokenizer.train_from_iterator(told * 4, trainer)
+    texts = [*REPLIES.values(), CAPTION, "change none", "change certain", "Yes"]
+    tokenizer.train_from_iterator(texts * 4, trainer)
     return tokenizer
 
 
@@ -313,8 +313,8 @@ def attention_decoder(path: Path, d: int = 16, heads: int = 2, layers: int = 2, 
             f"mixed{i} = MatMul(weight{i}, present_value_{i})",
             f"back{i} = Transpose<perm = [0, 2, 1, 3]>(mixed{i})",
             f"joined{i} = Reshape(back{i}, join)",
-            f"told{i} = MatMul(joined{i}, wo{i})",
-            f"sum{i} = Add(x{i}, told{i})",
+            f"attended{i} = MatMul(joined{i}, wo{i})",
+            f"sum{i} = Add(x{i}, attended{i})",
             f"x{i + 1} = Tanh(sum{i})",
         ]
     lines.append(f"logits = MatMul(x{layers}, out)")

@@ -17,8 +17,8 @@ def write_data(root: Path) -> Path:
     _write_pairs(root, "train", ["a", "b", "c"], 1.0)
     _write_pairs(root, "native_train", ["n"], 0.5)
     _write_pairs(root, "val", ["v"], 1.0)
-    _write_pictures(root, "aid", ("Pond", "Port"), ("a pond near a port",) * 5)
-    _write_pictures(root, "ucm", ("river", "runway"), ())
+    _write_images(root, "aid", ("Pond", "Port"), ("a pond near a port",) * 5)
+    _write_images(root, "ucm", ("river", "runway"), ())
     return root
 
 
@@ -41,7 +41,7 @@ def _write_pairs(root: Path, split: str, names: list[str], metres_per_pixel: flo
     (root / "pairs" / f"{split}.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
 
 
-def _write_pictures(root: Path, name: str, labels: tuple[str, ...], captions: tuple[str, ...]) -> None:
+def _write_images(root: Path, name: str, labels: tuple[str, ...], captions: tuple[str, ...]) -> None:
     """Four pictures of each class for training, and one in all that `learning_split` holds out."""
     rng = np.random.default_rng(1)
     rows = []

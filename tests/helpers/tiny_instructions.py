@@ -40,18 +40,18 @@ def paint_pair(folder: Path, name: str, cell: int | None, rng: np.random.Generat
 
 def asked(cell: int | None) -> list[tuple[str, list[dict[str, str]]]]:
     changed = cell is not None
-    told = "some houses are built" if changed else "the scene is the same as before"
+    caption_text = "some houses are built" if changed else "the scene is the same as before"
     place = CELLS[cell] if cell is not None else "No change"
     both = "<image> and <image>"
     return [
-        ("caption", turn(f"Please describe the changes in {both}", told)),
+        ("caption", turn(f"Please describe the changes in {both}", caption_text)),
         ("binary", turn(f"Please check if there have been any changes to the roads or buildings in these two images:{both}. "
                         "Please answer yes or no.", "Yes" if changed else "No")),
         ("count", turn(f"How many buildings have been changed in these two images:{both}", str(int(changed)))),
         ("location", turn(f"Please tell me where the buildings have changed in these two images:{both},if no change please "
                           "output: No change.", place)),
         ("dialogue", turn(f"Have there been any changes to the roads and buildings in these two images:{both}?",
-                          "Yes" if changed else "No") + turn("Please describe the changes.", told)),
+                          "Yes" if changed else "No") + turn("Please describe the changes.", caption_text)),
     ]  # fmt: skip
 
 

@@ -71,13 +71,13 @@ def test_meteor_without_java_equals_the_jar_on_real_sets():
     import hashlib
 
     vocabulary = json.loads((REFERENCES / "levir_mci_vocab.json").read_text())
-    said, told = real_sets()
+    said, groups = real_sets()
     index = [[str(vocabulary.get(w, 1)) for w in words] for words in said]
     expected = EXPECTED["levir_cc"]
     digest = hashlib.sha256("\n".join(" ".join(words) for words in index).encode()).hexdigest()
     assert digest == expected["candidates_sha256"]
-    told_index = [[[str(vocabulary.get(w, 1)) for w in words] for words in group] for group in told]
-    statistics = np.stack([exact_parts(c, group) for c, group in zip(index, told_index, strict=True)])
+    reference_index = [[[str(vocabulary.get(w, 1)) for w in words] for words in group] for group in groups]
+    statistics = np.stack([exact_parts(c, group) for c, group in zip(index, reference_index, strict=True)])
     np.testing.assert_allclose(exact_score(statistics), expected["segments"], atol=1e-6)
     assert exact_score(statistics.sum(axis=0)) == pytest.approx(expected["corpus"], abs=1e-6)
 
@@ -105,11 +105,11 @@ def test_equal_to_pycocoevalcap_on_2000_real_sets(convention):
     from pycocoevalcap.rouge.rouge import Rouge
 
     vocabulary = json.loads((REFERENCES / "levir_mci_vocab.json").read_text())
-    said, told = real_sets()
+    said, groups = real_sets()
     if convention == "text":  # as people write: a capital and a full stop
-        said, told = [[c[0].upper(), *c[1:], "."] for c in said], [[[*r, "."] for r in group] for group in told]
+        said, groups = [[c[0].upper(), *c[1:], "."] for c in said], [[[*r, "."] for r in group] for group in groups]
     words = [tokenize(" ".join(c), convention, vocabulary) for c in said]
-    references = [[tokenize(" ".join(r), convention, vocabulary) for r in group] for group in told]
+    references = [[tokenize(" ".join(r), convention, vocabulary) for r in group] for group in groups]
     a = {i: [" ".join(c)] for i, c in enumerate(words)}
     b = {i: [" ".join(r) for r in group] for i, group in enumerate(references)}
     assert len(a) == 2000

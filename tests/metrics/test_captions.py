@@ -31,10 +31,10 @@ def made_captions(n: int, seed: int = 0) -> tuple[list[str], list[list[str]]]:
 
 def score(candidates, references):
     """(BLEU-1 to 4, ROUGE-L, CIDEr-D) of captions as sentences, convention `word`."""
-    said, told = [to_words(c) for c in candidates], [[to_words(r) for r in group] for group in references]
-    blocks = np.stack([bleu_parts(c, group) for c, group in zip(said, told, strict=True)])
-    rouge = np.array([rouge_l(c, group) for c, group in zip(said, told, strict=True)])
-    return bleu(blocks.sum(axis=0)), rouge, cider_d(said, told)
+    said, references_by_image = [to_words(c) for c in candidates], [[to_words(r) for r in group] for group in references]
+    blocks = np.stack([bleu_parts(c, group) for c, group in zip(said, references_by_image, strict=True)])
+    rouge = np.array([rouge_l(c, group) for c, group in zip(said, references_by_image, strict=True)])
+    return bleu(blocks.sum(axis=0)), rouge, cider_d(said, references_by_image)
 
 
 def test_words_are_lower_cased_and_lose_full_stops_only():
@@ -87,11 +87,11 @@ def test_equal_to_pycocoevalcap(n):
 
     candidates, references = made_captions(n)
     said = {i: [" ".join(to_words(c))] for i, c in enumerate(candidates)}
-    told = {i: [" ".join(to_words(r)) for r in group] for i, group in enumerate(references)}
+    references_by_image = {i: [" ".join(to_words(r)) for r in group] for i, group in enumerate(references)}
     of_bleu, rouge, cider = score(candidates, references)
-    assert of_bleu == pytest.approx(Bleu(4).compute_score(told, said, verbose=0)[0], abs=1e-9)
-    np.testing.assert_allclose(rouge, Rouge().compute_score(told, said)[1], atol=1e-9)
-    np.testing.assert_allclose(cider, Cider().compute_score(told, said)[1], atol=1e-9)
+    assert of_bleu == pytest.approx(Bleu(4).compute_score(references_by_image, said, verbose=0)[0], abs=1e-9)
+    np.testing.assert_allclose(rouge, Rouge().compute_score(references_by_image, said)[1], atol=1e-9)
+    np.testing.assert_allclose(cider, Cider().compute_score(references_by_image, said)[1], atol=1e-9)
 
 
 def test_meteor_says_why_it_is_missing(monkeypatch):

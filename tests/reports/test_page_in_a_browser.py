@@ -39,7 +39,7 @@ fine("pointerdown", 0.62, 0.9); fine("pointermove", 0.4, 0.9); fine("pointermove
 seen.drag = edge.getAttribute("aria-valuenow");
 var rows = Array.from(document.querySelectorAll("tr[data-object]"));
 rows[1].querySelector("button").click();
-seen.row = rows[1].dataset.object; seen.told = document.getElementById("picked").textContent;
+seen.row = rows[1].dataset.object; seen.picked = document.getElementById("picked").textContent;
 seen.zoomed = viewer.classList.contains("zoomed"); seen.on = rows[1].classList.contains("on");
 seen.lit = document.getElementById("lit").getAttribute("d") === document.getElementById("object-" + seen.row).getAttribute("d");
 var view = document.querySelector("svg.over").getAttribute("viewBox").split(" ").map(Number);
@@ -122,7 +122,7 @@ def test_the_page_works_and_asks_for_nothing(text, tmp_path, width, dark):
     seen, console, asked = open_page(text, tmp_path, width, dark)
     assert console == [] and asked == [] and seen["errors"] == [] and seen["fetched"] == []
     assert (seen["start"], seen["keys"], seen["drag"]) == ("50", "62", "30")
-    assert seen["row"] in seen["told"] and seen["on"] and seen["zoomed"] and seen["lit"] and seen["inside"]
+    assert seen["row"] in seen["picked"] and seen["on"] and seen["zoomed"] and seen["lit"] and seen["inside"]
     assert seen["date"] in ("appeared after", "vanished before")
     assert seen["whole"] and seen["hidden"] and seen["back"] and not seen["mask"] and seen["in"] and seen["place"]
     assert seen["hit"] == "3"

@@ -83,7 +83,7 @@ def test_folders_that_cannot_be_used(make_pair, tmp_path):
         assert "\n" not in str(caught.value)
 
 
-def test_the_files_it_tells_of(make_pair, tmp_path):
+def test_the_files_it_names(make_pair, tmp_path):
     description = make_pair()
     scene = description.scene
     (tmp_path / "a.tif").touch()

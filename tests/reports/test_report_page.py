@@ -85,7 +85,7 @@ def test_the_calibration_is_left_to_programs(make_pair):
     assert "guide" in text and "spread" not in text and "Exact answers" not in text
 
 
-def test_the_embedded_pictures_are_the_scene(make_pair):
+def test_the_embedded_images_are_the_scene(make_pair):
     description = make_pair()
     sources = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', page_of(description))
     assert [kind for kind, _ in sources] == ["jpeg", "jpeg", "png"]

@@ -86,7 +86,7 @@ def test_a_failure_leaves_the_folder_as_it_was(make_pair, tmp_path, monkeypatch,
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_told_in_one_line(make_pair, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_in_one_line(make_pair, tmp_path, monkeypatch):
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 

@@ -37,8 +37,8 @@ def numbers(text: str) -> Counter:
 @given(st.lists(boxes, max_size=40))
 def test_prose_and_numbers_agree(drawn):
     found = scene_of(drawn)
-    told = narrative(summary(found))
-    text = " ".join(sentence.text for sentence in told)
+    sentences = narrative(summary(found))
+    text = " ".join(sentence.text for sentence in sentences)
     if not found:
         assert text == "No changed buildings or roads were found."
         return
@@ -54,7 +54,7 @@ def test_prose_and_numbers_agree(drawn):
             size = f" (about {size_words(sum(item.area for item in chosen), True)})" if chosen else ""
             assert f"{words} {direction}{size}".lower() in text.lower()
     largest = max(item.area for item in found)
-    assert any(f"about {size_words(largest, True)}, " in s.text and s.facts.get("number") for s in told)
+    assert any(f"about {size_words(largest, True)}, " in s.text and s.facts.get("number") for s in sentences)
 
 
 @settings(max_examples=20, deadline=None)
@@ -86,7 +86,7 @@ def test_words():
     assert "The largest changed object is a new road of about 1,200 m², at the bottom (object 6)." in text
 
 
-def test_zones_are_told_by_area_with_ties_named():
+def test_zones_are_described_by_area_with_ties_named():
     found = [one(1, "building", "appeared", 10, 10, 10, 10), one(2, "building", "appeared", 210, 10, 10, 10)]
     zones = zones_of(A=pixels(0, 0, 100, 300), B=pixels(200, 0, 300, 300), C=pixels(110, 0, 190, 300))
     scene = summary(found, zones=zones)
@@ -137,8 +137,8 @@ def test_a_tally_sums():
     assert sum(tally(town()).values(), Tally()).count == 6
 
 
-def test_areas_are_told_as_the_files_give_them():
-    """A sum of floats just above a half of the third figure is told as its fact, which has one decimal."""
-    told = area(1365 + 1e-9)
-    assert told.value == 1365.0
-    assert told.text == area(told.value).text == "about 1,360 m²"
+def test_areas_are_written_as_in_the_files():
+    """A sum of floats just above a half of the third figure is written as its fact, which has one decimal."""
+    shown = area(1365 + 1e-9)
+    assert shown.value == 1365.0
+    assert shown.text == area(shown.value).text == "about 1,360 m²"

@@ -1,4 +1,4 @@
-"""Folders and several images: pairs and dates are told apart from frames, and asked back."""
+"""Folders and several images: pairs and dates are distinguished from frames, and asked back."""
 
 import pytest
 

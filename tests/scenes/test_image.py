@@ -52,7 +52,7 @@ def test_exif_orientation_and_windows(orientation, tmp_path):
     assert image.time == datetime(2020, 5, 6, 7, 8, 9)
 
 
-def test_grey_palette_and_one_bit_pictures(tmp_path):
+def test_grey_palette_and_one_bit_images(tmp_path):
     grey = texture()[..., 0]
     Image.fromarray(grey).save(tmp_path / "grey.png")
     np.testing.assert_array_equal(open_scene(tmp_path / "grey.png").frames[0], np.stack([grey] * 3, -1))

@@ -117,7 +117,7 @@ def test_16_bit_dates_share_one_stretch(tmp_path):
     assert scene.frames[1].mean() > scene.frames[0].mean() + 30
 
 
-def test_different_bit_depths_are_told(tmp_path):
+def test_different_bit_depths_are_reported(tmp_path):
     before = write_tiff(tmp_path / "a.tif", smooth())
     scene = open_scene(before, write_tiff(tmp_path / "b.tif", smooth().astype(np.uint16) * 20))
     np.testing.assert_array_equal(scene.frames[0], smooth())
@@ -125,7 +125,7 @@ def test_different_bit_depths_are_told(tmp_path):
     assert np.corrcoef(scene.frames[0].ravel(), scene.frames[1].ravel())[0, 1] > 0.95
 
 
-def test_plain_pictures_are_resized_when_asked(tmp_path):
+def test_plain_images_are_resized_when_asked(tmp_path):
     from PIL import Image
 
     before = write_png(tmp_path / "a.png", smooth(96, 96))
@@ -136,7 +136,7 @@ def test_plain_pictures_are_resized_when_asked(tmp_path):
     assert any("resized" in note for note in scene.notes)
 
 
-def test_a_plain_picture_of_the_same_size_takes_the_place_of_the_other(tmp_path):
+def test_a_plain_image_of_the_same_size_takes_the_place_of_the_other(tmp_path):
     placed, plain = write_tiff(tmp_path / "a.tif", smooth()), write_png(tmp_path / "b.png", smooth())
     for paths in ((placed, plain), (plain, placed)):
         scene = open_scene(*paths)
@@ -149,7 +149,7 @@ def test_swapped_dates_swap_the_frames(tmp_path):
     np.testing.assert_array_equal(open_scene(a, b).frames, open_scene(b, a).frames[::-1])
 
 
-def test_dates_in_the_wrong_order_are_told(tmp_path):
+def test_dates_in_the_wrong_order_are_reported(tmp_path):
     a = write_png(tmp_path / "place_20200101.png", smooth())
     b = write_png(tmp_path / "place_20180101.png", smooth())
     scene = open_scene(a, b)

@@ -154,12 +154,12 @@ def test_half_of_the_scene_built_over_is_no_shift():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_unrelated_pictures_are_left_alone(seed):
+def test_unrelated_images_are_left_alone(seed):
     estimate = estimate_shift(to_8_bit(town(seed)), to_8_bit(town(seed + 50)), ALL)
     assert not estimate.worth_correcting and estimate.confidence < 0.5
 
 
-def test_flat_and_empty_pictures_give_nothing():
+def test_flat_and_empty_images_give_nothing():
     flat = np.full((64, 64, 3), 90, np.uint8)
     for valid in (np.ones((64, 64), bool), np.zeros((64, 64), bool)):
         estimate = estimate_shift(flat, flat, valid)

@@ -91,7 +91,7 @@ def test_a_cielab_file_is_refused(tmp_path):
         open_scene(path)
 
 
-def test_coordinates_that_cannot_be_used_are_told(tmp_path):
+def test_coordinates_that_cannot_be_used_are_reported(tmp_path):
     path = write_tiff(tmp_path / "a.tif", ground())
     with rasterio.open(path, "r+") as file:
         file.transform = rasterio.Affine(float("nan"), 0, 0, 0, -1, 0)

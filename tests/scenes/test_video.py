@@ -1,4 +1,4 @@
-"""Videos, animations, folders and series: which frames are looked at, and in which order."""
+"""Videos, animations, folders and series: which frames are used, and in which order."""
 
 from datetime import datetime
 

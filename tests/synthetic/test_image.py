@@ -20,7 +20,7 @@ def count_of(image, name):
     return sum(thing.class_name == name for thing in image.objects)
 
 
-def test_a_seed_fixes_the_picture():
+def test_a_seed_fixes_the_image():
     first, again = render_image(5, SIZE), render_image(5, SIZE)
     assert np.array_equal(first.pixels, again.pixels)
     assert first.captions == again.captions and first.questions == again.questions

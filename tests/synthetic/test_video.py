@@ -28,7 +28,7 @@ def test_an_unknown_event_is_refused():
         render_video(0, "earthquake")
 
 
-def test_motion_alone_does_not_tell_events_from_quiet_scenes():
+def test_motion_alone_does_not_separate_events_from_quiet_scenes():
     """The camera moves in quiet scenes as well: their frames differ."""
     quiet = [render_video(seed, "non-event", frames=3, size=SIZE).frames.astype(int) for seed in range(6)]
     assert np.median([np.abs(frames[0] - frames[-1]).mean() for frames in quiet]) > 2

@@ -117,8 +117,8 @@ REFUSED = (
 def test_understood(text):
     read = read_scene_question(text, ZONES)
     assert read.question is not None, read.note
-    told = {name: getattr(read.question, name) for name in UNDERSTOOD[text]}
-    assert told == UNDERSTOOD[text]
+    read_fields = {name: getattr(read.question, name) for name in UNDERSTOOD[text]}
+    assert read_fields == UNDERSTOOD[text]
 
 
 @pytest.mark.parametrize("text", TWO_PARTS)
@@ -290,7 +290,7 @@ def test_parts_tile_the_scene(x, y):
             assert sum(in_region(part, cell, x, y) for part in found) == 1
 
 
-def test_what_only_objects_tell():
+def test_what_only_objects_can_answer():
     assert only_objects_answer(read_scene_question("what area of buildings appeared?"))
     assert only_objects_answer(read_scene_question("how many buildings appeared in Riverside?", ZONES))
     for text in ("compare the north and the south", "are new buildings larger than 9 m2?", "how many new roads per ha?",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronosight.errors import InputError
-from chronosight.pipeline.opening import CELL_M, USUAL, Opening, Point, Say, Source, Zones, tell
+from chronosight.pipeline.opening import CELL_M, USUAL, Opening, Point, Say, Source, Zones, report_notes
 from chronosight.pipeline.output import report_folder, reserved, write
 from chronosight.pipeline.whole_scene import describe_whole_scene
 from chronosight.pipeline.zones import check_zones, read_zones, with_zones
@@ -150,10 +150,10 @@ def ask(
         described = describe_whole_scene(
             headers, _compact(made), None, None, (), CELL_M, opening, progress, say, limits=limits
         )
-        tell(say, described.scene.notes)
+        report_notes(say, described.scene.notes)
         return answer_description(summary_with_zones(described, areas), question)
     scene = open_scene(inputs, opening)
-    tell(say, scene.notes)
+    report_notes(say, scene.notes)
     if limits:
         if scene.kind != "pair":
             raise InputError(f"--min-area and --min-confidence go with two dates, but one {scene.kind} was given: leave them out")
@@ -184,7 +184,7 @@ def open_conversation(
 ) -> Conversation:
     """Opens files and starts a conversation about them. Raises InputError where they cannot be used."""
     scene = open_scene(inputs, opening)
-    tell(say, scene.notes)
+    report_notes(say, scene.notes)
     return engine.chat(scene)
 
 

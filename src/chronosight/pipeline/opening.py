@@ -43,8 +43,8 @@ class Opening:
 USUAL = Opening()
 
 
-def tell(say: Say | None, lines: Sequence[str]) -> None:
-    """Hands remarks about the input on, where someone wants them."""
+def report_notes(say: Say | None, lines: Sequence[str]) -> None:
+    """Reports notes on the input, one call a line."""
     if say is not None:
         for line in lines:
             say(line)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronosight.errors import InputError
-from chronosight.pipeline.opening import CELL_M, USUAL, Opening, Say, tell
+from chronosight.pipeline.opening import CELL_M, USUAL, Opening, Say, report_notes
 from chronosight.pipeline.output import write
 from chronosight.pipeline.zones import with_zones
 
@@ -95,7 +95,7 @@ def describe_whole_scene(
     except (KeyboardInterrupt, OSError):
         kept = True
         if folder is not None:
-            tell(say, [f"stopped; the same command goes on where it was (work so far: {work})"])
+            report_notes(say, [f"stopped; the same command goes on where it was (work so far: {work})"])
         raise
     finally:
         if folder is None or not kept:

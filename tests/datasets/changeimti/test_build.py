@@ -170,13 +170,13 @@ def test_regions_are_read_as_the_engines_read_them():
     assert len({extra_questions.cells_of(place) for place in extra_questions.REGIONS}) == len(extra_questions.REGIONS)
 
 
-def test_what_pictures_cannot_tell_is_said_so(items):
+def test_what_images_cannot_show_is_refused(items):
     for record in all_records(items, "unanswerable", Settings(unanswerable=True)):
         assert record.turns[0][1] == extra_questions.CANNOT_TELL
         assert record.turns[0][0].count("<image>") == 2
 
 
-def test_direction_needs_masks_that_tell_it(tmp_path):
+def test_direction_needs_masks_that_hold_it(tmp_path):
     with pytest.raises(InputError, match=r"roads and buildings have one value"):
         kinds_of(Settings(direction=True))
     source = write_levir_captions(tmp_path, {"train_000001": (True, [(200, "top"), (100, "left")]), "train_000002": (False, [])})
@@ -240,6 +240,6 @@ def test_totals_over_all_captions_are_the_papers():
 
 def test_a_record_is_the_same_in_both_layouts(items):
     record = next(all_records(items, "dialogue", Settings()))
-    told = [(t["from"], t["value"]) for t in sharegpt(record)["conversations"]]
+    exported = [(t["from"], t["value"]) for t in sharegpt(record)["conversations"]]
     said = [(m["role"], m["content"]) for m in messages(record)["messages"]]
-    assert [text for _, text in told] == [text for _, text in said] == [text for turn in record.turns for text in turn]
+    assert [text for _, text in exported] == [text for _, text in said] == [text for turn in record.turns for text in turn]

@@ -17,7 +17,7 @@ from chronosight.datasets.levir import read_pairs
 from chronosight.errors import InputError
 from levir_captions import BUILDING, PAIRS, ROAD, write_levir_captions
 
-AGREEING = {name: told for name, told in PAIRS.items() if name not in ("test_000002", "test_000003")}
+AGREEING = {name: files for name, files in PAIRS.items() if name not in ("test_000002", "test_000003")}
 EVERYTHING = Settings(vary=True, by_cell=True, regions=True, unanswerable=True)
 PAPER = Settings()
 
@@ -139,8 +139,8 @@ def test_unknown_wordings_are_named(made):
      (question("<image> and <image>", "<image>"), "1 <image> for 2"),
      (reply("Yes <image>"), "3 <image> for 2")],
 )  # fmt: skip
-def test_pictures_are_two_of_one_pair_in_order(made, edit, words):
-    found = faults_of(change(made / "train" / "binary.json", 1, edit), "pictures")
+def test_images_are_two_of_one_pair_in_order(made, edit, words):
+    found = faults_of(change(made / "train" / "binary.json", 1, edit), "images")
     assert [fault.record for fault in found] == [1] and words in found[0].message
 
 
@@ -222,13 +222,13 @@ def test_a_difference_of_the_label_rules_is_explained(tmp_path):
     assert '"1", while the source gives "2"; the released code' in first.message
 
 
-def test_missing_pictures(made, tmp_path):
-    assert len(faults_of(made / "test" / "binary.json", "missing-picture", images=tmp_path)) == 2
+def test_missing_images(made, tmp_path):
+    assert len(faults_of(made / "test" / "binary.json", "missing-image", images=tmp_path)) == 2
     for date in "AB":
         path = tmp_path / "images" / "test" / date / "test_000001.png"
         path.parent.mkdir(parents=True)
         Image.new("L", (2, 2)).save(path)
-    assert faults_of(made / "test" / "binary.json", "missing-picture", images=tmp_path) == []
+    assert faults_of(made / "test" / "binary.json", "missing-image", images=tmp_path) == []
 
 
 def test_the_guide_before_a_caption_question_is_passed_over():

@@ -44,7 +44,7 @@ def test_levir_cc_takes_its_masks_from_another_folder(tmp_path, layout):
     assert all(pair.mask.is_relative_to(tmp_path / "masks") for pair in read_pairs(source, masks=tmp_path / "masks"))
 
 
-def test_without_a_flag_or_raw_text_captions_and_tokens_tell(tmp_path):
+def test_without_a_flag_or_raw_text_captions_and_tokens_decide(tmp_path):
     source = write_levir_captions(tmp_path)
     file = source / "LevirCCcaptions.json"
     rows = json.loads(file.read_text())["images"]
@@ -95,7 +95,7 @@ def test_labels_count_objects_and_name_cells_once():
     assert unnamed_values(mask, LEVIR_MCI) == [7]
 
 
-def test_appeared_and_vanished_are_told_apart_by_value():
+def test_appeared_and_vanished_are_distinguished_by_value():
     mask = paint([(200, "top"), (100, "left"), (200, "right")])
     (classes,) = parse_classes("buildings=200+,buildings=100-")
     assert classes == ChangeClass("buildings", (), (200,), (100,)) and classes.directed

@@ -1,4 +1,4 @@
-"""A large pair looked at in tiles: nothing is lost, doubled or moved by the cutting."""
+"""Tiled inference on a large pair: nothing is lost, doubled or moved by the cutting."""
 
 import numpy as np
 import pytest
@@ -154,7 +154,7 @@ def test_same_ground_in_another_crs_resolution_and_offset(bundle, tmp_path):
             assert best >= 0.9, name
 
 
-def test_both_dates_in_degrees_are_looked_at_with_square_pixels(bundle, tmp_path):
+def test_both_dates_in_degrees_are_resampled_to_square_pixels(bundle, tmp_path):
     place = {"crs": CRS.from_epsg(4326), "transform": from_origin(10.0, 60.0, 1 / 111_000, 1 / 111_000)}
     drawn = [Drawn(200, 100, 120, 60), Drawn(900, 300, 200, 90)]  # at 60 degrees north half as wide on the ground
     found = describe_tiles(write_pair(tmp_path / "in", 500, 1300, drawn, **place), bundle, tmp_path / "maps")
@@ -163,7 +163,7 @@ def test_both_dates_in_degrees_are_looked_at_with_square_pixels(bundle, tmp_path
     assert any("instead of" in note for note in found.scene.notes)
 
 
-def test_no_data_is_told_apart_from_no_change(bundle, tmp_path):
+def test_no_data_is_distinguished_from_no_change(bundle, tmp_path):
     from large_scenes import draw, write_tiff
 
     before, after = draw(600, 600, [Drawn(40, 40, 50, 50), Drawn(300, 300, 50, 50)])

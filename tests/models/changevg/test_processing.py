@@ -25,7 +25,7 @@ def processor(qwen_folder):
     return ChangeVGProcessor.from_pretrained(qwen_folder)
 
 
-def test_every_picture_becomes_its_visual_tokens_and_they_are_marked(processor):
+def test_every_image_becomes_its_visual_tokens_and_they_are_marked(processor):
     batch = processor.batch([user(*TWO, text="Where?"), user(text="Yes")], [pictures(), []])
     marked = batch["mm_token_type_ids"] == 1
     assert torch.equal(marked, batch["input_ids"] == processor.image_token_id)
@@ -61,7 +61,7 @@ def test_markers_in_what_a_user_types_are_not_markers(processor):
     assert not set(processor.encode_text(typed)) & set(processor.tokenizer.get_added_vocab().values())
 
 
-def test_pictures_and_places_for_them_must_agree(processor):
+def test_images_and_places_for_them_must_agree(processor):
     with pytest.raises(InputError, match="names 2 images but has 1"):
         processor.batch([user(*TWO)], [pictures(1)])
 

@@ -24,14 +24,14 @@ def output(classes: torch.Tensor, appeared: float = 0.0, change: float = 0.0) ->
     )
 
 
-def parts(out: GuideOutput, target: torch.Tensor, appeared: float = -1.0, told: int = -1) -> dict[str, float]:
+def parts(out: GuideOutput, target: torch.Tensor, appeared: float = -1.0, captioned: int = -1) -> dict[str, float]:
     box = torch.tensor([[0, 0, SIZE, SIZE]])
     arguments = (
         target[None],
         torch.full((1, SIZE, SIZE), appeared),
         torch.ones(1, SIZE, SIZE),
         box,
-        torch.tensor([told]),
+        torch.tensor([captioned]),
         (target[None] == BUILDING).float(),
     )
     return {name: float(value) for name, value in recognition_loss(out, *arguments).items()}
@@ -67,6 +67,6 @@ def test_direction_is_learned_where_something_changed_only():
 def test_captions_teach_roads():
     target = torch.full((SIZE, SIZE), UNKNOWN_ROAD)
     with_road, without = output(half(ROAD, 0)), output(torch.zeros(SIZE, SIZE, dtype=torch.long))
-    assert parts(with_road, target, told=1)["told_road"] < parts(without, target, told=1)["told_road"]
-    assert parts(with_road, target, told=0)["told_road"] > parts(without, target, told=0)["told_road"]
-    assert "told_road" not in parts(with_road, target, told=-1)
+    assert parts(with_road, target, captioned=1)["captioned_road"] < parts(without, target, captioned=1)["captioned_road"]
+    assert parts(with_road, target, captioned=0)["captioned_road"] > parts(without, target, captioned=0)["captioned_road"]
+    assert "captioned_road" not in parts(with_road, target, captioned=-1)

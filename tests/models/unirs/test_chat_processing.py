@@ -92,7 +92,7 @@ def test_prompt_is_written_as_the_style_says(tokenizer):
     assert text.count("</s>") == 0
 
 
-def test_style_is_kept_beside_the_weights_and_mistakes_are_told(tmp_path):
+def test_style_is_kept_beside_the_weights_and_mistakes_are_reported(tmp_path):
     style = PromptStyle(clue_open="Seen: ", tags={"vqa": ""})
     save_style(style, tmp_path)
     loaded = load_style(tmp_path)

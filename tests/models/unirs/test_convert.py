@@ -106,7 +106,7 @@ def test_converted_states_are_those_of_the_parts_put_together(unirs, kind):
     assert plain.abs().max() > 0.5
 
 
-def test_position_tables_are_told_apart(unirs):
+def test_position_tables_are_distinguished(unirs):
     folder, model, _ = unirs
     published = load_file(folder / "mm_projector" / "model.safetensors")
     assert torch.equal(model.change.column.weight, published["layers.change.h_embedding.weight"])

@@ -117,12 +117,12 @@ def test_a_shift_of_any_size_is_found(dx, dy, tmp_path):
     with lazy(paths) as pair:
         found = register(pair)
         frames, _ = pair.read(600, 600, 200, 200)
-        told = pair.warnings
+        warnings = pair.warnings
     assert found.pixels.dx == pytest.approx(dx, abs=0.3) and found.pixels.dy == pytest.approx(dy, abs=0.3)
     assert found.pixels.corrected == ((dx, dy) != (0, 0))
     assert found.metres == pytest.approx((dx, -dy), abs=1.0)
     assert np.abs(frames[0].astype(int) - frames[1].astype(int)).mean() < 6
-    assert any("apart" in warning for warning in told) == (np.hypot(dx, dy) > 10)
+    assert any("apart" in warning for warning in warnings) == (np.hypot(dx, dy) > 10)
 
 
 def test_dates_with_nothing_in_common_are_not_moved(tmp_path):
@@ -130,12 +130,12 @@ def test_dates_with_nothing_in_common_are_not_moved(tmp_path):
     paths = [write_tiff(tmp_path / f"{n}.tif", rng.integers(0, 255, (700, 700, 3)).astype(np.uint8)) for n in "ab"]
     with lazy(paths) as pair:
         found = register(pair)
-        told = pair.warnings
+        warnings = pair.warnings
     assert not found.pixels.corrected and found.length is None
-    assert any("could not be measured" in warning for warning in told)
+    assert any("could not be measured" in warning for warning in warnings)
 
 
-def test_parts_displaced_differently_are_told(tmp_path):
+def test_parts_displaced_differently_are_reported(tmp_path):
     before, straight = drifted(1300, 0, 0)
     _, moved = drifted(1300, 6, 0)
     after = straight.copy()
@@ -143,8 +143,8 @@ def test_parts_displaced_differently_are_told(tmp_path):
     paths = write_tiff(tmp_path / "a.tif", before), write_tiff(tmp_path / "b.tif", after)
     with lazy(paths) as pair:
         register(pair)
-        told = pair.warnings
-    assert any("differently" in warning for warning in told)
+        warnings = pair.warnings
+    assert any("differently" in warning for warning in warnings)
 
 
 def test_what_the_model_knows():
@@ -157,7 +157,7 @@ def test_what_the_model_knows():
 
 
 @pytest.mark.parametrize(("size", "kept"), [(1.0, True), (1.15, True), (0.5, False), (1.9, False)])
-def test_pixels_of_another_size_are_looked_at_as_trained(size, kept):
+def test_pixels_of_another_size_are_resampled_as_in_training(size, kept):
     grid = Grid("EPSG:32614", Affine(size, 0, 600_000, 0, -size, 3_300_000), 1000, 700)
     seen, note = working_grid(grid, 1.0)
     assert (seen == grid) == kept == (note == "")

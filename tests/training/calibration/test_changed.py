@@ -1,4 +1,4 @@
-"""Weights of the three voices: the one that tells the truth gets the weight, and the confidence holds."""
+"""Weights of the three evidence sources: the reliable one gets the weight, and the confidence holds."""
 
 import numpy as np
 import pytest

@@ -50,7 +50,7 @@ def test_weights_make_presence_as_frequent_as_absence() -> None:
     assert weights[20] == 0
 
 
-def test_the_classifier_finds_the_feature_that_tells() -> None:
+def test_the_classifier_finds_the_informative_feature() -> None:
     rng = np.random.default_rng(0)
     features = rng.standard_normal((400, 5)) * [1, 2, 3, 4, 5] + 7
     samples = [NounSample(i, "boats", bool(features[i, 2] > 8), False) for i in range(400)]

@@ -45,7 +45,7 @@ def test_labels_are_the_replies_of_every_turn_and_their_ends(samples):
     assert max(record.replies for record in samples.records) == 2
 
 
-def test_visual_tokens_are_marked_and_are_those_of_both_pictures(samples):
+def test_visual_tokens_are_marked_and_are_those_of_both_images(samples):
     item = samples[0]
     per_picture = 2 * 2  # 60 px are seen as 56: 4 x 4 patches of 14 px, merged 2 x 2
     assert item["image_grid_thw"].tolist() == [[1, 4, 4], [1, 4, 4]]
@@ -53,7 +53,7 @@ def test_visual_tokens_are_marked_and_are_those_of_both_pictures(samples):
     assert ((item["input_ids"] == samples.processor.image_token_id) == (item["mm_token_type_ids"] == 1)).all()
 
 
-def test_length_is_told_without_decoding_pictures(samples):
+def test_length_is_known_without_decoding_images(samples):
     assert [samples.length(i) for i in range(len(samples))] == [len(samples[i]["input_ids"]) for i in range(len(samples))]
     assert samples.check_lengths() == max(len(samples[i]["input_ids"]) for i in range(len(samples)))
 
@@ -121,7 +121,7 @@ def test_a_wrong_record_is_named_by_its_line(tmp_path, row, words):
     assert "rows.jsonl line 2" in str(error.value)
 
 
-def test_a_missing_picture_is_told_before_training(tmp_path, processor):
+def test_a_missing_image_is_reported_before_training(tmp_path, processor):
     path = written(tmp_path, {"messages": samples_messages("<image>?"), "images": ["gone.png"]})
     with pytest.raises(InputError, match=r"gone\.png is missing"):
         Dialogues(read_records(path), processor, 99).check_lengths()

@@ -28,7 +28,7 @@ def batches():
     mask = np.zeros((128, 128), bool)
     mask[:64, :64] = True
     place = PlacePair("p", "p", 1.0, before, before[::-1].copy(), mask, ())
-    return TowerBatches(stills, [place], None, 4, 3, pictures=4, pairs=2, rendered=0, sides=(64,))
+    return TowerBatches(stills, [place], None, 4, 3, images=4, pairs=2, rendered=0, sides=(64,))
 
 
 def test_batches_come_again(batches):
@@ -45,15 +45,15 @@ def test_batch_shapes_and_ranges(batches):
     assert batch["nouns"][0, list(NOUNS).index("ponds")] == 1
 
 
-def test_a_tower_of_single_pictures_alone(batches):
-    alone = TowerBatches(batches.stills, [], None, 4, 3, pictures=4, pairs=0, rendered=0, sides=(64,))
+def test_a_tower_of_single_images_alone(batches):
+    alone = TowerBatches(batches.stills, [], None, 4, 3, images=4, pairs=0, rendered=0, sides=(64,))
     model = TowerWithHeads(ConvTowerConfig(**SMALL), len(scene_names(batches.stills)), grid=4)
     losses = model(**alone[0])
     assert alone[0]["frames"].shape[0] == 4 and "changed" not in losses
     assert all(torch.isfinite(loss) for loss in losses.values())
 
 
-def test_every_picture_once_an_epoch(batches):
+def test_every_image_once_an_epoch(batches):
     labels = torch.cat([batches[i]["scene"] for i in range(3)])  # 12 pictures shown, 6 there
     assert labels.bincount().tolist() == [6, 6]
 

@@ -75,8 +75,8 @@ def test_every_stage_ran_and_left_its_losses(run):
 def test_facts_are_of_places_that_the_guide_never_saw(run):
     from chronosight.training.guide.folds import fold_of
 
-    told = [json.loads(line)["id"] for line in (run[2] / "facts" / "train_fold0.jsonl").read_text().splitlines()]
-    assert set(told) == {name for name in "abc" if fold_of(name, 2) == 0} != set("abc")
+    written = [json.loads(line)["id"] for line in (run[2] / "facts" / "train_fold0.jsonl").read_text().splitlines()]
+    assert set(written) == {name for name in "abc" if fold_of(name, 2) == 0} != set("abc")
     assert (run[2] / "facts" / "val.jsonl").read_text()
 
 
@@ -95,7 +95,7 @@ def test_another_recipe_in_the_same_folder_is_refused(run, tmp_path):
         train_compact(read_recipe(tmp_path / "other.yaml"), run[1], run[2])
 
 
-def test_the_bundle_is_whole_and_tells_what_it_is(bundle):
+def test_the_bundle_is_complete_and_describes_itself(bundle):
     names = {"guide", "guide_caption", "tower", "change", "projector", "decoder"}
     assert {f"{name}.onnx" for name in names} | {"embedding.npy", "tokenizer.json", "config.json"} == set(bundle.sizes)
     assert set(bundle.differences) == names and max(bundle.differences.values()) < 5e-3

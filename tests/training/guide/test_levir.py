@@ -91,8 +91,8 @@ def test_a_killed_run_goes_on_from_its_checkpoint(run):
 def test_joint_loss_is_each_loss_over_its_own_value(run):
     lines = [json.loads(line) for line in (run[2] / "joint" / "log.jsonl").read_text().splitlines()]
     assert [line["loss"] for line in lines if "loss" in line] == pytest.approx([2.0] * 3, abs=0.02)
-    told = {name for line in lines for name in line}
-    assert {"masks", "captions"} <= told
+    logged = {name for line in lines for name in line}
+    assert {"masks", "captions"} <= logged
 
 
 def test_nothing_is_made_twice(run):

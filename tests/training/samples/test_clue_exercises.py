@@ -1,4 +1,4 @@
-"""Told exercises: what is asked is what the clue says."""
+"""Exercises on the clue: what is asked is what the clue says."""
 
 import numpy as np
 

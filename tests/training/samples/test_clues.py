@@ -24,9 +24,9 @@ def test_mirrored_facts_are_the_facts_of_the_mirrored_mask():
     for sideways in (False, True):
         for upside_down in (False, True):
             turned = truth_of({"buildings": flip(mask, sideways, upside_down)}, True).classes["buildings"]
-            told = mirror_facts(facts_of(truth_of({"buildings": mask}, True)), sideways, upside_down)
-            assert set(told.classes["buildings"].cells) == set(turned.cells)
-            assert told.classes["buildings"].count == turned.count
+            mirrored = mirror_facts(facts_of(truth_of({"buildings": mask}, True)), sideways, upside_down)
+            assert set(mirrored.classes["buildings"].cells) == set(turned.cells)
+            assert mirrored.classes["buildings"].count == turned.count
 
 
 def test_mirrored_cells_stay_bottom_up():

@@ -102,10 +102,10 @@ def test_a_fold_without_a_guide_is_simulated_from_the_records(folder):
 
 def test_simulated_guides_are_near_the_truth_and_not_always_it(folder):
     rows = read_rows(folder / "train.jsonl")
-    told = read_pairs_of_records(rows)
+    records = read_pairs_of_records(rows)
     counts = []
     for seed in range(40):
-        made = make_guides(told, [None], GuideStore(folder / f"{seed}.jsonl"), folder, seed)
+        made = make_guides(records, [None], GuideStore(folder / f"{seed}.jsonl"), folder, seed)
         counts += [facts.classes["buildings"].count for _, facts in made.values()]
     right = sum(count == 2 for count in counts) / len(counts)
     assert 0.5 < right < 0.99 and 1.5 < sum(counts) / len(counts) < 2.5
@@ -134,7 +134,7 @@ def test_a_killed_run_goes_on_with_the_next_pair(folder, torn):
     assert all(json.loads(line)["facts"]["probability"] == 0.9123 for line in store.read_text().splitlines())
 
 
-def test_a_changed_picture_or_guide_is_looked_at_again_and_nothing_else(folder):
+def test_only_a_changed_image_or_guide_is_computed_again(folder):
     guided(folder, FakeGuide("all"))
     Image.fromarray(np.full((8, 8, 3), 99, np.uint8)).save(folder / f"B_{NAMES[1]}.png")
     changed, other = FakeGuide("all"), FakeGuide("other")

@@ -133,7 +133,7 @@ def test_the_stream_is_the_same_for_any_split_into_processes(root):
     assert one.table()[1] == ("levir_cc", 2, 5, 10)
 
 
-def test_talks_of_several_turns_learn_every_reply(root):
+def test_conversations_of_several_turns_learn_every_reply(root):
     processor = ChatProcessor.from_pretrained(root / "weights")
     turns = tuple(Turn(Question("vqa", q), (r,)) for q, r in (("what is it", "a river"), ("where", "top")))
     example = Sample("x", "geochat", "image", ("a.png",), turns)

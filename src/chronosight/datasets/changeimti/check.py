@@ -2,7 +2,7 @@
 
 Kinds of faults:
 
-- layout: not a record. pictures: not two images of one pair, before and after, each with its `<image>`. missing-picture.
+- layout: not a record. images: not two images of one pair, before and after, each with its `<image>`. missing-image.
 - wording: no known question. reply: cannot be read as an answer to the question, or is written otherwise.
 - asks-again: a dialogue asks about a class again and leaves another out (a fault of the public files).
 - answer-in-question: places are asked for with "if no change ..." only where nothing changed (a fault of the public files).
@@ -83,5 +83,5 @@ def missing_images(records: Sequence[Read], folder: Path) -> list[Fault]:
             if path not in known:
                 known[path] = (folder / path).is_file()
             if not known[path]:
-                faults.append(Fault(record.file, record.number, record.id, "missing-picture", f"{path} is not in {folder}"))
+                faults.append(Fault(record.file, record.number, record.id, "missing-image", f"{path} is not in {folder}"))
     return faults

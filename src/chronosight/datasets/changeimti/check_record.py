@@ -69,7 +69,7 @@ def record_faults(record: Read) -> list[Fault]:
     """Faults of one record by itself."""
     if record.problem:
         return [Fault(record.file, record.number, record.id, "layout", record.problem)]
-    found = [Fault(record.file, record.number, record.id, "pictures", text) for text in _pictures(record)]
+    found = [Fault(record.file, record.number, record.id, "images", text) for text in _image_faults(record)]
     subjects: list[str] = []
     for number, (question, reply) in enumerate(record.turns, 1):
         asked = understand(question)
@@ -158,7 +158,7 @@ def _left_out(record: Read, named: str) -> str:
     return f" and never about {', '.join(left)}" if left else ""
 
 
-def _pictures(record: Read) -> list[str]:
+def _image_faults(record: Read) -> list[str]:
     shown = sum(text.count("<image>") for turn in record.turns for text in turn)  # trainers count replies too
     if len(record.images) != 2:
         return [f"has {len(record.images)} images, expected two: before and after"]

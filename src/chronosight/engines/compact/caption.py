@@ -49,8 +49,9 @@ def fit_caption(said: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) 
     Returns:
         The caption and a note, "" where there is nothing to remark.
     """
-    told = said.text.replace("in the desert", "in the bareland")  # of val places people saw a desert in 0.22, bareland in 0.49
-    said = replace(said, text=told, value=None if said.value is None else told)
+    # Of val places the references name a desert in 0.22, bareland in 0.49.
+    text = said.text.replace("in the desert", "in the bareland")
+    said = replace(said, text=text, value=None if said.value is None else text)
     if caption.says_no_change(said.text) == bool(changed.value):
         word = "yes" if changed.value else "no"
         note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'

@@ -52,7 +52,7 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
     elif not changed and n:
         notes.append(f"the map shows {outlines(n)} as possible changes, although the answer is no: look at them")
     elif changed and not n:
-        notes.append("the map outlines no changed building or road: look at the pictures for where it changed")
+        notes.append("the map outlines no changed building or road: compare the images to see where it changed")
     text = "Yes" if changed else "No"
     return Reconciled(Answer(text, "binary", changed, confidence, confident, evidence), evidence, tuple(notes))
 

@@ -18,7 +18,7 @@ def recognition_loss(
     appeared: torch.Tensor,
     weight: torch.Tensor,
     road_box: torch.Tensor,
-    road_told: torch.Tensor,
+    road_captioned: torch.Tensor,
     core: torch.Tensor,
 ) -> dict[str, torch.Tensor]:
     """The loss, part by part.
@@ -29,7 +29,7 @@ def recognition_loss(
         appeared: (N, H, W), 1 new, 0 gone, -1 unknown.
         weight: (N, H, W) of each pixel.
         road_box: (N, 4), left, top, right and bottom in pixels of the part that a caption speaks of.
-        road_told: (N,), 1 where captions say that a road changed, 0 where none did, -1 where they do not say.
+        road_captioned: (N,), 1 where captions say that a road changed, 0 where none did, -1 where they do not say.
         core: (N, H, W), 1 in the cores of changed buildings, else 0.
 
     Returns:
@@ -56,13 +56,13 @@ def recognition_loss(
         parts["direction"] = 0.2 * F.binary_cross_entropy_with_logits(score, appeared[directed])
     changed_pixels = ((target == BUILDING) | (target == ROAD)).flatten(1).sum(1)
     # A real window without a changed building may hold a changed road: then "anything changed" is unknown, unless labelled.
-    sure = (changed_pixels > LEAST_CHANGE) | complete | (road_told == 0)
+    sure = (changed_pixels > LEAST_CHANGE) | complete | (road_captioned == 0)
     if bool(sure.any()):
         truth = (changed_pixels > LEAST_CHANGE).float()
         parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[sure], truth[sure])
-    labelled = road_told >= 0
+    labelled = road_captioned >= 0
     if bool(labelled.any()):
-        parts["told_road"] = 0.1 * _captioned_road(p[labelled][:, ROAD], road_box[labelled], road_told[labelled])
+        parts["captioned_road"] = 0.1 * _captioned_road(p[labelled][:, ROAD], road_box[labelled], road_captioned[labelled])
     return parts
 
 

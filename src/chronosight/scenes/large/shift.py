@@ -72,7 +72,7 @@ def register(pair: LazyPair) -> SceneShift:
     spread = _spread(pair, found)
     metres = _in_metres(pair, shift.dx, shift.dy) if found else None
     result = SceneShift(shift, metres, spread)
-    _tell(pair, result)
+    _note_shift(pair, result)
     return result
 
 
@@ -180,7 +180,7 @@ def _in_metres(pair: LazyPair, dx: float, dy: float) -> tuple[float, float] | No
     return float(east), float(north)
 
 
-def _tell(pair: LazyPair, shift: SceneShift) -> None:
+def _note_shift(pair: LazyPair, shift: SceneShift) -> None:
     earlier, later = (image.name for image in pair.images)
     if shift.length is None or shift.metres is None:
         pair.warnings.append(f"how well {later} lies on {earlier} could not be measured: too little in common")

@@ -1,6 +1,6 @@
 """Makes confidences hold: few numbers per task, fitted on scenes that were neither trained on nor are tested on.
 
-Scenes: the `val` places (windows and captioned cells), the single pictures held out of training
+Scenes: the `val` places (windows and captioned cells), the single images held out of training
 (`chronosight.datasets.aid_ucm.learning_split`), and rendered scenes of seeds used nowhere else. First the guide's mask: a
 threshold, a smallest object and a logistic for its probability map. Then, with that mask, the language model is asked,
 and each task gets a logistic (`calibration.fit_platt`) and the confidence from which an answer calls itself confident.
@@ -405,7 +405,7 @@ def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Tra
             continue
         images = learning_split(data, source)[1]
         step = 1 if limit is None else max(1, len(images) // (4 * limit))
-        for image in track(images[::step], f"{source} pictures held out"):
+        for image in track(images[::step], f"{source} images held out"):
             scene = image.scene()
             asked: list[tuple[Question, Value]] = [(scene_class.ask(), image.name)]
             if image.captions:

@@ -156,8 +156,8 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         record = self.records[index]
-        pictures = [_open(path, record.name) for path in record.images]
-        batch = self.processor.batch([record.messages], [pictures], reply_next=False)
+        images = [_open(path, record.name) for path in record.images]
+        batch = self.processor.batch([record.messages], [images], reply_next=False)
         ids = batch["input_ids"][0]
         self._check_length(record, len(ids))
         item = {
@@ -167,7 +167,7 @@ class Dialogues(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
             "mm_token_type_ids": (ids == self.processor.image_token_id).long()
             + 2 * (ids == self.processor.video_token_id).long(),
         }
-        if pictures:
+        if images:
             item |= {name: batch[name] for name in ("pixel_values", "image_grid_thw")}
         return item
 

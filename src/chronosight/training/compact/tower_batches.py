@@ -94,14 +94,14 @@ class TowerBatches:
         scenes: RenderedStills | None,
         steps: int,
         seed: int,
-        pictures: int,
+        images: int,
         pairs: int,
         rendered: int,
         sides: tuple[int, ...],
     ) -> None:
         self.stills, self.places, self.scenes = stills, places, scenes
         self.steps, self.seed, self.sides = steps, seed, sides
-        self.pictures, self.pairs, self.rendered = pictures, pairs, rendered if scenes else 0
+        self.images, self.pairs, self.rendered = images, pairs, rendered if scenes else 0
         names = {name: i for i, name in enumerate(scene_names(stills))}
         self.items = [
             (source, i, names[(source, image.name)]) for source, part in stills.items() for i, image in enumerate(part.images)
@@ -114,7 +114,7 @@ class TowerBatches:
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self.seed, step))
         side = int(rng.choice(self.sides))
-        frames, scene, nouns = self._pictures(rng, side, step)
+        frames, scene, nouns = self._images(rng, side, step)
         frames, other, share = mix(frames, rng)
         before, after, changed = self._pairs(rng, side)
         parts = [frames, light(before, rng, 1.3), light(after, rng, 1.3)]
@@ -125,11 +125,11 @@ class TowerBatches:
         batch["frames"] = torch.cat(parts)
         return batch
 
-    def _pictures(self, rng: np.random.Generator, side: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _images(self, rng: np.random.Generator, side: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
         frames, scene, nouns = [], [], []
-        for k in range(self.pictures):
+        for k in range(self.images):
             # Every image once an epoch, in an order of that epoch's own.
-            epoch, at = divmod(step * self.pictures + k, len(self.items))
+            epoch, at = divmod(step * self.images + k, len(self.items))
             source, i, label = self.items[_shuffled(self.seed, epoch, len(self.items))[at]]
             pixels = self.stills[source].pixels[i]
             box = random_box(rng, pixels.shape[0], pixels.shape[1], area=(0.25, 1.0))

@@ -26,7 +26,7 @@ from chronosight.training.recipes.guide import RecognitionRecipe
 from chronosight.training.samples.guide_samples import GuideSamples
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
-TARGETS = ("target", "appeared", "weight", "road_box", "road_told", "core")
+TARGETS = ("target", "appeared", "weight", "road_box", "road_captioned", "core")
 
 
 class RecognitionTrainer(Trainer):

@@ -8,7 +8,7 @@ A sample is a dict:
     weight          (S, S) float32: higher in the gaps between neighbouring buildings
     core            (S, S) float32: 1 in the inside of changed buildings (tasks/split.py)
     road_box        (4,) int64 x0 y0 x1 y1 of the part whose captions say whether a road changed (zeros: none)
-    road_told       int64: 1 captions name a changed road, 0 none does, -1 unknown
+    road_captioned  int64: 1 captions name a changed road, 0 none does, -1 unknown
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class GuideSamples:
         self,
         places: list[PlacePair],
         natives: list[PlacePair],
-        pictures: Sequence[np.ndarray],
+        images: Sequence[np.ndarray],
         length: int,
         seed: int,
         size: int = 256,
@@ -48,7 +48,7 @@ class GuideSamples:
         rendered: str | Path | None = None,
     ) -> None:
         """rendered: store of rendered pairs (`samples.rendered`); without one, each is rendered when it is asked for."""
-        self.places, self.natives, self.pictures = places, natives, pictures
+        self.places, self.natives, self.images = places, natives, images
         self.length, self.seed, self.size = length, seed, size
         self.mix = mix or SampleShares()
         self.library = BuildingLibrary(places)
@@ -64,24 +64,24 @@ class GuideSamples:
         mix = self.mix
         shares = np.array([mix.place, mix.native, mix.same, mix.image, mix.rendered])
         kind = int(rng.choice(5, p=shares / shares.sum()))
-        road_box, road_told = np.zeros(4, np.int64), -1
+        road_box, road_captioned = np.zeros(4, np.int64), -1
         if kind == 0:
-            before, after, target, road_box, road_told = self._place(rng)
+            before, after, target, road_box, road_captioned = self._place(rng)
         elif kind == 1 and self.natives:
             before, after, target = self._native(rng)
         elif kind in (2, 3) or kind == 1:
-            before, after, target = self._same(rng, from_place=kind != 3 or not len(self.pictures))
+            before, after, target = self._same(rng, from_place=kind != 3 or not len(self.images))
         else:
             before, after, target, appeared = self._rendered(rng)
-            return self._finish(rng, before, after, target, appeared, road_box, road_told)
+            return self._finish(rng, before, after, target, appeared, road_box, road_captioned)
         appeared = np.where(target == 2, 1.0, -1.0).astype(np.float32)
-        return self._finish(rng, before, after, target, appeared, road_box, road_told)
+        return self._finish(rng, before, after, target, appeared, road_box, road_captioned)
 
     def _place(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
         captioned = rng.random() < 0.25 and self.captioned
         pool = self.captioned if captioned else self.changed if rng.random() < 0.75 else range(len(self.places))
         place = self.places[int(rng.choice(pool))]
-        road_box, road_told = np.zeros(4, np.int64), -1
+        road_box, road_captioned = np.zeros(4, np.int64), -1
         if captioned:
             cell = place.cells[int(rng.integers(len(place.cells)))]
             x0, y0, x1, y1 = cell.box
@@ -90,7 +90,7 @@ class GuideSamples:
             box = (x, y, x + self.size, y + self.size)
             road_box = np.clip(np.array([x0 - x, y0 - y, x1 - x, y1 - y]), 0, self.size).astype(np.int64)
             mentions = sum(any(word in caption for word in ROAD_WORDS) for caption in cell.captions)
-            road_told = 1 if mentions >= 2 else 0 if mentions == 0 else -1
+            road_captioned = 1 if mentions >= 2 else 0 if mentions == 0 else -1
         else:
             side = self._side(rng, place.before)
             x, y = int(rng.integers(place.before.shape[1] - side + 1)), int(rng.integers(place.before.shape[0] - side + 1))
@@ -100,7 +100,7 @@ class GuideSamples:
         target = np.where(mask, 2, UNKNOWN_ROAD)
         if not captioned and rng.random() < 0.25:
             before, after, target = self._paste(rng, before, after, target)
-        return before, after, target, road_box, road_told
+        return before, after, target, road_box, road_captioned
 
     def _side(self, rng: np.random.Generator, image: np.ndarray) -> int:
         """Side of the part to crop. The training draws of a place are enlarged by up to 1.2, scenes to come are not."""
@@ -125,7 +125,7 @@ class GuideSamples:
             image = place.after if rng.random() < 0.7 else place.before
             side = self._side(rng, image)
         else:
-            image = self.pictures[int(rng.integers(len(self.pictures)))]
+            image = self.images[int(rng.integers(len(self.images)))]
             side = min(image.shape[:2])
         x, y = int(rng.integers(image.shape[1] - side + 1)), int(rng.integers(image.shape[0] - side + 1))
         crop = _crop(image, (x, y, x + side, y + side), self.size)
@@ -158,7 +158,7 @@ class GuideSamples:
 
     def _finish(
         self, rng: np.random.Generator, before: np.ndarray, after: np.ndarray, target: np.ndarray, appeared: np.ndarray,
-        road_box: np.ndarray, road_told: int,
+        road_box: np.ndarray, road_captioned: int,
     ) -> dict[str, np.ndarray]:  # fmt: skip
         if rng.random() < 0.2:  # time runs backwards: what appeared vanishes
             before, after = after, before
@@ -182,7 +182,7 @@ class GuideSamples:
             "weight": gap_weight(target == 2),
             "core": cores_of(target == 2).astype(np.float32),
             "road_box": road_box,
-            "road_told": np.array(road_told, np.int64),
+            "road_captioned": np.array(road_captioned, np.int64),
         }
 
 

@@ -130,7 +130,7 @@ class LevirSamples:
             "weight": gap_weight(target == 2),
             "core": cores_of(target == 2).astype(np.float32),
             "road_box": np.zeros(4, np.int64),
-            "road_told": np.array(-1, np.int64),
+            "road_captioned": np.array(-1, np.int64),
             "tokens": caption_tokens(mirror_caption(caption, sideways, upside_down), self.tokenizer, self.max_caption),
         }
 
