@@ -20,6 +20,7 @@ from chronosight.batch.describe_row import describe_row
 from chronosight.batch.job import Job
 from chronosight.batch.result import Result
 from chronosight.batch.row import Row
+from chronosight.errors import InputError
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine
@@ -84,9 +85,14 @@ def start(address: str, actors: int) -> bool:
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == LOCAL:  # one logical processor more than actors, for the reading of rows
-        ray.init(num_cpus=actors + 1, include_dashboard=False, **options)
+        options |= {"num_cpus": actors + 1, "include_dashboard": False}
     else:
-        ray.init(address, **options)
+        options["address"] = address
+    try:
+        ray.init(**options)
+    except Exception as problem:  # Ray raises bare exceptions where a node does not start in time or does not answer
+        said = " ".join(str(problem).split())[:160]
+        raise InputError(f"Ray did not start or cannot be reached at {address} ({said}); try again, or leave --ray out") from None
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -40,7 +40,7 @@ def frame_file(store: Store, facts: dict[str, Any], frame: int, side: int) -> Pa
     path: Path = folder / f"{frame}-{size}.jpg"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        opening = Opening(resize=True)
+        opening = Opening(resize=True, video=True)  # a series was sent as one
         images = _whole(store, facts) if facts["whole_scene"] else list(open_small(files_of(store, facts), opening).frames)
         for number, pixels in enumerate(images):
             for known in SIDES:

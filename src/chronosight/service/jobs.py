@@ -44,7 +44,7 @@ class Options(BaseModel):
     @property
     def opening(self) -> Opening:
         """As the pipeline takes it."""
-        return Opening(self.resize, self.bands, self.frames, self.register_dates, self.force)
+        return Opening(self.resize, self.bands, self.frames, self.register_dates, self.force, video=True)
 
     @property
     def limits(self) -> ObjectLimits | None:

@@ -130,7 +130,7 @@ def open_small(paths: Sequence[Path], opening: Opening | None = None) -> Scene:
         if path.is_file() and file_format(path) in RASTER_DRIVERS:
             header = open_image(path)
             check_size(header.name, header.width, header.height, MAX_SERVICE_PIXELS)
-    return pipeline.open_scene(paths, opening or Opening())
+    return pipeline.open_scene(paths, opening or Opening(video=True))
 
 
 def stored_names(kinds: Sequence[str]) -> list[str]:
