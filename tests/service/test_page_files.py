@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from chronosight.reports.codes import COLOURS, OTHER
+from chronosight.tasks.cells import CELLS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "chronosight" / "service" / "page"
@@ -39,6 +40,11 @@ def test_colours_are_those_of_the_report():
     shown = {name: tuple(map(int, values.split(","))) for name, values in re.findall(r'"(\w+ \w+)": "rgb\(([\d, ]+)\)"', script)}
     known = {f"{name} {direction}": colour for (name, direction), colour in COLOURS.items()}
     assert shown == known | {f"other {direction}": colour for direction, colour in OTHER.items()}
+
+
+def test_places_are_those_of_the_answers():
+    listed = re.search(r"CELLS = \[[^\n]*\n(.*?)\];", (PAGE / "geometry.js").read_text(encoding="utf-8"), re.S)
+    assert listed and tuple(re.findall(r'"([^"]+)"', listed[1])) == CELLS
 
 
 def test_the_version_of_the_vendored_library_is_written_down():

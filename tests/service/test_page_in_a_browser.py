@@ -27,7 +27,6 @@ DROP = """(files) => {
 }"""
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the page's tests need playwright: pip install playwright")
-served = pytest.importorskip("served", reason="tests/helpers/served.py")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the page's tests need chromium: apt install chromium")
 expect = playwright.expect
@@ -35,7 +34,9 @@ expect = playwright.expect
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = served.Served(tmp_path_factory.mktemp("page") / "data").start()
+    from served import Served
+
+    server = Served(tmp_path_factory.mktemp("page") / "data").start()
     yield server
     server.stop()
 

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { byId, icon, make, say } from "./dom.js";
+import { CELLS } from "./geometry.js";
 import { answerWords, confidenceWords, count, placesWords } from "./words.js";
 
 const SUGGESTED = {
@@ -9,9 +10,6 @@ const SUGGESTED = {
   image: ["Is this place rural or urban?", "Are there any buildings?", "Describe the image."],
   video: ["What is the event in the video?", "Describe the video."],
 };
-const CELLS = [
-  "top left corner", "top", "top right corner", "left", "center", "right", "bottom left corner", "bottom", "bottom right corner",
-];
 
 export class Conversation {
   /** @param {(evidence: object | null, text: string) => void} onEvidence show it on the map; null puts it out */
@@ -29,7 +27,8 @@ export class Conversation {
     this.questions = [];
     byId("log").replaceChildren();
     byId("question").value = "";
-    say("ask-empty", scene.kind === "pair" ? "Ask about the changes: whether, how many, where, how large." : "Ask about what the images show.");
+    if (scene.whole_scene) say("ask-empty", "Questions are answered once the two dates have been compared.");
+    else say("ask-empty", scene.kind === "pair" ? "Ask about the changes: whether, how many, where, how large." : "Ask about what the images show.");
     this.#suggest();
     for (const reply of this.#stored()) this.addReply(reply, false);
   }

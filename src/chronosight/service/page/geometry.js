@@ -1,9 +1,7 @@
 // Where things lie on the map: longitude and latitude for GeoTIFF (map tiles), pixels of the first image for anything else.
 
-const CELLS = [
-  ["top left corner", "top", "top right corner"],
-  ["left", "center", "right"],
-  ["bottom left corner", "bottom", "bottom right corner"],
+export const CELLS = [ // the 3 x 3 grid of places by rows, named as in tasks/cells.py
+  "top left corner", "top", "top right corner", "left", "center", "right", "lower left corner", "lower", "lower right corner",
 ];
 
 /** Coordinates of one scene. GeoJSON order in, [latitude, longitude] of Leaflet out; pixels count y downwards. */
@@ -25,13 +23,11 @@ export class Grid {
 
   /** The outline of a cell of the 3 x 3 grid of places by its name, null for any other name. */
   cell(name) {
-    for (let row = 0; row < 3; row++) {
-      const column = CELLS[row].indexOf(name);
-      if (column < 0) continue;
-      const ends = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]];
-      return ends.map(([x, y]) => this.latLng(this.#inside(x / 3, y / 3)));
-    }
-    return null;
+    const at = CELLS.indexOf(name);
+    if (at < 0) return null;
+    const [column, row] = [at % 3, Math.floor(at / 3)];
+    const ends = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]];
+    return ends.map(([x, y]) => this.latLng(this.#inside(x / 3, y / 3)));
   }
 
   /** Features of a reply, brought onto this map: without tiles it shows pixels, and they may be in degrees. */
