@@ -132,7 +132,10 @@ def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path
     untouched = np.abs(before - after)[middle, int(width * 0.55) : int(width * 0.65)].mean()
     assert uncovered > 20 > 1 > untouched
 
-    count, where, nonsense = (ask(page, question) for question in QUESTIONS)
+    count, where = ask(page, QUESTIONS[0]), ask(page, QUESTIONS[1])
+    expect(where.locator(".evidence")).to_have_attribute("aria-pressed", "true")  # the latest answer lights up its evidence
+    expect(page.locator("#evidence-chip")).to_contain_text(QUESTIONS[1])
+    nonsense = ask(page, QUESTIONS[2])
     reply = server.client.post(f"/api/scenes/{job['scene']}/ask", json={"question": QUESTIONS[0]}).json()
     expect(count.locator(".answer-text")).to_contain_text(reply["answer"]["text"])
     assert (count.locator(".doubtful").count() > 0) == (not reply["answer"]["confident"])
