@@ -64,12 +64,26 @@ class Answer:
 
 
 def open_answer(reason: str) -> Answer:
-    """An answer that says why there is none: task "open", no value, no confidence."""
+    """An answer that says why there is none: task "open", no value, no confidence.
+
+    Args:
+        reason: The text of the answer.
+
+    Returns:
+        The answer, not confident.
+    """
     return Answer(reason, "open", None, 0.0, False)
 
 
 def opposite(answer: Answer) -> Answer:
-    """The answer to the denial of its question: yes for no, and no for yes; others stay as they are."""
+    """The answer to the denial of its question: yes for no, and no for yes; others stay as they are.
+
+    Args:
+        answer: Any answer.
+
+    Returns:
+        The answer, of the same confidence.
+    """
     if not isinstance(answer.value, bool):
         return answer
     word = "No" if answer.value else "Yes"

@@ -66,7 +66,14 @@ class ChangeSummary:
 
 
 def change_summary(description: Description) -> ChangeSummary:
-    """The summary of a description, its zones included."""
+    """The summary of a description, its zones included.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The summary.
+    """
     scene, changed = description.scene, description.changed
     corners = scene_corners(scene)
     metric = corners is not None or scene.metres_per_pixel is not None

@@ -105,7 +105,14 @@ Tallies = dict[Key, Tally]
 
 
 def tally(objects: Iterable[ChangedObject]) -> Tallies:
-    """Counts and areas by class and direction; keys without objects are left out."""
+    """Sums up counts and areas by class and direction.
+
+    Args:
+        objects: The objects.
+
+    Returns:
+        Sums by (class, direction), sorted; keys without objects are left out.
+    """
     sums: Tallies = {}
     for item in objects:
         sums[item.key] = sums.get(item.key, Tally()) + Tally(1, item.area)
@@ -113,7 +120,16 @@ def tally(objects: Iterable[ChangedObject]) -> Tallies:
 
 
 def total(tallies: Tallies, class_name: str | None = None, direction: Direction | None = None) -> Tally:
-    """The sum over one class or all (None), and one direction or both (None)."""
+    """Adds up sums.
+
+    Args:
+        tallies: Sums by (class, direction).
+        class_name: "building" or "road"; None for all classes.
+        direction: "appeared" or "vanished"; None for both.
+
+    Returns:
+        The sum.
+    """
     chosen = [
         value
         for (name, way), value in tallies.items()
@@ -123,7 +139,14 @@ def total(tallies: Tallies, class_name: str | None = None, direction: Direction 
 
 
 def tally_rows(tallies: Tallies) -> list[dict[str, Any]]:
-    """The sums as JSON types, areas in square metres to a tenth."""
+    """The sums as JSON types, areas in square metres to a tenth.
+
+    Args:
+        tallies: Sums by (class, direction), areas in square metres.
+
+    Returns:
+        One row a key: "class", "direction", "count" and "area_m2".
+    """
     return [
         {"class": name, "direction": way, "count": value.count, "area_m2": round(value.area, 1)}
         for (name, way), value in tallies.items()
@@ -131,5 +154,13 @@ def tally_rows(tallies: Tallies) -> list[dict[str, Any]]:
 
 
 def classes_of(objects: Sequence[ChangedObject], known: Sequence[str] = ("building", "road")) -> tuple[str, ...]:
-    """Class names to report on, in the singular: the known ones, then any other that was found."""
+    """Class names to report on, in the singular: the known ones, then any other that was found.
+
+    Args:
+        objects: The changed objects.
+        known: Classes that are always reported on.
+
+    Returns:
+        Class names in the singular.
+    """
     return tuple(dict.fromkeys([*known, *sorted({item.class_name for item in objects})]))

@@ -41,7 +41,14 @@ def doubted(answer: Answer, scene: Doubtful) -> Answer:
 
 
 def doubted_description(description: Description) -> Description:
-    """The same of a description, by its scene: its answers and its counts."""
+    """Marks a description unsure where its scene gives reason for doubt: its answers and its counts.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The description; the same where there is no doubt.
+    """
     scene = description.scene
     if not scene.doubts:
         return description

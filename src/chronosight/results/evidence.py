@@ -28,11 +28,27 @@ class ChangeMaps(Protocol):
         ...
 
     def codes(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W) uint8: the change map as in `results/codes.py`."""
+        """The change map as in `results/codes.py`.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         ...
 
     def percent(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        """The probability of change, 0 to 100; 255 where there is no data.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         ...
 
 
@@ -57,7 +73,15 @@ class Evidence:
     valid: np.ndarray | None = None
 
     def codes(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
-        """(bottom - top, W) uint8: the change map as in `results/codes.py`; all rows by default."""
+        """The change map as in `results/codes.py`; all rows by default.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one; None for the end.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         codes = code_map(self.mask, self.appeared, self.classes, self.objects)
         if self.valid is not None:
             codes[~self.valid] = NO_DATA
@@ -65,7 +89,15 @@ class Evidence:
         return rows
 
     def percent(self, top: int = 0, bottom: int | None = None) -> np.ndarray:
-        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        """The probability of change, 0 to 100; 255 where there is no data. All rows by default.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one; None for the end.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         percent: np.ndarray = np.rint(np.clip(self.probability[top:bottom], 0.0, 1.0) * 100).astype(np.uint8)
         if self.valid is not None:
             percent[~self.valid[top:bottom]] = NO_DATA
@@ -89,9 +121,25 @@ class MapsOnDisk:
     percent_rows: Rows
 
     def codes(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W) uint8: the change map as in `results/codes.py`."""
+        """The change map as in `results/codes.py`.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         return self.code_rows(top, bottom)
 
     def percent(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W) uint8: the probability of change, 0 to 100; 255 where there is no data."""
+        """The probability of change, 0 to 100; 255 where there is no data.
+
+        Args:
+            top: First row.
+            bottom: Row after the last one.
+
+        Returns:
+            (bottom - top, W) uint8.
+        """
         return self.percent_rows(top, bottom)

@@ -26,7 +26,14 @@ WORDS: dict[str, str] = {"appeared": "new", "vanished": "lost"}
 
 
 def narrative(summary: ChangeSummary) -> list[Sentence]:
-    """What changed, how much, where, the largest object, and by zone; one sentence when nothing did."""
+    """Describes the changes in sentences: what changed, how much, where, the largest object, and by zone.
+
+    Args:
+        summary: The change summary.
+
+    Returns:
+        The sentences, each with its facts; a single one, and any doubts, where nothing changed.
+    """
     found, metric = summary.objects, summary.metric
     if not found:
         return [compose("No changed buildings or roads were found."), *_doubts(summary)]

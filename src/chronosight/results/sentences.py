@@ -35,9 +35,17 @@ class Sentence:
 
 
 def compose(pattern: str, **facts: Shown) -> Sentence:
-    """The pattern, such as "{n} appeared ({area}).", filled with the facts' words.
+    """Fills a pattern with the words of facts.
 
-    Raises ValueError for one that holds a digit itself.
+    Args:
+        pattern: Such as "{n} appeared ({area})."; without any digit.
+        **facts: The facts, by their names in the pattern.
+
+    Returns:
+        The sentence, with the facts' values.
+
+    Raises:
+        ValueError: The pattern holds a digit itself.
     """
     if any(character.isdigit() for character in pattern):
         raise ValueError(f"the pattern holds a number that is no fact: {pattern}")
@@ -46,39 +54,93 @@ def compose(pattern: str, **facts: Shown) -> Sentence:
 
 
 def objects(count: int, noun: str) -> Shown:
-    """Such as "12 buildings", "1 building", "no buildings"."""
+    """A number of objects.
+
+    Args:
+        count: The number.
+        noun: Their name in the singular.
+
+    Returns:
+        Such as "12 buildings", "1 building" or "no buildings".
+    """
     return Shown(count, f"{f'{count:,}' if count else 'no'} {noun}{'s' * (count != 1)}")
 
 
 def number(value: int) -> Shown:
-    """A count; "none" for 0."""
+    """A count; "none" for 0.
+
+    Args:
+        value: The count.
+
+    Returns:
+        Such as "1,200" or "none".
+    """
     return Shown(value, f"{value:,}" if value else "none")
 
 
 def area(square_metres: float, metric: bool = True) -> Shown:
-    """To three figures; the value to a tenth."""
+    """An area, to three figures; the value to a tenth.
+
+    Args:
+        square_metres: The area; in pixels where `metric` is False.
+        metric: Whether the area is in square metres.
+
+    Returns:
+        Such as "about 2,310 m²".
+    """
     return Shown(round(float(square_metres), 1), f"about {size_words(square_metres, metric)}")
 
 
 def length(metres: float) -> Shown:
-    """To three figures, in metres or kilometres."""
+    """A length, to three figures; the value to a tenth.
+
+    Args:
+        metres: The length.
+
+    Returns:
+        Such as "about 120 m" or "about 1.25 km".
+    """
     metres = round(float(metres), 1)
     words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
     return Shown(metres, f"about {words}")
 
 
 def where(cells: Sequence[str]) -> Shown:
-    """Such as "at the top and on the left"."""
+    """Places in the scene.
+
+    Args:
+        cells: Cells of the 3x3 grid.
+
+    Returns:
+        Such as "at the top and on the left".
+    """
     return Shown(list(cells), places(tuple(cells)))
 
 
 def name(text: str) -> Shown:
-    """A name as it is."""
+    """A name as it is.
+
+    Args:
+        text: The name.
+
+    Returns:
+        The name, as words and value.
+    """
     return Shown(text, text)
 
 
 def change(sum_of: Tally, noun: str, direction: str, metric: bool) -> tuple[str, dict[str, Shown]]:
-    """Pattern and facts for one class and direction: "12 buildings appeared (about 2,310 m²)"."""
+    """Number and area of one class and direction.
+
+    Args:
+        sum_of: The sum of the objects.
+        noun: Their name in the singular.
+        direction: "appeared" or "vanished".
+        metric: Whether areas are in square metres.
+
+    Returns:
+        A pattern and its facts, which read "12 buildings appeared (about 2,310 m²)".
+    """
     facts = {direction: objects(sum_of.count, noun), f"{direction}_area": area(sum_of.area, metric)}
     if not sum_of.count and sum_of.area:  # of an object whose centroid lies elsewhere
         return f"part of a {noun} {direction} ({{{direction}_area}})", {f"{direction}_area": facts[f"{direction}_area"]}
@@ -88,12 +150,29 @@ def change(sum_of: Tally, noun: str, direction: str, metric: bool) -> tuple[str,
 
 
 def summed_up(objects_of: Sequence[ChangedObject], metric: bool) -> Sentence:
-    """Such as "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)." of some objects."""
+    """Numbers and areas of some objects.
+
+    Args:
+        objects_of: The objects.
+        metric: Whether areas are in square metres.
+
+    Returns:
+        Such as "3 buildings appeared (about 420 m²); 1 road vanished (about 90 m²)."
+    """
     return sums_sentence(tally(objects_of), metric, "no changed object lies here")
 
 
 def sums_sentence(tallies: Tallies, metric: bool, nothing: str) -> Sentence:
-    """The same of sums; `nothing` where there are none."""
+    """Numbers and areas of sums.
+
+    Args:
+        tallies: Sums by (class, direction).
+        metric: Whether areas are in square metres.
+        nothing: Text where there are none.
+
+    Returns:
+        The sentence, with its facts.
+    """
     patterns, facts = [], {}
     for (class_name, direction), value in tallies.items():
         pattern, shown = change(value, class_name, direction, metric)

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 
 def percent(confidence: float) -> str:
-    """A probability as a whole percentage, but never a flat 100 %, which no model can promise."""
+    """A probability as a whole percentage, but never a flat 100 %, which no model can promise.
+
+    Args:
+        confidence: A probability in [0, 1].
+
+    Returns:
+        Such as "97 %"; "over 99 %" at most.
+    """
     value = round(confidence * 100)
     return "over 99 %" if value > 99 else f"{max(value, 0)} %"
 
 
 def size_words(area: float, square_metres: bool) -> str:
-    """An area to three figures: "2,310 m²", "1.25 km²", "870 pixels".
+    """An area to three figures.
 
-    Of the area to a tenth, as the files give it: 1365.0 and a sum of floats that is 1365.0000001 read alike.
+    It is rounded to a tenth first, as the files give it: 1365.0 and a sum of floats that is 1365.0000001 read alike.
+
+    Args:
+        area: The area.
+        square_metres: Whether it is in square metres; else in pixels.
+
+    Returns:
+        Such as "2,310 m²", "1.25 km²" or "870 pixels".
     """
     area = round(area, 1)
     if not square_metres:
@@ -24,7 +38,14 @@ def size_words(area: float, square_metres: bool) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop at its end and a capital at its start, unless it starts with a file's name."""
+    """The text with a full stop at its end and a capital at its start, unless it starts with a file's name.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The sentence; "" for an empty text.
+    """
     text = " ".join(text.split())
     if not text:
         return ""
@@ -33,5 +54,12 @@ def sentence(text: str) -> str:
 
 
 def between(interval: tuple[int, int]) -> str:
-    """The ends of an interval of counts: "about 140 to 170"."""
+    """The ends of an interval of counts.
+
+    Args:
+        interval: The least and the largest number.
+
+    Returns:
+        Such as "about 140 to 170".
+    """
     return f"about {interval[0]:,} to {interval[1]:,}"

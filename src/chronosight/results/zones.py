@@ -96,7 +96,19 @@ class ZoneTable:
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> ZoneTable:
-        """The table that `to_dict` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """Reads the table that `to_dict` gave.
+
+        Args:
+            facts: The table, as JSON types.
+
+        Returns:
+            The table, without the shapes of its zones.
+
+        Raises:
+            KeyError: A key is missing.
+            TypeError: A value has another type.
+            ValueError: The table has another schema.
+        """
         if facts["schema"] != SCHEMA:
             raise ValueError(facts["schema"])
         outside = _row_from({"name": OUTSIDE, "ground_m2": 0.0, "covered": 1.0, **facts["outside"]})

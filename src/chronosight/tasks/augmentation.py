@@ -66,12 +66,30 @@ class PromptStyle:
     )
 
     def turn(self, placeholders: int, question: Question, clue: str = "", tagged: bool = True) -> str:
-        """What the user says first: placeholders, clue, tag and instruction."""
+        """The first user turn: placeholders, clue, tag and instruction (UniRS, arXiv 2412.20742, prompt augmentation).
+
+        Args:
+            placeholders: Number of image placeholders: 1 for an image or a pair, one a frame for a video.
+            question: The question.
+            clue: The clue; "" for none.
+            tagged: Whether to write the task's tag.
+
+        Returns:
+            The text of the turn.
+        """
         said = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
         return f"{self.image * placeholders}{said}{self.again(question, tagged)}"
 
     def again(self, question: Question, tagged: bool = True) -> str:
-        """What the user says later in a conversation: tag and instruction. GeoChat's questions may bring a tag of their own."""
+        """A later user turn: tag and instruction. GeoChat's questions may bring a tag of their own.
+
+        Args:
+            question: The question.
+            tagged: Whether to write the task's tag.
+
+        Returns:
+            The text of the turn.
+        """
         text = plain(question.text)
         return text if text.startswith("[") or not tagged else self.tags.get(question.task, "") + text
 
@@ -82,7 +100,14 @@ class PromptStyle:
 
 
 def plain(text: str) -> str:
-    """The text without reserved tokens: what a user types must not pass for a placeholder or an end."""
+    """Removes reserved tokens: what a user types must not pass for a placeholder or an end.
+
+    Args:
+        text: What the user typed.
+
+    Returns:
+        The text.
+    """
     for token in RESERVED:
         text = text.replace(token, " ")
     return text.strip()
@@ -122,5 +147,10 @@ def load_style(folder: str | Path) -> PromptStyle:
 
 
 def save_style(style: PromptStyle, folder: str | Path) -> None:
-    """Writes the prompt style into a weights folder."""
+    """Writes the prompt style into a weights folder.
+
+    Args:
+        style: The prompt style.
+        folder: The weights folder.
+    """
     write_json(Path(folder) / FILE, style.to_dict())

@@ -49,17 +49,38 @@ _LIGHT = {"a", "an", "the", "some", "many", "several", "piece", "pieces", "of"}
 
 
 def ask(kind: Literal["image", "pair"] = "pair") -> Question:
-    """Asks for a description of an image, or of the changes of a pair, in the canonical wording."""
+    """Asks for a description of an image, or of the changes of a pair, in the canonical wording.
+
+    Args:
+        kind: "image" or "pair".
+
+    Returns:
+        The question.
+    """
     return Question("caption", PAIR_WORDINGS[0] if kind == "pair" else IMAGE_WORDINGS[0])
 
 
 def wordings(question: Question) -> tuple[str, ...]:
-    """The wordings of the question's kind: those of an image if it is worded as one, else those of a pair."""
+    """The wordings of the question's kind: those of an image if it is worded as one, else those of a pair.
+
+    Args:
+        question: A question of task caption.
+
+    Returns:
+        The wordings, the canonical one first.
+    """
     return IMAGE_WORDINGS if question.text in IMAGE_WORDINGS else PAIR_WORDINGS
 
 
 def says_no_change(text: str) -> bool:
-    """Whether a caption of a pair is one of the no-change sentences, full stop and case aside."""
+    """Whether a caption of a pair is one of the no-change sentences, full stop and case aside.
+
+    Args:
+        text: The caption.
+
+    Returns:
+        True where it is one of `NO_CHANGE_SENTENCES`.
+    """
     return " ".join(text.lower().replace(".", " ").split()) in NO_CHANGE_SENTENCES
 
 
@@ -81,10 +102,24 @@ def said_once(text: str) -> str:
 
 
 def write_reply(value: str) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: A reference caption.
+
+    Returns:
+        The caption without its full stop.
+    """
     return value.strip().rstrip(".").rstrip()
 
 
 def parse_reply(text: str) -> str | None:
-    """The sentence with single spaces and no full stop at its end; None when nothing is left."""
+    """The sentence with single spaces and no full stop at its end; None when nothing is left.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        The sentence, or None.
+    """
     return " ".join(text.split()).rstrip(".").rstrip() or None

@@ -43,7 +43,14 @@ def cell_at(x: float, y: float, width: int, height: int) -> str:
 
 
 def join_cells(cells: Iterable[str]) -> str:
-    """Reply text for a list of cells: joined by commas without spaces, or "No change" when empty."""
+    """The reply for a list of cells (ChangeIMTI, arXiv 2509.23105).
+
+    Args:
+        cells: Cells of the 3x3 grid.
+
+    Returns:
+        The cells, joined by commas without spaces; "No change" where there are none.
+    """
     return ",".join(cells) or NO_CHANGE
 
 
@@ -89,5 +96,12 @@ def places(cells: Sequence[str]) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Joins parts as a list in a sentence: "a", "a and b", "a, b and c"."""
+    """Joins parts as a list in a sentence.
+
+    Args:
+        parts: The parts.
+
+    Returns:
+        "a", "a and b", or "a, b and c".
+    """
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

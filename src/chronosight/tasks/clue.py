@@ -56,17 +56,38 @@ class GuideFacts:
 
 
 def likelihood_word(probability: float) -> str:
-    """The word for a probability in [0, 1]: none, unlikely, unsure, likely or certain."""
+    """The word for a probability.
+
+    Args:
+        probability: Probability of change, in [0, 1].
+
+    Returns:
+        "none", "unlikely", "unsure", "likely" or "certain".
+    """
     return next(word for bound, word in LIKELIHOODS if probability < bound)
 
 
 def caption_clue(caption: str) -> str:
-    """The published auxiliary prompt, spelling included."""
+    """The auxiliary prompt as published (arXiv 2509.23105), spelling included.
+
+    Args:
+        caption: The guide's caption.
+
+    Returns:
+        The clue.
+    """
     return f"Please refer to this description:{caption}.Modify or correct it."
 
 
 def detail_clue(facts: GuideFacts) -> str:
-    """For example "change likely; roads 0; buildings 3, new 3, gone 0, at top,left"."""
+    """The clue with counts and cells, which the paper's diagram feeds too (arXiv 2509.23105).
+
+    Args:
+        facts: The guide's findings.
+
+    Returns:
+        Such as "change likely; roads 0; buildings 3, new 3, gone 0, at top,left".
+    """
     parts = [f"change {likelihood_word(facts.probability)}"]
     for name in CHANGE_CLASSES:
         change = facts.classes.get(name, ClassChange())
@@ -99,5 +120,13 @@ def write_clue(facts: GuideFacts | None, form: GuideForm) -> str:
 
 
 def with_clue(clue: str, question: str) -> str:
-    """A user turn: the clue before the question, on a line of its own (the published code's separator is not known)."""
+    """A user turn: the clue before the question, on a line of its own (the published code's separator is not known).
+
+    Args:
+        clue: The clue; "" for none.
+        question: The question.
+
+    Returns:
+        The text of the turn.
+    """
     return f"{clue}\n{question}" if clue else question

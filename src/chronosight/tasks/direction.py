@@ -36,19 +36,41 @@ def ask(subject: str | None) -> Question:
 
 
 def direction_of(appeared: int, vanished: int) -> Direction:
-    """The value that belongs to the numbers of objects that appeared and vanished."""
+    """The direction of a change of several objects.
+
+    Args:
+        appeared: Number of objects that appeared.
+        vanished: Number of objects that vanished.
+
+    Returns:
+        "none", "appeared", "vanished" or "both".
+    """
     if appeared and vanished:
         return "both"
     return "appeared" if appeared else "vanished" if vanished else "none"
 
 
 def write_reply(value: str) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: The direction.
+
+    Returns:
+        The direction, as it is.
+    """
     return value
 
 
 def parse_reply(text: str) -> Direction | None:
-    """The one value named; "both" where appeared and vanished are both named; None for anything else."""
+    """Reads the direction that a reply names.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        The direction; "both" where appeared and vanished are both named; None for anything else.
+    """
     words = text.lower().replace(",", " ").replace(".", " ").split()
     named = {direction for direction in DIRECTIONS if direction in words}
     if named == {"appeared", "vanished"} or (named == {"appeared", "vanished", "both"}):

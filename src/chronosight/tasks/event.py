@@ -36,12 +36,27 @@ def ask() -> Question:
 
 
 def write_reply(value: str) -> str:
-    """The class name alone: fewer tokens than UniRS's sentence, and its first token is already the answer."""
+    """The class name alone: fewer tokens than UniRS's sentence, and its first token is already the answer.
+
+    Args:
+        value: The event.
+
+    Returns:
+        The event, as it is.
+    """
     return value
 
 
 def parse_reply(text: str, events: Sequence[str] = EVENTS) -> str | None:
-    """The event nearest to the reply (`nearest_label`), be it a name or UniRS's sentence; None if none is."""
+    """Reads the event that a reply names, be it a name or UniRS's sentence (arXiv 2412.20742).
+
+    Args:
+        text: The reply.
+        events: The events to choose from.
+
+    Returns:
+        The nearest event (`nearest_label`); None where none is near.
+    """
     text = text.strip()
     opening = UNIRS_REPLY.partition("{")[0].lower()
     if text.lower().startswith(opening):

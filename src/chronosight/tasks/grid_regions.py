@@ -73,7 +73,14 @@ def find_region(words: list[str]) -> Region:
 
 
 def find_places(words: list[str]) -> list[Place]:
-    """The places named in the words of a question, each by itself, in their order; see `find_region`."""
+    """Finds the places named in a question, each by itself; see `find_region`.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        The places, in their order.
+    """
     found = []
     at = 0
     while at < len(words):
@@ -116,5 +123,12 @@ def _cells_of(run: list[str], after: str) -> set[int]:
 
 
 def row_and_column(word: str) -> tuple[int | None, int | None]:
-    """Row and column, 0 or 2, that a direction word names: "north" -> (0, None), "southwest" -> (2, 0)."""
+    """Row and column of the grid that a direction word names.
+
+    Args:
+        word: Such as "north" or "southwest", in lower case.
+
+    Returns:
+        0, 2 or None each: "north" gives (0, None), "southwest" (2, 0).
+    """
     return _BOTH.get(word) or (_ROWS.get(word), _COLUMNS.get(word))

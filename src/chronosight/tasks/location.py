@@ -40,10 +40,24 @@ def ask(subject: str | None) -> Question:
 
 
 def write_reply(value: tuple[str, ...]) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: The cells.
+
+    Returns:
+        The cells, joined by commas without spaces; "No change" where there are none.
+    """
     return join_cells(value)
 
 
 def parse_reply(text: str) -> tuple[str, ...] | None:
-    """The value that a reply means; None where it means none."""
+    """The value that a reply means; None where it means none.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        The cells, () for no change; None where the reply is anything else.
+    """
     return parse_cells(text)

@@ -67,7 +67,14 @@ _UNCHANGED = ("tennis", "grass", "gas", "bus", "this", "is", "has", "was", "stad
 
 
 def singular(noun: str) -> str:
-    """Singular of an English plural, by its last word: "storage tanks" -> "storage tank"; a singular stays."""
+    """Singular of an English plural, by its last word.
+
+    Args:
+        noun: A noun, such as "storage tanks".
+
+    Returns:
+        The singular, such as "storage tank"; a singular stays.
+    """
     head, _, last = noun.rpartition(" ")
     if last in _SINGULAR:
         last = _SINGULAR[last]
@@ -83,7 +90,14 @@ def singular(noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """Plural of an English singular, by its last word: "church" -> "churches"."""
+    """Plural of an English singular, by its last word.
+
+    Args:
+        noun: A singular, such as "church".
+
+    Returns:
+        The plural, such as "churches".
+    """
     head, _, last = noun.rpartition(" ")
     if last in _PLURAL:
         last = _PLURAL[last]
@@ -97,7 +111,14 @@ def plural(noun: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """A singular with its article: "airport" -> "an airport"."""
+    """A singular with its article.
+
+    Args:
+        noun: A singular, such as "airport".
+
+    Returns:
+        Such as "an airport".
+    """
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
@@ -107,5 +128,12 @@ SUBJECTS.update((word, name) for name, words in OBJECTS.items() for word in word
 
 
 def change_subject(name: str) -> str | None:
-    """The class of change masks that an object belongs to: "houses" -> "buildings", "trees" -> None."""
+    """The class of change masks that an object belongs to.
+
+    Args:
+        name: A plural, such as "houses".
+
+    Returns:
+        "buildings" or "roads"; None for anything else, such as "trees".
+    """
     return next((subject for subject, names in CHANGE_SUBJECTS.items() if name in names), None)

@@ -33,10 +33,24 @@ def ask(subject: str) -> Question:
 
 
 def write_reply(value: int) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: The count, 0 or more.
+
+    Returns:
+        The number in digits.
+    """
     return str(value)
 
 
 def parse_reply(text: str) -> int | None:
-    """The value that a reply means; None where it means none."""
+    """The value that a reply means; None where it means none.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        The count; None where the reply has none.
+    """
     return parse_number(text)

@@ -53,7 +53,14 @@ class MaskObject:
     inside: np.ndarray
 
     def mean(self, values: np.ndarray) -> float:
-        """Mean of a (H, W) array, a probability for example, over the object's pixels."""
+        """Mean of an array over the object's pixels.
+
+        Args:
+            values: (H, W), such as a probability.
+
+        Returns:
+            The mean.
+        """
         return float(values[self.window][self.inside].mean())
 
 
@@ -97,7 +104,16 @@ def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = Fal
 
 
 def count_and_cells(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> tuple[int, tuple[str, ...]]:
-    """Number of objects of a (H, W) mask and their cells without repeats, in the order of `find_objects`."""
+    """Counts the objects of a mask and lists their cells, by the label rule of ChangeIMTI (arXiv 2509.23105).
+
+    Args:
+        mask: (H, W) bool mask of one class.
+        min_area: Smallest area in pixels.
+        as_published: Whether the faults of the published rule are kept; see `find_objects`.
+
+    Returns:
+        The number, and the cells without repeats, in the order of `find_objects`.
+    """
     objects = find_objects(mask, min_area, as_published)
     return len(objects), tuple(dict.fromkeys(item.cell for item in objects))
 

@@ -33,12 +33,26 @@ def scene_prefix(n_visual: int, clue: str = "") -> str:
 
 
 def question_suffix(question: Question) -> str:
-    """The part that belongs to one question: task tag, instruction, and the marker that a reply follows."""
+    """The part of the prompt that belongs to one question: task tag, instruction, and the marker that a reply follows.
+
+    Args:
+        question: The question.
+
+    Returns:
+        The text.
+    """
     return f"{TAGS[question.task]}{plain(question.text)}{REPLY}"
 
 
 def plain(text: str) -> str:
-    """The text without special tokens: what a user types must not pass for a marker or a visual token."""
+    """Removes special tokens: what a user types must not pass for a marker or a visual token.
+
+    Args:
+        text: What the user typed.
+
+    Returns:
+        The text.
+    """
     for token in SPECIAL_TOKENS:
         text = text.replace(token, " ")
     return text

@@ -34,7 +34,14 @@ class Reading:
     narrow: tuple[str, ...] = ()
 
     def says(self, phrases: tuple[str, ...]) -> bool:
-        """Whether one of the phrases is among the words; words that name a place in the scene are passed over."""
+        """Whether one of the phrases is among the words; words that name a place in the scene do not count.
+
+        Args:
+            phrases: Phrases in lower case.
+
+        Returns:
+            True where one is.
+        """
         return any(f" {phrase} " in self._line for phrase in phrases)
 
     @cached_property
@@ -46,7 +53,14 @@ class Reading:
         return self.starts("which") or (self.starts("what") and len(self.words) > 1 and singular(self.words[1]) in SUBJECTS)
 
     def starts(self, *phrases: str) -> bool:
-        """Whether the question begins with one of the phrases."""
+        """Whether the question begins with one of the phrases.
+
+        Args:
+            *phrases: Phrases in lower case.
+
+        Returns:
+            True where it does.
+        """
         line = f"{' '.join(self.words)} "
         return any(line.startswith(f"{phrase} ") for phrase in phrases)
 
@@ -59,7 +73,14 @@ _REPLY_FORMS = tuple(tuple(form.split()) for form in lists.REPLY_FORM)
 
 
 def read(text: str) -> Reading:
-    """Reads a question; never raises."""
+    """Reads a question; never raises.
+
+    Args:
+        text: The question.
+
+    Returns:
+        Its words, subjects, region, and the words that are not known.
+    """
     words = _without_reply_form(tokenise(text))
     region = find_region(words)
     used = set(region.used)
@@ -84,7 +105,14 @@ def read(text: str) -> Reading:
 
 
 def tokenise(text: str) -> list[str]:
-    """Words of a text in lower case, short forms written out, no punctuation: "It isn't there." -> it is not there."""
+    """Splits a text into words in lower case, short forms written out, without punctuation.
+
+    Args:
+        text: The text, such as "It isn't there."
+
+    Returns:
+        The words, such as "it", "is", "not", "there".
+    """
     text = text.lower().replace("’", "'")
     words: list[str] = []
     for word in re.findall(r"[a-z0-9][a-z0-9']*", text):

@@ -14,12 +14,26 @@ NUMBER_WORDS = (
 
 
 def write_yes_no(value: bool) -> str:
-    """The reply Yes or No."""
+    """The reply Yes or No.
+
+    Args:
+        value: The true value.
+
+    Returns:
+        "Yes" or "No".
+    """
     return "Yes" if value else "No"
 
 
 def parse_yes_no(reply: str) -> bool | None:
-    """True or False when the reply's first word is yes or no, in any case; None otherwise."""
+    """True or False when the reply's first word is yes or no, in any case; None otherwise.
+
+    Args:
+        reply: The reply.
+
+    Returns:
+        The value, or None.
+    """
     first = re.match(r"\W*(yes|no)\b", reply, re.IGNORECASE)
     return None if first is None else first[1].lower() == "yes"
 

@@ -27,12 +27,26 @@ def ask() -> Question:
 
 
 def write_reply(value: str) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: "rural" or "urban".
+
+    Returns:
+        The word, as it is.
+    """
     return value
 
 
 def parse_reply(text: str) -> Literal["rural", "urban"] | None:
-    """The one of the two words that the reply has; None where it has both or neither."""
+    """The one of the two words that the reply has; None where it has both or neither.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        "rural", "urban" or None.
+    """
     text = text.lower()
     if ("rural" in text) == ("urban" in text):
         return None

@@ -39,10 +39,25 @@ def ask() -> Question:
 
 
 def write_reply(value: str) -> str:
-    """The reply that a model is taught to give."""
+    """The reply that a model is taught to give.
+
+    Args:
+        value: The class.
+
+    Returns:
+        The class, as it is.
+    """
     return value
 
 
 def parse_reply(text: str, labels: Sequence[str] = SCENE_CLASSES) -> str | None:
-    """The label nearest to the reply (see `nearest_label` for the rule), or None."""
+    """Reads the class that a reply names.
+
+    Args:
+        text: The reply.
+        labels: The classes to choose from.
+
+    Returns:
+        The nearest class (`nearest_label`); None where none is near.
+    """
     return nearest_label(text, labels)

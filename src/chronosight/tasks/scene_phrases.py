@@ -59,7 +59,16 @@ _DENSITY = re.compile(r"\bdensity of\b", re.IGNORECASE)
 
 
 def take_zones(text: str, words: list[str], zones: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names of zones in the question, longest first, and the words without them and a "zone" beside them."""
+    """Takes the names of zones out of a question.
+
+    Args:
+        text: The question as typed.
+        words: Its words, in lower case.
+        zones: Names of all zones.
+
+    Returns:
+        The names found, longest first, and the words without them and without a "zone" beside them.
+    """
     named = []
     typed = set(words)
     for name in sorted(zones, key=len, reverse=True):
@@ -95,7 +104,14 @@ def _means_something_else(parts: list[str]) -> bool:
 
 
 def take_limits(text: str) -> tuple[tuple[float | None, float | None], str]:
-    """Least and largest area in square metres ("larger than 200 m2"), and the text without them."""
+    """Takes limits of size out of a question, such as "larger than 200 m2".
+
+    Args:
+        text: The question as typed.
+
+    Returns:
+        Smallest and largest area in square metres, None for no limit; and the text without them.
+    """
     text = re.sub(r"\s+", " ", text.replace("²", "2")).strip()
     limits: dict[bool, float] = {}
 
@@ -111,7 +127,14 @@ def take_limits(text: str) -> tuple[tuple[float | None, float | None], str]:
 
 
 def take_per(text: str) -> tuple[str, str]:
-    """The unit of ground that numbers are given per, "" for none, and the text without it."""
+    """Takes the unit of ground that numbers are given per out of a question.
+
+    Args:
+        text: The question as typed.
+
+    Returns:
+        "m2", "ha", "km2" or "" for none; and the text without it.
+    """
     found = re.search(_PER.pattern, text, re.IGNORECASE)
     if found is None:
         return ("ha", _DENSITY.sub("number of", text)) if _DENSITY.search(text) else ("", text)
@@ -120,7 +143,14 @@ def take_per(text: str) -> tuple[str, str]:
 
 
 def take_number(words: list[str]) -> tuple[int | None, list[str]]:
-    """How many of the largest, 1 where no number stands beside the superlative, and the words without it."""
+    """Takes the number of the largest objects out of a question, such as "the three largest".
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        The number, 1 where none stands beside the superlative; and the words without it.
+    """
     superlatives = (*MOST, *LEAST, "top")
     for at, word in enumerate(words):
         number = int(word) if word.isdecimal() else NUMBER_WORDS.index(word) if word in NUMBER_WORDS else None
@@ -131,7 +161,14 @@ def take_number(words: list[str]) -> tuple[int | None, list[str]]:
 
 
 def take_unit(words: list[str]) -> tuple[str, list[str]]:
-    """A unit of area in the question, and the words without it."""
+    """Takes a unit of area out of a question.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        The unit, "" for none; and the words without it.
+    """
     line = f" {' '.join(words)} "
     for unit, spellings in UNITS.items():
         for spelling in spellings:
@@ -143,12 +180,26 @@ def take_unit(words: list[str]) -> tuple[str, list[str]]:
 
 
 def asks_top(words: list[str]) -> bool:
-    """Whether it asks for the "top five"."""
+    """Whether it asks for the "top five".
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        True where "top" stands before a number.
+    """
     return any(a == "top" and (b.isdecimal() or b in NUMBER_WORDS) for a, b in pairwise(words))
 
 
 def top_as_largest(words: list[str]) -> list[str]:
-    """The words with "top five" written as "five largest", so that the top is no place."""
+    """Writes "top five" as "five largest", so that the top is no place.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        The words.
+    """
     if not asks_top(words):
         return words
     at = next(i for i, (a, b) in enumerate(pairwise(words)) if a == "top" and (b.isdecimal() or b in NUMBER_WORDS))
@@ -157,5 +208,13 @@ def top_as_largest(words: list[str]) -> list[str]:
 
 
 def has_phrase(line: str, phrases: Sequence[str]) -> bool:
-    """Whether a line, with a space at both ends, holds one of the phrases as whole words."""
+    """Whether a line, with a space at both ends, holds one of the phrases as whole words.
+
+    Args:
+        line: The words of the question, with a space at both ends.
+        phrases: Phrases in lower case.
+
+    Returns:
+        True where one is there.
+    """
     return any(f" {phrase} " in line for phrase in phrases)

@@ -105,12 +105,26 @@ def in_region(region: SceneRegion, cell: str, x: float, y: float) -> bool:
 
 
 def grid_words(cells: tuple[str, ...]) -> str:
-    """The cells by their names, for a note: "top left corner, top"."""
+    """The cells by their names, for a note.
+
+    Args:
+        cells: Cells of the 3x3 grid.
+
+    Returns:
+        Such as "top left corner, top", in the grid's order.
+    """
     return ", ".join(cell for cell in CELLS if cell in cells)
 
 
 def equal_parts(among: Literal["halves", "quarters"]) -> tuple[SceneRegion, ...]:
-    """The four halves (upper, lower, left, right) or the four quarters of a scene."""
+    """The halves or quarters of a scene.
+
+    Args:
+        among: "halves" (upper, lower, left, right) or "quarters".
+
+    Returns:
+        Four regions.
+    """
     names = ("upper half", "lower half", "left half", "right half")
     if among == "quarters":
         names = ("upper left quarter", "upper right quarter", "lower left quarter", "lower right quarter")

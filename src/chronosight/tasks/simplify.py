@@ -55,7 +55,14 @@ def simplify(contour: Contour, max_vertices: int = MAX_VERTICES, start: float = 
 
 
 def perimeter(contour: Contour) -> float:
-    """Length of a closed contour in pixels; its sides rounded to single precision, as OpenCV's arcLength has them."""
+    """Length of a closed contour; its sides are rounded to single precision, as in OpenCV's arcLength.
+
+    Args:
+        contour: Corners in pixels, the first one not repeated.
+
+    Returns:
+        The length in pixels.
+    """
     sides = np.diff(np.array([*contour, contour[0]], np.float32), axis=0)
     return float(np.sqrt((sides * sides).sum(axis=1), dtype=np.float32).sum(dtype=np.float64))
 

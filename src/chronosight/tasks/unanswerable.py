@@ -69,7 +69,14 @@ def unanswerable(words: Sequence[str], text: str, two_dates: bool) -> str:
 
 
 def negated(words: Sequence[str]) -> bool:
-    """Whether a question holds a negation; "no longer" says vanished, and "both or none" offers an answer: neither is one."""
+    """Whether a question holds a negation; "no longer" says vanished, and "both or none" offers an answer: neither is one.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        True where it has one.
+    """
     denials = ("not", "no", "none", "without", "never", "nothing", "neither", "nor")
     around = zip(["", *words], words, [*words[1:], ""], strict=False)
     return any(word in denials and before != "or" and after not in ("longer", "more") for before, word, after in around)

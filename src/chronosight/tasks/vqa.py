@@ -24,7 +24,14 @@ def ask(text: str, short: bool = True) -> Question:
 
 
 def parse_reply(text: str) -> str | None:
-    """The reply in lower case, single spaces, no full stop; None when nothing is left."""
+    """The reply in lower case, single spaces, no full stop; None when nothing is left.
+
+    Args:
+        text: The reply.
+
+    Returns:
+        The text, or None.
+    """
     return " ".join(text.lower().split()).rstrip(".").rstrip() or None
 
 

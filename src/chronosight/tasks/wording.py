@@ -45,7 +45,14 @@ class Random(Protocol):
 
 
 def wordings(question: Question) -> tuple[str, ...]:
-    """Every wording of a question with its subjects filled in, the canonical one first."""
+    """Every wording of a question with its subjects filled in, the canonical one first.
+
+    Args:
+        question: The question.
+
+    Returns:
+        The wordings, the canonical one first.
+    """
     templates = caption.wordings(question) if question.task == "caption" else TASKS[question.task].WORDINGS
     change = question.task in ("binary", "count", "location", "direction")
     subject = question.subject or (binary.ANY if change else "")
@@ -54,18 +61,42 @@ def wordings(question: Question) -> tuple[str, ...]:
 
 
 def vary(question: Question, rng: Random) -> Question:
-    """The same question in another wording: the canonical one half of the time, else any of the others alike."""
+    """Words a question otherwise: the canonical wording half of the time, else any of the others alike.
+
+    Args:
+        question: The question.
+        rng: Draws the wording.
+
+    Returns:
+        The same question in that wording.
+    """
     canonical, *others = wordings(question)
     text = canonical if rng.random() < 0.5 else others[int(rng.random() * len(others))]
     return Question(question.task, text, question.subject, question.other)
 
 
 def write_reply(task: Task, value: Value) -> str:
-    """The reply that a model of this project is taught to give."""
+    """The reply that a model of this project is taught to give.
+
+    Args:
+        task: The task.
+        value: The true value.
+
+    Returns:
+        The reply.
+    """
     return str(TASKS[task].write_reply(value))
 
 
 def parse_reply(task: Task, text: str) -> Value | None:
-    """The value a reply means; None where it means none. Scene classes and events: out of the full label sets."""
+    """Reads the value of a reply. Scene classes and events are chosen from the full label sets.
+
+    Args:
+        task: The task.
+        text: The reply.
+
+    Returns:
+        The value; None where the reply has none.
+    """
     value: Value | None = TASKS[task].parse_reply(text)
     return value

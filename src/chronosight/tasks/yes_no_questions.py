@@ -25,7 +25,14 @@ SHRINK = ("decreased", "decrease", "shrunk", "shrink", "shrank", "declined", "de
 
 
 def asks_yes_no(words: Sequence[str]) -> bool:
-    """Whether it begins as a question that is answered by yes or no."""
+    """Whether it begins as a question that is answered by yes or no.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        True where it does.
+    """
     return any(" ".join(words[: len(start.split())]) == start for start in (*lists.YES_NO, "do", "whether"))
 
 
@@ -57,13 +64,27 @@ def take_bounds(text: str) -> tuple[Bounds | None, str]:
 
 
 def speaks_of_area(words: Sequence[str]) -> bool:
-    """Whether the size that a question names is that of all objects together: "do the buildings cover more than 1 ha"."""
+    """Whether the size that a question names is that of all objects together: "do the buildings cover more than 1 ha".
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        True where it is.
+    """
     line = f" {' '.join(words)} "
     return has_phrase(line, AREA) or has_phrase(line, COVER)
 
 
 def growth(words: Sequence[str]) -> Literal["more", "fewer"] | None:
-    """Whether a question asks if there are more or fewer than before: "did the number of buildings decrease"."""
+    """Whether a question asks if there are more or fewer than before: "did the number of buildings decrease".
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        "more" or "fewer"; None where it asks neither.
+    """
     said = set(words)
     if said & set(GROW) and ("number" in said or "count" in said):
         return "more"
@@ -88,7 +109,14 @@ def growth(words: Sequence[str]) -> Literal["more", "fewer"] | None:
 
 
 def quantifier(words: Sequence[str]) -> Literal["all", "most"] | None:
-    """Of "are all new buildings in the south", "are most of them there", "are they only there"."""
+    """The quantifier of a question: "are all new buildings in the south", "are most of them there", "are they only there".
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        "all" or "most"; None where it has none.
+    """
     said = set(words)
     if {"mostly", "mainly", "majority"} & said or "most" in words[1:2]:  # not "the part that changed most"
         return "most"
