@@ -182,14 +182,38 @@ def _ask_limited(description: Description, question: str) -> Answer:
 def open_conversation(
     inputs: Sequence[Source], engine: Engine, opening: Opening = USUAL, say: Say | None = None
 ) -> Conversation:
-    """Opens files and starts a conversation about them. Raises InputError where they cannot be used."""
+    """Opens files and starts a conversation about them.
+
+    Args:
+        inputs: One image, two dates, or a video or its frames.
+        engine: Answers the questions.
+        opening: How the files are opened.
+        say: Called with each note on the input; None for no notes.
+
+    Returns:
+        The conversation.
+
+    Raises:
+        InputError: The files cannot be used.
+    """
     scene = open_scene(inputs, opening)
     report_notes(say, scene.notes)
     return engine.chat(scene)
 
 
 def open_scene(inputs: Sequence[Source], opening: Opening) -> Scene:
-    """Opens files as a scene that fits into memory. Raises InputError where they cannot be used."""
+    """Opens files as a scene that fits into memory.
+
+    Args:
+        inputs: One image, two dates, or a video or its frames.
+        opening: How the files are opened.
+
+    Returns:
+        The scene.
+
+    Raises:
+        InputError: The files cannot be used.
+    """
     from chronosight.scenes.open import open_scene as open_files
 
     return open_files(
@@ -289,7 +313,14 @@ def _make(engine: Engine | Callable[[], Engine]) -> Engine:
 
 
 def is_file(text: str) -> bool:
-    """Whether a text names something on disk; a long question never does."""
+    """Whether a text names something on disk; a long question never does.
+
+    Args:
+        text: A path or a question.
+
+    Returns:
+        True where there is a file or folder of that name.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST_NAME and os.sep not in text:
         return False
     with contextlib.suppress(OSError, ValueError):

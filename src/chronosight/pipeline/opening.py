@@ -44,7 +44,12 @@ USUAL = Opening()
 
 
 def report_notes(say: Say | None, lines: Sequence[str]) -> None:
-    """Reports notes on the input, one call a line."""
+    """Reports notes on the input, one call a line.
+
+    Args:
+        say: Called with each line; None for no notes.
+        lines: The notes.
+    """
     if say is not None:
         for line in lines:
             say(line)

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 
 def report_folder(out: Source | None) -> Path | None:
-    """The folder as a path. Raises InputError where its name is empty."""
+    """The output folder as a path.
+
+    Args:
+        out: The folder; None for no report.
+
+    Returns:
+        The path, or None.
+
+    Raises:
+        InputError: Its name is empty.
+    """
     if out is None:
         return None
     if not os.fspath(out).strip():
@@ -28,7 +38,16 @@ def report_folder(out: Source | None) -> Path | None:
 
 @contextmanager
 def reserved(folder: Path | None, inputs: Sequence[Source], whole_scene: bool) -> Iterator[None]:
-    """The output folder kept for this run, before any long work is done."""
+    """Reserves the output folder for this run, before any long work is done; a context manager.
+
+    Args:
+        folder: The folder; None for no report.
+        inputs: The files of the run.
+        whole_scene: Whether the pair is processed as a whole scene.
+
+    Yields:
+        Nothing.
+    """
     if folder is None:
         yield
         return
@@ -39,7 +58,19 @@ def reserved(folder: Path | None, inputs: Sequence[Source], whole_scene: bool) -
 
 
 def write(description: Description, folder: Path, places: Sequence[PagePlace]) -> Description:
-    """Writes the report; the description with the names of its files. Raises InputError where it cannot be written."""
+    """Writes the report.
+
+    Args:
+        description: The description of a pair.
+        folder: The folder to write into.
+        places: Parts of a whole scene to show on the page.
+
+    Returns:
+        The description with the names of its files.
+
+    Raises:
+        InputError: The report cannot be written.
+    """
     from chronosight.reports.write import write_report
 
     written = write_report(description, folder, places, description.scene.sources)

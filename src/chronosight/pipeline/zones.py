@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 def read_zones(zones: Zones) -> list[Zone] | None:
-    """Zones as they are, or from a GeoJSON file. Raises InputError where the file cannot be used."""
+    """Reads zones from a GeoJSON file; zones that are given as such stay as they are.
+
+    Args:
+        zones: A file, zones, or None.
+
+    Returns:
+        The zones, or None.
+
+    Raises:
+        InputError: The file cannot be used.
+    """
     if zones is None:
         return None
     if isinstance(zones, (str, os.PathLike)):
@@ -28,7 +38,18 @@ def read_zones(zones: Zones) -> list[Zone] | None:
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> Description:
-    """The description with its objects counted by zone. Raises InputError where zones and scene do not meet."""
+    """Counts the objects of a description by zone.
+
+    Args:
+        description: The description of a pair.
+        zones: The zones; None for none.
+
+    Returns:
+        The description with its zone table.
+
+    Raises:
+        InputError: No zone reaches into the scene, or the scene has no place on the Earth.
+    """
     if zones is None:
         return description
     from chronosight.engines.router import with_zones as summary_with_zones
@@ -37,7 +58,15 @@ def with_zones(description: Description, zones: Sequence[Zone] | None) -> Descri
 
 
 def check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:
-    """Raises InputError, before any long work, where no zone reaches into the image."""
+    """Checks, before any long work, that some zone reaches into an image.
+
+    Args:
+        zones: The zones; None for none.
+        image: The earlier image.
+
+    Raises:
+        InputError: No zone reaches into the image, or it has no place on the Earth.
+    """
     if zones is None:
         return
     from shapely import Polygon

@@ -66,7 +66,16 @@ class Aligned:
         return metres_per_pixel(self.grid, self.grid.width, self.grid.height)
 
     def with_frame_moved(self, index: int, dx: float, dy: float) -> Aligned:
-        """The same with one image read again dx, dy pixels further right and down: its displacement undone."""
+        """Reads one image again on a displaced grid: its displacement undone.
+
+        Args:
+            index: Index of the image.
+            dx: Displacement to the right, in pixels.
+            dy: Displacement down, in pixels.
+
+        Returns:
+            A copy with that frame replaced.
+        """
         image, stretch = self.images[index], self.stretches[index]
         pixels = read_on(image, self.grid.moved(dx, dy), self.sources[index])
         pixels = without(pixels, find_fills(pixels), _BLENDED)
@@ -137,7 +146,14 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
 
 
 def stored_sample(image: ImageFile) -> np.ndarray | None:
-    """(3, n) values as they stand in a file, from windows over it, fill left out; None for 8 bit, which needs none."""
+    """Samples values as they stand in a file, from windows over it, fill left out.
+
+    Args:
+        image: The image.
+
+    Returns:
+        (3, n) float64; None for 8 bit, which needs none, and where there is no data.
+    """
     if image.dtype == "uint8":
         return None
     lefts, tops = (

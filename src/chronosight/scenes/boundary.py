@@ -49,7 +49,16 @@ def decoding(path: Path, what: str = "an image") -> Iterator[None]:
 
 
 def damaged(path: Path, error: Exception, what: str = "an image") -> InputError:
-    """The one line for a file that a decoder cannot read."""
+    """The one-line error for a file that a decoder cannot read.
+
+    Args:
+        path: The file.
+        error: What the decoder raised.
+        what: What the file should be.
+
+    Returns:
+        The error, to be raised.
+    """
     cause = error.__cause__ if isinstance(error, RasterioIOError) and error.__cause__ else error
     reason = one_line(getattr(cause, "strerror", None) or cause or type(cause).__name__)
     reason = reason.replace(str(path), path.name)[:160]

@@ -95,7 +95,15 @@ def doubt_of_shape(name: str, valid: np.ndarray) -> list[str]:
 
 
 def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:
-    """A doubt where nothing happens in a video: its frames are one still image. frames: (H, W, 3) uint8 each."""
+    """Finds a video in which nothing moves: its frames are one still image.
+
+    Args:
+        name: Name of the video.
+        frames: (H, W, 3) uint8 each.
+
+    Returns:
+        One doubt, or none.
+    """
     if len(frames) < 2:
         return []
     first = frames[0].astype(np.int16)
@@ -107,12 +115,28 @@ def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:
 
 
 def doubt_of_padding(missing: int, frames: int) -> list[str]:
-    """A doubt where most frames that a model sees of a video are the black ones before it."""
+    """Finds a video whose frames are mostly the black ones put before it.
+
+    Args:
+        missing: Number of black frames.
+        frames: Number of all frames.
+
+    Returns:
+        One doubt, or none.
+    """
     return [f"{missing} of {frames} frames are black padding: ask for fewer frames"] if 2 * missing > frames else []
 
 
 def doubt_of_resolution(kind: str, metres: float | None) -> list[str]:
-    """A doubt where pixels are far coarser than those the models were trained on. metres: ground size of one, if known."""
+    """Finds pixels that are far coarser than those the models were trained on.
+
+    Args:
+        kind: Kind of the scene.
+        metres: Ground size of a pixel; None where it is not known.
+
+    Returns:
+        One doubt, or none.
+    """
     coarse = COARSE_PAIR if kind == "pair" else COARSE_IMAGE
     if metres is None or metres < coarse:
         return []

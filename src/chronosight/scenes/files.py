@@ -139,7 +139,17 @@ def check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS)
 
 
 def check_video_size(name: str, width: int, height: int, frames: int) -> None:
-    """Check the size of `frames` frames of a video or series, as `check_size` does, and that memory can hold them together."""
+    """Checks the size of the frames of a video or series, as `check_size` does, and that memory can hold them together.
+
+    Args:
+        name: Name for the message.
+        width: Width of a frame in pixels.
+        height: Height of a frame in pixels.
+        frames: Number of frames.
+
+    Raises:
+        InputError: A frame, or all of them together, are too large or too small.
+    """
     check_size(name, width, height)
     if width * height * frames > MAX_VIDEO_PIXELS:
         raise InputError(
@@ -149,7 +159,14 @@ def check_video_size(name: str, width: int, height: int, frames: int) -> None:
 
 
 def one_line(text: object) -> str:
-    """Text as one printable line, for error messages."""
+    """Text as one printable line, for error messages.
+
+    Args:
+        text: Anything that can be printed.
+
+    Returns:
+        One line without control characters.
+    """
     line = " ".join(str(text).split())
     return "".join(c if c.isprintable() else "?" for c in line)
 

@@ -41,13 +41,27 @@ class Fill:
     everywhere: bool
 
     def of(self, values: np.ndarray) -> np.ndarray:
-        """(H, W) bool: which of the pixels (3, H, W) hold the fill value."""
+        """Which pixels hold the fill value.
+
+        Args:
+            values: (3, H, W), of any number type.
+
+        Returns:
+            (H, W) bool.
+        """
         off = np.abs(values.astype(np.float32) - self.value.astype(np.float32)[:, None, None]) <= self.tolerance
         hit: np.ndarray = off.any(axis=0) if self.everywhere else off.all(axis=0)
         return hit
 
     def note(self, name: str) -> str:
-        """What the user should know of it."""
+        """What the user should know of it.
+
+        Args:
+            name: Name of the image.
+
+        Returns:
+            The note.
+        """
         value = ", ".join(f"{band:g}" for band in dict.fromkeys(self.value.tolist()))
         return f"{name}: {self.area.mean():.0%} of it holds the value {value} throughout and was taken for no data (not declared)"
 
@@ -73,7 +87,16 @@ def find_fills(pixels: Pixels) -> list[Fill]:
 
 
 def without(pixels: Pixels, fills: list[Fill], margin: int = 0) -> Pixels:
-    """The pixels, fill marked as no data; margin: pixels around it too, where resampling has blended it with the ground."""
+    """Marks fill as no data.
+
+    Args:
+        pixels: The pixels.
+        fills: Fill values and where they stand.
+        margin: Pixels around the fill that are marked too, where resampling has blended it with the ground.
+
+    Returns:
+        The pixels, their values unchanged.
+    """
     empty = np.zeros_like(pixels.valid)
     for fill in fills:
         empty |= fill.area

@@ -17,7 +17,14 @@ ANYWAY = "or add --video to take them as frames of a video"
 
 
 def check_folder(folder: Path) -> None:
-    """Raises InputError, saying what to use, where the images of a folder are pairs or dates rather than frames."""
+    """Checks that the images of a folder are frames of a video, by their names.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        InputError: They are pairs or dates; the message says what to use.
+    """
     pairs = pairs_in_folder(folder)
     if pairs:
         names = f"{pairs[0][1].name} and {pairs[0][2].name}"
@@ -28,7 +35,14 @@ def check_folder(folder: Path) -> None:
 
 
 def check_frames(paths: Sequence[Path]) -> None:
-    """Raises InputError where the names of three images or more, or of a folder, are different dates."""
+    """Checks that images are frames of a video, by their names.
+
+    Args:
+        paths: The images.
+
+    Raises:
+        InputError: Their names are different dates; the message says what to use.
+    """
     days = {day for path in paths if (day := _day(path.stem))}
     if len(paths) > 1 and len(days) == len(paths):
         first, last = min(days), max(days)
@@ -40,7 +54,16 @@ def check_frames(paths: Sequence[Path]) -> None:
 
 
 def as_frames(scene: Scene, count: int, video: bool) -> Scene:
-    """The video, with a note that its images were taken for frames where nobody said so."""
+    """Adds a note that images were taken for the frames of a video, where nobody said so.
+
+    Args:
+        scene: The video; its notes are changed.
+        count: Number of images.
+        video: Whether the user said that it is a video.
+
+    Returns:
+        `scene`.
+    """
     if not video:
         scene.notes.insert(0, f"{count} images were taken as the frames of a video, in the order of their names or as given")
     return scene

@@ -39,16 +39,27 @@ def proj_data() -> Iterator[None]:
 
 
 def options_of(path: Path) -> dict[str, object]:
-    """GDAL's options for a file."""
+    """GDAL's options for a file.
+
+    Args:
+        path: A local file, or a remote one as `remote_path` gives it.
+
+    Returns:
+        Options for `rasterio.Env`.
+    """
     return {**GDAL_OPTIONS, **remote_options(path)} if is_remote(path) else {**GDAL_OPTIONS}
 
 
 @contextmanager
 def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
-    """The file opened by one named driver.
+    """Opens a file by one named driver; a context manager.
 
-    Raises:
-        InputError: for everything that goes wrong with it, while it is open too.
+    Args:
+        path: The file.
+        driver: GDAL's name of the driver.
+
+    Yields:
+        The dataset.
     """
     jpeg = driver == "JPEG"
     options: dict[str, object] = {**options_of(path), "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
@@ -73,7 +84,15 @@ def _check_jpeg(path: Path, said: Sequence[str]) -> None:
 
 
 def check_layout(name: str, dataset: rasterio.DatasetReader) -> None:
-    """Raises InputError where a block, which is decoded as a whole, is larger than the memory it may take."""
+    """Checks that a block, which is decoded as a whole, fits into the memory it may take.
+
+    Args:
+        name: Name for the message.
+        dataset: The open file.
+
+    Raises:
+        InputError: A block is too large, or there are too many bands.
+    """
     if dataset.count > MAX_BANDS:
         raise InputError(f"{name} has {dataset.count} bands, expected at most {MAX_BANDS}")
     rows, columns = dataset.block_shapes[0]
@@ -86,7 +105,14 @@ def check_layout(name: str, dataset: rasterio.DatasetReader) -> None:
 
 
 def band_descriptions(dataset: rasterio.DatasetReader) -> list[str | None]:
-    """The name of every band, None where it has none or one that is not UTF-8."""
+    """The name of every band, None where it has none or one that is not UTF-8.
+
+    Args:
+        dataset: The open file.
+
+    Returns:
+        One entry a band.
+    """
     try:
         return list(dataset.descriptions)
     except UnicodeDecodeError:
@@ -94,7 +120,14 @@ def band_descriptions(dataset: rasterio.DatasetReader) -> list[str | None]:
 
 
 def colour_interpretations(dataset: rasterio.DatasetReader) -> list[str]:
-    """GDAL's colour interpretation of every band; newer ones than rasterio knows are "undefined"."""
+    """GDAL's colour interpretation of every band; newer ones than rasterio knows are "undefined".
+
+    Args:
+        dataset: The open file.
+
+    Returns:
+        One entry a band.
+    """
     try:
         return [interpretation.name for interpretation in dataset.colorinterp]
     except ValueError:
@@ -102,7 +135,14 @@ def colour_interpretations(dataset: rasterio.DatasetReader) -> list[str]:
 
 
 def has_palette(dataset: rasterio.DatasetReader) -> bool:
-    """Whether the first band has a colour table that can be used."""
+    """Whether the first band has a colour table that can be used.
+
+    Args:
+        dataset: The open file.
+
+    Returns:
+        True where it has, and the band is 8 or 16 bit.
+    """
     try:
         return bool(dataset.colormap(1)) and dataset.dtypes[0] in ("uint8", "uint16")
     except ValueError:

@@ -35,11 +35,29 @@ class Grid:
     height: int
 
     def window(self, left: int, top: int, width: int, height: int) -> Grid:
-        """The part of width x height pixels whose upper left corner is (left, top)."""
+        """A part of the grid.
+
+        Args:
+            left: First column.
+            top: First row.
+            width: Width in pixels.
+            height: Height in pixels.
+
+        Returns:
+            The grid of the part.
+        """
         return Grid(self.crs, self.transform * Affine.translation(left, top), width, height)
 
     def moved(self, dx: float, dy: float) -> Grid:
-        """The grid displaced by (dx, dy) of its own pixels."""
+        """The displaced grid.
+
+        Args:
+            dx: Displacement to the right, in its own pixels.
+            dy: Displacement down, in its own pixels.
+
+        Returns:
+            A grid of the same size.
+        """
         return Grid(self.crs, self.transform * Affine.translation(dx, dy), self.width, self.height)
 
     @property
@@ -49,13 +67,28 @@ class Grid:
 
 
 def grid_of(image: Readable) -> Grid:
-    """The image's own grid; on the flat plane where it has no georeference."""
+    """The image's own grid; on the flat plane where it has no georeference.
+
+    Args:
+        image: The image.
+
+    Returns:
+        The grid.
+    """
     place = image.georeference or Georeference(PLANE, Affine.identity())
     return Grid(place.crs, place.transform, image.width, image.height)
 
 
 def same_grid(a: Grid, b: Grid) -> bool:
-    """Equal to within a hundredth of a pixel over the whole image."""
+    """Whether two grids are equal to within a hundredth of a pixel over the whole image.
+
+    Args:
+        a: A grid.
+        b: Another grid.
+
+    Returns:
+        True where they are.
+    """
     if (a.width, a.height) != (b.width, b.height) or CRS.from_user_input(a.crs) != CRS.from_user_input(b.crs):
         return False
     corners = [(0, 0), (a.width, 0), (0, a.height)]
@@ -64,7 +97,15 @@ def same_grid(a: Grid, b: Grid) -> bool:
 
 
 def near(grid: Grid, other: Grid) -> Grid:
-    """The grid with its longitudes turned by 360 degrees to where they lie nearest to another one's, over the date line too."""
+    """Turns the longitudes of a grid by 360 degrees to where they lie nearest to another one's, over the date line too.
+
+    Args:
+        grid: The grid to turn.
+        other: The other grid.
+
+    Returns:
+        The grid; the same where one of them is not in degrees.
+    """
     if not all(CRS.from_user_input(one.crs).is_geographic for one in (grid, other)):
         return grid
     (here, _), (there, _) = (one.transform * (one.width / 2, one.height / 2) for one in (grid, other))
@@ -73,7 +114,15 @@ def near(grid: Grid, other: Grid) -> Grid:
 
 
 def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] | None:
-    """Bounding box (left, top, right, bottom) of the source in pixels of the target; None when it cannot be placed."""
+    """Bounding box of one grid in pixels of another.
+
+    Args:
+        source: The grid to place.
+        target: The grid that gives the pixels.
+
+    Returns:
+        (left, top, right, bottom); None when it cannot be placed.
+    """
     steps = np.linspace(0, 1, _EDGE_POINTS)
     along_x, along_y = steps * source.width, steps * source.height
     columns = np.concatenate([along_x, along_x, np.zeros_like(steps), np.full_like(steps, source.width)])
@@ -95,7 +144,15 @@ def footprint(source: Grid, target: Grid) -> tuple[float, float, float, float] |
 
 
 def overlap(earlier: Grid, later: Grid) -> tuple[int, int, int, int] | None:
-    """Window (left, top, width, height) of the earlier grid that the later one reaches into; None when it does not."""
+    """The window of the earlier grid that the later one reaches into.
+
+    Args:
+        earlier: Grid of the earlier date.
+        later: Grid of the later date.
+
+    Returns:
+        (left, top, width, height) in pixels of the earlier grid; None when they do not meet.
+    """
     box = footprint(later, earlier)
     if box is None:
         return None
@@ -162,7 +219,16 @@ def read_on(image: Readable, target: Grid, source: Grid | None = None) -> Pixels
 
 
 def check_grid(name: str, grid: Grid, max_pixels: int = MAX_PIXELS) -> None:
-    """Raises InputError when an overlap is too small to show anything, or too large."""
+    """Checks the size of an overlap.
+
+    Args:
+        name: Name of the other image, for the message.
+        grid: The overlap.
+        max_pixels: Largest number of pixels.
+
+    Raises:
+        InputError: It is too small to show anything, or too large.
+    """
     check_size(f"the overlap with {name}", grid.width, grid.height, max_pixels)
 
 

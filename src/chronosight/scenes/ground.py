@@ -29,7 +29,14 @@ _STEP = 2.0  # pixels to each side over which the ground size is taken: long eno
 
 
 def placement_of(dataset: rasterio.DatasetReader) -> Affine | None:
-    """The transform of an open file; None where it has none, or one that places nothing."""
+    """The transform of an open file; None where it has none, or one that places nothing.
+
+    Args:
+        dataset: The open file.
+
+    Returns:
+        Pixel -> map coordinates, or None.
+    """
     transform: Affine = dataset.transform
     if transform in (Affine.identity(), Affine.scale(1, -1)) or not all(math.isfinite(value) for value in transform[:6]):
         return None
@@ -42,6 +49,12 @@ def georeference_of(dataset: rasterio.DatasetReader) -> Georeference | None:
     """CRS and transform of an open file; None unless it has both.
 
     Longitudes are brought to -180..180 by whole turns, so that grids of 0..360 lie on the others.
+
+    Args:
+        dataset: The open file.
+
+    Returns:
+        The georeference, or None.
     """
     transform = placement_of(dataset)
     if not dataset.crs or transform is None:
@@ -53,7 +66,15 @@ def georeference_of(dataset: rasterio.DatasetReader) -> Georeference | None:
 
 
 def turns_between(longitude: float, other: float) -> int:
-    """Whole turns of 360 degrees by which a longitude is further east than the one nearest to `other`."""
+    """Whole turns of 360 degrees by which a longitude is further east than the one nearest to another.
+
+    Args:
+        longitude: A longitude in degrees.
+        other: Another longitude in degrees.
+
+    Returns:
+        The number of turns, negative to the west.
+    """
     return math.floor((longitude - other + 180) / 360)
 
 
@@ -146,7 +167,16 @@ def pixel_vectors(grid: Placed, x: Sequence[float], y: Sequence[float]) -> np.nd
 
 
 def pixel_areas(grid: Placed, x: Sequence[float], y: Sequence[float]) -> np.ndarray | None:
-    """(n,) ground areas in square metres of the pixels at columns x and rows y; None without a place."""
+    """Ground areas of pixels.
+
+    Args:
+        grid: What is placed on the ground.
+        x: Columns of n points.
+        y: Rows of the points.
+
+    Returns:
+        (n,) square metres; None without a place on the Earth.
+    """
     vectors = pixel_vectors(grid, x, y)
     return None if vectors is None else np.abs(np.linalg.det(vectors))
 

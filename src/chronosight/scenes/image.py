@@ -66,7 +66,15 @@ class Readable(Protocol):
         ...
 
     def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
-        """Pixels of a window (left, top, width, height), at a smaller shape (H, W) if one is given."""
+        """Reads pixels.
+
+        Args:
+            window: (left, top, width, height) in pixels; None for all.
+            shape: (H, W) to reduce to; None for the window's own size.
+
+        Returns:
+            The values and where there is data.
+        """
         ...
 
 
@@ -135,7 +143,16 @@ class ImageFile:
     def read_from(
         self, dataset: rasterio.DatasetReader, window: tuple[int, int, int, int] | None, shape: tuple[int, int] | None
     ) -> Pixels:
-        """`read`, from the file where it is open already."""
+        """`read`, from the file where it is open already.
+
+        Args:
+            dataset: The open file.
+            window: (left, top, width, height) in pixels of the upright image; None for all.
+            shape: (H, W) to reduce to; None for the window's own size.
+
+        Returns:
+            The values and where there is data, upright.
+        """
         left, top, width, height = window or (0, 0, self.width, self.height)
         swap, mirror_x, mirror_y = ORIENTATIONS[self.orientation]
         # The window and shape as stored: undo the mirrors, then the swap.

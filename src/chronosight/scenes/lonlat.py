@@ -36,7 +36,14 @@ def to_lonlat(scene: Scene, points: np.ndarray) -> np.ndarray | None:
 
 
 def scene_corners(scene: Scene) -> np.ndarray | None:
-    """(4, 2) longitude and latitude of the corners, from the upper left clockwise; None without a place on the Earth."""
+    """Longitude and latitude of the corners.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        (4, 2) degrees, from the upper left clockwise; None without a place on the Earth.
+    """
     return to_lonlat(scene, np.array([[0, 0], [scene.width, 0], [scene.width, scene.height], [0, scene.height]], float))
 
 
@@ -65,13 +72,29 @@ def pixel_vectors(scene: Scene, points: np.ndarray) -> np.ndarray | None:
 
 
 def pixel_areas(scene: Scene, points: np.ndarray) -> np.ndarray | None:
-    """(n,) square metres of ground under a pixel at each point (n, 2); None where the ground size is unknown."""
+    """Ground under a pixel at points of a scene.
+
+    Args:
+        scene: The scene.
+        points: (n, 2) x and y in pixels.
+
+    Returns:
+        (n,) square metres; None where the ground size is unknown.
+    """
     vectors = pixel_vectors(scene, points)
     return None if vectors is None else np.abs(np.linalg.det(vectors))
 
 
 def to_pixels(scene: Scene, lonlat: np.ndarray) -> np.ndarray | None:
-    """Pixels (n, 2), x right and y down, of points (n, 2) in longitude and latitude; None without a place on the Earth."""
+    """Pixels of points in longitude and latitude.
+
+    Args:
+        scene: The scene.
+        lonlat: (n, 2) degrees.
+
+    Returns:
+        (n, 2) x right and y down; None without a place on the Earth.
+    """
     if scene.georeference is None or to_lonlat(scene, np.empty((0, 2))) is None:
         return None
     if len(lonlat) == 0:

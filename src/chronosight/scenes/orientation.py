@@ -27,7 +27,14 @@ _EXIF_ORIENTATION, _EXIF_DATETIME, _EXIF_IFD, _EXIF_TAKEN = 0x0112, 0x0132, 0x87
 
 
 def north_up(transform: Affine) -> int:
-    """The orientation in which columns run as far east, and rows as far south, as any of the eight lets them."""
+    """The orientation in which columns run as far east, and rows as far south, as any of the eight lets them.
+
+    Args:
+        transform: Pixel -> map coordinates.
+
+    Returns:
+        The EXIF orientation, 1 to 8; 1 where none is better.
+    """
 
     def upright(code: int) -> float:
         a, b, _, d, e, _ = tuple(transform * stored_pixels(code, 1, 1))[:6]
@@ -38,7 +45,16 @@ def north_up(transform: Affine) -> int:
 
 
 def stored_pixels(orientation: int, width: int, height: int) -> Affine:
-    """Pixel (column, row) of the upright image -> of the stored one, which is width x height."""
+    """Maps pixels of the upright image to those of the stored one.
+
+    Args:
+        orientation: EXIF orientation, 1 to 8.
+        width: Width of the stored image in pixels.
+        height: Height of the stored image in pixels.
+
+    Returns:
+        (column, row) -> (column, row).
+    """
     swap, mirror_x, mirror_y = ORIENTATIONS[orientation]
     if swap:
         width, height = height, width
@@ -53,14 +69,32 @@ def stored_pixels(orientation: int, width: int, height: int) -> Affine:
 def turn_placement(
     georeference: Georeference | None, transform: Affine, orientation: int, width: int, height: int
 ) -> tuple[Georeference | None, Affine]:
-    """Both, of the image that was width x height as stored and is handed out upright."""
+    """Georeference and transform of the upright image.
+
+    Args:
+        georeference: That of the stored image; None for none.
+        transform: That of the stored image.
+        orientation: EXIF orientation, 1 to 8.
+        width: Width of the stored image in pixels.
+        height: Height of the stored image in pixels.
+
+    Returns:
+        Both, for the upright image.
+    """
     there = stored_pixels(orientation, width, height)
     placed = None if georeference is None else Georeference(georeference.crs, georeference.transform * there)
     return placed, transform * there
 
 
 def tiff_orientation(path: Path) -> int:
-    """The orientation tag (274) of a TIFF's first page, which GDAL ignores; 1 where there is none."""
+    """The orientation tag (274) of a TIFF's first page, which GDAL ignores; 1 where there is none.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The orientation, 1 to 8.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -80,7 +114,18 @@ def tiff_orientation(path: Path) -> int:
 
 
 def read_exif(path: Path, kind: str) -> tuple[int, str | None]:
-    """Orientation (1 to 8) and time taken of a PNG, JPEG or WebP. Checks a PNG's checksums too: GDAL does not."""
+    """Reads the orientation and the time taken of an image. Checks a PNG's checksums too: GDAL does not.
+
+    Args:
+        path: The file.
+        kind: "PNG", "JPEG" or "WEBP".
+
+    Returns:
+        Orientation (1 to 8), and the time as text; None without one.
+
+    Raises:
+        InputError: The file is damaged.
+    """
     with decoding(path):
         try:
             with Image.open(path, formats=[kind.upper()]) as image:

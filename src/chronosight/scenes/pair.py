@@ -64,7 +64,15 @@ def read_pair(
 
 
 def order_notes(earlier: ImageFile, later: ImageFile) -> list[str]:
-    """A note where the dates are known and given the wrong way round."""
+    """Notes that the dates are known and given the wrong way round.
+
+    Args:
+        earlier: The image given first.
+        later: The image given second.
+
+    Returns:
+        One note, or none.
+    """
     if earlier.time and later.time and later.time < earlier.time:
         return [f"{earlier.name} is dated after {later.name}: the order given was kept"]
     return []

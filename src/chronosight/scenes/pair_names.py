@@ -63,12 +63,26 @@ def pairs_of_folders(before: Path, after: Path) -> tuple[list[tuple[str, Path, P
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Images of a folder, by name; hidden and other files are passed over."""
+    """The images of a folder; hidden and other files are left out.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The images, sorted by name.
+    """
     return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file() and _is_image(path))
 
 
 def bare_name(stem: str) -> str:
-    """The name of an image without the ending that says which date it shows."""
+    """The name of an image without the ending that says which date it shows.
+
+    Args:
+        stem: File name without its suffix.
+
+    Returns:
+        The name, such as "site_3" of "site_3_before".
+    """
     match = _ENDING.match(stem)
     return match[1] if match and match[1] else stem
 

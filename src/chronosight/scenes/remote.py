@@ -53,7 +53,14 @@ def vrt_allowed() -> bool:
 
 
 def is_remote(path: Path) -> bool:
-    """Whether a path is one that `remote_path` gave."""
+    """Whether a path is one that `remote_path` gave.
+
+    Args:
+        path: Any path.
+
+    Returns:
+        True where it is.
+    """
     return str(path).startswith(PREFIXES)
 
 
@@ -84,12 +91,26 @@ def remote_path(address: str) -> Path:
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a remote file."""
+    """The first bytes of a remote file.
+
+    Args:
+        path: A path that `remote_path` gave.
+
+    Returns:
+        The bytes.
+    """
     return _heads[str(path)]
 
 
 def mark_of(path: Path) -> str:
-    """What the server says of the version of a remote file, "" where it says nothing."""
+    """The version of a remote file, as the server gives it.
+
+    Args:
+        path: A path that `remote_path` gave.
+
+    Returns:
+        The version; "" where the server gives none.
+    """
     return _marks.get(str(path), "")
 
 
@@ -162,7 +183,14 @@ def _head_of_bucket(name: str, address: str) -> bytes:
 
 
 def remote_options(path: Path) -> dict[str, object]:
-    """GDAL's options for a remote file: it alone may be opened, no file beside it is looked for."""
+    """GDAL's options for a remote file: it alone may be opened, and no file beside it is searched for.
+
+    Args:
+        path: A path that `remote_path` gave.
+
+    Returns:
+        Options for `rasterio.Env`.
+    """
     return {
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": None,

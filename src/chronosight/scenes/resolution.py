@@ -24,7 +24,14 @@ AGREE = 1.05  # factor within which a stated size is that of the georeference
 
 
 def pixel_sides(grid: Grid) -> tuple[float, float] | None:
-    """Width and height in metres on the ground of the pixel at the grid's middle; None without a place on the Earth."""
+    """Ground size of the pixel at the grid's middle.
+
+    Args:
+        grid: The grid.
+
+    Returns:
+        (width, height) in metres; None without a place on the Earth.
+    """
     vectors = pixel_vectors(grid, [grid.width / 2], [grid.height / 2])
     if vectors is None:
         return None
@@ -106,7 +113,14 @@ def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:
 
 
 def check_stated(metres: float | None) -> None:
-    """Refuse a stated ground size that no image has. Raises InputError outside STATED, also for NaN."""
+    """Checks a ground size that the user states.
+
+    Args:
+        metres: Metres per pixel; None for none.
+
+    Raises:
+        InputError: It is outside STATED, or no number.
+    """
     if metres is None:
         return
     least, most = STATED

@@ -9,9 +9,16 @@ from chronosight.limits import MAX_FRAMES
 
 
 def sample_indices(count: int, n: int) -> list[int]:
-    """Indices of n frames out of `count`, rising; all of them when there are no more than n.
+    """Indices of the frames to use (UniRS, arXiv 2412.20742: linspace(0, count - 2, n)).
 
-    With exactly n the published rule would take the first twice and leave out the last; each is taken once instead.
+    With exactly n frames the published rule would take the first twice and leave out the last; each is taken once instead.
+
+    Args:
+        count: Number of frames.
+        n: Number of frames wanted.
+
+    Returns:
+        Rising indices; all of them when there are no more than n.
     """
     if count <= n:
         return list(range(count))
@@ -19,12 +26,27 @@ def sample_indices(count: int, n: int) -> list[int]:
 
 
 def pad_left(frames: list[np.ndarray], n: int) -> np.ndarray:
-    """(n, H, W, 3) uint8: the frames with black ones before them where there are fewer than n."""
+    """Puts black frames before a short video (UniRS, arXiv 2412.20742).
+
+    Args:
+        frames: (H, W, 3) uint8 each; one or more.
+        n: Number of frames wanted.
+
+    Returns:
+        (n, H, W, 3) uint8.
+    """
     black = np.zeros_like(frames[0])
     return np.stack([black] * (n - len(frames)) + frames)
 
 
 def check_frame_count(n: int) -> None:
-    """Raises InputError for a number of frames that makes no video."""
+    """Checks a number of frames.
+
+    Args:
+        n: The number asked for.
+
+    Raises:
+        InputError: It is not between 1 and MAX_FRAMES.
+    """
     if not 1 <= n <= MAX_FRAMES:
         raise InputError(f"{n} frames were asked for, expected 1 to {MAX_FRAMES}")

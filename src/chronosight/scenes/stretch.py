@@ -35,7 +35,14 @@ class Stretch:
     high: np.ndarray | None = None
 
     def apply(self, pixels: Pixels) -> np.ndarray:
-        """(H, W, 3) uint8; 0 where there is no data."""
+        """Stretches pixels to 8 bit.
+
+        Args:
+            pixels: The pixels.
+
+        Returns:
+            (H, W, 3) uint8; 0 where there is no data.
+        """
         _, height, width = pixels.values.shape
         out = np.empty((height, width, 3), np.uint8)
         rows = max(1, 4_000_000 // max(width, 1))  # in strips: 32-bit copies of the whole would take four times its memory
@@ -60,7 +67,14 @@ class Levels:
     step: float
 
     def agrees(self, other: Levels) -> bool:
-        """Whether both count alike."""
+        """Whether the numbers of two files mean the same.
+
+        Args:
+            other: Those of the other file.
+
+        Returns:
+            True where step and zero agree.
+        """
         return bool(abs(self.step / other.step - 1) < 0.01 and abs(self.zero - other.zero) < 0.5 * self.step)
 
     @property

@@ -14,7 +14,15 @@ _IN_NAME = re.compile(
 
 
 def time_of(stamps: Iterable[str | None], file_name: str) -> datetime | None:
-    """The first stamp that reads as a time ("2021:07:04 10:15:30" or ISO), else a date in the name, else None."""
+    """Finds when an image was taken.
+
+    Args:
+        stamps: Stamps of its metadata, such as "2021:07:04 10:15:30" or ISO; the first that can be read is taken.
+        file_name: Its name, in which a date is searched for otherwise.
+
+    Returns:
+        The time; None where there is none.
+    """
     for stamp in stamps:
         if stamp and (match := _STAMP.match(stamp.strip())) and (time := _datetime(*match.groups())):
             return time

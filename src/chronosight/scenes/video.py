@@ -124,7 +124,15 @@ def read_animation(path: Path, kind: str, n: int) -> Clip:
 
 
 def is_animated(path: Path, kind: str) -> bool:
-    """Whether a GIF, WebP or PNG has more than one frame; False for what cannot be read (its reader will say why)."""
+    """Whether a GIF, WebP or PNG has more than one frame; False for what cannot be read (its reader will say why).
+
+    Args:
+        path: The file.
+        kind: "GIF", "WEBP" or "PNG".
+
+    Returns:
+        True where it has.
+    """
     try:
         with decoding(path), Image.open(path, formats=[kind.upper()]) as image:
             return getattr(image, "n_frames", 1) > 1

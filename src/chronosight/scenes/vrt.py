@@ -16,7 +16,14 @@ _REFUSED = re.compile(
 
 
 def check_vrt(path: Path) -> None:
-    """Raises InputError where a VRT is more than a mosaic of images on this machine."""
+    """Checks that a VRT is a plain mosaic of images on this machine.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: It is more than that, or too large.
+    """
     if path.stat().st_size > MAX_SIDE_TEXT_BYTES:
         raise InputError(f"{path.name} is larger than {MAX_SIDE_TEXT_BYTES >> 20} MB, expected a VRT of fewer sources")
     text = path.read_text(encoding="utf-8", errors="replace")

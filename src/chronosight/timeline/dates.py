@@ -36,7 +36,14 @@ class Date:
 
 
 def parse_date(text: str) -> Date | None:
-    """A date that stands in a text, None where none does."""
+    """Finds a date in a text.
+
+    Args:
+        text: Such as "2021-07-04", "2021-07" or "2021", with other words around it.
+
+    Returns:
+        The date; None where there is none.
+    """
     if time := time_of([text.strip()], text):
         return Date(time, f"{time:%Y-%m-%d}")
     if match := _MONTH.search(text):
@@ -69,6 +76,12 @@ def given_dates(text: str, count: int) -> list[Date]:
 
 def dates_of(images: Sequence[ImageFile]) -> list[Date]:
     """The date of each image by its metadata or its name.
+
+    Args:
+        images: The images, by their headers.
+
+    Returns:
+        The dates, in the order of the images.
 
     Raises:
         InputError: One of them has none.

@@ -74,7 +74,14 @@ class Track:
 
 
 def pairs_to_compare(count: int) -> list[tuple[int, int]]:
-    """Neighbouring dates, then every other date with the first."""
+    """Neighbouring dates, then every other date with the first.
+
+    Args:
+        count: Number of dates.
+
+    Returns:
+        (earlier, later) indices of dates.
+    """
     return [(index, index + 1) for index in range(count - 1)] + [(0, index) for index in range(2, count)]
 
 

@@ -17,7 +17,14 @@ LONGEST = 900  # pixels of an image's longer side on the page
 
 
 def timeline_page(timeline: Timeline) -> str:
-    """The whole document."""
+    """Renders the page of a timeline.
+
+    Args:
+        timeline: The timeline.
+
+    Returns:
+        The HTML document, images included.
+    """
     from jinja2 import Environment, PackageLoader
 
     stack = timeline.stack

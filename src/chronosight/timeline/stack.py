@@ -60,7 +60,15 @@ class Stack:
     too_coarse: str
 
     def pair(self, first: int, second: int) -> Scene:
-        """Two of the dates as a scene."""
+        """Two of the dates as a scene.
+
+        Args:
+            first: Index of the earlier date.
+            second: Index of the later date.
+
+        Returns:
+            The pair; valid where both dates show the ground.
+        """
         return Scene(
             "pair", self.frames[[first, second]], self.seen[first] & self.seen[second],
             (self.sources[first], self.sources[second]), self.georeference, self.metres_per_pixel,

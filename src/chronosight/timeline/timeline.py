@@ -125,7 +125,15 @@ def _caption(tracks: Sequence[Track], index: int) -> str:
 
 
 def count_rows(tracks: Sequence[Track], count: int) -> tuple[DateRow, ...]:
-    """Counts and areas by date and class."""
+    """Counts and areas by date and class.
+
+    Args:
+        tracks: The objects, followed through time.
+        count: Number of dates.
+
+    Returns:
+        One row a date and class.
+    """
     rows = []
     for index in range(count):
         for name in CLASSES:

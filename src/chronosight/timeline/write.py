@@ -82,7 +82,14 @@ def write_timeline(timeline: Timeline, folder: Path, gif: bool = False) -> tuple
 
 
 def check_folder(folder: Path) -> None:
-    """Raises InputError where the report would replace a file that no timeline wrote."""
+    """Checks that a report replaces nothing but a timeline's own files.
+
+    Args:
+        folder: The output folder.
+
+    Raises:
+        InputError: It is a file, or holds a file that no timeline wrote and that would be replaced.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; the report needs a folder: give another name")
     own = _own(folder)
@@ -92,7 +99,14 @@ def check_folder(folder: Path) -> None:
 
 
 def timeline_dict(timeline: Timeline) -> dict[str, Any]:
-    """The timeline as JSON types."""
+    """The timeline as JSON types.
+
+    Args:
+        timeline: The timeline.
+
+    Returns:
+        The content of timeline.json.
+    """
     stack = timeline.stack
     dates = [date.text for date in stack.dates]
     return {
@@ -120,7 +134,15 @@ def timeline_dict(timeline: Timeline) -> dict[str, Any]:
 
 
 def track_dict(track: Track, dates: Sequence[str]) -> dict[str, Any]:
-    """The facts of one object; `inferred` are the dates of images that do not show its place."""
+    """The facts of one object; `inferred` are the dates of images that do not show its place.
+
+    Args:
+        track: The object, followed through time.
+        dates: All dates, as text.
+
+    Returns:
+        The facts, as JSON types.
+    """
     item = track.item
     facts: dict[str, Any] = {
         "number": item.number, "class": item.class_name, "cell": item.cell, "first_seen": dates[track.first_seen],
@@ -136,7 +158,14 @@ def track_dict(track: Track, dates: Sequence[str]) -> dict[str, Any]:
 
 
 def table_csv(timeline: Timeline) -> str:
-    """Counts and areas by date and class."""
+    """Counts and areas by date and class.
+
+    Args:
+        timeline: The timeline.
+
+    Returns:
+        The table as CSV, with a header line.
+    """
     text = io.StringIO()
     unit = timeline.unit
     writer = csv.writer(text, lineterminator="\n")
@@ -209,7 +238,15 @@ def _write_animation(timeline: Timeline, folder: Path, gif: bool) -> None:
 
 
 def outlined(timeline: Timeline, index: int) -> Image.Image:
-    """One date with its date written on it and the objects that changed since the date before outlined."""
+    """One date, with its date written on it and the objects outlined that changed since the date before.
+
+    Args:
+        timeline: The timeline.
+        index: Index of the date.
+
+    Returns:
+        The image, its longer side at most SIDE pixels.
+    """
     image = Image.fromarray(timeline.stack.frames[index])
     scale = min(1.0, SIDE / max(image.size))
     image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))

@@ -25,7 +25,18 @@ class OpenImage:
         self.width, self.height = header.width, header.height
 
     def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
-        """As `ImageFile.read`. Raises InputError where the file is damaged."""
+        """Reads pixels, as `ImageFile.read` does.
+
+        Args:
+            window: (left, top, width, height) in pixels; None for all.
+            shape: (H, W) to reduce to; None for the window's own size.
+
+        Returns:
+            The values and where there is data.
+
+        Raises:
+            InputError: The file is damaged.
+        """
         with decoding(self.header.path):
             return self.header.read_from(self.dataset, window, shape)
 
@@ -39,7 +50,15 @@ class Reduced:
         self.width, self.height = max(1, image.width // factor), max(1, image.height // factor)
 
     def read(self, window: tuple[int, int, int, int] | None = None, shape: tuple[int, int] | None = None) -> Pixels:
-        """As `ImageFile.read`, in pixels of the smaller image."""
+        """Reads pixels, as `ImageFile.read` does, in pixels of the smaller image.
+
+        Args:
+            window: (left, top, width, height) in pixels; None for all.
+            shape: (H, W) to reduce to; None for the window's own size.
+
+        Returns:
+            The values and where there is data.
+        """
         left, top, width, height = window or (0, 0, self.width, self.height)
         n = self.factor
         return self.image.read((left * n, top * n, width * n, height * n), shape or (height, width))
@@ -63,7 +82,16 @@ def open_header(path: str | Path, bands: tuple[int, int, int] | None = None) -> 
 
 @contextmanager
 def keep_open(header: ImageFile) -> Iterator[OpenImage]:
-    """The image, open. What goes wrong while it is read becomes an InputError; what its user raises is left alone."""
+    """Keeps an image open; a context manager.
+
+    What goes wrong while it is read becomes an InputError; what its user raises is left alone.
+
+    Args:
+        header: The image.
+
+    Yields:
+        The open image.
+    """
     with rasterio.Env(**options_of(header.path), GDAL_ERROR_ON_LIBJPEG_WARNING="YES"):
         with decoding(header.path), proj_data():
             dataset = rasterio.open(str(header.path), driver=header.driver)

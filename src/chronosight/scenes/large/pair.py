@@ -66,16 +66,44 @@ class LazyPair:
         return self.images[0].header, self.images[1].header
 
     def read(self, left: int, top: int, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """A window -> (2, height, width, 3) uint8, both dates stretched alike, 0 without data; (height, width) bool."""
+        """Reads a window of both dates, stretched alike.
+
+        Args:
+            left: First column.
+            top: First row.
+            width: Width in pixels.
+            height: Height in pixels.
+
+        Returns:
+            (2, height, width, 3) uint8, 0 without data; and (height, width) bool, where both dates have data.
+        """
         return self.show(self.grid.window(left, top, width, height))
 
     def read_level(self, factor: float, left: float, top: float, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """The same `factor` times smaller: width x height pixels of that level from the pixel (left, top) of the grid."""
+        """Reads a window of both dates, reduced.
+
+        Args:
+            factor: How many pixels of the grid one pixel is wide.
+            left: First column, in pixels of the grid.
+            top: First row, in pixels of the grid.
+            width: Width in reduced pixels.
+            height: Height in reduced pixels.
+
+        Returns:
+            As `read`.
+        """
         transform = self.grid.transform * Affine.translation(left, top) * Affine.scale(factor)
         return self.show(Grid(self.grid.crs, transform, width, height))
 
     def show(self, target: Grid) -> tuple[np.ndarray, np.ndarray]:
-        """Both dates on any grid, as `read` gives a window."""
+        """Reads both dates on any grid, stretched alike.
+
+        Args:
+            target: The grid.
+
+        Returns:
+            As `read`.
+        """
         pixels = self.raw(target)
         valid = pixels[0].valid & pixels[1].valid
         frames = [stretch.apply(date) for stretch, date in zip(self.stretches, pixels, strict=True)]
@@ -85,7 +113,14 @@ class LazyPair:
         return out, valid
 
     def raw(self, target: Grid) -> tuple[Pixels, Pixels]:
-        """Both dates on any grid, in the numbers of their files."""
+        """Reads both dates on any grid, in the numbers of their files.
+
+        Args:
+            target: The grid.
+
+        Returns:
+            The values and where there is data, earlier date first.
+        """
         pixel = math.sqrt(abs(target.transform.determinant / self.grid.transform.determinant))  # of the target, in the grid's
         moved = target.moved(self.moved[0] / pixel, self.moved[1] / pixel) if any(self.moved) else target
         grids = (target, moved)

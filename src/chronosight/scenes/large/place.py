@@ -17,9 +17,19 @@ LARGEST_PLACE = 4_000_000  # pixels: a place is a part of a scene, not most of i
 
 
 def window_at(grid: Grid, lon: float, lat: float, side: int) -> Window:
-    """The square of `side` pixels around a point, moved inward where it would reach over the edge.
+    """The square around a point, moved inward where it would reach over the edge.
 
-    Raises InputError where the point is not in the grid.
+    Args:
+        grid: The grid of the scene.
+        lon: Longitude in degrees.
+        lat: Latitude in degrees.
+        side: Side of the square in pixels.
+
+    Returns:
+        (left, top, width, height) in pixels.
+
+    Raises:
+        InputError: The point is not in the grid.
     """
     (x,), (y,) = _pixels(grid, [lon], [lat])
     if not (0 <= x <= grid.width and 0 <= y <= grid.height):
@@ -34,9 +44,18 @@ def window_at(grid: Grid, lon: float, lat: float, side: int) -> Window:
 
 
 def window_over(grid: Grid, lonlat: Sequence[tuple[float, float]], least: int) -> Window:
-    """The window that holds all points (longitude, latitude), at least `least` pixels a side; cut to the grid.
+    """The window that holds all points, cut to the grid.
 
-    Raises InputError where none of it is in the grid, or it is too large to be one place.
+    Args:
+        grid: The grid of the scene.
+        lonlat: (longitude, latitude) of the points, in degrees.
+        least: Smallest side in pixels.
+
+    Returns:
+        (left, top, width, height) in pixels.
+
+    Raises:
+        InputError: None of it is in the grid, or it is too large to be one place.
     """
     columns, rows = _pixels(grid, *zip(*lonlat, strict=True))
     if not all(map(math.isfinite, (*columns, *rows))):
@@ -56,7 +75,15 @@ def window_over(grid: Grid, lonlat: Sequence[tuple[float, float]], least: int) -
 
 
 def place_scene(pair: LazyPair, window: Window) -> Scene:
-    """The window as a pair of its own, with its place on the ground."""
+    """A window as a pair of its own, with its place on the ground.
+
+    Args:
+        pair: The pair.
+        window: (left, top, width, height) in pixels.
+
+    Returns:
+        The pair of the window.
+    """
     frames, valid = pair.read(*window)
     georeference = pair.grid.window(*window).georeference
     earlier, later = pair.headers

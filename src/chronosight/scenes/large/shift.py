@@ -55,7 +55,14 @@ class SceneShift:
 
 
 def register(pair: LazyPair) -> SceneShift:
-    """Estimate the displacement, have `pair` undo it where that is worth it, and say so in its notes and warnings."""
+    """Estimates the displacement of the later date, and has the pair undo it where that is worth it.
+
+    Args:
+        pair: The pair; its displacement, notes and warnings are changed.
+
+    Returns:
+        The displacement, in pixels and metres.
+    """
     dx = dy = 0.0
     for level in _levels(pair):
         pair.moved = (dx, dy)
