@@ -118,7 +118,7 @@ def read_exif(path: Path, kind: str) -> tuple[int, str | None]:
 
     Args:
         path: The file.
-        kind: "PNG", "JPEG" or "WEBP".
+        kind: "PNG", "JPEG" or "WebP".
 
     Returns:
         Orientation (1 to 8), and the time as text; None without one.

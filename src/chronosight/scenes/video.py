@@ -128,7 +128,7 @@ def is_animated(path: Path, kind: str) -> bool:
 
     Args:
         path: The file.
-        kind: "GIF", "WEBP" or "PNG".
+        kind: "GIF", "WebP" or "PNG".
 
     Returns:
         True where it has.

@@ -69,6 +69,12 @@ def _today(name: str) -> str:
 def base_model(adapter: Path) -> str | None:
     """The model an adapter was made for, as its own configuration names it; None where it names none.
 
+    Args:
+        adapter: Folder of the adapter.
+
+    Returns:
+        A path or a hub id; None.
+
     Raises:
         InputError: The configuration is no JSON object.
     """

@@ -34,7 +34,14 @@ class Context:
     logits: Tensor
 
     def rows(self, indices: Sequence[int]) -> Context:
-        """Some rows, in any order and as often as wanted."""
+        """Selects rows, in any order and as often as wanted.
+
+        Args:
+            indices: Indices of rows.
+
+        Returns:
+            A context of these rows; this one stays as it is.
+        """
         wanted = torch.tensor(list(indices), device=self.mask.device)
         cache = _branch(self.cache)
         if len(indices) != len(self.mask) or list(indices) != list(range(len(self.mask))):
@@ -66,7 +73,16 @@ def _branch(cache: DynamicCache) -> DynamicCache:
 
 
 def image_features(model: Any, pixel_values: Tensor, image_grid_thw: Tensor) -> Any:
-    """The vision tower's output for some images, to be used by any number of rows and prompts."""
+    """The vision tower's output for some images, to be used by any number of rows and prompts.
+
+    Args:
+        model: A Qwen-VL of transformers.
+        pixel_values: Patches of the images, as the processor gives them.
+        image_grid_thw: (N, 3) patches of each image: frames, rows, columns.
+
+    Returns:
+        The output of `get_image_features`.
+    """
     device = model.device
     with torch.inference_mode():
         return model.get_image_features(pixel_values.to(device), image_grid_thw.to(device), return_dict=True)
@@ -192,5 +208,12 @@ def _repeat(features: Any, rows: int) -> Any:
 
 
 def takes_features(model: Any) -> bool:
-    """Whether this release of transformers lets a prompt reuse the vision tower's output."""
+    """Whether this release of transformers lets a prompt reuse the vision tower's output.
+
+    Args:
+        model: A Qwen-VL of transformers.
+
+    Returns:
+        True where it does.
+    """
     return "mm_encoder_outputs" in inspect.signature(model.forward).parameters

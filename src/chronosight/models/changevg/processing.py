@@ -118,7 +118,18 @@ class ChangeVGProcessor(Qwen2_5_VLProcessor):
         return self.batch_texts([self.render(messages, reply_next) for messages in conversations], images)
 
     def batch_texts(self, texts: Sequence[str], images: Sequence[Sequence[np.ndarray]]) -> BatchFeature:
-        """`batch` for conversations that were rendered before, or for beginnings of them."""
+        """`batch` for conversations that were rendered before, or for beginnings of them.
+
+        Args:
+            texts: Rendered conversations, or beginnings of them.
+            images: Images (H, W, 3) uint8 of each conversation, in order.
+
+        Returns:
+            Inputs of the model, as PyTorch tensors.
+
+        Raises:
+            InputError: A text names another number of images than it has.
+        """
         for row, (text, given) in enumerate(zip(texts, images, strict=True)):
             if text.count(self.image_token) != len(given):
                 found = text.count(self.image_token)
@@ -134,11 +145,25 @@ class ChangeVGProcessor(Qwen2_5_VLProcessor):
         return batch
 
     def encode_text(self, text: str) -> list[int]:
-        """Tokens of a text; markers of the chat template in it become their special tokens."""
+        """Tokens of a text; markers of the chat template in it become their special tokens.
+
+        Args:
+            text: The text.
+
+        Returns:
+            Token ids.
+        """
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def plain(self, text: str) -> str:
-        """What a user typed, without anything that would pass for a marker of the chat template."""
+        """Removes from a user's text what would pass for a marker of the chat template.
+
+        Args:
+            text: What the user typed.
+
+        Returns:
+            The text, with a space in place of each marker.
+        """
         before = ""
         while before != text:  # taking one out may put another together
             before = text
@@ -147,7 +172,14 @@ class ChangeVGProcessor(Qwen2_5_VLProcessor):
         return text
 
     def decode_reply(self, tokens: Sequence[int]) -> str:
-        """The words of a reply, without special tokens."""
+        """The words of a reply, without special tokens.
+
+        Args:
+            tokens: Token ids.
+
+        Returns:
+            The text.
+        """
         return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True)).strip()
 
 

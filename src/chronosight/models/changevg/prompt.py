@@ -90,5 +90,12 @@ def user_turn(text: str, clue: str = "", images: int = 0) -> list[Part]:
 
 
 def message(parts: list[Part]) -> dict[str, Any]:
-    """The user turn as a message of a conversation."""
+    """The user turn as a message of a conversation.
+
+    Args:
+        parts: Texts and images, in order.
+
+    Returns:
+        The message.
+    """
     return {"role": "user", "content": parts}

@@ -41,7 +41,11 @@ class Settings:
             raise ValueError(f"min_pixels {self.min_pixels} is above max_pixels {self.max_pixels}")
 
     def save(self, folder: str | Path) -> None:
-        """Writes the settings into an adapter's folder."""
+        """Writes the settings into an adapter's folder.
+
+        Args:
+            folder: The folder to write into.
+        """
         write_json(Path(folder) / FILE, asdict(self))
 
     @classmethod

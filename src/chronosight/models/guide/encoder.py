@@ -10,7 +10,17 @@ from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 
 def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """A convolution without bias, BatchNorm and ReLU."""
+    """A convolution without bias, BatchNorm and ReLU.
+
+    Args:
+        inputs: Input channels.
+        outputs: Output channels.
+        kernel: Side of the kernel, odd.
+        stride: Stride of the convolution.
+
+    Returns:
+        The layers: (N, inputs, H, W) -> (N, outputs, H / stride, W / stride).
+    """
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
@@ -29,7 +39,14 @@ class ConvEncoder(nn.Module):
         self.stem, self.stages = tower.stem, tower.stages
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Images (N, 3, H, W) -> five maps (N, C_i, H / s_i, W / s_i), s_i from `strides`."""
+        """Encodes images at five scales.
+
+        Args:
+            x: (N, 3, H, W), normalised.
+
+        Returns:
+            Five maps (N, C_i, H / s_i, W / s_i), s_i from `strides`.
+        """
         features = [self.stem[:2](x)]
         x = self.stem[2:](features[0])
         for stage in self.stages:
@@ -53,12 +70,25 @@ class SegformerEncoder(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Images (N, 3, H, W) -> four maps (N, C_i, H / s_i, W / s_i), s_i from `strides`."""
+        """Encodes images at four scales (SegFormer, arXiv 2105.15203).
+
+        Args:
+            x: (N, 3, H, W), normalised.
+
+        Returns:
+            Four maps (N, C_i, H / s_i, W / s_i), s_i from `strides`.
+        """
         return list(self.model(x, output_hidden_states=True).hidden_states)
 
 
 def make_encoder(config: GuideConfig) -> ConvEncoder | SegformerEncoder:
     """The encoder that the config names.
+
+    Args:
+        config: Configuration of the guide.
+
+    Returns:
+        The encoder, not trained.
 
     Raises:
         ValueError: It is none of the two.

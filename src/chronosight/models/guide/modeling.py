@@ -76,13 +76,25 @@ class GuideModel(PreTrainedModel):
             init.zeros_(module.weight)
 
     def start_from(self, tower: ConvTower) -> None:
-        """Copy a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths."""
+        """Copies a pretrained tower's stem and stages into a "conv" encoder of the same widths and depths.
+
+        Args:
+            tower: The tower.
+        """
         assert isinstance(self.encoder, ConvEncoder)
         self.encoder.stem.load_state_dict(tower.stem.state_dict())
         self.encoder.stages.load_state_dict(tower.stages.state_dict())
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> GuideOutput:
-        """Both dates, (N, 3, H, W) each in [0, 1], H and W multiples of 32 -> masks, scores and memory."""
+        """Compares two dates (ChangeVG, arXiv 2509.23105, vision-guided module).
+
+        Args:
+            before: (N, 3, H, W) in [0, 1], H and W multiples of 32, the earlier date.
+            after: (N, 3, H, W) in [0, 1], the later date.
+
+        Returns:
+            Scores of classes, direction and cores, the score of any change, and the memory of the summary branch.
+        """
         both = (torch.cat([before, after]) - self.mean) / self.std  # one pass of the encoder for both dates
         first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in self.encoder(both)), strict=True)
         scores, coarsest = self.recognition(first, second)
@@ -99,12 +111,27 @@ class GuideModel(PreTrainedModel):
         )
 
     def caption_logits(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """Memory (N, 64, D) and tokens so far (N, L) -> scores of the next token at each position (N, L, V)."""
+        """Scores of the next token at each position of a caption.
+
+        Args:
+            memory: (N, 64, D) memory of the summary branch.
+            tokens: (N, L) tokens so far.
+
+        Returns:
+            (N, L, V) logits.
+        """
         return self.decoder(memory, tokens)
 
     @torch.no_grad()
     def caption(self, memory: torch.Tensor) -> torch.Tensor:
-        """Greedy caption tokens (N, <= max_caption), from the start token on, padded after the end token."""
+        """Generates captions greedily.
+
+        Args:
+            memory: (N, 64, D) memory of the summary branch.
+
+        Returns:
+            (N, <= max_caption) tokens, from the start token on, padded after the end token.
+        """
         tokens = torch.full((memory.shape[0], 1), self.config.bos_token_id, device=memory.device)
         done = torch.zeros(memory.shape[0], dtype=torch.bool, device=memory.device)
         while tokens.shape[1] < self.config.max_caption and not bool(done.all()):

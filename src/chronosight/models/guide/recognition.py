@@ -20,7 +20,15 @@ class DifferenceFusion(nn.Module):
         self.fuse = conv_bn(2 * width + outputs, outputs, 1)
 
     def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:
-        """Features of both dates, (N, C, h, w) each -> (N, K, h, w)."""
+        """Fuses both dates at one scale: conv(f2 - f1) + cosine(f1, f2), beside f1 and f2 (arXiv 2509.23105).
+
+        Args:
+            f1: (N, C, h, w) features of the earlier date.
+            f2: (N, C, h, w) features of the later date.
+
+        Returns:
+            (N, K, h, w).
+        """
         # Cosine from three sums: normalising both maps first costs a tenth of a whole training step. 1e-6 lives in float16 too.
         lengths = (f1.square().sum(1, keepdim=True) * f2.square().sum(1, keepdim=True) + 1e-6).sqrt()
         alike = (f1 * f2).sum(1, keepdim=True) / lengths  # (N, 1, h, w)
@@ -49,7 +57,15 @@ class RecognitionBranch(nn.Module):
         )
 
     def forward(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Class, direction and core scores (N, C + 2, 2h, 2w) at twice the finest level, and the coarsest fused map."""
+        """Fuses all scales and adds them top-down (arXiv 2509.23105, fine-grained recognition branch).
+
+        Args:
+            first: (N, C_i, h_i, w_i) features of the earlier date, finest first.
+            second: The same of the later date.
+
+        Returns:
+            (N, C + 2, 2h, 2w) class, direction and core scores at twice the finest level, and the coarsest fused map.
+        """
         fused = [fusion(f1, f2) for fusion, f1, f2 in zip(self.fusions, first, second, strict=True)]
         x = self.refine[-1](fused[-1])
         coarsest = x

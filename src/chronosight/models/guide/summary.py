@@ -26,7 +26,14 @@ class Strips(nn.Module):
         self.column = nn.Conv2d(width, width, (5, 1), padding=(2, 0), groups=width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Maps (N, C, h, w) -> the same shape."""
+        """Adds depth-wise 3x3, 1x5 and 5x1 convolutions (arXiv 2509.23105, global summary branch).
+
+        Args:
+            x: (N, C, h, w).
+
+        Returns:
+            (N, C, h, w).
+        """
         return x + self.near(x) + self.row(x) + self.column(x)
 
 
@@ -39,7 +46,16 @@ class Attention(nn.Module):
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor, causal: bool = False) -> torch.Tensor:
-        """Queries x (N, L, D) over `seen` (N, M, D) -> (N, L, D); causal: no query sees a later position."""
+        """Multi-head attention.
+
+        Args:
+            x: (N, L, D) queries.
+            seen: (N, M, D) what they attend to.
+            causal: Whether no query sees a later position.
+
+        Returns:
+            (N, L, D).
+        """
 
         def split(t: torch.Tensor) -> torch.Tensor:  # (N, L, D) -> (N, heads, L, D / heads)
             return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -59,7 +75,15 @@ class SummaryLayer(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """Maps (N, D, g, g) and what they attend to, (N, g * g, D) -> (N, D, g, g)."""
+        """One layer of the summary branch: convolutions, cross-attention and a feed-forward network.
+
+        Args:
+            x: (N, D, g, g) maps.
+            seen: (N, g * g, D) what they attend to.
+
+        Returns:
+            (N, D, g, g).
+        """
         x = self.strips(x)
         tokens = x.flatten(2).transpose(1, 2)  # (N, g*g, D)
         tokens = tokens + self.attention(self.norm_x(tokens), self.norm_seen(seen))
@@ -81,7 +105,15 @@ class SummaryEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, f1: torch.Tensor, f2: torch.Tensor) -> torch.Tensor:
-        """Features of both dates at stride 16 (N, C, h, w) -> memory (N, 64, D)."""
+        """Summarises what changed (arXiv 2509.23105, global summary branch).
+
+        Args:
+            f1: (N, C, h, w) features of the earlier date at stride 16.
+            f2: (N, C, h, w) features of the later date.
+
+        Returns:
+            (N, 64, D) memory.
+        """
         x = _to_grid(self.query(f2 - f1)) + self.place  # (N, D, 8, 8)
         seen = (_to_grid(self.seen(f1 * (f2 - f1))) + self.place).flatten(2).transpose(1, 2)  # (N, 64, D)
         for layer in self.layers:
@@ -105,7 +137,15 @@ class CaptionDecoder(nn.Module):
         self.dropout = nn.Dropout(0.1)
 
     def forward(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """Memory (N, M, D) and words so far (N, L) -> scores of the next word at each place (N, L, V)."""
+        """Scores of the next word at each place of a caption.
+
+        Args:
+            memory: (N, M, D) memory of the summary branch.
+            tokens: (N, L) words so far.
+
+        Returns:
+            (N, L, V) logits.
+        """
         x = self.dropout(self.word(tokens) + self.position[: tokens.shape[1]])
         normed = self.norm_self(x)
         x = x + self.dropout(self.self_attention(normed, normed, causal=True))

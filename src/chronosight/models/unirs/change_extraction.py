@@ -38,7 +38,15 @@ class ChangeExtraction(nn.Module):
         )  # fmt: skip
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        """Feature maps of both dates, (B, D, h, w) -> what changed, (B, D, h, w)."""
+        """Fuses two dates (UniRS, arXiv 2412.20742, change extraction module).
+
+        Args:
+            before: (B, D, h, w) features of the earlier date.
+            after: (B, D, h, w) features of the later date.
+
+        Returns:
+            (B, D, h, w).
+        """
         position = self.position(before.shape[-2], before.shape[-1])
         f1, f2 = before + position, after + position
         similarity = F.cosine_similarity(f1, f2, dim=1).unsqueeze(1)  # (B, 1, h, w)
@@ -46,7 +54,17 @@ class ChangeExtraction(nn.Module):
         return F.relu(fused + self.refine(fused))
 
     def position(self, height: int, width: int) -> Tensor:
-        """P, (D, height, width). Each half varies along one axis only, so bilinear is linear along that axis."""
+        """The position embedding P (UniRS, arXiv 2412.20742), resized by bilinear interpolation.
+
+        Each half varies along one axis only, so bilinear is linear along that axis.
+
+        Args:
+            height: Rows of the feature map.
+            width: Columns of the feature map.
+
+        Returns:
+            (D, height, width).
+        """
         columns, rows = _stretch(self.column.weight, width), _stretch(self.row.weight, height)
         columns = columns[:, None, :].expand(-1, height, -1)
         rows = rows[:, :, None].expand(-1, -1, width)
@@ -61,7 +79,15 @@ class Concatenation(nn.Module):
         self.fuse = nn.Conv2d(2 * channels, channels, 1)
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        """Two feature maps (B, D, h, w) -> one of the same shape."""
+        """Fuses two dates without the change extraction module, for ablations.
+
+        Args:
+            before: (B, D, h, w) features of the earlier date.
+            after: (B, D, h, w) features of the later date.
+
+        Returns:
+            (B, D, h, w).
+        """
         return self.fuse(torch.cat([before, after], dim=1))
 
 

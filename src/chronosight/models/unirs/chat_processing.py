@@ -42,12 +42,24 @@ class ChatProcessor(UniRSProcessor):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, trust_remote_code: Literal[False] = False) -> ChatProcessor:
-        """Reads a folder written by `save_pretrained` of processor and model."""
+        """Reads a folder written by `save_pretrained` of processor and model.
+
+        Args:
+            folder: The folder.
+            trust_remote_code: False; there is no other value.
+
+        Returns:
+            The processor.
+        """
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left", trust_remote_code=False)
         return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False), load_style(folder))
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Writes tokenizer, config and prompt style."""
+        """Writes tokenizer, config and prompt style.
+
+        Args:
+            folder: The folder to write into.
+        """
         super().save_pretrained(folder)
         save_style(self.style, folder)
 
@@ -124,7 +136,18 @@ class ChatProcessor(UniRSProcessor):
         return batch
 
     def encode_conversation(self, kind: Kind, frames: int, turns: Turns, clue: str, tagged: bool) -> tuple[list[int], list[int]]:
-        """Tokens and labels of one conversation, equally long, without padding."""
+        """Encodes one conversation, without padding.
+
+        Args:
+            kind: Kind of the scene.
+            frames: Number of its frames.
+            turns: Questions with replies; None for a reply to come.
+            clue: The clue; "" for none.
+            tagged: Whether to write the tasks' tags.
+
+        Returns:
+            Token ids and labels, equally long; labels are IGNORED outside of the replies.
+        """
         style, tokenizer = self.style, self.tokenizer
         ids, labels = [int(tokenizer.bos_token_id)], [IGNORED]
         for number, (question, reply) in enumerate(turns):
@@ -143,15 +166,31 @@ class ChatProcessor(UniRSProcessor):
         return ids, labels
 
     def placeholders(self, kind: Kind, frames: int) -> int:
-        """How many <image> are written: one for an image, one for the two dates of a pair fused, one a frame of a video."""
+        """How many <image> are written: one for an image, one for the two dates of a pair fused, one a frame of a video.
+
+        Args:
+            kind: Kind of the scene.
+            frames: Number of its frames.
+
+        Returns:
+            The number.
+        """
         if kind == "video":
             return frames
         return 2 if kind == "pair" and self.config.fusion == "two_images" else 1
 
     def pixels(self, frames: np.ndarray, kind: Kind) -> Tensor:
-        """Frames (T, H, W, 3) uint8 of one scene -> (T, 3, side, side) float32 in [0, 1]; T is kept.
+        """Resizes the frames of one scene.
 
-        Raises ValueError for a number of frames that does not fit the kind.
+        Args:
+            frames: (T, H, W, 3) uint8.
+            kind: Kind of the scene.
+
+        Returns:
+            (T, 3, side, side) float32 in [0, 1].
+
+        Raises:
+            ValueError: The number of frames does not fit the kind.
         """
         if len(frames) == 0 or len(frames) != FRAMES.get(kind, len(frames)):
             raise ValueError(f"{len(frames)} frames for a scene of kind {kind}, expected {FRAMES.get(kind, '1 or more')}")

@@ -52,7 +52,14 @@ class UniRSConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
 
     def size(self, kind: Kind) -> int:
-        """Side of a frame in pixels."""
+        """Side of a frame in pixels.
+
+        Args:
+            kind: Kind of the scene.
+
+        Returns:
+            The side.
+        """
         return {"image": self.image_size, "pair": self.pair_size, "video": self.video_size}[kind]
 
     @property

@@ -65,7 +65,14 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (B, inputs, H, W) -> (B, outputs, H / stride, W / stride), rounded up."""
+        """Applies the block.
+
+        Args:
+            x: (B, inputs, H, W).
+
+        Returns:
+            (B, outputs, H / stride, W / stride), rounded up.
+        """
         return F.relu(self.shortcut(x) + self.second(F.relu(self.first(x))))
 
 
@@ -95,7 +102,14 @@ class ConvTower(PreTrainedModel):
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Frames (B, 3, H, W) in [0, 1], H and W multiples of 16 -> features (B, D, H/16, W/16)."""
+        """Encodes frames.
+
+        Args:
+            frames: (B, 3, H, W) in [0, 1], H and W multiples of 16.
+
+        Returns:
+            (B, D, H/16, W/16) features.
+        """
         x = self.stem((frames - self.config.pixel_mean) / self.config.pixel_std)  # (B, C, H/4, W/4)
         fine = self.stages[2](self.stages[1](self.stages[0](x)))  # (B, C, H/16, W/16)
         coarse = self.context(self.stages[3](fine))  # (B, D, H/32, W/32), rounded up

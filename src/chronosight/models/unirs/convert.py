@@ -44,10 +44,22 @@ class Report:
 def convert(
     folder: str | Path, out: str | Path, family: Family, seed: int = 0, progress: Callable[[str], None] = lambda text: None
 ) -> Report:
-    """Writes `out`: config.json, model*.safetensors, tokenizer, prompt.json; it stands there whole or not at all.
+    """Converts a published checkpoint: config.json, model*.safetensors, tokenizer and prompt.json.
 
-    family: "vila" has no change extraction, so it gets one drawn from `seed`, to be trained; "unirs" has one.
-    Raises InputError, one line, for a folder that is not such a checkpoint, and for an `out` that is not empty.
+    The output is complete or not there at all.
+
+    Args:
+        folder: Folder of a VILA-1.5 or UniRS checkpoint.
+        out: Folder to write; new or empty.
+        family: "vila" has no change extraction, so it gets one drawn from `seed`, to be trained; "unirs" has one.
+        seed: Seed of the change extraction.
+        progress: Called with each step.
+
+    Returns:
+        What was converted, left out and added.
+
+    Raises:
+        InputError: The folder is no such checkpoint, or `out` is not empty.
     """
     folder, out = Path(folder), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -75,7 +87,19 @@ def convert(
 
 
 def compare(plan: Mapping[str, Header], config: UniRSConfig, family: Family) -> list[str]:
-    """Names that are new. Raises InputError that lists what is missing, what is unexpected, and what does not fit."""
+    """Compares the published tensors with those that the model expects.
+
+    Args:
+        plan: Published tensors by our names.
+        config: Configuration of the model.
+        family: "vila" or "unirs".
+
+    Returns:
+        Names of the tensors that are new.
+
+    Raises:
+        InputError: Tensors are missing, unexpected, or of another shape; the message lists them.
+    """
     with library_errors("a config.json of the folder", "download the folder again"), torch.device("meta"):
         model = UniRSForConditionalGeneration(config)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
@@ -95,7 +119,16 @@ def compare(plan: Mapping[str, Header], config: UniRSConfig, family: Family) -> 
 
 
 def new_change(config: UniRSConfig, seed: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """Change extraction drawn from a seed, by our names."""
+    """A change extraction drawn from a seed.
+
+    Args:
+        config: Configuration of the model.
+        seed: The seed.
+        dtype: Type of the tensors.
+
+    Returns:
+        Tensors by our names.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = ChangeExtraction(config.vision_config.hidden_size, config.pair_size // config.patch)

@@ -26,13 +26,28 @@ class Int8Linear(nn.Module):
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (..., inputs) -> (..., outputs)."""
+        """Multiplies with the weights, turned back from int8.
+
+        Args:
+            x: (..., inputs).
+
+        Returns:
+            (..., outputs).
+        """
         y = F.linear(x, self.weight.to(x.dtype)) * self.scale.to(x.dtype)
         return y if self.bias is None else y + self.bias.to(x.dtype)
 
 
 def quantise(model: nn.Module, keep: tuple[str, ...] = ("lm_head", "projector", "head")) -> int:
-    """Replaces the linear layers of a model in place, but those named in `keep`; -> how many."""
+    """Replaces the linear layers of a model by int8 ones, in place.
+
+    Args:
+        model: The model.
+        keep: Names of modules that are left as they are.
+
+    Returns:
+        The number of layers replaced.
+    """
     count = 0
     for name, child in list(model.named_children()):
         if name in keep:

@@ -57,7 +57,11 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         return self.language_model.get_input_embeddings()
 
     def set_input_embeddings(self, value: nn.Module) -> None:
-        """Replaces the token embeddings of the language model."""
+        """Replaces the token embeddings of the language model.
+
+        Args:
+            value: The new embeddings.
+        """
         self.language_model.set_input_embeddings(value)
 
     def get_output_embeddings(self) -> nn.Module:
@@ -65,7 +69,14 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         return self.language_model.get_output_embeddings()
 
     def features(self, frames: Tensor) -> Tensor:
-        """Frames (B, 3, H, W) in [0, 1] -> the tower's feature maps (B, D, h, w)."""
+        """The tower's feature maps; SigLIP's are the states before its last layer, as in UniRS and VILA.
+
+        Args:
+            frames: (B, 3, H, W) in [0, 1].
+
+        Returns:
+            (B, D, h, w).
+        """
         if isinstance(self.vision_tower, ConvTower):
             return self.vision_tower(frames)
         # SigLIP takes [-1, 1]; UniRS and VILA read the states before the last layer.
@@ -101,7 +112,15 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         return [tokens.flatten(0, 1) for tokens in _by_shape(self.projector, maps)]
 
     def encode_visual(self, frames: Tensor, kind: Kind) -> Tensor:
-        """One scene, frames (T, 3, H, W) in [0, 1] -> visual tokens (n, d), the `visual` of every question about it."""
+        """Encodes one scene; the result is the `visual` of every question about it.
+
+        Args:
+            frames: (T, 3, H, W) in [0, 1].
+            kind: Kind of the scene.
+
+        Returns:
+            (n, d) visual tokens.
+        """
         return self.encode_scenes([frames], [kind])[0]
 
     def embed(
@@ -220,7 +239,14 @@ class UniRSForConditionalGeneration(PreTrainedModel):
 
 
 def positions_from(attention_mask: Tensor) -> Tensor:
-    """(B, S) of 0 and 1 -> position of every token, counted from the first that is not padding."""
+    """Positions of tokens, counted from the first that is not padding.
+
+    Args:
+        attention_mask: (B, S), 0 for padding and 1 else.
+
+    Returns:
+        (B, S) int64.
+    """
     return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
 
 

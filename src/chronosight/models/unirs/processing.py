@@ -38,12 +38,24 @@ class UniRSProcessor:
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, trust_remote_code: Literal[False] = False) -> UniRSProcessor:
-        """A folder written by `save_pretrained` of processor and model."""
+        """Reads a folder written by `save_pretrained` of processor and model.
+
+        Args:
+            folder: The folder.
+            trust_remote_code: False; there is no other value.
+
+        Returns:
+            The processor.
+        """
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, padding_side="left", trust_remote_code=False)
         return cls(tokenizer, UniRSConfig.from_pretrained(folder, trust_remote_code=False))
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Writes tokenizer and config."""
+        """Writes tokenizer and config.
+
+        Args:
+            folder: The folder to write into.
+        """
         self.tokenizer.save_pretrained(folder)
         self.config.save_pretrained(folder)
 
@@ -114,9 +126,23 @@ class UniRSProcessor:
         return torch.from_numpy(resize_frames(frames, side, side, self.config.resample))
 
     def encode_text(self, text: str) -> list[int]:
-        """Tokens of a text, without special tokens of its own."""
+        """Tokens of a text, without special tokens of its own.
+
+        Args:
+            text: The text.
+
+        Returns:
+            Token ids.
+        """
         return self.tokenizer.encode(text, add_special_tokens=False)
 
     def decode(self, tokens: Tensor) -> list[str]:
-        """Generated tokens (B, n) -> replies in words."""
+        """Turns generated tokens into replies.
+
+        Args:
+            tokens: (B, n) token ids.
+
+        Returns:
+            B texts, without special tokens.
+        """
         return [text.strip() for text in self.tokenizer.batch_decode(tokens, skip_special_tokens=True)]

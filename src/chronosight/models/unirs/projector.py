@@ -7,10 +7,16 @@ from torch.nn import functional as F
 
 
 def merge_patches(features: Tensor) -> Tensor:
-    """(B, D, h, w) -> (B, ceil(h/2) * ceil(w/2), 4D): 2x2 space to depth; odd grids are padded with zeros.
+    """2x2 space to depth; odd grids are padded with zeros (UniRS, arXiv 2412.20742, projector).
 
     Within a token the patches stand row by row. Tokens stand column by column, as in VILA-1.5's weights: there
     the last view of (n, rows, columns, c) follows a transposition of rows and columns that is not undone.
+
+    Args:
+        features: (B, D, h, w).
+
+    Returns:
+        (B, ceil(h/2) * ceil(w/2), 4D).
     """
     x = F.pad(features, (0, features.shape[-1] % 2, 0, features.shape[-2] % 2))
     x = x.permute(0, 2, 3, 1)  # (B, h, w, D)
@@ -30,11 +36,26 @@ class Projector(nn.Module):
         self.second = nn.Linear(hidden_size, hidden_size)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, D, h, w) -> tokens (B, K, d)."""
+        """Projects features to visual tokens (UniRS, arXiv 2412.20742).
+
+        Args:
+            features: (B, D, h, w).
+
+        Returns:
+            (B, K, d).
+        """
         merged: Tensor = self.norm(merge_patches(features))
         return self.second(F.gelu(self.first(merged)))
 
 
 def token_count(rows: int, columns: int) -> int:
-    """Number of tokens K of a feature map."""
+    """Number of tokens K of a feature map.
+
+    Args:
+        rows: Rows of the feature map.
+        columns: Columns of the feature map.
+
+    Returns:
+        K.
+    """
     return ((rows + 1) // 2) * ((columns + 1) // 2)

@@ -27,7 +27,18 @@ LEFT_OUT = (  # pattern of "part:name", reason
 
 
 def plan_names(parts: Mapping[str, Part], family: Family) -> tuple[dict[str, Header], list[tuple[str, str]]]:
-    """Our names with the tensors that they are filled from, and what is left out for which reason."""
+    """Assigns the published tensors to our names.
+
+    Args:
+        parts: The three parts of the checkpoint.
+        family: "vila" or "unirs".
+
+    Returns:
+        Published tensors by our names; and (name, reason) of those left out.
+
+    Raises:
+        InputError: The checkpoint is of the other family, or holds a tensor that UniRS does not have.
+    """
     has_change = any(name.startswith("layers.change.") for name in parts["mm_projector"].tensors)
     if has_change != (family == "unirs"):
         found, other = ("a", "unirs") if has_change else ("no", "vila")
@@ -50,7 +61,15 @@ def plan_names(parts: Mapping[str, Part], family: Family) -> tuple[dict[str, Hea
 
 
 def our_name(part: str, name: str) -> str | None:
-    """The published name of a tensor -> ours; None for one that UniRS does not have."""
+    """Our name of a published tensor.
+
+    Args:
+        part: "llm", "vision_tower" or "mm_projector".
+        name: Its published name.
+
+    Returns:
+        The name; None for a tensor that UniRS does not have.
+    """
     if part == "llm":
         return f"language_model.{name}"
     if part == "vision_tower":
@@ -66,7 +85,14 @@ def our_name(part: str, name: str) -> str | None:
 
 
 def some(names: list[str]) -> str:
-    """The number of names and the first of them, for a message."""
+    """The number of names and the first of them, for a message.
+
+    Args:
+        names: The names, one or more.
+
+    Returns:
+        Such as "2 tensors (a, b)".
+    """
     shown = ", ".join(names[:LISTED])
     rest = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"{len(names)} tensor{'s' if len(names) > 1 else ''} ({shown}{rest})"

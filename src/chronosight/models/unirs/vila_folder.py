@@ -44,7 +44,17 @@ class Part:
 
 
 def read_parts(folder: str | Path) -> dict[str, Part]:
-    """The three parts of a published folder. Raises InputError, one line, for whatever is not as above."""
+    """Reads the three parts of a published folder: configurations and headers.
+
+    Args:
+        folder: Folder of a VILA-1.5 or UniRS checkpoint.
+
+    Returns:
+        The parts by name.
+
+    Raises:
+        InputError: The folder is not laid out as above.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"no folder {folder}; give the folder of a VILA-1.5 or UniRS checkpoint")
@@ -72,7 +82,17 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_headers(folder: Path) -> dict[str, Header]:
-    """Names, shapes and types of all tensors in a folder's safetensors files, without reading their values."""
+    """Names, shapes and types of all tensors in a folder's safetensors files, without reading their values.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Headers by tensor name.
+
+    Raises:
+        InputError: A file is damaged, two files hold the same name, or the tensors are quantised.
+    """
     files = _files(folder)
     tensors: dict[str, Header] = {}
     for path in files:

@@ -11,9 +11,17 @@ from chronosight.tasks.prompt import BOS, EOS, PAD, SPECIAL_TOKENS, UNK
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int = 4096) -> PreTrainedTokenizerFast:
-    """Special tokens come first, in the order of `SPECIAL_TOKENS`, so their ids never change. Any text is encodable.
+    """Learns a tokenizer by byte pairs. Any text can be encoded.
 
-    vocab_size: at most; few texts give fewer tokens. Digits stand alone: numbers are read and written by digit.
+    Special tokens come first, in the order of `SPECIAL_TOKENS`, so their ids never change. Digits stand alone: numbers are read
+    and written by digit.
+
+    Args:
+        texts: Texts to learn from.
+        vocab_size: Largest number of tokens; few texts give fewer.
+
+    Returns:
+        The tokenizer, which pads on the left.
     """
     tokenizer = Tokenizer(models.BPE())
     words = Regex(r" ?[^\s\p{L}\p{N}]+| ?\p{L}+|\p{N}|\s+")
@@ -32,12 +40,26 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int = 4096) -> PreTrainedT
 
 
 def load_tokenizer(path: str) -> PreTrainedTokenizerFast:
-    """A tokenizer.json file whose vocabulary holds `SPECIAL_TOKENS`."""
+    """Reads a tokenizer whose vocabulary holds `SPECIAL_TOKENS`.
+
+    Args:
+        path: A tokenizer.json file.
+
+    Returns:
+        The tokenizer, which pads on the left.
+    """
     return wrap_tokenizer(Tokenizer.from_file(path))
 
 
 def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
-    """The tokenizer with the special tokens named, padding on the left."""
+    """The tokenizer with the special tokens named, padding on the left.
+
+    Args:
+        tokenizer: The tokenizer.
+
+    Returns:
+        The same, as transformers uses it.
+    """
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
