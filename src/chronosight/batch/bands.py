@@ -23,12 +23,28 @@ BANDS_EACH = 3  # for each actor, so that no actor waits long for the last one
 
 
 def is_large(row: Row, job: Job) -> bool:
-    """Whether a pair is described in tiles; False where its files cannot be used, which its own description will say."""
+    """Whether a pair is described in tiles; False where its files cannot be used, which its own description will say.
+
+    Args:
+        row: The pair.
+        job: Settings of the run.
+
+    Returns:
+        True where it is.
+    """
     return headers_of(row, job) is not None
 
 
 def headers_of(row: Row, job: Job) -> tuple[ImageFile, ImageFile] | None:
-    """Both files of a large pair, opened but not read."""
+    """Both files of a large pair, opened but not read.
+
+    Args:
+        row: The pair.
+        job: Settings of the run.
+
+    Returns:
+        Earlier and later file; None for a smaller pair, or files that cannot be used.
+    """
     from chronosight.errors import InputError
     from chronosight.scenes.large.choose import large_pair
 
@@ -40,7 +56,19 @@ def headers_of(row: Row, job: Job) -> tuple[ImageFile, ImageFile] | None:
 
 @contextmanager
 def opened_pair(row: Row, job: Job, metres: float) -> Iterator[LazyPair]:
-    """A large pair, open. metres: ground size of a pixel that the model knows. Raises InputError where it cannot be used."""
+    """Opens a large pair; a context manager.
+
+    Args:
+        row: The pair.
+        job: Settings of the run.
+        metres: Ground size of a pixel that the model knows.
+
+    Yields:
+        The pair, its pixels on disk.
+
+    Raises:
+        InputError: The pair cannot be used.
+    """
     from chronosight.scenes.large.pair import open_pair
 
     headers = headers_of(row, job)
@@ -52,7 +80,15 @@ def opened_pair(row: Row, job: Job, metres: float) -> Iterator[LazyPair]:
 def spread(row: Row, job: Job, engine: CompactEngine, out: Path, actors: int) -> None:
     """Fills the store of a large pair from actors of Ray (which runs already); describing it then goes on from the store.
 
-    Raises InputError where a file cannot be used.
+    Args:
+        row: The pair.
+        job: Settings of the run.
+        engine: The engine of this process.
+        out: Folder of the run.
+        actors: Number of actors.
+
+    Raises:
+        InputError: A file cannot be used.
     """
     import ray
 
@@ -82,7 +118,16 @@ def spread(row: Row, job: Job, engine: CompactEngine, out: Path, actors: int) ->
 
 
 def bands_of(first: int, last: int, count: int) -> list[range]:
-    """Rows of tiles from `first` to before `last` in at most `count` bands of about the same height."""
+    """Divides rows of tiles into bands of about the same height.
+
+    Args:
+        first: First row of tiles.
+        last: Row after the last one.
+        count: Largest number of bands.
+
+    Returns:
+        The rows of each band.
+    """
     edges = np.unique(np.linspace(first, last, min(count, max(0, last - first)) + 1).round().astype(int)).tolist()
     return [range(start, stop) for start, stop in pairwise(edges)]
 
@@ -108,7 +153,14 @@ class BandReader:
 
 
 def pack_rows(rows: list[Any]) -> dict[str, bytes]:
-    """Finished rows of tiles as bytes by name."""
+    """Finished rows of tiles as bytes by name.
+
+    Args:
+        rows: Finished rows of tiles.
+
+    Returns:
+        Bytes by name.
+    """
     numbers = np.array([[row.top, row.probability.shape[0], row.carry.shape[0], row.carry.shape[1]] for row in rows], np.int64)
     packed = {"numbers": numbers.tobytes(), "changed": np.array([row.changed for row in rows], np.float64).tobytes()}
     for name in ("probability", "appeared", "packed", "carry"):
@@ -117,7 +169,16 @@ def pack_rows(rows: list[Any]) -> dict[str, bytes]:
 
 
 def unpack_rows(found: dict[str, Any], width: int, padded: int) -> Iterator[dict[str, Any]]:
-    """What `pack_rows` packed, one dictionary a row of tiles. width, padded: of the scene in pixels, bare and with its margin."""
+    """Unpacks what `pack_rows` packed.
+
+    Args:
+        found: Bytes by name.
+        width: Width of the scene in pixels.
+        padded: Its width with the margin.
+
+    Yields:
+        One dictionary a row of tiles.
+    """
     numbers = np.frombuffer(found["numbers"], np.int64).reshape(-1, 4)
     changed = np.frombuffer(found["changed"], np.float64)
     maps = {

@@ -58,7 +58,17 @@ class Job:
         return "endpoint" in self.options
 
     def load(self, threads: int | None = None) -> Engine:
-        """The engine, with addresses allowed in this process. threads: of each graph. Raises InputError where there is none."""
+        """Loads the engine, with addresses allowed in this process.
+
+        Args:
+            threads: Threads of each graph; None for the default.
+
+        Returns:
+            The engine.
+
+        Raises:
+            InputError: The engine or its weights cannot be used.
+        """
         from chronosight.engines import load
         from chronosight.scenes.remote import allow_remote
 
@@ -74,7 +84,14 @@ class Job:
         return engine
 
     def facts(self, engine: Engine) -> dict[str, Any]:
-        """Everything that changes results, as JSON types: version, weights and options; not how often a pair is retried."""
+        """Everything that changes results, as JSON types: version, weights and options; not how often a pair is retried.
+
+        Args:
+            engine: The engine of the run.
+
+        Returns:
+            The facts.
+        """
         from chronosight import __version__
 
         options = asdict(self)
@@ -86,12 +103,28 @@ class Job:
 
 
 def fingerprint(facts: dict[str, Any]) -> str:
-    """A short hash of `Job.facts`."""
+    """A short hash of `Job.facts`.
+
+    Args:
+        facts: The facts of a run.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def check_same(before: dict[str, Any], now: dict[str, Any], where: str) -> None:
-    """Raises InputError, naming what differs, where results of one folder would come from two kinds of run."""
+    """Checks that the results of one folder come from one kind of run.
+
+    Args:
+        before: Facts of the run that began the folder.
+        now: Facts of this run.
+        where: The folder, for the message.
+
+    Raises:
+        InputError: They differ; the message names what differs.
+    """
     if fingerprint(before) == fingerprint(now):
         return
     old, new = _flat(before), _flat(now)

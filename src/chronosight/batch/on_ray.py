@@ -77,7 +77,18 @@ def _large(rows: Sequence[Row], job: Job, engine: Any, out: Path, actors: int) -
 
 
 def start(address: str, actors: int) -> bool:
-    """Connects to Ray; True where it was started here and must be ended here."""
+    """Connects to Ray.
+
+    Args:
+        address: Address of a cluster, or LOCAL to start Ray here.
+        actors: Number of actors.
+
+    Returns:
+        True where Ray was started here and must be ended here.
+
+    Raises:
+        InputError: Ray does not start or cannot be reached.
+    """
     import ray
 
     if ray.is_initialized():
@@ -100,7 +111,14 @@ def start(address: str, actors: int) -> bool:
 
 
 def pool(actors: int) -> Any:
-    """A pool of that many actors. An actor that ends is started again; its rows go to one that lives."""
+    """A pool of that many actors. An actor that ends is started again; its rows go to one that lives.
+
+    Args:
+        actors: Number of actors.
+
+    Returns:
+        Ray's strategy.
+    """
     import ray
 
     return ray.data.ActorPoolStrategy(size=actors)

@@ -59,7 +59,11 @@ class PartWriter:
         self.waiting: list[Result] = []
 
     def add(self, result: Result) -> None:
-        """Takes a result; writes a part when there are enough."""
+        """Takes a result; writes a part when there are enough.
+
+        Args:
+            result: The result of one row.
+        """
         self.waiting.append(result)
         if len(self.waiting) >= BLOCK or time.monotonic() - self.since > BLOCK_SECONDS:
             self.flush()
@@ -73,7 +77,17 @@ class PartWriter:
 
 
 def read_results(out: Path, rows: Sequence[Row]) -> dict[str, Result]:
-    """The best result so far of each id that the manifest still asks for; the latest of equals, a success before a failure."""
+    """The best result so far of each id that the manifest still asks for.
+
+    A success is better than a failure; of equals the latest is taken.
+
+    Args:
+        out: Folder of the run.
+        rows: Rows of the manifest.
+
+    Returns:
+        Results by id.
+    """
     digests = {row.id: row.digest() for row in rows}
     best: dict[str, Result] = {}
     for part in sorted((out / PARTS).glob("part-*.jsonl")):
@@ -86,6 +100,13 @@ def read_results(out: Path, rows: Sequence[Row]) -> dict[str, Result]:
 
 
 def read_facts(out: Path) -> dict[str, Any]:
-    """batch.json, for tests and tools."""
+    """batch.json, for tests and tools.
+
+    Args:
+        out: Folder of the run.
+
+    Returns:
+        The content of batch.json.
+    """
     facts: dict[str, Any] = json.loads((out / RUN).read_text(encoding="utf-8"))
     return facts

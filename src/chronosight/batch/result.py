@@ -46,12 +46,29 @@ class Result:
 
 
 def failed_result(row: Row, error: str, seconds: float = 0.0, tries: int = 1) -> Result:
-    """The result of a pair that could not be described."""
+    """The result of a pair that could not be described.
+
+    Args:
+        row: The pair.
+        error: What went wrong.
+        seconds: Time spent on it.
+        tries: How often it was tried.
+
+    Returns:
+        The result, all other columns empty.
+    """
     facts: dict[str, Any] = dict.fromkeys(COLUMNS) | named_columns(row)
     facts |= {"error": " ".join(error.split()), "seconds": round(seconds, 3), "tries": tries}
     return Result(facts, row.digest(), [], None)
 
 
 def named_columns(row: Row) -> dict[str, Any]:
-    """The columns that the manifest gives."""
+    """The columns that the manifest gives.
+
+    Args:
+        row: The pair.
+
+    Returns:
+        Values by column.
+    """
     return {"id": row.id, "before": row.before, "after": row.after, "before_date": row.before_date, "after_date": row.after_date}

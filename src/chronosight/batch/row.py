@@ -52,12 +52,31 @@ class Row:
 
 
 def locate(name: str, folder: Path) -> str:
-    """A path as the manifest means it: relative to the manifest's folder; an address as it is."""
+    """A path as the manifest means it: relative to the manifest's folder; an address as it is.
+
+    Args:
+        name: A path or an address.
+        folder: Folder of the manifest.
+
+    Returns:
+        An absolute path, or the address.
+    """
     return name if "://" in name else str((folder / name).absolute())
 
 
 def questions(value: Any, where: str) -> tuple[str, ...]:
-    """Questions of a row: a list, a JSON list as text, or text with | between them. Raises InputError for anything else."""
+    """Reads the questions of a row.
+
+    Args:
+        value: A list, a JSON list as text, or text with | between questions.
+        where: Place in the manifest, for the message.
+
+    Returns:
+        The questions.
+
+    Raises:
+        InputError: The value is anything else.
+    """
     if value is None or value == "":
         return ()
     if isinstance(value, str) and value.lstrip().startswith("["):

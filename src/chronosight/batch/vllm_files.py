@@ -46,6 +46,13 @@ def write_requests(rows: Sequence[Row], job: Job, path: Path) -> tuple[int, list
 
 
 def check_job(job: Job) -> None:
-    """Raises InputError where a job cannot be answered through files."""
+    """Checks that a job can be answered through files.
+
+    Args:
+        job: Settings of the run.
+
+    Raises:
+        InputError: It cannot.
+    """
     if job.engine != "changevg" or job.weights is None:
         raise InputError("request files are for --engine changevg with --weights NAME, the model's name for vLLM: add both")

@@ -23,7 +23,17 @@ _own: dict[str, Any] = {}  # of a worker process: job, engine and folder
 
 
 def in_threads(rows: Sequence[Row], job: Job, out: Path, jobs: int) -> Iterator[Result]:
-    """Results in the order in which they are ready, at most `jobs` requests to the server at once."""
+    """Describes pairs in threads of this process, for engines behind an endpoint.
+
+    Args:
+        rows: The pairs.
+        job: Settings of the run.
+        out: Folder of the run.
+        jobs: Largest number of requests at once.
+
+    Yields:
+        Results in the order in which they are ready.
+    """
     local = threading.local()
 
     def work(row: Row) -> Result:
@@ -42,7 +52,18 @@ def in_threads(rows: Sequence[Row], job: Job, out: Path, jobs: int) -> Iterator[
 
 
 def in_processes(rows: Sequence[Row], job: Job, out: Path, jobs: int, threads: int | None) -> Iterator[Result]:
-    """Results in the order in which they are ready. A pair whose process ends twice is given up, with an error."""
+    """Describes pairs in processes. A pair whose process ends twice is given up, with an error.
+
+    Args:
+        rows: The pairs.
+        job: Settings of the run.
+        out: Folder of the run.
+        jobs: Number of processes.
+        threads: Threads of each graph; None for the default.
+
+    Yields:
+        Results in the order in which they are ready.
+    """
     left, ended = list(rows), dict.fromkeys((row.id for row in rows), 0)
     while left:
         alone = any(ended[row.id] for row in left)  # after a crash one at a time, to see which pair it was

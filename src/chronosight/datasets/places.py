@@ -73,16 +73,37 @@ class PlacePair:
     cells: tuple[CaptionedCell, ...]
 
     def name(self, box: Box) -> str:
-        """Name of a part: "place_02@0,256,256,512"."""
+        """Name of a part.
+
+        Args:
+            box: (left, top, right, bottom) in pixels.
+
+        Returns:
+            Such as "place_02@0,256,256,512".
+        """
         return f"{self.id}@{','.join(map(str, box))}"
 
     def mask(self, box: Box) -> np.ndarray:
-        """(h, w) bool, changed buildings of a part."""
+        """Changed buildings of a part.
+
+        Args:
+            box: (left, top, right, bottom) in pixels.
+
+        Returns:
+            (h, w) bool.
+        """
         x0, y0, x1, y1 = box
         return self.building[y0:y1, x0:x1]
 
     def crop(self, box: Box) -> Scene:
-        """A part as a scene of two dates."""
+        """A part as a scene of two dates.
+
+        Args:
+            box: (left, top, right, bottom) in pixels.
+
+        Returns:
+            The pair.
+        """
         x0, y0, x1, y1 = box
         frames = np.stack([self.before[y0:y1, x0:x1], self.after[y0:y1, x0:x1]])
         name = self.name(box)

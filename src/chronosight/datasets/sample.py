@@ -53,7 +53,14 @@ class Turn:
     replies: tuple[str, ...]
 
     def reply(self, repetition: int) -> str:
-        """The reply that a repetition of the sample learns, counted from 0."""
+        """The reply that a repetition of the sample learns, counted from 0.
+
+        Args:
+            repetition: Number of the repetition, from 0.
+
+        Returns:
+            One of the reference replies, in turn.
+        """
         return self.replies[repetition % len(self.replies)]
 
 
@@ -207,7 +214,14 @@ class Sample:
         return np.stack(frames)
 
     def with_clue(self, clue: str) -> Sample:
-        """The same sample with the guide's clue in front."""
+        """The same sample with the guide's clue in front.
+
+        Args:
+            clue: The clue.
+
+        Returns:
+            A copy.
+        """
         return replace(self, clue=clue)
 
     def to_json(self) -> str:

@@ -51,7 +51,14 @@ class Target:
     value: float
 
     def met_by(self, value: float) -> bool:
-        """Whether a value reaches it."""
+        """Whether a value reaches the target.
+
+        Args:
+            value: The value of the metric.
+
+        Returns:
+            True where it does.
+        """
         return value >= self.value if self.at == "least" else value <= self.value
 
     def __str__(self) -> str:

@@ -213,7 +213,13 @@ def binary_metrics(samples: Sequence[Sample], values: Sequence[Value | None], na
 def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "count") -> list[Metric]:
     """MAE and RMSE in objects, share counted exactly; MAE and exact again by the size of the true count.
 
-    Args and Returns: as `binary_metrics`.
+    Args:
+        samples: Samples of task count.
+        values: Predicted counts, in the same order; None counts as 0.
+        name: What the metrics' names begin with.
+
+    Returns:
+        The metrics.
     """
     groups = groups_of(samples)
     true = np.array([number_of(sample.truth) for sample in samples], dtype=float)
@@ -236,7 +242,13 @@ def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], nam
 def location_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "location") -> list[Metric]:
     """Example accuracy with two empty sets counting 1 and, DeltaVLM's variant, 0; subset accuracy; micro P, R and F1.
 
-    Args and Returns: as `binary_metrics`.
+    Args:
+        samples: Samples of task location.
+        values: Predicted cells, in the same order; None counts as no cells.
+        name: What the metrics' names begin with.
+
+    Returns:
+        The metrics.
     """
     groups = groups_of(samples)
     said, true = [cells_of(value) for value in values], [cells_of(sample.truth) for sample in samples]

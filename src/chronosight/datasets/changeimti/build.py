@@ -34,10 +34,15 @@ Counts = dict[str, dict[str, int]]
 def label_pairs(
     pairs: Sequence[LevirPair], settings: Settings, track: Callable[[Iterable[LevirPair]], Iterable[LevirPair]] = iter
 ) -> list[Labelled]:
-    """The labels of every pair's mask. track: wraps the pairs, for a progress bar.
+    """Labels every pair's mask by the label rule (ChangeIMTI, arXiv 2509.23105).
 
-    Raises:
-        InputError: a mask cannot be read, or, with the classes of LEVIR-MCI, holds a value that none of them has.
+    Args:
+        pairs: The pairs.
+        settings: Settings of the set, with the classes.
+        track: Wraps the pairs, for a progress bar.
+
+    Returns:
+        The pairs with labels, in their order.
     """
     labelled = []
     for pair in track(pairs):
@@ -53,21 +58,45 @@ def label_pairs(
 
 
 def kinds_of(settings: Settings) -> list[str]:
-    """All kinds of records that the settings ask for."""
+    """All kinds of records that the settings ask for.
+
+    Args:
+        settings: Settings of the set.
+
+    Returns:
+        Names of the kinds, those of the paper first.
+    """
     return [*paper.kinds(settings), *extra_questions.kinds(settings)]
 
 
 def all_records(items: Iterable[Labelled], kind: str, settings: Settings) -> Iterator[Record]:
-    """Records of one kind for all pairs, in their order."""
+    """Records of one kind for all pairs, in their order.
+
+    Args:
+        items: The pairs, with their labels.
+        kind: A kind of `kinds_of`.
+        settings: Settings of the set.
+
+    Yields:
+        The records.
+    """
     make = paper.records if kind in paper.kinds(settings) else extra_questions.records
     for item in items:
         yield from make(item, kind, settings)
 
 
 def write_set(items: Sequence[Labelled], out: str | Path, settings: Settings) -> Counts:
-    """Writes the files named above; returns how many records each holds.
+    """Writes the files named above. The same pairs and settings give the same bytes.
 
-    The same pairs and settings give the same bytes. A file is written beside its place and then renamed.
+    A file is written beside its place and then renamed.
+
+    Args:
+        items: The pairs, with their labels.
+        out: The folder to write into.
+        settings: Settings of the set.
+
+    Returns:
+        How many records each file holds, by folder and kind.
     """
     out = Path(out)
     chosen = kinds_of(settings)
@@ -98,14 +127,29 @@ def write_set(items: Sequence[Labelled], out: str | Path, settings: Settings) ->
 
 
 def sharegpt(record: Record, as_published: bool = False) -> dict[str, Any]:
-    """A record in the ShareGPT layout; as published without its id and kind."""
+    """A record in the ShareGPT layout; as published without its id and kind.
+
+    Args:
+        record: The record.
+        as_published: Whether the id and kind are left out.
+
+    Returns:
+        The row, as JSON types.
+    """
     turns = [{"from": who, "value": text} for turn in record.turns for who, text in zip(("human", "gpt"), turn, strict=True)]
     row = {"conversations": turns, "images": list(record.images)}
     return row if as_published else {"id": record.id, "kind": record.kind, **row}
 
 
 def messages(record: Record) -> dict[str, Any]:
-    """A record as plain messages; `<image>` stands for an image, in the order of `images`."""
+    """A record as plain messages; `<image>` stands for an image, in the order of `images`.
+
+    Args:
+        record: The record.
+
+    Returns:
+        The row, as JSON types.
+    """
     turns = [
         {"role": who, "content": text} for turn in record.turns for who, text in zip(("user", "assistant"), turn, strict=True)
     ]

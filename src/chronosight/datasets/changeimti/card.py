@@ -15,7 +15,16 @@ NAMED = 20  # pairs listed by name at most
 
 
 def write_card(items: Sequence[Labelled], settings: Settings, counts: Mapping[str, Mapping[str, int]]) -> str:
-    """The card as Markdown; the same pairs and settings give the same text."""
+    """Writes the dataset card; the same pairs and settings give the same text.
+
+    Args:
+        items: The pairs, with their labels.
+        settings: Settings of the set.
+        counts: How many records each file holds, by folder and kind.
+
+    Returns:
+        The card as Markdown.
+    """
     splits = {split: [item for item in items if item.pair.split == split] for split in SPLITS}
     present = {split: of_split for split, of_split in splits.items() if of_split}
     return "\n".join([*_head(settings), *_records(counts), *_answers(present, settings), *_disagreements(present), *_rights()])

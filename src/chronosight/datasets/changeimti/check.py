@@ -27,12 +27,15 @@ from chronosight.datasets.changeimti.read import Read, read_files
 def check_files(
     paths: Iterable[str | Path], source: str | Path | None = None, images: str | Path | None = None
 ) -> tuple[int, list[Fault]]:
-    """Number of records in files or folders, and their faults, by file and record.
+    """Checks files or folders of records.
 
-    source: a LEVIR-MCI folder to check against. images: folder where images must be.
+    Args:
+        paths: Files and folders.
+        source: A LEVIR-MCI folder to check against; None for none.
+        images: Folder where images must be; None for no check of images.
 
-    Raises:
-        InputError: a file is missing or is not JSON, or `source` is no LEVIR-MCI folder.
+    Returns:
+        The number of records, and their faults by file and record.
     """
     records = list(read_files(paths))
     faults: list[Fault] = []
@@ -55,12 +58,26 @@ def check_files(
 
 
 def count_by_kind(faults: Iterable[Fault]) -> list[tuple[str, int]]:
-    """Faults by kind, the most frequent first."""
+    """Faults by kind, the most frequent first.
+
+    Args:
+        faults: The faults.
+
+    Returns:
+        (kind, number of faults).
+    """
     return Counter(fault.kind for fault in faults).most_common()
 
 
 def leaks(answers: Sequence[Answered]) -> list[Fault]:
-    """Published questions for places, in a file where "No change" is offered where it is the answer and nowhere else."""
+    """Finds questions that give their answer away: "No change" is offered where it is the answer and nowhere else in a file.
+
+    Args:
+        answers: Answers of the records, in the order of the files.
+
+    Returns:
+        The faults.
+    """
     faults = []
     by_file: dict[str, list[Answered]] = {}
     for one in answers:
@@ -75,7 +92,15 @@ def leaks(answers: Sequence[Answered]) -> list[Fault]:
 
 
 def missing_images(records: Sequence[Read], folder: Path) -> list[Fault]:
-    """Images that are not in the folder."""
+    """Images that are not in the folder.
+
+    Args:
+        records: The records.
+        folder: Folder that image paths start from.
+
+    Returns:
+        One fault a missing image and record.
+    """
     known: dict[str, bool] = {}
     faults = []
     for record in records:

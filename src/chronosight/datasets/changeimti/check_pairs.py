@@ -30,14 +30,28 @@ class Known:
     cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def changed(self, subject: str) -> bool | None:
-        """Whether a class has changed; None where nothing says."""
+        """Whether a class has changed; None where nothing says.
+
+        Args:
+            subject: The class, in the plural.
+
+        Returns:
+            True, False or None.
+        """
         if subject in self.counts:
             return self.counts[subject] > 0
         return bool(self.cells[subject]) if subject in self.cells else None
 
 
 def pair_faults(answers: Sequence[Answered]) -> list[Fault]:
-    """Faults between the records of a pair, and pairs that lack what others have."""
+    """Finds contradictions between the records of a pair, and pairs that lack what others have.
+
+    Args:
+        answers: Answers of the records, in the order of the files.
+
+    Returns:
+        The faults.
+    """
     pairs: dict[tuple[str, ...], Known] = {}
     for one in answers:
         pairs.setdefault(one.record.images, Known()).answers.append(one)

@@ -60,13 +60,28 @@ class Answered:
     value: Any
 
     def fault(self, kind: str, message: str) -> Fault:
-        """A fault of this answer."""
+        """A fault of this answer.
+
+        Args:
+            kind: Kind of the fault.
+            message: What is wrong.
+
+        Returns:
+            The fault, with the file and the number of the record.
+        """
         of = f"round {self.round}: " if self.rounds > 1 else ""
         return Fault(self.record.file, self.record.number, self.record.id, kind, of + message)
 
 
 def record_faults(record: Read) -> list[Fault]:
-    """Faults of one record by itself."""
+    """Faults of one record by itself.
+
+    Args:
+        record: The record.
+
+    Returns:
+        The faults.
+    """
     if record.problem:
         return [Fault(record.file, record.number, record.id, "layout", record.problem)]
     found = [Fault(record.file, record.number, record.id, "images", text) for text in _image_faults(record)]
@@ -96,6 +111,12 @@ def record_answers(record: Read) -> list[Answered]:
     """Questions and values of a record.
 
     A round that asks about a class again is left out: in the public files its reply belongs to another class.
+
+    Args:
+        record: The record.
+
+    Returns:
+        The questions that are understood, with the values of their replies.
     """
     found, seen = [], set()
     for number, (question, reply) in enumerate(record.turns, 1):
@@ -111,7 +132,15 @@ def record_answers(record: Read) -> list[Answered]:
 
 
 def parse(asked: Asked, reply: str) -> Any:
-    """The value of a reply; None where it has none."""
+    """The value of a reply; None where it has none.
+
+    Args:
+        asked: What the question asks.
+        reply: The reply.
+
+    Returns:
+        The value, of the task's own type.
+    """
     match asked.task:
         case "binary" | "region_binary":
             return binary.parse_reply(reply)

@@ -13,10 +13,17 @@ from chronosight.tasks.cells import join_cells
 
 
 def source_faults(answers: Sequence[Answered], folder: str | Path) -> list[Fault]:
-    """Captions, counts, locations, yes or no that the source does not give.
+    """Finds captions, counts, locations, yes or no that the source does not give.
 
     Masks are labelled by the rule of `tasks.objects`; where the released code's way of simplifying explains a difference, the
     fault says so.
+
+    Args:
+        answers: Answers of the records, in the order of the files.
+        folder: A LEVIR-MCI folder.
+
+    Returns:
+        The faults.
     """
     pairs = {pair.file: pair for pair in read_pairs(folder)}
     by_pair: dict[str, list[Answered]] = {}

@@ -48,6 +48,12 @@ UNANSWERABLE = (
 def kinds(settings: Settings) -> list[str]:
     """Kinds that extend the paper, as the settings ask.
 
+    Args:
+        settings: Settings of the set.
+
+    Returns:
+        Names of the kinds.
+
     Raises:
         InputError: direction is asked for, and a class does not distinguish appeared from vanished.
     """
@@ -69,7 +75,16 @@ def kinds(settings: Settings) -> list[str]:
 
 
 def records(item: Labelled, kind: str, settings: Settings) -> Iterator[Record]:
-    """The record of one kind that a pair gives."""
+    """The record of one kind that a pair gives.
+
+    Args:
+        item: The pair, with its labels.
+        kind: A kind of `kinds`.
+        settings: Settings of the set.
+
+    Yields:
+        The record.
+    """
     if kind == "unanswerable":
         rng = draw(item, settings, kind)
         text = rng.choice(UNANSWERABLE).format(subject=rng.choice(settings.classes).name)
@@ -89,7 +104,16 @@ def records(item: Labelled, kind: str, settings: Settings) -> Iterator[Record]:
 
 
 def region_turn(item: Labelled, name: str, rng: random.Random) -> tuple[str, str]:
-    """A count or a yes or no about a region; where the class has changed, half of the regions hold some of it."""
+    """A count or a yes or no about a region; where the class has changed, half of the regions hold some of it.
+
+    Args:
+        item: The pair, with its labels.
+        name: The class, in the plural.
+        rng: Draws the region and the kind of question.
+
+    Returns:
+        Question and reply.
+    """
     label = item.labels[name]
     places = [place for place in REGIONS if set(cells_of(place)) & set(label.cells)] if rng.random() < 0.5 else []
     place = rng.choice(places or REGIONS)
@@ -100,17 +124,38 @@ def region_turn(item: Labelled, name: str, rng: random.Random) -> tuple[str, str
 
 
 def cells_of(place: str) -> tuple[str, ...]:
-    """Cells of a place in words: "in the left third" -> top left corner, left, lower left corner."""
+    """Cells of a place in words: "in the left third" -> top left corner, left, lower left corner.
+
+    Args:
+        place: A place in words, such as "in the left third".
+
+    Returns:
+        Cells of the 3x3 grid.
+    """
     return find_region(place.split()).cells
 
 
 def write_by_cell(counts: dict[str, int]) -> str:
-    """Writes counts by cell: "top left corner: 2,center: 1", or "No change"."""
+    """Writes counts by cell: "top left corner: 2,center: 1", or "No change".
+
+    Args:
+        counts: Counts by cell; cells without objects are left out.
+
+    Returns:
+        The reply.
+    """
     return ",".join(f"{cell}: {number}" for cell, number in counts.items()) or NO_CHANGE
 
 
 def parse_by_cell(reply: str) -> dict[str, int] | None:
-    """Counts by cell of such a reply; {} for "No change"; None when it is neither."""
+    """Counts by cell of such a reply; {} for "No change"; None when it is neither.
+
+    Args:
+        reply: The reply.
+
+    Returns:
+        The counts, or None.
+    """
     if reply.strip().rstrip(".").lower() == NO_CHANGE.lower():
         return {}
     parts = [re.fullmatch(r"\s*([a-z ]+): (\d+)\s*", part) for part in reply.split(",")]

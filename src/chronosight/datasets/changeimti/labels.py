@@ -139,7 +139,16 @@ def read_mask(path: str | Path) -> np.ndarray:
 
 
 def label_mask(mask: np.ndarray, classes: Sequence[ChangeClass], as_published: bool = False) -> dict[str, ClassLabel]:
-    """Labels of a (H, W) mask of grey values, by class name in the order of `classes`."""
+    """Labels a mask by the label rule (ChangeIMTI, arXiv 2509.23105).
+
+    Args:
+        mask: (H, W) uint8 grey values.
+        classes: Classes with their grey values.
+        as_published: Whether the faults of the published rule are kept.
+
+    Returns:
+        Labels by class name, in the order of `classes`.
+    """
     labels = {}
     for item in classes:
         objects = find_objects(np.isin(mask, (*item.values, *item.appeared, *item.vanished)), as_published=as_published)
@@ -152,6 +161,14 @@ def label_mask(mask: np.ndarray, classes: Sequence[ChangeClass], as_published: b
 
 
 def unnamed_values(mask: np.ndarray, classes: Sequence[ChangeClass]) -> list[int]:
-    """Grey values of a mask, 0 aside, that belong to no class."""
+    """Grey values of a mask, 0 aside, that belong to no class.
+
+    Args:
+        mask: (H, W) uint8 grey values.
+        classes: Classes with their grey values.
+
+    Returns:
+        The values, rising.
+    """
     named = {value for item in classes for value in (*item.values, *item.appeared, *item.vanished)}
     return [int(value) for value in np.unique(mask) if value and int(value) not in named]

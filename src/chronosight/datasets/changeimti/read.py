@@ -73,6 +73,12 @@ class Read:
 def read_files(paths: Iterable[str | Path]) -> Iterator[Read]:
     """Records of files and folders. Of a folder: all its JSON lists of records, or, where it has none, its JSON lines.
 
+    Args:
+        paths: Files and folders.
+
+    Yields:
+        The records, in the order of the files.
+
     Raises:
         InputError: a file is missing, is not JSON, or nothing to read was given.
     """
@@ -128,7 +134,14 @@ def _read(file: str, number: int, row: Any) -> Read:
 
 @lru_cache(maxsize=4096)
 def understand(question: str) -> Asked | None:
-    """What a question asks, by the wordings that ChangeIMTI and this project use; None for any other wording."""
+    """What a question asks, by the wordings that ChangeIMTI and this project use; None for any other wording.
+
+    Args:
+        question: The question, with or without a clue before it.
+
+    Returns:
+        Task, subjects and place; None.
+    """
     text = _GUIDE.sub("", question).rpartition("\n")[2].removeprefix(LOOK)  # a guide has a line of its own
     for task, pattern, published in _patterns():
         match = pattern.fullmatch(text)

@@ -65,7 +65,14 @@ class Labelled:
     labels: dict[str, ClassLabel]
 
     def changed(self, as_published: bool = False) -> bool:
-        """The answer to yes or no: from the mask, or, as published, from the caption flag."""
+        """The answer to the yes or no question.
+
+        Args:
+            as_published: Whether it follows the caption flag, as in the public files, and not the mask.
+
+        Returns:
+            True where the pair has changed.
+        """
         return self.pair.changed if as_published else any(label.count for label in self.labels.values())
 
     @property
@@ -85,13 +92,29 @@ class Record:
 
 
 def kinds(settings: Settings) -> list[str]:
-    """Kinds of the paper, in its order."""
+    """Kinds of the paper, in its order.
+
+    Args:
+        settings: Settings of the set, with the classes.
+
+    Returns:
+        Names of the kinds.
+    """
     names = [item.name for item in settings.classes]
     return ["caption", "binary", *(f"count_{n}" for n in names), *(f"location_{n}" for n in names), "dialogue"]
 
 
 def records(item: Labelled, kind: str, settings: Settings) -> Iterator[Record]:
-    """The records of one kind that a pair gives."""
+    """The records of one kind that a pair gives.
+
+    Args:
+        item: The pair, with its labels.
+        kind: A kind of `kinds`.
+        settings: Settings of the set.
+
+    Yields:
+        The records.
+    """
     if kind == "caption":
         for number, text in enumerate(item.captions):
             question = worded(item, caption.ask("pair"), caption.CHANGEIMTI, settings, number)
@@ -111,7 +134,15 @@ def records(item: Labelled, kind: str, settings: Settings) -> Iterator[Record]:
 
 
 def dialogues(item: Labelled, settings: Settings) -> Iterator[Record]:
-    """A dialogue for each caption: yes or no, a round for each class (count or places, drawn once a pair), the caption."""
+    """A dialogue for each caption: yes or no, a round for each class (count or places, drawn once a pair), the caption.
+
+    Args:
+        item: The pair, with its labels.
+        settings: Settings of the set.
+
+    Yields:
+        One record a caption.
+    """
     names = [one.name for one in settings.classes]
     first = binary.CHANGEIMTI_DIALOGUE.replace("roads and buildings", joined(names, "and"))
     turns = [(first, binary.write_reply(item.changed(settings.as_published)))]
@@ -129,14 +160,31 @@ def dialogues(item: Labelled, settings: Settings) -> Iterator[Record]:
 
 
 def binary_question(item: Labelled, settings: Settings) -> str:
-    """The question whether anything changed."""
+    """The question whether anything changed.
+
+    Args:
+        item: The pair, with its labels.
+        settings: Settings of the set.
+
+    Returns:
+        The text.
+    """
     either = joined([one.name for one in settings.classes], "or")
     question = Question("binary", binary.ask().text, either)
     return worded(item, question, binary.CHANGEIMTI.replace(binary.ANY, either), settings)
 
 
 def location_question(item: Labelled, name: str, settings: Settings) -> str:
-    """The question where a class changed."""
+    """The question where a class changed.
+
+    Args:
+        item: The pair, with its labels.
+        name: The class, in the plural.
+        settings: Settings of the set.
+
+    Returns:
+        The text.
+    """
     text = location.CHANGEIMTI.format(subject=name)
     if settings.leak and item.labels[name].count:
         text = text.removesuffix(OFFER)
@@ -144,7 +192,18 @@ def location_question(item: Labelled, name: str, settings: Settings) -> str:
 
 
 def worded(item: Labelled, question: Question, text: str, settings: Settings, number: int = 0) -> str:
-    """The published text of a question; with `vary`, half of the time one of the task's other wordings."""
+    """The published text of a question; with `vary`, half of the time one of the task's other wordings.
+
+    Args:
+        item: The pair, with its labels.
+        question: The question.
+        text: Its published text.
+        settings: Settings of the set.
+        number: Number of the record among those of its pair and kind.
+
+    Returns:
+        The text.
+    """
     if settings.vary:
         varied = vary(question, draw(item, settings, f"words {question.task} {question.subject} {number}")).text
         if varied != question.text:
@@ -153,7 +212,17 @@ def worded(item: Labelled, question: Question, text: str, settings: Settings, nu
 
 
 def round_wording(item: Labelled, question: Question, template: str, settings: Settings) -> str:
-    """As `worded`, for a round after the first: the images have been shown."""
+    """As `worded`, for a round after the first: the images have been shown.
+
+    Args:
+        item: The pair, with its labels.
+        question: The question.
+        template: Its published text, with {subject} in it.
+        settings: Settings of the set.
+
+    Returns:
+        The text.
+    """
     text = template.format(subject=question.subject)
     if settings.vary:
         varied = vary(question, draw(item, settings, f"round words {question.task} {question.subject}")).text
@@ -162,15 +231,42 @@ def round_wording(item: Labelled, question: Question, template: str, settings: S
 
 
 def draw(item: Labelled, settings: Settings, what: str) -> random.Random:
-    """Random numbers that depend on the seed, the pair and what is drawn alone, so no draw moves another."""
+    """Random numbers that depend on the seed, the pair and what is drawn alone, so no draw moves another.
+
+    Args:
+        item: The pair, with its labels.
+        settings: Settings of the set, with the seed.
+        what: Name of what is drawn.
+
+    Returns:
+        A generator, always the same for the same arguments.
+    """
     return random.Random(f"{settings.seed}/{item.pair.key}/{what}")
 
 
 def make(item: Labelled, kind: str, turns: list[Turn], number: int = 0) -> Record:
-    """A record of a pair."""
+    """A record of a pair.
+
+    Args:
+        item: The pair, with its labels.
+        kind: Kind of the record.
+        turns: Questions with replies.
+        number: Number of the record among those of its pair and kind.
+
+    Returns:
+        The record.
+    """
     return Record(f"{item.pair.name}/{kind}/{number}", kind, (item.pair.before, item.pair.after), tuple(turns))
 
 
 def joined(names: list[str], word: str) -> str:
-    """Joins names: "roads or buildings"; "roads, buildings or trees"."""
+    """Joins names to a list in a sentence.
+
+    Args:
+        names: The names.
+        word: The word before the last one, "or" or "and".
+
+    Returns:
+        Such as "roads or buildings" or "roads, buildings or trees".
+    """
     return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
