@@ -43,17 +43,40 @@ class Code:
 
 
 def short_label(class_name: str, direction: Direction) -> str:
-    """Such as "New building", "Building gone": for legends and lists."""
+    """A short name of a class and direction, for legends and lists.
+
+    Args:
+        class_name: The class, in the singular.
+        direction: "appeared" or "vanished".
+
+    Returns:
+        Such as "New building" or "Building gone".
+    """
     return f"New {class_name}" if direction == "appeared" else f"{class_name.capitalize()} gone"
 
 
 def colour_of(class_name: str, direction: Direction) -> Colour:
-    """The colour of a class and direction, on maps and in charts."""
+    """The colour of a class and direction, on maps and in charts.
+
+    Args:
+        class_name: The class, in the singular.
+        direction: "appeared" or "vanished".
+
+    Returns:
+        (red, green, blue), 0 to 255.
+    """
     return COLOURS.get((class_name, direction), OTHER[direction])
 
 
 def change_codes(classes: tuple[str, ...]) -> list[Code]:
-    """The codes that a map with these classes (background first) can hold, in order of their value."""
+    """The codes that a change map can hold.
+
+    Args:
+        classes: Names of the classes, background first.
+
+    Returns:
+        The codes, in order of their value.
+    """
     directions: tuple[Direction, Direction] = ("appeared", "vanished")
     return [
         Code(2 * index - 1 + step, name, direction, colour_of(name, direction))
@@ -64,6 +87,13 @@ def change_codes(classes: tuple[str, ...]) -> list[Code]:
 
 
 def palette_of(classes: tuple[str, ...]) -> dict[int, Colour]:
-    """Colour of every code, `UNCHANGED` and `NO_DATA` included."""
+    """Colour of every code, `UNCHANGED` and `NO_DATA` included.
+
+    Args:
+        classes: Names of the classes, background first.
+
+    Returns:
+        (red, green, blue) by code.
+    """
     colours = {code.value: code.colour for code in change_codes(classes)}
     return {UNCHANGED: BACKGROUND, **colours, NO_DATA: MISSING}

@@ -76,7 +76,14 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
 
 
 def object_dict(item: ChangedObject) -> dict[str, Any]:
-    """The facts that every file gives, the outline in pixels, and the centroid in both grids."""
+    """The facts that every file gives, the outline in pixels, and the centroid in both grids.
+
+    Args:
+        item: The object.
+
+    Returns:
+        The facts, as JSON types.
+    """
     return {
         "id": item.number,
         **item.to_dict(),
@@ -88,7 +95,16 @@ def object_dict(item: ChangedObject) -> dict[str, Any]:
 
 
 def scene_dict(scene: Scene, valid_share: float, folder: Path | None = None) -> dict[str, Any]:
-    """The facts of a scene as JSON types; `folder` as in `description_dict`."""
+    """The facts of a scene as JSON types.
+
+    Args:
+        scene: The scene.
+        valid_share: Share of the scene with data at both dates, in [0, 1].
+        folder: Folder of the report, as in `description_dict`.
+
+    Returns:
+        The facts.
+    """
     place, shift, lonlat = scene.georeference, scene.shift, scene_corners(scene)
     return {
         "kind": scene.kind,
@@ -106,7 +122,15 @@ def scene_dict(scene: Scene, valid_share: float, folder: Path | None = None) -> 
 
 
 def source_name(source: str, folder: Path | None) -> str:
-    """A source relative to a folder, with slashes; its name alone where the two have nothing but the root in common."""
+    """A source relative to a folder, with slashes; its name alone where the two have nothing but the root in common.
+
+    Args:
+        source: Path of the source.
+        folder: The folder; None for the name alone.
+
+    Returns:
+        The name.
+    """
     if folder is None:
         return Path(source).name
     ends = Path(source).resolve(), folder.resolve()
@@ -116,7 +140,14 @@ def source_name(source: str, folder: Path | None) -> str:
 
 
 def write_lines(facts: dict[str, Any]) -> str:
-    """The dictionary as JSON text with one fact a line, and one line for each object: easy to read and to search."""
+    """JSON text with one fact a line, and one line for each object: easy to read and to search.
+
+    Args:
+        facts: The content.
+
+    Returns:
+        The text.
+    """
     lines = []
     for key, value in facts.items():
         text = _dump(value)

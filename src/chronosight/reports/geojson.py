@@ -47,6 +47,9 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
 
     Outlines across the 180th meridian are cut there (section 3.1.9). Warnings stand in a foreign member (6.1).
 
+    Args:
+        description: The description of a pair.
+
     Returns:
         JSON types; None where the scene has no place on the Earth.
     """
@@ -78,7 +81,14 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
 
 
 def pixel_collection(description: Description) -> dict[str, Any]:
-    """The same features in pixels: laid out like GeoJSON, but not GeoJSON, and it says so."""
+    """The same features in pixels: laid out like GeoJSON, but not GeoJSON, which a member of it states.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        JSON types.
+    """
     scene, features = description.scene, []
     for item in description.objects:
         rings = [np.round(ring, 2).tolist() for ring in (item.outline, *item.holes)]
@@ -90,7 +100,14 @@ def pixel_collection(description: Description) -> dict[str, Any]:
 
 
 def span(lon: np.ndarray) -> tuple[float, float]:
-    """West and east end of longitudes; across the 180th meridian west is the larger (RFC 7946, 5.2)."""
+    """West and east end of longitudes; across the 180th meridian west is the larger (RFC 7946, 5.2).
+
+    Args:
+        lon: (n,) degrees.
+
+    Returns:
+        (west, east) in degrees.
+    """
     if lon.max() - lon.min() <= 180:
         return float(lon.min()), float(lon.max())
     return float(lon[lon > 0].min()), float(lon[lon < 0].max())

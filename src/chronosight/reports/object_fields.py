@@ -12,10 +12,17 @@ NUMBERS = ("area_px", "area_m2", "length_m", "confidence", "lon", "lat")
 
 
 def object_fields(item: ChangedObject, scene: Scene) -> dict[str, Any]:
-    """`number`, then `TEXTS` and `NUMBERS`; what is unknown is None, so that the columns are the same in every file.
+    """The fields of an object; what is unknown is None, so that the columns are the same in every file.
 
     Areas are in pixels and square metres, lengths in metres, the confidence in [0, 1], `lon` and `lat` of the centroid in
     degrees, dates as in ISO 8601.
+
+    Args:
+        item: The object.
+        scene: Its scene, which gives the dates.
+
+    Returns:
+        `number`, then `TEXTS` and `NUMBERS`.
     """
     facts = item.to_dict()
     times = [time.isoformat() if time else None for time in scene.times] if len(scene.times) == 2 else [None, None]

@@ -23,7 +23,13 @@ SMALLER_FROM = 3  # lines of the caption from which it is set smaller; it is nev
 
 
 def write_overlay(description: Description, codes: np.ndarray, path: Path) -> None:
-    """Writes the overlay of a pair in memory; `codes` as in `make_overlay`."""
+    """Writes the overlay of a pair in memory as PNG.
+
+    Args:
+        description: The description of the pair.
+        codes: The change map, as in `make_overlay`.
+        path: The file to write.
+    """
     make_overlay(description, codes).save(path, format="PNG", compress_level=2)
 
 
@@ -79,20 +85,43 @@ def make_overlay(description: Description, codes: np.ndarray) -> Image.Image:
 
 
 def panel_size(width: int, height: int) -> tuple[int, int]:
-    """Size of one panel: small scenes enlarged by a whole number, large ones reduced to fit."""
+    """Size of one panel: small scenes are enlarged by a whole number, large ones reduced to fit.
+
+    Args:
+        width: Width of the scene in pixels.
+        height: Height of the scene in pixels.
+
+    Returns:
+        (width, height) of the panel in pixels.
+    """
     longest = max(width, height)
     factor = PANEL / longest if longest > PANEL else max(1, round(READABLE / longest))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
 def verdict(description: Description) -> str:
-    """Whether anything changed, as the title of the overlay."""
+    """Whether anything changed, as the title of the overlay.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The title.
+    """
     line = changed_line(description.changed).removeprefix("Changed: ").rstrip(".")
     return line[0].upper() + line[1:]
 
 
 def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colour]]:
-    """What is really on the map, with the number of objects: ("New building, 12", colour)."""
+    """The classes that are on the map, with the number of objects.
+
+    Args:
+        description: The description of the pair.
+        codes: The change map, (H, W) uint8.
+
+    Returns:
+        Such as ("New building (12)", colour).
+    """
     present = set(np.unique(codes).tolist())
     entries = []
     for code in change_codes(description.evidence.classes):
@@ -115,7 +144,15 @@ def draw_legend(
     base: int,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
-    """Draws a row of colours with their names."""
+    """Draws colours with their names, in rows.
+
+    Args:
+        pen: Draws on the overlay.
+        entries: Names and colours.
+        rows: Indices of the entries of each row, from `flow`.
+        base: Top of the legend in pixels.
+        font: Font of the names.
+    """
     for number, row in enumerate(rows):
         left, top = float(MARGIN), base + 32 * number
         for index in row:
@@ -135,7 +172,16 @@ def draw_scale(
     panel: int,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
-    """A bar of a round length, about a quarter of a panel, whose right end is at `right`."""
+    """Draws a scale bar of a round length, about a quarter of a panel.
+
+    Args:
+        pen: Draws on the overlay.
+        right: Its right end in pixels.
+        base: Its top in pixels.
+        pixels_per_metre: Pixels of the panel per metre on the ground.
+        panel: Width of the panel in pixels.
+        font: Font of the label.
+    """
     metres = round_length(panel / pixels_per_metre / 4)
     length = metres * pixels_per_metre
     label = length_words(metres)
@@ -147,18 +193,41 @@ def draw_scale(
 
 
 def length_words(metres: float) -> str:
-    """Such as "200 m", "5 km"."""
+    """A length in metres or kilometres.
+
+    Args:
+        metres: The length.
+
+    Returns:
+        Such as "200 m" or "5 km".
+    """
     return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
 
 
 def round_length(metres: float) -> float:
-    """The largest of 1, 2, 5 times a power of ten that is not above `metres`."""
+    """The largest of 1, 2, 5 times a power of ten that is not above `metres`.
+
+    Args:
+        metres: A length, above 0.
+
+    Returns:
+        The round length, in metres.
+    """
     power = 10.0 ** math.floor(math.log10(metres))
     return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[str]:
-    """The text in lines no wider than `width`; nothing is cut, and a single word that is wider is broken."""
+    """Breaks a text into lines; nothing is cut, and a single word that is too wide is broken.
+
+    Args:
+        text: The text.
+        font: The font that measures it.
+        width: Largest width of a line in pixels.
+
+    Returns:
+        The lines.
+    """
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
@@ -173,7 +242,16 @@ def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: f
 
 
 def flow(labels: list[str], font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> list[list[int]]:
-    """Indices of the legend's labels, by row."""
+    """Distributes the labels of a legend over rows.
+
+    Args:
+        labels: The labels.
+        font: The font that measures them.
+        width: Largest width of a row in pixels.
+
+    Returns:
+        Indices of the labels, by row.
+    """
     rows: list[list[int]] = []
     used = width
     for index, label in enumerate(labels):

@@ -19,7 +19,16 @@ SMOOTH = 2  # the outlines are drawn this much larger, then reduced, for smooth 
 
 
 def photograph(frame: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    """One date as RGB at (width, height); pixels without data are grey. frame: (H, W, 3) uint8; valid: (H, W) bool."""
+    """One date as RGB; pixels without data are grey.
+
+    Args:
+        frame: (H, W, 3) uint8.
+        valid: (H, W) bool, where there is data.
+        size: (width, height) of the result in pixels.
+
+    Returns:
+        The image.
+    """
     if not valid.all():
         frame = np.where(valid[..., None], frame, np.uint8(128))
     image = Image.fromarray(frame)
@@ -31,9 +40,16 @@ def photograph(frame: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> I
 def draw_change(
     photo: Image.Image, codes: np.ndarray, palette: dict[int, tuple[int, int, int]], objects: Sequence[ChangedObject]
 ) -> Image.Image:
-    """The photograph with changed pixels lightly filled and every object outlined.
+    """Fills changed pixels lightly and outlines every object.
 
-    codes: (H, W) uint8 on the pixel grid of the objects; the photograph may be larger or smaller than that grid.
+    Args:
+        photo: The image; it may be larger or smaller than the pixel grid of the objects.
+        codes: (H, W) uint8 change map on the pixel grid of the objects.
+        palette: Colour of each code.
+        objects: The changed objects.
+
+    Returns:
+        A new image.
     """
     width, height = photo.size
     table = np.zeros((256, 4), np.uint8)
@@ -55,7 +71,16 @@ def draw_change(
 
 
 def draw_zones(photo: Image.Image, scene: Scene, zones: Sequence[Zone]) -> Image.Image:
-    """The photograph with the outlines and the names of zones; scene: where it lies."""
+    """Draws the outlines and the names of zones.
+
+    Args:
+        photo: The image.
+        scene: The scene that it shows.
+        zones: The zones.
+
+    Returns:
+        A new image; `photo` where the scene has no place on the Earth.
+    """
     if to_pixels(scene, np.empty((0, 2))) is None:
         return photo
     drawn = photo.copy()

@@ -31,9 +31,17 @@ class Place:
 
 
 def most_changed(summary: ChangeSummary, side: int, most: int = MOST_PLACES) -> list[Place]:
-    """The windows of side x side pixels with the largest changed area, largest first, none on top of another.
+    """The windows with the largest changed area, none on top of another.
 
     Greedy, over windows centred on each object in turn: an object belongs to one window alone.
+
+    Args:
+        summary: The change summary.
+        side: Side of a window in pixels.
+        most: Largest number of windows.
+
+    Returns:
+        The windows, largest area first.
     """
     found = summary.objects
     if not found:

@@ -21,6 +21,12 @@ def summary_lines(description: Description) -> list[str]:
 
     For example "Changed: yes (97 % sure)." and "Buildings: 12 new, none gone; at the top and on the left (91 % sure).
     New: about 2,310 m²."
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The lines.
     """
     lines = [caption_line(description.caption), changed_line(description.changed)]
     lines += [class_line(description, change) for change in description.classes]
@@ -28,13 +34,27 @@ def summary_lines(description: Description) -> list[str]:
 
 
 def caption_line(caption: Answer) -> str:
-    """The caption as a sentence, with a remark where it is unsure."""
+    """The caption as a sentence, with a remark where it is unsure.
+
+    Args:
+        caption: The caption.
+
+    Returns:
+        The line.
+    """
     text = sentence(caption.text) or "No caption."
     return text if caption.confident else f"{text} (The caption is unsure.)"
 
 
 def changed_line(changed: Answer) -> str:
-    """Such as "Changed: yes (97 % sure)."; "probably" only of what is more likely than its opposite."""
+    """Whether anything changed; "probably" only for what is more likely than its opposite.
+
+    Args:
+        changed: The answer to "has anything changed".
+
+    Returns:
+        Such as "Changed: yes (97 % sure)."
+    """
     if not isinstance(changed.value, bool):
         return "Changed: cannot tell."
     word = "yes" if changed.value else "no"
@@ -48,7 +68,15 @@ def changed_line(changed: Answer) -> str:
 
 
 def class_line(description: Description, change: ClassDescription) -> str:
-    """One class: how many new and gone, where, how sure, and the ground they cover."""
+    """One class: how many new and gone, where, how sure, and the ground they cover.
+
+    Args:
+        description: The description of a pair.
+        change: The class.
+
+    Returns:
+        Such as "Buildings: 12 new, none gone; at the top (91 % sure). New: about 2,310 m²."
+    """
     name = change.name.capitalize()
     sure = how_sure(change.confidence)
     if change.appeared == change.vanished == 0:
@@ -63,7 +91,14 @@ def class_line(description: Description, change: ClassDescription) -> str:
 
 
 def answer_line(answer: Answer) -> str:
-    """The text of an answer, of a count with its interval: "154 (about 140 to 170)"."""
+    """The text of an answer, of a count with its interval.
+
+    Args:
+        answer: The answer.
+
+    Returns:
+        Such as "154 (about 140 to 170)".
+    """
     if answer.interval is None or answer.interval[0] == answer.interval[1]:
         return answer.text
     text = answer.text.rstrip()
@@ -72,19 +107,41 @@ def answer_line(answer: Answer) -> str:
 
 
 def counts(appeared: int, vanished: int) -> str:
-    """Such as "12 new, none gone"."""
+    """Numbers of objects of one class.
+
+    Args:
+        appeared: How many appeared.
+        vanished: How many vanished.
+
+    Returns:
+        Such as "12 new, none gone".
+    """
     return f"{appeared or 'none'} new, {vanished or 'none'} gone"
 
 
 def how_sure(confidence: float) -> str:
-    """Such as "97 % sure"; "unsure, 41 %" for what is more likely wrong than right."""
+    """A confidence in words.
+
+    Args:
+        confidence: The confidence, in [0, 1].
+
+    Returns:
+        Such as "97 % sure"; "unsure, 41 %" for what is more likely wrong than right.
+    """
     if confidence == 0:
         return "unsure"
     return f"{percent(confidence)} sure" if confidence > EVEN else f"unsure, {percent(confidence)}"
 
 
 def area_words(objects: Sequence[ChangedObject]) -> str:
-    """Such as "New: about 2,310 m². Gone: about 120 m².": in pixels where the ground size is unknown, "" for no objects."""
+    """Areas of objects by direction.
+
+    Args:
+        objects: The objects.
+
+    Returns:
+        Such as "New: about 2,310 m². Gone: about 120 m²."; in pixels where the ground size is unknown, "" for no objects.
+    """
     parts = []
     for direction, word in (("appeared", "New"), ("vanished", "Gone")):
         chosen = [item for item in objects if item.direction == direction]
@@ -95,20 +152,41 @@ def area_words(objects: Sequence[ChangedObject]) -> str:
 
 
 def notes(description: Description) -> list[str]:
-    """Everything the reader should know of how the pair was compared, as sentences and without repeats."""
+    """Everything the reader should know of how the pair was compared, as sentences and without repeats.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The notes.
+    """
     found = [*description.scene.notes, *description.notes]
     return list(dict.fromkeys(sentence(note) for note in found if note.strip()))
 
 
 def date_words(time: datetime | None) -> str:
-    """Such as "2018-07-05", with the hour where one is known; "" for an unknown date."""
+    """A date, with the hour where one is known.
+
+    Args:
+        time: The time; None for an unknown one.
+
+    Returns:
+        Such as "2018-07-05"; "" for an unknown one.
+    """
     if time is None:
         return ""
     return f"{time:%Y-%m-%d %H:%M}" if (time.hour or time.minute) else f"{time:%Y-%m-%d}"
 
 
 def zone_lines(summary: ChangeSummary) -> list[str]:
-    """Such as "Riverside: 3 buildings appeared (about 420 m²).": one line a zone, for the terminal."""
+    """Changes by zone, one line a zone, for the terminal.
+
+    Args:
+        summary: The change summary.
+
+    Returns:
+        Such as "Riverside: 3 buildings appeared (about 420 m²)."; no line where there are no zones.
+    """
     if summary.zones is None:
         return []
     rest = summary.zones.outside

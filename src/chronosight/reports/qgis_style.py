@@ -26,7 +26,12 @@ RAMP = (
 
 
 def write_object_style(classes: tuple[str, ...], path: Path) -> None:
-    """Objects by class and direction: a light fill, a firm outline, number and area as the label, a map tip with the dates."""
+    """Writes the QGIS style of the objects: a fill and an outline by class and direction, labels, and a map tip with the dates.
+
+    Args:
+        classes: Names of the classes, background first.
+        path: The file to write.
+    """
     root = ElementTree.Element("qgis", version=VERSION, styleCategories="Symbology|Labeling|MapTips", labelsEnabled="1")
     renderer = SubElement(
         root, "renderer-v2", type="categorizedSymbol", attr="concat(\"class\", ' ', \"direction\")", symbollevels="0",
@@ -65,7 +70,12 @@ def write_object_style(classes: tuple[str, ...], path: Path) -> None:
 
 
 def write_mask_style(classes: tuple[str, ...], path: Path) -> None:
-    """The codes of mask.tif in the report's colours; unchanged ground is transparent."""
+    """Writes the QGIS style of mask.tif in the report's colours; unchanged ground is transparent.
+
+    Args:
+        classes: Names of the classes, background first.
+        path: The file to write.
+    """
     root, renderer = _raster("paletted")
     palette = SubElement(renderer, "colorPalette")
     SubElement(palette, "paletteEntry", value=str(UNCHANGED), color="#000000", alpha="0", label="unchanged")
@@ -77,7 +87,11 @@ def write_mask_style(classes: tuple[str, ...], path: Path) -> None:
 
 
 def write_probability_style(path: Path) -> None:
-    """probability.tif as a colour ramp that fades out below 25 %."""
+    """Writes the QGIS style of probability.tif: a colour ramp that fades out below 25 %.
+
+    Args:
+        path: The file to write.
+    """
     root, renderer = _raster("singlebandpseudocolor", classificationMin="0", classificationMax="100")
     shader = SubElement(
         SubElement(renderer, "rastershader"), "colorrampshader", colorRampType="INTERPOLATED", classificationMode="1", clip="0",

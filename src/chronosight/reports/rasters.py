@@ -39,7 +39,12 @@ def write_mask_png(codes: np.ndarray, classes: tuple[str, ...], path: Path) -> N
 
 
 def write_mask_tif(description: Description, path: Path) -> None:
-    """Writes the codes with their colours, 255 as nodata, and what each code means as band tags."""
+    """Writes the change map with its colours, 255 as nodata, and what each code means as band tags.
+
+    Args:
+        description: The description of a pair.
+        path: The file to write.
+    """
     maps: ChangeMaps = description.evidence
 
     def finish(file: Any) -> None:
@@ -53,7 +58,12 @@ def write_mask_tif(description: Description, path: Path) -> None:
 
 
 def write_probability_tif(description: Description, path: Path) -> None:
-    """Writes the probability of change in percent, 0 to 100, 255 as nodata."""
+    """Writes the probability of change in percent, 0 to 100, 255 as nodata.
+
+    Args:
+        description: The description of a pair.
+        path: The file to write.
+    """
 
     def finish(file: Any) -> None:
         file.set_band_description(1, "probability of change, percent")

@@ -27,12 +27,29 @@ EXPECTED = "a folder that `chronosight describe --out` wrote"
 
 
 def is_result(folder: Path) -> bool:
-    """Whether `describe --out` wrote this folder."""
+    """Whether `describe --out` wrote this folder.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        True where it holds description.json.
+    """
     return (folder / DESCRIPTION).is_file()
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """description.json of a result folder, as it stands. Raises InputError where there is none that can be used."""
+    """Reads description.json of a result folder, as it stands.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Its content.
+
+    Raises:
+        InputError: There is none that can be used.
+    """
     path = folder / DESCRIPTION
     if not path.is_file():
         raise InputError(f"{folder} holds no {DESCRIPTION}, expected {EXPECTED}")
@@ -44,6 +61,12 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 def read_description(folder: str | Path) -> Description:
     """The description in a result folder, for a pair of any size; its maps are windows on the folder's rasters.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The description.
 
     Raises:
         InputError: The folder holds no results, or they are incomplete.
@@ -59,7 +82,17 @@ def read_description(folder: str | Path) -> Description:
 
 
 def read_sources(folder: Path) -> list[str]:
-    """The files that a result folder was made from. Raises InputError where it names none, or they are gone."""
+    """The files that a result folder was made from.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Their paths, earlier date first.
+
+    Raises:
+        InputError: It names none, or they are not there any more.
+    """
     named = read_facts(folder).get("scene", {}).get("sources", [])
     sources = [str((folder / str(source)).resolve()) for source in named]
     gone = [source for source in sources if not Path(source).is_file()]
@@ -71,7 +104,14 @@ def read_sources(folder: Path) -> list[str]:
 
 
 def read_shift(folder: Path) -> tuple[float, float] | None:
-    """By how many pixels the later date of a whole scene was read further right and down; None for a smaller pair."""
+    """The displacement at which the later date of a whole scene was read.
+
+    Args:
+        folder: The result folder.
+
+    Returns:
+        Pixels to the right and down; None for a smaller pair.
+    """
     facts = read_facts(folder)
     if "survey" not in facts and "whole_scene" not in facts:
         return None

@@ -41,7 +41,17 @@ ASSETS = {  # file -> (type, title, roles)
 
 
 def stac_item(description: Description, files: Sequence[str], times: tuple[datetime, datetime], known: bool) -> dict[str, Any]:
-    """The item as JSON types. times: of both dates. known: False where they are the times of the files instead."""
+    """The STAC item of a report.
+
+    Args:
+        description: The description of a pair with a place on the Earth.
+        files: Names of the report's files.
+        times: Times of both dates.
+        known: Whether these are the dates' own times; False where they are those of the files.
+
+    Returns:
+        The item, as JSON types.
+    """
     scene, model = description.scene, description.model
     place = scene.georeference
     assert place is not None
@@ -84,7 +94,15 @@ def stac_item(description: Description, files: Sequence[str], times: tuple[datet
 
 
 def write_item(description: Description, files: Sequence[str], times: tuple[datetime, datetime], known: bool, path: Path) -> None:
-    """Writes `stac_item` as JSON."""
+    """Writes `stac_item` as JSON.
+
+    Args:
+        description: The description of a pair with a place on the Earth.
+        files: Names of the report's files.
+        times: Times of both dates.
+        known: Whether these are the dates' own times; False where they are those of the files.
+        path: The file to write.
+    """
     path.write_text(json.dumps(stac_item(description, files, times, known), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

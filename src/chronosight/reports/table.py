@@ -12,7 +12,14 @@ from chronosight.results.description import Description, GridCell
 
 
 def cell_rows(description: Description) -> list[dict[str, Any]]:
-    """One flat row a cell; a column a class and direction for counts (`building_appeared`) and areas in square metres."""
+    """The table of cells: counts (`building_appeared`) and areas in square metres by class and direction.
+
+    Args:
+        description: The description of a whole scene.
+
+    Returns:
+        One row a cell.
+    """
     codes = change_codes(description.evidence.classes)
     names = [(code.label, f"{code.class_name}_{code.direction}") for code in codes]
     return [_row(cell, names) for cell in description.grid]
@@ -33,7 +40,12 @@ def _row(cell: GridCell, names: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def write_tables(description: Description, folder: Path) -> None:
-    """cells.csv and cells.json, cells by row from the upper left corner of the scene on."""
+    """Writes cells.csv and cells.json, cells by row from the upper left corner of the scene on.
+
+    Args:
+        description: The description of a whole scene.
+        folder: The folder to write into.
+    """
     rows = cell_rows(description)
     with (folder / "cells.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["row", "column"])

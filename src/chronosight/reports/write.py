@@ -93,7 +93,16 @@ def output_folder(folder: Path, inputs: Sequence[str | Path] = (), whole_scene: 
 
 
 def check_names(folder: Path, names: Sequence[str], inputs: Sequence[str | Path] = ()) -> None:
-    """Raises InputError where one of the names is taken by a file that no report wrote, by a folder or by an input."""
+    """Checks that a report would replace nothing but its own files.
+
+    Args:
+        folder: The folder of the report.
+        names: Names of the files to write.
+        inputs: The files that are described.
+
+    Raises:
+        InputError: A name is taken by a file that no report wrote, by a folder or by an input.
+    """
     own = written_before(folder)
     given = {Path(source).resolve() for source in inputs}
     for name in names:
@@ -151,7 +160,14 @@ def write_report(
 
 
 def written_before(folder: Path) -> set[str]:
-    """Names that an earlier report in the folder lists as its own."""
+    """Names that an earlier report in the folder lists as its own.
+
+    Args:
+        folder: The folder of the report.
+
+    Returns:
+        The names.
+    """
     names: set[str] = set()
     for path, schema in ((folder / "description.json", SCHEMA), (folder / MOVING, MOVING)):
         try:
@@ -164,14 +180,25 @@ def written_before(folder: Path) -> set[str]:
 
 
 def remove_empty(places: Sequence[Path]) -> None:
-    """Removes those of the folders, innermost first, that exist and are empty."""
+    """Removes those of the folders, innermost first, that exist and are empty.
+
+    Args:
+        places: The folders, innermost first.
+    """
     for place in places:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
 
 
 def reason(error: OSError) -> str:
-    """What went wrong, in a few words."""
+    """What went wrong, in a few words.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The reason, in lower case.
+    """
     return (error.strerror or str(error) or type(error).__name__).splitlines()[0].lower()
 
 
@@ -228,7 +255,14 @@ def _check_maps(description: Description) -> None:
 
 
 def times_of(description: Description) -> tuple[tuple[datetime, datetime], bool]:
-    """When both images were taken, and True; where either is unknown, when their files were changed, and False."""
+    """When both images were taken; where either is unknown, when their files were changed.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        Both times, and whether they are the images' own.
+    """
     times = description.scene.times
     if len(times) == 2 and times[0] is not None and times[1] is not None:
         return (times[0], times[1]), True
@@ -246,7 +280,14 @@ def _file_time(path: Path) -> datetime:
 
 
 def later_time(description: Description) -> datetime:
-    """When the later image was taken, or its file changed; 2000-01-01 for a scene that came from no file."""
+    """When the later image was taken, or its file changed; 2000-01-01 for a scene that came from no file.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        The time.
+    """
     try:
         return max(times_of(description)[0])
     except (OSError, ValueError):
@@ -254,7 +295,14 @@ def later_time(description: Description) -> datetime:
 
 
 def locked(file: Any) -> bool:
-    """Takes the lock of an open file; False where another process has it. It ends with the process, however that ends."""
+    """Takes the lock of an open file. It ends with the process, however that ends.
+
+    Args:
+        file: The open file.
+
+    Returns:
+        False where another process has the lock.
+    """
     try:
         import fcntl
     except ImportError:  # Windows

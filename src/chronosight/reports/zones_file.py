@@ -19,9 +19,16 @@ POLYGONS = ("Polygon", "MultiPolygon")
 
 
 def read_zones(path: Path) -> list[Zone]:
-    """Zones of a GeoJSON file (RFC 7946, or with the older "crs" member, which is honoured).
+    """Reads zones from a GeoJSON file (RFC 7946, or with the older "crs" member, which is honoured).
 
-    Raises InputError, one line, where the file is missing, no GeoJSON, or holds anything but polygons.
+    Args:
+        path: The file.
+
+    Returns:
+        The zones, in longitude and latitude.
+
+    Raises:
+        InputError: The file is missing, no GeoJSON, too large, or holds anything but polygons.
     """
     from shapely import force_2d, get_coordinates, get_num_coordinates
     from shapely.errors import ShapelyError

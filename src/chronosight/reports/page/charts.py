@@ -77,7 +77,14 @@ class HeatGrid:
 
 
 def class_charts(summary: ChangeSummary) -> list[BarChart]:
-    """Numbers and areas of objects by class and direction."""
+    """Numbers and areas of objects by class and direction.
+
+    Args:
+        summary: The change summary.
+
+    Returns:
+        Two bar charts.
+    """
     tallies = tally(summary.objects)
     keys: list[Key] = [(name, way) for name in classes_of(summary.objects) for way in ("appeared", "vanished")]
     rows = [(key, tallies.get(key, Tally())) for key in keys]
@@ -102,7 +109,15 @@ def _bars(title: str, rows: Sequence[tuple[Key, float, str]]) -> BarChart:
 
 
 def heat_grid(summary: ChangeSummary, grid: Sequence[GridCell]) -> HeatGrid:
-    """Changed area by cell: the table's cells, or the 3x3 grid where there is no table."""
+    """Changed area by cell: the table's cells, or the 3x3 grid where there is no table.
+
+    Args:
+        summary: The change summary.
+        grid: Cells of a whole scene's table; empty for a pair in memory.
+
+    Returns:
+        The chart.
+    """
     cells = _table_cells(grid) or _thirds(summary)
     most = max([area for *_, area in cells] + [1e-9])
     wide, high = max(x + w for x, _, w, *_ in cells), max(y + h for _, y, _, h, *_ in cells)
@@ -147,7 +162,15 @@ def _thirds(summary: ChangeSummary) -> list[Cell]:
 
 
 def zone_chart(rows: Sequence[ZoneRow], metric: bool) -> BarChart | None:
-    """Stacked bars of the zones that changed most; None where none changed."""
+    """Stacked bars of the zones that changed most.
+
+    Args:
+        rows: Sums by zone.
+        metric: Whether areas are in square metres.
+
+    Returns:
+        The chart; None where no zone changed.
+    """
     rows = [row for row in sorted(rows, key=lambda row: -row.all.area)[:MOST_ZONES] if row.all.area]
     if not rows:
         return None

@@ -29,12 +29,24 @@ FEW = 8  # objects below which their list is short, so that the counts stand abo
 
 
 def write_page(content: PageContent, path: Path) -> None:
-    """Writes the page to a file."""
+    """Writes the page to a file.
+
+    Args:
+        content: What the page shows.
+        path: The file to write.
+    """
     path.write_text(page(content), encoding="utf-8")
 
 
 def page(content: PageContent) -> str:
-    """The whole document. Nothing in it points outside, and its security policy lets nothing in."""
+    """Renders the page. Nothing in it points outside, and its security policy lets nothing in.
+
+    Args:
+        content: What the page shows.
+
+    Returns:
+        The HTML document.
+    """
     scene, summary = content.description.scene, content.summary
     zones = summary.zones
     rest = [zones.outside] if zones and (zones.outside.all.count or zones.outside.all.area) else []
@@ -88,29 +100,65 @@ def _environment() -> Environment:
 
 
 def text(words: str) -> Markup:
-    """Escapes words for HTML; a number stays on one line with its unit."""
+    """Escapes words for HTML; a number stays on one line with its unit.
+
+    Args:
+        words: The words.
+
+    Returns:
+        Markup.
+    """
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"(?<=\d) (?=%|m|km|px|pixel)|(?<=%) (?=sure)", "&nbsp;", str(escape(words))))
 
 
 def css(colour: Colour) -> str:
-    """Such as "#ff6200"."""
+    """A colour for CSS.
+
+    Args:
+        colour: (red, green, blue), 0 to 255.
+
+    Returns:
+        Such as "#ff6200".
+    """
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def kind(key: Key) -> str:
-    """CSS class of a class and direction: "k-building-appeared". Letters alone, whatever the class is called."""
+    """The CSS class of a class and direction. It holds letters alone, whatever the class is called.
+
+    Args:
+        key: (class, direction).
+
+    Returns:
+        Such as "k-building-appeared".
+    """
     return "k-" + "-".join(re.sub(r"[^a-z]", "", part.lower()) or "x" for part in key)
 
 
 def jpeg(image: Image.Image, quality: int = 86) -> str:
-    """An image as a data URI."""
+    """An image as a data URI.
+
+    Args:
+        image: The image.
+        quality: JPEG quality, 1 to 95.
+
+    Returns:
+        The URI.
+    """
     return _data_uri(image.convert("RGB"), "JPEG", quality=quality, optimize=True)
 
 
 def png(image: Image.Image) -> str:
-    """An image with transparency as a data URI."""
+    """An image with transparency as a data URI.
+
+    Args:
+        image: The image.
+
+    Returns:
+        The URI.
+    """
     return _data_uri(image, "PNG", optimize=True)
 
 

@@ -17,7 +17,16 @@ HALO = (12, 14, 17)
 
 
 def picture_place(place: Place, scene: Scene, summary: ChangeSummary) -> PagePlace:
-    """scene: the place's own pixels. What appeared is outlined on the later date, what vanished on the earlier one."""
+    """Draws a place at both dates. What appeared is outlined on the later date, what vanished on the earlier one.
+
+    Args:
+        place: The place, with its window.
+        scene: The place's own pixels.
+        summary: The change summary of the whole scene.
+
+    Returns:
+        The place with its two images.
+    """
     factor = SIDE / max(scene.width, scene.height)
     size = round(scene.width * factor), round(scene.height * factor)
     left, top, width, height = place.window

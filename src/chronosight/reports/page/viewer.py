@@ -36,17 +36,38 @@ class Scale:
 
 
 def outlined(objects: Sequence[ChangedObject]) -> list[ChangedObject]:
-    """The objects that are drawn one by one, largest first."""
+    """The objects that are drawn one by one, largest first.
+
+    Args:
+        objects: The changed objects.
+
+    Returns:
+        At most MOST_OUTLINES of them.
+    """
     return sorted(objects, key=lambda item: -item.area)[:MOST_OUTLINES]
 
 
 def object_path(item: ChangedObject) -> str:
-    """An SVG path of its outline with its holes, in whole and half pixels."""
+    """An SVG path of its outline with its holes, in whole and half pixels.
+
+    Args:
+        item: The object.
+
+    Returns:
+        The path.
+    """
     return "".join(ring_path(ring) for ring in (item.outline, *item.holes))
 
 
 def ring_path(ring: np.ndarray) -> str:
-    """An SVG path of a closed ring (n, 2), in whole and half pixels, relative and therefore short."""
+    """An SVG path of a closed ring (n, 2), in whole and half pixels, relative and therefore short.
+
+    Args:
+        ring: (n, 2) x and y in pixels, closed.
+
+    Returns:
+        The path.
+    """
     points = np.round(ring[:-1] * 2).astype(int)
     steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), int))
     words = [f"{x / 2:g} {y / 2:g}" for x, y in steps.tolist()]
@@ -54,12 +75,28 @@ def ring_path(ring: np.ndarray) -> str:
 
 
 def thirds_path(width: int, height: int) -> str:
-    """The lines of the 3x3 grid."""
+    """The lines of the 3x3 grid.
+
+    Args:
+        width: Width of the scene in pixels.
+        height: Height of the scene in pixels.
+
+    Returns:
+        An SVG path.
+    """
     return "".join(f"M{width * i / 3:g} 0V{height}M0 {height * i / 3:g}H{width}" for i in (1, 2))
 
 
 def zone_shapes(scene: Scene, zones: Sequence[Zone]) -> list[ZoneShape]:
-    """Outlines of zones in pixels of the scene; [] where it has no place on the Earth."""
+    """Outlines of zones in pixels of the scene.
+
+    Args:
+        scene: The scene.
+        zones: The zones.
+
+    Returns:
+        The outlines; none where the scene has no place on the Earth.
+    """
     shapes = []
     for zone in zones:
         rings = [pixels for part in getattr(zone.shape, "geoms", [zone.shape]) if (pixels := _ring(scene, part)) is not None]
@@ -79,7 +116,14 @@ def _ring(scene: Scene, part: object) -> np.ndarray | None:
 
 
 def scale_of(scene: Scene) -> Scale | None:
-    """The scale of the whole view; the script keeps it true when zoomed. None where the ground size is unknown."""
+    """The scale of the whole view; the script adapts it when the view is zoomed.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The scale; None where the ground size is unknown.
+    """
     if not scene.metres_per_pixel:
         return None
     ground = scene.metres_per_pixel * scene.width
