@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronosight.tasks.caption import said_once
+from chronosight.tasks.caption import without_repeats
 from chronosight.tasks.caption_claims import clauses, faults, supported_confidence, without_faults
 
 
@@ -116,4 +116,4 @@ def test_what_is_left_has_no_fault_of_the_kinds_that_went(caption, objects):
     ("trees", "trees"),
 ])  # fmt: skip
 def test_an_image_is_described_once(text, left):
-    assert said_once(text) == left
+    assert without_repeats(text) == left

@@ -129,8 +129,8 @@ def check_same(before: dict[str, Any], now: dict[str, Any], where: str) -> None:
         return
     old, new = _flat(before), _flat(now)
     names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-    said = "; ".join(f"{name} was {old.get(name)!r}, now {new.get(name)!r}" for name in names[:3])
-    raise InputError(f"{where} holds results of another kind of run ({said}); give another folder, or the same options")
+    differences = "; ".join(f"{name} was {old.get(name)!r}, now {new.get(name)!r}" for name in names[:3])
+    raise InputError(f"{where} holds results of another kind of run ({differences}); give another folder, or the same options")
 
 
 def _flat(facts: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -53,16 +53,16 @@ def clue(
     kept = CachedClues(
         make_provider(clues, weights, clue_file, settings, batch), cache or out.with_name(f"{out.name}.clues.jsonl")
     )
-    said = []
+    texts = []
     for start in range(0, len(rows), batch):
         scenes = []
         for row in rows[start : start + batch]:
             scenes.append(array_scene(row.kind, row.read_frames(frames, data), row.files))
-        said += kept.clues(scenes)
+        texts += kept.clues(scenes)
         if sys.stderr.isatty():
-            print(f"\r{len(said)} of {len(rows)}", end="", file=sys.stderr, flush=True)
-    count = write_samples((row.with_clue(text) for row, text in zip(rows, said, strict=True)), out)
-    print(f"{count} samples written to {out}, {sum(map(bool, said))} with a clue; {kept.asked} scenes were new")
+            print(f"\r{len(texts)} of {len(rows)}", end="", file=sys.stderr, flush=True)
+    count = write_samples((row.with_clue(text) for row, text in zip(rows, texts, strict=True)), out)
+    print(f"{count} samples written to {out}, {sum(map(bool, texts))} with a clue; {kept.asked} scenes were new")
 
 
 def make_provider(clues: str, weights: Path | None, clue_file: Path | None, settings: list[str] | None, batch: int) -> Any:

@@ -72,7 +72,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        code = app(standalone_mode=False)  # so that usage errors come here, to be said in one line
+        code = app(standalone_mode=False)  # so that usage errors come here and become one line
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error, file=sys.stderr)

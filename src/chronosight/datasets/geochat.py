@@ -40,8 +40,9 @@ def read_geochat(root: Path, split: str = "train") -> list[Sample]:
     for number, row in enumerate(rows):
         if not row.get("image"):
             continue
-        said = [str(turn.get("value", "")).replace("<image>", " ").strip() for turn in row.get("conversations", ())]
-        turns = tuple(Turn(Question("vqa", q), (reply,)) for q, reply in zip(said[::2], said[1::2], strict=False) if q and reply)
+        texts = [str(turn.get("value", "")).replace("<image>", " ").strip() for turn in row.get("conversations", ())]
+        asked = zip(texts[::2], texts[1::2], strict=False)
+        turns = tuple(Turn(Question("vqa", question), (reply,)) for question, reply in asked if question and reply)
         if turns:
             name = f"geochat/{number}/{row.get('id', number)}"
             samples.append(Sample(name, "geochat", "image", (f"{folder}/{row['image']}",), turns, split, name, root=root))

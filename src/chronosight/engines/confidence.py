@@ -90,7 +90,7 @@ def of_objects(task: str, chosen: Sequence[ChangedObject], every: Sequence[Chang
     Args:
         task: "binary": one object suffices for a yes, so the most confident one decides. Else their mean.
         chosen: The objects the question is about.
-        every: All objects. Where none was chosen, the map is as sure of that as of the rest: their mean.
+        every: All objects. Where none was chosen, the map is as confident of that as of the rest: their mean.
         changed: Probability in [0, 1] that anything changed: where there are no objects at all, the answer rests on
             its opposite.
 

@@ -94,7 +94,7 @@ def _count(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> A
     return make_answer(chosen, "count", text, n)
 
 
-def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen, task: str, amount: float, said: str) -> Answer:
+def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen, task: str, amount: float, words: str) -> Answer:
     """A number or an area, divided by the ground that is asked about."""
     ground = ground_of(summary, question)
     if not ground:
@@ -102,14 +102,14 @@ def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen,
     size, sign = UNIT_WORDS[question.per]
     value = float(f"{amount * size / ground:.3g}")
     unit = f"per {sign}" if task == "count" else f"m² per {sign}"
-    text = f"{value:,g} {unit}: {said} {verb(question)}{chosen.place}, on {ground / size:,.3g} {sign} of ground."
+    text = f"{value:,g} {unit}: {words} {verb(question)}{chosen.place}, on {ground / size:,.3g} {sign} of ground."
     return make_answer(chosen, task, text, value, unit=f"1/{question.per}" if task == "count" else f"m2/{question.per}")
 
 
 def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     if question.per:
-        said = f"about {size_words(chosen.area, True)} of {chosen.noun}s{chosen.size}"
-        return _per_ground(summary, question, chosen, "area", chosen.area, said)
+        words = f"about {size_words(chosen.area, True)} of {chosen.noun}s{chosen.size}"
+        return _per_ground(summary, question, chosen, "area", chosen.area, words)
     if not summary.metric:
         if question.unit:
             return refused("the ground size of a pixel is not known")

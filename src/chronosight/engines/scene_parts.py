@@ -84,7 +84,7 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
         grounds = [ground_of(summary, side) or 1.0 for side in _sides(question, alone)]
         amounts = [amount / ground for amount, ground in zip(amounts, grounds, strict=True)]
     names = [side.place.strip() or f"{side.noun}s" for side in sides]
-    said = [
+    parts = [
         f"{objects(len(side.found), side.noun).text}{side.size} {verb(question)}{side.place}"
         + (f" (about {size_words(side.area, summary.metric)})" if side.area else "")
         for side in sides
@@ -96,7 +96,7 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     if question.subjects and ahead is not None:
         outcome = f"{degree} {ahead} than {names[1 - names.index(ahead)]}{'' if by == 'number' else ' by area'}"
     value: Value = ahead if ahead is not None else "both alike"
-    text = f"{said[0]}, {said[1]}: {outcome}."
+    text = f"{parts[0]}, {parts[1]}: {outcome}."
     if question.yes_no:
         value = ahead == names[0]
         text = f"{'yes' if value else 'no'}: {text}"

@@ -41,7 +41,7 @@ def number_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
 def _probability(n: int, value: bool, low: float | None, high: float | None, chosen: Chosen) -> float:
     """That the true number lies on the same side of the limits as the one that was counted.
 
-    `TAIL` is left beyond either end of the interval of the count; from the count to that end the probability is taken to rise
+    `TAIL` is left outside of either end of the interval of the count; from the count to that end the probability is taken to rise
     evenly from a half. Without a calibrated interval it is that of the exact number.
     """
     if low is not None and low == high:
@@ -50,13 +50,13 @@ def _probability(n: int, value: bool, low: float | None, high: float | None, cho
     limits = [limit for limit in (low, high) if limit is not None]
     if chosen.interval is None:
         return max(0.5, chosen.confidence)
-    sure = 1.0
+    probability = 1.0
     for limit in limits:
         edge = limit - 0.5 if limit == low else limit + 0.5  # between the numbers inside and outside
         end = chosen.interval[0] - 0.5 if edge < n else chosen.interval[1] + 0.5
         share = abs(n - edge) / max(abs(n - end), 0.5)
-        sure = min(sure, 1 - TAIL if share >= 1 else 0.5 + (0.5 - TAIL) * share)
-    return sure
+        probability = min(probability, 1 - TAIL if share >= 1 else 0.5 + (0.5 - TAIL) * share)
+    return probability
 
 
 def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:

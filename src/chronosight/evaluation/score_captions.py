@@ -1,4 +1,4 @@
-"""Metrics of captions: BLEU-1 to 4, METEOR, ROUGE-L, CIDEr-D and S*m in each convention, and whether "no change" is said.
+"""Metrics of captions: BLEU-1 to 4, METEOR, ROUGE-L, CIDEr-D and S*m in each convention, and whether "no change" is stated.
 
 Three columns, as the field's tables have them: all captions; those of changed pairs alone; those of unchanged pairs
 alone. A part is scored as if it were the whole test set, so CIDEr-D takes its document frequencies from the references of

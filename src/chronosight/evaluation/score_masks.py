@@ -1,7 +1,7 @@
 """Metrics of masks, pooled over the pixels of a test set; and whether a system's words agree with its own mask.
 
-Agreement needs no truth. Of one scene: "yes" where the mask has more than 20 pixels of change; the count and the cells said
-are those of the mask by the label rule; "yes" where a count above 0 or a cell is said.
+Agreement needs no truth. Of one scene: "yes" where the mask has more than 20 pixels of change; the predicted count and
+cells are those of the mask by the label rule; "yes" where a count above 0 or a cell is predicted.
 """
 
 from __future__ import annotations
@@ -150,23 +150,23 @@ def _agreements(
 ) -> Iterator[tuple[str, bool]]:
     """(which two replies, whether they agree) of one scene."""
     mask: dict[str, np.ndarray] = {}
-    said: dict[tuple[str, str], Value | None] = {}
+    predicted: dict[tuple[str, str], Value | None] = {}
     for i in members:
         sample, path = samples[i], predictions[i].mask
         if sample.scored_as == "mask" and path is not None:
             pixels = read_mask(path)
             mask = {name: pixels == at for at, name in enumerate(sample.classes) if at}
         elif sample.scored_as in ("binary", "count", "location"):
-            said[sample.scored_as, sample.type] = values[i]
-    changed = {kind: value is True for (task, kind), value in said.items() if task == "binary"}
+            predicted[sample.scored_as, sample.type] = values[i]
+    changed = {kind: value is True for (task, kind), value in predicted.items() if task == "binary"}
     for kind, yes in changed.items():
         wanted = [CLASS_OF.get(kind, kind)] if kind else list(mask)
         if mask and all(name in mask for name in wanted):
             yield "yes or no with the mask", yes == (sum(int(mask[name].sum()) for name in wanted) > CHANGED_PIXELS)
-        named = [v for (task, subject), v in said.items() if task != "binary" and (not kind or subject == kind)]
+        named = [v for (task, subject), v in predicted.items() if task != "binary" and (not kind or subject == kind)]
         if named:
             yield "yes or no with counts and places", yes == any(number_of(v) > 0 or bool(cells_of(v)) for v in named)
-    for (task, subject), value in said.items():
+    for (task, subject), value in predicted.items():
         of_class = mask.get(CLASS_OF.get(subject, subject))
         if of_class is not None and task != "binary":
             objects, cells = count_and_cells(of_class)

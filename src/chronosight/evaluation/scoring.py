@@ -139,7 +139,7 @@ def metrics_of(
     values = [value_of(sample, prediction) for sample, prediction in zip(samples, predictions, strict=True)]
     entries: Entries = []
     for (task, kind), at in track(list(_by_task(samples).items()), "scores"):
-        asked, said = [samples[i] for i in at], [values[i] for i in at]
+        asked, predicted = [samples[i] for i in at], [values[i] for i in at]
         of_task = [predictions[i] for i in at]
         name = f"{task} of {kind}" if kind else task
         match task:
@@ -149,19 +149,19 @@ def metrics_of(
                 entries += caption_metrics(asked, of_task, options.conventions, vocabulary, options.with_java)
                 scored.conventions = describe_conventions(options.conventions, vocabulary, options.with_java)
             case "binary":
-                entries += binary_metrics(asked, said, name)
+                entries += binary_metrics(asked, predicted, name)
             case "count":
-                entries += count_metrics(asked, said, name)
+                entries += count_metrics(asked, predicted, name)
             case "location":
-                entries += location_metrics(asked, said, name)
+                entries += location_metrics(asked, predicted, name)
             case "mask":
                 entries += mask_metrics(asked, of_task)
             case "class":
-                metrics, table = class_metrics(asked, said)
+                metrics, table = class_metrics(asked, predicted)
                 entries += metrics
                 scored.tables[f"{asked[0].part} {kind}".strip() or "class"] = table
             case "vqa":
-                entries += vqa_metrics(asked, said, options.averaged)
+                entries += vqa_metrics(asked, predicted, options.averaged)
     entries += dialogue_metrics(samples, values)
     entries += agreement_metrics(samples, predictions, values)
     entries += confidence_metrics(samples, predictions, values, options.seed)
@@ -182,8 +182,11 @@ def sample_scores(samples: Sequence[Sample], predictions: Sequence[Prediction]) 
     """
     scores: list[float | None] = [None] * len(samples)
     for (task, _), at in _by_task(samples).items():
-        asked, said = [samples[i] for i in at], [predictions[i] for i in at]
-        found = caption_scores(asked, said) if task == "caption" else [_score(s, p) for s, p in zip(asked, said, strict=True)]
+        asked, predicted = [samples[i] for i in at], [predictions[i] for i in at]
+        if task == "caption":
+            found = caption_scores(asked, predicted)
+        else:
+            found = [_score(sample, prediction) for sample, prediction in zip(asked, predicted, strict=True)]
         for i, value in zip(at, found, strict=True):
             scores[i] = value
     return scores
@@ -251,13 +254,13 @@ def location_metrics(samples: Sequence[Sample], values: Sequence[Value | None], 
         The metrics.
     """
     groups = groups_of(samples)
-    said, true = [cells_of(value) for value in values], [cells_of(sample.truth) for sample in samples]
-    pairs = list(zip(said, true, strict=True))
+    predicted, true = [cells_of(value) for value in values], [cells_of(sample.truth) for sample in samples]
+    pairs = list(zip(predicted, true, strict=True))
     return [
         mean_metric(f"{name} example accuracy", groups, [jaccard(p, t) for p, t in pairs]),
         mean_metric(f"{name} example accuracy, empty/empty 0", groups, [jaccard(p, t, 0.0) for p, t in pairs]),
         mean_metric(f"{name} subset accuracy", groups, [p == t for p, t in pairs]),
-        *overlap_metrics(f"{name} micro", groups, cell_parts(said, true)),
+        *overlap_metrics(f"{name} micro", groups, cell_parts(predicted, true)),
     ]
 
 
@@ -306,20 +309,20 @@ def class_metrics(samples: Sequence[Sample], values: Sequence[Value | None]) -> 
         The metrics, with names that mean the same place counted right where the labels have some; the confusion table.
     """
     groups, truths = groups_of(samples), [str(sample.truth) for sample in samples]
-    said = [None if value is None else str(value) for value in values]
-    right = np.array([p == t for p, t in zip(said, truths, strict=True)], dtype=float)
+    predicted = [None if value is None else str(value) for value in values]
+    right = np.array([p == t for p, t in zip(predicted, truths, strict=True)], dtype=float)
     names = sorted(set(truths))
     metrics = [
         mean_metric("overall accuracy", groups, right, "scenes"),
         Metric("mean over classes", groups, type_parts(right, truths, names), mean_over_types, "scenes"),
     ]
     if set(SAME_MEANING) & set(samples[0].labels):
-        meant = [SAME_MEANING.get(p or "", p) == SAME_MEANING.get(t, t) for p, t in zip(said, truths, strict=True)]
+        meant = [SAME_MEANING.get(p or "", p) == SAME_MEANING.get(t, t) for p, t in zip(predicted, truths, strict=True)]
         metrics.append(mean_metric("overall accuracy, synonyms counted right", groups, meant, "scenes"))
     for name in names:
         at = [i for i, truth in enumerate(truths) if truth == name]
         metrics.append(mean_metric(f"accuracy of {name}", [groups[i] for i in at], right[at], "scenes"))
-    return metrics, confusion_table(said, truths)
+    return metrics, confusion_table(predicted, truths)
 
 
 def dialogue_metrics(samples: Sequence[Sample], values: Sequence[Value | None]) -> list[Metric]:

@@ -30,7 +30,7 @@ figure { margin: 0; border: 1px solid #d0d7de; border-radius: 8px; padding: .7re
 .images { display: flex; flex-wrap: wrap; gap: 4px; }
 img { max-width: 48%; image-rendering: auto; border-radius: 4px; }
 figcaption { font-size: 13px; overflow-wrap: anywhere; }
-.said { font-weight: 600; }
+.reply { font-weight: 600; }
 .id { color: #57606a; }
 """
 
@@ -84,7 +84,7 @@ def _case(sample: Sample, prediction: Prediction, score: float) -> str:
         lines.append("<div>dates, predicted mask, true mask</div>")
     else:
         lines.append(
-            f"<div>{html.escape(sample.text)}</div><div class=said>reply: {html.escape(prediction.text or '(nothing)')}</div>"
+            f"<div>{html.escape(sample.text)}</div><div class=reply>reply: {html.escape(prediction.text or '(nothing)')}</div>"
         )
         lines.append(f"<div>truth: {html.escape(_truth(sample))}</div>")
     images = "".join(f"<img alt='' src='{address}'>" for address in _images(sample, prediction))

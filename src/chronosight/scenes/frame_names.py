@@ -54,7 +54,7 @@ def check_frames(paths: Sequence[Path]) -> None:
 
 
 def as_frames(scene: Scene, count: int, video: bool) -> Scene:
-    """Adds a note that images were taken for the frames of a video, where nobody said so.
+    """Adds a note that images were taken for the frames of a video, where the user did not say so.
 
     Args:
         scene: The video; its notes are changed.

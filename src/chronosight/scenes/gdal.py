@@ -63,18 +63,18 @@ def opened(path: Path, driver: str) -> Iterator[rasterio.DatasetReader]:
     """
     jpeg = driver == "JPEG"
     options: dict[str, object] = {**options_of(path), "GDAL_ERROR_ON_LIBJPEG_WARNING": "NO" if jpeg else "YES"}
-    with decoding(path), gdal_warnings() as said, rasterio.Env(**options):
+    with decoding(path), gdal_warnings() as warned, rasterio.Env(**options):
         with proj_data():
             source = rasterio.open(str(path), driver=driver)
         with source as dataset:
             yield dataset
         if jpeg and not is_remote(path):
-            _check_jpeg(path, said)
+            _check_jpeg(path, warned)
 
 
-def _check_jpeg(path: Path, said: Sequence[str]) -> None:
+def _check_jpeg(path: Path, warned: Sequence[str]) -> None:
     """Stray bytes between segments are harmless and common; a cut or broken file is refused (libjpeg warns of both)."""
-    corrupt = [line for line in said if "Corrupt JPEG data" in line or "Premature end" in line]
+    corrupt = [line for line in warned if "Corrupt JPEG data" in line or "Premature end" in line]
     stray = [line for line in corrupt if "extraneous bytes before marker" in line]
     if len(stray) < len(corrupt):
         raise damaged(path, OSError(next(line for line in corrupt if line not in stray)))

@@ -244,7 +244,7 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         check_colour_space(path.name, dataset.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", ""), kinds)
         if kinds[0] == "palette" and not has_palette(dataset):
             kinds[0] = "gray"
-            notes.append(f"{path.name} is said to have a colour table but has none: its band is shown as grey")
+            notes.append(f"{path.name} declares a colour table but has none: its band is shown as grey")
         choice = choose_bands(path.name, kinds, names, bands)
         notes += [choice.note] if choice.note else []
         doubts += [choice.doubt] if choice.doubt else []

@@ -115,7 +115,7 @@ def mark_of(path: Path) -> str:
 
 
 def _follow(address: str) -> tuple[str, bytes, str]:
-    """The address at the end of all redirects, the first bytes there, and what is said of the file's version."""
+    """The address at the end of all redirects, the first bytes there, and the version of the file that the server gives."""
     import httpx
 
     with httpx.Client(follow_redirects=False, timeout=SECONDS, trust_env=True) as client:

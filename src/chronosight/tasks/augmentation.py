@@ -77,8 +77,8 @@ class PromptStyle:
         Returns:
             The text of the turn.
         """
-        said = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
-        return f"{self.image * placeholders}{said}{self.again(question, tagged)}"
+        marked_clue = f"{self.clue_open}{plain(clue)}{self.clue_close}" if clue.strip() else ""
+        return f"{self.image * placeholders}{marked_clue}{self.again(question, tagged)}"
 
     def again(self, question: Question, tagged: bool = True) -> str:
         """A later user turn: tag and instruction. GeoChat's questions may bring a tag of their own.

@@ -84,7 +84,7 @@ def says_no_change(text: str) -> bool:
     return " ".join(text.lower().replace(".", " ").split()) in NO_CHANGE_SENTENCES
 
 
-def said_once(text: str) -> str:
+def without_repeats(text: str) -> str:
     """A caption of an image without a last part that only names again what stands before it.
 
     Args:

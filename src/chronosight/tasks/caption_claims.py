@@ -172,7 +172,7 @@ def without_faults(
 
 
 def without_places(caption: str) -> str:
-    """The caption without the places it names, for a part of a scene whose own place is said before it.
+    """The caption without the places it names, for a part of a scene whose own place stands before it.
 
     Args:
         caption: Of a pair.

@@ -26,7 +26,7 @@ UNEVEN = ("half", "quarter", "quadrant")
 
 @dataclass(frozen=True)
 class Place:
-    """One place as it was said.
+    """One place as it was worded.
 
     Attributes:
         start: Position of its first word.

@@ -1,6 +1,6 @@
 """Replies to questions whose answer is one of a set of labels: every reply gets a label, and what lay outside is counted.
 
-`nearest_label` says None where it is not sure; a benchmark's accuracy needs an answer to every question. The rule
+`nearest_label` says None where no label is near; a benchmark's accuracy needs an answer to every question. The rule
 here, in turn, letters and digits only and in lower case:
 
 1. the reply is a label, or a sentence "this is a video about LABEL": that label, and the reply is inside the set;
@@ -62,17 +62,17 @@ def read_label(reply: str, labels: Sequence[str], count: Outside | None = None) 
 
 
 def _choose(reply: str, labels: Sequence[str]) -> tuple[str | None, bool]:
-    said = _letters(_OPENING.sub("", reply, count=1))
-    if not said:
+    letters = _letters(_OPENING.sub("", reply, count=1))
+    if not letters:
         return None, False
     compact = {_letters(label): label for label in labels}
-    if said in compact:
-        return compact[said], True
+    if letters in compact:
+        return compact[letters], True
     near = nearest_label(reply, labels)
     if near is None:
-        near = max((label for label in labels if _letters(label) in said), key=len, default=None)
+        near = max((label for label in labels if _letters(label) in letters), key=len, default=None)
     if near is None:  # max keeps the first of equals
-        near = max(labels, key=lambda label: SequenceMatcher(None, said, _letters(label)).ratio())
+        near = max(labels, key=lambda label: SequenceMatcher(None, letters, _letters(label)).ratio())
     return near, False
 
 

@@ -21,15 +21,15 @@ def nearest_label(reply: str, labels: Sequence[str]) -> str | None:
         The label; None where none is meant, or several are.
     """
     compact = {re.sub(r"[^a-z0-9]", "", label.lower()): label for label in labels}
-    said = re.sub(r"[^a-z0-9]", "", reply.lower())
-    if said in compact:
-        return compact[said]
+    letters = re.sub(r"[^a-z0-9]", "", reply.lower())
+    if letters in compact:
+        return compact[letters]
     words = {label: _words(label) for label in labels}
     named = [label for label in labels if words[label] in _words(reply)]
     longest = [one for one in named if not any(one != other and words[one] in words[other] for other in named)]
     if longest:
         return longest[0] if len(longest) == 1 else None
-    close = get_close_matches(said, compact, n=1, cutoff=0.8)
+    close = get_close_matches(letters, compact, n=1, cutoff=0.8)
     return compact[close[0]] if close else None
 
 

@@ -56,7 +56,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
 
 # Subjects of questions on a pair: the two classes of change masks, and which of the objects above are one of them.
 CHANGE_SUBJECTS = {"buildings": ("buildings", "houses"), "roads": ("roads",)}
-# Words for them that mean all their kinds; "villa" or "highway" name a kind that the map does not tell from the others.
+# Words for them that mean all their kinds; "villa" or "highway" name a kind that the map does not distinguish from the others.
 CHANGE_WORDS = frozenset((
     "building", "structure", "roof", "rooftop", "house", "home", "residence", "dwelling", "road", "street", "lane", "route",
 ))  # fmt: skip

@@ -24,7 +24,7 @@ class Reading:
         subjects: Plural names of the things named, in order.
         region: The places named.
         unknown: Words that are in no list.
-        narrow: Kinds of buildings and roads that a map of change does not tell from others: "villas", "highways".
+        narrow: Kinds of buildings and roads that a map of change does not distinguish from others: "villas", "highways".
     """
 
     words: tuple[str, ...]

@@ -91,164 +91,165 @@ def route(text: str, kind: Kind) -> Routed:
     reason = unreadable(text)
     if reason:
         return Routed(None, False, reason)
-    said = read(text)
-    if not said.words:
+    reading = read(text)
+    if not reading.words:
         return _refuse("The question is empty.", kind)
-    reason = unanswerable(said.words, text, kind == "pair")
+    reason = unanswerable(reading.words, text, kind == "pair")
     if reason:
         return _refuse(reason, kind)
-    if said.unknown:
-        return _refuse(f"Not understood: {', '.join(said.unknown)}.", kind)
-    if said.region.uneven:
+    if reading.unknown:
+        return _refuse(f"Not understood: {', '.join(reading.unknown)}.", kind)
+    if reading.region.uneven:
         return _refuse("Name parts of the scene by thirds here, such as the north or the top left, not by halves.", kind)
     if kind == "pair":
-        return _route_pair(said)
+        return _route_pair(reading)
     if kind == "image":
-        return _route_image(said)
-    return _route_video(said)
+        return _route_image(reading)
+    return _route_video(reading)
 
 
 def _refuse(reason: str, kind: Kind) -> Routed:
     return Routed(None, False, f"{reason} {HELP[kind]}".strip())
 
 
-def _route_pair(said: Reading) -> Routed:
-    others = [*(name for name in said.subjects if change_subject(name) is None), *said.narrow]
+def _route_pair(reading: Reading) -> Routed:
+    others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]
     if others:
         return _refuse(f"Changes are known of buildings and roads, not of {' or '.join(others)}.", "pair")
-    classes = {change_subject(name) for name in said.subjects}
+    classes = {change_subject(name) for name in reading.subjects}
     subject = classes.pop() if len(classes) == 1 else None
-    appeared, vanished = said.says(lists.APPEARED), said.says(lists.VANISHED)
-    changed = said.says(lists.CHANGED) or appeared or vanished
+    appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
+    changed = reading.says(lists.CHANGED) or appeared or vanished
     way: Literal["appeared", "vanished"] | None = None
     if appeared != vanished:
         way = "appeared" if appeared else "vanished"
 
     def found(question: Question, note: str = "", denied: bool = False) -> Routed:
         restricted = way if question.task != "direction" else None
-        return Routed(question, True, note, restricted, said.region.cells or None, denied)
+        return Routed(question, True, note, restricted, reading.region.cells or None, denied)
 
-    reason = _unfit_for_a_pair(said, changed)
+    reason = _unfit_for_a_pair(reading, changed)
     if reason:
         return _refuse(reason, "pair")
-    stays, denies = said.says(lists.SAME), negated(said.words)
+    stays, denies = reading.says(lists.SAME), negated(reading.words)
     if stays or denies:
-        some = {"any", "anything", "some", "something", "all", "everything", "not"} & set(said.words)
-        if not _asks_yes_no(said) or not (changed or stays) or (stays and some):
+        some = {"any", "anything", "some", "something", "all", "everything", "not"} & set(reading.words)
+        if not _asks_yes_no(reading) or not (changed or stays) or (stays and some):
             return _refuse("Only what changed is known, not what stayed.", "pair")
-        if "not" in said.words:
+        if "not" in reading.words:
             return _refuse("Ask it without a negation, such as: has anything changed?", "pair")
         return found(binary.ask(subject), "Yes means that nothing of that kind has changed.", denied=True)
-    if _compares_dates(said):
+    if _compares_dates(reading):
         return found(direction.ask(subject), "Answered with whether they appeared or vanished.")
-    if said.says(lists.COUNT):
+    if reading.says(lists.COUNT):
         return found(count.ask(subject))
-    if said.says(lists.WHERE) and changed:
+    if reading.says(lists.WHERE) and changed:
         return found(location.ask(subject))
-    if appeared and vanished and (said.subjects or _asks_yes_no(said)):
+    if appeared and vanished and (reading.subjects or _asks_yes_no(reading)):
         return found(direction.ask(subject))
-    if changed and _asks_yes_no(said):
+    if changed and _asks_yes_no(reading):
         return found(binary.ask(subject))
-    if said.subjects and not said.says(lists.DESCRIBE):
-        if changed and said.says(lists.WHICH) and (way or said.asks_which()):
+    if reading.subjects and not reading.says(lists.DESCRIBE):
+        if changed and reading.says(lists.WHICH) and (way or reading.asks_which()):
             return found(location.ask(subject), "Answered with the places of what changed.")
-        if said.says(lists.HAPPENED) or (said.says(lists.CHANGED) and not _is_fragment(said)):
+        if reading.says(lists.HAPPENED) or (reading.says(lists.CHANGED) and not _is_fragment(reading)):
             return found(direction.ask(subject))
-    asks_what = said.says(lists.DESCRIBE) or said.says(lists.HAPPENED) or (changed and said.says(lists.WHICH))
-    if asks_what or (changed and said.starts("how")):
-        if said.region.cells:
+    asks_what = reading.says(lists.DESCRIBE) or reading.says(lists.HAPPENED) or (changed and reading.says(lists.WHICH))
+    if asks_what or (changed and reading.starts("how")):
+        if reading.region.cells:
             return found(binary.ask(subject), "A description covers the whole scene; for a part of it the answer is yes or no.")
-        return found(caption.ask("pair"), "The description covers every change." if way or said.subjects else "")
+        return found(caption.ask("pair"), "The description covers every change." if way or reading.subjects else "")
     return found(binary.ask(subject)) if changed else _refuse("", "pair")
 
 
-def _unfit_for_a_pair(said: Reading, changed: bool) -> str:
+def _unfit_for_a_pair(reading: Reading, changed: bool) -> str:
     """Why a question cannot be asked of two dates; empty when it may be."""
-    if said.says(lists.SAME_PLACE):
+    if reading.says(lists.SAME_PLACE):
         return "Both images are taken to show the same place."
-    if said.says(lists.RURAL_URBAN) or (said.says(lists.KIND_OF) and not changed):
+    if reading.says(lists.RURAL_URBAN) or (reading.says(lists.KIND_OF) and not changed):
         return "The kind of place is a question for one image."
-    if said.says(lists.SIZED) and not said.says(lists.COUNT):
+    if reading.says(lists.SIZED) and not reading.says(lists.COUNT):
         return "Sizes of objects are not known here."
-    if said.says(lists.COUNT) and not changed and not _compares_dates(said):
+    if reading.says(lists.COUNT) and not changed and not _compares_dates(reading):
         return "Of two dates only changed objects are counted; for all of them give one image."
-    if said.says(lists.COMPARED) and not changed and not _compares_dates(said):
+    if reading.says(lists.COMPARED) and not changed and not _compares_dates(reading):
         return "More or fewer of two things is a question for one image."
     return ""
 
 
-def _compares_dates(said: Reading) -> bool:
+def _compares_dates(reading: Reading) -> bool:
     """Such as "are there more houses than before", "has the number of houses grown"; not "how many more", a count."""
-    if said.says(("how many",)):
+    if reading.says(("how many",)):
         return False
-    if said.says(lists.COUNT) or said.says(lists.COMPARED):
-        return said.says(lists.GROWN) or ((said.says(lists.COMPARED) or said.says(lists.SIZED)) and said.says(lists.BEFORE))
+    if reading.says(lists.COUNT) or reading.says(lists.COMPARED):
+        compares = reading.says(lists.COMPARED) or reading.says(lists.SIZED)
+        return reading.says(lists.GROWN) or (compares and reading.says(lists.BEFORE))
     return False
 
 
-def _route_image(said: Reading) -> Routed:
-    subjects = said.subjects
-    if any(said.says(words) for words in (lists.APPEARED, lists.VANISHED, lists.CHANGED, lists.SAME, lists.ANOTHER)):
+def _route_image(reading: Reading) -> Routed:
+    subjects = reading.subjects
+    if any(reading.says(words) for words in (lists.APPEARED, lists.VANISHED, lists.CHANGED, lists.SAME, lists.ANOTHER)):
         return _refuse(ONE_IMAGE, "image")
-    if said.region.cells:
+    if reading.region.cells:
         return _refuse("Places within one image are not known.", "image")
-    if said.says(lists.COMPARED) or said.says(lists.SIZED):
-        return _route_comparison(said)
-    if said.says(lists.RURAL_URBAN):
-        fits = not subjects and not said.says(lists.COUNT) and (said.says(("rural", "urban")) or _asks_yes_no(said))
+    if reading.says(lists.COMPARED) or reading.says(lists.SIZED):
+        return _route_comparison(reading)
+    if reading.says(lists.RURAL_URBAN):
+        fits = not subjects and not reading.says(lists.COUNT) and (reading.says(("rural", "urban")) or _asks_yes_no(reading))
         return Routed(rural_urban.ask(), True) if fits else _refuse("", "image")
     if len(subjects) > 1:
         return _refuse(ONE_THING, "image")
-    if said.says(lists.COUNT):
+    if reading.says(lists.COUNT):
         return Routed(object_count.ask(subjects[0]), True) if subjects else _refuse("Say what to count.", "image")
     if subjects:
-        return _route_presence(said)
-    if said.says(lists.NEGATED):
+        return _route_presence(reading)
+    if reading.says(lists.NEGATED):
         return _refuse("", "image")
-    if said.says(lists.KIND_OF) or said.says(lists.WHICH_PLACE):
+    if reading.says(lists.KIND_OF) or reading.says(lists.WHICH_PLACE):
         return Routed(scene_class.ask(), True)
-    if said.says(lists.HAPPENED):
+    if reading.says(lists.HAPPENED):
         return Routed(caption.ask("image"), True, "One image cannot show what happened: this describes it.")
-    if said.starts("where"):
+    if reading.starts("where"):
         return _refuse("Where on Earth an image was taken is not known.", "image")
-    return Routed(caption.ask("image"), True) if said.says(lists.DESCRIBE) else _refuse("", "image")
+    return Routed(caption.ask("image"), True) if reading.says(lists.DESCRIBE) else _refuse("", "image")
 
 
-def _route_presence(said: Reading) -> Routed:
-    subject = said.subjects[0]
-    if said.says(lists.WHERE):
+def _route_presence(reading: Reading) -> Routed:
+    subject = reading.subjects[0]
+    if reading.says(lists.WHERE):
         return _refuse("Places within one image are not known.", "image")
-    if said.says(lists.DESCRIBE):
+    if reading.says(lists.DESCRIBE):
         return _refuse("A description covers the whole image.", "image")
-    if said.starts(*lists.WHICH, "how") or not (said.says(lists.PRESENT) or _is_fragment(said)):
+    if reading.starts(*lists.WHICH, "how") or not (reading.says(lists.PRESENT) or _is_fragment(reading)):
         return _refuse("", "image")
-    note = f"Answered as: are there any {subject}?" if said.says(lists.NEGATED) else ""
+    note = f"Answered as: are there any {subject}?" if reading.says(lists.NEGATED) else ""
     return Routed(presence.ask(subject), True, note)
 
 
-def _route_comparison(said: Reading) -> Routed:
-    if len(said.subjects) != 2 or said.says(lists.NEGATED):
+def _route_comparison(reading: Reading) -> Routed:
+    if len(reading.subjects) != 2 or reading.says(lists.NEGATED):
         return _refuse("Name two kinds of things to compare.", "image")
-    if said.says(lists.SIZED) and not said.says(lists.COUNT):
+    if reading.says(lists.SIZED) and not reading.says(lists.COUNT):
         return _refuse("Numbers are compared, not sizes.", "image")
-    if not said.says(("than", "outnumber", "exceed", "exceeds")):
+    if not reading.says(("than", "outnumber", "exceed", "exceeds")):
         return _refuse("Ask whether there are more of one thing than of another.", "image")
-    first, second = said.subjects
-    if said.says(lists.FEWER):
+    first, second = reading.subjects
+    if reading.says(lists.FEWER):
         first, second = second, first
     return Routed(comparison.ask(first, second), True)
 
 
-def _route_video(said: Reading) -> Routed:
-    asks = said.says(lists.HAPPENED) or said.says(lists.DESCRIBE) or said.says(("about",))
-    fits = asks and not said.subjects and not said.says(lists.COUNT) and not said.says(lists.NEGATED)
+def _route_video(reading: Reading) -> Routed:
+    asks = reading.says(lists.HAPPENED) or reading.says(lists.DESCRIBE) or reading.says(("about",))
+    fits = asks and not reading.subjects and not reading.says(lists.COUNT) and not reading.says(lists.NEGATED)
     return Routed(event.ask(), True) if fits else _refuse("", "video")
 
 
-def _asks_yes_no(said: Reading) -> bool:
-    return said.says(("whether",)) or said.starts(*lists.YES_NO)
+def _asks_yes_no(reading: Reading) -> bool:
+    return reading.says(("whether",)) or reading.starts(*lists.YES_NO)
 
 
-def _is_fragment(said: Reading) -> bool:
+def _is_fragment(reading: Reading) -> bool:
     """Such as a bare "new roads?" or "any planes"."""
-    return len(said.words) <= 3 and not said.says((*lists.WHICH, "where", "how"))
+    return len(reading.words) <= 3 and not reading.says((*lists.WHICH, "where", "how"))

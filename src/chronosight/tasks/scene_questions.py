@@ -206,12 +206,12 @@ def _read_plain(text: str, place: _Place) -> ReadScene:
 
 
 def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: _Place) -> ReadScene:
-    said, reason = _read_rest(line, (*AREA, *LENGTH), asks == "length")
-    if said is None:
+    reading, reason = _read_rest(line, (*AREA, *LENGTH), asks == "length")
+    if reading is None:
         return _refuse(reason)
     if place.per and asks == "length":
         return _refuse("Numbers and areas are given per unit of ground, nothing else.")
-    return ReadScene(place.restrict(SceneQuestion(asks, _subject(said), _direction(said), unit=unit)))
+    return ReadScene(place.restrict(SceneQuestion(asks, _subject(reading), _direction(reading), unit=unit)))
 
 
 def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: Literal["more", "fewer"] | None) -> ReadScene:
@@ -229,10 +229,10 @@ def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: 
     line = f" {' '.join(words)} "
     if grown and "than" in words:  # "more built than demolished": both directions are counted
         line = " ".join(word for word in line.split() if word not in (*lists.APPEARED, *lists.VANISHED))
-    said, reason = _read_rest(f" {line.strip()} ", phrases, True)
-    if said is None:
+    reading, reason = _read_rest(f" {line.strip()} ", phrases, True)
+    if reading is None:
         return _refuse(reason)
-    subject, direction = _subject(said), _direction(said)
+    subject, direction = _subject(reading), _direction(reading)
     if grown:
         return ReadScene(place.restrict(SceneQuestion("grown", subject, least=grown == "fewer")))
     if of_area:
@@ -256,13 +256,13 @@ def _read_largest(line: str, place: _Place, yes_no: bool) -> ReadScene:
     if top is None or not 1 <= top <= MAX_LISTED:
         return _refuse(f"At most {MAX_LISTED} objects are listed.")
     line = f" {' '.join(words)} "
-    said, reason = _read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are", "what is",
-                                     "what are"), True)  # fmt: skip
-    if said is None:
+    reading, reason = _read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
+                                        "what is", "what are"), True)  # fmt: skip
+    if reading is None:
         return _refuse(reason)
     least = has_phrase(line, LEAST)
     asks: Asks = "largest_in" if yes_no else "largest"
-    return ReadScene(place.restrict(SceneQuestion(asks, _subject(said), _direction(said), least=least, top=top)))
+    return ReadScene(place.restrict(SceneQuestion(asks, _subject(reading), _direction(reading), least=least, top=top)))
 
 
 def _read_ranking(line: str, among: Among, area: bool, place: _Place) -> ReadScene:
@@ -272,18 +272,18 @@ def _read_ranking(line: str, among: Among, area: bool, place: _Place) -> ReadSce
     without = bool({"not", "no", "unchanged", "without"} & set(line.split()))
     phrases = (*AREA, *ZONE_WORDS, *MOST, *LEAST, "not", "no", "unchanged", "without", "number of", "the number")
     cells = {"cells": CELL_WORDS, "zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}[among]
-    said, reason = _read_rest(line, (*phrases, *cells), True)
-    if said is None:
+    reading, reason = _read_rest(line, (*phrases, *cells), True)
+    if reading is None:
         return _refuse(reason)
-    subject, direction = _subject(said), _direction(said)
+    subject, direction = _subject(reading), _direction(reading)
     if not (most or least):
-        if said.says(lists.COUNT):
+        if reading.says(lists.COUNT):
             return _refuse("Zones are not counted; ask which zones changed.")
         return ReadScene(place.restrict(SceneQuestion("list", subject, direction, among=among, least=without)))
     if without:
         return _refuse("Ask for the zone that changed most or least.")
     # "The most buildings" is a number; "changed most" is ground; "the most" of an area is ground again.
-    by: Literal["count", "area"] = "area" if area or not said.subjects else "count"
+    by: Literal["count", "area"] = "area" if area or not reading.subjects else "count"
     return ReadScene(place.restrict(SceneQuestion("rank", subject, direction, among=among, by=by, least=least)))
 
 
@@ -320,15 +320,15 @@ def _read_comparison(
     line = f" {' '.join(rest)} "
     area = unit != "" or has_phrase(line, AREA)
     phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or")
-    said, reason = _read_rest(line, phrases, True)
-    if said is None:
+    reading, reason = _read_rest(line, phrases, True)
+    if reading is None:
         return _refuse(reason)
     # Two nouns compared ("more buildings than roads in the north") are another question.
-    if len({change_subject(name) for name in said.subjects}) > 1 and "than" in rest and not by_class:
+    if len({change_subject(name) for name in reading.subjects}) > 1 and "than" in rest and not by_class:
         return _refuse("Compare two parts of the scene by one kind of object.")
-    by: Literal["count", "area"] = "count" if said.subjects and not area else "area"
+    by: Literal["count", "area"] = "count" if reading.subjects and not area else "area"
     wanted = SceneQuestion(
-        "compare", _subject(said), _direction(said), by=by, least=least, unit=unit, min_area=limits[0], max_area=limits[1],
+        "compare", _subject(reading), _direction(reading), by=by, least=least, unit=unit, min_area=limits[0], max_area=limits[1],
         per=per, regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no, difference=difference,
         subjects=classes if by_class else (),
     )  # fmt: skip
@@ -345,16 +345,16 @@ def _read_share(line: str, place: _Place) -> ReadScene:
     of_ground = not after or after[0] in (*GROUND, "is", "are", "was")
     ground = of_ground or (place.zone is not None and not _names_objects(after))
     phrases = [*SHARE, "covered by", "covered", "cover", "covers", "taken up by", "larger", "lie", "lies", "located"]
-    said, reason = _read_rest(line, (*phrases, *(GROUND if ground else ())), True)
-    if said is None:
+    reading, reason = _read_rest(line, (*phrases, *(GROUND if ground else ())), True)
+    if reading is None:
         return _refuse(reason)
     if not ground and place.region is not None and not _names_objects(after):
         ground = True
-    wanted = place.restrict(SceneQuestion("share", _subject(said), _direction(said)))
-    changed = any(said.says(phrases) for phrases in (lists.CHANGED, lists.APPEARED, lists.VANISHED))
+    wanted = place.restrict(SceneQuestion("share", _subject(reading), _direction(reading)))
+    changed = any(reading.says(phrases) for phrases in (lists.CHANGED, lists.APPEARED, lists.VANISHED))
     share_of: Literal["", "region", "direction", "subject", "size", "ground"]
     if ground:
-        if not changed and not said.subjects:
+        if not changed and not reading.subjects:
             return _refuse("Ask what share changed.")
         share_of = "ground"
     elif wanted.region is not None or wanted.zone is not None:
@@ -372,35 +372,35 @@ def _read_share(line: str, place: _Place) -> ReadScene:
 
 def _names_objects(words: Sequence[str]) -> bool:
     """Whether the words speak of changed objects, not of ground alone."""
-    said = read(" ".join(words))
-    return bool(said.subjects) or {"objects", "object", "changes", "differences"} & set(words) != set()
+    reading = read(" ".join(words))
+    return bool(reading.subjects) or {"objects", "object", "changes", "differences"} & set(words) != set()
 
 
 def _read_rest(line: str, phrases: Sequence[str], change_meant: bool) -> tuple[Reading | None, str]:
     """The question without the phrases of its measure; (None, why) where objects cannot answer what is left."""
     for phrase in sorted(phrases, key=len, reverse=True):
         line = line.replace(f" {phrase} ", " ")
-    said = read(line)
-    if said.unknown:
-        return None, f"Not understood: {', '.join(said.unknown)}."
-    others = [*(name for name in said.subjects if change_subject(name) is None), *said.narrow]
+    reading = read(line)
+    if reading.unknown:
+        return None, f"Not understood: {', '.join(reading.unknown)}."
+    others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]
     if others:
         return None, f"Changes are known of buildings and roads, not of {' or '.join(others)}."
-    changes = any(said.says(words) for words in (lists.CHANGED, lists.APPEARED, lists.VANISHED, lists.HAPPENED))
-    if said.says(lists.SAME) or (said.says(lists.NEGATED) and not said.says(lists.VANISHED)):
+    changes = any(reading.says(words) for words in (lists.CHANGED, lists.APPEARED, lists.VANISHED, lists.HAPPENED))
+    if reading.says(lists.SAME) or (reading.says(lists.NEGATED) and not reading.says(lists.VANISHED)):
         return None, "Only what changed is known, not what stayed."
     if not (changes or change_meant):
         return None, "Only what changed between the dates is known, not all there is."
-    return said, ""
+    return reading, ""
 
 
-def _subject(said: Reading) -> str | None:
-    classes = {change_subject(name) for name in said.subjects}
+def _subject(reading: Reading) -> str | None:
+    classes = {change_subject(name) for name in reading.subjects}
     return classes.pop() if len(classes) == 1 else None
 
 
-def _direction(said: Reading) -> Literal["appeared", "vanished"] | None:
-    appeared, vanished = said.says(lists.APPEARED), said.says(lists.VANISHED)
+def _direction(reading: Reading) -> Literal["appeared", "vanished"] | None:
+    appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
     if appeared == vanished:
         return None
     return "appeared" if appeared else "vanished"

@@ -75,10 +75,10 @@ def take_two_regions(words: list[str]) -> tuple[tuple[SceneRegion, SceneRegion] 
     first, second = found
     parts = []
     for place in found:
-        said = words[place.start : place.end]
+        named = words[place.start : place.end]
         if place is first and second.uneven and not first.uneven and first.end + 1 == second.start:
-            said.append(words[second.end - 1])  # "the northern and southern half"
-        region, _, reason = take_region(["in", "the", *said])
+            named.append(words[second.end - 1])  # "the northern and southern half"
+        region, _, reason = take_region(["in", "the", *named])
         if region is None or reason:
             return None, words
         parts.append(region)

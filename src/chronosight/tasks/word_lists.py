@@ -75,7 +75,7 @@ PRESENT = _phrases("""
     it, there is, there are, look like, looks like
 """)
 
-# Words for another image, date or thing, which one image alone cannot tell of.
+# Words for another image, date or thing, which one image alone cannot show.
 ANOTHER = _phrases("""
     second, first, last, other, another, both, each, previous, before, earlier, later, after, previously, past, last
     year

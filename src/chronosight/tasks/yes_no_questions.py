@@ -43,11 +43,11 @@ def take_bounds(text: str) -> tuple[Bounds | None, str]:
         text: Lower case.
     """
     for found in _NUMBER.finditer(text):
-        words, said = found.groups()
-        if said.replace(",", "").isdecimal():
-            number = int(said.replace(",", ""))
-        elif said in NUMBER_WORDS:
-            number = NUMBER_WORDS.index(said)
+        words, present = found.groups()
+        if present.replace(",", "").isdecimal():
+            number = int(present.replace(",", ""))
+        elif present in NUMBER_WORDS:
+            number = NUMBER_WORDS.index(present)
         else:
             continue
         rest = text[: found.start()] + text[found.end() :]
@@ -85,16 +85,16 @@ def growth(words: Sequence[str]) -> Literal["more", "fewer"] | None:
     Returns:
         "more" or "fewer"; None where it asks neither.
     """
-    said = set(words)
-    if said & set(GROW) and ("number" in said or "count" in said):
+    present = set(words)
+    if present & set(GROW) and ("number" in present or "count" in present):
         return "more"
-    if said & set(SHRINK) and ("number" in said or "count" in said):
+    if present & set(SHRINK) and ("number" in present or "count" in present):
         return "fewer"
-    more, fewer = "more" in said, bool(said & {"fewer", "less"})
-    if more == fewer or "how" in said:
+    more, fewer = "more" in present, bool(present & {"fewer", "less"})
+    if more == fewer or "how" in present:
         return None
     if "than" not in words:
-        return ("more" if more else "fewer") if "now" in said else None
+        return ("more" if more else "fewer") if "now" in present else None
     split = list(words).index("than")
     left, right = words[:split], words[split + 1 :]
     if {"before", "earlier", "previously", "past"} & set(right) or right[:1] == ["now"]:
@@ -117,10 +117,10 @@ def quantifier(words: Sequence[str]) -> Literal["all", "most"] | None:
     Returns:
         "all" or "most"; None where it has none.
     """
-    said = set(words)
-    if {"mostly", "mainly", "majority"} & said or "most" in words[1:2]:  # not "the part that changed most"
+    present = set(words)
+    if {"mostly", "mainly", "majority"} & present or "most" in words[1:2]:  # not "the part that changed most"
         return "most"
     line = f" {' '.join(words)} "
-    if {"every", "each", "only", "exclusively", "solely"} & said or ("all" in said and " at all " not in line):
+    if {"every", "each", "only", "exclusively", "solely"} & present or ("all" in present and " at all " not in line):
         return "all"
     return None

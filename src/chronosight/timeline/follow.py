@@ -101,11 +101,11 @@ def follow(evidence: Mapping[tuple[int, int], Evidence], seen: np.ndarray) -> li
         in_view = tuple(bool(view.mean() >= SEEN) for view in seen[:, *box][:, inside]) if inside.any() else ()
         if sum(in_view) < 2:
             continue
-        said = {}
+        compared = {}
         for (first, second), maps in evidence.items():
             if in_view[first] and in_view[second]:
-                said[first, second] = _probabilities(maps, box, inside & seen[first][box] & seen[second][box])
-        present, share = _history(said, len(seen))
+                compared[first, second] = _probabilities(maps, box, inside & seen[first][box] & seen[second][box])
+        present, share = _history(compared, len(seen))
         events = _events(present, in_view)
         confidence = item.confidence * ODDS * share / (ODDS * share + 1 - share)
         if events and any(present):
@@ -179,7 +179,7 @@ def _probabilities(maps: Evidence, box: tuple[slice, slice], inside: np.ndarray)
     return 1 - new - gone, new, gone
 
 
-def _history(said: Mapping[tuple[int, int], tuple[float, float, float]], count: int) -> tuple[tuple[bool, ...], float]:
+def _history(compared: Mapping[tuple[int, int], tuple[float, float, float]], count: int) -> tuple[tuple[bool, ...], float]:
     """The most probable states with a change among them, and how probable they are against all others that have one.
 
     By Viterbi's algorithm, and a sum over all paths.
@@ -195,9 +195,9 @@ def _history(said: Mapping[tuple[int, int], tuple[float, float, float]], count: 
             grown: dict[tuple[bool, bool], tuple[float, tuple[bool, ...]]] = {}
             summed: dict[tuple[bool, bool], float] = {}
             for state in (False, True):
-                own = WEIGHT_OF_FIRST * _log(said.get((0, index)), start, state) if index > 1 else 0.0
+                own = WEIGHT_OF_FIRST * _log(compared.get((0, index)), start, state) if index > 1 else 0.0
                 steps = {
-                    before: own + _log(said.get((index - 1, index)), before, state)
+                    before: own + _log(compared.get((index - 1, index)), before, state)
                     + float(np.log(CHANGE if before != state else 1 - CHANGE))
                     for before in (False, True)
                 }  # fmt: skip
@@ -215,11 +215,11 @@ def _history(said: Mapping[tuple[int, int], tuple[float, float, float]], count: 
     return best[changed][1], float(np.exp(best[changed][0] - np.logaddexp.reduce(sums_of[changed])))
 
 
-def _log(said: tuple[float, float, float] | None, before: bool, after: bool) -> float:
+def _log(compared: tuple[float, float, float] | None, before: bool, after: bool) -> float:
     """Log-likelihood of a comparison given the states at its two dates; 0 where it says nothing."""
-    if said is None:
+    if compared is None:
         return 0.0
-    unchanged, appeared, vanished = said
+    unchanged, appeared, vanished = compared
     if before == after:
         return float(np.log(max(unchanged, INVENTED)))
     value, opposite = (appeared, vanished) if after else (vanished, appeared)

@@ -173,5 +173,5 @@ def _answer(
     doubts = timeline.stack.doubts
     if doubts:
         confidence = min(confidence, 0.5)
-    said = text[:1].upper() + text[1:]
-    return Answer(said, "timeline", value, confidence, confidence >= CONFIDENT and not doubts, notes=(*notes, *doubts))
+    sentence = text[:1].upper() + text[1:]
+    return Answer(sentence, "timeline", value, confidence, confidence >= CONFIDENT and not doubts, notes=(*notes, *doubts))

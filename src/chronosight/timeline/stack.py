@@ -116,8 +116,8 @@ def open_stack(
     aligned = align([images[index] for index in kept], resize)
     shifts: list[tuple[float, float]] = [(0.0, 0.0)] * len(kept)
     if register:
-        aligned, shifts, said = _registered(aligned)
-        notes += said
+        aligned, shifts, shift_notes = _registered(aligned)
+        notes += shift_notes
     frames, seen = np.stack(aligned.frames), np.stack(aligned.each)
     clouds = find_clouds(frames, seen)
     shares = [float(cloud[has].mean()) if has.any() else 1.0 for cloud, has in zip(clouds, seen, strict=True)]

@@ -9,9 +9,9 @@ import pytest
 from chronosight.engines import load
 from chronosight.engines.confidence import calibrate as apply_one
 from chronosight.errors import InputError
-from chronosight.training.calibration import bundle as room
+from chronosight.training.calibration import bundle as bundle_module
 from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks, share_better
-from chronosight.training.calibration.fits import apply_platt, fit_platt, sure_from
+from chronosight.training.calibration.fits import apply_platt, confident_from, fit_platt
 from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, MaskMetrics, choose, search
 from tiny_data import write_data
 
@@ -44,7 +44,7 @@ def test_platt_keeps_the_order_and_agrees_with_the_engine():
 def test_tasks_are_fitted_each_and_get_closer_to_the_truth():
     asked = [Asked("count", p, bool(o)) for p, o in zip(*drawn(500, 4.0), strict=True)]
     asked += [Asked("binary", p, bool(o)) for p, o in zip(*drawn(500, 4.0, seed=1), strict=True)]
-    asked += [Asked("event", 0.9, True)] * (room.FEWEST - 1)
+    asked += [Asked("event", 0.9, True)] * (bundle_module.FEWEST - 1)
     settings, report = fit_tasks(asked)
     assert set(settings) == {"count", "binary"}
     for task, row in report.items():
@@ -53,11 +53,11 @@ def test_tasks_are_fitted_each_and_get_closer_to_the_truth():
     assert report["binary"]["accuracy"] > 0.6  # of the answer given, be it yes or no
 
 
-def test_sure_from_where_four_of_five_are_right():
+def test_confident_from_where_four_of_five_are_right():
     confidence, right = np.array([0.95, 0.9, 0.85, 0.8, 0.75]), np.array([True, True, True, True, False])
-    assert sure_from(confidence, right) == pytest.approx(0.75)
-    assert sure_from(confidence - 0.3, right) == 0.7  # as low as may be
-    assert sure_from(confidence, ~right) == 0.9  # never: as high as may be
+    assert confident_from(confidence, right) == pytest.approx(0.75)
+    assert confident_from(confidence - 0.3, right) == 0.7  # as low as may be
+    assert confident_from(confidence, ~right) == 0.9  # never: as high as may be
 
 
 def figures_of(jaccard):
@@ -113,7 +113,7 @@ def weights(bundle_folder, tmp_path):
 
 
 def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "FEWEST", 1)
+    monkeypatch.setattr(bundle_module, "FEWEST", 1)
     data = write_data(tmp_path / "data")
     written = ("config.json", "presence.npy", "familiar.npy")
     others = {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written}
@@ -137,7 +137,7 @@ def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch
 def test_a_stop_leaves_the_settings_as_they_were(weights, tmp_path, monkeypatch):
     engine, before = load(weights=weights, threads=1), (weights / "config.json").read_bytes()
     engine.bundle.config["calibration"] = {"count": {"a": 2.0}}
-    monkeypatch.setattr(room, "_ask_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(bundle_module, "_ask_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         calibrate_bundle(engine, write_data(tmp_path / "data"), rendered=0)
     assert engine.bundle.config["calibration"] == {"count": {"a": 2.0}}

@@ -28,6 +28,7 @@ def test_the_voice_that_is_right_gets_the_weight():
 def test_the_engine_weighs_as_it_was_fitted():
     settings, _ = fit_changed(drawn())
     for row in drawn(20, seed=1):
-        said, guide = (1 / (1 + np.exp(-z)) for z in (row.said, row.guide))
-        z = settings["a"] * row.said + settings["guide"] * row.guide + settings["outlined"] * row.outlined + settings["b"]
-        assert weigh_sources(said, guide, row.outlined, settings) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+        yes, guide = (1 / (1 + np.exp(-z)) for z in (row.language_model, row.guide))
+        z = settings["a"] * row.language_model + settings["guide"] * row.guide
+        z += settings["outlined"] * row.outlined + settings["b"]
+        assert weigh_sources(yes, guide, row.outlined, settings) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)

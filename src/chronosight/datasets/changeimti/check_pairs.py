@@ -74,8 +74,8 @@ def _collect(known: Known) -> Iterator[Fault]:
         first = known_values.setdefault(one.asked.subjects[0], one.value)
         same = set(first) == set(one.value) if isinstance(first, tuple) else first == one.value
         if not same:
-            said = ",".join(first) or "No change" if isinstance(first, tuple) else first
-            yield one.fault("contradiction", f'"{one.reply}", while another record of the pair says "{said}"')
+            other_reply = ",".join(first) or "No change" if isinstance(first, tuple) else first
+            yield one.fault("contradiction", f'"{one.reply}", while another record of the pair says "{other_reply}"')
 
 
 def _against(one: Answered, known: Known) -> Iterator[Fault]:

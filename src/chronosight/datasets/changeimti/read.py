@@ -117,13 +117,13 @@ def _read(file: str, number: int, row: Any) -> Read:
         name = str(row.get("id", ""))
         images = tuple(str(path) for path in row.get("images") or ())
         key, who, what = ("messages", "role", "content") if "messages" in row else ("conversations", "from", "value")
-        said = [(turn[who], turn[what]) for turn in row[key]]
+        spoken = [(turn[who], turn[what]) for turn in row[key]]
     except (AttributeError, KeyError, TypeError):
         return Read(file, number, name, images, (), 'is no record: expected "conversations" or "messages", and "images"')
-    said = said[1:] if said and said[0][0] == "system" else said
-    if not said or len(said) % 2 or not all(isinstance(text, str) and text.strip() for _, text in said):
+    spoken = spoken[1:] if spoken and spoken[0][0] == "system" else spoken
+    if not spoken or len(spoken) % 2 or not all(isinstance(text, str) and text.strip() for _, text in spoken):
         return Read(file, number, name, images, (), "does not pair every question with a reply, both of them text")
-    for (asks, question), (answers, reply) in zip(said[::2], said[1::2], strict=True):
+    for (asks, question), (answers, reply) in zip(spoken[::2], spoken[1::2], strict=True):
         if asks not in _USER or answers not in _REPLY:
             return Read(
                 file, number, name, images, (), f"has turns of {asks} and {answers}, expected a user's and a model's in turn"

@@ -81,8 +81,8 @@ class ReplyFile(Endpoint):
                 raise InputError(f"{self.path.name} has no reply to one of the requests; write them again with these options")
             response = line.get("response") or {}
             if line.get("error") or response.get("status_code", 200) != 200:
-                said = " ".join(str(line.get("error") or response).split())[:200]
-                raise InputError(f"{self.path.name}: vllm refused the request {line['custom_id']}: {said}")
+                reason = " ".join(str(line.get("error") or response).split())[:200]
+                raise InputError(f"{self.path.name}: vllm refused the request {line['custom_id']}: {reason}")
             found.append(self.read_completion(response.get("body")))
         return found
 

@@ -38,11 +38,11 @@ COMPASS = dict(
 )
 
 
-def fit_caption(said: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
+def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
     """The caption as it may stand beside the answer to "has anything changed" and the map.
 
     Args:
-        said: The model's caption.
+        captioned: The model's caption.
         changed: Whether anything changed.
         evidence: The objects.
 
@@ -50,25 +50,26 @@ def fit_caption(said: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) 
         The caption and a note, "" where there is nothing to remark.
     """
     # Of val places the references name a desert in 0.22, bareland in 0.49.
-    text = said.text.replace("in the desert", "in the bareland")
-    said = replace(said, text=text, value=None if said.value is None else text)
-    if caption.says_no_change(said.text) == bool(changed.value):
+    text = captioned.text.replace("in the desert", "in the bareland")
+    captioned = replace(captioned, text=text, value=None if captioned.value is None else text)
+    if caption.says_no_change(captioned.text) == bool(changed.value):
         word = "yes" if changed.value else "no"
         note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'
-        return replace(said, confident=False, confidence=min(said.confidence, 1 - changed.confidence)), note
-    confidence = supported_confidence(said.confidence, [changed.confidence, *fact_confidences(said.text, evidence.objects)])
+        return replace(captioned, confident=False, confidence=min(captioned.confidence, 1 - changed.confidence)), note
+    facts = fact_confidences(captioned.text, evidence.objects)
+    confidence = supported_confidence(captioned.confidence, [changed.confidence, *facts])
     if not changed.value or not evidence.objects:
-        return replace(said, confidence=confidence, confident=said.confident and is_confident(confidence, {})), ""
-    text = without_faults(_with_houses(said.text, evidence.objects), evidence.objects, REMOVED)
-    if text == said.text:
-        return replace(said, confidence=confidence, confident=said.confident and is_confident(confidence, {})), ""
+        return replace(captioned, confidence=confidence, confident=captioned.confident and is_confident(confidence, {})), ""
+    text = without_faults(_with_houses(captioned.text, evidence.objects), evidence.objects, REMOVED)
+    if text == captioned.text:
+        return replace(captioned, confidence=confidence, confident=captioned.confident and is_confident(confidence, {})), ""
     note = "the caption was corrected: the map does not show all of what it said"
-    own = said.confidence
+    own = captioned.confidence
     if not text:
         text, own = in_words(evidence.objects), 1.0
         note = "the caption describes the outlined objects: the map does not show what the model's own sentence said"
     confidence = supported_confidence(own, [changed.confidence, *fact_confidences(text, evidence.objects)])
-    return replace(said, text=text, value=text, confidence=confidence, confident=is_confident(confidence, {})), note
+    return replace(captioned, text=text, value=text, confidence=confidence, confident=is_confident(confidence, {})), note
 
 
 def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]:

@@ -218,7 +218,7 @@ class CompactEngine:
         reply = encoded.replies([question])[0]
         answer = read_reply(self.bundle, encoded.scene.kind, question, reply)
         if question.task == "caption" and encoded.scene.kind == "image":
-            text = caption.said_once(answer.text)
+            text = caption.without_repeats(answer.text)
             answer = replace(answer, text=text, value=None if answer.value is None else text)
         classifier = self.networks.presence if encoded.scene.kind == "image" else None
         return answer if classifier is None else classifier.measured(question, answer)

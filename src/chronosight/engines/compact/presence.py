@@ -2,7 +2,7 @@
 
 The language model learned presence from captions, which rarely say what is absent, and so says "No" of water at a beach and
 "Yes" of tanks at a crossroads. A linear classifier on the pooled tower features, trained on real images whose scene class
-tells what is and what cannot be there (`chronosight.datasets.scene_nouns`), is the second evidence source. Both are
+says what is and what cannot be there (`chronosight.datasets.scene_nouns`), is the second evidence source. Both are
 weighed by a logistic fitted on held-out images in which every noun is present as often as it is absent:
 
     P(yes) = sigmoid(classifier * c + model * m + bias)

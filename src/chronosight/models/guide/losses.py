@@ -56,10 +56,10 @@ def recognition_loss(
         parts["direction"] = 0.2 * F.binary_cross_entropy_with_logits(score, appeared[directed])
     changed_pixels = ((target == BUILDING) | (target == ROAD)).flatten(1).sum(1)
     # A real window without a changed building may hold a changed road: then "anything changed" is unknown, unless labelled.
-    sure = (changed_pixels > LEAST_CHANGE) | complete | (road_captioned == 0)
-    if bool(sure.any()):
+    known_change = (changed_pixels > LEAST_CHANGE) | complete | (road_captioned == 0)
+    if bool(known_change.any()):
         truth = (changed_pixels > LEAST_CHANGE).float()
-        parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[sure], truth[sure])
+        parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[known_change], truth[known_change])
     labelled = road_captioned >= 0
     if bool(labelled.any()):
         parts["captioned_road"] = 0.1 * _captioned_road(p[labelled][:, ROAD], road_box[labelled], road_captioned[labelled])

@@ -152,10 +152,10 @@ class ChatProcessor(UniRSProcessor):
         ids, labels = [int(tokenizer.bos_token_id)], [IGNORED]
         for number, (question, reply) in enumerate(turns):
             if number:
-                said = style.again(question, tagged)
+                turn = style.again(question, tagged)
             else:
-                said = style.turn(self.placeholders(kind, frames), question, clue, tagged)
-            text = f"{'' if number else style.system}{style.user}{said}{style.assistant}"
+                turn = style.turn(self.placeholders(kind, frames), question, clue, tagged)
+            text = f"{'' if number else style.system}{style.user}{turn}{style.assistant}"
             new = self._encode(text, self._each(kind))
             ids += new
             labels += [IGNORED] * len(new)

@@ -1,7 +1,7 @@
 """How far the later date of a large pair lies off the earlier one: estimated on a pyramid, from coarse to fine.
 
 At each level the displacement found so far is undone and what is left is sought within 8 pixels of that level, in
-windows spread over the scene; the median of those that are sure decides. So a few hundred pixels can be found, and one
+windows spread over the scene; the median of the reliable ones decides. So a few hundred pixels can be found, and one
 changed district does not decide.
 """
 
@@ -34,7 +34,7 @@ class SceneShift:
         pixels: of the pair's grid, right and down, and whether it was undone.
         metres: to the east and north; None where that is not known.
         spread: in metres; three windows in four lie within it of their median: how differently parts of the scene are
-            displaced. None where too few windows tell.
+            displaced. None where too few windows are reliable.
     """
 
     pixels: Shift

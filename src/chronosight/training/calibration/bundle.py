@@ -31,7 +31,7 @@ from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import fit_changed, weigh_places
 from chronosight.training.calibration.familiar import fit_familiar, write_familiar
-from chronosight.training.calibration.fits import apply_platt, confidence_of, fit_platt, sure_from
+from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.presence import fit_presence, write_presence
@@ -170,9 +170,9 @@ def choose_sources(
             encoded = engine.encode(place.crop(box))
             replies = encoded.replies([COUNT, LOCATION])
             for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
-                said = read_reply(engine.bundle, "pair", question, reply)
+                answer = read_reply(engine.bundle, "pair", question, reply)
                 seen = answer_task(question, encoded.guide_evidence, encoded.changed)
-                scores[question.task]["language model"].append(_score(said.value, true))
+                scores[question.task]["language model"].append(_score(answer.value, true))
                 scores[question.task]["objects"].append(_score(seen.value, true))
                 answers[question.task].append(read_off(encoded, question, true, place.place))
         answers["count"].append(_whole_place(engine, place))
@@ -273,8 +273,8 @@ def share_better(first: Sequence[float], second: Sequence[float], groups: Sequen
 
 def _score(value: Value | None, truth: Value) -> float:
     if isinstance(truth, tuple):
-        said, true = set(value) if isinstance(value, tuple) else set(), set(truth)
-        return len(said & true) / len(said | true) if said | true else 1.0
+        cells, true = set(value) if isinstance(value, tuple) else set(), set(truth)
+        return len(cells & true) / len(cells | true) if cells | true else 1.0
     return -abs((value if isinstance(value, int) else 0) - int(truth))
 
 
@@ -298,7 +298,7 @@ def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict
         a, b = fit_platt(raw, outcome)
         yes_no = key.split("_")[0] in YES_NO
         (old, _), (new, right) = (confidence_of(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
-        settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(sure_from(new, right), 3)}
+        settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(confident_from(new, right), 3)}
         old_right = confidence_of(raw, outcome, yes_no)[1]
         report[key] = {
             "n": len(items),
@@ -378,10 +378,10 @@ def shares_words(value: Value | None, captions: Value) -> bool:
     Returns:
         False for an empty caption.
     """
-    said = set(str(value or "").split())
+    words = set(str(value or "").split())
     assert isinstance(captions, tuple)
-    most = max((len(said & set(text.lower().replace(".", " ").split())) for text in captions), default=0)
-    return bool(said) and most >= len(said) / 2
+    most = max((len(words & set(text.lower().replace(".", " ").split())) for text in captions), default=0)
+    return bool(words) and most >= len(words) / 2
 
 
 def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Asked]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from chronosight.datasets.places import ANY_CHANGE, BINARY, PlacePair, truth_of_mask, windows
 from chronosight.metrics.calibration import expected_calibration_error
-from chronosight.training.calibration.fits import confidence_of, fit_logistic, sure_from
+from chronosight.training.calibration.fits import confidence_of, confident_from, fit_logistic
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Weighed:
     """What speaks for a yes about a pair, and what is true.
 
-    said and guide are log odds of the language model and of the guide, outlined is the log of the outlined area.
+    language_model and guide are log odds of the language model and of the guide, outlined is the log of the outlined area.
     """
 
-    said: float
+    language_model: float
     guide: float
     outlined: float
     outcome: bool
@@ -50,9 +50,9 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
         asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::3]]
         for box, question, truth in asked:
             encoded = engine.encode(place.crop(box))
-            said = yes_probability(encoded.replies([question])[0])
+            yes = yes_probability(encoded.replies([question])[0])
             outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), place.metres_per_pixel**2)
-            yield Weighed(log_odds(said), log_odds(encoded.changed), outlined, truth)
+            yield Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth)
 
 
 def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -69,14 +69,14 @@ def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str,
         The settings "a", "guide", "outlined", "b" and "sure" of the task "binary"; and how well they hold, on the same answers:
         number, accuracy, calibration error before and after.
     """
-    features = np.array([[item.said, item.guide, item.outlined] for item in weighed])
+    features = np.array([[item.language_model, item.guide, item.outlined] for item in weighed])
     outcome = np.array([item.outcome for item in weighed])
     fitted = fit_logistic(features, outcome, penalty=3e-3)
     confidence, right = confidence_of(fitted(features), outcome, True)
     before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
     names = ("a", "guide", "outlined")
     settings = {name: round(weight, 4) for name, weight in zip(names, fitted.weights, strict=True)}
-    settings |= {"b": round(fitted.bias, 4), "sure": round(sure_from(confidence, right), 3)}
+    settings |= {"b": round(fitted.bias, 4), "sure": round(confident_from(confidence, right), 3)}
     return settings, {
         "n": len(weighed),
         "accuracy": round(float(right.mean()), 4),

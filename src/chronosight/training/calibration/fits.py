@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RIGHT_WHEN_SURE = 0.8  # share of right answers among those that count as confident
-SURE_RANGE = (0.7, 0.9)  # the least is `confidence.CONFIDENT_FROM`
+RIGHT_WHEN_CONFIDENT = 0.8  # share of right answers among those that count as confident
+THRESHOLD_RANGE = (0.7, 0.9)  # the least is `confidence.CONFIDENT_FROM`
 ASSURANCE = 0.9  # one-sided, of the bound on a share
 
 
@@ -132,25 +132,25 @@ def confidence_of(probability: np.ndarray, outcome: np.ndarray, yes_no: bool) ->
     """
     if not yes_no:
         return probability, outcome
-    said = probability >= 0.5
-    return np.where(said, probability, 1 - probability), said == outcome
+    yes = probability >= 0.5
+    return np.where(yes, probability, 1 - probability), yes == outcome
 
 
-def sure_from(confidence: np.ndarray, right: np.ndarray) -> float:
-    """The lowest confidence from which on a share of RIGHT_WHEN_SURE of the answers is right.
+def confident_from(confidence: np.ndarray, right: np.ndarray) -> float:
+    """The lowest confidence from which on a share of RIGHT_WHEN_CONFIDENT of the answers is right.
 
     Args:
         confidence: (n,) calibrated confidences in [0, 1].
         right: (n,) bool: whether each answer is right.
 
     Returns:
-        The threshold, kept within SURE_RANGE.
+        The threshold, kept within THRESHOLD_RANGE.
     """
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(share >= RIGHT_WHEN_SURE)
-    lowest = float(confidence[order[good[-1]]]) if good.size else SURE_RANGE[1]
-    return min(max(lowest, SURE_RANGE[0]), SURE_RANGE[1])
+    good = np.flatnonzero(share >= RIGHT_WHEN_CONFIDENT)
+    lowest = float(confidence[order[good[-1]]]) if good.size else THRESHOLD_RANGE[1]
+    return min(max(lowest, THRESHOLD_RANGE[0]), THRESHOLD_RANGE[1])
 
 
 def lower_bound(right: int, n: int) -> float:
@@ -168,8 +168,8 @@ def lower_bound(right: int, n: int) -> float:
     return float(beta.ppf(1 - ASSURANCE, right, n - right + 1)) if right else 0.0
 
 
-def assured_from(confidence: np.ndarray, right: np.ndarray, sources: np.ndarray, share: float = RIGHT_WHEN_SURE) -> float:
-    """The lowest confidence from which on answers are right often enough beyond chance, in each source by itself.
+def assured_from(confidence: np.ndarray, right: np.ndarray, sources: np.ndarray, share: float = RIGHT_WHEN_CONFIDENT) -> float:
+    """The lowest confidence from which on answers are right often enough, luck aside, in each source by itself.
 
     A sample of few places can be lucky; only a bound that holds in every source is relied on. And no answer is confident that is
     itself less probable than the share.
@@ -185,7 +185,8 @@ def assured_from(confidence: np.ndarray, right: np.ndarray, sources: np.ndarray,
     """
     found = 1.001
     for lowest in np.unique(confidence[confidence >= share])[::-1]:
-        sure = confidence >= lowest
-        held = [lower_bound(int(right[sure & of].sum()), int((sure & of).sum())) for of in (sources == s for s in set(sources))]
+        confident = confidence >= lowest
+        chosen = [confident & (sources == source) for source in set(sources)]
+        held = [lower_bound(int(right[one].sum()), int(one.sum())) for one in chosen]
         found = float(lowest) if min(held) >= share else found
     return found

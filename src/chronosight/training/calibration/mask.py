@@ -1,7 +1,7 @@
 """The guide's mask on the `val` places: calibration of its probability, threshold, smallest object.
 
 The last two stay as the clues of training were made, unless others are better in nearly every draw of places with
-replacement: a few dozen places tell little, and the best of forty settings is the luckiest one too.
+replacement: a few dozen places prove little, and the best of forty settings is the luckiest one too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The confidence of counts and places read from the outlines (`engines.from_objects`), fitted on the `val` places.
 
-Counts also learn from training places: val has too few to tell how often an empty map hides a change.
+Counts also learn from training places: val has too few to measure how often an empty map hides a change.
 
 Both windows and whole places are read, so that the confidence holds for scenes of either size; it falls with the number of
 objects. Beside the confidence of the exact number stands an interval that holds the true one in `COVERAGE` of all answers
@@ -16,7 +16,7 @@ import numpy as np
 
 from chronosight.engines.confidence import COVERAGE, count_interval, interval_scale, is_confident, log_odds, of_exact_answer
 from chronosight.metrics.calibration import expected_calibration_error
-from chronosight.training.calibration.fits import assured_from, fit_logistic, sure_from
+from chronosight.training.calibration.fits import assured_from, confident_from, fit_logistic
 
 FOLDS = 5  # of places, each judged by a fit on the others
 NUMBERS = ((0, 0), (1, 5), (6, 20), (21, 10**6))  # ranges of counts that the report separates
@@ -68,7 +68,7 @@ def fit_read_off(answers: Sequence[ReadOff]) -> tuple[dict[str, float], dict[str
     }  # fmt: skip
     settings = {name: round(value, 4) for name, value in settings.items()}
     sources = np.array([item.source for item in answers])
-    settings["sure"] = round(assured_from(confidence, outcome, sources) if counts else sure_from(confidence, outcome), 4)
+    settings["sure"] = round(assured_from(confidence, outcome, sources) if counts else confident_from(confidence, outcome), 4)
     if counts:
         settings |= {"mean": 1.0, **fit_interval(answers, confidence)}
     raw = np.array([item.raw for item in answers])
@@ -91,10 +91,10 @@ def fit_interval(answers: Sequence[ReadOff], confidence: np.ndarray) -> dict[str
         answers: Counts, with the true numbers.
         confidence: (n,) in [0, 1], of each being exactly right.
     """
-    said = np.array([item.number for item in answers], float)
-    error = np.array([item.true for item in answers], float) - said
-    some = said > 0
-    scales = {spread: np.array([interval_scale(n, spread) for n in said[some]]) for spread in SPREADS}
+    counted = np.array([item.number for item in answers], float)
+    error = np.array([item.true for item in answers], float) - counted
+    some = counted > 0
+    scales = {spread: np.array([interval_scale(n, spread) for n in counted[some]]) for spread in SPREADS}
     spread = min(scales, key=lambda one: np.log(scales[one]).mean() + np.log(np.std(error[some] / scales[one]) + 1e-9))
     size = np.array([item.size for item in answers])[some]
     standard = [np.sort((error[some] / scales[spread])[size == side]) for side in sorted(set(size))]
@@ -110,7 +110,7 @@ def fit_interval(answers: Sequence[ReadOff], confidence: np.ndarray) -> dict[str
 
 def _ends(standard: np.ndarray) -> tuple[float, float]:
     """The ends of an interval that holds COVERAGE of sorted errors."""
-    out = int(np.floor((1 - COVERAGE) / 2 * (len(standard) + 1)))  # this many may lie beyond either end
+    out = int(np.floor((1 - COVERAGE) / 2 * (len(standard) + 1)))  # this many may lie outside of either end
     return float(standard[max(0, out - 1)]), float(standard[min(len(standard) - 1, len(standard) - out)])
 
 

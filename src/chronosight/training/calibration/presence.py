@@ -213,8 +213,8 @@ def _thresholds(yes: np.ndarray, shown: np.ndarray, weights: np.ndarray) -> dict
     sides = {}
     for name, confidence, right in (("yes", yes, shown), ("no", 1 - yes, ~shown)):
         for threshold in STRICTER:
-            sure = confidence >= threshold
-            if weights[sure].sum() > 0 and np.average(right[sure], weights=weights[sure]) >= RIGHT:
+            chosen = confidence >= threshold
+            if weights[chosen].sum() > 0 and np.average(right[chosen], weights=weights[chosen]) >= RIGHT:
                 sides[name] = threshold
                 break
     return sides

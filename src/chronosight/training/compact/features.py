@@ -36,9 +36,9 @@ def source_features(
         (rows, T, D, h, w) float16, mapped into memory.
     """
     path = Path(path)
-    said = {"stamp": stamp, "tower": tower_digest(tower), "rows": source.rows}
+    origin = {"stamp": stamp, "tower": tower_digest(tower), "rows": source.rows}
     note = path.with_suffix(".json")
-    if note.is_file() and json.loads(note.read_text()) == said:
+    if note.is_file() and json.loads(note.read_text()) == origin:
         stored: np.ndarray = np.load(path, mmap_mode="r")
         return stored
     note.unlink(missing_ok=True)
@@ -58,7 +58,7 @@ def source_features(
         features[start : start + len(frames)] = rows
     assert features is not None, f"{path.stem}: a source without rows"
     features.flush()  # type: ignore[attr-defined]
-    note.write_text(json.dumps(said))
+    note.write_text(json.dumps(origin))
     written: np.ndarray = np.load(path, mmap_mode="r")
     return written
 

@@ -71,8 +71,8 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, im
         say: Called as the guide begins.
     """
     folder, folds = out / "folds" / str(fold), recipe.fold_guide.folds
-    said_train, said_val = out / "facts" / f"train_fold{fold}.jsonl", out / "facts" / "val.jsonl"
-    if said_train.is_file() and (fold or said_val.is_file()):
+    train_facts, val_facts = out / "facts" / f"train_fold{fold}.jsonl", out / "facts" / "val.jsonl"
+    if train_facts.is_file() and (fold or val_facts.is_file()):
         return
     say(f"guide without fold {fold} of {folds}")
     recognition = folder / "recognition"
@@ -86,12 +86,12 @@ def train_fold(recipe: CompactRecipe, data: str | Path, out: Path, fold: int, im
         train_summary(recipe.fold_caption, recognition / "final", tokenizer, data, folder, fold, folds)
     guide: GuideModel = GuideModel.from_pretrained(folder / "final", trust_remote_code=False)
     words = Tokenizer.from_file(str(out / "tokenizer.json"))
-    said_train.parent.mkdir(exist_ok=True)
+    train_facts.parent.mkdir(exist_ok=True)
     if not fold:
-        write_facts(said_val, crossfit_facts([guide], words, load_places(data, "val"), extra=0))
+        write_facts(val_facts, crossfit_facts([guide], words, load_places(data, "val"), extra=0))
     only_this: list[GuideModel | None] = [guide if k == fold else None for k in range(folds)]
     extra = recipe.unirs.extra_windows
-    write_facts(said_train, crossfit_facts(only_this, words, load_places(data, "train"), extra))
+    write_facts(train_facts, crossfit_facts(only_this, words, load_places(data, "train"), extra))
 
 
 def guide_images(data: str | Path, number: int) -> list[np.ndarray]:

@@ -233,7 +233,7 @@ def _jaccard(first: Sequence[str], second: Sequence[str]) -> float:
     return len(a & b) / len(a | b) if a | b else 1.0
 
 
-def _word_overlap(references: Sequence[str], said: str) -> float:
-    words = set(said.split())
+def _word_overlap(references: Sequence[str], reply: str) -> float:
+    words = set(reply.split())
     shares = [2 * len(words & set(one.split())) / max(1, len(words) + len(set(one.split()))) for one in references]
     return max(shares, default=0.0)

@@ -256,8 +256,8 @@ def _closest(
 
 
 def _turns(row: Row) -> list[tuple[str, str]]:
-    said = [turn for turn in row["messages"] if turn["role"] != "system"]
-    return [(a["content"], b["content"]) for a, b in zip(said[::2], said[1::2], strict=False)]
+    turns = [turn for turn in row["messages"] if turn["role"] != "system"]
+    return [(a["content"], b["content"]) for a, b in zip(turns[::2], turns[1::2], strict=False)]
 
 
 def _asks(row: Row) -> list[str]:

@@ -254,7 +254,7 @@ class _Window:
         self._mirror(known + rows, grid.width)
 
     def _mirror(self, rows: int, columns: int) -> None:
-        """Beyond the scene's right and lower edge its pixels are mirrored; there is no data there."""
+        """Outside of the scene's right and lower edge its pixels are mirrored; there is no data there."""
         high, width = self.valid.shape
         down, right = high - rows, width - columns
         self.valid[rows:] = False

@@ -75,7 +75,7 @@ def describe_whole_scene(
         cell_m: Side of the table's cells in metres.
         progress: Called with (tiles done, tiles in all).
         timings: Gets the seconds spent.
-        limits: Objects beyond them are left out.
+        limits: Objects outside of them are left out.
 
     Raises:
         InputError: A file turns out to be damaged.
