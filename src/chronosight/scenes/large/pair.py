@@ -222,7 +222,7 @@ def _read_overview(pair: LazyPair) -> None:
     pair.notes += [note] if note else []
     frames = np.stack([stretch.apply(date) for stretch, date in zip(pair.stretches, common, strict=True)])
     pair.overview, pair.overview_valid = frames, valid
-    pair.doubts += doubts_of_frames([image.name for image in pair.images], frames, valid)
+    pair.doubts += doubts_of_frames([image.name for image in pair.images], list(frames), valid)
 
 
 def _small(image: OpenImage, target: Grid, source: Grid) -> Pixels:
