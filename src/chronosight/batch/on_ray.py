@@ -102,8 +102,8 @@ def start(address: str, actors: int) -> bool:
     try:
         ray.init(**options)
     except Exception as problem:  # Ray raises bare exceptions where a node does not start in time or does not answer
-        fault = " ".join(str(problem).split())[:160]
-        raise InputError(f"Ray did not start or cannot be reached at {address} ({fault}); try again, or leave --ray out") from None
+        why = " ".join(str(problem).split())[:160]
+        raise InputError(f"Ray did not start or cannot be reached at {address} ({why}); try again, or leave --ray out") from None
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
