@@ -78,7 +78,17 @@ def ask(
 
 
 def split_question(inputs: list[str]) -> tuple[list[str], str]:
-    """-> (files, question). Raises InputError where the question or the files were left out."""
+    """Splits the arguments into files and question.
+
+    Args:
+        inputs: The arguments; the question is the last.
+
+    Returns:
+        Files and question.
+
+    Raises:
+        InputError: The question or the files were left out.
+    """
     from chronosight.pipeline import is_file
 
     *files, question = inputs

@@ -66,7 +66,18 @@ def clue(
 
 
 def make_provider(clues: str, weights: Path | None, clue_file: Path | None, settings: list[str] | None, batch: int) -> Any:
-    """The provider alone: for `base` the weights are those before fine-tuning, so no adapter is needed."""
+    """Makes a clue provider. For `base` the weights are those before fine-tuning, so no adapter is needed.
+
+    Args:
+        clues: Name of the provider.
+        weights: Weights of the provider; None for its default.
+        clue_file: File of the clues, for the provider "file".
+        settings: Options of the engine, each "name=value"; None for none.
+        batch: Questions answered at once.
+
+    Returns:
+        The provider.
+    """
     from chronosight.engines.unirs.clues import PROVIDERS, BaseModelClues, FileClues, GuideClues, NoClues
 
     if clues not in PROVIDERS:

@@ -87,7 +87,19 @@ def describe(
 
 
 def second_date(before: str, after: str | None, more: Sequence[str]) -> str:
-    """The later image. Raises InputError, saying what to use, where something else than two images was given."""
+    """The later image.
+
+    Args:
+        before: The earlier image.
+        after: The later image; None where it was left out.
+        more: Further arguments.
+
+    Returns:
+        The later image.
+
+    Raises:
+        InputError: Something else than two images was given; the message says what to use.
+    """
     if more:
         raise InputError(
             f"{len(more) + 2} images were given, expected two dates: use chronosight timeline for many dates of one place"

@@ -133,6 +133,12 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """Yes and no, whole numbers and fractions become what they are, the rest stays text.
 
     Raises InputError for a text that is not NAME=VALUE.
+
+    Args:
+        text: The value as typed.
+
+    Returns:
+        A bool, int, float or text.
     """
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier() or not value:

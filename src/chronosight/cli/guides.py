@@ -43,7 +43,14 @@ def open_guide(folder: Path | None, metres: float | None) -> Guide:
 
 
 def fold_of_guide(folder: Path) -> tuple[int, int] | None:
-    """(fold, folds) of the pairs that a guide never saw, as its training wrote it."""
+    """(fold, folds) of the pairs that a guide never saw, as its training wrote it.
+
+    Args:
+        folder: Folder of the guide's training.
+
+    Returns:
+        The fold, from 0, and the number of folds; None where the guide was trained on all pairs.
+    """
     for candidate in (folder, folder / "final"):
         if (candidate / CROSSFIT).is_file():
             row = json.loads((candidate / CROSSFIT).read_text(encoding="utf-8"))
@@ -63,7 +70,15 @@ class BundleGuide:
         self.name = f"{bundle.facts['name']} {bundle.facts['weights_sha256'][:12]}" + (f" at {metres:g} m" if metres else "")
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
-        """What the guide finds between two image files."""
+        """What the guide finds between two image files.
+
+        Args:
+            before: Image file of the earlier date.
+            after: Image file of the later date.
+
+        Returns:
+            Probability of change, caption, and counts and cells by class.
+        """
         from chronosight.engines.changevg.guide import SceneGuide
         from chronosight.scenes.open import open_scene
 
@@ -94,7 +109,15 @@ class TrainedGuide:
             self.name = f"{folder.parent.name} {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
 
     def facts(self, before: Path, after: Path) -> GuideFacts:
-        """What the guide finds between two image files."""
+        """What the guide finds between two image files.
+
+        Args:
+            before: Image file of the earlier date.
+            after: Image file of the later date.
+
+        Returns:
+            Probability of change, caption, and counts and cells by class.
+        """
         from chronosight.scenes.open import open_scene
         from chronosight.training.guide.crossfit import guide_facts
 

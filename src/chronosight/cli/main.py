@@ -101,6 +101,11 @@ def _of_the_system(error: OSError) -> str:
 
 
 def fail(message: str, as_json: bool = False) -> NoReturn:
-    """Prints one line, then ends with exit code 2."""
+    """Prints one line, then ends with exit code 2.
+
+    Args:
+        message: What is wrong, in one line.
+        as_json: Whether to print JSON.
+    """
     print_error(message, as_json)
     sys.exit(2)

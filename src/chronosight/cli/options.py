@@ -66,14 +66,32 @@ Video = Annotated[bool, typer.Option("--video", help="Take a folder or several i
 
 
 def object_limits(min_area: float, min_confidence: float) -> ObjectLimits | None:
-    """The limits as given; None where nothing is to be left out."""
+    """The limits as given; None where nothing is to be left out.
+
+    Args:
+        min_area: Smallest area in square metres; 0 for no limit.
+        min_confidence: Lowest confidence in [0, 1]; 0 for no limit.
+
+    Returns:
+        The limits, or None.
+    """
     from chronosight.engines.generalise import ObjectLimits
 
     return ObjectLimits(min_area, min_confidence) or None
 
 
 def parse_point(text: str) -> tuple[float, float]:
-    """Such as "11.5,48.1" -> (11.5, 48.1). Raises InputError for anything but a longitude and a latitude."""
+    """Parses a point.
+
+    Args:
+        text: Such as "11.5,48.1".
+
+    Returns:
+        (longitude, latitude) in degrees.
+
+    Raises:
+        InputError: It is anything but a longitude and a latitude.
+    """
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
@@ -84,7 +102,17 @@ def parse_point(text: str) -> tuple[float, float]:
 
 
 def parse_bands(text: str | None) -> tuple[int, int, int] | None:
-    """Such as "4,3,2" -> (4, 3, 2). Raises InputError for anything but three numbers from 1 on."""
+    """Parses band numbers.
+
+    Args:
+        text: Such as "4,3,2".
+
+    Returns:
+        Three numbers from 1 on.
+
+    Raises:
+        InputError: It is anything else.
+    """
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
@@ -95,7 +123,15 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
 
 
 def need_extra(extra: str, *modules: str) -> None:
-    """Raises InputError, naming the extra to install, where one of its modules is missing."""
+    """Checks that an optional part of the package is installed.
+
+    Args:
+        extra: Name of the extra.
+        *modules: Modules that it brings.
+
+    Raises:
+        InputError: A module is missing; the message names the extra to install.
+    """
     from importlib.util import find_spec
 
     missing = [name for name in modules if find_spec(name) is None]

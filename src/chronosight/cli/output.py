@@ -44,7 +44,12 @@ def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> N
 
 
 def print_error(message: str, as_json: bool = False) -> None:
-    """One line: on stderr, or with --json as {"error": ...} on stdout, where a program reads the answers."""
+    """One line: on stderr, or with --json as {"error": ...} on stdout, where a program reads the answers.
+
+    Args:
+        message: What is wrong.
+        as_json: Whether to print JSON.
+    """
     line = " ".join(message.split())
     if as_json:
         print(json.dumps({"error": line}, ensure_ascii=False), flush=True)
@@ -53,13 +58,24 @@ def print_error(message: str, as_json: bool = False) -> None:
 
 
 def say(line: str) -> None:
-    """A remark about the input or the work, on stderr so that it never mixes with answers."""
+    """A remark about the input or the work, on stderr so that it never mixes with answers.
+
+    Args:
+        line: The remark.
+    """
     print(f"note: {line}", file=sys.stderr)
 
 
 @contextmanager
 def progress_display(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on a terminal; elsewhere a line a minute on stderr, so that a log shows how far it is."""
+    """A progress bar on a terminal; elsewhere a line a minute on stderr, so that a log shows how far it is.
+
+    Args:
+        quiet: Whether nothing is shown.
+
+    Yields:
+        A function that takes (tiles done, tiles in all); None where nothing is shown.
+    """
     if quiet:
         yield None
         return
@@ -106,7 +122,14 @@ def _seconds(text: str | None) -> float:
 
 
 def duration(seconds: float) -> str:
-    """Such as "40 s", "12 min", "3 h 05 min"."""
+    """A duration in words.
+
+    Args:
+        seconds: The duration.
+
+    Returns:
+        Such as "40 s", "12 min" or "3 h 05 min".
+    """
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -56,7 +56,17 @@ def serve(
 
 
 def read_key(path: Path | None) -> str | None:
-    """The API key from a file or the environment. Raises InputError where the file cannot be read."""
+    """Reads the API key from a file or the environment.
+
+    Args:
+        path: The file; None for the environment.
+
+    Returns:
+        The key; None for none.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
     from chronosight.service.settings import KEY_VARIABLE
 
     if path is None:

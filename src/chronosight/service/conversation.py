@@ -98,7 +98,14 @@ def read_questions(turns: Sequence[Turn], settings: Settings, has_scene: bool = 
 
 
 def reply_text(answer: Answer) -> str:
-    """The answer in words, with its doubt: clients that read nothing else must not take it for certain."""
+    """The answer in words, with its doubt: clients that read nothing else must not take it for certain.
+
+    Args:
+        answer: The answer.
+
+    Returns:
+        The text.
+    """
     text = answer_line(answer)
     if answer.confident or answer.task == "open":
         return text
@@ -112,17 +119,39 @@ def without_image() -> Answer:
 
 
 def pieces(text: str) -> list[str]:
-    """A text in pieces of a word each, as it is streamed."""
+    """A text in pieces of a word each, as it is streamed.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The pieces; joined they are the text again.
+    """
     return re.findall(r"\S+\s*|\s+", text)
 
 
 def count_tokens(text: str) -> int:
-    """Words and marks of a text: what `usage` counts."""
+    """Words and marks of a text: what `usage` counts.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The number.
+    """
     return len(_TOKEN.findall(text))
 
 
 def shorten(text: str, most: int | None) -> tuple[str, bool]:
-    """A text cut to a number of tokens, and whether anything was cut."""
+    """Cuts a text to a number of tokens.
+
+    Args:
+        text: The text.
+        most: Largest number of tokens; None for all.
+
+    Returns:
+        The text, and whether anything was cut.
+    """
     found = list(_TOKEN.finditer(text))
     if most is None or len(found) <= most:
         return text, False

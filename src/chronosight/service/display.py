@@ -38,7 +38,14 @@ def fit_display(images: Sequence[ImageFile]) -> list[dict[str, Any]]:
 
 
 def stretch_of(shown: dict[str, Any]) -> Stretch:
-    """The stretch of one file, from the facts of its scene."""
+    """The stretch of one file, from the facts of its scene.
+
+    Args:
+        shown: How the file is shown, from the facts of its scene.
+
+    Returns:
+        The stretch.
+    """
     return Stretch() if shown["low"] is None else Stretch(np.array(shown["low"]), np.array(shown["high"]))
 
 

@@ -85,7 +85,18 @@ def _fetch(url: str, shown: str) -> bytes:
 
 
 def public_address(host: str, port: int) -> str:
-    """An address of a host. Raises InputError where any of its addresses is not a public one."""
+    """Resolves a host to a public address.
+
+    Args:
+        host: Name of the host.
+        port: The port.
+
+    Returns:
+        One of its addresses.
+
+    Raises:
+        InputError: One of its addresses is not a public one.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(_is_public(address) for address in addresses):

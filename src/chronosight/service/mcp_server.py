@@ -282,12 +282,22 @@ def build(settings: Settings, seconds: float) -> MCPServer[Any]:
 
 
 def run_stdio(settings: Settings, seconds: float) -> None:
-    """Serves one client over standard input and output."""
+    """Serves one client over standard input and output.
+
+    Args:
+        settings: Settings of the server.
+        seconds: Longest time of one tool call.
+    """
     build(settings, seconds).run("stdio")
 
 
 def run_http(settings: Settings, seconds: float) -> None:
-    """Serves over streamable HTTP at /mcp, behind the same protection as `chronosight serve`."""
+    """Serves over streamable HTTP at /mcp, behind the same protection as `chronosight serve`.
+
+    Args:
+        settings: Settings of the server.
+        seconds: Longest time of one tool call.
+    """
     import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 

@@ -72,7 +72,17 @@ class Protection:
 
 
 def error_response(status: int, message: str, code: str | None = None, retry_after: int | None = None) -> JSONResponse:
-    """An error as every route gives it, in the shape that clients of OpenAI's API know."""
+    """An error as every route gives it, in the shape that clients of OpenAI's API know.
+
+    Args:
+        status: HTTP status.
+        message: What is wrong, in one line.
+        code: Code for programs; None for none.
+        retry_after: Seconds after which to try again; None for none.
+
+    Returns:
+        The response.
+    """
     kind = "invalid_request_error" if status < 500 else "server_error"
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     body = {"error": {"message": message, "type": kind, "param": None, "code": code}}

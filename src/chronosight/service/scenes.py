@@ -95,7 +95,18 @@ def add_paths(store: Store, paths: Sequence[str], roots: Sequence[Path]) -> tupl
 
 
 def below(roots: Sequence[Path], path: str) -> Path:
-    """A file or folder below one of the roots, links resolved. Raises InputError for any other, whether it exists or not."""
+    """Finds a file or folder below one of the roots, links resolved.
+
+    Args:
+        roots: Folders that may be read.
+        path: Path relative to one of them.
+
+    Returns:
+        The resolved path.
+
+    Raises:
+        InputError: The path is anywhere else, whether it exists or not.
+    """
     if not roots:
         raise InputError("no folder of this server may be read by path; upload the files, or start the server with --root DIR")
     for root in roots:
@@ -110,7 +121,18 @@ def below(roots: Sequence[Path], path: str) -> Path:
 
 
 def files_of(store: Store, facts: dict[str, Any]) -> list[Path]:
-    """The files of a scene, in date order. Raises InputError where they are gone."""
+    """The files of a scene.
+
+    Args:
+        store: The store.
+        facts: Facts of the scene.
+
+    Returns:
+        Their paths, in date order.
+
+    Raises:
+        InputError: They are not there any more.
+    """
     files = [Path(path) for path in facts["outside"]] if "outside" in facts else [
         store.scenes / facts["id"] / name for name in facts["stored"]
     ]  # fmt: skip
@@ -120,12 +142,30 @@ def files_of(store: Store, facts: dict[str, Any]) -> list[Path]:
 
 
 def public(facts: dict[str, Any]) -> dict[str, Any]:
-    """What of a scene's facts is shown: everything but where its files lie."""
+    """What of a scene's facts is shown: everything but where its files lie.
+
+    Args:
+        facts: Facts of the scene.
+
+    Returns:
+        The facts to show.
+    """
     return {key: value for key, value in facts.items() if key not in ("stored", "outside", "stretch")}
 
 
 def open_small(paths: Sequence[Path], opening: Opening | None = None) -> Scene:
-    """Opens files that are read at once, after a check of their size. Raises InputError where they cannot be used."""
+    """Opens files that are read at once, after a check of their size.
+
+    Args:
+        paths: The files, in date order.
+        opening: How they are opened; None for the default.
+
+    Returns:
+        The scene.
+
+    Raises:
+        InputError: They cannot be used.
+    """
     for path in paths:
         if path.is_file() and file_format(path) in RASTER_DRIVERS:
             header = open_image(path)
@@ -134,7 +174,14 @@ def open_small(paths: Sequence[Path], opening: Opening | None = None) -> Scene:
 
 
 def stored_names(kinds: Sequence[str]) -> list[str]:
-    """Names of our own for the files of a scene, by their formats: "before.tif", "after.tif"."""
+    """Names of our own for the files of a scene, by their formats.
+
+    Args:
+        kinds: Format of each file.
+
+    Returns:
+        Such as "before.tif" and "after.tif".
+    """
     stems = [f"image{index:02d}" for index in range(1, len(kinds) + 1)]
     if len(kinds) == 1:
         stems = ["image" if kinds[0] in RASTER_DRIVERS else "video"]
@@ -144,7 +191,14 @@ def stored_names(kinds: Sequence[str]) -> list[str]:
 
 
 def shown_name(name: str) -> str:
-    """A file's name without its folder, printable and short."""
+    """A file's name without its folder, printable and short.
+
+    Args:
+        name: A name as the client gave it.
+
+    Returns:
+        At most 80 characters.
+    """
     return one_line(name.replace("\\", "/").rstrip("/").rpartition("/")[2])[:80] or "image"
 
 

@@ -83,7 +83,14 @@ class Settings:
 
 
 def check_settings(settings: Settings) -> None:
-    """Raises InputError for options that do not go together."""
+    """Checks that options go together.
+
+    Args:
+        settings: The settings.
+
+    Raises:
+        InputError: They do not, or the API key is too short.
+    """
     if not settings.on_loopback and settings.key is None:
         raise InputError(
             f"{settings.host} can be reached from other machines, and no API key is set; set {KEY_VARIABLE} or --api-key-file"

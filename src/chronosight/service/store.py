@@ -107,24 +107,50 @@ class Store:
         return self.data / "incoming"
 
     def files_of(self, job: Job | str) -> Path:
-        """Folder of what a job wrote."""
+        """Folder of what a job wrote.
+
+        Args:
+            job: The job, or its id.
+
+        Returns:
+            The folder.
+        """
         return self.jobs / (job if isinstance(job, str) else job.id) / "files"
 
     # Scenes.
 
     def add_scene(self, scene: str, facts: dict[str, Any]) -> None:
-        """Adds a scene, or replaces what is known of it."""
+        """Adds a scene, or replaces what is known of it.
+
+        Args:
+            scene: Id of the scene.
+            facts: Its facts, as JSON types.
+        """
         with self._connection() as connection:
             connection.execute("INSERT OR REPLACE INTO scenes VALUES (?, ?, ?)", (scene, time.time(), json.dumps(facts)))
 
     def scene(self, scene: str) -> dict[str, Any] | None:
-        """What is known of a scene; None where there is none of that id."""
+        """What is known of a scene.
+
+        Args:
+            scene: Id of the scene.
+
+        Returns:
+            Its facts; None where there is none of that id.
+        """
         with self._connection() as connection:
             row = connection.execute("SELECT facts FROM scenes WHERE id = ?", (scene,)).fetchone()
         return None if row is None else json.loads(row["facts"])
 
     def all_scenes(self, most: int = 100) -> list[dict[str, Any]]:
-        """The latest scenes, newest first."""
+        """The latest scenes, newest first.
+
+        Args:
+            most: Largest number of scenes.
+
+        Returns:
+            Their facts.
+        """
         with self._connection() as connection:
             rows = connection.execute("SELECT facts FROM scenes ORDER BY created DESC LIMIT ?", (most,)).fetchall()
         return [json.loads(row["facts"]) for row in rows]
@@ -135,7 +161,11 @@ class Store:
             return int(connection.execute("SELECT count(*) FROM scenes").fetchone()[0])
 
     def delete_scene(self, scene: str) -> None:
-        """Removes a scene with its files. Jobs about it stay."""
+        """Removes a scene with its files. Jobs about it stay.
+
+        Args:
+            scene: Id of the scene.
+        """
         with self._connection() as connection:
             connection.execute("DELETE FROM scenes WHERE id = ?", (scene,))
         for folder in (self.scenes, self.previews):
@@ -144,7 +174,17 @@ class Store:
     # Jobs.
 
     def add_job(self, scene: str, kind: str, request: dict[str, Any], most_waiting: int) -> Job | None:
-        """Puts a job at the end of the queue; None where the queue is full."""
+        """Puts a job at the end of the queue.
+
+        Args:
+            scene: Id of the scene.
+            kind: "describe" or "ask".
+            request: The request, as JSON types.
+            most_waiting: Largest number of jobs that wait.
+
+        Returns:
+            The job; None where the queue is full.
+        """
         number = uuid4().hex
         values = (number, scene, kind, json.dumps(request), time.time(), most_waiting)
         with self._connection() as connection:
@@ -156,7 +196,17 @@ class Store:
         return self.job(number) if added else None
 
     def begin_job(self, scene: str, kind: str, request: dict[str, Any], worker: int) -> Job:
-        """Adds a job that the calling process runs itself. It has the id of its scene, so that one that was stopped goes on."""
+        """Adds a job that the calling process runs itself. It has the id of its scene, so that one that was stopped goes on.
+
+        Args:
+            scene: Id of the scene.
+            kind: "describe" or "ask".
+            request: The request, as JSON types.
+            worker: Process id of the caller.
+
+        Returns:
+            The job, which runs.
+        """
         number, now = scene, time.time()
         with self._connection() as connection:
             connection.execute(
@@ -169,19 +219,40 @@ class Store:
         return job
 
     def job(self, number: str) -> Job | None:
-        """A job; None where there is none of that id."""
+        """A job by its id.
+
+        Args:
+            number: Id of the job.
+
+        Returns:
+            The job; None where there is none of that id.
+        """
         with self._connection() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
         return None if row is None else _job(row)
 
     def all_jobs(self, most: int = 100) -> list[Job]:
-        """The latest jobs, newest first."""
+        """The latest jobs, newest first.
+
+        Args:
+            most: Largest number of jobs.
+
+        Returns:
+            The jobs.
+        """
         with self._connection() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created DESC LIMIT ?", (most,)).fetchall()
         return [_job(row) for row in rows]
 
     def described(self, scene: str) -> Job | None:
-        """The latest finished description of a scene."""
+        """The latest finished description of a scene.
+
+        Args:
+            scene: Id of the scene.
+
+        Returns:
+            The job; None where there is none.
+        """
         with self._connection() as connection:
             row = connection.execute(
                 "SELECT * FROM jobs WHERE scene = ? AND type = 'describe' AND state = 'done' ORDER BY finished DESC", (scene,)
@@ -194,7 +265,14 @@ class Store:
             return dict(connection.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
 
     def claim(self, worker: int) -> Job | None:
-        """The oldest job that waits, which is now this worker's; None where there is none."""
+        """Gives the oldest job that waits to a worker.
+
+        Args:
+            worker: Process id of the worker.
+
+        Returns:
+            The job, which runs now; None where none waits.
+        """
         with self._connection() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', worker = ?, started = coalesce(started, ?) WHERE id = "
@@ -204,12 +282,29 @@ class Store:
         return None if row is None else _job(row)
 
     def progress(self, number: str, done: int, total: int) -> None:
-        """Notes how far a running job is."""
+        """Notes how far a running job is.
+
+        Args:
+            number: Id of the job.
+            done: Tiles done.
+            total: Tiles in all.
+        """
         with self._connection() as connection:
             connection.execute("UPDATE jobs SET done = ?, total = ? WHERE id = ?", (done, total, number))
 
     def finish(self, number: str, state: State, error: str | None, notes: list[str], files: list[str]) -> bool:
-        """Ends a running job; False where it was cancelled meanwhile."""
+        """Ends a running job.
+
+        Args:
+            number: Id of the job.
+            state: "done" or "failed".
+            error: What went wrong, in one line; None for nothing.
+            notes: Notes for the user.
+            files: Names of the files that it wrote.
+
+        Returns:
+            False where it was cancelled meanwhile.
+        """
         values = (state, time.time(), error, json.dumps(notes), json.dumps(files), number)
         with self._connection() as connection:
             return bool(connection.execute(
@@ -218,7 +313,11 @@ class Store:
             ).rowcount)  # fmt: skip
 
     def cancel(self, number: str) -> None:
-        """Cancels a job that waits or runs; its worker stops within a second."""
+        """Cancels a job that waits or runs; its worker stops within a second.
+
+        Args:
+            number: Id of the job.
+        """
         with self._connection() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'running')",
@@ -226,7 +325,11 @@ class Store:
             )
 
     def delete_job(self, number: str) -> None:
-        """Removes a job that has ended, with its files."""
+        """Removes a job that has ended, with its files.
+
+        Args:
+            number: Id of the job.
+        """
         with self._connection() as connection:
             connection.execute("DELETE FROM jobs WHERE id = ?", (number,))
         shutil.rmtree(self.jobs / number, ignore_errors=True)

@@ -48,7 +48,17 @@ def scene_tile(path: Path, shown: dict[str, Any], z: int, x: int, y: int) -> byt
 
 
 def mask_tile(path: Path, z: int, x: int, y: int) -> bytes:
-    """A tile of mask.tif: changed pixels in the colours of the report, all others transparent. See `scene_tile`."""
+    """A tile of mask.tif: changed pixels in the colours of the report, all others transparent. See `scene_tile`.
+
+    Args:
+        path: The file.
+        z: Zoom.
+        x: Column of the tile.
+        y: Row of the tile.
+
+    Returns:
+        PNG bytes.
+    """
     tile = _cut(path, z, x, y, (1,), "nearest")
     if tile is None:
         return _EMPTY
@@ -62,7 +72,17 @@ def mask_tile(path: Path, z: int, x: int, y: int) -> bytes:
 
 
 def probability_tile(path: Path, z: int, x: int, y: int) -> bytes:
-    """A tile of probability.tif: the more probable a change, the brighter and the less transparent. See `scene_tile`."""
+    """A tile of probability.tif: the more probable a change, the brighter and the less transparent. See `scene_tile`.
+
+    Args:
+        path: The file.
+        z: Zoom.
+        x: Column of the tile.
+        y: Row of the tile.
+
+    Returns:
+        PNG bytes.
+    """
     tile = _cut(path, z, x, y, (1,))
     if tile is None:
         return _EMPTY
@@ -76,7 +96,14 @@ def probability_tile(path: Path, z: int, x: int, y: int) -> bytes:
 
 
 def zooms(path: Path) -> dict[str, Any]:
-    """Where a file lies: "bounds" (west, south, east, north in degrees), and its least and largest useful "zooms"."""
+    """Where a file lies, and its useful zooms.
+
+    Args:
+        path: The file.
+
+    Returns:
+        "bounds" (west, south, east, north in degrees) and "zooms" (least, largest).
+    """
     with opened(path, "GTiff") as dataset, Reader(None, dataset=dataset) as reader:
         bounds = reader.get_geographic_bounds("epsg:4326")
         return {"bounds": [round(float(value), 7) for value in bounds], "zooms": [int(reader.minzoom), int(reader.maxzoom)]}

@@ -69,7 +69,12 @@ def end_with_parent() -> None:
 
 
 def remove_files(store: Store, number: str) -> None:
-    """Removes what a job that was cancelled wrote."""
+    """Removes what a job that was cancelled wrote.
+
+    Args:
+        store: The store.
+        number: Id of the job.
+    """
     shutil.rmtree(Path(store.jobs / number), ignore_errors=True)
 
 

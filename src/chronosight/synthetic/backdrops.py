@@ -26,18 +26,45 @@ def _land(rng: np.random.Generator, extent: float, base: str, setting: str) -> B
 
 
 def open_land(rng: np.random.Generator, extent: float) -> Builder:
+    """Scrub, grass or bare soil with single trees.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, pick(rng, ("scrub", "grass", "soil")), pick(rng, ("scrub", "meadow", "bare")))
     lay_trees(builder, "scrub")
     return builder
 
 
 def wood(rng: np.random.Generator, extent: float) -> Builder:
+    """A wood.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, "wood floor" if rng.random() < 0.6 else "scrub", "wood")
     builder.trees(int(30 + 60 * rng.random()), 1.5, 4)
     return builder
 
 
 def houses(rng: np.random.Generator, extent: float) -> Builder:
+    """Streets with houses.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, pick(rng, ("lawn", "grass", "scrub")), "meadow")
     construction.infill(builder, ALWAYS)
     builder.clear_roads()
@@ -46,6 +73,15 @@ def houses(rng: np.random.Generator, extent: float) -> Builder:
 
 
 def works(rng: np.random.Generator, extent: float) -> Builder:
+    """Large flat roofs with car parks.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, pick(rng, ("soil", "grass", "scrub")), "bare")
     construction.halls(builder, ALWAYS)
     lay_trees(builder, "meadow")
@@ -53,6 +89,15 @@ def works(rng: np.random.Generator, extent: float) -> Builder:
 
 
 def farm(rng: np.random.Generator, extent: float) -> Builder:
+    """Fields with farmsteads, now and then a pond.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, "grass", "fields")
     construction.farmsteads(builder, ALWAYS)
     if rng.random() < 0.3:
@@ -62,7 +107,15 @@ def farm(rng: np.random.Generator, extent: float) -> Builder:
 
 
 def road(rng: np.random.Generator, extent: float) -> Builder:
-    """A straight wide road, sometimes two that cross."""
+    """A straight wide road, sometimes two that cross.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = _land(rng, extent, pick(rng, ("grass", "scrub", "soil", "lawn")), "meadow")
     ways = [rng.uniform(0, np.pi)]
     if rng.random() < 0.25:
@@ -80,7 +133,14 @@ def road(rng: np.random.Generator, extent: float) -> Builder:
 
 
 def lanes(builder: Builder) -> list[tuple[Point, float, float]]:
-    """Lanes of the straight wide roads: where they start, direction, length in metres. Traffic keeps to the right."""
+    """Lanes of the straight wide roads. Traffic keeps to the right.
+
+    Args:
+        builder: Holds the plan.
+
+    Returns:
+        (start, direction in radians, length in metres) of each lane.
+    """
     found = []
     for way in builder.plan.roads:
         if way.width < 2 * LANE or len(way.points) < 20:
@@ -99,7 +159,15 @@ def lanes(builder: Builder) -> list[tuple[Point, float, float]]:
 
 
 def water(rng: np.random.Generator, extent: float) -> Builder:
-    """Open water, a shore or a broad river, now and then with boats at a jetty."""
+    """Open water, a shore or a broad river, now and then with boats at a jetty.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     base = pick(rng, ("water blue", "water dark", "water green"))
     if rng.random() < 0.3:
         land = pick(rng, ("grass", "scrub"))
@@ -123,13 +191,29 @@ def water(rng: np.random.Generator, extent: float) -> Builder:
 
 
 def field(rng: np.random.Generator, extent: float) -> Builder:
-    """One large field before the plough, with a rim of grass or trees; part of it may be dark already."""
+    """One large field before the plough, with a rim of grass or trees; part of it may be dark already.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = Builder(rng, extent, (pick(rng, ("stubble", "grass", "soil")),) * 2)
     return _edge(builder)
 
 
 def ripe_field(rng: np.random.Generator, extent: float) -> Builder:
-    """One large field of ripe or green crop."""
+    """One large field of ripe or green crop.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     builder = Builder(rng, extent, ("crop", "crop"))
     return _edge(builder)
 
@@ -147,12 +231,27 @@ def _edge(builder: Builder) -> Builder:
 
 
 def row_angle(builder: Builder) -> float:
-    """Direction of a field's rows: follows from its base ground alone, so all that is drawn on it agrees."""
+    """Direction of a field's rows: it follows from the size of the place alone, so all that is drawn on the field agrees.
+
+    Args:
+        builder: Holds the plan.
+
+    Returns:
+        The angle, in radians.
+    """
     return float((builder.plan.extent * 7.31) % np.pi)
 
 
 def site(rng: np.random.Generator, extent: float) -> Builder:
-    """Dug-up ground inside grass or beside a road; what is built there is drawn by the event."""
+    """Dug-up ground inside grass or beside a road; what is built there is drawn by the event.
+
+    Args:
+        rng: Draws the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     base = pick(rng, ("grass", "scrub", "soil", "lawn"))
     builder = Builder(rng, extent, (base, base))
     pit = pick(rng, ("soil", "red soil", "mud", "sand"))

@@ -44,11 +44,26 @@ class Builder:
         return [((x + MARGIN) / OCCUPIED_STEP, (y + MARGIN) / OCCUPIED_STEP) for x, y in points]
 
     def take(self, polygon: list[Point]) -> None:
-        """Marks ground as occupied."""
+        """Marks ground as occupied.
+
+        Args:
+            polygon: Corners in metres.
+        """
         self._pen.polygon(self._cells(polygon), fill=1)
 
     def is_free(self, x: float, y: float, width: float, depth: float, angle: float) -> bool:
-        """Whether the turned box lies on free ground, probed about every 3 m."""
+        """Whether a turned box lies on free ground, probed about every 3 m.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            width: Its size along the angle, in metres.
+            depth: Its size across the angle, in metres.
+            angle: Its angle in radians.
+
+        Returns:
+            True where it does.
+        """
         across, down = max(2, int(width / 3.0) + 1), max(2, int(depth / 3.0) + 1)
         c, s = float(np.cos(angle)), float(np.sin(angle))
         last, look = self._side - 1, self._look
@@ -63,13 +78,33 @@ class Builder:
         return True
 
     def inside(self, x: float, y: float, margin: float = 0.0) -> bool:
-        """Whether a point lies within the place and a margin, in metres."""
+        """Whether a point lies within the place and a margin, in metres.
+
+        Args:
+            x: The point, in metres.
+            y: The point, in metres.
+            margin: The margin, in metres.
+
+        Returns:
+            True where it does.
+        """
         return -margin <= x <= self.plan.extent + margin and -margin <= y <= self.plan.extent + margin
 
     # lines
 
     def road(self, points: list[Point], width: float, surface: str, when: When = ALWAYS, marked: bool = False) -> Road:
-        """Lays a road of a width in metres and marks its ground as occupied."""
+        """Lays a road and marks its ground as occupied.
+
+        Args:
+            points: Its line, in metres.
+            width: Its width in metres.
+            surface: "asphalt", "concrete" or "dirt".
+            when: Whether it is there at each date.
+            marked: Whether it has painted lines.
+
+        Returns:
+            The road.
+        """
         tone = {"concrete": CONCRETE, "asphalt": ASPHALT, "dirt": DIRT}[surface]
         road = Road(points, width, surface, tint(self.rng, tone, 0.05), when, marked)
         self.plan.roads.append(road)
@@ -78,7 +113,17 @@ class Builder:
         return road
 
     def bent(self, start: Point, end: Point, bend: float, pieces: int = 9) -> list[Point]:
-        """A line from start to end that leaves the straight by up to `bend` of its length, in one or two swings."""
+        """A line from start to end in one or two swings.
+
+        Args:
+            start: First point, in metres.
+            end: Last point, in metres.
+            bend: How far it may leave the straight, as a share of its length.
+            pieces: Number of points.
+
+        Returns:
+            The points.
+        """
         (x0, y0), (x1, y1) = start, end
         swing = bend * self.rng.uniform(-1, 1)
         second = bend * 0.5 * self.rng.uniform(-1, 1)
@@ -89,7 +134,16 @@ class Builder:
         return points
 
     def through(self, angle: float, bend: float = 0.1, at: Point | None = None) -> list[Point]:
-        """A line across the whole frame at the angle, through a point (by default a random one of the middle)."""
+        """A line across the whole frame.
+
+        Args:
+            angle: Its angle in radians.
+            bend: How far it may leave the straight, as a share of its length.
+            at: A point on it; None for a random one of the middle.
+
+        Returns:
+            The points, in metres.
+        """
         e = self.plan.extent
         x, y = at if at is not None else (self.rng.uniform(0.15, 0.85) * e, self.rng.uniform(0.15, 0.85) * e)
         reach = 1.5 * e
@@ -97,7 +151,15 @@ class Builder:
         return self.bent((x - reach * c, y - reach * s), (x + reach * c, y + reach * s), bend, 25)
 
     def circle(self, x: float, y: float, radius: float, surface: str, when: When) -> None:
-        """A turning circle at the end of a street."""
+        """A turning circle at the end of a street.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            radius: Its radius in metres.
+            surface: "asphalt", "concrete" or "dirt".
+            when: Whether it is there at each date.
+        """
         ring = [(x + radius / 2 * float(np.cos(t)), y + radius / 2 * float(np.sin(t))) for t in np.linspace(0, 6.9, 13)]
         tone = self.plan.roads[-1].colour  # of the street it ends
         self.road(ring, radius, surface, when).colour = tone
@@ -128,7 +190,20 @@ class Builder:
     def house(
         self, x: float, y: float, angle: float, width: float, depth: float, when: When = ALWAYS, roof: str = "hip"
     ) -> Building:
-        """A detached house whose front looks along +90 degrees of the angle, often with a wing towards the street."""
+        """A detached house whose front looks along +90 degrees of the angle, often with a wing towards the street.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            angle: Its angle in radians.
+            width: Its size along the angle, in metres.
+            depth: Its size across the angle, in metres.
+            when: Whether it is there at each date.
+            roof: Shape of the roof, such as "hip".
+
+        Returns:
+            The building.
+        """
         rng = self.rng
         a, b = width / 2, depth / 2
         wings = [(0.0, 0.0, width, depth)]
@@ -147,7 +222,20 @@ class Builder:
     def hall(
         self, x: float, y: float, angle: float, width: float, depth: float, when: When = ALWAYS, shape: str = "box"
     ) -> Building:
-        """A large flat roof. shape: "box", "L", "U" or "T"."""
+        """Puts a large flat roof.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            angle: Its angle in radians.
+            width: Its size along the angle, in metres.
+            depth: Its size across the angle, in metres.
+            when: Whether it is there at each date.
+            shape: "box", "L", "U" or "T".
+
+        Returns:
+            The building.
+        """
         rng = self.rng
         a, b = width / 2, depth / 2
         t = depth * rng.uniform(0.4, 0.55)  # thickness of the arms
@@ -184,10 +272,21 @@ class Builder:
         self, points: list[Point], road_width: float, step: float, when: When | None = ALWAYS, chance: float = 1.0,
         both: bool = True, limit: int = 999, setback: float = 7.0, pools: float = 0.18,
     ) -> int:  # fmt: skip
-        """Rows of detached houses on one or both sides of a road; gives how many were put.
+        """Puts rows of detached houses on one or both sides of a road.
 
-        step: metres from house to house. chance: that a lot is built on. when: dates of the houses. setback: metres
-        from the road's edge to the front.
+        Args:
+            points: Line of the road, in metres.
+            road_width: Width of the road in metres.
+            step: Metres from one lot to the next.
+            when: Whether the houses are there at each date; None for both.
+            chance: Probability that a lot is built on.
+            both: Whether both sides are built on.
+            limit: Largest number of houses.
+            setback: Metres from the road's edge to the front.
+            pools: Probability that a house has a pool.
+
+        Returns:
+            The number of houses.
         """
         rng, put = self.rng, 0
         width0, depth0 = min(step - 4.5, rng.uniform(11, 17)), rng.uniform(9.5, 13.5)
@@ -219,7 +318,15 @@ class Builder:
         return put
 
     def pool(self, hx: float, hy: float, angle: float, depth: float, when: When) -> None:
-        """A swimming pool behind a house, with its paved rim."""
+        """A swimming pool behind a house, with its paved rim.
+
+        Args:
+            hx: Centre of the house, in metres.
+            hy: Centre of the house, in metres.
+            angle: Angle of the house in radians.
+            depth: Depth of the house in metres.
+            when: Whether it is there at each date.
+        """
         rng = self.rng
         px, py = turn([(rng.uniform(-4, 4), -depth / 2 - 7)], hx, hy, angle)[0]
         w, d = rng.uniform(7, 12), rng.uniform(4, 6)
@@ -230,7 +337,14 @@ class Builder:
             self.take(box(px, py, w + 3, d + 3, angle))
 
     def car(self, x: float, y: float, angle: float, when: When = ALWAYS) -> None:
-        """Puts a parked car, now and then a lorry."""
+        """Puts a parked car, now and then a lorry.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            angle: Its direction in radians.
+            when: Whether it is there at each date.
+        """
         rng = self.rng
         length, width = (rng.uniform(4.2, 5.4), rng.uniform(1.8, 2.2))
         if rng.random() < 0.05:
@@ -238,7 +352,14 @@ class Builder:
         self.plan.vehicles.append(Vehicle(x, y, angle, length, width, draw_colour(rng, CARS, 0.04), "car", when))
 
     def cars_on(self, points: list[Point], width: float, spacing: float, when: When) -> None:
-        """Cars that drive on a road, on the right of its middle."""
+        """Cars that drive on a road, on the right of its middle.
+
+        Args:
+            points: Line of the road, in metres.
+            width: Width of the road in metres.
+            spacing: Metres between places of cars, about half of which are taken.
+            when: Whether they are there at each date.
+        """
         rng = self.rng
         for x, y, direction in along(points, spacing):
             if rng.random() < 0.5 and self.inside(x, y):
@@ -248,7 +369,17 @@ class Builder:
     def parking(
         self, x: float, y: float, width: float, depth: float, angle: float, when: When = ALWAYS, full: float = 0.4
     ) -> None:
-        """A paved lot with painted stalls; full: share of stalls taken, drawn anew for each date."""
+        """Puts a paved lot with painted stalls.
+
+        Args:
+            x: Its centre, in metres.
+            y: Its centre, in metres.
+            width: Its size along the angle, in metres.
+            depth: Its size across the angle, in metres.
+            angle: Its angle in radians.
+            when: Whether it is there at each date.
+            full: Share of stalls taken, drawn anew for each date.
+        """
         rng = self.rng
         colour = tint(rng, ASPHALT if rng.random() < 0.6 else CONCRETE, 0.06)
         lines, half = [], depth / 2
@@ -266,7 +397,17 @@ class Builder:
     # nature
 
     def blob(self, x: float, y: float, radius: float, corners: int = 14) -> list[Point]:
-        """An irregular outline about a point; radius in metres."""
+        """An irregular outline about a point.
+
+        Args:
+            x: The point, in metres.
+            y: The point, in metres.
+            radius: Its radius in metres, roughly.
+            corners: Number of corners.
+
+        Returns:
+            The corners, in metres.
+        """
         rng = self.rng
         squash, lean = rng.uniform(0.55, 1.0), rng.uniform(0, np.pi)
         points = []
@@ -276,11 +417,25 @@ class Builder:
         return turn(points, x, y, lean)
 
     def cover(self, polygon: list[Point], kinds: tuple[str, str], rough: float = 8.0) -> None:
-        """Covers a polygon with a ground at each date; rough: waviness of its border in metres."""
+        """Covers a polygon with a ground.
+
+        Args:
+            polygon: Corners in metres.
+            kinds: Kind of ground at each date.
+            rough: Waviness of its border in metres.
+        """
         self.plan.grounds.append(Ground(polygon, kinds, rough))
 
     def trees(self, count: int, low: float, high: float, when: When = ALWAYS, near: list[Point] | None = None) -> None:
-        """Single trees on free ground, in loose groups; near: points to stand around instead."""
+        """Puts single trees on free ground, in loose groups.
+
+        Args:
+            count: Number of trees; fewer where there is no room.
+            low: Smallest radius of a crown in metres.
+            high: Largest radius of a crown in metres.
+            when: Whether they are there at each date.
+            near: Points to stand around, in metres; None for random groups.
+        """
         rng, e = self.rng, self.plan.extent
         if near is None:
             middles = rng.uniform(-0.05, 1.05, (max(2, count // 6), 2)) * e

@@ -42,13 +42,29 @@ def wood_tile() -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def crown_stamps(radius_half_pixels: int) -> tuple[np.ndarray, ...]:
-    """Eight crowns of one radius (in half pixels). The same for every scene."""
+    """Eight crowns of one radius, the same for every scene.
+
+    Args:
+        radius_half_pixels: The radius, in half pixels.
+
+    Returns:
+        Heights of the crowns, (h, h) each.
+    """
     rng = np.random.default_rng(100 + radius_half_pixels)
     return tuple(_dome(rng, max(0.8, radius_half_pixels / 2)) for _ in range(8))
 
 
 def wood_heights(rng: np.random.Generator, size: int, metres_per_pixel: float) -> np.ndarray:
-    """A random cut of the wood at the image's resolution, (size, size) float32."""
+    """A random cut of the wood at the image's resolution.
+
+    Args:
+        rng: Draws the cut.
+        size: Side of the image in pixels.
+        metres_per_pixel: Ground size of a pixel.
+
+    Returns:
+        (size, size) float32 heights.
+    """
     span = max(8, int(size * metres_per_pixel / TILE_STEP))
     x, y = rng.integers(0, TILE, 2)
     cut = np.take(np.take(wood_tile(), np.arange(y, y + span) % TILE, 0), np.arange(x, x + span) % TILE, 1)
@@ -58,7 +74,14 @@ def wood_heights(rng: np.random.Generator, size: int, metres_per_pixel: float) -
 
 
 def stamp_trees(heights: np.ndarray, trees: np.ndarray, metres_per_pixel: float, shift: tuple[float, float]) -> None:
-    """Put single crowns into a height field, in place. trees: (n, 4) x, y, radius in metres and kind in [0, 1)."""
+    """Puts single crowns into a height field, in place.
+
+    Args:
+        heights: (H, W) heights.
+        trees: (n, 4) x, y, radius in metres and kind in [0, 1).
+        metres_per_pixel: Ground size of a pixel.
+        shift: Pixels by which everything lies off, x and y.
+    """
     size = heights.shape[0]
     for x, y, radius, kind in trees.tolist():
         half = max(2, round(2 * radius / metres_per_pixel))

@@ -12,7 +12,14 @@ Line = tuple[list[Point], float]  # a road's points and width
 
 
 def estate(builder: Builder, when: When | None, houses: When | None = None, main: Line | None = None) -> None:
-    """Parallel or winding streets with rows of houses. when: dates of streets; houses: of houses, if others."""
+    """Parallel or winding streets with rows of houses.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether the streets are there at each date; None for streets at both.
+        houses: The same of the houses; None for as the streets.
+        main: Main road, its line and width in metres; None for none.
+    """
     rng, e = builder.rng, builder.plan.extent
     road_when: When = when or (True, True)
     house_when = houses or road_when
@@ -57,7 +64,13 @@ def estate(builder: Builder, when: When | None, houses: When | None = None, main
 
 
 def infill(builder: Builder, when: When, main: Line | None = None) -> None:
-    """Streets with houses that stand all along; a few lots are built on, or cleared, between the dates."""
+    """Streets with houses that stand all along; a few lots are built on, or cleared, between the dates.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether it is there at the first and at the second date.
+        main: Main road, its line and width in metres; None for none.
+    """
     rng, e = builder.rng, builder.plan.extent
     angle = rng.uniform(0, np.pi)
     step, setback, width = rng.uniform(18, 26), rng.uniform(5, 9), rng.uniform(6.5, 9)
@@ -87,7 +100,14 @@ def infill(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def halls(builder: Builder, when: When, main: Line | None = None, count: int | None = None) -> None:
-    """One to three large flat roofs, each with a car park and a way in."""
+    """One to three large flat roofs, each with a car park and a way in.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether it is there at the first and at the second date.
+        main: Main road, its line and width in metres; None for none.
+        count: Number of roofs; None draws it.
+    """
     rng, e = builder.rng, builder.plan.extent
     angle = rng.uniform(0, np.pi)
     for _ in range(count or int(rng.integers(1, 4))):
@@ -117,7 +137,13 @@ def halls(builder: Builder, when: When, main: Line | None = None, count: int | N
 
 
 def flats(builder: Builder, when: When, main: Line | None = None) -> None:
-    """Rows of long blocks with pitched roofs, car parks between them."""
+    """Rows of long blocks with pitched roofs, car parks between them.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether it is there at the first and at the second date.
+        main: Main road, its line and width in metres; None for none.
+    """
     rng, e = builder.rng, builder.plan.extent
     angle = rng.uniform(0, np.pi)
     x, y = rng.uniform(0.25, 0.75, 2) * e
@@ -140,7 +166,13 @@ def flats(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def farmsteads(builder: Builder, when: When, main: Line | None = None) -> None:
-    """One to four single houses or sheds in the open, each at the end of a track."""
+    """One to four single houses or sheds in the open, each at the end of a track.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether it is there at the first and at the second date.
+        main: Main road, its line and width in metres; None for none.
+    """
     rng, e = builder.rng, builder.plan.extent
     for _ in range(int(rng.integers(1, 5))):
         for _ in range(8):
@@ -165,7 +197,13 @@ def farmsteads(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def roads_only(builder: Builder, when: When, main: Line | None = None) -> None:
-    """One to three roads and nothing else."""
+    """One to three roads and nothing else.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        when: Whether it is there at the first and at the second date.
+        main: Main road, its line and width in metres; None for none.
+    """
     rng, e = builder.rng, builder.plan.extent
     for _ in range(int(rng.integers(1, 4))):
         surface = pick(rng, ("concrete", "asphalt"), (2, 1))
@@ -183,5 +221,12 @@ def roads_only(builder: Builder, when: When, main: Line | None = None) -> None:
 
 
 def lay_verge(builder: Builder, line: list[Point], width: float, when: When) -> None:
-    """Dug-up ground along a road of a width in metres."""
+    """Dug-up ground along a road.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        line: Line of the road, in metres.
+        width: Width of the road in metres.
+        when: Whether it is dug up at each date.
+    """
     lay_yard(builder, band(line, width + builder.rng.uniform(8, 26)), when)

@@ -32,7 +32,14 @@ BACKDROPS: dict[str, tuple[Callable[[np.random.Generator, float], Builder], ...]
 
 
 def fire(canvas: Canvas) -> DrawMoment:
-    """Puffs of smoke leave a burning spot, drift with the wind and spread; flames flicker at the spot."""
+    """Puffs of smoke leave a burning spot, drift with the wind and spread; flames flicker at the spot.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng, small = canvas.rng, canvas.size // 2
     x0, y0 = rng.uniform(0.36, 0.64, 2) * small
     wind = rng.uniform(0, 2 * np.pi)
@@ -81,7 +88,14 @@ def fire(canvas: Canvas) -> DrawMoment:
 
 
 def flood(canvas: Canvas) -> DrawMoment:
-    """Muddy water over all that lies below a rising level; roofs and crowns stay out."""
+    """Muddy water over all that lies below a rising level; roofs and crowns stay out.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng = canvas.rng
     land = fractal(rng, canvas.size, canvas.size / 1.6, 5, 0.5)
     way = rng.uniform(0, 2 * np.pi)
@@ -108,13 +122,27 @@ def flood(canvas: Canvas) -> DrawMoment:
 
 
 def congestion(canvas: Canvas) -> DrawMoment:
-    """All lanes full; cars creep, some stand."""
+    """All lanes full; cars creep, some stand.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     cars = traffic(canvas, gap=(1.2, 3.5), speed=(0.0, 5.0))
     return lambda t, planes: drive(canvas, planes, cars, t)
 
 
 def constructing(canvas: Canvas) -> DrawMoment:
-    """A frame that grows storey by storey, a crane that turns, diggers that move."""
+    """A frame that grows storey by storey, a crane that turns, diggers that move.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng = canvas.rng
     site = canvas.builder.plan.buildings  # empty: what is built is drawn here
     assert not site
@@ -170,7 +198,14 @@ def constructing(canvas: Canvas) -> DrawMoment:
 
 
 def boating(canvas: Canvas) -> DrawMoment:
-    """Boats under way with wakes that follow them."""
+    """Boats under way with wakes that follow them.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng, e = canvas.rng, canvas.extent
     way = rng.uniform(0, 2 * np.pi)
     boats: list[tuple[float, float, float, float, float, float, Colour]] = []
@@ -201,14 +236,28 @@ def boating(canvas: Canvas) -> DrawMoment:
 
 
 def ploughing(canvas: Canvas) -> DrawMoment:
-    """A tractor goes up and down; behind it the field is dark and furrowed."""
+    """A tractor goes up and down; behind it the field is dark and furrowed.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng = canvas.rng
     dark = np.asarray(((0.32, 0.24, 0.18), (0.38, 0.28, 0.20), (0.27, 0.22, 0.18))[int(rng.integers(3))], np.float32)
     return _row_by_row(canvas, rng.uniform(3.0, 5.5), dark, 0.12, harvester=False)
 
 
 def harvesting(canvas: Canvas) -> DrawMoment:
-    """A combine goes up and down; behind it the ripe crop is pale stubble."""
+    """A combine goes up and down; behind it the ripe crop is pale stubble.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     rng = canvas.rng
     pale = np.asarray(((0.74, 0.67, 0.49), (0.70, 0.62, 0.44), (0.78, 0.72, 0.56))[int(rng.integers(3))], np.float32)
     return _row_by_row(canvas, rng.uniform(5.0, 8.0), pale, 0.07, harvester=True)
@@ -253,7 +302,14 @@ def _row_by_row(canvas: Canvas, wide: float, colour: np.ndarray, furrow: float, 
 
 
 def nothing(canvas: Canvas) -> DrawMoment:
-    """Free traffic where there is a wide road, and nothing else."""
+    """Free traffic where there is a wide road, and nothing else.
+
+    Args:
+        canvas: The canvas, with its backdrop.
+
+    Returns:
+        Draws a moment: takes the time in [0, 1] and the planes.
+    """
     if backdrops.lanes(canvas.builder) and canvas.rng.random() < 0.85:
         cars = traffic(canvas, gap=(28, 90), speed=(12.0, 40.0))
         return lambda t, planes: drive(canvas, planes, cars, t)

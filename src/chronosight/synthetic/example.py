@@ -23,7 +23,11 @@ DATES = ("2011:03:12 17:05:00", "2017:09:30 17:10:00")
 
 
 def write_examples(folder: Path) -> None:
-    """Writes the four files into a folder, which is made where it is missing."""
+    """Writes the four files into a folder, which is made where it is missing.
+
+    Args:
+        folder: The folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     pair = render_pair(PAIR_SEED, 512, metres_per_pixel=1.0)
     _write_tiff(folder / "before.tif", pair.before, DATES[0])

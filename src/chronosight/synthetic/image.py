@@ -40,7 +40,18 @@ class Sight:
 
 
 def render_image(seed: int, size: int = 256) -> RenderedImage:
-    """Renders a single image with its truth; `size` is the side in pixels, a multiple of 16 from 128 to 1024."""
+    """Renders a single image with its truth.
+
+    Args:
+        seed: Seed of the scene.
+        size: Side in pixels, a multiple of 16 from 128 to 1024.
+
+    Returns:
+        Pixels, objects, land cover, questions and captions.
+
+    Raises:
+        ValueError: `size` is another number.
+    """
     if size % 16 or not 128 <= size <= 1024:
         raise ValueError(f"size {size}: expected a multiple of 16 from 128 to 1024")
     rng = np.random.default_rng((seed, size, 77))
@@ -62,7 +73,18 @@ def render_image(seed: int, size: int = 256) -> RenderedImage:
 def visible_objects(
     plan: Plan, pixels: np.ndarray, cover: np.ndarray, step: float, kind: str
 ) -> tuple[tuple[RenderedObject, ...], Sight]:
-    """What the eye can make out: objects, and a summary for questions."""
+    """What can be seen in an image: objects, and a summary for questions.
+
+    Args:
+        plan: The plan.
+        pixels: (H, W, 3) uint8, the rendered image.
+        cover: (H, W) uint8 land cover.
+        step: Ground size of a pixel in metres.
+        kind: Kind of the place.
+
+    Returns:
+        The objects, and the summary.
+    """
     sight, objects = Sight(), []
     size = cover.shape[0]
     for name, label in (("buildings", "building"), ("pools", "pool"), ("ponds", "water")):

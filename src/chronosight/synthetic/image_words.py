@@ -63,7 +63,16 @@ MAIN = {
 
 
 def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple[Question, str], ...]:
-    """Questions with replies: as many "Yes" as "No" in presence and comparison, taken over many images."""
+    """Questions with replies: as many "Yes" as "No" in presence and comparison, taken over many images.
+
+    Args:
+        rng: Draws the questions and their wording.
+        sight: What can be seen.
+        place: "rural" or "urban".
+
+    Returns:
+        Questions with their replies.
+    """
     asked: list[tuple[Question, str]] = []
     there = [name for name, count in sight.sure.items() if count > 0]
     absent = [name for name in sight.sure if not sight.sure[name] and not sight.unsure[name]]
@@ -100,7 +109,17 @@ def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple
 
 
 def describe_image(rng: np.random.Generator, kind: str, base: str, sight: Sight) -> tuple[str, ...]:
-    """Five sentences, lower case, without full stops."""
+    """Five sentences, lower case, without full stops.
+
+    Args:
+        rng: Draws the words.
+        kind: Kind of the place.
+        base: Kind of its ground.
+        sight: What can be seen.
+
+    Returns:
+        The sentences.
+    """
     sentences: list[str] = []
     for _ in range(5):
         for _ in range(4):

@@ -29,32 +29,74 @@ class Layers:
         self.pens = {name: ImageDraw.Draw(sheet) for name, sheet in self.sheets.items()}
 
     def at(self, points: list[Point]) -> list[Point]:
-        """Metres -> sheet pixels."""
+        """Converts metres to pixels of the sheets.
+
+        Args:
+            points: Points in metres.
+
+        Returns:
+            The points in sheet pixels.
+        """
         k = SCALE / self.step
         dx, dy = self.shift[0] * SCALE, self.shift[1] * SCALE
         return [(x * k + dx, y * k + dy) for x, y in points]
 
     def polygon(self, sheet: str, points: list[Point], fill: int | tuple[int, int, int, int]) -> None:
-        """Draws a filled polygon; points in metres."""
+        """Draws a filled polygon.
+
+        Args:
+            sheet: Name of the sheet.
+            points: Corners in metres.
+            fill: Grey value or colour.
+        """
         self.pens[sheet].polygon(self.at(points), fill=fill)
 
     def line(self, sheet: str, points: list[Point], width: float, fill: int | tuple[int, int, int, int]) -> None:
-        """Draws a line; points and width in metres."""
+        """Draws a line.
+
+        Args:
+            sheet: Name of the sheet.
+            points: Its points in metres.
+            width: Its width in metres.
+            fill: Grey value or colour.
+        """
         pixels = max(1, round(width * SCALE / self.step))
         self.pens[sheet].line(self.at(points), fill=fill, width=pixels, joint="curve" if pixels > 3 else None)
 
     def half(self, name: str) -> np.ndarray:
-        """The sheet at image size, (H, W) or (4, H, W) float32 in [0, 1]; colours are already times their cover."""
+        """A sheet at image size; colours are already multiplied by their cover.
+
+        Args:
+            name: Name of the sheet.
+
+        Returns:
+            (H, W) or (4, H, W) float32 in [0, 1].
+        """
         small = np.asarray(self.sheets[name].reduce(SCALE))
         planes = small.transpose(2, 0, 1) if small.ndim == 3 else small
         return np.ascontiguousarray(planes, np.float32) * np.float32(1 / 255)
 
     def labels(self, name: str) -> np.ndarray:
-        """A sheet of labels at image size, (H, W) uint8."""
+        """A sheet of labels at image size.
+
+        Args:
+            name: Name of the sheet.
+
+        Returns:
+            (H, W) uint8.
+        """
         return np.array(np.asarray(self.sheets[name])[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE])
 
 
 def rgba(colour: Colour, light: float = 1.0) -> tuple[int, int, int, int]:
-    """A colour in [0, 1], times the light, as opaque 8-bit red, green, blue, alpha."""
+    """An opaque 8-bit colour.
+
+    Args:
+        colour: (red, green, blue) in [0, 1].
+        light: Factor on all three.
+
+    Returns:
+        (red, green, blue, alpha), 0 to 255.
+    """
     red, green, blue = (max(0, min(255, int(255 * c * light))) for c in colour)
     return red, green, blue, 255

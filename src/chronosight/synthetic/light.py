@@ -37,7 +37,14 @@ class Conditions:
 
 
 def draw_conditions(rng: np.random.Generator) -> Conditions:
-    """Draws season, light, haze and sensor of a date."""
+    """Draws season, light, haze and sensor of a date.
+
+    Args:
+        rng: Draws them.
+
+    Returns:
+        The conditions.
+    """
     angle = rng.uniform(0.2, np.pi - 0.2) + np.pi  # northern half of the sky's opposite: shadows point up mostly
     if rng.random() < 0.2:
         angle = rng.uniform(0, 2 * np.pi)
@@ -60,7 +67,17 @@ def draw_conditions(rng: np.random.Generator) -> Conditions:
 
 
 def add_sensor(rng: np.random.Generator, planes: np.ndarray, blur: float, noise: float) -> np.ndarray:
-    """Blur and noise on (3, H, W) float32 in [0, 1]; gives (H, W, 3) uint8. Most of it is grey, as JPEG leaves it."""
+    """Adds blur and noise. Most of the noise is grey, as JPEG leaves it.
+
+    Args:
+        rng: Draws the noise.
+        planes: (3, H, W) float32 in [0, 1].
+        blur: Standard deviation in pixels.
+        noise: Standard deviation in [0, 1].
+
+    Returns:
+        (H, W, 3) uint8.
+    """
     if blur > 0.05:
         planes = ndimage.gaussian_filter(planes, (0, blur, blur), truncate=2.5)
     grain = rng.standard_normal(planes.shape[1:], dtype=np.float32) * np.float32(255 * noise)
@@ -74,15 +91,31 @@ def add_sensor(rng: np.random.Generator, planes: np.ndarray, blur: float, noise:
 
 
 def tone(planes: np.ndarray, bend: float) -> np.ndarray:
-    """A tone curve through black and white: bend in [-1, 1], lighter middle tones when positive."""
+    """Applies a tone curve through black and white.
+
+    Args:
+        planes: Values in [0, 1].
+        bend: In [-1, 1]; lighter middle tones when positive.
+
+    Returns:
+        Values of the same shape.
+    """
     bent: np.ndarray = planes + np.float32(bend) * planes * (1 - planes)
     return bent
 
 
 def grade(rng: np.random.Generator, planes: np.ndarray, date: Conditions) -> np.ndarray:
-    """Light a drawn scene, (3, H, W) float32 about [0, 1], as one date's camera saw it; gives (H, W, 3) uint8.
+    """Lights a drawn scene as one date's camera recorded it.
 
     The drawn mean is only half removed, so a bright desert stays brighter than a dark wood.
+
+    Args:
+        rng: Draws the noise.
+        planes: (3, H, W) float32, about [0, 1].
+        date: Season, light, haze and sensor.
+
+    Returns:
+        (H, W, 3) uint8.
     """
     drawn = float(planes.mean())
     target = 0.5 * date.mean + 0.5 * date.mean * drawn / 0.42
@@ -108,10 +141,17 @@ def _veil(rng: np.random.Generator, planes: np.ndarray, haze: float) -> np.ndarr
 
 
 def difference_only(image: np.ndarray, seed: int) -> np.ndarray:
-    """The same place on another day: (H, W, 3) uint8 in and out; nothing on the ground is moved, added or taken away.
+    """The same place on another day; nothing on the ground is moved, added or removed.
 
     Changes gain, contrast, tone, colour temperature, the hue of what is green, the depth of shadows, haze, a slow
     gradient of light, blur and noise, each by chance.
+
+    Args:
+        image: (H, W, 3) uint8.
+        seed: Seed of the changes.
+
+    Returns:
+        (H, W, 3) uint8.
     """
     rng = np.random.default_rng(seed)
     planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32) * np.float32(1 / 255)

@@ -48,14 +48,32 @@ POOL: Colour = (0.30, 0.68, 0.76)
 
 
 def draw_colour(rng: np.random.Generator, choices: tuple[tuple[Colour, float], ...], spread: float = 0.03) -> Colour:
-    """One of the colours by its weight, a little lighter or darker and a little off in hue."""
+    """Draws a colour by weight, a little lighter or darker and a little off in hue.
+
+    Args:
+        rng: Draws it.
+        choices: Colours with weights.
+        spread: Standard deviation of the lightness, in [0, 1].
+
+    Returns:
+        (red, green, blue) in [0, 1].
+    """
     weights = np.array([weight for _, weight in choices])
     colour = choices[int(rng.choice(len(choices), p=weights / weights.sum()))][0]
     return tint(rng, colour, spread)
 
 
 def tint(rng: np.random.Generator, colour: Colour, spread: float = 0.03) -> Colour:
-    """A colour a little lighter or darker, as things of one kind are; spread: standard deviation in [0, 1]."""
+    """Makes a colour a little lighter or darker, as things of one kind are.
+
+    Args:
+        rng: Draws the difference.
+        colour: (red, green, blue) in [0, 1].
+        spread: Standard deviation of the lightness, in [0, 1].
+
+    Returns:
+        (red, green, blue) in [0.02, 0.98].
+    """
     level = rng.normal(0, spread)
     red, green, blue = (float(np.clip(c + level + rng.normal(0, spread / 3), 0.02, 0.98)) for c in colour)
     return red, green, blue

@@ -28,7 +28,16 @@ class Queue:
 
 
 def traffic(canvas: Canvas, gap: tuple[float, float], speed: tuple[float, float]) -> list[Queue]:
-    """Cars for every lane of the world's roads. gap: metres between cars. speed: metres driven in the video."""
+    """Puts cars on every lane.
+
+    Args:
+        canvas: The canvas, with its roads.
+        gap: Least and largest metres between cars.
+        speed: Least and largest metres driven in the video.
+
+    Returns:
+        One queue a lane.
+    """
     rng, queues = canvas.rng, []
     for origin, angle, length in backdrops.lanes(canvas.builder):
         place, starts, sizes = rng.uniform(-10, 10), [], []
@@ -46,7 +55,14 @@ def traffic(canvas: Canvas, gap: tuple[float, float], speed: tuple[float, float]
 
 
 def drive(canvas: Canvas, planes: np.ndarray, queues: list[Queue], t: float) -> None:
-    """Draws the cars of a moment over the planes."""
+    """Draws the cars of a moment.
+
+    Args:
+        canvas: The canvas.
+        planes: The image, which is drawn on.
+        queues: Cars by lane.
+        t: Time, in [0, 1].
+    """
     sheet = canvas.sheet()
     for queue in queues:
         c, s = np.cos(queue.angle), np.sin(queue.angle)
@@ -59,7 +75,17 @@ def drive(canvas: Canvas, planes: np.ndarray, queues: list[Queue], t: float) -> 
 
 
 def draw_tractor(sheet: Layers, x: float, y: float, angle: float, wide: float, body: Colour, harvester: bool) -> None:
-    """A tractor with its plough behind, or a combine with its header in front; wide: metres it works."""
+    """Draws a tractor with its plough behind, or a combine with its header in front.
+
+    Args:
+        sheet: Where it is drawn.
+        x: Its centre, in metres.
+        y: Its centre, in metres.
+        angle: Its direction in radians.
+        wide: Working width in metres.
+        body: Its colour.
+        harvester: Whether it is a combine.
+    """
 
     def part(u: float, v: float, length: float, width: float, colour: Colour) -> None:
         cx, cy = turn([(u, v)], x, y, angle)[0]
@@ -81,7 +107,15 @@ def draw_tractor(sheet: Layers, x: float, y: float, angle: float, wide: float, b
 
 
 def draw_digger(sheet: Layers, x: float, y: float, angle: float, arm: float) -> None:
-    """A yellow excavator on tracks; arm: direction of its arm."""
+    """Draws a yellow excavator on tracks.
+
+    Args:
+        sheet: Where it is drawn.
+        x: Its centre, in metres.
+        y: Its centre, in metres.
+        angle: Direction of its tracks in radians.
+        arm: Direction of its arm in radians.
+    """
     yellow = (0.88, 0.66, 0.12)
     for v in (-1.2, 1.2):
         cx, cy = turn([(0, v)], x, y, angle)[0]

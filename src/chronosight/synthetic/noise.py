@@ -9,15 +9,34 @@ _BILINEAR = Image.Resampling.BILINEAR
 
 
 def smooth_noise(rng: np.random.Generator, size: int, wavelength: float) -> np.ndarray:
-    """One band of noise, (size, size) float32, about standard normal; wavelength: pixels between knots."""
+    """One band of noise, about standard normal.
+
+    Args:
+        rng: Draws it.
+        size: Side in pixels.
+        wavelength: Pixels between knots.
+
+    Returns:
+        (size, size) float32.
+    """
     knots = max(4, round(size / wavelength) + 3)
     return _stretch(rng.standard_normal((knots, knots), dtype=np.float32), rng, size, wavelength) * np.float32(1.5)
 
 
 def fractal(rng: np.random.Generator, size: int, longest: float, octaves: int = 4, fade: float = 0.7) -> np.ndarray:
-    """Octaves of noise from wavelength `longest` (pixels) down by halves, (size, size) float32, about standard normal.
+    """Octaves of noise, about standard normal.
 
     Each octave is added to the coarser ones at its own small size, so only the last is stretched to the image.
+
+    Args:
+        rng: Draws it.
+        size: Side in pixels.
+        longest: Wavelength of the first octave in pixels; each next one is half as long.
+        octaves: Number of octaves.
+        fade: Weight of an octave over that of the one before.
+
+    Returns:
+        (size, size) float32.
     """
     knots = max(4, round(size / longest) + 3)
     field = rng.standard_normal((knots, knots), dtype=np.float32)

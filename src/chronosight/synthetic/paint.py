@@ -40,7 +40,16 @@ class Texture:
 
 
 def draw_texture(rng: np.random.Generator, size: int, metres_per_pixel: float) -> Texture:
-    """Draws the texture of a place, the same at both dates; size: side in pixels."""
+    """Draws the texture of a place, the same at both dates.
+
+    Args:
+        rng: Draws it.
+        size: Side in pixels.
+        metres_per_pixel: Ground size of a pixel.
+
+    Returns:
+        The texture.
+    """
     return Texture(
         slow=fractal(rng, size, 110 / metres_per_pixel, 6, 0.78),
         warp=(fractal(rng, size, 36 / metres_per_pixel, 4, 0.6), fractal(rng, size, 36 / metres_per_pixel, 4, 0.6)),
@@ -69,7 +78,21 @@ def paint(
     rng: np.random.Generator, plan: Plan, texture: Texture, date: Conditions, index: int, size: int,
     metres_per_pixel: float, shift: tuple[float, float] = (0.0, 0.0),
 ) -> Painted:  # fmt: skip
-    """The image of a plan at date `index` (0 or 1). shift: pixels by which everything lies off, x and y."""
+    """Renders a plan at one date.
+
+    Args:
+        rng: Draws the noise.
+        plan: The plan.
+        texture: Texture of the place.
+        date: Season, light, haze and sensor.
+        index: The date, 0 or 1.
+        size: Side in pixels.
+        metres_per_pixel: Ground size of a pixel.
+        shift: Pixels by which everything lies off, x and y.
+
+    Returns:
+        The image, the land cover and the changed objects.
+    """
     layers = Layers(size, metres_per_pixel, shift)
     ground, kinds = _ground(rng, plan, texture, date, index, layers)
     _draw_flat(layers, plan, index)

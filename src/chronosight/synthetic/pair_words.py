@@ -45,7 +45,17 @@ GROUND_WORDS = {
 def describe_pair(
     rng: np.random.Generator, objects: tuple[ChangedObject, ...], size: int, grounds: tuple[str, str]
 ) -> tuple[str, ...]:
-    """Five sentences, lower case, without full stops. grounds: kind of the old ground and the setting."""
+    """Describes a pair in five sentences, lower case, without full stops.
+
+    Args:
+        rng: Draws the words.
+        objects: What changed.
+        size: Side of the images in pixels.
+        grounds: Kind of the old ground and the setting.
+
+    Returns:
+        The sentences; the no-change sentences of LEVIR-CC where nothing changed.
+    """
     if not objects:
         return NO_CHANGE_SENTENCES
     sentences: list[str] = []

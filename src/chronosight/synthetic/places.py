@@ -31,7 +31,16 @@ HULLS: tuple[Colour, ...] = (
 
 
 def plan_image(rng: np.random.Generator, kind: str, extent: float) -> Builder:
-    """A plan of one kind, the same at both dates."""
+    """Plans a place of one kind, the same at both dates.
+
+    Args:
+        rng: Draws the place.
+        kind: Kind of the place.
+        extent: Side of the place in metres.
+
+    Returns:
+        The plan's builder.
+    """
     setting = "meadow" if kind in ("airport", "parking", "crossing") else pick(rng, SETTINGS, (3, 2, 3, 2, 3, 0.5))
     base = base_of(rng, setting)[0]
     if kind in ("harbour", "lake"):
@@ -77,7 +86,15 @@ def plan_image(rng: np.random.Generator, kind: str, extent: float) -> Builder:
 
 
 def how_many(rng: np.random.Generator, most: int) -> int:
-    """A number of things: mostly one to nine, sometimes many."""
+    """A number of things: mostly one to nine, sometimes many.
+
+    Args:
+        rng: Draws the number.
+        most: Largest number.
+
+    Returns:
+        The number.
+    """
     return int(rng.integers(1, 10)) if rng.random() < 0.7 else int(rng.integers(10, max(11, most)))
 
 

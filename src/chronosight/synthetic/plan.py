@@ -92,19 +92,48 @@ class Plan:
 
 
 def box(x: float, y: float, width: float, depth: float, angle: float) -> list[Point]:
-    """Corners of a turned box: width along the angle, depth across it."""
+    """Corners of a turned box.
+
+    Args:
+        x: Its centre, in metres.
+        y: Its centre, in metres.
+        width: Its size along the angle, in metres.
+        depth: Its size across the angle, in metres.
+        angle: Its angle in radians.
+
+    Returns:
+        Four points.
+    """
     return turn([(-width / 2, -depth / 2), (width / 2, -depth / 2), (width / 2, depth / 2), (-width / 2, depth / 2)],
                 x, y, angle)  # fmt: skip
 
 
 def turn(points: list[Point], x: float, y: float, angle: float) -> list[Point]:
-    """Points turned about the origin by the angle, then moved to (x, y)."""
+    """Turns points about the origin, then moves them.
+
+    Args:
+        points: The points.
+        x: How far they are moved along x.
+        y: How far they are moved along y.
+        angle: The angle in radians.
+
+    Returns:
+        The points.
+    """
     c, s = float(np.cos(angle)), float(np.sin(angle))
     return [(x + px * c - py * s, y + px * s + py * c) for px, py in points]
 
 
 def along(points: list[Point], step: float) -> list[tuple[float, float, float]]:
-    """Places every `step` metres on a polyline: (x, y, direction in radians)."""
+    """Places on a polyline at equal distances.
+
+    Args:
+        points: The polyline, in metres.
+        step: The distance in metres.
+
+    Returns:
+        (x, y, direction in radians).
+    """
     places = []
     left = step / 2
     for (x0, y0), (x1, y1) in pairwise(points):

@@ -14,13 +14,31 @@ SETTINGS = ("scrub", "wood", "fields", "bare", "meadow", "riverside")
 
 
 def pick(rng: np.random.Generator, choices: Sequence[str], weights: Sequence[float] | None = None) -> str:
-    """One of the choices, by weight."""
+    """Draws one of several choices.
+
+    Args:
+        rng: Draws it.
+        choices: The choices.
+        weights: Their weights; None for equal ones.
+
+    Returns:
+        The choice.
+    """
     p = None if weights is None else np.asarray(weights) / np.sum(weights)
     return str(choices[int(rng.choice(len(choices), p=p))])
 
 
 def drift(rng: np.random.Generator, kind: str, chance: float) -> tuple[str, str]:
-    """The ground's kind at both dates: mostly the same, by chance grown over, dried out or dug up."""
+    """The kind of ground at both dates: mostly the same, by chance grown over, dried out or dug up.
+
+    Args:
+        rng: Draws it.
+        kind: Kind at one of the dates.
+        chance: Probability of another kind at the other one.
+
+    Returns:
+        Kind at the first and at the second date.
+    """
     others = {
         "scrub": ("grass", "soil"), "grass": ("scrub", "soil"), "soil": ("scrub", "grass"), "sand": ("soil", "scrub"),
         "red soil": ("scrub", "soil"), "crop": ("ploughed", "stubble"), "ploughed": ("crop", "stubble"),
@@ -31,7 +49,15 @@ def drift(rng: np.random.Generator, kind: str, chance: float) -> tuple[str, str]
 
 
 def base_of(rng: np.random.Generator, setting: str) -> tuple[str, str]:
-    """The ground of a setting at both dates."""
+    """The ground of a setting at both dates.
+
+    Args:
+        rng: Draws it.
+        setting: Name of the setting.
+
+    Returns:
+        Kind at the first and at the second date.
+    """
     kinds = {
         "scrub": ("scrub", "grass"), "wood": ("scrub", "grass"), "fields": ("grass", "crop", "stubble"),
         "bare": ("soil", "red soil", "sand", "scrub"), "meadow": ("grass", "lawn", "scrub"),
@@ -41,7 +67,12 @@ def base_of(rng: np.random.Generator, setting: str) -> tuple[str, str]:
 
 
 def lay_scenery(builder: Builder, setting: str) -> None:
-    """Lays grounds, fields, woods, ponds and rivers of a setting."""
+    """Lays grounds, fields, woods, ponds and rivers of a setting.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        setting: Name of the setting.
+    """
     rng, e = builder.rng, builder.plan.extent
     scale = max(1.0, e / 256)
     for _ in range(int(rng.poisson(1.6 * scale))):
@@ -64,7 +95,11 @@ def lay_scenery(builder: Builder, setting: str) -> None:
 
 
 def lay_fields(builder: Builder) -> None:
-    """A quilt of fields at one angle."""
+    """A quilt of fields at one angle.
+
+    Args:
+        builder: Holds the plan; it is extended.
+    """
     rng, e = builder.rng, builder.plan.extent
     angle = rng.uniform(0, np.pi)
     c, s = float(np.cos(angle)), float(np.sin(angle))
@@ -84,7 +119,11 @@ def lay_fields(builder: Builder) -> None:
 
 
 def lay_pond(builder: Builder) -> None:
-    """Lays a pond; its water may look otherwise at the second date."""
+    """Lays a pond; its water may look otherwise at the second date.
+
+    Args:
+        builder: Holds the plan; it is extended.
+    """
     rng, e = builder.rng, builder.plan.extent
     x, y = rng.uniform(0.1, 0.9, 2) * e
     radius = rng.uniform(10, 38)
@@ -98,7 +137,11 @@ def lay_pond(builder: Builder) -> None:
 
 
 def lay_river(builder: Builder) -> None:
-    """A winding band of water with muddy or wooded banks."""
+    """A winding band of water with muddy or wooded banks.
+
+    Args:
+        builder: Holds the plan; it is extended.
+    """
     rng = builder.rng
     line = builder.through(rng.uniform(0, np.pi), 0.18)
     width = rng.uniform(10, 45)
@@ -110,7 +153,15 @@ def lay_river(builder: Builder) -> None:
 
 
 def band(line: list[Point], width: float) -> list[Point]:
-    """The outline of a broad line."""
+    """The outline of a broad line.
+
+    Args:
+        line: The line, in metres.
+        width: Its width in metres.
+
+    Returns:
+        Corners of the outline.
+    """
     points = np.asarray(line)
     way = np.gradient(points, axis=0)
     normal = np.stack((-way[:, 1], way[:, 0]), 1) / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)[:, None]
@@ -119,7 +170,14 @@ def band(line: list[Point], width: float) -> list[Point]:
 
 
 def lay_main_road(builder: Builder) -> tuple[list[Point], float]:
-    """A road across the frame that was there all along; gives its line and width."""
+    """Lays a road across the frame that is there at both dates.
+
+    Args:
+        builder: Holds the plan; it is extended.
+
+    Returns:
+        Its line and its width in metres.
+    """
     rng = builder.rng
     angle = rng.choice((0.0, np.pi / 2)) + rng.normal(0, 0.25) if rng.random() < 0.6 else rng.uniform(0, np.pi)
     surface = pick(rng, ("asphalt", "concrete", "dirt"), (3, 3, 0.8))
@@ -133,7 +191,13 @@ def lay_main_road(builder: Builder) -> tuple[list[Point], float]:
 
 
 def lay_yard(builder: Builder, polygon: list[Point], dates: tuple[bool, bool]) -> None:
-    """Ground dug up or sown around new buildings: something else at the dates named, the old ground at the others."""
+    """Lays ground dug up or sown around new buildings.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        polygon: Corners in metres.
+        dates: Whether it is there at each date; at the others there is the old ground.
+    """
     rng = builder.rng
     new = pick(rng, ("soil", "lawn", "red soil", "grass"), (3, 3, 0.8, 1.5))
     old = builder.plan.base
@@ -141,7 +205,12 @@ def lay_yard(builder: Builder, polygon: list[Point], dates: tuple[bool, bool]) -
 
 
 def lay_trees(builder: Builder, setting: str) -> None:
-    """Single trees and bushes where there is room; some are felled and some grow between the dates."""
+    """Single trees and bushes where there is room; some are felled and some grow between the dates.
+
+    Args:
+        builder: Holds the plan; it is extended.
+        setting: Name of the setting.
+    """
     rng = builder.rng
     area = (builder.plan.extent / 256) ** 2
     often = {"scrub": 260, "wood": 240, "fields": 24, "bare": 30, "meadow": 90, "riverside": 110}[setting]

@@ -7,7 +7,14 @@ from chronosight.synthetic.plan import Point, Vehicle, box, turn
 
 
 def outline(vehicle: Vehicle) -> list[Point]:
-    """Corners of the vehicle seen from above, in metres."""
+    """Corners of the vehicle seen from above, in metres.
+
+    Args:
+        vehicle: The vehicle.
+
+    Returns:
+        The corners.
+    """
     a, b = vehicle.length / 2, vehicle.width / 2
     if vehicle.kind == "boat":
         shape = [(-a, -b * 0.8), (0.2 * a, -b), (a, 0.0), (0.2 * a, b), (-a, b * 0.8)]
@@ -22,7 +29,12 @@ def outline(vehicle: Vehicle) -> list[Point]:
 
 
 def draw_vehicle(layers: Layers, vehicle: Vehicle) -> None:
-    """Draws a car, boat or plane on the sheets, with its shadow or wake."""
+    """Draws a car, boat or plane on the sheets, with its shadow or wake.
+
+    Args:
+        layers: The sheets.
+        vehicle: The vehicle.
+    """
     body = outline(vehicle)
     if vehicle.kind == "boat" and vehicle.wake > 0:
         a, spread = vehicle.length / 2, 0.16 * vehicle.wake

@@ -34,5 +34,12 @@ class Familiarity:
         return float(np.sqrt(np.mean(((pooled - self.mean) @ self.whitening) ** 2)))
 
     def doubts(self, pooled: np.ndarray) -> tuple[str, ...]:
-        """Why answers about an image cannot be confident; empty where it is like those trained on."""
+        """Why answers about an image cannot be confident; empty where it is like those trained on.
+
+        Args:
+            pooled: (F,) features of the whole image, as `presence.pool` gives them.
+
+        Returns:
+            One doubt, or none.
+        """
         return (UNLIKE,) if self.distance(pooled) > self.limit else ()
