@@ -10,7 +10,14 @@ class InputError(ValueError):
 
 
 def install_hint(extra: str) -> str:
-    """The command that installs an optional part: of the checkout where the package runs from one, else from the index."""
+    """The command that installs an optional part: of the checkout where the package runs from one, else from the index.
+
+    Args:
+        extra: Name of the extra.
+
+    Returns:
+        A shell command.
+    """
     checkout = Path(__file__).parents[2]
     if (checkout / "pyproject.toml").is_file():
         return f'pip install -e "{checkout}[{extra}]"'

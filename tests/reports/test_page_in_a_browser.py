@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chronosight.reports.images import photograph
 from chronosight.reports.page.content import PagePlace, page_content
 from chronosight.reports.page.make import page
-from chronosight.reports.picture import photograph
 from chronosight.reports.places import most_changed
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import change_summary

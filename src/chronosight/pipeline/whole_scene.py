@@ -108,7 +108,7 @@ def _places(
     description: Description, engine: CompactEngine, headers: tuple[ImageFile, ImageFile], opening: Opening
 ) -> list[PagePlace]:
     """The most changed places of a whole scene, captioned by the model, with an image of each date."""
-    from chronosight.reports.page.places import picture_place
+    from chronosight.reports.page.places import draw_place
     from chronosight.reports.places import most_changed
     from chronosight.results.change_summary import change_summary
     from chronosight.scenes.large.pair import open_pair
@@ -127,5 +127,5 @@ def _places(
         for place in places:
             scene = place_scene(pair, place.window)
             answer = engine.answer(scene, caption.ask("pair"))
-            shown.append(picture_place(replace(place, caption=answer), scene, summary))
+            shown.append(draw_place(replace(place, caption=answer), scene, summary))
     return shown

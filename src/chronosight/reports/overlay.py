@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chronosight.reports.codes import MISSING, Colour, change_codes, palette_of
-from chronosight.reports.picture import draw_change, draw_zones, photograph
+from chronosight.reports.images import draw_change, draw_zones, photograph
 from chronosight.reports.plain_text import caption_line, changed_line, date_words
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description

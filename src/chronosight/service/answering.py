@@ -118,7 +118,18 @@ class Answering:
         return self._engine is not None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Runs work in the queue before the engine. Raises Busy where that is full, Late after MAX_ANSWER_SECONDS."""
+        """Runs work in the queue before the engine.
+
+        Args:
+            work: The work.
+
+        Returns:
+            What the work returns.
+
+        Raises:
+            Busy: The queue is full.
+            Late: The work took longer than MAX_ANSWER_SECONDS.
+        """
         if self.waiting >= self._most:
             raise Busy
         self.waiting += 1
@@ -144,7 +155,18 @@ class Answering:
         return self._ask(digest, lambda: _open_content(content), questions)
 
     def ask_scene(self, facts: dict[str, Any], questions: Sequence[str]) -> Reply:
-        """The same about a scene of the store. Raises NotDescribed for a whole scene without a finished description."""
+        """Answers about a scene of the store.
+
+        Args:
+            facts: Facts of the scene.
+            questions: The conversation, oldest question first; the last one is answered.
+
+        Returns:
+            The reply.
+
+        Raises:
+            NotDescribed: A whole scene has no finished description.
+        """
         if facts["whole_scene"]:
             return self._ask_described(facts, questions[-1])
         return self._ask(facts["id"], lambda: open_small(files_of(self.store, facts)), questions)
@@ -247,7 +269,15 @@ class Answering:
 
 
 def scene_facts(digest: str, scene: Scene) -> dict[str, Any]:
-    """The facts of a scene that answers about it carry."""
+    """The facts of a scene that answers about it carry.
+
+    Args:
+        digest: Id of the scene.
+        scene: The scene.
+
+    Returns:
+        The facts, as JSON types.
+    """
     from chronosight.reports.description_json import scene_dict
 
     facts = scene_dict(scene, float(scene.valid.mean()))

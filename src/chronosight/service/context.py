@@ -20,7 +20,14 @@ class Context:
 
 
 def get_context(request: Request) -> Context:
-    """The context of the application."""
+    """The context of the application.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The context.
+    """
     return cast(Context, request.app.state.context)
 
 
@@ -28,7 +35,18 @@ Here = Annotated[Context, Depends(get_context)]
 
 
 def get_scene(scene_id: str, here: Here) -> dict[str, Any]:
-    """The facts of a scene, or 404."""
+    """The facts of a scene, or 404.
+
+    Args:
+        scene_id: Id of the scene.
+        here: The context.
+
+    Returns:
+        The facts.
+
+    Raises:
+        HTTPException: 404, where there is none of that id.
+    """
     facts = here.store.scene(scene_id)
     if facts is None:
         raise HTTPException(404, "no scene of that id; add it with POST /api/scenes")
@@ -36,7 +54,18 @@ def get_scene(scene_id: str, here: Here) -> dict[str, Any]:
 
 
 def get_job(job_id: str, here: Here) -> Job:
-    """A job, or 404."""
+    """A job, or 404.
+
+    Args:
+        job_id: Id of the job.
+        here: The context.
+
+    Returns:
+        The job.
+
+    Raises:
+        HTTPException: 404, where there is none of that id.
+    """
     job = here.store.job(job_id)
     if job is None:
         raise HTTPException(404, "no job of that id")

@@ -65,7 +65,15 @@ class JobRequest(BaseModel):
 
 
 def check_request(request: JobRequest, scene: dict[str, Any]) -> None:
-    """Raises InputError, before the job waits, for what cannot be done."""
+    """Checks a request before the job waits.
+
+    Args:
+        request: The request.
+        scene: Facts of its scene.
+
+    Raises:
+        InputError: It cannot be done.
+    """
     from chronosight.engines.router import check_question
 
     for question in request.questions:
@@ -121,12 +129,27 @@ def run_job(store: Store, job: Job, engine: Engine, progress: Progress) -> tuple
 
 
 def result_of(store: Store, job: Job) -> dict[str, Any]:
-    """The result of a finished job: the description of its report, or its answer."""
+    """The result of a finished job: the description of its report, or its answer.
+
+    Args:
+        store: The store.
+        job: A job that is done.
+
+    Returns:
+        The result, as JSON types.
+    """
     name = "description.json" if job.type == "describe" else ANSWER
     facts: dict[str, Any] = json.loads((store.files_of(job) / name).read_text(encoding="utf-8"))
     return facts
 
 
 def media_type(name: str) -> str:
-    """Of a result file, by its ending."""
+    """The media type of a result file, by its ending.
+
+    Args:
+        name: Name of the file.
+
+    Returns:
+        Such as "image/tiff".
+    """
     return MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")

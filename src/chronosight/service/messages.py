@@ -10,5 +10,12 @@ _ABSOLUTE = re.compile(r"(?<![\w./:])(?:/[^\s/:;,()\"']+)+/(?=[^\s/])")
 
 
 def public_message(error: Exception) -> str:
-    """The message of an error; of an absolute path only the last part stays."""
+    """The message of an error; of an absolute path only the last part stays.
+
+    Args:
+        error: The error.
+
+    Returns:
+        One line.
+    """
     return _ABSOLUTE.sub("", one_line(error))

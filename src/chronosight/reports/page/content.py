@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from chronosight.reports.codes import colour_of, palette_of
-from chronosight.reports.picture import photograph
+from chronosight.reports.images import photograph
 from chronosight.reports.places import Place
 from chronosight.reports.plain_text import caption_line, changed_line, date_words, notes
 from chronosight.results.answer import Answer

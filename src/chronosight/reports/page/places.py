@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from chronosight.reports.codes import colour_of
+from chronosight.reports.images import photograph
 from chronosight.reports.page.content import PagePlace
-from chronosight.reports.picture import photograph
 from chronosight.reports.places import Place
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.scenes.scene import Scene
@@ -16,7 +16,7 @@ SIDE = 400  # pixels of the longer side
 HALO = (12, 14, 17)
 
 
-def picture_place(place: Place, scene: Scene, summary: ChangeSummary) -> PagePlace:
+def draw_place(place: Place, scene: Scene, summary: ChangeSummary) -> PagePlace:
     """Draws a place at both dates. What appeared is outlined on the later date, what vanished on the earlier one.
 
     Args:

@@ -38,7 +38,7 @@ export function upload(files, onProgress, signal) {
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
   return new Promise((resolve, reject) => {
-    const sending = new XMLHttpRequest(); // fetch tells nothing of an upload's progress
+    const sending = new XMLHttpRequest(); // fetch reports no progress of an upload
     sending.open("POST", "/api/scenes");
     sending.responseType = "json";
     sending.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));

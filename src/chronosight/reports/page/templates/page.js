@@ -124,7 +124,7 @@
   document.getElementById("zoom-out").addEventListener("click", function () { zoom(1 / 1.6, 0.5, 0.5); });
   document.getElementById("zoom-all").addEventListener("click", whole);
 
-  // Objects: list and picture choose the same one.
+  // Objects: list and image choose the same one.
   var rows = Array.from(document.querySelectorAll("tr[data-object]")), chosen = null;
   function choose(number, near) {
     var row = rows.find(function (item) { return item.dataset.object === number; });
