@@ -59,8 +59,9 @@ def same(rows: list[dict]) -> list[dict]:
 def test_every_pair_has_one_row_and_one_bad_pair_ends_nothing(folder, job, tmp_path):
     rows, _ = read_manifest(folder / "manifest.csv")
     rows.insert(1, Row("broken", str(folder / "manifest.csv"), "absent.tif"))
-    count, files, _ = run_batch(rows, job, tmp_path / "out")
+    count, files, remarks = run_batch(rows, job, tmp_path / "out")
     assert (count.done, count.total, count.failed) == (5, 5, 1)
+    assert [remark for remark in remarks if "failed" in remark] == [f"broken failed: {table(tmp_path / 'out')[1]['error']}"]
     found = table(tmp_path / "out")
     assert [row["id"] for row in found] == ["p0", "broken", "p1", "p2", "p3"]
     assert all(set(row) == set(COLUMNS) for row in found)

@@ -142,3 +142,15 @@ def test_areas_are_written_as_in_the_files():
     shown = area(1365 + 1e-9)
     assert shown.value == 1365.0
     assert shown.text == area(shown.value).text == "about 1,360 m²"
+
+
+def test_no_place_is_said_to_have_the_most_where_several_have_as_many():
+    def text_of(spots):
+        found = [one(i + 1, "building", "appeared", *at, 8, 8) for i, at in enumerate(spots)]
+        return " ".join(sentence.text for sentence in narrative(summary(found)))
+
+    third = SIDE // 3
+    spots = [(third * (i % 3) + 10, third * (i // 3) + 10) for i in range(6)]
+    assert "spread over 6 of 9 parts." in text_of(spots) and "the most" not in text_of(spots)
+    spots.append((spots[4][0] + 20, spots[4][1]))
+    assert "with the most in the center: 2 of 7." in text_of(spots)

@@ -259,3 +259,9 @@ def test_a_job_whose_worker_crashes_is_given_up(tmp_path):
     assert store.job(other.id).state == "queued", "a stop of the whole server does not count against a job"
     with sqlite3.connect(tmp_path / "service.db") as connection:
         assert connection.execute("SELECT crashes FROM jobs WHERE id = ?", (other.id,)).fetchone() == (0,)
+
+
+def test_a_body_that_is_not_sent_as_json_is_named(served):
+    for request in ({"content": b'{"scene": "x"}'}, {"content": b"{", "headers": {"Content-Type": "application/json"}}):
+        reply = served.client.post("/api/jobs", **request)
+        assert reply.status_code == 422 and "Content-Type: application/json" in reply.json()["error"]["message"]

@@ -52,7 +52,7 @@ def test_images_come_in_the_order_of_their_dates(tmp_path):
         (("a_2012.png", "b_2012.png"), None, "both of 2012"),
         (("a.png", "b.png"), "2012", "1 dates for 2 images"),
         (("a.png", "b.png"), "2012,soon", '"soon", expected dates'),
-        (("a_2012.png",), None, "1 dates were given"),
+        (("a_2012.png",), None, "1 date was given"),
     ],
 )
 def test_dates_that_are_not_known_are_asked_for(tmp_path, names, dates, said):
@@ -121,6 +121,9 @@ def test_a_table_of_dates(tmp_path):
     assert [Path(one).name for one in images] == ["b.png", "a.png"] and dates == "2012,2015"
     (tmp_path / "bad.csv").write_text("file,date\nb.png,2012\n")
     with pytest.raises(InputError, match="no column image"):
+        read_dates([str(tmp_path / "bad.csv")])
+    (tmp_path / "bad.csv").write_text("image,date\nb.png,2012\na.png,201x\n")
+    with pytest.raises(InputError, match=r'bad\.csv, line 3 has the date "201x"'):
         read_dates([str(tmp_path / "bad.csv")])
 
 
@@ -202,6 +205,17 @@ def test_what_is_written_agrees(tmp_path):
         write_timeline(made, tmp_path / "mine")
 
 
+def test_where_objects_are_not_followed_no_count_of_zero_is_written(tmp_path):
+    coarse = replace(known_timeline().stack, too_coarse="objects are not followed: pixels of 5 m")
+    made = make_timeline(coarse, None)
+    files, _ = write_timeline(made, tmp_path / "out")
+    assert "plot.png" not in files and json.loads((tmp_path / "out" / "timeline.json").read_text())["table"] == []
+    assert (tmp_path / "out" / "timeline.csv").read_text().count("\n") == 1, "the header alone"
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Counts by date" not in page and "<p>Objects are not followed: pixels of 5 m.</p>" in page
+    assert "<h1>p: 2012 to 2020</h1>" in page
+
+
 def test_a_place_without_change_has_no_objects(bundle_folder, tmp_path):
     import chronosight
 
@@ -247,4 +261,4 @@ def test_real_dates_of_5_m_are_aligned_and_show_no_made_up_building(bundle_folde
     stack = open_stack(sorted(NAIP.glob("*.tif")))
     assert [date.year for date in stack.dates] == [2009, 2012, 2015, 2018, 2020] and stack.too_coarse
     found = make_timeline(stack, chronosight.load(weights=bundle_folder))
-    assert found.tracks == () and any("far coarser" in note for note in found.notes)
+    assert found.tracks == found.rows == () and any("far coarser" in note for note in found.notes) and not stack.doubts

@@ -22,6 +22,7 @@ from chronosight.errors import InputError
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine
 
+SHOWN = 3  # failed pairs that a run names at its end
 FIRST = 10  # pairs that a dry run describes, to say what all would cost
 
 
@@ -127,7 +128,7 @@ def run_batch(
         if failure is not None:
             ended = f"--fail-fast ended the run, {len(results)} of {len(rows)} done"
             raise InputError(f"{failure.row['id']}: {failure.row['error']} ({ended})")
-        return _count(results, rows, fresh, began, left), files, notes
+        return _count(results, rows, fresh, began, left), files, [*notes, *_failures(results, rows)]
 
 
 def estimate(rows: Sequence[Row], job: Job, out: Path) -> Estimate:
@@ -157,6 +158,13 @@ def estimate(rows: Sequence[Row], job: Job, out: Path) -> Estimate:
     errors = tuple((one.row["id"], one.row["error"]) for one in found if one.failed)
     seconds = sum(one.row["seconds"] for one in found) / tried
     return Estimate(len(rows), len(good), len(results) - len(good), len(found), errors, seconds, size / tried)
+
+
+def _failures(results: dict[str, Result], rows: Sequence[Row]) -> list[str]:
+    """Id and error of the first pairs that failed, in the order of the manifest."""
+    failed = [results[row.id].row for row in rows if row.id in results and results[row.id].failed]
+    more = f"{len(failed) - SHOWN} more failed: the column error of results.jsonl says why"
+    return [f"{row['id']} failed: {row['error']}" for row in failed[:SHOWN]] + ([more] if len(failed) > SHOWN else [])
 
 
 def _count(results: dict[str, Result], rows: Sequence[Row], fresh: int, began: float, left: Sequence[Row]) -> Count:

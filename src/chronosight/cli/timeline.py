@@ -88,7 +88,8 @@ def timeline(
     if not quiet:
         for note in (*found.notes, *stack.doubts):
             say(note)
-        print(table_csv(found).rstrip())
+        if found.rows:
+            print(table_csv(found).rstrip())
     for question, answer in found.answers:
         if not quiet:
             print(question)

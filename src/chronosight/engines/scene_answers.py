@@ -124,7 +124,7 @@ def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         return make_answer(chosen, "area", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
     count = objects(len(chosen.found), chosen.noun).text
     what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size}{chosen.place} ({count})."
-    return make_answer(chosen, "area", what, round(chosen.area), "the value is in square metres", unit="m2")
+    return make_answer(chosen, "area", what, round(chosen.area), unit="m2")
 
 
 def _length(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -139,7 +139,7 @@ def _length(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
     text = (
         f"roads that {verb(question)}{chosen.place} are {length(metres).text} long in all ({objects(len(roads), 'road').text})."
     )
-    return make_answer(chosen, "length", text, round(metres), "the value is in metres", unit="m")
+    return make_answer(chosen, "length", text, round(metres), unit="m")
 
 
 def _whether(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:

@@ -89,8 +89,10 @@ def _whereabouts(found: Sequence[ChangedObject], key: Key) -> list[Sentence]:
         return [compose(pattern, where=where([cell]), most=number(most), n=number(len(found)))]
     if len(cells) <= SPREAD:
         return [compose(f"The {noun}s lie {{where}}.", where=where([place for place in PLACES if place in cells]))]
-    pattern = f"The {noun}s are spread over {{k}} of {{parts}}, with the most {{where}}: {{most}} of {{n}}."
     parts = {"k": number(len(cells)), "parts": objects(len(PLACES), "part")}
+    if sum(count == most for count in cells.values()) > 1:  # no place stands out
+        return [compose(f"The {noun}s are spread over {{k}} of {{parts}}.", **parts)]
+    pattern = f"The {noun}s are spread over {{k}} of {{parts}}, with the most {{where}}: {{most}} of {{n}}."
     return [compose(pattern, **parts, where=where([cell]), most=number(most), n=number(len(found)))]
 
 

@@ -241,7 +241,7 @@ def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> t
             target = whole
         on_earth = first.transform is None
         was, now = (metres_per_pixel(grid, grid.width, grid.height) if on_earth else None for grid in (source, whole))
-        sizes = f" ({was:.3g} m to {now:.3g} m a pixel)" if was and now else ""
+        sizes = f" (from {was:.3g} m to {now:.3g} m a pixel)" if was and now and f"{was:.3g}" != f"{now:.3g}" else ""
         notes.append(f"{image.name} was resampled onto the grid of {first.name}{sizes}")
     check_grid(first.name, target, max_pixels)
     share = target.width * target.height / (whole.width * whole.height)

@@ -13,16 +13,16 @@ _BY_COUNT = {
     1: ((1, 1, 1), "one band is shown as grey"),
     2: ((1, 1, 1), "the first of two bands is shown as grey"),
     3: ((1, 2, 3), ""),
-    4: ((1, 2, 3), "as red, green, blue, near infrared"),
-    5: ((3, 2, 1), "as blue, green, red, ..."),
-    6: ((3, 2, 1), "as blue, green, red, ..."),
-    7: ((4, 3, 2), "as coastal, blue, green, red, ... of Landsat 8"),
-    8: ((5, 3, 2), "as coastal, blue, green, yellow, red, ... of WorldView"),
-    9: ((4, 3, 2), "as coastal, blue, green, red, ..."),
-    10: ((3, 2, 1), "as B02, B03, B04, ... of Sentinel-2"),
-    11: ((4, 3, 2), "as coastal, blue, green, red, ..."),
-    12: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
-    13: ((4, 3, 2), "as B01, B02, B03, B04, ... of Sentinel-2"),
+    4: ((1, 2, 3), "the usual order: red, green, blue, near infrared"),
+    5: ((3, 2, 1), "the usual order: blue, green, red, ..."),
+    6: ((3, 2, 1), "the usual order: blue, green, red, ..."),
+    7: ((4, 3, 2), "the usual order: coastal, blue, green, red, ... of Landsat 8"),
+    8: ((5, 3, 2), "the usual order: coastal, blue, green, yellow, red, ... of WorldView"),
+    9: ((4, 3, 2), "the usual order: coastal, blue, green, red, ..."),
+    10: ((3, 2, 1), "the usual order: B02, B03, B04, ... of Sentinel-2"),
+    11: ((4, 3, 2), "the usual order: coastal, blue, green, red, ..."),
+    12: ((4, 3, 2), "the usual order: B01, B02, B03, B04, ... of Sentinel-2"),
+    13: ((4, 3, 2), "the usual order: B01, B02, B03, B04, ... of Sentinel-2"),
 }
 # Sentinel-2 and Landsat 8/9 number red, green, blue alike: 4, 3, 2.
 _NUMBERED = tuple(re.compile(rf"(sr )?b(and)? ?0?{n}") for n in (4, 3, 2))
@@ -161,4 +161,4 @@ def _find(names: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> tuple[in
 
 def _note(name: str, bands: tuple[int, int, int], reason: str) -> str:
     red, green, blue = bands
-    return f"{name}: bands {red}, {green}, {blue} were taken as red, green, blue ({reason}); bands chooses others"
+    return f"{name}: bands {red}, {green}, {blue} were taken as red, green, blue ({reason}); give bands to choose others"

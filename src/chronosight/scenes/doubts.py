@@ -140,7 +140,7 @@ def doubt_of_resolution(kind: str, metres: float | None) -> list[str]:
     coarse = COARSE_PAIR if kind == "pair" else COARSE_IMAGE
     if metres is None or metres < coarse:
         return []
-    return [f"its pixels of {metres:.3g} m are coarser than those of the training imagery (below {coarse:g} m)"]
+    return [f"pixels of {metres:.3g} m are coarser than those of the training imagery (below {coarse:g} m)"]
 
 
 def _shows_nothing(frame: np.ndarray, valid: np.ndarray) -> str:

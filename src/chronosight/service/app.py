@@ -110,7 +110,12 @@ def _handle_errors(app: FastAPI) -> None:
         return error_response(500, "this request failed inside the server; its log says why")
 
 
+NOT_AN_OBJECT = ("model_attributes_type", "dict_type", "json_invalid")  # pydantic's names
+
+
 def _first_fault(error: RequestValidationError) -> str:
     fault = error.errors()[0]
+    if fault.get("loc", ())[:1] == ("body",) and fault.get("type") in NOT_AN_OBJECT:
+        return "the body cannot be read as a JSON object; send one, with the header Content-Type: application/json"
     where = ".".join(str(part) for part in fault.get("loc", ()) if part != "body")
     return f"{where}: {fault.get('msg', 'cannot be used')}" if where else str(fault.get("msg", "the body cannot be used"))

@@ -50,6 +50,8 @@ def serve(settings: Settings) -> None:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Chronosight on http://{host}:{settings.port} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     options: dict[str, Any] = {
         "log_level": "info", "server_header": False, "timeout_graceful_shutdown": SHUTDOWN_SECONDS, "proxy_headers": False,
         "timeout_worker_healthcheck": START_SECONDS,

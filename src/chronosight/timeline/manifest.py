@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chronosight.errors import InputError
 from chronosight.files import check_regular_file
+from chronosight.timeline.dates import KINDS, parse_date
 
 EXPECTED = "a CSV with the columns image and date"
 
@@ -42,6 +43,9 @@ def read_dates(sources: Sequence[str]) -> tuple[list[str], str | None]:
         for row in reader:
             if not row["image"] or not row["date"]:
                 raise InputError(f"{path.name}, line {reader.line_num} has no image or no date; expected {EXPECTED}")
+            if parse_date(row["date"]) is None or "," in row["date"]:
+                where = f"{path.name}, line {reader.line_num}"
+                raise InputError(f'{where} has the date "{row["date"].strip()}", expected a date such as {KINDS}')
             images.append(str((path.parent / row["image"]).absolute()))
             dates.append(row["date"].strip())
     return images, ",".join(dates)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,13 @@ def timeline_page(timeline: Timeline) -> str:
     from jinja2 import Environment, PackageLoader
 
     stack = timeline.stack
+    span = f"{stack.dates[0].text} to {stack.dates[-1].text}"
+    name = _common_name(stack.sources)
     environment = Environment(
         loader=PackageLoader("chronosight.timeline", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     text: str = environment.get_template("timeline.html").render(
-        title=f"{Path(stack.sources[0]).stem}: {stack.dates[0].text} to {stack.dates[-1].text}",
+        title=f"{name}: {span}" if name else span,
         dates=[date.text for date in stack.dates],
         images=[jpeg(_shrunk(Image.fromarray(frame))) for frame in stack.frames],
         width=stack.frames.shape[2],
@@ -40,11 +44,19 @@ def timeline_page(timeline: Timeline) -> str:
         outlines=[_outline(track) for track in timeline.tracks],
         rows=timeline.rows,
         unit="m²" if timeline.unit == "m2" else "px",
+        not_followed=stack.too_coarse,
         captions=timeline.captions,
         answers=timeline.answers,
         notes=[*timeline.notes, *stack.doubts],
     )
     return text
+
+
+def _common_name(sources: Sequence[str]) -> str:
+    """What the names of the images begin with alike, without dates: "place" of place_2012.tif and place_2015.tif."""
+    stems = [Path(source).stem for source in sources]
+    alike = list(takewhile(lambda letters: len(set(letters)) == 1, zip(*stems, strict=False)))
+    return stems[0][: len(alike)].rstrip("0123456789-_. ")
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

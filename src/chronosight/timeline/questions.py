@@ -13,7 +13,7 @@ from chronosight.timeline.follow import Event, Track
 from chronosight.timeline.timeline import CLASSES, Timeline
 
 CAN_ASK = (
-    'this cannot be answered from a timeline; ask such as "when was the first building built", "in which year did most change", '
+    'This cannot be answered from a timeline; ask such as "when was the first building built", "in which year did most change", '
     '"what was built between 2015 and 2018" or "how many buildings are there in 2015"'
 )
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:-\d{2}(?:-\d{2})?)?(?!\d)")

@@ -104,7 +104,8 @@ def open_stack(
     else:
         images, known = [open_image(local_path(source), bands) for source in sources], None
     if not 2 <= len(images) <= MAX_FRAMES:
-        raise InputError(f"{len(images)} dates were given, expected 2 to {MAX_FRAMES} images of one place")
+        given = "1 date was" if len(images) == 1 else f"{len(images)} dates were"
+        raise InputError(f"{given} given, expected 2 to {MAX_FRAMES} images of one place")
     labels = [image.name for image in images]
     stamps = given_dates(dates, len(images)) if dates is not None else known or dates_of(images)
     order = check_order(stamps, labels)
@@ -133,13 +134,14 @@ def open_stack(
     coarse = ""
     if metres is not None and metres >= REFUSED * TRAINED and not force:
         coarse = (
-            f"objects are not followed: its pixels of {metres:.3g} m are far coarser than those the model was trained on "
-            f"({TRAINED:g} m), a house is a pixel or two; --force follows them all the same"
+            f"objects are not followed: pixels of {metres:.3g} m are far coarser than the {TRAINED:g} m that the model was "
+            "trained on, and a house is a pixel or two; --force follows them all the same"
         )
+    doubts = [] if coarse else doubt_of_resolution("pair", metres)
     return Stack(
         tuple(stamps[kept[index]] for index in left), frames[left], (seen & ~clouds)[left],
         tuple(str(aligned.images[index].path) for index in left), aligned.georeference, metres,
-        tuple(shifts[index] for index in left), (*aligned.notes, *notes), (*aligned.doubts, *doubt_of_resolution("pair", metres)),
+        tuple(shifts[index] for index in left), (*aligned.notes, *notes), (*aligned.doubts, *doubts),
         coarse,
     )  # fmt: skip
 

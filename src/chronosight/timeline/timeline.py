@@ -52,7 +52,7 @@ class Timeline:
     Attributes:
         stack: The dates, on one grid.
         tracks: Objects that changed, with their histories.
-        rows: Counts by date and class.
+        rows: Counts by date and class; none where objects are not followed.
         captions: One sentence for each pair of neighbouring dates.
         model: Name, version and hash of the weights.
         answers: Extra questions with their answers.
@@ -89,8 +89,7 @@ def make_timeline(
     """
     count = len(stack.dates)
     if stack.too_coarse:
-        rows = tuple(DateRow(index, name, 0, 0.0, 0, 0.0, 0, 0.0) for index in range(count) for name in CLASSES)
-        return Timeline(stack, (), rows, ("",) * (count - 1), notes=(*stack.notes, stack.too_coarse))
+        return Timeline(stack, (), (), ("",) * (count - 1), notes=(*stack.notes, stack.too_coarse))
     evidence: dict[tuple[int, int], Evidence] = {}
     notes: list[str] = [*stack.notes]
     pairs = pairs_to_compare(count)

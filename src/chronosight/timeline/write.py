@@ -34,7 +34,8 @@ ASIDE = ".chronosight-files"
 def write_timeline(timeline: Timeline, folder: Path, gif: bool = False) -> tuple[list[str], list[str]]:
     """Writes the report of a timeline.
 
-    timeline.json, timeline.csv, animation.webp (and .gif), report.html always; plot.png with matplotlib; objects.geojson and
+    timeline.json, timeline.csv, animation.webp (and .gif), report.html always; plot.png with matplotlib, where objects were
+    counted; objects.geojson and
     objects.gpkg where the images have a place on the Earth, else objects.pixels.json.
 
     Args:
@@ -59,7 +60,9 @@ def write_timeline(timeline: Timeline, folder: Path, gif: bool = False) -> tuple
         notes = []
         write_text(aside / "timeline.csv", table_csv(timeline))
         _write_objects(timeline, aside)
-        if find_spec("matplotlib") is None:
+        if not timeline.rows:
+            pass  # nothing was counted: there is nothing to plot
+        elif find_spec("matplotlib") is None:
             notes.append(NEEDS_PLOT)
         else:
             from chronosight.timeline.plot import write_plot
