@@ -128,7 +128,7 @@ def test_a_pair_without_change_has_nothing_counted_and_an_empty_map(engine):
     assert found.changed.value is False
     assert [(item.appeared, item.vanished, item.cells) for item in found.classes] == [(0, 0, ()), (0, 0, ())]
     assert not found.evidence.mask.any()
-    assert not found.caption.confident, "the caption tells of villas, so it cannot be sure"
+    assert not found.caption.confident, "the caption names villas, so it cannot be confident"
     assert any("caption" in note for note in found.notes)
 
 

@@ -1,4 +1,4 @@
-"""Images unlike those trained on are told from others by their features, and answers about them are never confident."""
+"""Images unlike those trained on are distinguished by their features, and answers about them are never confident."""
 
 import json
 import shutil

@@ -102,7 +102,14 @@ def engine_options(
 
 
 def with_engine(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command, in place of its parameter `chosen: EngineChoice`, the options of `engine_options`."""
+    """Gives a command, in place of its parameter `chosen: EngineChoice`, the options of `engine_options`.
+
+    Args:
+        command: A command with a parameter `chosen: EngineChoice`.
+
+    Returns:
+        The command with these options in its place.
+    """
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "chosen"]
     shared = list(inspect.signature(engine_options, eval_str=True).parameters.values())
 

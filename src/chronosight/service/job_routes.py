@@ -118,7 +118,19 @@ def delete_job(here: Here, job: KnownJob) -> dict[str, Any]:
 
 
 def submit(here: Context, body: JobRequest) -> Job:
-    """Puts a job into the queue; 404 without its scene, 429 where the queue is full. Raises InputError as `check_request`."""
+    """Puts a job into the queue.
+
+    Args:
+        here: The context.
+        body: The request.
+
+    Returns:
+        The job, which waits.
+
+    Raises:
+        HTTPException: 404 without its scene, 429 where the queue is full.
+        InputError: The request cannot be done, as `check_request` says.
+    """
     scene = here.store.scene(body.scene)
     if scene is None:
         raise HTTPException(404, "no scene of that id; add it with POST /api/scenes")
@@ -133,7 +145,14 @@ def submit(here: Context, body: JobRequest) -> Job:
 
 
 def check_done(job: Job) -> None:
-    """409 for a job without a result."""
+    """Checks that a job has a result.
+
+    Args:
+        job: The job.
+
+    Raises:
+        HTTPException: 409, where it has none.
+    """
     if job.state == "failed":
         raise HTTPException(409, f"the job failed: {job.error}")
     if job.state != "done":
@@ -141,7 +160,14 @@ def check_done(job: Job) -> None:
 
 
 def job_json(job: Job) -> dict[str, Any]:
-    """A job as the API shows it."""
+    """A job as the API shows it.
+
+    Args:
+        job: The job.
+
+    Returns:
+        JSON types, with links.
+    """
     base = f"/api/jobs/{job.id}"
     share = 1.0 if job.state == "done" else round(job.done / job.total, 4) if job.total else 0.0
     links: dict[str, Any] = {"self": base, "events": f"{base}/events", "scene": f"/api/scenes/{job.scene}"}

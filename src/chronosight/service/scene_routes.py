@@ -110,13 +110,29 @@ CACHED = {"Cache-Control": "private, max-age=3600"}
 
 
 def check_tile(z: int, x: int, y: int) -> None:
-    """404 for a tile that no map has."""
+    """Checks the address of a tile.
+
+    Args:
+        z: Zoom.
+        x: Column.
+        y: Row.
+
+    Raises:
+        HTTPException: 404, for a tile that no map has.
+    """
     if not (0 <= z <= 24 and 0 <= x < 1 << z and 0 <= y < 1 << z):
         raise HTTPException(404, "no such tile: zoom 0 to 24, column and row below 2 to the power of the zoom")
 
 
 def scene_json(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of a scene as the API shows them, with addresses of its images."""
+    """The facts of a scene as the API shows them, with addresses of its images.
+
+    Args:
+        facts: Facts of the scene.
+
+    Returns:
+        JSON types, with links.
+    """
     base = f"/api/scenes/{facts['id']}"
     links = {"self": base, "frames": [f"{base}/frames/{n}.jpg" for n in range(facts["frames"])]}
     if facts["has_tiles"]:

@@ -28,7 +28,7 @@ BRIGHT, GREY, RISE = 170, 45, 40  # levels: clouds are brighter than this, less 
 SMOOTH_DETAIL = 2.5  # levels between neighbouring pixels of an image that is clouds all over
 SMOOTH = 9  # pixels: what is bright but smaller is no cloud
 CLOUDED = 0.3  # of a date: from here on it is left out
-AT_AN_END = 0.15  # of a date at the end of the series, where a new white roof cannot be told from a small cloud
+AT_AN_END = 0.15  # of a date at the end of the series, where a new white roof cannot be distinguished from a small cloud
 
 
 @dataclass(frozen=True)

@@ -140,11 +140,11 @@ def test_only_weights_are_replaced(run, bundle, tmp_path):
 
 
 def test_weights_too_large_to_ship_are_refused(run, tmp_path, monkeypatch):
-    from chronosight.training.export import bundle as room
+    from chronosight.training.export import bundle as bundle_module
 
-    monkeypatch.setattr(room, "export_guide", lambda model, folder: {"guide": 0.0})
+    monkeypatch.setattr(bundle_module, "export_guide", lambda model, folder: {"guide": 0.0})
     monkeypatch.setattr(
-        room,
+        bundle_module,
         "export_unirs",
         lambda model, folder, int8: (folder / "decoder.onnx").write_bytes(bytes(41_000_000)) and {},
     )
