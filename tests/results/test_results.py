@@ -79,11 +79,11 @@ def test_answers_about_a_doubtful_scene_are_unsure_and_say_why():
 
 def test_a_description_of_a_doubtful_scene_is_unsure_throughout():
     sure, scene = described(), pair(ground(8, 8), doubts=("the image is blank",))
-    unsure = doubted_description(sure, scene)
+    unsure = doubted_description(replace(sure, scene=scene))
     assert not unsure.caption.confident and not unsure.changed.confident and unsure.changed.confidence <= 0.5
     assert sure.classes[0].confidence > 0.5 and [row.confidence <= 0.5 for row in unsure.classes] == [True] * len(sure.classes)
     assert unsure.notes == (*sure.notes, "the image is blank")
-    assert doubted_description(sure, pair(ground(8, 8))) is sure
+    assert doubted_description(sure) is sure
 
 
 @pytest.mark.parametrize(("degrees", "up"), TURNS)
