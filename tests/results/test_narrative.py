@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from chronosight.reports.places import most_changed
 from chronosight.reports.plain_text import zone_lines
 from chronosight.results.changed_object import ChangedObject, Tally, tally
 from chronosight.results.narrative import narrative
-from chronosight.results.sentences import area, compose, objects
+from chronosight.results.sentences import area, compose, length, number, objects, summed_up
 from chronosight.results.wording import size_words
+from chronosight.results.zones import ZoneTable
 
 boxes = st.tuples(
     st.sampled_from(["building", "road"]),
@@ -154,3 +156,68 @@ def test_no_place_is_said_to_have_the_most_where_several_have_as_many():
     assert "spread over 6 of 9 parts." in text_of(spots) and "the most" not in text_of(spots)
     spots.append((spots[4][0] + 20, spots[4][1]))
     assert "with the most in the center: 2 of 7." in text_of(spots)
+
+
+def whereabouts(*places: tuple[int, int], **fields) -> str:
+    found = [replace(one(i + 1, "building", "appeared", x, y, 10, 10), **fields) for i, (x, y) in enumerate(places)]
+    return next(sentence.text for sentence in narrative(summary(found)) if re.search(r"\blies?\b|spread", sentence.text))
+
+
+TOP, LEFT, CENTER, RIGHT, BOTTOM = (140, 10), (10, 140), (140, 140), (250, 140), (140, 250)
+
+
+def test_where_the_objects_of_one_kind_lie():
+    assert whereabouts(TOP) == "The new building lies at the top."
+    assert whereabouts(TOP, TOP) == "All 2 new buildings lie at the top."
+    assert whereabouts(TOP, TOP, LEFT) == "Most new buildings lie at the top: 2 of 3."
+    assert whereabouts(TOP, TOP, LEFT, LEFT) == "The new buildings lie at the top and on the left."
+    assert whereabouts(TOP, LEFT, CENTER) == "The new buildings lie at the top, on the left and in the center."
+    assert whereabouts(TOP, LEFT, CENTER, RIGHT) == "The new buildings are spread over 4 of 9 parts."
+    # Long objects that all reach two cells.
+    assert whereabouts(TOP, TOP, cells=("top", "center")) == "The new buildings lie at the top and in the center."
+
+
+def test_the_zone_that_changed_most_is_named_with_what_lies_outside():
+    found = [one(1, "building", "appeared", 10, 10, 10, 10), one(2, "road", "appeared", 50, 200, 250, 2)]
+    zones = zones_of(A=pixels(0, 0, 40, 300), B=pixels(40, 190, 90, 300), C=pixels(40, 0, 90, 100))
+    text = " ".join(sentence.text for sentence in narrative(summary(found, zones=zones)))
+    assert "By area, A changed most of 3 zones: 1 object, about 100 m²." in text and "each" not in text
+    assert "Nothing changed in 1 of 3 zones." in text, "B holds a part of the road, whose centroid lies outside"
+    assert "1 object outside every zone (about 420 m²)." in text
+    empty = narrative(summary(found, zones=zones_of(C=pixels(40, 0, 90, 100))))
+    assert empty[-1].text == "None of 1 zone holds a changed object."
+
+
+def test_a_summary_of_some_objects():
+    assert summed_up([], True).text == "No changed object lies here."
+    found = summed_up(town(), True)
+    assert found.text == (
+        "4 buildings appeared (about 465 m²); 1 building vanished (about 100 m²); 1 road appeared (about 1,200 m²)."
+    )
+    assert found.to_dict() == {"text": found.text, "facts": found.facts} and found.facts["building_appeared_area"] == 465.0
+
+
+@pytest.mark.parametrize(
+    ("metres", "value", "words"),
+    [
+        (12.34, 12.3, "12 m"), (999.949, 999.9, "1,000 m"), (999.96, 1000.0, "1 km"),
+        (9994, 9994.0, "9.99 km"), (123456, 123456.0, "123 km"),
+    ],
+)
+def test_lengths(metres, value, words):
+    shown = length(metres)
+    assert (shown.value, shown.text) == (value, f"about {words}")
+
+
+def test_small_areas_and_counts():
+    assert [size_words(area, True) for area in (0, 0.4, 9.94, 10, 10.4, 1234)] == [
+        "0 m²", "0.4 m²", "9.9 m²", "10 m²", "10 m²", "1,230 m²"]  # fmt: skip
+    assert (area(12.34).value, number(0).text, number(0).value, number(1200).text) == (12.3, "none", 0, "1,200")
+
+
+def test_facts_of_zones_are_read_back_and_another_schema_is_refused():
+    table = summary(town(), zones=zones_of(A=pixels(0, 0, 150, 300))).zones
+    facts = table.to_dict()
+    assert facts["schema"] == "chronosight.zones/1" and ZoneTable.from_dict(facts).to_dict() == facts
+    with pytest.raises(ValueError, match="zones/2"):
+        ZoneTable.from_dict(facts | {"schema": "chronosight.zones/2"})

@@ -125,5 +125,8 @@ def test_codes_of_the_change_map():
     assert set(np.unique(codes[24:28, 4:8])) == {1} and set(np.unique(codes[24:28, 20:24])) == {4}
     assert ((codes > 0) == (mask > 0)).all()
     flat = np.array([[0.0, 0.004, 0.006, 1.0]], np.float32)
-    seen = Evidence(CLASSES, np.zeros((1, 4), np.uint8), flat, flat, (), np.array([[True, True, True, False]]))
-    assert seen.percent().tolist() == [[0, 0, 1, 255]] and seen.codes().tolist() == [[0, 0, 0, 255]]
+    flat, valid = np.vstack([flat, flat[:, ::-1]]), np.array([[True, True, True, False], [True] * 4])
+    seen = Evidence(CLASSES, np.zeros((2, 4), np.uint8), flat, flat, (), valid)
+    assert seen.percent().tolist() == [[0, 0, 1, 255], [100, 1, 0, 0]]
+    assert seen.percent(1).tolist() == [[100, 1, 0, 0]] and seen.percent(0, 1).tolist() == [[0, 0, 1, 255]]
+    assert seen.codes().tolist() == [[0, 0, 0, 255], [0] * 4]

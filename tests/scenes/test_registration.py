@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import correlate1d, gaussian_filter
 from scipy.ndimage import shift as move
 
 from bad_inputs import write_png, write_tiff
 from chronosight.scenes.open import open_scene
-from chronosight.scenes.registration import MIN_SHIFT, Estimate, estimate_shift, improves
+from chronosight.scenes.registration import MIN_SHIFT, Estimate, _edges, _gain, _window_corners, estimate_shift, improves
 
 
 def town(seed=0, size=256):
@@ -189,3 +189,44 @@ def test_a_shift_is_undone_in_the_scene(placed, tmp_path):
     assert scene.frames.shape == raw.frames.shape
     # What moved out of the later picture is not there to be compared.
     assert not scene.valid[:, -2:].any() and not scene.valid[:1].any() and scene.valid[4:-4, 4:-4].all()
+
+
+def test_edges_are_those_of_the_smoothed_grey_image_inside_the_data():
+    frame = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    valid = np.ones((20, 30), bool)
+    valid[:, :8] = False
+    grey = frame.sum(axis=2, dtype=float)
+    for axis in (0, 1):
+        grey = correlate1d(grey, [0.25, 0.5, 0.25], axis, mode="nearest")
+    expected = np.hypot(*np.gradient(grey)) ** 0.5
+    inside = np.arange(30) >= 10
+    edges = _edges(frame, valid)
+    np.testing.assert_allclose(edges[:, inside], expected[:, inside], rtol=1e-3)
+    assert edges[:, ~inside] == pytest.approx(expected[:, inside].mean(), rel=1e-3)
+
+
+def test_gain_is_the_rise_of_the_correlation_over_valid_pixels():
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=(24, 30))
+    b = np.roll(a, (2, -3), (0, 1)) + rng.normal(0, 0.3, a.shape)
+    valid = np.ones(a.shape, bool)
+    valid[5:9, 10:20] = False
+    for dx, dy in ((-3, 2), (3, -2), (0, 2), (-3, 0), (1, 1)):
+        before, undone = [], []
+        for y in range(24):
+            for x in range(30):
+                if 0 <= y + dy < 24 and 0 <= x + dx < 30 and valid[y, x] and valid[y + dy, x + dx]:
+                    before.append((a[y, x], b[y, x]))
+                    undone.append((a[y, x], b[y + dy, x + dx]))
+        rise = np.corrcoef(np.array(undone).T)[0, 1] - np.corrcoef(np.array(before).T)[0, 1]
+        assert _gain(a, b, valid, dx, dy) == pytest.approx(rise, abs=1e-6)
+    assert _gain(a, b, valid, 0, 0) == _gain(a, b, np.zeros_like(valid), 1, 1) == 0
+    for side, enough in ((9, True), (8, False)):  # 64 pixels are left, or 49
+        few = np.ones((side, side), bool)
+        assert (_gain(a[:side, :side], b[:side, :side], few, 1, 1) != 0) is enough
+
+
+def test_windows_cover_a_scene_evenly_and_are_nine_at_most():
+    assert _window_corners((256, 256), 256) == [(0, 0)] and _window_corners((100, 257), 100) == [(0, 0), (0, 78), (0, 157)]
+    assert _window_corners((257, 256), 256) == [(0, 0), (1, 0)]
+    assert _window_corners((5000, 3000), 256) == [(y, x) for y in (0, 2372, 4744) for x in (0, 1372, 2744)]

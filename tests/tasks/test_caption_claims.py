@@ -117,3 +117,16 @@ def test_what_is_left_has_no_fault_of_the_kinds_that_went(caption, objects):
 ])  # fmt: skip
 def test_an_image_is_described_once(text, left):
     assert without_repeats(text) == left
+
+
+@pytest.mark.parametrize("where", ["along the", "alongside a", "near several", "beyond the old", "on both sides of the"])
+def test_a_noun_that_only_says_where_is_not_claimed_to_have_changed(where):
+    caption = f"many houses are built {where} road"
+    (clause,) = clauses(caption)
+    assert (clause.nouns, clause.beside, clause.subjects) == (("houses", "roads"), ("roads",), ("buildings",))
+    assert faults(caption, [HOUSE]) == []
+
+
+def test_only_nouns_joined_by_with_or_and_are_repeated():
+    assert [fault.kind for fault in faults("a road and some new roads appear", [ROAD])] == ["repeated noun"]
+    assert faults("the road a road appears", [ROAD]) == []

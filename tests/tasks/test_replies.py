@@ -66,6 +66,11 @@ def test_any_text_is_read_or_refused_and_what_is_read_can_be_written(task: Any, 
         ("location", "top,left", ("top", "left")),
         ("direction", "Appeared and vanished.", "both"),
         ("direction", "It has appeared", "appeared"),
+        ("direction", "None.", "none"),
+        ("direction", "appeared,vanished", "both"),
+        ("direction", "Appeared.Vanished", "both"),
+        ("direction", "both, appeared and vanished", "both"),
+        ("direction", "none vanished", None),
         ("direction", "yes", None),
         ("rural_urban", "It is an urban area.", "urban"),
         ("rural_urban", "rural or urban", None),
@@ -145,3 +150,17 @@ def test_yes_and_no(task: Any) -> None:
 ])  # fmt: skip
 def test_short_answers_are_compared_in_one_form(text: str, yes_no: bool, plain: str | None) -> None:
     assert vqa.plain_answer(text, yes_no) == plain
+
+
+@pytest.mark.parametrize(("task", "value", "reply"), [
+    ("count", 12, "12"), ("object_count", 0, "0"), ("location", ("top", "left"), "top,left"), ("direction", "both", "both"),
+    ("presence", False, "No"), ("rural_urban", "rural", "rural"), ("scene_class", "storage tanks", "storage tanks"),
+])  # fmt: skip
+def test_replies_as_they_are_written(task: Any, value: Any, reply: str) -> None:
+    assert write_reply(task, value) == reply and parse_reply(task, reply) == value
+
+
+def test_a_question_in_free_words_asks_once_for_a_short_answer() -> None:
+    asked = vqa.ask("What  is\nthis?")
+    assert (asked.task, asked.text) == ("vqa", "What is this? Answer the question using a single word or phrase.")
+    assert vqa.ask(asked.text).text == asked.text and vqa.ask("What is this?", short=False).text == "What is this?"

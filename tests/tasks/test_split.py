@@ -101,3 +101,14 @@ def test_a_core_is_two_pixels_from_the_edge_where_that_leaves_one_piece():
     expected[6:12, 6:12] = expected[21:23, 5:7] = expected[20:22, 20:22] = True
     expected[0:4, 22:30] = True
     np.testing.assert_array_equal(cores_of(mask), expected)
+
+
+def test_a_narrow_bar_is_cut_between_its_cores():
+    for width in (1, 2, 3):
+        mask = np.zeros((40, 20), bool)
+        mask[4:36, 8 : 8 + width] = True
+        cores = mask.copy()
+        cores[11:29] = False
+        for turned in (lambda array: array, np.transpose):
+            apart = split_by_cores(turned(mask), turned(cores))
+            assert ndimage.label(apart, EIGHT)[1] == 2 and (turned(mask) & ~apart).sum() == width
