@@ -95,6 +95,11 @@ def test_a_sure_nothing_is_nothing():
     assert count_interval(0, 0.8, EXACT["count"]) == (0, 3)
 
 
+def test_places_are_written_with_spaces():
+    answer = Answer("top,center", "location", ("top", "center"), 0.8, True)
+    assert answer_line(answer) == "top, center" and answer.text == "top,center"
+
+
 def test_intervals_are_written_out():
     answer = Answer("154", "count", 154, 0.08, False, interval=(140, 170))
     assert answer_line(answer) == "154 (about 140 to 170)"

@@ -91,7 +91,7 @@ def class_line(description: Description, change: ClassDescription) -> str:
 
 
 def answer_line(answer: Answer) -> str:
-    """The text of an answer, of a count with its interval.
+    """The text of an answer as people read it: a count with its interval, places with spaces between them.
 
     Args:
         answer: The answer.
@@ -99,6 +99,8 @@ def answer_line(answer: Answer) -> str:
     Returns:
         Such as "154 (about 140 to 170)".
     """
+    if isinstance(answer.value, tuple) and answer.text == ",".join(map(str, answer.value)):
+        return ", ".join(map(str, answer.value))
     if answer.interval is None or answer.interval[0] == answer.interval[1]:
         return answer.text
     text = answer.text.rstrip()

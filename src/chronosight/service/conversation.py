@@ -12,6 +12,7 @@ from chronosight.errors import InputError
 from chronosight.limits import MAX_CHAT_IMAGES, MAX_MESSAGES
 from chronosight.reports.plain_text import answer_line
 from chronosight.results.answer import Answer, open_answer
+from chronosight.results.wording import percent
 from chronosight.service.fetch import read_url
 from chronosight.service.settings import Settings
 
@@ -109,7 +110,7 @@ def reply_text(answer: Answer) -> str:
     text = answer_line(answer)
     if answer.confident or answer.task == "open":
         return text
-    known = f", confidence {answer.confidence:.0%}" if answer.confidence_known else ""
+    known = f", confidence {percent(answer.confidence)}" if answer.confidence_known else ""
     return f"{text} (not sure{known})"
 
 
