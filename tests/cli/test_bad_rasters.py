@@ -24,7 +24,3 @@ def test_one_line_and_nothing_written(kind, bundle_folder, tmp_path, monkeypatch
     assert reason in message
     assert "\n" not in message and len(message) < 320
     assert not out.parent.exists()
-
-
-def test_there_are_thirty():
-    assert len(BAD_RASTERS) >= 30
