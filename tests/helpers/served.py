@@ -12,6 +12,39 @@ from pathlib import Path
 import httpx
 
 START_SECONDS = 120.0  # on a machine that is busy with other tests
+LARGE_PIXELS = 400_000  # of a whole scene, for a server with `Rows`
+
+
+class Rows:
+    """Makes small pairs whole scenes to a server, and holds its jobs after chosen rows of tiles."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir()
+        self.hold()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        folders = [str(Path(__file__).parent / "small_is_large"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        facts = {"TEST_LARGE_PIXELS": str(LARGE_PIXELS), "TEST_ROWS": str(self.folder)}
+        return {"PYTHONPATH": os.pathsep.join(folders), **facts}
+
+    def hold(self, *rows: int) -> None:
+        """Jobs wait after these rows of tiles, counted from 1, and no longer after others."""
+        partial = self.folder / "partial"
+        partial.write_text(" ".join(map(str, rows)))
+        partial.replace(self.folder / "hold")
+
+    def finished(self) -> list[int]:
+        """Numbers of the rows finished so far, by all processes."""
+        path = self.folder / "finished"
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    def wait_for(self, row: int) -> None:
+        end = time.monotonic() + START_SECONDS
+        while row not in self.finished():
+            assert time.monotonic() < end, self.finished()
+            time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""One server process for each test file; all skipped where the extra is not installed."""
+"""One server process for most test files; all skipped where the extra is not installed."""
 
 from importlib.util import find_spec
 
@@ -20,13 +20,15 @@ def pytest_pycollect_makemodule(module_path, parent):
     return Skipped.from_parent(parent, path=module_path) if MISSING else None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory, bundle_folder):
-    from served import Served
+    from served import Rows, Served
 
-    images = tmp_path_factory.mktemp("images")
+    images, folder = tmp_path_factory.mktemp("images"), tmp_path_factory.mktemp("served")
     write_pair(images, 128, 128, DRAWN)
-    server = Served(tmp_path_factory.mktemp("served") / "data", "--root", str(images), weights=bundle_folder).start()
+    rows = Rows(folder / "rows")
+    server = Served(folder / "data", "--root", str(images), weights=bundle_folder, **rows.environment).start()
+    server.rows = rows
     yield server
     server.stop()
 

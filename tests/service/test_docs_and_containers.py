@@ -10,33 +10,28 @@ import yaml
 from typer.testing import CliRunner
 
 from chronosight.cli.main import app
-from served import Served
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.M | re.S)
 
 
-def test_the_commands_of_the_docs(tmp_path_factory, tmp_path, bundle_folder):
+def test_the_commands_of_the_docs(served, tmp_path):
     """In order, in one shell, with this server's address in place of the one in the docs."""
-    server = Served(tmp_path_factory.mktemp("docs") / "data", weights=bundle_folder).start()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = "set -euo pipefail\n"
     count = 0
-    try:
-        for language, block in BLOCK.findall(DOCS):
-            text = block.replace("http://127.0.0.1:8080", server.url)
-            if language == "python":
-                (tmp_path / "block.py").write_text(text)
-                text = f"{shlex.quote(sys.executable)} block.py\n"
-            # Every request must succeed: curl -f makes an error of an error.
-            script += text.replace("curl -s", "curl --fail-with-body -s")
-            count += text.count("curl -s") + (language == "python")
-            if "JOB=$(curl" in text:  # the docs read the events to their end before they ask for results
-                assert text.index("/events") < text.index("/results")
-        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=180)
-    finally:
-        server.stop()
+    for language, block in BLOCK.findall(DOCS):
+        text = block.replace("http://127.0.0.1:8080", served.url)
+        if language == "python":
+            (tmp_path / "block.py").write_text(text)
+            text = f"{shlex.quote(sys.executable)} block.py\n"
+        # Every request must succeed: curl -f makes an error of an error.
+        script += text.replace("curl -s", "curl --fail-with-body -s")
+        count += text.count("curl -s") + (language == "python")
+        if "JOB=$(curl" in text:  # the docs read the events to their end before they ask for results
+            assert text.index("/events") < text.index("/results")
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert count > 12
     assert "event: done" in done.stdout and '"description' in done.stdout

@@ -91,7 +91,7 @@ def test_a_call_ends_at_its_limit_and_the_next_one_goes_on(tmp_path, bundle_fold
     from large_scenes import write_pair
 
     monkeypatch.setattr(choose, "LARGE_PIXELS", 500_000)
-    write_pair(tmp_path / "images", 1024, 1024, [])
+    write_pair(tmp_path / "images", 720, 720, [])
     tools = Tools(Settings(tmp_path / "data", weights=str(bundle_folder), roots=(tmp_path / "images",)), 60.0)
 
     async def main():

@@ -10,7 +10,7 @@ from chronosight.errors import InputError
 from chronosight.service import fetch, protection
 from chronosight.service.messages import public_message
 from chronosight.service.settings import Settings, check_settings
-from served import Served
+from served import Rows, Served
 
 KEY = "a-key-of-this-test-0123456789"
 ROUTES = ("/health", "/ready", "/version", "/metrics", "/v1/models", "/api/scenes", "/api/jobs", "/jobs", "/processes",
@@ -22,7 +22,9 @@ HEADERS = [(b"host", b"localhost"), (b"transfer-encoding", b"chunked")]
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory, bundle_folder):
     data = tmp_path_factory.mktemp("guarded") / "data"
-    server = Served(data, "--queue", "1", weights=bundle_folder, CHRONOSIGHT_SERVICE_KEY=KEY)
+    rows = Rows(data.parent / "rows")
+    rows.hold(1)  # a job about a whole scene does not end by itself
+    server = Served(data, "--queue", "1", weights=bundle_folder, CHRONOSIGHT_SERVICE_KEY=KEY, **rows.environment)
     server.start()
     server.client.headers["Authorization"] = f"Bearer {KEY}"
     yield server
@@ -95,7 +97,7 @@ def test_a_client_that_hangs_up_leaves_nothing(guarded):
 def test_a_full_queue_says_when_to_come_back(guarded, pair, tmp_path):
     from large_scenes import write_pair
 
-    large = guarded.add(*write_pair(tmp_path / "large", 2100, 2100, []))
+    large = guarded.add(*write_pair(tmp_path / "large", 700, 700, []))
     refused, begun = None, []
     for _ in range(4):  # one runs, one waits
         reply = guarded.client.post("/api/jobs", json={"scene": large["id"]})

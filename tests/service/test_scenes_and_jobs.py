@@ -16,6 +16,8 @@ TILE = 256
 
 @pytest.fixture(scope="module")
 def scene(served, pair):
+    known = served.add(*pair)  # by these names here, whatever other tests of this server have called it
+    served.client.delete(known["links"]["self"])
     return served.add(*pair, names=("../../etc/2011.tif", "C:\\images\\2017.tif"))
 
 
@@ -179,15 +181,18 @@ def test_a_scene_by_path_below_the_roots(served):
 
 
 def test_a_whole_scene_is_described_then_asked(served, tmp_path):
-    pair = write_pair(tmp_path / "large", 2020, 2020, scattered(2020, 2020)[::12])
+    pair = write_pair(tmp_path / "large", 700, 700, scattered(700, 700)[::2])
     scene = served.add(*pair)
     assert scene["whole_scene"]
     early = served.client.post(f"/api/scenes/{scene['id']}/ask", json={"question": "How many buildings appeared?"})
     assert early.status_code == 409 and early.json()["error"]["code"] == "not_described"
+    assert "describe the changes first" in early.json()["error"]["message"]
+    served.rows.hold(1)
     cancelled = served.begin(scene)
-    while served.client.get(cancelled["links"]["self"]).json()["progress"]["done"] == 0:
-        pass
+    served.rows.wait_for(1)
+    assert served.client.get(cancelled["links"]["self"]).json()["progress"]["done"] > 0
     assert served.client.delete(cancelled["links"]["self"]).json()["state"] == "cancelled"
+    served.rows.hold()
     job = served.begin(scene)
     assert [name for name, data in events(served, job)].count("progress") > 1
     job = served.wait(job)
@@ -195,7 +200,8 @@ def test_a_whole_scene_is_described_then_asked(served, tmp_path):
     asked = served.client.post(f"/api/scenes/{scene['id']}/ask", json={"question": "How many buildings appeared?"}).json()
     numbers = asked["evidence"]["object_numbers"]
     assert asked["answer"]["value"] == len(numbers) == len(asked["evidence"]["objects"]["features"]) > 5
-    assert Image.open(io.BytesIO(served.client.get(scene["links"]["frames"][1]).content)).size == (1024, 1024)
+    frame = served.client.get(scene["links"]["frames"][1], params={"size": 256})
+    assert Image.open(io.BytesIO(frame.content)).size == (256, 256)
     assert served.client.delete(job["links"]["self"]).json() == {"id": job["id"], "state": "deleted"}
     assert served.client.get(job["links"]["self"]).status_code == 404
 
@@ -214,6 +220,45 @@ def test_ogc_names(served, scene):
     wrong = served.client.post("/processes/ask/execution", json={"inputs": {"scene": scene["id"], "colour": "red"}})
     assert wrong.status_code == 400 and "inputs.colour" in wrong.json()["error"]["message"]
     assert get("/processes/paint").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def unequal(served, tmp_path_factory):
+    """A scene of two plain images of different sizes; the names of the client are those of the stored files, turned."""
+    folder = tmp_path_factory.mktemp("unequal")
+    paths = [folder / "one.png", folder / "two.png"]
+    for path, side in zip(paths, (128, 100), strict=True):
+        Image.fromarray(np.random.default_rng(side).integers(90, 110, (side, side, 3), dtype=np.uint8)).save(path)
+    return served.add(*paths, names=("after.png", "summer 2017.png"))
+
+
+def test_remarks_name_the_files_and_options_as_the_client_knows_them(served, unequal):
+    assert [note for note in unequal["notes"] if note.startswith("summer 2017.png was resized")]
+    refused = "summer 2017.png is 100 x 100 pixels and after.png 128 x 128"
+    failed = served.wait(served.begin(unequal))
+    ask = {"question": "Has anything changed?"}
+    asked = served.client.post(f"/api/scenes/{unequal['id']}/ask", json=ask)
+    for message in (failed["error"], asked.json()["error"]["message"]):
+        assert message.startswith(refused) and message.endswith('(the option "resize")'), message
+    assert failed["state"] == "failed" and asked.status_code == 400
+
+
+def test_images_of_two_sizes_are_resized_where_that_is_asked_for(served, unequal):
+    options = {"resize": True, "metres_per_pixel": 0.5}
+    job = served.wait(served.begin(unequal, options=options))
+    assert job["state"] == "done", job
+    result = served.client.get(job["links"]["results"]).json()["result"]
+    resized = "summer 2017.png was resized: 100 x 100 to 128 x 128 pixels"
+    assert resized in job["notes"] and resized in result["notes"]
+    ask = {"question": "Has anything changed?", "options": options}
+    reply = served.client.post(f"/api/scenes/{unequal['id']}/ask", json=ask).json()
+    assert reply["scene"]["id"] == unequal["id"] and reply["scene"]["metres_per_pixel"] == 0.5
+    assert resized in reply["scene"]["notes"]
+    more = {"scene": unequal["id"], "options": options}
+    said = {"model": "chronosight", "messages": [{"role": "user", "content": ask["question"]}], "chronosight": more}
+    assert served.client.post("/v1/chat/completions", json=said).json()["chronosight"]["answer"] == reply["answer"]
+    wrong = {**ask, "options": {"min_area": 5}}
+    assert served.client.post(f"/api/scenes/{unequal['id']}/ask", json=wrong).status_code == 422
 
 
 def test_what_cannot_be_used_is_one_line(served, scene, tmp_path):

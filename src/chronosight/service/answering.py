@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ from chronosight import pipeline
 from chronosight.engines.asked_about import objects_asked_about
 from chronosight.errors import InputError
 from chronosight.limits import MAX_ANSWER_SECONDS, MAX_SERVICE_PIXELS
+from chronosight.pipeline import Opening
 from chronosight.reports.geojson import lonlat_collection, pixel_collection
 from chronosight.reports.read import read_description
 from chronosight.results.change_summary import ChangeSummary
@@ -31,7 +32,7 @@ from chronosight.results.description import Description
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.files import file_format
 from chronosight.scenes.lonlat import scene_corners
-from chronosight.service.scenes import files_of, open_small, stored_names
+from chronosight.service.scenes import files_of, in_shown_names, open_small, stored_names
 from chronosight.service.settings import Settings
 from chronosight.service.store import Store
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 KEPT_PIXELS = 4 * MAX_SERVICE_PIXELS  # of the frames of all scenes that are kept: 300 MB
 SHOWN = ("id", "kind", "width", "height", "metres_per_pixel", "times", "georeference", "corners_lonlat", "notes", "doubts")
+AS_SENT = Opening(video=True)  # several images were sent as one series
 TAKEN = "Taken as: "  # how notes begin that say how a question was read
 KEPT_SCENES = 16
 KEPT_CONVERSATIONS = 64
@@ -154,22 +156,32 @@ class Answering:
         digest = hashlib.sha256("\n".join(hashlib.sha256(file).hexdigest() for file in content).encode()).hexdigest()[:32]
         return self._ask(digest, lambda: _open_content(content), questions)
 
-    def ask_scene(self, facts: dict[str, Any], questions: Sequence[str]) -> Reply:
-        """Answers about a scene of the store.
+    def ask_scene(self, facts: dict[str, Any], questions: Sequence[str], opening: Opening = AS_SENT) -> Reply:
+        """Answers the last of some questions about a scene of the store.
 
         Args:
             facts: Facts of the scene.
             questions: The conversation, oldest question first; the last one is answered.
+            opening: How the files are opened; a whole scene is answered from its description, whatever this says.
 
         Returns:
             The reply.
 
         Raises:
+            InputError: The files or the question cannot be used.
             NotDescribed: A whole scene has no finished description.
         """
         if facts["whole_scene"]:
             return self._ask_described(facts, questions[-1])
-        return self._ask(facts["id"], lambda: open_small(files_of(self.store, facts)), questions)
+        # Files opened in another way are another scene to everything that is remembered.
+        digest = facts["id"] if opening == AS_SENT else f"{facts['id']} {opening}"
+        try:
+            reply = self._ask(digest, lambda: open_small(files_of(self.store, facts), opening), questions)
+        except InputError as error:
+            raise InputError(in_shown_names(facts, str(error))) from None
+        notes = {key: [in_shown_names(facts, line) for line in reply.scene[key]] for key in ("notes", "doubts")}
+        answer = replace(reply.answer, notes=tuple(in_shown_names(facts, note) for note in reply.answer.notes))
+        return replace(reply, answer=answer, scene={**reply.scene, **notes, "id": facts["id"]})
 
     def engine(self) -> Engine:
         """The engine, loaded when first needed. Raises InputError where it cannot be."""

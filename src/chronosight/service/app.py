@@ -93,11 +93,14 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Late)
     async def late(request: Request, error: Late) -> Response:
-        return error_response(504, "the answer took too long; send a job instead (POST /api/jobs)", "timeout")
+        return error_response(504, "the answer took too long; ask again, or ask in a job, which may take longer", "timeout")
 
     @app.exception_handler(NotDescribed)
     async def not_described(request: Request, error: NotDescribed) -> Response:
-        message = "this scene is too large to be answered about at once: describe it first (POST /api/jobs), then ask again"
+        message = (
+            "questions about a scene of this size are answered from its description, which is not finished; describe the changes "
+            "first (a job of type describe), then ask again"
+        )
         return error_response(409, message, "not_described")
 
     @app.exception_handler(MemoryError)

@@ -15,7 +15,8 @@ from chronosight.errors import InputError
 from chronosight.files import write_json
 from chronosight.limits import MAX_FRAMES
 from chronosight.pipeline import CELL_M, Opening
-from chronosight.service.scenes import files_of
+from chronosight.service.messages import option_names
+from chronosight.service.scenes import files_of, in_shown_names
 from chronosight.service.store import Job, Store
 from chronosight.tasks.routing import MAX_CHARACTERS
 
@@ -28,8 +29,8 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
-class Options(BaseModel):
-    """How a scene is opened and which objects are reported; the options of `chronosight describe` by the same names."""
+class OpeningOptions(BaseModel):
+    """How a scene is opened; the options of `chronosight describe` by the same names."""
 
     model_config = ConfigDict(extra="forbid")
     resize: bool = False
@@ -37,14 +38,22 @@ class Options(BaseModel):
     frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = 8
     register_dates: Annotated[bool, Field(alias="register")] = True
     force: bool = False
-    cell: Annotated[float, Field(ge=1, allow_inf_nan=False)] = CELL_M
-    min_area: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    metres_per_pixel: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
 
     @property
     def opening(self) -> Opening:
         """As the pipeline takes it."""
-        return Opening(self.resize, self.bands, self.frames, self.register_dates, self.force, video=True)
+        return Opening(
+            self.resize, self.bands, self.frames, self.register_dates, self.force, self.metres_per_pixel, video=True
+        )  # fmt: skip
+
+
+class Options(OpeningOptions):
+    """How a scene is opened, and which objects a job reports."""
+
+    cell: Annotated[float, Field(ge=1, allow_inf_nan=False)] = CELL_M
+    min_area: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @property
     def limits(self) -> ObjectLimits | None:
@@ -105,7 +114,17 @@ def run_job(store: Store, job: Job, engine: Engine, progress: Progress) -> tuple
     scene = store.scene(job.scene)
     if scene is None:
         raise InputError("the scene was deleted")
-    paths = files_of(store, scene)
+    try:
+        notes, files = _run(store, job, request, files_of(store, scene), engine, progress)
+    except InputError as error:
+        raise InputError(in_shown_names(scene, str(error))) from None
+    return [in_shown_names(scene, option_names(note)) for note in notes], files
+
+
+def _run(
+    store: Store, job: Job, request: JobRequest, paths: list[Path], engine: Engine, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """The work of `run_job`; notes and errors name the files as they are stored."""
     folder = store.files_of(job)
     notes: list[str] = []
     zones: Path | None = None
@@ -140,6 +159,9 @@ def result_of(store: Store, job: Job) -> dict[str, Any]:
     """
     name = "description.json" if job.type == "describe" else ANSWER
     facts: dict[str, Any] = json.loads((store.files_of(job) / name).read_text(encoding="utf-8"))
+    scene = store.scene(job.scene)
+    if scene is not None:  # the files on disk name the stored images, which lie beside nothing else
+        facts["notes"] = [in_shown_names(scene, option_names(note)) for note in facts["notes"]]
     return facts
 
 

@@ -31,16 +31,18 @@ from chronosight.service.conversation import (
     shorten,
     without_image,
 )
+from chronosight.service.jobs import OpeningOptions
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 Limit = Annotated[int | None, Field(ge=1)]
 
 
 class Extension(BaseModel):
-    """What this server understands beyond OpenAI's API: a scene of its own in place of images."""
+    """What this server understands beyond OpenAI's API: a scene of its own in place of images, and how it is opened."""
 
     model_config = ConfigDict(extra="forbid")
     scene: str
+    options: OpeningOptions = OpeningOptions()
 
 
 class _Request(BaseModel):
@@ -164,8 +166,9 @@ async def _answer(
     turns = read_turns(messages)
     asked = await run_in_threadpool(read_questions, turns, here.settings, scene is not None)
     reply = None
-    if scene is not None:
-        reply = await answering.run(lambda: answering.ask_scene(scene, asked.questions))
+    if scene is not None and body.chronosight is not None:
+        opening = body.chronosight.options.opening
+        reply = await answering.run(lambda: answering.ask_scene(scene, asked.questions, opening))
     elif asked.images:
         reply = await answering.run(lambda: answering.ask_content(asked.images, asked.questions))
     return _Said(reply, "\n".join(asked.questions), most)

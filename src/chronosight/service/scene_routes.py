@@ -17,6 +17,7 @@ from chronosight.service import scenes
 from chronosight.service.context import Context, Here, SceneFacts
 from chronosight.service.example import example_pair
 from chronosight.service.frames import frame_file
+from chronosight.service.jobs import OpeningOptions
 from chronosight.tasks.routing import MAX_CHARACTERS
 
 router = APIRouter(prefix="/api/scenes", tags=["scenes"])
@@ -31,11 +32,12 @@ class Paths(BaseModel):
 
 
 class QuestionBody(BaseModel):
-    """A question, and the questions of the conversation before it, oldest first."""
+    """A question, the questions of the conversation before it, oldest first, and how the scene is opened."""
 
     model_config = ConfigDict(extra="forbid")
     question: str = Field(min_length=1, max_length=MAX_CHARACTERS)
     history: list[Annotated[str, Field(max_length=MAX_CHARACTERS)]] = Field([], max_length=MAX_MESSAGES)
+    options: OpeningOptions = OpeningOptions()
 
 
 @router.post("", status_code=201, max_body_size=MAX_UPLOAD_BYTES, form_limits={"max_files": MAX_SCENE_FILES, "max_fields": 0})
@@ -79,8 +81,8 @@ def delete_scene(here: Here, facts: SceneFacts) -> None:
 @router.post("/{scene_id}/ask")
 async def ask(request: Request, facts: SceneFacts, body: QuestionBody) -> dict[str, Any]:
     """Answers a question about a scene at once. A whole scene is answered about from its finished description."""
-    answering = request.app.state.answering
-    reply = await answering.run(lambda: answering.ask_scene(facts, [*body.history, body.question]))
+    answering, questions = request.app.state.answering, [*body.history, body.question]
+    reply = await answering.run(lambda: answering.ask_scene(facts, questions, body.options.opening))
     return {"question": body.question, **reply.to_dict()}
 
 

@@ -22,6 +22,7 @@ from chronosight.scenes.image import open_image
 from chronosight.scenes.large.choose import large_pair
 from chronosight.scenes.scene import Scene
 from chronosight.service.display import fit_display
+from chronosight.service.messages import with_shown_names
 from chronosight.service.store import Store
 
 if TYPE_CHECKING:
@@ -57,8 +58,14 @@ def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str
         names = stored_names(kinds)
         for (path, _), name in zip(files, names, strict=True):
             os.replace(path, staged / name)
-        facts = _inspect(digest, [staged / name for name in names], [shown_name(name) for _, name in files])
+        shown = [shown_name(name) for _, name in files]
+        try:
+            facts = _inspect(digest, [staged / name for name in names], shown)
+        except InputError as error:
+            raise InputError(with_shown_names(str(error), names, shown)) from None
         facts["stored"] = names
+        for key in ("notes", "doubts"):
+            facts[key] = [in_shown_names(facts, line) for line in facts[key]]
         shutil.rmtree(folder, ignore_errors=True)
         staged.replace(folder)
     finally:
@@ -139,6 +146,19 @@ def files_of(store: Store, facts: dict[str, Any]) -> list[Path]:
     if not all(path.is_file() for path in files):
         raise InputError("the files of this scene are gone; add them again")
     return files
+
+
+def in_shown_names(facts: dict[str, Any], text: str) -> str:
+    """Names the files of a scene in a text as their owner does.
+
+    Args:
+        facts: Facts of the scene.
+        text: A remark or an error that may name files as they are stored.
+
+    Returns:
+        The text with the owner's names.
+    """
+    return with_shown_names(text, facts.get("stored", []), [file["name"] for file in facts["files"]] if "stored" in facts else [])
 
 
 def public(facts: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chronosight.engines.router import answer_by_objects, parse_for
 from chronosight.results.answer import Answer
+from chronosight.results.doubts import doubted
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
 
@@ -45,7 +46,8 @@ class ChangeVGChat:
         routed = parsed.routed
         turn, limit = self.engine.turn(self._seen, routed, text, first)
         reply = self._dialogue.ask(turn, limit)
-        answer = self.engine.read(self._seen, routed, reply, self.engine.notes(self.scene) if first else ())
+        notes = self.engine.notes(self.scene) if first else ()
+        answer = doubted(self.engine.read(self._seen, routed, reply, notes), self.scene)
         if routed.question is not None:
             self._last = routed
         self.history.append((text, answer))

@@ -21,7 +21,7 @@ export const getFile = (file) => request(file.url);
 export const addExample = () => request("/api/scenes/example", { method: "POST" });
 export const addJob = (body) => post("/api/jobs", body);
 export const endJob = (id) => request(`/api/jobs/${id}`, { method: "DELETE" });
-export const ask = (scene, question, history) => post(`/api/scenes/${scene}/ask`, { question, history });
+export const ask = (scene, question, history, options) => post(`/api/scenes/${scene}/ask`, { question, history, options });
 
 /** The address that saves a file instead of showing it. */
 export const downloadUrl = (file) => `${file.url}?download=true`;

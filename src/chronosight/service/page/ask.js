@@ -11,6 +11,8 @@ const SUGGESTED = {
   video: ["What is the event in the video?", "Describe the video."],
 };
 
+const OPENING = ["resize", "bands", "frames", "register", "force", "metres_per_pixel"]; // the options of a job that say how files are opened
+
 export class Conversation {
   /** @param {(evidence: object | null, text: string) => void} onEvidence show it on the map; null puts it out */
   constructor(onEvidence) {
@@ -24,6 +26,7 @@ export class Conversation {
   /** Starts a conversation about a scene; one that was held in this tab before goes on. */
   open(scene) {
     this.scene = scene;
+    this.options = {}; // how the server opens the files
     this.questions = [];
     byId("log").replaceChildren();
     byId("question").value = "";
@@ -31,6 +34,11 @@ export class Conversation {
     else say("ask-empty", scene.kind === "pair" ? "Ask about the changes: whether, how many, where, how large." : "Ask about what the images show.");
     this.#suggest();
     for (const reply of this.#stored()) this.addReply(reply, false);
+  }
+
+  /** Opens the files for answers as they were opened for a job with these options. */
+  setOptions(options) {
+    this.options = Object.fromEntries(OPENING.filter((name) => options[name] != null).map((name) => [name, options[name]]));
   }
 
   /** Puts out the light of every answer. */
@@ -62,7 +70,7 @@ export class Conversation {
     turn.append(make("p", { class: "waiting" }, make("span", { class: "spinner", "aria-hidden": "true" }), " Answering…"));
     this.#wait(true);
     try {
-      const reply = await ask(scene.id, question, history);
+      const reply = await ask(scene.id, question, history, this.options);
       if (this.scene !== scene) return;
       turn.querySelector(".waiting").remove();
       this.#answer(turn, reply, true);

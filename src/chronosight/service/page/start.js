@@ -87,6 +87,7 @@ export class Start {
     if (byId("option-resize").checked) options.resize = true;
     if (!byId("option-register").checked) options.register = false;
     if (byId("option-force").checked) options.force = true;
+    if (byId("option-metres").value) options.metres_per_pixel = Number(byId("option-metres").value);
     this.sending = new AbortController();
     say("upload-error", "");
     this.#progress(0, this.files.reduce((sum, file) => sum + file.size, 0));

@@ -75,6 +75,7 @@ export class Workbench {
   async describe(options) {
     const scene = this.scene;
     this.options = options;
+    this.conversation.setOptions(options);
     this.job = null;
     this.#progress({ state: "queued", progress: { done: 0, total: 0, share: 0 } });
     try {
@@ -91,6 +92,7 @@ export class Workbench {
   follow(job) {
     const scene = this.scene;
     this.options = job.request.options ?? {};
+    this.conversation.setOptions(this.options);
     const take = (now) => {
       if (this.scene !== scene) return;
       this.job = now;
