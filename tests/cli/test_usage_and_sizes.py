@@ -16,7 +16,7 @@ from small_scenes import ground as two_dates
 
 MISSING = {
     ("describe",): "describe compares two images of a place, but none was given",
-    ("describe", "one.png"): "only one.png was given: add the later image",
+    ("describe", "one.png"): "only one.png was given, expected two dates of a place: give the later image too",
     ("ask",): "and then a question",
     ("chat",): "chat needs an image",
     ("train",): "RECIPE is missing",
@@ -24,7 +24,7 @@ MISSING = {
     ("eval",): "BENCHMARK is missing",
     ("convert",): "is missing",
     ("data", "check"): "is missing",
-    ("describe", "a.png", "b.png", "c.png"): "(c.png)",
+    ("describe", "a.png", "b.png", "c.png"): "3 images were given",
     ("describe", "--nope", "a.png", "b.png"): "no such option: --nope",
     ("ask", "a.png", "q", "--frames", "many"): "invalid value for '--frames'",
 }

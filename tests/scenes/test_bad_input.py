@@ -18,7 +18,7 @@ REASON = {
     "absurd_size": "100 megapixels", "bomb": "100 megapixels", "tiny": "at least 16", "all_nodata": "no data",
     "complex_numbers": "complex", "many_unnamed_bands": "bands", "different_sizes": "expected one size",
     "one_without_place": "expected one size", "no_overlap": "do not overlap", "overlap_too_small": "at least 16",
-    "no_common_data": "in common", "series_of_sizes": "expected one size", "video_in_a_pair": "alone",
+    "no_common_data": "in common", "series_of_sizes": "expected one size", "video_in_a_pair": "one video or animation at a time",
     "folder_in_a_pair": "folder",
 }  # fmt: skip
 

@@ -111,4 +111,6 @@ def second_date(before: str, after: str | None, more: Sequence[str]) -> str:
             f"{before} is a folder, expected two images: use chronosight batch for a folder of pairs, chronosight timeline for "
             "dates of one place"
         )
-    raise InputError(f"only {before} was given, expected two dates of a place: give the later image too")
+    raise InputError(
+        f"only {before} was given, expected two dates of a place: give the later image too, or use chronosight ask"
+    )

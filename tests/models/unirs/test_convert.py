@@ -205,7 +205,7 @@ BROKEN = {
         lambda f: (f / "llm/tokenizer.model").write_bytes((f / "llm/tokenizer.model").read_bytes()[:-9]), "damaged or no"
     ),
     "a list for a config": (lambda f: (f / "llm/config.json").write_text("[]"), "not an object"),
-    "a config nested deep": (lambda f: (f / "llm/config.json").write_text("[" * 100_000), "nested too deep"),
+    "a config nested deep": (lambda f: (f / "llm/config.json").write_text("[" * 100_000), "nested more than 100 levels deep"),
     "a billion layers": (lambda f: edit(f / "llm/config.json", lambda v: v.update(num_hidden_layers=10**9)), "num_hidden_layers"),
     "more layers than tensors": (
         lambda f: edit(f / "vision_tower/config.json", lambda v: v.update(num_hidden_layers=500)), "has .* tensors"

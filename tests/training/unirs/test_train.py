@@ -120,8 +120,9 @@ def test_lora_leaves_the_base_and_its_adapter_serves_the_engine(root, tmp_path):
     with engine.model.base_weights():
         base = engine.model.ask(rows, max_tokens=4)
     plain = load_unirs(root / "weights", device="cpu").model.ask(rows, max_tokens=4)
-    assert base[0].confidence == pytest.approx(plain[0].confidence, rel=1e-4)
-    assert engine.model.ask(rows, max_tokens=4)[0].confidence != pytest.approx(plain[0].confidence, rel=1e-4)
+    adapted = engine.model.ask(rows, max_tokens=4)
+    assert base[0].logprobs == pytest.approx(plain[0].logprobs, rel=1e-4)
+    assert adapted[0].logprobs[0] != pytest.approx(plain[0].logprobs[0], rel=1e-4)
 
 
 def test_the_stream_is_the_same_for_any_split_into_processes(root):
