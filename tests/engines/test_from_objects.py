@@ -144,6 +144,21 @@ def test_zones_are_needed_for_questions_about_them():
     assert answer.task == "open" and "--zones" in answer.text
 
 
+def test_a_close_yes_or_no_is_not_confident():
+    """465 m² of buildings, 0.9 sure each: a tenth of them may not be there."""
+    for question, confident in (
+        ("Is the area of new buildings larger than 400 m2?", True),
+        ("Is the area of new buildings larger than 450 m2?", False),
+        ("Is the area of new buildings smaller than 470 m2?", False),
+        ("Did the number of buildings grow?", True),
+    ):
+        answer = answer_description(scene(), question)
+        assert answer.confident is confident and (answer.confidence <= 0.5) is not confident, question
+    level = [one(n, "building", way, 10 * n, 10, 9, 9) for n, way in enumerate(["appeared"] * 6 + ["vanished"] * 5, 1)]
+    answer = answer_description(summary(level), "Did the number of buildings grow?")
+    assert answer.value is True and not answer.confident
+
+
 def test_levels_are_named():
     found = [one(1, "building", "appeared", 10, 10, 10, 10), one(2, "building", "appeared", 210, 10, 10, 10)]
     zones = zones_of(A=pixels(0, 0, 100, 300), B=pixels(200, 0, 300, 300))

@@ -76,7 +76,8 @@ def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
     value = (low is None or chosen.area >= low) and (high is None or chosen.area <= high)
     amount = f"about {size_words(chosen.area, True)}" if chosen.area else "no ground"
     text = f"{_word(value)}: {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place} cover {amount}."
-    return make_answer(chosen, "area_is", text, value)
+    margin = min(abs(chosen.area - limit) for limit in (low, high) if limit is not None)
+    return make_answer(_unsure_if(margin <= _doubtful(chosen.area, chosen), chosen), "area_is", text, value)
 
 
 def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -94,7 +95,8 @@ def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     gone = len(chosen.found) - appeared
     value = gone > appeared if question.least else appeared > gone
     text = f"{_word(value)}: {objects(appeared, chosen.noun).text} appeared{chosen.place} and {gone or 'none'} vanished."
-    return make_answer(chosen, "grown", text, value)
+    close = appeared != gone and abs(appeared - gone) <= _doubtful(len(chosen.found), chosen)
+    return make_answer(_unsure_if(close, chosen), "grown", text, value)
 
 
 def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -141,6 +143,16 @@ def lie_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> A
     lie = "lies" if of == 1 else "lie"
     text = f"{_word(value)}: {n:,} of {objects(of, every.noun).text}{every.size} that {verb(question)} {lie}{chosen.place}."
     return make_answer(replace(every, notes=chosen.notes), "lie_in", text, value)
+
+
+def _doubtful(amount: float, chosen: Chosen) -> float:
+    """How much of a sum over objects may not be there: the share that their mean confidence leaves."""
+    return (1 - min(chosen.confidence, 1.0)) * amount
+
+
+def _unsure_if(close: bool, chosen: Chosen) -> Chosen:
+    """A yes or no that the doubtful part of the objects could turn round is as likely as not."""
+    return replace(chosen, confidence=min(EVEN, chosen.confidence)) if close else chosen
 
 
 def _word(value: bool) -> str:
