@@ -119,4 +119,4 @@ def test_answers_never_print_certainty(capsys):
     from chronosight.results.answer import Answer
 
     print_answer("?", Answer("Yes", "presence", True, 0.998, True), False, False)
-    assert "confidence over 99 %" in capsys.readouterr().out
+    assert "over 99 % confident" in capsys.readouterr().out

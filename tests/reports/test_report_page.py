@@ -101,7 +101,7 @@ def test_counts_objects_and_answers_are_on_the_page(make_pair):
     assert "How many roads?" in text and "Changed objects (4)" in text and "One note." in text
     assert len(rows_of(text)) == 4
     assert all(f'id="object-{number}"' in text for number in (1, 2, 3, 4))
-    assert "Changed:&nbsp;yes" not in text and "Changed: yes (97&nbsp;%&nbsp;sure)." in text
+    assert "Changed:&nbsp;yes" not in text and "Changed: yes (97&nbsp;%&nbsp;confident)." in text
 
 
 def test_no_change_and_many_objects(make_pair):

@@ -16,9 +16,9 @@ def test_the_whole_summary(make_pair):
     description = make_pair("utm")
     assert summary_lines(description) == [
         "Two houses are built beside a new road.",
-        "Changed: yes (97 % sure).",
-        "Roads: 1 new, none gone; in the center (91 % sure). New: about 144 m².",
-        "Buildings: 2 new, 1 gone; at the top and in the top left and lower right corners (91 % sure). "
+        "Changed: yes (97 % confident).",
+        "Roads: 1 new, none gone; in the center (91 % confident). New: about 144 m².",
+        "Buildings: 2 new, 1 gone; at the top and in the top left and lower right corners (91 % confident). "
         "New: about 86 m². Gone: about 100 m².",
         "Note: Bands 3, 2, 1 are shown as red, green, blue.",
         "Note: One note.",
@@ -34,18 +34,18 @@ def test_no_change_is_said_in_one_phrase(make_pair):
     description = make_pair(rectangles=())
     lines = summary_lines(description)
     assert lines[1:4] == [
-        "Changed: no (97 % sure).",
-        "Roads: no change (91 % sure).",
-        "Buildings: no change (91 % sure).",
+        "Changed: no (97 % confident).",
+        "Roads: no change (91 % confident).",
+        "Buildings: no change (91 % confident).",
     ]
 
 
 @pytest.mark.parametrize(
     ("answer", "line"),
     [
-        (Answer("yes", "binary", True, 0.998, True), "Changed: yes (over 99 % sure)."),
-        (Answer("yes", "binary", True, 0.58, False), "Changed: probably yes (only 58 % sure)."),
-        (Answer("no", "binary", False, 0.61, False), "Changed: probably no (only 61 % sure)."),
+        (Answer("yes", "binary", True, 0.998, True), "Changed: yes (over 99 % confident)."),
+        (Answer("yes", "binary", True, 0.58, False), "Changed: probably yes (only 58 % confident)."),
+        (Answer("no", "binary", False, 0.61, False), "Changed: probably no (only 61 % confident)."),
         (Answer("hm", "binary", None, 0.3, False), "Changed: cannot tell."),
     ],
 )
@@ -56,7 +56,7 @@ def test_the_verdict(answer, line):
 def test_a_class_that_is_more_likely_wrong_than_right_is_called_unsure(make_pair):
     description = make_pair()
     line = class_line(description, ClassDescription("roads", 0, 0, (), 0.41))
-    assert line == "Roads: no change (unsure, 41 %)."
+    assert line == "Roads: no change (not confident, 41 %)."
 
 
 def test_an_unsure_caption_says_so(make_pair):

@@ -20,7 +20,7 @@ def local(bundle_folder):
     return chronosight.load(weights=bundle_folder)
 
 
-def said(*parts, text):
+def user_message(*parts, text):
     return {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
 
 
@@ -32,7 +32,7 @@ def test_models(client):
 def test_a_pair_is_answered_as_the_python_api_answers(client, local, pair):
     expected = chronosight.ask(pair, ASK, engine=local)
     assert expected.value == 2
-    reply = client.chat.completions.create(model="chronosight", messages=[said(*shown(*pair), text=ASK)])
+    reply = client.chat.completions.create(model="chronosight", messages=[user_message(*shown(*pair), text=ASK)])
     assert reply.choices[0].finish_reason == "stop" and reply.choices[0].message.content.startswith("2")
     more = reply.chronosight
     assert more["answer"] == {**expected.to_dict(), "notes": list(expected.notes)}
@@ -45,14 +45,14 @@ def test_a_pair_is_answered_as_the_python_api_answers(client, local, pair):
 
 def test_an_unsure_answer_says_so_in_its_text(client, local, pair):
     expected = chronosight.ask(pair, ASK, engine=local)
-    reply = client.chat.completions.create(model="chronosight", messages=[said(*shown(*pair), text=ASK)])
-    assert ("not sure" in reply.choices[0].message.content) == (not expected.confident)
+    reply = client.chat.completions.create(model="chronosight", messages=[user_message(*shown(*pair), text=ASK)])
+    assert ("not confident" in reply.choices[0].message.content) == (not expected.confident)
 
 
 def test_a_follow_up_leans_on_the_question_before(client, pair):
-    messages = [said(*shown(*pair), text=ASK)]
+    messages = [user_message(*shown(*pair), text=ASK)]
     first = client.chat.completions.create(model="chronosight", messages=messages)
-    messages += [{"role": "assistant", "content": first.choices[0].message.content}, said(text="And the roads?")]
+    messages += [{"role": "assistant", "content": first.choices[0].message.content}, user_message(text="And the roads?")]
     second = client.chat.completions.create(model="chronosight", messages=messages)
     assert second.chronosight["answer"]["value"] == 1
     assert len(second.chronosight["evidence"]["object_numbers"]) == 1
@@ -60,13 +60,14 @@ def test_a_follow_up_leans_on_the_question_before(client, pair):
 
 
 def test_images_of_a_later_message_are_a_new_scene(client, pair):
-    messages = [said(*shown(*pair), text=ASK), {"role": "assistant", "content": "2"}, said(*shown(pair[0], pair[0]), text=ASK)]
+    messages = [user_message(*shown(*pair), text=ASK), {"role": "assistant", "content": "2"}]
+    messages.append(user_message(*shown(pair[0], pair[0]), text=ASK))
     reply = client.chat.completions.create(model="chronosight", messages=messages)
     assert reply.chronosight["answer"]["value"] == 0
 
 
 def test_a_stream_says_the_same_and_ends_with_usage(client, pair):
-    asked = {"model": "chronosight", "messages": [said(*shown(*pair), text=ASK)]}
+    asked = {"model": "chronosight", "messages": [user_message(*shown(*pair), text=ASK)]}
     whole = client.chat.completions.create(**asked)
     chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
@@ -76,7 +77,7 @@ def test_a_stream_says_the_same_and_ends_with_usage(client, pair):
 
 
 def test_a_limit_of_tokens_cuts_the_text(client, pair):
-    reply = client.chat.completions.create(model="chronosight", messages=[said(*shown(*pair), text=ASK)], max_tokens=1)
+    reply = client.chat.completions.create(model="chronosight", messages=[user_message(*shown(*pair), text=ASK)], max_tokens=1)
     assert (reply.choices[0].message.content, reply.choices[0].finish_reason) == ("2", "length")
 
 
@@ -100,7 +101,7 @@ def test_without_an_image_it_says_what_is_missing(client):
 def test_a_scene_of_the_server_in_place_of_images(client, served, pair):
     scene = served.add(*pair)
     extra = {"chronosight": {"scene": scene["id"]}}
-    reply = client.chat.completions.create(model="chronosight", messages=[said(text=ASK)], extra_body=extra)
+    reply = client.chat.completions.create(model="chronosight", messages=[user_message(text=ASK)], extra_body=extra)
     assert reply.chronosight["answer"]["value"] == 2
 
 
@@ -111,22 +112,22 @@ def test_a_scene_of_the_server_in_place_of_images(client, served, pair):
         ({"messages": []}, openai.UnprocessableEntityError, "messages"),
         ({"n": 2}, openai.UnprocessableEntityError, "n:"),
         ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "response_format"),
-        ({"messages": [said({"type": "input_audio"}, text="?")]}, openai.BadRequestError, "input_audio"),
-        ({"messages": [said({"type": "image_url", "image_url": {"url": "data:image/png;base64,@@"}}, text="?")]},
+        ({"messages": [user_message({"type": "input_audio"}, text="?")]}, openai.BadRequestError, "input_audio"),
+        ({"messages": [user_message({"type": "image_url", "image_url": {"url": "data:image/png;base64,@@"}}, text="?")]},
          openai.BadRequestError, "base64"),
-        ({"messages": [said({"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}, text="?")]},
+        ({"messages": [user_message({"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}, text="?")]},
          openai.BadRequestError, "data URL"),
-        ({"messages": [said({"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/a.png"}}, text="?")]},
+        ({"messages": [user_message({"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/a.png"}}, text="?")]},
          openai.BadRequestError, "not fetched from 127.0.0.1"),
-        ({"messages": [said({"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}, text="?")]},
+        ({"messages": [user_message({"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}, text="?")]},
          openai.BadRequestError, "expected PNG"),
-        ({"messages": [said(text="word " * 500)]}, openai.BadRequestError, "2,000"),
+        ({"messages": [user_message(text="word " * 500)]}, openai.BadRequestError, "2,000"),
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}] * 60},
          openai.BadRequestError, "100"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_one_line(client, change, error, words):
-    asked = {"model": "chronosight", "messages": [said(text="?")], **change}
+    asked = {"model": "chronosight", "messages": [user_message(text="?")], **change}
     with pytest.raises(error) as raised:
         client.chat.completions.create(**asked)
     message = raised.value.body["message"]
@@ -135,4 +136,5 @@ def test_what_cannot_be_used_is_one_line(client, change, error, words):
 
 def test_more_images_than_a_conversation_may_have(client, plain_image):
     with pytest.raises(openai.BadRequestError, match="at most 8"):
-        client.chat.completions.create(model="chronosight", messages=[said(*shown(*[plain_image] * 9), text="What is it?")])
+        messages = [user_message(*shown(*[plain_image] * 9), text="What is it?")]
+        client.chat.completions.create(model="chronosight", messages=messages)

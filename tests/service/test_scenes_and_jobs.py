@@ -257,8 +257,8 @@ def test_images_of_two_sizes_are_resized_where_that_is_asked_for(served, unequal
     assert reply["scene"]["id"] == unequal["id"] and reply["scene"]["metres_per_pixel"] == 0.5
     assert resized in reply["scene"]["notes"]
     more = {"scene": unequal["id"], "options": options}
-    said = {"model": "chronosight", "messages": [{"role": "user", "content": ask["question"]}], "chronosight": more}
-    assert served.client.post("/v1/chat/completions", json=said).json()["chronosight"]["answer"] == reply["answer"]
+    chat = {"model": "chronosight", "messages": [{"role": "user", "content": ask["question"]}], "chronosight": more}
+    assert served.client.post("/v1/chat/completions", json=chat).json()["chronosight"]["answer"] == reply["answer"]
     wrong = {**ask, "options": {"min_area": 5}}
     assert served.client.post(f"/api/scenes/{unequal['id']}/ask", json=wrong).status_code == 422
 

@@ -29,16 +29,15 @@ def print_answer(question: str, answer: Answer, as_json: bool, quiet: bool) -> N
         print(json.dumps({"question": question, **answer.to_dict()}, ensure_ascii=False), flush=True)
         return
     from chronosight.reports.plain_text import answer_line
-    from chronosight.results.wording import percent
+    from chronosight.results.wording import confidence_words
 
     print(answer.text if quiet else answer_line(answer), flush=True)
     if quiet:
         return
     if answer.task != "open":
-        doubt = "" if answer.confident else ", not sure"
-        confidence = percent(answer.confidence) if answer.confidence_known else "unknown"
+        known = answer.confidence if answer.confidence_known else None
         of = "" if answer.interval is None or answer.interval[0] == answer.interval[1] else " that the number is exact"
-        print(f"  confidence {confidence}{of}{doubt}", flush=True)
+        print(f"  {confidence_words(known, answer.confident, of)}", flush=True)
     for note in answer.notes:
         print(f"  note: {note}", flush=True)
 

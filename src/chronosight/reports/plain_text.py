@@ -10,7 +10,7 @@ from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.sentences import sums_sentence
-from chronosight.results.wording import between, percent, sentence, size_words
+from chronosight.results.wording import between, confidence_words, percent, sentence, size_words
 from chronosight.tasks.cells import places
 
 EVEN = 0.5  # an answer less likely than its opposite is not given
@@ -19,7 +19,7 @@ EVEN = 0.5  # an answer less likely than its opposite is not given
 def summary_lines(description: Description) -> list[str]:
     """Sentences, one a line: the caption, whether anything changed, each class, then the notes.
 
-    For example "Changed: yes (97 % sure)." and "Buildings: 12 new, none gone; at the top and on the left (91 % sure).
+    For example "Changed: yes (97 % confident)." and "Buildings: 12 new, none gone; at the top and on the left (91 % confident).
     New: about 2,310 m²."
 
     Args:
@@ -53,7 +53,7 @@ def changed_line(changed: Answer) -> str:
         changed: The answer to "has anything changed".
 
     Returns:
-        Such as "Changed: yes (97 % sure)."
+        Such as "Changed: yes (97 % confident)."
     """
     if not isinstance(changed.value, bool):
         return "Changed: cannot tell."
@@ -63,29 +63,30 @@ def changed_line(changed: Answer) -> str:
     if changed.confidence < EVEN or (not changed.confident and changed.confidence == EVEN):
         return f"Changed: cannot tell, perhaps {word}."
     if changed.confident:
-        return f"Changed: {word} ({how_sure(changed.confidence)})."
-    return f"Changed: probably {word} (only {percent(changed.confidence)} sure)."
+        return f"Changed: {word} ({confidence_words(changed.confidence, True)})."
+    return f"Changed: probably {word} (only {percent(changed.confidence)} confident)."
 
 
 def class_line(description: Description, change: ClassDescription) -> str:
-    """One class: how many new and gone, where, how sure, and the ground they cover.
+    """One class: how many new and gone, where, how confident, and the ground they cover.
 
     Args:
         description: The description of a pair.
         change: The class.
 
     Returns:
-        Such as "Buildings: 12 new, none gone; at the top (91 % sure). New: about 2,310 m²."
+        Such as "Buildings: 12 new, none gone; at the top (91 % confident). New: about 2,310 m²."
     """
     name = change.name.capitalize()
-    sure = how_sure(change.confidence)
+    confidence = confidence_words(change.confidence, change.confidence > EVEN)
     if change.appeared == change.vanished == 0:
-        return f"{name}: no change ({sure})."
+        return f"{name}: no change ({confidence})."
     if change.interval and change.interval[0] < change.interval[1]:
         total = f"{between(change.interval)} in all" if change.appeared and change.vanished else between(change.interval)
-        sure = f"{total}; {sure}" if change.confidence >= EVEN else f"{total}; the exact number is unsure"
+        exact = confidence if change.confidence >= EVEN else "the exact number is unsure"
+        confidence = f"{total}; {exact}"
     where = f"; {places(change.cells)}" if change.cells else ""
-    line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({sure})."
+    line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({confidence})."
     area = area_words([item for item in description.objects if change.name in (f"{item.class_name}s", item.class_name)])
     return f"{line} {area}" if area else line
 
@@ -119,20 +120,6 @@ def counts(appeared: int, vanished: int) -> str:
         Such as "12 new, none gone".
     """
     return f"{appeared or 'none'} new, {vanished or 'none'} gone"
-
-
-def how_sure(confidence: float) -> str:
-    """A confidence in words.
-
-    Args:
-        confidence: The confidence, in [0, 1].
-
-    Returns:
-        Such as "97 % sure"; "unsure, 41 %" for what is more likely wrong than right.
-    """
-    if confidence == 0:
-        return "unsure"
-    return f"{percent(confidence)} sure" if confidence > EVEN else f"unsure, {percent(confidence)}"
 
 
 def area_words(objects: Sequence[ChangedObject]) -> str:

@@ -16,6 +16,22 @@ def percent(confidence: float) -> str:
     return "over 99 %" if value > 99 else f"{max(value, 0)} %"
 
 
+def confidence_words(confidence: float | None, confident: bool, of: str = "") -> str:
+    """How reliable an answer is, as the terminal, the reports and the web page write it.
+
+    Args:
+        confidence: A probability in [0, 1]; None where it is not known.
+        confident: Whether the answer can be relied on.
+        of: What the probability is of, such as " that the number is exact".
+
+    Returns:
+        Such as "97 % confident", "not confident, 41 %", "confidence unknown".
+    """
+    if confident:
+        return "confidence unknown" if confidence is None else f"{percent(confidence)} confident{of}"
+    return f"not confident{of}, {percent(confidence)}" if confidence else "not confident"
+
+
 def size_words(area: float, square_metres: bool) -> str:
     """An area to three figures.
 

@@ -12,7 +12,7 @@ from chronosight.errors import InputError
 from chronosight.limits import MAX_CHAT_IMAGES, MAX_MESSAGES
 from chronosight.reports.plain_text import answer_line
 from chronosight.results.answer import Answer, open_answer
-from chronosight.results.wording import percent
+from chronosight.results.wording import confidence_words
 from chronosight.service.fetch import read_url
 from chronosight.service.settings import Settings
 
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Turn:
-    """All that the user said between two replies: addresses of images, and texts."""
+    """All that the user wrote between two replies: addresses of images, and texts."""
 
     urls: tuple[str, ...]
     text: str
@@ -110,12 +110,11 @@ def reply_text(answer: Answer) -> str:
     text = answer_line(answer)
     if answer.confident or answer.task == "open":
         return text
-    known = f", confidence {percent(answer.confidence)}" if answer.confidence_known else ""
-    return f"{text} (not sure{known})"
+    return f"{text} ({confidence_words(answer.confidence if answer.confidence_known else None, False)})"
 
 
 def without_image() -> Answer:
-    """What is said where nothing was shown."""
+    """The answer where no image was given."""
     return open_answer(NO_IMAGE)
 
 

@@ -85,13 +85,14 @@ class ResponsesRequest(_Request):
     previous_response_id: str | None = None
 
 
-class _Said:
-    """An answer with what every kind of reply needs of it."""
+class _TextReply:
+    """An answer as text, with the token counts and the extension that both kinds of reply carry."""
 
     def __init__(self, reply: Reply | None, asked: str, most: int | None) -> None:
         answer = reply.answer if reply else without_image()
         self.text, self.cut = shorten(reply_text(answer), most)
-        self.given, self.made = count_tokens(asked), count_tokens(self.text)
+        self.prompt_tokens, self.completion_tokens = count_tokens(asked), count_tokens(self.text)
+        self.total_tokens = self.prompt_tokens + self.completion_tokens
         self.extension = reply.to_dict() if reply else {"version": 1, "answer": answer.to_dict(), "scene": None, "evidence": None}
 
 
@@ -114,18 +115,20 @@ async def chat_completions(here: Here, request: Request, body: ChatRequest) -> d
     if body.response_format and body.response_format.get("type", "text") != "text":
         raise InputError("answers are text; leave response_format out, and read typed values from the field chronosight")
     messages = [(message.role, message.content or "") for message in body.messages]
-    said = await _answer(here, request.app.state.answering, body, messages, body.max_completion_tokens or body.max_tokens)
+    reply = await _answer(here, request.app.state.answering, body, messages, body.max_completion_tokens or body.max_tokens)
     head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": MODEL}
-    usage = {"prompt_tokens": said.given, "completion_tokens": said.made, "total_tokens": said.given + said.made}
-    finish = "length" if said.cut else "stop"
+    usage = {
+        "prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens, "total_tokens": reply.total_tokens,
+    }  # fmt: skip
+    finish = "length" if reply.cut else "stop"
     if body.stream:
         with_usage = body.stream_options is not None and body.stream_options.include_usage
-        return _stream(_chat_chunks(head, said, finish, usage if with_usage else None))
+        return _stream(_chat_chunks(head, reply, finish, usage if with_usage else None))
     choice = {
-        "index": 0, "message": {"role": "assistant", "content": said.text, "refusal": None}, "logprobs": None,
+        "index": 0, "message": {"role": "assistant", "content": reply.text, "refusal": None}, "logprobs": None,
         "finish_reason": finish,
     }  # fmt: skip
-    return {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "chronosight": said.extension}
+    return {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "chronosight": reply.extension}
 
 
 @router.post("/responses", response_model=None)
@@ -135,20 +138,21 @@ async def responses(here: Here, request: Request, body: ResponsesRequest) -> dic
         raise InputError("responses are not stored, so previous_response_id names none; send the whole conversation as input")
     given = [Message(role="user", content=body.input)] if isinstance(body.input, str) else body.input
     messages = [(message.role, message.content or "") for message in given]
-    said = await _answer(here, request.app.state.answering, body, messages, body.max_output_tokens)
-    part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
+    reply = await _answer(here, request.app.state.answering, body, messages, body.max_output_tokens)
+    part = {"type": "output_text", "text": reply.text, "annotations": [], "logprobs": []}
     item = {"type": "message", "id": f"msg_{uuid4().hex}", "status": "completed", "role": "assistant", "content": [part]}
     usage = {
-        "input_tokens": said.given, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": said.made,
-        "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": said.given + said.made,
+        "input_tokens": reply.prompt_tokens, "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": reply.completion_tokens, "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": reply.total_tokens,
     }  # fmt: skip
     whole = {
         "id": f"resp_{uuid4().hex}", "object": "response", "created_at": int(time.time()), "model": MODEL, "status": "completed",
         "error": None, "incomplete_details": None, "instructions": None, "metadata": {}, "output": [item], "usage": usage,
         "parallel_tool_calls": False, "tool_choice": "none", "tools": [], "temperature": None, "top_p": None,
-        "chronosight": said.extension,
+        "chronosight": reply.extension,
     }  # fmt: skip
-    if said.cut:
+    if reply.cut:
         item["status"] = "incomplete"
         whole |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
     return _stream(_response_events(whole, item, part)) if body.stream else whole
@@ -156,7 +160,7 @@ async def responses(here: Here, request: Request, body: ResponsesRequest) -> dic
 
 async def _answer(
     here: Context, answering: Answering, body: _Request, messages: list[tuple[str, Any]], most: int | None
-) -> _Said:
+) -> _TextReply:
     _check_model(body.model)
     scene = None
     if body.chronosight is not None:
@@ -171,20 +175,20 @@ async def _answer(
         reply = await answering.run(lambda: answering.ask_scene(scene, asked.questions, opening))
     elif asked.images:
         reply = await answering.run(lambda: answering.ask_content(asked.images, asked.questions))
-    return _Said(reply, "\n".join(asked.questions), most)
+    return _TextReply(reply, "\n".join(asked.questions), most)
 
 
 def _chat_chunks(
-    head: dict[str, Any], said: _Said, finish: str, usage: dict[str, int] | None
+    head: dict[str, Any], reply: _TextReply, finish: str, usage: dict[str, int] | None
 ) -> Iterator[tuple[None, dict[str, Any] | str]]:
     def chunk(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         return {**head, "object": "chat.completion.chunk", "choices": [choice]}
 
     yield None, chunk({"role": "assistant", "content": ""})
-    for piece in pieces(said.text):
+    for piece in pieces(reply.text):
         yield None, chunk({"content": piece})
-    yield None, chunk({}, finish) | {"chronosight": said.extension}
+    yield None, chunk({}, finish) | {"chronosight": reply.extension}
     if usage is not None:
         yield None, {**head, "object": "chat.completion.chunk", "choices": [], "usage": usage}
     yield None, "[DONE]"

@@ -17,12 +17,14 @@ from chronosight.reports.page import charts, viewer
 from chronosight.reports.page.content import PageContent
 from chronosight.reports.plain_text import answer_line
 from chronosight.results.changed_object import ChangedObject, Key, tally
-from chronosight.results.wording import percent, sentence, size_words
+from chronosight.results.wording import confidence_words, percent, sentence, size_words
 from chronosight.tasks.cells import CELLS, places
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+
+    from chronosight.results.answer import Answer
 
 MOST_ROWS = 300  # objects listed on the page; the vector file holds all of them
 FEW = 8  # objects below which their list is short, so that the counts stand above it
@@ -88,7 +90,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "text": text, "css": css, "kind": kind,
         "label": lambda key: short_label(*key), "colour": lambda key: css(colour_of(*key)),
-        "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent, "sentence": sentence, "line": answer_line,
+        "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent,
+        "confidence": _confidence, "sentence": sentence, "line": answer_line,
         "size": _size, "box": _box, "place": lambda lonlat: f"{lonlat[1]:.5f}, {lonlat[0]:.5f}" if lonlat else "",
         "cells": lambda cells: places(cells) or "nowhere",
     }  # fmt: skip
@@ -97,6 +100,10 @@ def _environment() -> Environment:
         "style": _read("page.css"), "script": _read("page.js"),
     }  # fmt: skip
     return environment
+
+
+def _confidence(answer: Answer) -> str:
+    return confidence_words(answer.confidence if answer.confidence_known else None, answer.confident)
 
 
 def text(words: str) -> Markup:
@@ -110,7 +117,7 @@ def text(words: str) -> Markup:
     """
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"(?<=\d) (?=%|m|km|px|pixel)|(?<=%) (?=sure)", "&nbsp;", str(escape(words))))
+    return Markup(re.sub(r"(?<=\d) (?=%|m|km|px|pixel)|(?<=%) (?=confident)", "&nbsp;", str(escape(words))))
 
 
 def css(colour: Colour) -> str:

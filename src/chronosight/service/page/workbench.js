@@ -255,8 +255,8 @@ function summary(result) {
         make("span", { class: "soft" }, least !== most ? `about ${least} to ${most}` : "")));
     }
   }
-  const said = make("p", { class: caption.confident ? "caption" : "caption doubtful" }, sentence(caption.text));
+  const sentenceOfCaption = make("p", { class: caption.confident ? "caption" : "caption doubtful" }, sentence(caption.text));
   const unsure = caption.confident ? null : make("p", { class: "confidence" }, icon("alert"), `Caption: ${confidenceWords(caption.confidence, false)}`);
   const answers = (result.answers ?? []).map((item) => [make("dt", {}, item.question), make("dd", {}, answerWords(item), " ", make("span", { class: "soft" }, confidenceWords(item.confidence, item.confident)))]);
-  return [verdict, said, unsure, make("ul", { class: "tiles", "aria-label": "Counts" }, tiles), answers.length ? make("dl", {}, answers.flat()) : null].filter(Boolean);
+  return [verdict, sentenceOfCaption, unsure, make("ul", { class: "tiles", "aria-label": "Counts" }, tiles), answers.length ? make("dl", {}, answers.flat()) : null].filter(Boolean);
 }
