@@ -167,7 +167,7 @@ def test_consoles_that_are_not_utf_8(files, bundle_folder, encoding, tmp_path):
 
 def test_ask_of_one_image(run, files):
     assert run("ask", files[0], "What kind of place is this?", "--quiet")[1] == "storage tanks\n"
-    assert "confidence" in run("ask", files[0], "What kind of place is this?")[1]
+    assert "confident" in run("ask", files[0], "What kind of place is this?")[1]
 
 
 def test_ask_without_a_question_or_without_a_file(run, files):
