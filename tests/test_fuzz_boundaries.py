@@ -1,37 +1,34 @@
 """A seeded part of the fuzz campaign (benchmarks/fuzz_campaign.py) on every run: read, or refused in one line, in silence."""
 
-import importlib.util
+import importlib
 import random
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from chronosight.errors import InputError
 
-CAMPAIGN = Path(__file__).parents[1] / "benchmarks" / "fuzz_campaign.py"
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 CASES = {"images": 12, "animations": 9, "videos": 12, "rasters": 12, "raster tags": 24, "side files": 16, "zones": 40, "data": 40,
          "manifests": 30, "recipes": 40, "weights": 14, "result folders": 24, "replies": 12}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def campaign():
-    spec = importlib.util.spec_from_file_location("fuzz_campaign", CAMPAIGN)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fuzz_campaign"] = module
-    spec.loader.exec_module(module)
-    return module
+def boundaries():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        return {one.name: one for one in importlib.import_module("fuzz_boundaries").BOUNDARIES}
 
 
-def test_every_boundary_of_the_campaign_is_tried_here(campaign):
-    assert {one.name for one in campaign.BOUNDARIES} == {*CASES, "full-size weights"}  # which have tests of their own
+def test_every_boundary_of_the_campaign_is_tried_here(boundaries):
+    assert set(boundaries) == {*CASES, "full-size weights"}  # which have tests of their own
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # of the seeds, as they are written
 @pytest.mark.parametrize("name", CASES)
-def test_changed_files_are_read_or_refused_in_one_line(campaign, tmp_path, capfd, name):
-    boundary = next(one for one in campaign.BOUNDARIES if one.name == name)
+def test_changed_files_are_read_or_refused_in_one_line(boundaries, tmp_path, capfd, name):
+    boundary = boundaries[name]
     whole = tmp_path / "whole-folder"
     whole.mkdir()
     files = boundary.build(whole)
@@ -54,8 +51,8 @@ def test_changed_files_are_read_or_refused_in_one_line(campaign, tmp_path, capfd
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_unchanged_files_are_read(campaign, tmp_path, name):
+def test_the_unchanged_files_are_read(boundaries, tmp_path, name):
     """So that what is refused above is refused for its change."""
-    boundary = next(one for one in campaign.BOUNDARIES if one.name == name)
+    boundary = boundaries[name]
     for file in dict.fromkeys(boundary.build(tmp_path)):
         boundary.read(tmp_path, file)

@@ -12,6 +12,7 @@ MAX_PIXELS = 100_000_000  # of one image that is read at once
 MAX_DECODED_BYTES = 600_000_000  # red, green and blue of all dates together: 100 megapixels of 8-bit pairs
 MAX_BLOCK_BYTES = 256 << 20  # of one tile or strip of a file, in all its bands: it is decoded as a whole
 MAX_BANDS = 1024
+MAX_JPEG_2000_TILES = 50_000  # of all bands of a JPEG 2000 image: 4 kB of memory each, before anything is decoded
 MAX_LARGE_PIXELS = 4_000_000_000  # of one raster that is read window by window: ten hours of work
 GDAL_CACHE_BYTES = 128 << 20  # of decoded blocks; GDAL's own default, 5 % of the memory, can be gigabytes
 

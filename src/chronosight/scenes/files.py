@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import cache
 from pathlib import Path
 
 from chronosight.errors import InputError
@@ -15,11 +16,14 @@ from chronosight.limits import MAX_PIXELS, MAX_VIDEO_PIXELS, MIN_SIDE
 from chronosight.scenes.remote import head_of, is_remote, remote_path, vrt_allowed
 
 # Format name -> GDAL's driver for it. These are the only drivers ever tried.
-RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP", "VRT": "VRT"}
+JPEG_2000 = "JP2OpenJPEG"  # not part of every build of GDAL
+RASTER_DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG", "WebP": "WEBP", "JPEG 2000": JPEG_2000, "VRT": "VRT"}
+# Drivers that read windows of any image without decoding all of it.
+WINDOWED_DRIVERS = ("GTiff", JPEG_2000)
 # Format name -> FFmpeg's demuxer for it.
 VIDEO_DEMUXERS = {"MP4": "mov", "AVI": "avi", "Matroska": "matroska"}
 
-KNOWN = "PNG, JPEG, WebP or GeoTIFF (image), MP4, MOV, AVI, MKV, WebM or GIF (video)"
+KNOWN = "PNG, JPEG, JPEG 2000, WebP or GeoTIFF (image), MP4, MOV, AVI, MKV, WebM or GIF (video)"
 
 # Formats people have and we do not read: named in the error, so that they know what to convert.
 _FOREIGN = (
@@ -28,12 +32,11 @@ _FOREIGN = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x89HDF", "an HDF5 or NetCDF file"),
     (b"CDF", "a NetCDF file"),
-    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (b"BM", "a BMP image"),
     (b"<VRTDataset", "a GDAL virtual raster (VRT; --allow-remote vrt reads it)"),
     (b"#EXTM3U", "a playlist"),
 )
+JPEG_2000_HEADS = (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"avis")
 
 
@@ -74,7 +77,7 @@ def file_format(path: Path) -> str:
         path: of a regular file.
 
     Returns:
-        One of "TIFF", "PNG", "JPEG", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (or WebM).
+        One of "TIFF", "PNG", "JPEG", "JPEG 2000", "WebP", "GIF", "MP4" (also MOV), "AVI" or "Matroska" (or WebM).
 
     Raises:
         InputError: for a file that is empty, no regular file, unreadable or of another kind.
@@ -112,10 +115,27 @@ def file_format(path: Path) -> str:
         return "VRT"
     if head[:3] == b"\xff\xd8\xff":
         return "JPEG"
+    if head.startswith(JPEG_2000_HEADS):
+        if not has_jpeg_2000():
+            raise InputError(f"{path.name} is a JPEG 2000 image, which this build of GDAL cannot read: convert it to GeoTIFF")
+        return "JPEG 2000"
     found = next((name for magic, name in _FOREIGN if head.lstrip().startswith(magic)), None)
     if found is None:
         found = "a text file" if _is_text(head) else "of an unknown type"
     raise InputError(f"{path.name} is {found}, expected {KNOWN}")
+
+
+@cache
+def has_jpeg_2000() -> bool:
+    """Whether this build of GDAL reads JPEG 2000.
+
+    Returns:
+        True where it has the driver JP2OpenJPEG.
+    """
+    import rasterio
+
+    with rasterio.Env() as environment:
+        return JPEG_2000 in environment.drivers()
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:

@@ -1,4 +1,4 @@
-"""One image in a file: its header, and its pixels read whole or by window (PNG, JPEG, WebP, GeoTIFF, COG)."""
+"""One image in a file: its header, and its pixels read whole or by window (PNG, JPEG, JPEG 2000, WebP, GeoTIFF, COG)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from chronosight.scenes.doubts import doubt_by_metadata
 from chronosight.scenes.files import RASTER_DRIVERS, check_size, file_format
 from chronosight.scenes.gdal import band_descriptions, check_layout, colour_interpretations, has_palette, opened
 from chronosight.scenes.ground import georeference_of, metres_per_pixel, placement_of
+from chronosight.scenes.jpeg_2000 import check_jpeg_2000
 from chronosight.scenes.orientation import ORIENTATIONS, north_up, read_exif, tiff_orientation, turn_placement
 from chronosight.scenes.remote import is_remote
 from chronosight.scenes.scene import Georeference
@@ -229,6 +230,8 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         check_side_files(path)
     if kind == "VRT":
         check_vrt(path)
+    if kind == "JPEG 2000" and not remote:
+        check_jpeg_2000(path)
     notes, doubts = [], []
     with opened(path, driver) as dataset:
         width, height = dataset.width, dataset.height
@@ -262,7 +265,7 @@ def open_image(path: Path, bands: Sequence[int] | None = None, max_pixels: int =
         white = _white(structure, dataset.tags(1, ns="IMAGE_STRUCTURE"), dtype)
         has_time = dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME"), dataset.tags().get("TIFFTAG_DATETIME")
         nodata = dataset.nodata
-    if remote or kind == "VRT":  # their first bytes are not read for a camera's notes
+    if remote or kind in ("VRT", "JPEG 2000"):  # their first bytes are not read for a camera's notes
         orientation, taken = 1, None
     else:
         orientation, taken = (tiff_orientation(path), None) if kind == "TIFF" else read_exif(path, kind)

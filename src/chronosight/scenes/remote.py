@@ -173,7 +173,7 @@ def _head_of_bucket(name: str, address: str) -> bytes:
     import rasterio
     from rasterio.errors import RasterioIOError
 
-    magic = {"GTiff": b"II*\x00", "PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+    magic = {"GTiff": b"II*\x00", "PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "JP2OpenJPEG": b"\xff\x4f\xff\x51"}
     try:
         with rasterio.Env(**remote_options(Path(name))), rasterio.open(name, driver=list(magic)) as dataset:
             return magic[dataset.driver]

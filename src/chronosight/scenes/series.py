@@ -36,7 +36,7 @@ def frames_in(folder: Path) -> list[Path]:
         raise InputError(f"{folder.name} cannot be listed ({error.strerror}): check its permissions") from None
     frames = [path for path in files if _is_image(path)]
     if not frames:
-        raise InputError(f"the folder {folder.name} holds no PNG, JPEG, WebP or GeoTIFF, expected frames of a video")
+        raise InputError(f"the folder {folder.name} holds no PNG, JPEG, JPEG 2000, WebP or GeoTIFF, expected frames of a video")
     return sorted(frames, key=_natural)
 
 

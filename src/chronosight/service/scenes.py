@@ -28,8 +28,8 @@ from chronosight.service.store import Store
 if TYPE_CHECKING:
     from chronosight.scenes.image import ImageFile
 
-EXTENSIONS = {"TIFF": "tif", "PNG": "png", "JPEG": "jpg", "WebP": "webp", "GIF": "gif", "MP4": "mp4", "AVI": "avi",
-              "Matroska": "mkv"}  # fmt: skip
+EXTENSIONS = {"TIFF": "tif", "PNG": "png", "JPEG": "jpg", "JPEG 2000": "jp2", "WebP": "webp", "GIF": "gif", "MP4": "mp4",
+              "AVI": "avi", "Matroska": "mkv"}  # fmt: skip
 
 
 def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str, Any], bool]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chronosight.errors import InputError
 from chronosight.limits import MAX_PIXELS
-from chronosight.scenes.files import RASTER_DRIVERS, file_format, local_path
+from chronosight.scenes.files import RASTER_DRIVERS, WINDOWED_DRIVERS, file_format, local_path
 from chronosight.scenes.grid import grid_of, overlap
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.large.opened import open_header
@@ -18,8 +18,8 @@ LARGE_PIXELS = 4_000_000  # of the overlap, 2000 x 2000: from here on memory and
 def large_pair(before: str, after: str, bands: tuple[int, int, int] | None = None) -> tuple[ImageFile, ImageFile] | None:
     """Headers of a pair to be analysed as a whole scene; None for one to be read at once.
 
-    Whole scenes are two georeferenced GeoTIFFs that share LARGE_PIXELS pixels of the earlier one's grid or more, or of which
-    one is too large to be read at once.
+    Whole scenes are two georeferenced GeoTIFFs or JPEG 2000 files that share LARGE_PIXELS pixels of the earlier one's grid or
+    more, or of which one is too large to be read at once.
 
     Args:
         before: path of the earlier date.
@@ -38,12 +38,12 @@ def large_pair(before: str, after: str, bands: tuple[int, int, int] | None = Non
     too_large = [image for image in (earlier, later) if image.width * image.height > MAX_PIXELS]
     placed = earlier.georeference is not None and later.georeference is not None
     for image in too_large:
-        if image.driver != "GTiff" or not placed:
+        if image.driver not in WINDOWED_DRIVERS or not placed:
             raise InputError(
                 f"{image.name} is {image.width} x {image.height} pixels, expected at most {MAX_PIXELS // 10**6} megapixels, or "
                 "georeferenced GeoTIFFs of both dates: convert them, or cut or shrink it"
             )
-    if not placed or (earlier.driver, later.driver) != ("GTiff", "GTiff"):
+    if not placed or any(image.driver not in WINDOWED_DRIVERS for image in (earlier, later)):
         return None
     shared = overlap(grid_of(earlier), grid_of(later))
     pixels = shared[2] * shared[3] if shared else 0
