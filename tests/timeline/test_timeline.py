@@ -262,3 +262,28 @@ def test_real_dates_of_5_m_are_aligned_and_show_no_made_up_building(bundle_folde
     assert [date.year for date in stack.dates] == [2009, 2012, 2015, 2018, 2020] and stack.too_coarse
     found = make_timeline(stack, chronosight.load(weights=bundle_folder))
     assert found.tracks == found.rows == () and any("far coarser" in note for note in found.notes) and not stack.doubts
+
+
+def test_a_stated_ground_size_gives_square_metres(tmp_path):
+    for year in (2012, 2015):
+        write_png(tmp_path / f"p_{year}.png", texture(seed=year))
+        write_tiff(tmp_path / f"q_{year}.tif", texture(seed=year))
+    plain = sorted(tmp_path.glob("*.png"))
+    assert open_stack(plain).metres_per_pixel is None
+    stated = open_stack(plain, metres_per_pixel=0.5)
+    assert stated.metres_per_pixel == stated.pair(0, 1).metres_per_pixel == 0.5
+    assert "far coarser" in open_stack(plain, metres_per_pixel=10).too_coarse
+    assert open_stack(sorted(tmp_path.glob("*.tif")), metres_per_pixel=1.0).metres_per_pixel == pytest.approx(1.0, rel=0.01)
+    with pytest.raises(InputError, match="q_2012.tif has a georeference"):
+        open_stack(sorted(tmp_path.glob("*.tif")), metres_per_pixel=0.5)
+    with pytest.raises(InputError, match="metres per pixel is 0, expected"):
+        open_stack(plain, metres_per_pixel=0)
+
+
+def test_what_holds_for_several_dates_is_said_once(tmp_path):
+    four = np.dstack([texture(), texture()[..., :1]])
+    for number, year in enumerate(range(2012, 2017)):
+        write_tiff(tmp_path / f"p_{year}.tif", four, x=600_000 + 8.5 * (number % 2), photometric="minisblack")
+    notes = open_stack(sorted(tmp_path.glob("*.tif"))).notes
+    assert [note for note in notes if "were taken as red" in note] == [note for note in notes if "p_2012.tif, p_2013.tif, " in note]
+    assert "each of p_2013.tif and p_2015.tif was resampled onto the grid of p_2012.tif" in notes

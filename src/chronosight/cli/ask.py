@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
-    AllowRemote,
-    Bands,
-    Force,
     Frames,
     Json,
-    MetresPerPixel,
     MinArea,
     MinConfidence,
-    NoRegister,
     Quiet,
-    Resize,
     Video,
     Zones,
     object_limits,
-    parse_bands,
+    opening_options,
     parse_point,
+    with_options,
 )
 from chronosight.cli.output import print_answer, progress_display, say
 from chronosight.errors import InputError
+from chronosight.pipeline.opening import Opening
 
 
-@with_engine
+@with_options(opening=opening_options, chosen=engine_options)
 def ask(
     inputs: Annotated[
         list[str],
@@ -41,12 +38,9 @@ def ask(
             show_default=False,
         ),
     ],
-    resize: Resize = False,
-    bands: Bands = None,
     frames: Frames = 8,
     as_json: Json = False,
     quiet: Quiet = False,
-    no_register: NoRegister = False,
     at: Annotated[
         str | None, typer.Option(metavar="LON,LAT", help="Ask about the surroundings of one point.", show_default=False)
     ] = None,
@@ -54,20 +48,18 @@ def ask(
         Path | None, typer.Option(metavar="FILE", help="Ask about one polygon, from a GeoJSON file.", show_default=False)
     ] = None,
     zones: Zones = None,
-    force: Force = False,
-    metres_per_pixel: MetresPerPixel = None,
-    allow_remote: AllowRemote = None,
     video: Video = False,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
+    opening: Opening,
     chosen: EngineChoice,
 ) -> None:
     """Ask a question about one image, a place at two dates, or a video."""
     from chronosight import pipeline
 
     files, question = split_question(inputs)
-    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel, video)
+    opening = replace(opening, frames=frames, video=video)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:
         answer = pipeline.ask(

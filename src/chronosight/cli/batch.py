@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
-    AllowRemote,
-    Bands,
-    Force,
+    Ask,
     Json,
     MinArea,
     MinConfidence,
-    NoRegister,
     Quiet,
-    Resize,
     need_extra,
-    parse_bands,
+    opening_options,
+    with_options,
 )
 from chronosight.cli.output import duration, say
+from chronosight.pipeline.opening import Opening
 
 if TYPE_CHECKING:
     from chronosight.batch.run import Count, Estimate
@@ -33,7 +31,7 @@ EVERY = 10.0  # seconds between lines of progress
 SOME_FAILED = 1  # exit code where all was done but some pairs have an error
 
 
-@with_engine
+@with_options(opening=opening_options, chosen=engine_options)
 def batch(
     manifest: Annotated[
         Path, typer.Argument(help="Manifest (CSV, JSON lines, Parquet, STAC items), or a folder of pairs.", show_default=False)
@@ -50,10 +48,7 @@ def batch(
     ray_address: Annotated[
         str | None, typer.Option("--ray-address", metavar="ADDRESS", help="Of a Ray cluster; implies --ray.", show_default=False)
     ] = None,
-    ask: Annotated[
-        list[str] | None,
-        typer.Option(metavar="QUESTION", help="Question to answer of every pair; repeatable.", show_default=False),
-    ] = None,
+    ask: Ask = None,
     retries: Annotated[int, typer.Option(min=0, help="How often a failed pair is tried again.")] = 0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End with the first pair that fails.")] = False,
     dry_run: Annotated[
@@ -76,16 +71,12 @@ def batch(
         str | None,
         typer.Option(metavar="PROPERTY", help="STAC items: property shared by the items of one place.", show_default=False),
     ] = None,
-    resize: Resize = False,
-    bands: Bands = None,
     as_json: Json = False,
     quiet: Quiet = False,
-    no_register: NoRegister = False,
-    force: Force = False,
-    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
+    opening: Opening,
     chosen: EngineChoice,
 ) -> None:
     """Describe many pairs: one result row each, whatever happens on the way."""
@@ -97,7 +88,7 @@ def batch(
     from chronosight.engines.generalise import ObjectLimits
     from chronosight.engines.router import check_question
     from chronosight.errors import InputError
-    from chronosight.pipeline import Opening
+    from chronosight.scenes.remote import allowed
 
     if out is None and write_requests is None:
         raise InputError("no folder for the results was given; add --out DIR")
@@ -112,8 +103,7 @@ def batch(
             say(note)
     job = Job(
         chosen.name, None if chosen.weights is None else chosen.weights.as_posix(), chosen.options,
-        Opening(resize, parse_bands(bands), register=not no_register, force=force), tuple(ask or ()), min_area, min_confidence,
-        not no_rasters, reports, retries=retries, allow_remote=tuple(allow_remote or ()),
+        opening, tuple(ask or ()), min_area, min_confidence, not no_rasters, reports, retries=retries, allow_remote=allowed(),
         files=write_requests is not None or replies is not None, replies=None if replies is None else str(replies),
     )  # fmt: skip
     if job.files:

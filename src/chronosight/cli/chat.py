@@ -5,31 +5,28 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
-    AllowRemote,
-    Bands,
-    Force,
     Frames,
     Json,
-    MetresPerPixel,
-    NoRegister,
     Quiet,
-    Resize,
     Video,
-    parse_bands,
+    opening_options,
+    with_options,
 )
 from chronosight.cli.output import print_answer, print_error, say
 from chronosight.errors import InputError
+from chronosight.pipeline.opening import Opening
 
 QUIT = (":quit", ":q", ":exit")
 
 
-@with_engine
+@with_options(opening=opening_options, chosen=engine_options)
 def chat(
     files: Annotated[
         list[str],
@@ -39,23 +36,18 @@ def chat(
             show_default=False,
         ),
     ],
-    resize: Resize = False,
-    bands: Bands = None,
     frames: Frames = 8,
     as_json: Json = False,
     quiet: Quiet = False,
-    no_register: NoRegister = False,
-    force: Force = False,
-    metres_per_pixel: MetresPerPixel = None,
-    allow_remote: AllowRemote = None,
     video: Video = False,
     *,
+    opening: Opening,
     chosen: EngineChoice,
 ) -> None:
     """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
     from chronosight import pipeline
 
-    opening = pipeline.Opening(resize, parse_bands(bands), frames, not no_register, force, metres_per_pixel, video)
+    opening = replace(opening, frames=frames, video=video)
     conversation = pipeline.open_conversation(files, chosen.load(), opening, None if quiet else say)
     for question in questions():
         try:

@@ -9,27 +9,23 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
-    AllowRemote,
-    Bands,
-    Force,
     Json,
-    MetresPerPixel,
     MinArea,
     MinConfidence,
-    NoRegister,
     Quiet,
-    Resize,
     Zones,
     object_limits,
-    parse_bands,
+    opening_options,
+    with_options,
 )
 from chronosight.cli.output import print_answer, progress_display, say
 from chronosight.errors import InputError
+from chronosight.pipeline.opening import Opening
 
 
-@with_engine
+@with_options(opening=opening_options, chosen=engine_options)
 def describe(
     before: Annotated[str, typer.Argument(help="The earlier image.", show_default=False)],
     after: Annotated[str | None, typer.Argument(help="The later image of the same place.", show_default=False)] = None,
@@ -38,15 +34,9 @@ def describe(
         str | None,
         typer.Option(metavar="DIR", help="Folder for the report: maps, objects, images, page, JSON.", show_default=False),
     ] = None,
-    resize: Resize = False,
-    bands: Bands = None,
     as_json: Json = False,
     quiet: Quiet = False,
-    no_register: NoRegister = False,
     cell: Annotated[float, typer.Option(min=1, help="Whole scenes: side of a table cell, in metres.")] = 500.0,
-    force: Force = False,
-    metres_per_pixel: MetresPerPixel = None,
-    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     zones: Zones = None,
@@ -55,6 +45,7 @@ def describe(
         typer.Option(metavar="QUESTION", help="Extra question to answer in the report; repeatable.", show_default=False),
     ] = None,
     *,
+    opening: Opening,
     chosen: EngineChoice,
 ) -> None:
     """Describe what changed between two images of a place, in words and on a map."""
@@ -64,9 +55,6 @@ def describe(
     from chronosight.results.change_summary import change_summary
 
     after = second_date(before, after, more or ())
-    opening = pipeline.Opening(
-        resize, parse_bands(bands), register=not no_register, force=force, metres_per_pixel=metres_per_pixel
-    )
     with progress_display(quiet) as progress:
         found = pipeline.describe(
             before, after, chosen.load, out, zones, ask or [], opening, cell, progress, None if quiet else say,

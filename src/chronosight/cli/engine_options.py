@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chronosight.cli.options import with_options
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,28 +99,7 @@ def engine_options(
     return EngineChoice(engine, weights, options | dict(parse_setting(text) for text in settings or ()))
 
 
-def with_engine(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command, in place of its parameter `chosen: EngineChoice`, the options of `engine_options`.
-
-    Args:
-        command: A command with a parameter `chosen: EngineChoice`.
-
-    Returns:
-        The command with these options in its place.
-    """
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "chosen"]
-    shared = list(inspect.signature(engine_options, eval_str=True).parameters.values())
-
-    @functools.wraps(command)
-    def with_options(**values: Any) -> None:
-        choice = {p.name: values.pop(p.name) for p in shared}
-        command(**values, chosen=engine_options(**choice))
-
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
-    del with_options.__wrapped__  # its parameters are not this one's
-    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return with_options
+with_engine = with_options(chosen=engine_options)
 
 
 def quiet_transformers() -> None:

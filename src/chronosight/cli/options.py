@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from chronosight.errors import InputError, install_hint
+from chronosight.pipeline.opening import Opening
 
 if TYPE_CHECKING:
     from chronosight.engines.generalise import ObjectLimits
+
+Command: TypeAlias = Callable[..., None]
 
 Bands = Annotated[
     str | None,
@@ -62,7 +68,50 @@ AllowRemote = Annotated[
         show_default=False,
     ),
 ]
+Ask = Annotated[list[str] | None, typer.Option(metavar="QUESTION", help="Question to answer; repeatable.", show_default=False)]
 Video = Annotated[bool, typer.Option("--video", help="Take a folder or several images as frames of a video.")]
+
+
+def with_options(**groups: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Gives a command further options, so that what several commands share is declared once.
+
+    Args:
+        **groups: By the name of a keyword parameter: the function whose parameters are options of the command in its place, and
+            whose result the parameter gets.
+
+    Returns:
+        A decorator.
+    """
+
+    def decorate(command: Command) -> Command:
+        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name not in groups]
+        shared = {name: list(inspect.signature(make, eval_str=True).parameters.values()) for name, make in groups.items()}
+
+        @functools.wraps(command)
+        def with_groups(**values: Any) -> None:
+            made = {name: make(**{p.name: values.pop(p.name) for p in shared[name]}) for name, make in groups.items()}
+            command(**values, **made)
+
+        every = [*own, *(p for group in shared.values() for p in group)]
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in every]
+        del with_groups.__wrapped__  # its parameters are not this one's
+        with_groups.__annotations__ = {p.name: p.annotation for p in parameters}
+        with_groups.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return with_groups
+
+    return decorate
+
+
+def opening_options(
+    resize: Resize = False,
+    bands: Bands = None,
+    no_register: NoRegister = False,
+    force: Force = False,
+    metres_per_pixel: MetresPerPixel = None,
+    allow_remote: AllowRemote = None,
+) -> Opening:
+    """How images are opened, as the options say; what may be read from elsewhere is set by the option itself."""
+    return Opening(resize, parse_bands(bands), register=not no_register, force=force, metres_per_pixel=metres_per_pixel)
 
 
 def object_limits(min_area: float, min_confidence: float) -> ObjectLimits | None:

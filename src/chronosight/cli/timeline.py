@@ -9,24 +9,22 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, with_engine
+from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
-    AllowRemote,
-    Bands,
-    Force,
+    Ask,
     Json,
     MinArea,
     MinConfidence,
-    NoRegister,
     Quiet,
-    Resize,
     object_limits,
-    parse_bands,
+    opening_options,
+    with_options,
 )
 from chronosight.cli.output import print_answer, progress_display, say
+from chronosight.pipeline.opening import Opening
 
 
-@with_engine
+@with_options(opening=opening_options, chosen=engine_options)
 def timeline(
     images: Annotated[
         list[str], typer.Argument(help="Images of one place, or a CSV with the columns image and date.", show_default=False)
@@ -42,20 +40,14 @@ def timeline(
     bands_per_date: Annotated[
         int | None, typer.Option(help="The bands of one file are dates: 1 (grey) or 3 bands each.", show_default=False)
     ] = None,
-    ask: Annotated[
-        list[str] | None, typer.Option(metavar="QUESTION", help="Question to answer; repeatable.", show_default=False)
-    ] = None,
+    ask: Ask = None,
     gif: Annotated[bool, typer.Option("--gif", help="Write the animation as GIF too.")] = False,
-    resize: Resize = False,
-    bands: Bands = None,
     as_json: Json = False,
     quiet: Quiet = False,
-    no_register: NoRegister = False,
-    force: Force = False,
-    allow_remote: AllowRemote = None,
     min_area: MinArea = 0.0,
     min_confidence: MinConfidence = 0.0,
     *,
+    opening: Opening,
     chosen: EngineChoice,
 ) -> None:
     """Follow the buildings and roads of one place through many dates."""
@@ -72,8 +64,9 @@ def timeline(
         check_folder(out)
     sources, listed = read_dates(images)
     stack = open_stack(
-        sources, dates or listed, parse_bands(bands), bands_per_date, resize, register=not no_register, force=force
-    )
+        sources, dates or listed, opening.bands, bands_per_date, opening.resize, opening.register, opening.force,
+        opening.metres_per_pixel,
+    )  # fmt: skip
     with progress_display(quiet) as progress:
         found = make_timeline(stack, chosen.load(), object_limits(min_area, min_confidence), progress)
     found = replace(found, answers=tuple((question, answer_question(found, question)) for question in ask or ()))

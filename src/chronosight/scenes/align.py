@@ -15,6 +15,7 @@ from chronosight.scenes.fill import find_fills, without
 from chronosight.scenes.grid import PLANE, Grid, check_grid, grid_of, near, overlap, read_on, same_grid
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile, Pixels, Readable
+from chronosight.scenes.names import said_once
 from chronosight.scenes.resolution import squared
 from chronosight.scenes.scene import Georeference
 from chronosight.scenes.stretch import Stretch, fit_stretches
@@ -128,6 +129,8 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
     stretches, note = fit_stretches(common, [image.dtype for image in images], [stored_sample(image) for image in images])
     notes += [note] if note else []
     frames = tuple(stretch.apply(read) for stretch, read in zip(stretches, pixels, strict=True))
+    names = [name for image in images for name in (image.name, image.path.name)]
+    unusual = doubts_of_frames([image.name for image in images], frames, valid)
     return Aligned(
         images=tuple(images),
         grid=target,
@@ -137,11 +140,8 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
         frames=frames,
         valid=valid,
         each=tuple(read.valid for read in pixels),
-        notes=(*(note for image in images for note in image.notes), *notes),
-        doubts=(
-            *dict.fromkeys(doubt for image in images for doubt in image.doubts),
-            *doubts_of_frames([image.name for image in images], frames, valid),
-        ),
+        notes=tuple(said_once([*(note for image in images for note in image.notes), *notes], names)),
+        doubts=tuple(said_once([*(doubt for image in images for doubt in image.doubts), *unusual], names)),
     )
 
 

@@ -47,6 +47,15 @@ def allow_remote(entries: Iterable[str]) -> None:
     _heads.clear()
 
 
+def allowed() -> tuple[str, ...]:
+    """What may be read in this process.
+
+    Returns:
+        Entries, as `allow_remote` takes them.
+    """
+    return tuple(sorted(_allowed))
+
+
 def vrt_allowed() -> bool:
     """Whether local VRTs may be read."""
     return VRT in _allowed

@@ -17,7 +17,7 @@ from chronosight.scenes.files import local_path
 from chronosight.scenes.gdal import opened
 from chronosight.scenes.image import ImageFile, open_image
 from chronosight.scenes.registration import MIN_CONFIDENCE, estimate_shift, improves
-from chronosight.scenes.resolution import REFUSED, TRAINED
+from chronosight.scenes.resolution import REFUSED, TRAINED, check_agreement, check_stated
 from chronosight.scenes.scene import Georeference, Scene
 from chronosight.timeline.dates import Date, check_order, dates_of, given_dates, parse_date
 
@@ -84,6 +84,7 @@ class Stack:
 def open_stack(
     sources: Sequence[str | Path], dates: str | None = None, bands: tuple[int, int, int] | None = None,
     bands_per_date: int | None = None, resize: bool = False, register: bool = True, force: bool = False,
+    metres_per_pixel: float | None = None,
 ) -> Stack:  # fmt: skip
     """Opens many dates of one place.
 
@@ -95,10 +96,12 @@ def open_stack(
         resize: Bring plain images of different size to one size.
         register: Undo small displacements against the first date.
         force: Follow objects in imagery far coarser than the model was trained on.
+        metres_per_pixel: Ground size of a pixel of the earliest image, where the files have no georeference.
 
     Raises:
         InputError: The images cannot be used, or fewer than two dates are left.
     """
+    check_stated(metres_per_pixel)
     if bands_per_date is not None:
         images, known = _bands_as_dates(sources, bands_per_date)
     else:
@@ -130,7 +133,8 @@ def open_stack(
         elif share > 0.01:
             notes.append(f"{name}: {share:.0%} of it seems to be clouds; objects under them are not seen at this date")
     _enough(left, notes)
-    metres = aligned.metres_per_pixel
+    metres = aligned.metres_per_pixel or metres_per_pixel
+    check_agreement(aligned.images[0].name, metres, metres_per_pixel)
     coarse = ""
     if metres is not None and metres >= REFUSED * TRAINED and not force:
         coarse = (

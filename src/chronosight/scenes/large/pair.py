@@ -22,6 +22,7 @@ from chronosight.scenes.grid import Grid, footprint
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile, Pixels
 from chronosight.scenes.large.opened import OpenImage, Reduced, keep_open
+from chronosight.scenes.names import said_once
 from chronosight.scenes.pair import order_notes
 from chronosight.scenes.resolution import check_resolution, working_grid
 from chronosight.scenes.stretch import Stretch, fit_stretches
@@ -186,7 +187,9 @@ def open_pair(
         grid, note = working_grid(target, known)
         placed += [note] if note else []
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
-        pair = LazyPair(images, grid, (sources[0], sources[1]), notes=[*notes, *placed], doubts=list(dict.fromkeys(doubts)))
+        names = [name for image in (earlier, later) for name in (image.name, image.path.name)]
+        notes, doubts = said_once([*notes, *placed], names), said_once(doubts, names)
+        pair = LazyPair(images, grid, (sources[0], sources[1]), notes=notes, doubts=doubts)
         pair.notes += order_notes(earlier, later)
         if overview or any(image.dtype != "uint8" for image in images):
             _read_overview(pair)
