@@ -40,6 +40,8 @@ MAX_OBJECTS = 100_000  # changed objects in a folder that is read back
 # Text documents: JSON, JSON lines.
 MAX_JSON_BYTES = 1 << 30  # the largest published annotation file has some 600 MB
 MAX_LINE_BYTES = 64 << 20
+MAX_REMOTE_JSON_BYTES = 64 << 20  # a STAC document at an address
+MAX_STAC_DOCUMENTS = 10_000  # that one manifest links to
 MAX_JSON_DEPTH = 100  # lists and objects inside each other
 
 # The service (`chronosight serve`, `chronosight mcp`).

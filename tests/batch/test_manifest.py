@@ -132,3 +132,52 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, name, text, said):
 def test_ids_make_safe_folder_names():
     odd = [Row(name, "a", "b").folder for name in ("../up", "a/b", "a_b", "..", "ä" * 300)]
     assert len(set(odd)) == 5 and all("/" not in name and not name.startswith(".") and len(name) < 100 for name in odd)
+
+
+@pytest.fixture
+def web(tmp_path, monkeypatch):
+    """Files of a folder on loopback, and what they are reached by."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    from chronosight.scenes.remote import allow_remote
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    allow_remote(())
+
+
+def test_items_at_addresses_where_allowed(tmp_path, web):
+    from chronosight.scenes.remote import allow_remote
+
+    (tmp_path / "items").mkdir()
+    for year in (2012, 2018):
+        one = item(f"x{year}", f"{year}-07-01T00:00:00Z", [("visual", f"../{year}.tif", [])])
+        (tmp_path / "items" / f"{year}.json").write_text(json.dumps(one))
+    links = [{"rel": "item", "href": f"{web}/items/2012.json"}, {"rel": "item", "href": "items/2018.json"},
+             {"rel": "child", "href": "collection.json"}]  # fmt: skip
+    (tmp_path / "collection.json").write_text(json.dumps({"type": "Collection", "links": links}))
+    for source in (tmp_path / "collection.json", f"{web}/collection.json"):
+        with pytest.raises(InputError, match=r"--allow-remote http://127\.0\.0\.1"):
+            read_manifest(source)
+    allow_remote([web])
+    (row,), _ = read_manifest(f"{web}/collection.json")
+    assert (row.id, row.before, row.after) == ("x2012-x2018", f"{web}/2012.tif", f"{web}/2018.tif")
+    (row,), _ = read_manifest(tmp_path / "collection.json")
+    assert (row.before, row.after) == (f"{web}/2012.tif", str(tmp_path / "items/../2018.tif"))
+    both = item("x", "2018", [("before", "file:///etc/passwd", []), ("after", "/b.tif", [])])
+    page = {"type": "FeatureCollection", "features": [both], "links": [{"rel": "next", "href": "?page=2"}]}
+    (tmp_path / "page.json").write_text(json.dumps(page))
+    (row,), notes = read_manifest(f"{web}/page.json?key=secret")
+    assert (row.before, row.after) == ("file:///etc/passwd", f"{web}/b.tif"), "which opening refuses as an address"
+    assert notes == ["page.json is one page of a search: the items of further pages are not read"]
+    with pytest.raises(InputError, match="absent.json answers 404"):
+        read_manifest(f"{web}/absent.json")
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(InputError, match=r"list\.json is no JSON object"):
+        read_manifest(f"{web}/list.json")

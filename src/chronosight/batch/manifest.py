@@ -21,12 +21,12 @@ EXPECTED = (
 
 
 def read_manifest(
-    source: Path, after: Path | None = None, asset: str | None = None, pair_by: str | None = None
+    source: str | Path, after: str | Path | None = None, asset: str | None = None, pair_by: str | None = None
 ) -> tuple[list[Row], list[str]]:
     """Reads a manifest.
 
     Args:
-        source: A file, a folder of pairs, or the folder of the earlier images.
+        source: A file, a folder of pairs, the folder of the earlier images, or the address of STAC items.
         after: The folder of the later images, where `source` is a folder of earlier ones.
         asset: Of STAC items: key or role of the asset to use.
         pair_by: Of STAC items of one date each: the property that items of one place share.
@@ -38,13 +38,16 @@ def read_manifest(
         InputError: It cannot be read, a row lacks a column, or an id is there twice.
     """
     notes: list[str] = []
-    if source.is_dir() or after is not None:
-        rows, notes = _folders(source, after)
+    address, source = str(source), Path(source)
+    if "://" in address:
+        rows, notes = read_stac(address, asset, pair_by)
+    elif source.is_dir() or after is not None:
+        rows, notes = _folders(source, None if after is None else Path(after))
     else:
         check_regular_file(source, EXPECTED, MAX_JSON_BYTES)
         kind = source.suffix.lower()
         if kind in (".json", ".geojson"):
-            rows = read_stac(source, asset, pair_by)
+            rows, notes = read_stac(str(source), asset, pair_by)
         elif kind in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".geoparquet"):
             rows = [_row(values, where, source.parent) for where, values in _table(source, kind)]
         else:

@@ -34,7 +34,7 @@ SOME_FAILED = 1  # exit code where all was done but some pairs have an error
 @with_options(opening=opening_options, chosen=engine_options)
 def batch(
     manifest: Annotated[
-        Path, typer.Argument(help="Manifest (CSV, JSON lines, Parquet, STAC items), or a folder of pairs.", show_default=False)
+        str, typer.Argument(help="Manifest (CSV, JSON lines, Parquet, STAC items), or a folder of pairs.", show_default=False)
     ],
     after: Annotated[
         Path | None,

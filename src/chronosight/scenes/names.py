@@ -32,8 +32,8 @@ def said_once(notes: Sequence[str], names: Sequence[str]) -> list[str]:
         names: Of the images.
 
     Returns:
-        The notes in their order: "a.tif: grey" and "b.tif: grey" become "a.tif and b.tif: grey"; "a.tif was turned" and "b.tif was
-        turned" become "each of a.tif and b.tif was turned".
+        The notes in their order: "a.tif: grey" and "b.tif: grey" become "a.tif and b.tif: grey"; "a.tif was turned" and
+        "b.tif was turned" become "each of a.tif and b.tif was turned".
     """
     about: dict[str, list[str]] = {}
     for note in notes:

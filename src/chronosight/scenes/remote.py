@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from chronosight.errors import InputError
+from chronosight.limits import MAX_REMOTE_JSON_BYTES
 
 BUCKETS = {"s3": "vsis3", "gs": "vsigs", "az": "vsiaz"}
 PREFIXES = ("/vsicurl?url=", *(f"/{name}/" for name in BUCKETS.values()))
@@ -125,27 +126,53 @@ def mark_of(path: Path) -> str:
 
 def _follow(address: str) -> tuple[str, bytes, str]:
     """The address at the end of all redirects, the first bytes there, and the version of the file that the server gives."""
+    final, status, headers, head = _get(address, HEAD, {"Range": f"bytes=0-{HEAD - 1}"}, "an image")
+    if status == 200 and "bytes" not in headers.get("accept-ranges", ""):
+        raise InputError(f"{_shown(final)} cannot be read in parts (no range requests): download it first")
+    return final, head, " ".join(headers.get(name, "") for name in ("content-range", "last-modified", "etag"))
+
+
+def read_document(address: str, expected: str) -> bytes:
+    """A document at an https:// or http:// address that is allowed; redirects are followed as for images.
+
+    Args:
+        address: Of the document.
+        expected: What it should be, for messages.
+
+    Returns:
+        The document as it was sent.
+
+    Raises:
+        InputError: It is not allowed, cannot be read, or is too large.
+    """
+    if urlsplit(address).scheme.lower() not in ("http", "https"):
+        raise InputError(f"{_shown(address)} is no https:// address, expected {expected}: download it first")
+    final, _, _, body = _get(address, MAX_REMOTE_JSON_BYTES + 1, {}, expected)
+    if len(body) > MAX_REMOTE_JSON_BYTES:
+        raise InputError(f"{_shown(final)} has more than {MAX_REMOTE_JSON_BYTES >> 20} MB: download it, or cut it into parts")
+    return body
+
+
+def _get(address: str, most: int, headers: dict[str, str], expected: str) -> tuple[str, int, Mapping[str, str], bytes]:
+    """The address at the end of all redirects, status and headers there, and at most that many bytes."""
     import httpx
 
     with httpx.Client(follow_redirects=False, timeout=SECONDS, trust_env=True) as client:
         for _ in range(HOPS):
             _check_host(address)
             try:
-                with client.stream("GET", address, headers={"Range": f"bytes=0-{HEAD - 1}"}) as reply:
+                with client.stream("GET", address, headers=headers) as reply:
                     if reply.is_redirect:
                         address = urljoin(address, reply.headers.get("location", ""))
                         continue
                     if reply.status_code not in (200, 206):
-                        raise InputError(f"{_shown(address)} answers {reply.status_code}, expected an image: check the address")
-                    if reply.status_code == 200 and "bytes" not in reply.headers.get("accept-ranges", ""):
-                        raise InputError(f"{_shown(address)} cannot be read in parts (no range requests): download it first")
-                    head = b""
+                        raise InputError(f"{_shown(address)} answers {reply.status_code}, expected {expected}: check the address")
+                    body = bytearray()
                     for part in reply.iter_bytes():
-                        head += part
-                        if len(head) >= HEAD:
+                        body += part
+                        if len(body) >= most:
                             break
-                    mark = " ".join(reply.headers.get(name, "") for name in ("content-range", "last-modified", "etag"))
-                    return address, head[:HEAD], mark
+                    return address, reply.status_code, reply.headers, bytes(body[:most])
             except InputError:
                 raise
             except httpx.HTTPError as error:
