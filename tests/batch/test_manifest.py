@@ -176,7 +176,7 @@ def test_items_at_addresses_where_allowed(tmp_path, web):
     (row,), notes = read_manifest(f"{web}/page.json?key=secret")
     assert (row.before, row.after) == ("file:///etc/passwd", f"{web}/b.tif"), "which opening refuses as an address"
     assert notes == ["page.json is one page of a search: the items of further pages are not read"]
-    with pytest.raises(InputError, match="absent.json answers 404"):
+    with pytest.raises(InputError, match=r"absent\.json answers 404"):
         read_manifest(f"{web}/absent.json")
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InputError, match=r"list\.json is no JSON object"):

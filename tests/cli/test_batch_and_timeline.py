@@ -50,7 +50,8 @@ def test_batch_by_a_manifest(run, images, tmp_path):
 
 
 def test_a_timeline_of_plain_images(run, images):
-    code, out, err = run("timeline", *images, "--metres-per-pixel", "0.5", "--ask", "When was the first building built?", "--json")
+    question = "When was the first building built?"
+    code, out, err = run("timeline", *images, "--metres-per-pixel", "0.5", "--ask", question, "--json")
     facts = json.loads(out)
     assert code == 0 and err == "" and facts["area_unit"] == "m2" and facts["metres_per_pixel"] == 0.5
     assert [one["first_seen"] for one in facts["objects"]] == ["2015"] and facts["answers"][0]["value"] == ["2012", "2015"]

@@ -274,7 +274,7 @@ def test_a_stated_ground_size_gives_square_metres(tmp_path):
     assert stated.metres_per_pixel == stated.pair(0, 1).metres_per_pixel == 0.5
     assert "far coarser" in open_stack(plain, metres_per_pixel=10).too_coarse
     assert open_stack(sorted(tmp_path.glob("*.tif")), metres_per_pixel=1.0).metres_per_pixel == pytest.approx(1.0, rel=0.01)
-    with pytest.raises(InputError, match="q_2012.tif has a georeference"):
+    with pytest.raises(InputError, match=r"q_2012\.tif has a georeference"):
         open_stack(sorted(tmp_path.glob("*.tif")), metres_per_pixel=0.5)
     with pytest.raises(InputError, match="metres per pixel is 0, expected"):
         open_stack(plain, metres_per_pixel=0)
@@ -285,5 +285,6 @@ def test_what_holds_for_several_dates_is_said_once(tmp_path):
     for number, year in enumerate(range(2012, 2017)):
         write_tiff(tmp_path / f"p_{year}.tif", four, x=600_000 + 8.5 * (number % 2), photometric="minisblack")
     notes = open_stack(sorted(tmp_path.glob("*.tif"))).notes
-    assert [note for note in notes if "were taken as red" in note] == [note for note in notes if "p_2012.tif, p_2013.tif, " in note]
+    (bands,) = (note for note in notes if "were taken as red" in note)
+    assert bands.startswith("p_2012.tif, p_2013.tif, p_2014.tif and 2 more: ")
     assert "each of p_2013.tif and p_2015.tif was resampled onto the grid of p_2012.tif" in notes
