@@ -129,7 +129,7 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
     stretches, note = fit_stretches(common, [image.dtype for image in images], [stored_sample(image) for image in images])
     notes += [note] if note else []
     frames = tuple(stretch.apply(read) for stretch, read in zip(stretches, pixels, strict=True))
-    names = [name for image in images for name in (image.name, image.path.name)]
+    called = [name for image in images for name in (image.name, image.path.name)]
     unusual = doubts_of_frames([image.name for image in images], frames, valid)
     return Aligned(
         images=tuple(images),
@@ -140,8 +140,8 @@ def align(images: Sequence[ImageFile], resize: bool = False) -> Aligned:
         frames=frames,
         valid=valid,
         each=tuple(read.valid for read in pixels),
-        notes=tuple(said_once([*(note for image in images for note in image.notes), *notes], names)),
-        doubts=tuple(said_once([*(doubt for image in images for doubt in image.doubts), *unusual], names)),
+        notes=tuple(said_once([*(note for image in images for note in image.notes), *notes], called)),
+        doubts=tuple(said_once([*(doubt for image in images for doubt in image.doubts), *unusual], called)),
     )
 
 
