@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "metrics": set(),
     "evaluation": {"datasets", "synthetic", "metrics", "tasks", "engines", "results", "scenes"},
     "training": {"datasets", "synthetic", "metrics", "models", "tasks", "scenes", "results", "engines", "evaluation"},
-    "service": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
+    "service": {"scenes", "tasks", "results", "engines", "reports", "pipeline", "timeline"},
     "cli": {"service", "batch", "timeline", "scenes", "tasks", "models", "results", "engines", "reports", "pipeline", "datasets",
             "synthetic", "metrics", "training", "evaluation"},
 }

@@ -59,3 +59,15 @@ def write_pair(folder: Path, height: int, width: int, drawn: list[Drawn], **opti
     folder.mkdir(parents=True, exist_ok=True)
     before, after = draw(height, width, drawn)
     return write_tiff(folder / "before.tif", before, **options), write_tiff(folder / "after.tif", after, **options)
+
+
+def write_series(folder: Path, height: int, width: int, first_seen: dict[str, list[Drawn]], **options) -> list[Path]:
+    """One place_DATE.tif for each date, in which all that is drawn for it and for earlier dates stands."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths, pixels = [], ground(height, width)
+    for date, drawn in first_seen.items():
+        for one in drawn:
+            colour = BRIGHT if one.what == "building" else REDDISH
+            pixels[one.top : one.top + one.height, one.left : one.left + one.width] = colour
+        paths.append(write_tiff(folder / f"place_{date}.tif", pixels, **options))
+    return paths

@@ -11,7 +11,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from served import Served
 
-TOOLS = ["open_scene", "describe_change", "ask", "list_objects", "get_report"]
+TOOLS = ["open_scene", "describe_change", "compare_dates", "ask", "list_objects", "get_report"]
 
 
 def over_stdio(images, weights, work, *options):
@@ -26,7 +26,7 @@ def over_stdio(images, weights, work, *options):
     return anyio.run(main)
 
 
-def test_five_tools_from_images_to_a_report(pair, bundle_folder):
+def test_from_images_to_a_report(pair, bundle_folder):
     async def work(client):
         tools = (await client.list_tools()).tools
         assert [tool.name for tool in tools] == TOOLS
@@ -70,6 +70,51 @@ def test_five_tools_from_images_to_a_report(pair, bundle_folder):
         await refused("describe_change", "two dates", scene=single["scene"])
 
     over_stdio(pair[0].parent, bundle_folder, work)
+
+
+def test_from_a_series_of_dates_to_a_report(tmp_path, bundle_folder):
+    from large_scenes import Drawn, write_series
+
+    built = {"2012": [], "2015": [Drawn(20, 20, 24, 16)], "2018": [Drawn(70, 84, 30, 20), Drawn(10, 100, 40, 9, "road")]}
+    paths = [path.name for path in write_series(tmp_path, 128, 128, built)]
+
+    async def work(client):
+        steps = []
+
+        async def progress(done, total, message):
+            steps.append((done, total))
+
+        async def call(name, **arguments):
+            result = await client.call_tool(name, arguments, progress_callback=progress)
+            assert not result.is_error, result
+            return result.structured_content
+
+        async def refused(name, words, **arguments):
+            result = await client.call_tool(name, arguments)
+            assert result.is_error and words in result.content[0].text, result
+
+        await refused("open_scene", "dates of one place", paths=paths)
+        opened = await call("open_scene", paths=paths[::-1], kind="series")
+        scene = opened["scene"]
+        assert (opened["kind"], opened["dates"]) == ("series", ["2012", "2015", "2018"])
+        await refused("ask", "call compare_dates first", scene=scene, question="What changed?")
+        await refused("describe_change", "a series of dates", scene=scene)
+        compared = await call("compare_dates", scene=scene, questions=["When was the first building built?"])
+        assert compared["captions"] == ["1 building appeared", "1 building appeared, 1 road appeared"]
+        assert [row["present"] for row in compared["table"] if row["class_name"] == "building"] == [0, 1, 2]
+        assert compared["answers"][0]["text"] == "The first building was built between 2012 and 2015"
+        assert compared["object_count"] == 3 and steps[-1] == (3, 3)
+        asked = await call("ask", scene=scene, question="How many roads are there in 2018?")
+        assert asked["value"] == 1 and len(asked["object_numbers"]) == 1
+        listed = await call("list_objects", scene=scene, class_name="building", direction="appeared")
+        assert listed["total"] == 2 and [row["first_seen"] for row in listed["objects"]] == ["2018", "2015"]
+        report = await call("get_report", scene=scene)
+        assert report["content"].startswith("2015, since 2012: 1 building appeared.\n2018, since 2015: 1 building")
+        assert '"FeatureCollection"' in (await call("get_report", scene=scene, format="geojson"))["content"]
+        assert '"chronosight.timeline/1"' in (await call("get_report", scene=scene, format="description"))["content"]
+        await refused("get_report", "no narrative", scene=scene, format="narrative")
+
+    over_stdio(tmp_path, bundle_folder, work)
 
 
 class Reports:

@@ -211,7 +211,7 @@ def test_a_whole_scene_is_described_then_asked(served, tmp_path):
 def test_ogc_names(served, scene):
     get = served.client.get
     assert "conformsTo" in get("/conformance").json()
-    assert [process["id"] for process in get("/processes").json()["processes"]] == ["describe", "ask"]
+    assert [process["id"] for process in get("/processes").json()["processes"]] == ["describe", "timeline", "ask"]
     assert set(get("/processes/ask").json()["inputs"]) == {"scene", "question", "options", "zones"}
     begun = served.client.post("/processes/ask/execution", json={"inputs": {"scene": scene["id"], "question": "What changed?"}})
     assert begun.status_code == 201 and begun.json()["status"] == "accepted"

@@ -18,7 +18,8 @@ from chronosight.synthetic.series import render_series
 from chronosight.timeline.dates import Date, parse_date
 from chronosight.timeline.follow import Event, Track
 from chronosight.timeline.manifest import read_dates
-from chronosight.timeline.questions import answer_question
+from chronosight.timeline.questions import answer_question, answer_with_objects
+from chronosight.timeline.read import read_timeline
 from chronosight.timeline.stack import Stack, find_clouds, open_stack
 from chronosight.timeline.timeline import Timeline, count_rows, make_timeline
 from chronosight.timeline.write import timeline_dict, write_timeline
@@ -203,6 +204,28 @@ def test_what_is_written_agrees(tmp_path):
     (tmp_path / "mine" / "report.html").write_text("mine")
     with pytest.raises(InputError, match="not written by a timeline"):
         write_timeline(made, tmp_path / "mine")
+
+
+def test_a_timeline_read_back_answers_as_the_one_written(tmp_path):
+    made = known_timeline()
+    write_timeline(made, tmp_path)
+    again = read_timeline(tmp_path)
+    assert again.rows == made.rows and [track.events for track in again.tracks] == [track.events for track in made.tracks]
+    for question in ("When was the first building built?", "In which year did most change?", "What is it?",
+                     "How many buildings are there in 2018?", "How many houses were demolished since 2018?"):
+        assert answer_question(again, question).to_dict() == answer_question(made, question).to_dict()
+    assert answer_with_objects(again, "How many houses were demolished since 2018?")[1] == (3,)
+    coarse = make_timeline(replace(made.stack, too_coarse="pixels of 5 m"), None)
+    write_timeline(coarse, tmp_path)
+    assert answer_question(read_timeline(tmp_path), "What changed?").text == "pixels of 5 m"
+    with pytest.raises(InputError, match=r"holds no timeline\.json"):
+        read_timeline(tmp_path / "other")
+    for damage in ('"present"', '"height"', '"schema"'):
+        write_timeline(made, tmp_path / damage.strip('"'))
+        path = tmp_path / damage.strip('"') / "timeline.json"
+        path.write_text(path.read_text().replace(damage, '"gone"'))
+        with pytest.raises(InputError, match=r"timeline\.json"):
+            read_timeline(path.parent)
 
 
 def test_where_objects_are_not_followed_no_count_of_zero_is_written(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import tempfile
 import threading
@@ -22,6 +23,7 @@ import numpy as np
 
 from chronosight import pipeline
 from chronosight.engines.asked_about import objects_asked_about
+from chronosight.engines.router import check_question
 from chronosight.errors import InputError
 from chronosight.limits import MAX_ANSWER_SECONDS, MAX_SERVICE_PIXELS
 from chronosight.pipeline import Opening
@@ -64,7 +66,7 @@ class Late(Exception):
 
 
 class NotDescribed(Exception):
-    """A whole scene that has no finished description yet."""
+    """A whole scene that has no finished description yet, or a series without a finished timeline; says what to do."""
 
 
 @dataclass(frozen=True)
@@ -162,15 +164,17 @@ class Answering:
         Args:
             facts: Facts of the scene.
             questions: The conversation, oldest question first; the last one is answered.
-            opening: How the files are opened; a whole scene is answered from its description, whatever this says.
+            opening: How the files are opened; a whole scene and a series are answered from their jobs, whatever this says.
 
         Returns:
             The reply.
 
         Raises:
             InputError: The files or the question cannot be used.
-            NotDescribed: A whole scene has no finished description.
+            NotDescribed: A whole scene has no finished description, or a series no finished timeline.
         """
+        if facts["kind"] == "series":
+            return self._ask_timeline(facts, questions[-1])
         if facts["whole_scene"]:
             return self._ask_described(facts, questions[-1])
         # Files opened in another way are another scene to everything that is remembered.
@@ -208,14 +212,34 @@ class Answering:
         return _with_objects(answer, facts, scene, objects, question)
 
     def _ask_described(self, facts: dict[str, Any], question: str) -> Reply:
-        job = self.store.described(facts["id"])
+        job = self.store.finished(facts["id"], "describe")
         if job is None:
-            raise NotDescribed
+            raise NotDescribed(
+                "questions about a scene of this size are answered from its description, which is not finished; describe the "
+                "changes first (a job of type describe), then ask again"
+            )
         folder = self.store.files_of(job)
         answer = pipeline.ask([folder], question, self.engine)
         description = read_description(folder)
         shown = {key: facts[key] for key in SHOWN}
         return _with_objects(answer, shown, description.scene, description.objects, question, description.zones)
+
+    def _ask_timeline(self, facts: dict[str, Any], question: str) -> Reply:
+        from chronosight.timeline.questions import answer_with_objects
+        from chronosight.timeline.read import read_timeline
+
+        job = self.store.finished(facts["id"], "timeline")
+        if job is None:
+            raise NotDescribed(
+                "questions about a series are answered from its timeline, which is not finished; compare the dates first (a job "
+                "of type timeline), then ask again"
+            )
+        folder = self.store.files_of(job)
+        answer, numbers = answer_with_objects(read_timeline(folder), check_question(question))
+        name = next(name for name in ("objects.geojson", "objects.pixels.json") if name in job.files)
+        objects = json.loads((folder / name).read_text(encoding="utf-8"))
+        objects["features"] = [feature for feature in objects["features"] if feature["id"] in numbers]
+        return Reply(answer, {key: facts[key] for key in SHOWN}, numbers, objects)
 
     def _objects(self, digest: str, scene: Scene, engine: Engine) -> tuple[ChangedObject, ...]:
         """The objects of a pair whose answer brought none."""

@@ -97,11 +97,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(NotDescribed)
     async def not_described(request: Request, error: NotDescribed) -> Response:
-        message = (
-            "questions about a scene of this size are answered from its description, which is not finished; describe the changes "
-            "first (a job of type describe), then ask again"
-        )
-        return error_response(409, message, "not_described")
+        return error_response(409, str(error), "not_described")
 
     @app.exception_handler(MemoryError)
     async def memory(request: Request, error: MemoryError) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from chronosight.pipeline import Opening
 from chronosight.scenes.image import open_image
 from chronosight.service.display import stretch_of
 from chronosight.service.scenes import files_of, open_small
+from chronosight.service.series import open_aligned
 from chronosight.service.store import Store
 
 SIDES = (256, 1024, MAX_PREVIEW_SIDE)  # pixels of the longer side; a wish is met by the next larger one
@@ -30,7 +32,8 @@ def frame_file(store: Store, facts: dict[str, Any], frame: int, side: int) -> Pa
         side: Pixels of the longer side that are wanted.
 
     Returns:
-        A JPEG. Frames of a pair lie on one grid, that of the earlier date; those of a whole scene each on its own.
+        A JPEG. Frames of a pair and of a series lie on one grid, that of the earliest date; those of a whole scene each on its
+        own.
 
     Raises:
         InputError: The files of the scene are gone.
@@ -40,12 +43,18 @@ def frame_file(store: Store, facts: dict[str, Any], frame: int, side: int) -> Pa
     path: Path = folder / f"{frame}-{size}.jpg"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        opening = Opening(resize=True, video=True)  # a series was sent as one
-        images = _whole(store, facts) if facts["whole_scene"] else list(open_small(files_of(store, facts), opening).frames)
-        for number, pixels in enumerate(images):
+        for number, pixels in enumerate(_frames(store, facts)):
             for known in SIDES:
                 _write(pixels, known, folder / f"{number}-{known}.jpg")
     return path
+
+
+def _frames(store: Store, facts: dict[str, Any]) -> Sequence[np.ndarray]:
+    if facts["whole_scene"]:
+        return _whole(store, facts)
+    if facts["kind"] == "series":
+        return open_aligned(files_of(store, facts)).frames
+    return list(open_small(files_of(store, facts), Opening(resize=True, video=True)).frames)
 
 
 def _whole(store: Store, facts: dict[str, Any]) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""/api/jobs: describe and ask as jobs, with progress, files and map tiles."""
+"""/api/jobs: describe, timeline and ask as jobs, with progress, files and map tiles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RETRY_AFTER = 10  # seconds, where the queue is full
 
 @router.post("", status_code=202)
 def add_job(here: Here, body: JobRequest, response: Response) -> dict[str, Any]:
-    """Starts a job about a scene: describe it, or ask one question."""
+    """Starts a job about a scene: describe two dates, follow a series of dates, or ask one question."""
     job = submit(here, body)
     response.headers["Location"] = f"/api/jobs/{job.id}"
     return job_json(job)
@@ -73,7 +73,7 @@ async def get_events(here: Here, job: KnownJob, request: Request) -> AsyncIterat
 
 @router.get("/{job_id}/results")
 def get_results(here: Here, job: KnownJob) -> dict[str, Any]:
-    """The result of a finished job: of describe the content of description.json, of ask the answer."""
+    """The result of a finished job: description.json of describe, timeline.json of timeline, the answer of ask."""
     check_done(job)
     return {"job": job_json(job), "result": result_of(here.store, job)}
 

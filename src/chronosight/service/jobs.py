@@ -17,15 +17,18 @@ from chronosight.limits import MAX_FRAMES
 from chronosight.pipeline import CELL_M, Opening
 from chronosight.service.messages import option_names
 from chronosight.service.scenes import files_of, in_shown_names
+from chronosight.service.series import run_timeline
 from chronosight.service.store import Job, Store
 from chronosight.tasks.routing import MAX_CHARACTERS
 
 ANSWER = "answer.json"
+RESULTS = {"describe": "description.json", "timeline": "timeline.json", "ask": ANSWER}  # the file that holds the result
+KINDS = {"image": "one image", "pair": "two dates", "video": "a video", "series": "a series of dates"}
 MAX_QUESTIONS = 20  # of one describe job
 MEDIA_TYPES = {
     "html": "text/html", "json": "application/json", "geojson": "application/geo+json", "tif": "image/tiff; application=geotiff",
     "png": "image/png", "jpg": "image/jpeg", "csv": "text/csv", "gpkg": "application/geopackage+sqlite3",
-    "qml": "application/octet-stream",
+    "qml": "application/octet-stream", "webp": "image/webp",
 }  # fmt: skip
 
 
@@ -62,11 +65,11 @@ class Options(OpeningOptions):
 
 
 class JobRequest(BaseModel):
-    """The body of `POST /api/jobs`."""
+    """The body of `POST /api/jobs`. Options that do not belong to a type of job are refused by `check_request`."""
 
     model_config = ConfigDict(extra="forbid")
     scene: str
-    type: Literal["describe", "ask"] = "describe"
+    type: Literal["describe", "timeline", "ask"] = "describe"
     question: Annotated[str | None, Field(max_length=MAX_CHARACTERS)] = None
     questions: Annotated[list[str], Field(max_length=MAX_QUESTIONS)] = []
     options: Options = Options()
@@ -87,12 +90,19 @@ def check_request(request: JobRequest, scene: dict[str, Any]) -> None:
 
     for question in request.questions:
         check_question(question)
+    kind = KINDS[scene["kind"]]
     if request.type == "describe" and scene["kind"] != "pair":
-        raise InputError(f"describe compares two dates, but this scene is one {scene['kind']}; give two images")
+        raise InputError(f"describe compares two dates, but this scene is {kind}; give two images, or a series to a timeline")
+    if request.type == "timeline" and scene["kind"] != "series":
+        raise InputError(f"timeline compares a series of dates, but this scene is {kind}; add the images as a series")
+    if request.type == "timeline" and request.options.metres_per_pixel is not None:
+        raise InputError("a timeline takes the size of a pixel from the files: leave metres_per_pixel out")
+    if request.type == "ask" and scene["kind"] == "series":
+        raise InputError("a series is asked about after its timeline: start a job of type timeline, with questions or without")
     if request.type == "ask" and not (request.question or "").strip():
         raise InputError('a job of type "ask" needs a question')
     if request.zones is not None and scene["kind"] != "pair":
-        raise InputError(f"zones go with two dates of a place, but this scene is one {scene['kind']}: leave them out")
+        raise InputError(f"zones go with two dates of a place, but this scene is {kind}: leave them out")
 
 
 def run_job(store: Store, job: Job, engine: Engine, progress: Progress) -> tuple[list[str], list[str]]:
@@ -115,6 +125,12 @@ def run_job(store: Store, job: Job, engine: Engine, progress: Progress) -> tuple
     if scene is None:
         raise InputError("the scene was deleted")
     try:
+        if request.type == "timeline":
+            names, limits = [file["name"] for file in scene["files"]], request.options.limits
+            return run_timeline(
+                files_of(store, scene), names, scene["dates"], engine, store.files_of(job), request.options.opening,
+                request.questions, limits, progress,
+            )  # fmt: skip
         notes, files = _run(store, job, request, files_of(store, scene), engine, progress)
     except InputError as error:
         raise InputError(in_shown_names(scene, str(error))) from None
@@ -148,7 +164,7 @@ def _run(
 
 
 def result_of(store: Store, job: Job) -> dict[str, Any]:
-    """The result of a finished job: the description of its report, or its answer.
+    """The result of a finished job: its description, its timeline, or its answer.
 
     Args:
         store: The store.
@@ -157,10 +173,9 @@ def result_of(store: Store, job: Job) -> dict[str, Any]:
     Returns:
         The result, as JSON types.
     """
-    name = "description.json" if job.type == "describe" else ANSWER
-    facts: dict[str, Any] = json.loads((store.files_of(job) / name).read_text(encoding="utf-8"))
+    facts: dict[str, Any] = json.loads((store.files_of(job) / RESULTS[job.type]).read_text(encoding="utf-8"))
     scene = store.scene(job.scene)
-    if scene is not None:  # the files on disk name the stored images, which lie beside nothing else
+    if scene is not None and job.type != "timeline":  # the files on disk name the stored images, which lie beside nothing else
         facts["notes"] = [in_shown_names(scene, option_names(note)) for note in facts["notes"]]
     return facts
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chronosight.scenes.files import one_line
 
 _ABSOLUTE = re.compile(r"(?<![\w./:])(?:/[^\s/:;,()\"']+)+/(?=[^\s/])")
-_OPTION = re.compile(r"--(resize|bands|frames|force|metres-per-pixel|zones|cell|min-area|min-confidence)\b")
+_OPTION = re.compile(r"--(resize|bands|dates|frames|force|metres-per-pixel|zones|cell|min-area|min-confidence)\b")
 
 
 def public_message(error: Exception) -> str:

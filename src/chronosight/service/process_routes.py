@@ -11,7 +11,7 @@ import chronosight
 from chronosight.errors import InputError
 from chronosight.service.context import Here, KnownJob
 from chronosight.service.job_routes import check_done, delete_job, job_json, submit
-from chronosight.service.jobs import JobRequest, Options, media_type, result_of
+from chronosight.service.jobs import RESULTS, JobRequest, Options, media_type, result_of
 from chronosight.service.store import Job, State
 
 router = APIRouter(tags=["OGC API - Processes"])
@@ -25,6 +25,7 @@ CONFORMS = [
 STATUS: dict[State, str] = {
     "queued": "accepted", "running": "running", "done": "successful", "failed": "failed", "cancelled": "dismissed",
 }  # fmt: skip
+_QUESTIONS = {"title": "Extra questions", "minOccurs": 0, "schema": {"type": "array", "items": {"type": "string"}}}
 _SCENE = {"title": "Id of a scene, from POST /api/scenes", "schema": {"type": "string"}}
 _OPTIONS = {"title": "How the scene is opened", "minOccurs": 0, "schema": Options.model_json_schema()}
 _GEOJSON = {"type": "object", "format": "geojson-feature-collection"}
@@ -34,12 +35,14 @@ PROCESSES: dict[str, dict[str, Any]] = {
         "title": "Describe what changed between two dates",
         "inputs": {
             "scene": _SCENE,
-            "questions": {
-                "title": "Extra questions", "minOccurs": 0, "schema": {"type": "array", "items": {"type": "string"}},
-            },
+            "questions": _QUESTIONS,
             "options": _OPTIONS,
             "zones": _ZONES,
         },
+    },
+    "timeline": {
+        "title": "Follow the buildings and roads of a place through a series of dates",
+        "inputs": {"scene": _SCENE, "questions": _QUESTIONS, "options": _OPTIONS},
     },
     "ask": {
         "title": "Answer a question about an image, two dates or a video",
@@ -73,7 +76,7 @@ def list_processes() -> dict[str, Any]:
 def get_process(process: str) -> dict[str, Any]:
     """One process with its inputs and outputs."""
     _check_process(process)
-    outputs = {"result": {"title": "description.json, or the answer", "schema": {"type": "object"}}}
+    outputs = {"result": {"title": f"The content of {RESULTS[process]}", "schema": {"type": "object"}}}
     return {**_summary(process), "inputs": PROCESSES[process]["inputs"], "outputs": outputs}
 
 
@@ -148,4 +151,4 @@ def _link(href: str, rel: str) -> dict[str, str]:
 
 def _check_process(process: str) -> None:
     if process not in PROCESSES:
-        raise HTTPException(404, f"no such process; there are {' and '.join(PROCESSES)}")
+        raise HTTPException(404, f"no such process; there are {', '.join(PROCESSES)}")

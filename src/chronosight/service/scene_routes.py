@@ -29,6 +29,8 @@ class Paths(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     paths: list[str] = Field(min_length=1, max_length=MAX_SCENE_FILES)
+    kind: scenes.Several | None = None
+    dates: list[Annotated[str, Field(max_length=40)]] = Field([], max_length=MAX_SCENE_FILES)
 
 
 class QuestionBody(BaseModel):
@@ -41,16 +43,23 @@ class QuestionBody(BaseModel):
 
 
 @router.post("", status_code=201, max_body_size=MAX_UPLOAD_BYTES, form_limits={"max_files": MAX_SCENE_FILES, "max_fields": 0})
-async def add_scene(here: Here, response: Response, files: Annotated[list[UploadFile], File()]) -> dict[str, Any]:
-    """Adds a scene of uploaded files: one image or video, two dates (the earlier first), or a series of images."""
-    facts, new = await run_in_threadpool(_take, here, files)
+async def add_scene(
+    here: Here, response: Response, files: Annotated[list[UploadFile], File()], kind: scenes.Several | None = None,
+    dates: Annotated[str, Query(max_length=2000)] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Adds a scene of uploaded files: one image or video, two dates (the earlier first), or with `kind` three or more images.
+
+    `kind` is "series" for dates of one place, or "video" for frames of one. `dates` of a series have commas between them, one for
+    each file; one that is left empty, and all where it is left out, are taken from the file's metadata or name.
+    """
+    facts, new = await run_in_threadpool(_take, here, files, kind, dates.split(",") if dates else [])
     return _added(facts, new, response)
 
 
 @router.post("/by-path", status_code=201)
 def add_scene_by_path(here: Here, response: Response, body: Paths) -> dict[str, Any]:
     """Adds a scene of files below one of the folders given with --root; they are read where they are."""
-    return _added(*scenes.add_paths(here.store, body.paths, here.settings.roots), response)
+    return _added(*scenes.add_paths(here.store, body.paths, here.settings.roots, body.kind, body.dates), response)
 
 
 @router.post("/example", status_code=201)
@@ -80,7 +89,7 @@ def delete_scene(here: Here, facts: SceneFacts) -> None:
 
 @router.post("/{scene_id}/ask")
 async def ask(request: Request, facts: SceneFacts, body: QuestionBody) -> dict[str, Any]:
-    """Answers a question about a scene at once. A whole scene is answered about from its finished description."""
+    """Answers a question about a scene at once. A whole scene or a series is answered about from its finished job."""
     answering, questions = request.app.state.answering, [*body.history, body.question]
     reply = await answering.run(lambda: answering.ask_scene(facts, questions, body.options.opening))
     return {"question": body.question, **reply.to_dict()}
@@ -158,7 +167,9 @@ def _take_example(here: Context) -> tuple[dict[str, Any], bool]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(here: Context, files: list[UploadFile]) -> tuple[dict[str, Any], bool]:
+def _take(
+    here: Context, files: list[UploadFile], kind: scenes.Several | None, dates: list[str]
+) -> tuple[dict[str, Any], bool]:
     """Copies uploads into the data folder, under names of our own, and makes a scene of them."""
     folder = here.store.incoming / uuid4().hex
     folder.mkdir()
@@ -170,6 +181,6 @@ def _take(here: Context, files: list[UploadFile]) -> tuple[dict[str, Any], bool]
                 while chunk := upload.file.read(CHUNK):
                     target.write(chunk)
             taken.append((path, upload.filename or "image"))
-        return scenes.add_files(here.store, taken)
+        return scenes.add_files(here.store, taken, kind, dates)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

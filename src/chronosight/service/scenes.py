@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -23,21 +23,27 @@ from chronosight.scenes.large.choose import large_pair
 from chronosight.scenes.scene import Scene
 from chronosight.service.display import fit_display
 from chronosight.service.messages import with_shown_names
+from chronosight.service.series import LEAST, in_date_order, series_facts
 from chronosight.service.store import Store
 
 if TYPE_CHECKING:
     from chronosight.scenes.image import ImageFile
 
+Several = Literal["series", "video"]  # what three or more images are
 EXTENSIONS = {"TIFF": "tif", "PNG": "png", "JPEG": "jpg", "JPEG 2000": "jp2", "WebP": "webp", "GIF": "gif", "MP4": "mp4",
               "AVI": "avi", "Matroska": "mkv"}  # fmt: skip
 
 
-def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str, Any], bool]:
+def add_files(
+    store: Store, files: Sequence[tuple[Path, str]], several: Several | None = None, dates: Sequence[str] = ()
+) -> tuple[dict[str, Any], bool]:
     """Makes a scene of uploaded files, which are moved into the data folder.
 
     Args:
         store: Gets the scene.
         files: In date order: where each lies now, and what its owner calls it. That name is shown, and never used for a file.
+        several: What three or more images are: "series" (dates of one place, in any order) or "video" (frames of one).
+        dates: Of a series, the date of each file, "" where its metadata or name says it; () for none.
 
     Returns:
         The facts of the scene, and whether it is new: equal files are the same scene.
@@ -45,10 +51,10 @@ def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str
     Raises:
         InputError: The files cannot be used; nothing of them is kept.
     """
-    _check_number(len(files))
+    _check_number(len(files), several, dates)
     kinds = [_format_of(path, name) for path, name in files]
-    digest = hashlib.sha256("\n".join(_digest(path) for path, _ in files).encode()).hexdigest()[:32]
-    known = store.scene(digest)
+    digest = _scene_id([_digest(path) for path, _ in files], several, dates)
+    known = store.known_scene(digest)
     if known is not None:
         return known, False
     folder = store.scenes / digest
@@ -60,10 +66,10 @@ def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str
             os.replace(path, staged / name)
         shown = [shown_name(name) for _, name in files]
         try:
-            facts = _inspect(digest, [staged / name for name in names], shown)
+            facts, order = _inspect(digest, [staged / name for name in names], shown, several, dates)
         except InputError as error:
             raise InputError(with_shown_names(str(error), names, shown)) from None
-        facts["stored"] = names
+        facts["stored"] = [names[index] for index in order]
         for key in ("notes", "doubts"):
             facts[key] = [in_shown_names(facts, line) for line in facts[key]]
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,13 +80,17 @@ def add_files(store: Store, files: Sequence[tuple[Path, str]]) -> tuple[dict[str
     return facts, True
 
 
-def add_paths(store: Store, paths: Sequence[str], roots: Sequence[Path]) -> tuple[dict[str, Any], bool]:
+def add_paths(
+    store: Store, paths: Sequence[str], roots: Sequence[Path], several: Several | None = None, dates: Sequence[str] = ()
+) -> tuple[dict[str, Any], bool]:
     """Makes a scene of files that lie below a folder that the operator allowed. They are read where they are.
 
     Args:
         store: Gets the scene.
         paths: In date order; relative to one of the roots, or absolute.
         roots: The folders allowed.
+        several: As in `add_files`.
+        dates: As in `add_files`.
 
     Returns:
         As `add_files`.
@@ -88,15 +98,15 @@ def add_paths(store: Store, paths: Sequence[str], roots: Sequence[Path]) -> tupl
     Raises:
         InputError: A path is outside the roots, or the files cannot be used.
     """
-    _check_number(len(paths))
+    _check_number(len(paths), several, dates)
     found = [below(roots, path) for path in paths]
     marks = [f"{path}\n{path.stat().st_size}\n{path.stat().st_mtime_ns}" for path in found]
-    digest = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:32]
-    known = store.scene(digest)
+    digest = _scene_id(marks, several, dates)
+    known = store.known_scene(digest)
     if known is not None:
         return known, False
-    facts = _inspect(digest, found, [shown_name(path.name) for path in found])
-    facts["outside"] = [str(path) for path in found]
+    facts, order = _inspect(digest, found, [shown_name(path.name) for path in found], several, dates)
+    facts["outside"] = [str(found[index]) for index in order]
     store.add_scene(digest, facts)
     return facts, True
 
@@ -222,37 +232,51 @@ def shown_name(name: str) -> str:
     return one_line(name.replace("\\", "/").rstrip("/").rpartition("/")[2])[:80] or "image"
 
 
-def _inspect(digest: str, paths: list[Path], names: list[str]) -> dict[str, Any]:
-    """The facts of a scene, from its headers where it is a whole scene, else from its pixels."""
+def _inspect(
+    digest: str, paths: list[Path], names: list[str], several: Several | None, dates: Sequence[str]
+) -> tuple[dict[str, Any], Sequence[int]]:
+    """The facts of a scene, and the order of its files: of a series by date, of any other as they were given."""
+    if several != "series":
+        return _facts(digest, paths, names), range(len(paths))
+    ordered = in_date_order(paths, names, dates)
+    return _facts(digest, [paths[at] for at in ordered.order], [names[at] for at in ordered.order], ordered.dates), ordered.order
+
+
+def _facts(digest: str, paths: list[Path], names: list[str], dates: Sequence[str] = ()) -> dict[str, Any]:
+    """The facts of a scene, from its headers where it is a whole scene, else from its pixels; of a series with its dates."""
     headers = large_pair(str(paths[0]), str(paths[1])) if len(paths) == 2 else None
     images: list[ImageFile] = []
     if all(file_format(path) in RASTER_DRIVERS for path in paths):
         images = [open_image(path, max_pixels=1 << 40) for path in paths] if headers is None else list(headers)
-    if headers is not None:
+    if dates:
+        facts, notes = series_facts(paths, dates)
+        shown = {"frames": len(paths), "notes": notes}
+    elif headers is not None:
         first = headers[0]
         scene = Scene(
             "pair", np.broadcast_to(np.uint8(0), (2, first.height, first.width, 3)),
             np.broadcast_to(np.True_, (first.height, first.width)), tuple(map(str, paths)), first.georeference,
             _metres(first), tuple(header.time for header in headers),
         )  # fmt: skip
-        scene.notes = [note for header in headers for note in header.notes]
+        facts = scene_dict(scene, 1.0)
+        shown = {"frames": 2, "notes": [note for header in headers for note in header.notes]}
     else:
-        scene = open_small(paths, Opening(resize=True))
-    facts = scene_dict(scene, 1.0 if headers else float(scene.valid.mean()))
+        scene = open_small(paths, Opening(resize=True, video=len(paths) > 2))
+        facts = scene_dict(scene, float(scene.valid.mean()))
+        shown = {"frames": len(scene.frames), "notes": list(scene.notes)}
     del facts["sources"]
     placed = facts["corners_lonlat"] is not None and all(image.driver == "GTiff" for image in images) and bool(images)
     return {
         "id": digest,
         "created": time.time(),
         **facts,
-        "frames": len(scene.frames),
+        "frames": shown["frames"],
         "whole_scene": headers is not None,
         "files": [
             {"name": name, "bytes": path.stat().st_size, "format": file_format(path)}
             for path, name in zip(paths, names, strict=True)
         ],
-        "notes": list(scene.notes),
-        "doubts": list(scene.doubts),
+        "notes": shown["notes"],
         "has_tiles": placed,
         **(_on_map(paths[0]) if placed else {}),
         "stretch": fit_display(images) if placed and images else [],
@@ -271,9 +295,25 @@ def _metres(image: ImageFile) -> float | None:
     return None if image.georeference is None else metres_per_pixel(image.georeference, image.width, image.height)
 
 
-def _check_number(number: int) -> None:
+def _scene_id(marks: Sequence[str], several: Several | None, dates: Sequence[str]) -> str:
+    """The same files are another scene where they are taken otherwise."""
+    more = [] if several is None else [several, *dates]
+    return hashlib.sha256("\n".join([*marks, *more]).encode()).hexdigest()[:32]
+
+
+def _check_number(number: int, several: Several | None, dates: Sequence[str]) -> None:
     if not 1 <= number <= MAX_SCENE_FILES:
         raise InputError(f"{number} files were given, expected one image or video, two dates, or up to {MAX_SCENE_FILES} images")
+    if dates and several != "series":
+        raise InputError('dates go with a series: add "kind": "series", or leave them out')
+    if several is not None and number < LEAST:
+        given = "1 file was" if number == 1 else f"{number} files were"
+        raise InputError(f'{given} given, and "kind" goes with {LEAST} or more images: leave it out')
+    if several is None and number >= LEAST:
+        raise InputError(
+            f'{number} files were given; say whether they are dates of one place ("kind": "series") or frames of one video '
+            '("kind": "video")'
+        )
 
 
 def _format_of(path: Path, name: str) -> str:

@@ -41,11 +41,11 @@ class Job:
     Attributes:
         id: 32 hexadecimal digits.
         scene: id of the scene.
-        type: "describe" or "ask".
+        type: "describe", "timeline" or "ask".
         request: the options as they were sent.
         state: "queued", "running", "done", "failed" or "cancelled".
-        done: tiles done.
-        total: tiles in all; 0 where that is not known yet.
+        done: tiles done; of a timeline, comparisons of two dates.
+        total: as many in all; 0 where that is not known yet.
         created: seconds since 1970.
         started: seconds since 1970; None before it began.
         finished: seconds since 1970; None before it ended.
@@ -142,6 +142,19 @@ class Store:
             row = connection.execute("SELECT facts FROM scenes WHERE id = ?", (scene,)).fetchone()
         return None if row is None else json.loads(row["facts"])
 
+    def known_scene(self, scene: str) -> dict[str, Any] | None:
+        """What is known of a scene that is being added again: it counts as new for `--keep-days`.
+
+        Args:
+            scene: Id of the scene.
+
+        Returns:
+            Its facts; None where there is none of that id.
+        """
+        with self._connection() as connection:
+            connection.execute("UPDATE scenes SET created = ? WHERE id = ?", (time.time(), scene))
+        return self.scene(scene)
+
     def all_scenes(self, most: int = 100) -> list[dict[str, Any]]:
         """The latest scenes, newest first.
 
@@ -178,7 +191,7 @@ class Store:
 
         Args:
             scene: Id of the scene.
-            kind: "describe" or "ask".
+            kind: "describe", "timeline" or "ask".
             request: The request, as JSON types.
             most_waiting: Largest number of jobs that wait.
 
@@ -200,7 +213,7 @@ class Store:
 
         Args:
             scene: Id of the scene.
-            kind: "describe" or "ask".
+            kind: "describe", "timeline" or "ask".
             request: The request, as JSON types.
             worker: Process id of the caller.
 
@@ -244,18 +257,19 @@ class Store:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created DESC LIMIT ?", (most,)).fetchall()
         return [_job(row) for row in rows]
 
-    def described(self, scene: str) -> Job | None:
-        """The latest finished description of a scene.
+    def finished(self, scene: str, kind: str) -> Job | None:
+        """The latest finished job about a scene.
 
         Args:
             scene: Id of the scene.
+            kind: "describe" or "timeline".
 
         Returns:
             The job; None where there is none.
         """
         with self._connection() as connection:
             row = connection.execute(
-                "SELECT * FROM jobs WHERE scene = ? AND type = 'describe' AND state = 'done' ORDER BY finished DESC", (scene,)
+                "SELECT * FROM jobs WHERE scene = ? AND type = ? AND state = 'done' ORDER BY finished DESC", (scene, kind)
             ).fetchone()
         return None if row is None else _job(row)
 
@@ -323,6 +337,32 @@ class Store:
                 "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'running')",
                 (time.time(), number),
             )
+
+    def expire(self, before: float) -> tuple[int, int]:
+        """Removes jobs that ended before a time, and scenes added before it that no job is about.
+
+        Args:
+            before: Seconds since 1970.
+
+        Returns:
+            Numbers of the jobs and of the scenes removed.
+        """
+        with self._connection() as connection:
+            jobs = connection.execute("SELECT id FROM jobs WHERE finished < ?", (before,)).fetchall()
+        for row in jobs:
+            self.delete_job(row["id"])
+        with self._connection() as connection:
+            scenes = connection.execute(
+                "SELECT id FROM scenes WHERE created < ? AND id NOT IN (SELECT scene FROM jobs)", (before,)
+            ).fetchall()
+        for row in scenes:
+            self.delete_scene(row["id"])
+        return len(jobs), len(scenes)
+
+    def clear_incoming(self) -> None:
+        """Removes uploads that a server left incomplete when it was killed."""
+        for path in self.incoming.iterdir():
+            shutil.rmtree(path, ignore_errors=True)
 
     def delete_job(self, number: str) -> None:
         """Removes a job that has ended, with its files.

@@ -49,8 +49,9 @@ def main() -> None:
         except MemoryError:
             ended = store.finish(job.id, "failed", "not enough memory for this scene; give a part of it", [], [])
         except Exception:
-            log.exception("job %s failed", job.id)
             ended = store.finish(job.id, "failed", "this job failed inside the server; its log says why", [], [])
+            if ended:  # else it was cancelled, and its files were removed while it was at work
+                log.exception("job %s failed", job.id)
         over.set()
         if not ended:
             remove_files(store, job.id)

@@ -23,6 +23,7 @@ _CHANGED = re.compile(r"\b(chang\w*|happen\w*)\b")
 CONFIDENT = 0.7
 
 Change = tuple[Track, Event]
+Found = tuple[Answer, tuple[int, ...]]  # an answer, and numbers of the objects that it rests on
 
 
 def answer_question(timeline: Timeline, question: str) -> Answer:
@@ -36,8 +37,21 @@ def answer_question(timeline: Timeline, question: str) -> Answer:
         The answer, of task "timeline"; one of task "open" that says what can be asked where the question fits nothing, and
         where objects could not be followed.
     """
+    return answer_with_objects(timeline, question)[0]
+
+
+def answer_with_objects(timeline: Timeline, question: str) -> Found:
+    """Answers a question, and names the objects that the answer rests on.
+
+    Args:
+        timeline: The dates and their objects.
+        question: In free wording.
+
+    Returns:
+        The answer as `answer_question` gives it, and the numbers of the objects, rising.
+    """
     if timeline.stack.too_coarse:
-        return open_answer(timeline.stack.too_coarse)
+        return open_answer(timeline.stack.too_coarse), ()
     text = question.lower()
     name = next((one for one in CLASSES if one in text or (one == "building" and re.search(r"\bhouses?\b", text))), None)
     way: Direction | None = "appeared" if _NEW.search(text) else "vanished" if _GONE.search(text) else None
@@ -48,12 +62,12 @@ def answer_question(timeline: Timeline, question: str) -> Answer:
         return _when(timeline, changes, name, way, last=bool(re.search(r"\b(last|latest|newest)\b", text)))
     span = _span(timeline, text)
     if isinstance(span, Answer):
-        return span
+        return span, ()
     if re.search(r"\bhow many\b", text) and way is None and name is not None and not _CHANGED.search(text):
         return _present(timeline, name, text)
     if way is not None or _CHANGED.search(text):
         return _between(timeline, changes, name, way, *span)
-    return open_answer(CAN_ASK)
+    return open_answer(CAN_ASK), ()
 
 
 def _changes(timeline: Timeline, name: str | None, way: Direction | None) -> list[Change]:
@@ -66,7 +80,7 @@ def _changes(timeline: Timeline, name: str | None, way: Direction | None) -> lis
     return sorted(found, key=lambda one: (one[1].after, one[1].before))
 
 
-def _when(timeline: Timeline, changes: Sequence[Change], name: str | None, way: Direction, last: bool) -> Answer:
+def _when(timeline: Timeline, changes: Sequence[Change], name: str | None, way: Direction, last: bool) -> Found:
     noun, verb = name or "object", "built" if way == "appeared" else "gone"
     if not changes:
         return _answer(timeline, f"No {noun} is {'new' if verb == 'built' else verb} in these dates", (), [])
@@ -78,7 +92,7 @@ def _when(timeline: Timeline, changes: Sequence[Change], name: str | None, way: 
     return _answer(timeline, f"The {which} {noun} {was} between {before} and {after}{many}", (before, after), same)
 
 
-def _busiest(timeline: Timeline, changes: Sequence[Change]) -> Answer:
+def _busiest(timeline: Timeline, changes: Sequence[Change]) -> Found:
     if not changes:
         return _answer(timeline, "Nothing that is followed changed in these dates", (), [])
     by_date: dict[int, list[Change]] = {}
@@ -94,7 +108,7 @@ def _busiest(timeline: Timeline, changes: Sequence[Change]) -> Answer:
     return _answer(timeline, text, (dates[after - 1].text, dates[after].text), most)
 
 
-def _present(timeline: Timeline, name: str, text: str) -> Answer:
+def _present(timeline: Timeline, name: str, text: str) -> Found:
     match = _DATE.search(text)
     date = parse_date(match[0]) if match else timeline.stack.dates[-1]
     assert date is not None
@@ -109,7 +123,7 @@ def _present(timeline: Timeline, name: str, text: str) -> Answer:
 def _between(
     timeline: Timeline, changes: Sequence[Change], name: str | None, way: Direction | None, first: int, last: int,
     notes: list[str],
-) -> Answer:  # fmt: skip
+) -> Found:  # fmt: skip
     dates = timeline.stack.dates
     chosen = [change for change in changes if first < change[1].after <= last]
     verb = {"appeared": "was built", "vanished": "disappeared", None: "changed"}[way]
@@ -166,7 +180,7 @@ def _nearest(timeline: Timeline, date: Date) -> tuple[int, list[str]]:
 
 def _answer(
     timeline: Timeline, text: str, value: int | tuple[str, ...], changes: Sequence[Change], notes: Sequence[str] = ()
-) -> Answer:
+) -> Found:
     """With the mean probability of the histories that it rests on."""
     known = [track.confidence for track, _ in changes]
     confidence = sum(known) / len(known) if known else 0.5
@@ -174,4 +188,5 @@ def _answer(
     if doubts:
         confidence = min(confidence, 0.5)
     sentence = text[:1].upper() + text[1:]
-    return Answer(sentence, "timeline", value, confidence, confidence >= CONFIDENT and not doubts, notes=(*notes, *doubts))
+    answer = Answer(sentence, "timeline", value, confidence, confidence >= CONFIDENT and not doubts, notes=(*notes, *doubts))
+    return answer, tuple(sorted({track.item.number for track, _ in changes}))

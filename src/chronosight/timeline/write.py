@@ -131,6 +131,7 @@ def timeline_dict(timeline: Timeline) -> dict[str, Any]:
         ],
         "answers": [{"question": question, **answer.to_dict()} for question, answer in timeline.answers],
         "notes": list(timeline.notes),
+        "not_followed": stack.too_coarse or None,
         "doubts": list(stack.doubts),
         "model": timeline.model,
     }
