@@ -113,7 +113,6 @@ def test_jobs_that_do_not_fit_are_refused(served, scene, pair):
         (scene, {"type": "describe"}, "a series of dates"), (scene, {"type": "ask", "question": "?"}, "after its timeline"),
         (served.add(*pair), {"type": "timeline"}, "this scene is two dates"),
         (scene, {"type": "timeline", "zones": {}}, "leave them out"),
-        (scene, {"type": "timeline", "options": {"metres_per_pixel": 1.0}}, "leave metres_per_pixel out"),
     ]  # fmt: skip
     for about, body, words in refused:
         reply = served.client.post("/api/jobs", json={"scene": about["id"], **body})

@@ -95,8 +95,6 @@ def check_request(request: JobRequest, scene: dict[str, Any]) -> None:
         raise InputError(f"describe compares two dates, but this scene is {kind}; give two images, or a series to a timeline")
     if request.type == "timeline" and scene["kind"] != "series":
         raise InputError(f"timeline compares a series of dates, but this scene is {kind}; add the images as a series")
-    if request.type == "timeline" and request.options.metres_per_pixel is not None:
-        raise InputError("a timeline takes the size of a pixel from the files: leave metres_per_pixel out")
     if request.type == "ask" and scene["kind"] == "series":
         raise InputError("a series is asked about after its timeline: start a job of type timeline, with questions or without")
     if request.type == "ask" and not (request.question or "").strip():

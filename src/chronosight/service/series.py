@@ -152,8 +152,9 @@ def run_timeline(
         return tuple(with_shown_names(option_names(line), stored, names) for line in lines)
 
     stack = open_stack(
-        paths, ",".join(dates), opening.bands, resize=opening.resize, register=opening.register, force=opening.force
-    )
+        paths, ",".join(dates), opening.bands, resize=opening.resize, register=opening.register, force=opening.force,
+        metres_per_pixel=opening.metres_per_pixel,
+    )  # fmt: skip
     name_of = dict(zip(map(str, paths), names, strict=True))
     stack = replace(
         stack, sources=tuple(name_of[source] for source in stack.sources), notes=shown(stack.notes), doubts=shown(stack.doubts),
