@@ -7,10 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronosight.tasks.cells import CELLS, cell_at
+from chronosight.tasks.parsing import parse_question
 from chronosight.tasks.reading import tokenise
 from chronosight.tasks.routing import MAX_CHARACTERS, route
-from chronosight.tasks.scene_questions import HELP, only_objects_answer, read_scene_question
+from chronosight.tasks.scene_questions import HELP, ReadScene, only_objects_answer
 from chronosight.tasks.scene_regions import in_region, take_region
+
+
+def of_objects(text, zones=()) -> ReadScene:
+    return parse_question(text, "pair", zones).of_objects
+
 
 ZONES = ["Riverside", "North", "Old Mill", "7"]
 COUNT = {"asks": "count", "subject": "buildings", "direction": "appeared"}
@@ -74,10 +80,20 @@ TWO_PARTS = {
     "north vs south": ("in the north", "in the south", "area", False, False),
     "compare the northern and southern half": ("in the northern half", "in the southern half", "area", False, False),
     "compare new buildings in the top left and the bottom right": (
-        "in the top left", "in the bottom right", "count", False, False),
+        "in the top left",
+        "in the bottom right",
+        "count",
+        False,
+        False,
+    ),
     "are there more new houses in the north than in the south?": ("in the north", "in the south", "count", False, True),
     "were fewer roads built in the left half than in the right half?": (
-        "in the left half", "in the right half", "count", True, True),
+        "in the left half",
+        "in the right half",
+        "count",
+        True,
+        True,
+    ),
     "did the north change more than the south?": ("in the north", "in the south", "area", False, True),
     "which has more new buildings, the north or the south?": ("in the north", "in the south", "count", False, False),
 }
@@ -115,7 +131,7 @@ REFUSED = (
 
 @pytest.mark.parametrize("text", UNDERSTOOD)
 def test_understood(text):
-    read = read_scene_question(text, ZONES)
+    read = of_objects(text, ZONES)
     assert read.question is not None, read.note
     read_fields = {name: getattr(read.question, name) for name in UNDERSTOOD[text]}
     assert read_fields == UNDERSTOOD[text]
@@ -123,7 +139,7 @@ def test_understood(text):
 
 @pytest.mark.parametrize("text", TWO_PARTS)
 def test_two_parts_are_compared_not_united(text):
-    wanted = read_scene_question(text, ZONES).question
+    wanted = of_objects(text, ZONES).question
     assert wanted is not None and wanted.asks == "compare"
     assert (*(part.words for part in wanted.regions), wanted.by, wanted.least, wanted.yes_no) == TWO_PARTS[text]
 
@@ -155,14 +171,14 @@ SYNONYMS = [
 
 @pytest.mark.parametrize("texts", SYNONYMS, ids=[texts[0] for texts in SYNONYMS])
 def test_other_words_for_the_same_are_read_alike(texts):
-    first, *others = [read_scene_question(text, ZONES).question for text in texts]
+    first, *others = [of_objects(text, ZONES).question for text in texts]
     assert first is not None
     for text, other in zip(texts[1:], others, strict=True):
         assert other == first, text
 
 
 def test_two_zones_are_compared():
-    wanted = read_scene_question("compare the new buildings in zone Riverside with Old Mill", ZONES).question
+    wanted = of_objects("compare the new buildings in zone Riverside with Old Mill", ZONES).question
     assert wanted is not None and (wanted.asks, set(wanted.zones), wanted.by) == ("compare", {"Riverside", "Old Mill"}, "count")
 
 
@@ -179,7 +195,7 @@ def test_two_zones_are_compared():
     ],
 )  # fmt: skip
 def test_another_language_is_named_in_one_line(text, language):
-    for note in (read_scene_question(text).note, route(text, "pair").note, route(text, "image").note):
+    for note in (of_objects(text).note, route(text, "pair").note, route(text, "image").note):
         assert note == f"The question seems to be in {language}; questions are understood in English only."
 
 
@@ -189,13 +205,13 @@ def test_english_and_nonsense_are_no_other_language(text):
 
 
 def test_names_of_places_make_no_other_language():
-    assert read_scene_question("how many buildings appeared in Rue de la Paix?", ["Rue de la Paix"]).question is not None
+    assert of_objects("how many buildings appeared in Rue de la Paix?", ["Rue de la Paix"]).question is not None
 
 
 def test_a_long_question_is_read_up_to_the_limit_in_linear_time():
     def seconds(text):
         start = time.perf_counter()
-        read_scene_question(text, [f"Zone {i}" for i in range(1000)])
+        of_objects(text, [f"Zone {i}" for i in range(1000)])
         route(text, "pair")
         return time.perf_counter() - start
 
@@ -206,12 +222,12 @@ def test_a_long_question_is_read_up_to_the_limit_in_linear_time():
     for text in (whole + "x" * 100, "x" * 10**7, "新" * 10**6):
         assert seconds(text) < 0.2
         assert route(text, "pair").note.startswith(f"The question has {len(text):,} characters; at most 2,000")
-        assert read_scene_question(text).note == route(text, "pair").note
+        assert of_objects(text).note == route(text, "pair").note
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_refused_with_a_reason(text):
-    read = read_scene_question(text, ZONES)
+    read = of_objects(text, ZONES)
     assert read.question is None
     assert len(read.note) > len(HELP) and read.note.endswith(HELP)
 
@@ -226,7 +242,7 @@ WORDS = [
 @settings(max_examples=400, deadline=None)
 @given(st.text(max_size=40) | st.lists(st.sampled_from(WORDS)).map(" ".join))
 def test_never_raises(text):
-    read = read_scene_question(text, ZONES)
+    read = of_objects(text, ZONES)
     assert (read.question is None) <= bool(read.note)
 
 
@@ -269,7 +285,7 @@ def test_halves_and_quarters(text, box, compass):
 
 @pytest.mark.parametrize("text", ["the half", "the north south quarter", "the northern quarter", "the top left half"])
 def test_other_halves_are_refused(text):
-    assert read_scene_question(f"how many roads were built in {text}").question is None
+    assert of_objects(f"how many roads were built in {text}").question is None
 
 
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True))
@@ -291,10 +307,10 @@ def test_parts_tile_the_scene(x, y):
 
 
 def test_what_only_objects_can_answer():
-    assert only_objects_answer(read_scene_question("what area of buildings appeared?"))
-    assert only_objects_answer(read_scene_question("how many buildings appeared in Riverside?", ZONES))
+    assert only_objects_answer(of_objects("what area of buildings appeared?"))
+    assert only_objects_answer(of_objects("how many buildings appeared in Riverside?", ZONES))
     for text in ("compare the north and the south", "are new buildings larger than 9 m2?", "how many new roads per ha?",
                  "what percentage of the scene changed?"):  # fmt: skip
-        assert only_objects_answer(read_scene_question(text)), text
-    assert not only_objects_answer(read_scene_question("how many buildings appeared?"))
-    assert not only_objects_answer(read_scene_question("why?"))
+        assert only_objects_answer(of_objects(text)), text
+    assert not only_objects_answer(of_objects("how many buildings appeared?"))
+    assert not only_objects_answer(of_objects("why?"))

@@ -8,8 +8,7 @@ from chronosight.engines.chosen_objects import choose
 from chronosight.engines.from_objects import select
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
-from chronosight.tasks.routing import route
-from chronosight.tasks.scene_questions import read_scene_question
+from chronosight.tasks.parsing import parse_question
 
 
 def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject]:
@@ -22,9 +21,10 @@ def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject
     Returns:
         Objects of the class, direction, size and place that the question names; of "the five largest" those five.
     """
-    question = read_scene_question(text, [row.name for row in summary.zones.rows] if summary.zones else []).question
+    parsed = parse_question(text, "pair", [row.name for row in summary.zones.rows] if summary.zones else [])
+    question = parsed.of_objects.question if parsed.of_objects is not None else None
     if question is None:
-        routed = route(text, "pair")
+        routed = parsed.routed
         if routed.question is None:
             return []
         return select(summary.objects, routed.question.subject, routed.direction, routed.cells or ())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.reading import read
-from chronosight.tasks.routing import Kind, Routed, route
+from chronosight.tasks.routing import Kind, Routed, TypedQuestion, read_typed, route, route_reading
 from chronosight.tasks.scene_questions import ReadScene, only_objects_answer, read_scene_question
 from chronosight.tasks.wording import TASKS
 
@@ -47,20 +47,22 @@ def parse_question(text: str, kind: Kind, zones: Sequence[str] = (), last: Route
     Returns:
         The task for a model and, of two dates, what to read off the objects.
     """
-    routed = _follow_up(text, kind, route(text, kind), last)
-    return ParsedQuestion(text, routed, read_scene_question(text, zones) if kind == "pair" else None)
+    typed = read_typed(text, kind)
+    alone = route(typed, kind)
+    of_objects = read_scene_question(typed, alone, zones) if kind == "pair" else None
+    return ParsedQuestion(text, _follow_up(typed, kind, alone, last), of_objects)
 
 
-def _follow_up(text: str, kind: Kind, routed: Routed, last: Routed | None) -> Routed:
+def _follow_up(typed: TypedQuestion, kind: Kind, routed: Routed, last: Routed | None) -> Routed:
     """The question completed from the last one where it is short and leaves its subject or its task out."""
     if last is None or last.question is None or kind != "pair" or last.question.task not in OF_CHANGE:
         return routed
-    words = read(text)
+    words = typed.reading
     if len(words.words) > SHORT or words.unknown:
         return routed
     before = last.question
-    if routed.question is None and not words.subjects:  # "Where?"
-        routed = route(f"{text} changed", kind)
+    if routed.question is None and not words.subjects and not typed.unanswerable:  # "Where?"
+        routed = route_reading(read([*typed.words, "changed"]), kind)
     if routed.question is None:  # "And the roads?"
         subjects = {change_subject(name) for name in words.subjects}
         if len(subjects) != 1 or None in subjects:

@@ -7,6 +7,7 @@ unknown words is not answered. So "how many houses were built" is understood, an
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,6 +66,7 @@ class Reading:
         return any(line.startswith(f"{phrase} ") for phrase in phrases)
 
 
+NOTHING = Reading((), (), find_region([]), ())
 _LISTS = tuple(value for name, value in vars(lists).items() if name.isupper() and isinstance(value, tuple))
 _KNOWN = tuple(dict.fromkeys(tuple(phrase.split()) for phrases in _LISTS for phrase in phrases))
 _LONGEST = max(map(len, _KNOWN))
@@ -72,16 +74,16 @@ _KNOWN_SET = frozenset(_KNOWN)
 _REPLY_FORMS = tuple(tuple(form.split()) for form in lists.REPLY_FORM)
 
 
-def read(text: str) -> Reading:
+def read(words: Sequence[str]) -> Reading:
     """Reads a question; never raises.
 
     Args:
-        text: The question.
+        words: Of the question, as `tokenise` gives them.
 
     Returns:
         Its words, subjects, region, and the words that are not known.
     """
-    words = _without_reply_form(tokenise(text))
+    words = _without_reply_form(list(words))
     region = find_region(words)
     used = set(region.used)
     subjects: list[str] = []

@@ -22,7 +22,7 @@ from chronosight.tasks import word_lists as lists
 from chronosight.tasks.language import foreign_language
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Question
-from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.reading import NOTHING, Reading, read, tokenise
 from chronosight.tasks.unanswerable import negated, unanswerable
 
 Kind = Literal["image", "pair", "video"]
@@ -61,42 +61,76 @@ class Routed:
     negated: bool = False
 
 
-def unreadable(text: str) -> str:
-    """Why a text cannot be read as a question at all: its length, or its language. Empty where it can be.
+@dataclass(frozen=True)
+class TypedQuestion:
+    """A question before it is known what it asks.
 
-    Args:
+    Attributes:
         text: As typed.
-
-    Returns:
-        One line for the user, or "".
+        words: All of its words.
+        reading: What they say.
+        unreadable: Why it cannot be read at all, its length or its language; or "".
+        unanswerable: Why it cannot be answered as it was meant; or "".
     """
-    if len(text) > MAX_CHARACTERS:
-        return f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: ask a shorter one."
-    language = foreign_language(text)
-    if language and (not tokenise(text) or read(text).unknown):
-        return f"The question seems to be in {language}; questions are understood in English only."
-    return ""
+
+    text: str
+    words: tuple[str, ...] = ()
+    reading: Reading = NOTHING
+    unreadable: str = ""
+    unanswerable: str = ""
 
 
-def route(text: str, kind: Kind) -> Routed:
-    """Maps a question in free wording to a task; never raises on a text.
+def read_typed(text: str, kind: Kind) -> TypedQuestion:
+    """Reads what was typed; never raises.
 
     Args:
         text: As typed; the time taken grows with its length, up to `MAX_CHARACTERS`.
         kind: Of the scene.
 
     Returns:
+        Words and what they say, or why they cannot be answered.
+    """
+    if len(text) > MAX_CHARACTERS:
+        reason = f"The question has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: ask a shorter one."
+        return TypedQuestion(text, unreadable=reason)
+    words = tuple(tokenise(text))
+    reading = read(words)
+    language = foreign_language(text)
+    if language and (not words or reading.unknown):
+        reason = f"The question seems to be in {language}; questions are understood in English only."
+        return TypedQuestion(text, words, reading, reason)
+    return TypedQuestion(text, words, reading, unanswerable=unanswerable(words, text, kind == "pair"))
+
+
+def route(typed: TypedQuestion | str, kind: Kind) -> Routed:
+    """Maps a question in free wording to a task; never raises on a text.
+
+    Args:
+        typed: The question, or its text.
+        kind: Of the scene.
+
+    Returns:
         The task and its subjects, or why there is none.
     """
-    reason = unreadable(text)
-    if reason:
-        return Routed(None, False, reason)
-    reading = read(text)
+    if isinstance(typed, str):
+        typed = read_typed(typed, kind)
+    if typed.unreadable:
+        return Routed(None, False, typed.unreadable)
+    return _refuse(typed.unanswerable, kind) if typed.unanswerable else route_reading(typed.reading, kind)
+
+
+def route_reading(reading: Reading, kind: Kind) -> Routed:
+    """Maps what a question says to a task.
+
+    Args:
+        reading: The question, or what is left of it without the parts that were read otherwise.
+        kind: Of the scene.
+
+    Returns:
+        The task and its subjects, or why there is none.
+    """
     if not reading.words:
         return _refuse("The question is empty.", kind)
-    reason = unanswerable(reading.words, text, kind == "pair")
-    if reason:
-        return _refuse(reason, kind)
     if reading.unknown:
         return _refuse(f"Not understood: {', '.join(reading.unknown)}.", kind)
     if reading.region.uneven:

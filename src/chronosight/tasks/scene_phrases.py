@@ -99,7 +99,7 @@ def _as_a_name(name: str, text: str) -> bool:
 
 def _means_something_else(parts: list[str]) -> bool:
     """A zone called "North" or "New" is meant only beside the word zone, or written as a name."""
-    said = read(" ".join(parts))
+    said = read(parts)
     return not said.unknown and not any(part.isdigit() for part in parts[1:])
 
 

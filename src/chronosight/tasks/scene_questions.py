@@ -18,7 +18,7 @@ from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.routing import HELP as TASKS_HELP
-from chronosight.tasks.routing import route, unreadable
+from chronosight.tasks.routing import Routed, TypedQuestion, route_reading
 from chronosight.tasks.scene_phrases import (
     AREA,
     CELL_WORDS,
@@ -41,7 +41,7 @@ from chronosight.tasks.scene_phrases import (
     top_as_largest,
 )
 from chronosight.tasks.scene_regions import SceneRegion, take_region, take_two_regions
-from chronosight.tasks.unanswerable import negated, unanswerable
+from chronosight.tasks.unanswerable import negated
 from chronosight.tasks.yes_no_questions import (
     COVER,
     GROW,
@@ -77,26 +77,24 @@ class ReadScene:
     note: str = ""
 
 
-def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
+def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[str] = ()) -> ReadScene:
     """Reads a question about a whole scene; never raises.
 
     Args:
-        text: As typed; the time taken grows with its length, up to `routing.MAX_CHARACTERS`.
+        typed: The question, of a pair.
+        routed: The task that the whole of it asks for.
         zones: The names of zones that it may use.
 
     Returns:
         What to read off the objects, or why it cannot be answered from them.
     """
-    reason = unreadable(text)
-    if reason:
-        return ReadScene(None, reason)
-    typed = tokenise(text)
-    reason = unanswerable(typed, text, True)
-    if reason:
-        return _refuse(reason)
-    limits, rest = take_limits(text)
+    if typed.unreadable:
+        return ReadScene(None, typed.unreadable)
+    if typed.unanswerable:
+        return _refuse(typed.unanswerable)
+    limits, rest = take_limits(typed.text)
     per, rest = take_per(rest)
-    yes_no = asks_yes_no(typed)
+    yes_no = asks_yes_no(typed.words)
     bounds: Bounds | None = None
     if yes_no:
         bounds, rest = take_bounds(rest.lower())
@@ -139,7 +137,7 @@ def read_scene_question(text: str, zones: Sequence[str] = ()) -> ReadScene:
         return _read_largest(line, place, yes_no)
     if area or length:
         return _read_measure(line, "length" if length else "area", unit, place)
-    return _read_plain(" ".join(words), place)
+    return _read_plain(routed if words == [*typed.words] else route_reading(read(words), "pair"), place)
 
 
 def only_objects_answer(read: ReadScene) -> bool:
@@ -182,9 +180,8 @@ def _refuse(reason: str) -> ReadScene:
     return ReadScene(None, f"{reason} {HELP}".strip())
 
 
-def _read_plain(text: str, place: _Place) -> ReadScene:
+def _read_plain(routed: Routed, place: _Place) -> ReadScene:
     """Count, place, direction, whether and description: what a pair of any size can be asked."""
-    routed = route(text, "pair")
     if routed.question is None:
         return _refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
     asks: dict[str, Asks] = {
@@ -292,7 +289,7 @@ def _read_comparison(
 ) -> ReadScene | None:
     """Two parts or two zones beside each other; None where the question names no two."""
     regions: tuple[SceneRegion, ...] = ()
-    classes = tuple(dict.fromkeys(change_subject(name) or "" for name in read(" ".join(words)).subjects))
+    classes = tuple(dict.fromkeys(change_subject(name) or "" for name in read(words).subjects))
     by_class = len(classes) == 2 and "" not in classes and not named and {"compare", "versus", "vs", "than"} & set(words)
     if len(named) == 2:
         rest = words
@@ -372,7 +369,7 @@ def _read_share(line: str, place: _Place) -> ReadScene:
 
 def _names_objects(words: Sequence[str]) -> bool:
     """Whether the words speak of changed objects, not of ground alone."""
-    reading = read(" ".join(words))
+    reading = read(words)
     return bool(reading.subjects) or {"objects", "object", "changes", "differences"} & set(words) != set()
 
 
@@ -380,7 +377,7 @@ def _read_rest(line: str, phrases: Sequence[str], change_meant: bool) -> tuple[R
     """The question without the phrases of its measure; (None, why) where objects cannot answer what is left."""
     for phrase in sorted(phrases, key=len, reverse=True):
         line = line.replace(f" {phrase} ", " ")
-    reading = read(line)
+    reading = read(line.split())
     if reading.unknown:
         return None, f"Not understood: {', '.join(reading.unknown)}."
     others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]

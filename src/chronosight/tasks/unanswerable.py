@@ -91,6 +91,7 @@ def _asks_twice(words: Sequence[str], text: str) -> bool:
 
 
 def _speaks_of_the_future(words: Sequence[str]) -> bool:
+    words = list(words)
     for at, word in enumerate(words):
         beside = (*words[max(0, at - 1) : at], *words[at + 1 : at + 2])
         if word in _FUTURE and not any(person in _PERSONS for person in beside):
