@@ -20,6 +20,7 @@ from chronosight.synthetic.plan import (
     box,
     turn,
 )  # fmt: skip
+from chronosight.synthetic.shapes import hall_shape
 
 CONCRETE, ASPHALT, DIRT = (0.68, 0.66, 0.62), (0.44, 0.43, 0.43), (0.72, 0.64, 0.52)
 OCCUPIED_STEP = 2.0  # metres per cell of the map of what is taken
@@ -237,21 +238,8 @@ class Builder:
             The building.
         """
         rng = self.rng
-        a, b = width / 2, depth / 2
-        t = depth * rng.uniform(0.4, 0.55)  # thickness of the arms
-        if shape == "L":
-            wings = [(0.0, -b + t / 2, width, t), (-a + t / 2, 0.0, t, depth)]
-            outline = [(-a, -b), (a, -b), (a, -b + t), (-a + t, -b + t), (-a + t, b), (-a, b)]
-        elif shape == "U":
-            t = min(t, width * 0.3)
-            wings = [(0.0, -b + t / 2, width, t), (-a + t / 2, 0.0, t, depth), (a - t / 2, 0.0, t, depth)]
-            outline = [(-a, -b), (a, -b), (a, b), (a - t, b), (a - t, -b + t), (-a + t, -b + t), (-a + t, b), (-a, b)]
-        elif shape == "T":
-            h = t / 2
-            wings = [(0.0, -b + t / 2, width, t), (0.0, 0.0, t, depth)]
-            outline = [(-a, -b), (a, -b), (a, -b + t), (h, -b + t), (h, b), (-h, b), (-h, -b + t), (-a, -b + t)]
-        else:
-            wings, outline = [(0.0, 0.0, width, depth)], [(-a, -b), (a, -b), (a, b), (-a, b)]
+        thickness = depth * rng.uniform(0.4, 0.55)  # of the arms
+        wings, outline = hall_shape(shape, width, depth, thickness)
         colour = draw_colour(rng, HALL_ROOFS)
         return self._add(x, y, angle, wings, outline, rng.uniform(5, 11), "flat", colour, when)
 

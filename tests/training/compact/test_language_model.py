@@ -12,8 +12,9 @@ from chronosight.training.compact.features import source_features
 from chronosight.training.compact.language_model import LanguageModelBatches, train_language_model
 from chronosight.training.compact.language_model_eval import evaluate_language_model
 from chronosight.training.recipes.compact import LanguageModelRecipe
-from chronosight.training.samples.mixture import RenderedImages, RenderedPairs
+from chronosight.training.samples.pairs import RenderedPairs
 from chronosight.training.samples.rendered import draw_pair, draw_still, write_store
+from chronosight.training.samples.single_scenes import RenderedImages
 from chronosight.training.samples.texts import own_texts
 
 RECIPE = {"images": 2, "pairs": 2, "videos": 0, "save_every": 2, "learning_rate": 1e-3}

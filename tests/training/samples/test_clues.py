@@ -5,7 +5,8 @@ import numpy as np
 from chronosight.datasets.pair_questions import pair_questions, truth_of
 from chronosight.tasks.clue import ClassChange, GuideFacts
 from chronosight.training.samples.clues import mirror_facts, simulate_facts, swap_facts
-from chronosight.training.samples.mixture import change_in_captions, flip
+from chronosight.training.samples.pairs import change_in_captions
+from chronosight.training.samples.views import flip
 
 
 def mask_with(*boxes):

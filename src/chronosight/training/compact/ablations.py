@@ -41,7 +41,8 @@ from chronosight.training.guide.crossfit import crossfit_facts
 from chronosight.training.recipes.compact import Ablation, AblationsRecipe, LanguageModelRecipe
 from chronosight.training.recipes.read import same_recipe
 from chronosight.training.samples.guide_facts import read_facts, write_facts
-from chronosight.training.samples.mixture import Exercise, Facts, Kind, Source
+from chronosight.training.samples.pairs import Facts
+from chronosight.training.samples.source import Exercise, Kind, Source
 
 KIND_OF: dict[str, Kind] = {"images": "image", "pairs": "pair", "videos": "video"}
 METRICS = "metrics.json"

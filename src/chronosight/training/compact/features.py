@@ -15,7 +15,7 @@ import torch
 from chronosight.models.unirs.configuration import UniRSConfig
 from chronosight.tasks.pixels import pick_frames, resize_frames
 from chronosight.training.progress import progress
-from chronosight.training.samples.mixture import Source
+from chronosight.training.samples.source import Source
 
 
 @torch.no_grad()

@@ -24,7 +24,8 @@ from chronosight.tasks.caption import says_no_change
 from chronosight.training.compact.packing import IGNORED, pack, packed_mask
 from chronosight.training.recipes.compact import LanguageModelRecipe
 from chronosight.training.samples.clue_exercises import clue_exercise
-from chronosight.training.samples.mixture import CaptionedCells, Kind, RenderedPairs, Source
+from chronosight.training.samples.pairs import CaptionedCells, RenderedPairs
+from chronosight.training.samples.source import Kind, Source
 from chronosight.training.trainer import StopAt, Watch, fit_averaged, only, prepare_run, reproducible_arguments
 
 KINDS: tuple[Kind, ...] = ("image", "pair", "video")

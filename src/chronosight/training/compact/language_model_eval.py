@@ -23,17 +23,9 @@ from chronosight.tasks.question import Question, Value
 from chronosight.tasks.wording import parse_reply
 from chronosight.training.compact.language_model import visual_of
 from chronosight.training.samples.clues import simulate_facts
-from chronosight.training.samples.mixture import (
-    CaptionedCells,
-    Kind,
-    Places,
-    RenderedImages,
-    RenderedPairs,
-    RenderedVideos,
-    Source,
-    Stills,
-    question_of,
-)  # fmt: skip
+from chronosight.training.samples.pairs import CaptionedCells, Places, RenderedPairs
+from chronosight.training.samples.single_scenes import RenderedImages, RenderedVideos, Stills
+from chronosight.training.samples.source import Kind, Source, question_of
 
 LONGEST = {"caption": 32, "location": 40}  # new tokens of a reply; 8 for other tasks
 SIMULATED_SEED = 11

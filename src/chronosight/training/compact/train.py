@@ -35,10 +35,11 @@ from chronosight.training.compact.tower import train_tower
 from chronosight.training.compact.tower_batches import SETS
 from chronosight.training.compact.vocabulary import build_tokenizer
 from chronosight.training.recipes.compact import CompactRecipe, LanguageModelRecipe, RenderedRecipe
-from chronosight.training.samples import mixture
 from chronosight.training.samples.guide_facts import read_facts
-from chronosight.training.samples.mixture import Facts, Source
+from chronosight.training.samples.pairs import CaptionedCells, Facts, Places, RenderedPairs
 from chronosight.training.samples.rendered import draw_pair, draw_still, draw_video, read_store, write_store
+from chronosight.training.samples.single_scenes import RenderedImages, RenderedVideos, Stills
+from chronosight.training.samples.source import Source
 from chronosight.training.trainer import HeldOutMetrics, prepare_run
 
 HELD_OUT_SEED = 900_500_000  # of rendered scenes to watch a run by; `chronosight eval` draws others still
@@ -214,13 +215,13 @@ def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, f
     for name in SETS:
         images = learning_split(data, name)[0]
         pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_train.npy")
-        sources[name] = mixture.Stills(images, pixels, recipe.views.images, recipe.seed)
+        sources[name] = Stills(images, pixels, recipe.views.images, recipe.seed)
     return sources | {
-        "rendered_images": mixture.RenderedImages(out / "rendered" / "stills"),
-        "places": mixture.Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed),
-        "cells": mixture.CaptionedCells(places, facts),
-        "rendered_pairs": mixture.RenderedPairs(out / "rendered" / "pairs"),
-        "rendered_videos": mixture.RenderedVideos(out / "rendered" / "videos"),
+        "rendered_images": RenderedImages(out / "rendered" / "stills"),
+        "places": Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed),
+        "cells": CaptionedCells(places, facts),
+        "rendered_pairs": RenderedPairs(out / "rendered" / "pairs"),
+        "rendered_videos": RenderedVideos(out / "rendered" / "videos"),
     }
 
 
@@ -240,13 +241,13 @@ def held_out_sources(data: str | Path, out: Path, facts: Facts) -> dict[str, Sou
     for name in SETS:
         images = learning_split(data, name)[1]
         pixels = decode_images(images, SIDES[name], out / "arrays" / f"{name}_held_out.npy")
-        sources[name] = mixture.Stills(images, pixels, views=1)
+        sources[name] = Stills(images, pixels, views=1)
     return sources | {
-        "rendered_images": mixture.RenderedImages(out / "rendered" / "stills_held_out"),
-        "places": mixture.Places(places, facts, extra=0, views=1),
-        "cells": mixture.CaptionedCells(places, facts, flips=1),
-        "rendered_pairs": mixture.RenderedPairs(out / "rendered" / "pairs_held_out"),
-        "rendered_videos": mixture.RenderedVideos(out / "rendered" / "videos_held_out"),
+        "rendered_images": RenderedImages(out / "rendered" / "stills_held_out"),
+        "places": Places(places, facts, extra=0, views=1),
+        "cells": CaptionedCells(places, facts, flips=1),
+        "rendered_pairs": RenderedPairs(out / "rendered" / "pairs_held_out"),
+        "rendered_videos": RenderedVideos(out / "rendered" / "videos_held_out"),
     }
 
 

@@ -14,7 +14,7 @@ from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.clue import ClassChange, GuideFacts, write_clue
 from chronosight.tasks.wording import vary, write_reply
-from chronosight.training.samples.mixture import Exercise
+from chronosight.training.samples.source import Exercise
 
 LARGEST = {"roads": 9, "buildings": 70}  # objects changed
 

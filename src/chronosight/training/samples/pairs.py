@@ -1,171 +1,30 @@
-"""What UniRS-compact is trained on: scenes of six sources, and the questions that can be asked of each.
-
-A source has `rows`, views of its scenes made once (a tower that does not change sees each view once and for all):
-    kind            "image", "pair" or "video"
-    frames(row)     (T, H, W, 3) uint8, the view as the model's processor would be given it
-    ask(row, rng)   an `Exercise`: clue, whether the dates are swapped, questions with the replies to learn
-A view is one of the flips of its scene, in another light; view 0 of a scene is the scene as it is. Everything random in
-a view comes from `default_rng((seed, row))`, everything in an exercise from the generator given.
-"""
+"""Sources of pairs: windows of real places, their captioned parts, and rendered pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
 import numpy as np
 
-from chronosight.datasets.aid_ucm import StillImage, clean_caption
-from chronosight.datasets.image_questions import comparison_questions, count_questions, presence_questions
+from chronosight.datasets.aid_ucm import clean_caption
 from chronosight.datasets.pair_questions import PairTruth, pair_questions, truth_of
 from chronosight.datasets.places import PlacePair, windows
 from chronosight.synthetic.truth import CHANGE_CLASSES
-from chronosight.tasks import binary, caption, event, rural_urban, scene_class
+from chronosight.tasks import binary, caption
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question, Value
-from chronosight.tasks.wording import TASKS, vary, write_reply
 from chronosight.training.samples.clues import mirror_facts, simulate_facts, swap_facts
 from chronosight.training.samples.guide_facts import FactsKey
 from chronosight.training.samples.mirror import mirror_caption
 from chronosight.training.samples.rendered import read_store
+from chronosight.training.samples.source import Exercise, Kind, worded
+from chronosight.training.samples.views import flip, shine
 
-Kind = Literal["image", "pair", "video"]
 Facts = Mapping[FactsKey, GuideFacts]
 CLUE_FORMS = (("full", 0.68), ("detail", 0.1), ("none", 0.22))
 ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
 BUILDING_WORDS = ("building", "house", "villa", "factor", "bungalow", "home", "mansion", "residential")
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """asked: questions in the wording to show, with the replies to learn. swapped: dates two and one, in this order."""
-
-    asked: list[tuple[Question, str]]
-    clue: str = ""
-    swapped: bool = False
-
-
-class Source(Protocol):
-    """Scenes of one source; see the module's text."""
-    kind: Kind
-    rows: int
-
-    def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row.
-
-        Args:
-            row: Row of the source, from 0.
-
-        Returns:
-            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
-        """
-
-    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn.
-
-        Args:
-            row: Row of the source, from 0.
-            rng: Draws the questions, their wording and, for a pair, the order of the dates.
-
-        Returns:
-            The exercise: questions with the replies to learn, and for a pair the clue.
-        """
-
-
-class Stills:
-    """Real images. pixels: (n, S, S, 3) uint8 of the images, in order. views: of each image."""
-
-    kind: Kind = "image"
-
-    def __init__(self, images: Sequence[StillImage], pixels: np.ndarray, views: int, seed: int = 0) -> None:
-        self.images, self.pixels, self.views, self.seed = images, pixels, views, seed
-        self.rows = len(images) * views
-
-    def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row.
-
-        Args:
-            row: Row of the source, from 0.
-
-        Returns:
-            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
-        """
-        item, view = divmod(row, self.views)
-        pixels = np.asarray(self.pixels[item])
-        if view:
-            rng = np.random.default_rng((self.seed, row))
-            height, width = pixels.shape[:2]
-            h, w = (int(side * rng.uniform(0.75, 1.0)) for side in (height, width))
-            y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
-            pixels = shine(np.rot90(pixels[y : y + h, x : x + w], int(rng.integers(4))), rng)
-            pixels = pixels[:, ::-1] if rng.random() < 0.5 else pixels
-        return np.ascontiguousarray(pixels)[None]
-
-    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn.
-
-        Args:
-            row: Row of the source, from 0.
-            rng: Draws the questions, their wording and, for a pair, the order of the dates.
-
-        Returns:
-            The exercise: questions with the replies to learn, and for a pair the clue.
-        """
-        image = self.images[row // self.views]
-        asked: list[tuple[Question, Value]] = []
-        if rng.random() < 0.85 or not image.captions:
-            asked.append((scene_class.ask(), image.name))
-        if image.captions:
-            if rng.random() < 0.6:
-                asked.append((caption.ask("image"), image.captions[int(rng.integers(len(image.captions)))]))
-            asked += presence_questions(image.captions, rng, int(rng.integers(1, 3)))
-            asked += comparison_questions(image.captions, rng, 1)
-            if rng.random() < 0.3:
-                asked += count_questions(image.captions)[:1]
-        return Exercise(_worded(asked, rng))
-
-
-class RenderedImages:
-    """Rendered images of a store (`samples.rendered`)."""
-
-    kind: Kind = "image"
-
-    def __init__(self, folder: str | Path) -> None:
-        arrays, self.truth = read_store(folder)
-        self.pixels, self.rows = arrays["pixels"], len(self.truth)
-
-    def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row.
-
-        Args:
-            row: Row of the source, from 0.
-
-        Returns:
-            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
-        """
-        return np.asarray(self.pixels[row])[None]
-
-    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn.
-
-        Args:
-            row: Row of the source, from 0.
-            rng: Draws the questions, their wording and, for a pair, the order of the dates.
-
-        Returns:
-            The exercise: questions with the replies to learn, and for a pair the clue.
-        """
-        truth = self.truth[row]
-        questions = [q for q in truth["questions"] if q[0] != "rural_urban"]
-        chosen = [questions[i] for i in rng.permutation(len(questions))[: int(rng.integers(3, 6))]]
-        asked = [(question_of(*question[:3]), question[3]) for question in chosen]
-        if rng.random() < 0.5:
-            asked.append((rural_urban.ask(), truth["rural_urban"]))
-        if rng.random() < 0.35:
-            asked.append((caption.ask("image"), truth["captions"][int(rng.integers(5))]))
-        return Exercise([(vary(question, rng), reply) for question, reply in asked])
 
 
 class Places:
@@ -245,7 +104,7 @@ class Places:
         truth = swap_truth(truth) if swapped else truth
         facts = self.facts.get((place.id, box, swapped))
         facts = simulate_facts(truth, (), rng) if facts is None else mirror_facts(facts, sideways, upside_down)
-        return Exercise(_worded(_pick(pair_questions(truth), rng), rng), _clue(facts, rng), swapped)
+        return Exercise(worded(_pick(pair_questions(truth), rng), rng), _clue(facts, rng), swapped)
 
 
 class CaptionedCells:
@@ -302,7 +161,7 @@ class CaptionedCells:
             facts = simulate_facts(truth, tuple(captions), rng)
         else:
             facts = mirror_facts(facts, *flips)
-        return Exercise(_worded(asked, rng), _clue(facts, rng))
+        return Exercise(worded(asked, rng), _clue(facts, rng))
 
 
 class RenderedPairs:
@@ -359,40 +218,7 @@ class RenderedPairs:
         asked = _pick(pair_questions(truth), rng)
         if captions and rng.random() < 0.35:
             asked.append((caption.ask("pair"), captions[int(rng.integers(len(captions)))]))
-        return Exercise(_worded(asked, rng), _clue(facts, rng), swapped)
-
-
-class RenderedVideos:
-    """Rendered videos of a store."""
-
-    kind: Kind = "video"
-
-    def __init__(self, folder: str | Path) -> None:
-        arrays, self.lines = read_store(folder)
-        self.pixels, self.rows = arrays["pixels"], len(self.lines)
-
-    def frames(self, row: int) -> np.ndarray:
-        """(T, H, W, 3) uint8, the view of a row.
-
-        Args:
-            row: Row of the source, from 0.
-
-        Returns:
-            (T, H, W, 3) uint8: one frame for an image, two for a pair, more for a video; earliest first.
-        """
-        return np.asarray(self.pixels[row])
-
-    def ask(self, row: int, rng: np.random.Generator) -> Exercise:
-        """Questions about a row with the replies to learn.
-
-        Args:
-            row: Row of the source, from 0.
-            rng: Draws the questions, their wording and, for a pair, the order of the dates.
-
-        Returns:
-            The exercise: questions with the replies to learn, and for a pair the clue.
-        """
-        return Exercise(_worded([(event.ask(), self.lines[row]["event"])], rng))
+        return Exercise(worded(asked, rng), _clue(facts, rng), swapped)
 
 
 def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tuple[int, int, int, int]]:
@@ -452,47 +278,11 @@ def swap_truth(truth: PairTruth) -> PairTruth:
     return PairTruth(swap_facts(GuideFacts(classes=truth.classes)).classes)
 
 
-def flip(image: np.ndarray, sideways: bool, upside_down: bool) -> np.ndarray:
-    """Mirrors an image or mask.
-
-    Args:
-        image: (H, W) or (H, W, C), of any type.
-        sideways: Whether left and right are exchanged.
-        upside_down: Whether top and bottom are exchanged.
-
-    Returns:
-        A contiguous array of the same shape.
-    """
-    image = image[:, ::-1] if sideways else image
-    return np.ascontiguousarray(image[::-1] if upside_down else image)
-
-
-def shine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Varies the light of an image: gain, offset, a cast per channel, and gamma.
-
-    Args:
-        image: (H, W, 3) uint8.
-        rng: Draws the light.
-
-    Returns:
-        (H, W, 3) uint8.
-    """
-    x = np.arange(256, dtype=np.float32) / 255
-    gamma, gain = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.04, 3))
-    table = x[None] ** gamma * gain[:, None] + rng.normal(0, 0.03)
-    table = (np.clip(table, 0, 1) * 255).astype(np.uint8)
-    return np.stack([table[c][image[..., c]] for c in range(3)], axis=-1)
-
-
 def _pick(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list[tuple[Question, Value]]:
     """The general question often, and up to six of the others alike."""
     general, others = asked[0], asked[1:]
     chosen = [others[i] for i in rng.permutation(len(others))[: int(rng.integers(4, 7))]]
     return [general, *chosen] if rng.random() < 0.6 else chosen
-
-
-def _worded(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list[tuple[Question, str]]:
-    return [(vary(question, rng), write_reply(question.task, value)) for question, value in asked]
 
 
 def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
@@ -501,19 +291,3 @@ def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
     if form == "full" and facts.caption is None and any(change.count for change in facts.classes.values()):
         form = "detail"  # a full clue would say that nothing changed
     return write_clue(facts, form)  # type: ignore[arg-type]  # one of the forms
-
-
-def question_of(task: str, subject: str | None, other: str | None) -> Question:
-    """The canonical question of a task.
-
-    Args:
-        task: Name of the task.
-        subject: What it asks about; None where the task needs none.
-        other: What the subject is compared with; None where the task needs none.
-
-    Returns:
-        The question.
-    """
-    words = [word for word in (subject, other) if word]
-    question: Question = TASKS[task].ask(*words)  # type: ignore[index]
-    return question
