@@ -132,7 +132,7 @@ def describe(
         before: The earlier image.
         after: The later image.
         out: Folder for the report: maps, objects, page and description.json; None writes nothing.
-        zones: GeoJSON file of named polygons: counts and areas for each.
+        zones: GeoJSON or GeoPackage of named polygons: counts and areas for each.
         questions: Extra questions to answer.
         engine: Name of an engine, or one that `load` gave.
         resize: Bring plain images of different size to one size.
@@ -184,7 +184,7 @@ def ask(
     Args:
         inputs: One image, two dates of a place, a video (also a folder or a series of images), or a result folder.
         question: In free wording.
-        zones: GeoJSON file of named polygons that the question may name; of two dates.
+        zones: GeoJSON or GeoPackage of named polygons that the question may name; of two dates.
         at: Ask of one place in two dates: (longitude, latitude).
         within: Ask of one place in two dates: GeoJSON file of one polygon.
         engine: Name of an engine, or one that `load` gave.

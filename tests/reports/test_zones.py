@@ -118,6 +118,58 @@ def test_the_same_zones_in_another_crs(tmp_path):
         assert b.all.area == pytest.approx(a.all.area, rel=1e-3) and b.ground == pytest.approx(a.ground, rel=1e-5)
 
 
+def write_geopackage(path, layer="zones", epsg=32632, **outlines):
+    """Named polygons in longitude and latitude as a layer of a GeoPackage in a CRS."""
+    from pyogrio import raw
+
+    moved = [transform_geom("EPSG:4326", f"EPSG:{epsg}", outline, precision=-1) for outline in outlines.values()]
+    shapes = np.array([shapely.to_wkb(shapely.geometry.shape(outline)) for outline in moved], dtype=object)
+    columns = [np.arange(len(outlines)), np.array(list(outlines), dtype=object)]
+    raw.write(path, shapes, columns, ["number", "name"], layer=layer, driver="GPKG", geometry_type="Polygon",
+              crs=f"EPSG:{epsg}", append=path.exists())  # fmt: skip
+    return path
+
+
+def test_a_geopackage_holds_the_same_zones(tmp_path):
+    named = {"Mill": pixels(0, 0, 150, 300), "Station": pixels(150, 0, 300, 300)}
+    path = write_geopackage(tmp_path / "zones.gpkg", **named)
+    expected = read_zones(write(tmp_path, collection(**named)))
+    (tmp_path / "upload").write_bytes(path.read_bytes())
+    for named_otherwise in (path, tmp_path / "upload"):
+        zones = read_zones(named_otherwise)
+        assert [zone.name for zone in zones] == ["Mill", "Station"]
+        for zone, known in zip(zones, expected, strict=True):
+            assert zone.shape.symmetric_difference(known.shape).area < 1e-4 * known.shape.area
+
+
+@pytest.mark.filterwarnings("error")
+def test_geopackages_that_cannot_be_used_are_refused_in_one_line(tmp_path, monkeypatch):
+    import sqlite3
+
+    def message(path):
+        with pytest.raises(InputError) as caught:
+            read_zones(path)
+        assert "\n" not in str(caught.value) and path.name in str(caught.value)
+        return str(caught.value)
+
+    path = write_geopackage(tmp_path / "two.gpkg", a=pixels(0, 0, 9, 9))
+    (tmp_path / "cut.gpkg").write_bytes(path.read_bytes()[:5000])
+    message(tmp_path / "cut.gpkg")
+    assert "holds 2 layers (zones, more)" in message(write_geopackage(path, "more", b=pixels(0, 0, 9, 9)))
+    with sqlite3.connect(tmp_path / "plain.sqlite") as connection:
+        connection.execute("CREATE TABLE a (b)")
+    assert "no GeoPackage" in message(tmp_path / "plain.sqlite")
+    view = write_geopackage(tmp_path / "view.gpkg", a=pixels(0, 0, 9, 9))
+    with sqlite3.connect(view) as connection:
+        for name in [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("ALTER TABLE zones RENAME TO hidden")
+        connection.execute("CREATE VIEW zones AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n")
+    assert "holds 0 layers" in message(view)
+    monkeypatch.setattr(zones_file, "MAX_ZONES_BYTES", 1000)
+    assert "the limit is 1,000" in message(path)
+
+
 def test_names(tmp_path):
     shape = pixels(0, 0, 9, 9)
     features = [

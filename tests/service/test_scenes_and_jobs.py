@@ -171,6 +171,19 @@ def test_zones_and_options_reach_the_report(served, scene):
     assert [item["class"] for item in result["objects"]] == ["building"] and "zones" in result
 
 
+def test_zones_of_a_file_are_what_a_job_takes(served):
+    ring = [[10, 50], [11, 50], [11, 51], [10, 51], [10, 50]]
+    named = {"type": "Feature", "properties": {"title": "All"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    read = served.client.post("/api/zones", files={"file": ("districts.json", json.dumps(named))})
+    assert read.status_code == 200, read.text
+    [zone] = read.json()["features"]
+    assert zone["properties"] == {"name": "All"} and zone["geometry"]["coordinates"][0] == ring
+    for content in (b"no zones", b"SQLite format 3\0", b""):
+        refused = served.client.post("/api/zones", files={"file": ("../districts.json", content)})
+        message = refused.json()["error"]["message"]
+        assert refused.status_code == 400 and message.startswith("districts.json ") and "/" not in message, message
+
+
 def test_a_scene_by_path_below_the_roots(served):
     added = served.client.post("/api/scenes/by-path", json={"paths": ["before.tif", "after.tif"]})
     assert added.status_code == 201 and added.json()["kind"] == "pair"

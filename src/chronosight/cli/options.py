@@ -29,7 +29,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer alo
 Resize = Annotated[bool, typer.Option("--resize", help="Resize plain images of different sizes to the first one's size.")]
 Zones = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Named polygons (GeoJSON): counts and areas for each.", show_default=False),
+    typer.Option(metavar="FILE", help="Named polygons (GeoJSON, GeoPackage): counts and areas for each.", show_default=False),
 ]
 MinArea = Annotated[
     float, typer.Option(min=0, metavar="M2", help="Two dates: leave out changed objects smaller than this, in square metres.")

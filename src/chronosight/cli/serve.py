@@ -32,6 +32,11 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer, and as many that run jobs.")] = 1,
     queue: Annotated[int, typer.Option(min=1, help="Jobs, and questions, that may wait before more are refused.")] = 64,
     job_seconds: Annotated[float, typer.Option(min=1, help="Longest time of one job.")] = 43200.0,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(metavar="N", min=0.0, show_default=False,
+                     help="Remove jobs that ended over N days ago, and scenes that no job is about; nothing without."),
+    ] = None,
     root: Roots = None,
     allow_host: Annotated[
         list[str] | None,
@@ -50,7 +55,7 @@ def serve(
     options = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.options.items()}
     settings = Settings(
         data.absolute(), host, port, chosen.name, weights, options, workers, tuple(root or ()), tuple(allow_host or ()), queue,
-        job_seconds, read_key(api_key_file),
+        job_seconds, keep_days, read_key(api_key_file),
     )  # fmt: skip
     serve_until_stopped(settings)
 

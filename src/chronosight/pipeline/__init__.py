@@ -59,7 +59,7 @@ def describe(
         after: The later image.
         engine: Answers; a whole scene needs the engine compact. Or a function that makes it, called after checks of the input.
         out: Folder for the report; None writes nothing.
-        zones: GeoJSON file of named polygons, or zones: counts and areas for each.
+        zones: GeoJSON or GeoPackage of named polygons, or zones: counts and areas for each.
         questions: Extra questions to answer.
         opening: How the files are opened.
         cell_m: Of a whole scene, the side of a cell of its table in metres.
@@ -115,7 +115,7 @@ def ask(
         inputs: The files, or the folder.
         question: In free wording.
         engine: Answers; or a function that makes it, called where it is needed: a result folder needs none.
-        zones: GeoJSON file of named polygons, or zones, that the question may name; of two dates.
+        zones: GeoJSON or GeoPackage of named polygons, or zones, that the question may name; of two dates.
         at: Ask of one place: (longitude, latitude).
         within: Ask of one place: GeoJSON of one polygon.
         opening: How the files are opened.

@@ -1,25 +1,29 @@
-"""The user's own districts, read from a GeoJSON file."""
+"""The user's own districts, read from a GeoJSON file or a GeoPackage."""
 
 from __future__ import annotations
 
+import sqlite3
+import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chronosight.errors import InputError
-from chronosight.files import read_json
+from chronosight.files import check_regular_file, read_json
 from chronosight.limits import MAX_ZONE_CORNERS, MAX_ZONES, MAX_ZONES_BYTES
 from chronosight.results.zones import Zone
 
-EXPECTED = "GeoJSON polygons in longitude and latitude"
+EXPECTED = "GeoJSON polygons in longitude and latitude, or a GeoPackage"
+SQLITE = b"SQLite format 3\0"  # how a GeoPackage begins
 STEP = 0.02  # degrees: long edges are followed in steps of this length, so they count as so many corners
 NAMES = ("name", "title", "label", "zone", "district", "id")  # properties a zone is called by, the first it has
 POLYGONS = ("Polygon", "MultiPolygon")
 
 
 def read_zones(path: Path) -> list[Zone]:
-    """Reads zones from a GeoJSON file (RFC 7946, or with the older "crs" member, which is honoured).
+    """Reads zones from GeoJSON (RFC 7946, or with the older "crs" member, which is honoured), or the one layer of a GeoPackage.
 
     Args:
         path: The file.
@@ -28,14 +32,14 @@ def read_zones(path: Path) -> list[Zone]:
         The zones, in longitude and latitude.
 
     Raises:
-        InputError: The file is missing, no GeoJSON, too large, or holds anything but polygons.
+        InputError: The file is missing, neither GeoJSON nor a GeoPackage, too large, or holds anything but polygons.
     """
     from shapely import force_2d, get_coordinates, get_num_coordinates
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     zones: list[Zone] = []
-    content = read_json(path, EXPECTED, MAX_ZONES_BYTES)
+    content = _read_geopackage(path) if _is_geopackage(path) else read_json(path, EXPECTED, MAX_ZONES_BYTES)
     features = _features(content, path)
     if len(features) > MAX_ZONES:
         raise InputError(f"{path.name} holds {len(features):,} zones, expected at most {MAX_ZONES:,}: keep those you need")
@@ -65,6 +69,48 @@ def read_zones(path: Path) -> list[Zone]:
     if corners > MAX_ZONE_CORNERS:
         raise InputError(f"{path.name} has zones of {corners * STEP:,.0f} degrees of border: give those of the scene alone")
     return _apart(placed)
+
+
+def _is_geopackage(path: Path) -> bool:
+    check_regular_file(path, EXPECTED)
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
+
+
+def _read_geopackage(path: Path) -> dict[str, Any]:
+    """The layer of a GeoPackage as the content of a GeoJSON file."""
+    import shapely
+    from pyogrio import raw
+
+    check_regular_file(path, EXPECTED, MAX_ZONES_BYTES)
+    layer = _only_layer(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # a file of another name than .gpkg
+            facts, _, shapes, columns = raw.read(path, layer, max_features=MAX_ZONES + 1)
+        outlines = shapely.from_wkb(shapes)
+    except (RuntimeError, ValueError, shapely.errors.ShapelyError) as error:  # pyogrio's errors are RuntimeErrors and ValueErrors
+        raise InputError(f"{path.name} cannot be read as a GeoPackage; save the zones as GeoJSON") from error
+    features = []
+    for number, outline in enumerate(outlines):
+        values = {field: column[number] for field, column in zip(facts["fields"], columns, strict=True)}
+        properties = {field: value.item() if isinstance(value, np.generic) else value for field, value in values.items()}
+        geometry = None if outline is None else shapely.geometry.mapping(outline)
+        features.append({"geometry": geometry, "properties": properties})
+    return {"type": "FeatureCollection", "features": features, "crs": {"properties": {"name": facts["crs"] or ""}}}
+
+
+def _only_layer(path: Path) -> str:
+    """The table that holds the zones. A view is refused: its query is the file's own, and may take for ever."""
+    query = "SELECT name, sql FROM sqlite_master WHERE name IN (SELECT table_name FROM gpkg_geometry_columns)"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            tables = [str(name) for name, sql in connection.execute(query) if str(sql).upper().startswith("CREATE TABLE")]
+    except sqlite3.Error:
+        raise InputError(f"{path.name} is a SQLite file but no GeoPackage, expected {EXPECTED}") from None
+    if len(tables) != 1:
+        named = f" ({', '.join(tables[:5])})" if tables else ""
+        raise InputError(f"{path.name} holds {len(tables)} layers{named}, expected one: save the zones alone")
+    return tables[0]
 
 
 def _features(content: Any, path: Path) -> list[Any]:

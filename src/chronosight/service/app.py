@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 import chronosight
 from chronosight.errors import InputError
 from chronosight.limits import MAX_REQUEST_BYTES
-from chronosight.service import health_routes, job_routes, metrics, openai_routes, process_routes, scene_routes
+from chronosight.service import health_routes, job_routes, metrics, openai_routes, process_routes, scene_routes, zone_routes
 from chronosight.service.answering import Answering, Busy, Late, NotDescribed
 from chronosight.service.context import Context
 from chronosight.service.messages import public_message
@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url="/openapi.json",
     )  # fmt: skip
     app.state.context, app.state.answering, app.state.streams = Context(settings, store), answering, set()
-    for routes in (health_routes, metrics, openai_routes, scene_routes, job_routes, process_routes):
+    for routes in (health_routes, metrics, openai_routes, scene_routes, zone_routes, job_routes, process_routes):
         app.include_router(routes.router)
     if PAGE.is_dir():
         app.mount("/", StaticFiles(directory=PAGE, html=True))

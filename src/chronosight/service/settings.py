@@ -37,6 +37,7 @@ class Settings:
         allow_hosts: hosts from which images may be fetched; none by default.
         queue: jobs that may wait, and questions that may wait, before more are refused.
         job_seconds: longest time of one job.
+        keep_days: days after which jobs that have ended are removed, and scenes that no job is about; None keeps all.
         key: API key that every request must show; None asks for none.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()
     queue: int = limits.MAX_QUEUE
     job_seconds: float = limits.MAX_JOB_SECONDS
+    keep_days: float | None = None
     key: str | None = None
 
     @property

@@ -361,8 +361,8 @@ class Store:
 
     def clear_incoming(self) -> None:
         """Removes uploads that a server left incomplete when it was killed."""
-        for path in self.incoming.iterdir():
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        self.incoming.mkdir(parents=True, exist_ok=True)
 
     def delete_job(self, number: str) -> None:
         """Removes a job that has ended, with its files.

@@ -1,4 +1,4 @@
-"""Keeps the worker processes of a server running."""
+"""Keeps the worker processes of a server running, and removes what is older than `--keep-days`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from chronosight.service.store import Store
 from chronosight.service.worker import CANCELLED
 
 CHECK = 0.1  # seconds between looks at the workers
+CLEAN = 600.0  # seconds between looks for what has expired
+DAY = 86_400.0  # seconds
 WAIT = 1.0  # seconds before a worker that crashed is started again: one that cannot start must not spin
 
 
@@ -29,6 +31,7 @@ class Supervisor:
     def start(self) -> None:
         """Takes up what an earlier server left, then starts the workers."""
         self.store.take_back()
+        self.store.clear_incoming()
         self._workers = [self._spawn() for _ in range(self.settings.workers)]
         self._thread.start()
 
@@ -47,7 +50,11 @@ class Supervisor:
         return subprocess.Popen([sys.executable, "-m", "chronosight.service.worker"], env=environment, stdin=subprocess.DEVNULL)
 
     def _watch(self) -> None:
+        cleaned = -CLEAN
         while not self._stopping.wait(CHECK):
+            if self.settings.keep_days is not None and time.monotonic() - cleaned > CLEAN:
+                self.store.expire(time.time() - self.settings.keep_days * DAY)
+                cleaned = time.monotonic()
             for at, worker in enumerate(self._workers):
                 code = worker.poll()
                 if code is None:
