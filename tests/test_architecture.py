@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "engines": {"scenes", "tasks", "models", "results"},
     "reports": {"scenes", "tasks", "results"},
     "pipeline": {"scenes", "tasks", "results", "engines", "reports"},
+    "display": {"scenes", "results", "reports"},
     "timeline": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
     "batch": {"scenes", "tasks", "results", "engines", "reports", "pipeline"},
     "datasets": {"scenes", "tasks"},

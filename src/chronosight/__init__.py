@@ -1,43 +1,35 @@
-"""Chronosight answers questions about remote sensing imagery: one image, a place at two dates, or a video.
-
-Describe what changed between two dates, of any size, and write the report:
+"""Question answering over remote sensing imagery: one image, two dates of a place, or a video.
 
     >>> import chronosight
-    >>> result = chronosight.describe("before.tif", "after.tif", out="report", zones="districts.geojson",
-    ...                               questions=["Which zone changed most?"])
-    >>> result.caption.text, result.changed.value, len(result.objects)
-    >>> result.zones.rows[0].name, result.answers[0][1].text
+    >>> found = chronosight.describe("before.tif", "after.tif", zones="districts.geojson")
+    >>> found.caption.text, [(item.class_name, item.direction, item.area_m2) for item in found.objects]
+    >>> found.save("report")
+    >>> chronosight.ask(["before.tif", "after.tif"], "How many buildings are new?")
 
-Ask one question, of files or of a folder that `describe` wrote:
+The pair may be of any size. Instead of paths, numpy arrays, Pillow images, open rasterio datasets, xarray DataArrays and the
+bytes of a file are taken too. What is opened once can be asked many questions:
 
-    >>> answer = chronosight.ask(["before.tif", "after.tif"], "How many buildings are new?")
-    >>> answer.text, answer.value, answer.confidence, answer.confident
+    >>> scene = chronosight.open(before_array, after_array, metres_per_pixel=1.0)
+    >>> answers = chronosight.ask(scene, ["How many buildings are new?", "Where are the new roads?"])
 
-Ask many questions of one scene with an engine that stays loaded:
-
-    >>> engine = chronosight.load()
-    >>> scene = chronosight.open("before.tif", "after.tif")
-    >>> engine.ask(scene, "Where are the new buildings?")
-    >>> conversation = engine.chat(scene)
-    >>> conversation.ask("How many roads changed?"), conversation.ask("Where?")
-
-Types: `Scene` (what was observed), `Answer`, `Description` and `ChangedObject` (what comes back), `InputError` (the one
-error that a user's input can cause: one line that says what to do).
+Descriptions and answers show themselves in a notebook, and `save`, `plot`, `map` and `to_geodataframe` hand them on.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
 
 from chronosight.errors import InputError
 
 if TYPE_CHECKING:
+    from chronosight.display.answer import Answer
+    from chronosight.display.description import Description
     from chronosight.engines.engine import Engine
-    from chronosight.pipeline import Source, Zones
-    from chronosight.results.answer import Answer
+    from chronosight.pipeline import Opening, Source, Zones
     from chronosight.results.changed_object import ChangedObject
-    from chronosight.results.description import Description
     from chronosight.scenes.scene import Scene
 
 __all__ = [
@@ -45,47 +37,60 @@ __all__ = [
 ]  # fmt: skip
 
 _TYPES = {
-    "Answer": "chronosight.results.answer",
+    "Answer": "chronosight.display.answer",
     "ChangedObject": "chronosight.results.changed_object",
-    "Description": "chronosight.results.description",
+    "Description": "chronosight.display.description",
     "Scene": "chronosight.scenes.scene",
 }
 
 
+_loaded = threading.local()  # engines by name, one of each for a thread: they are not made to be shared
+
+
 def open(
-    *paths: Source,
+    *inputs: Any,
+    crs: Any = None,
+    transform: Any = None,
+    dates: Any = None,
+    metres_per_pixel: float | None = None,
     resize: bool = False,
     bands: tuple[int, int, int] | None = None,
     frames: int = 8,
     register: bool = True,
     force: bool = False,
-    metres_per_pixel: float | None = None,
     video: bool = False,
 ) -> Scene:
-    """Opens files as a scene that fits into memory.
+    """Opens an image, two dates of a place or a video as a scene that fits into memory.
 
     Args:
-        *paths: One image; two dates of a place, the earlier first; a video; a folder or a series of images (a video).
+        *inputs: One image; two dates of a place, the earlier first; a video; a folder or a series of images (a video). Each is
+            a path, a numpy array (H, W), (H, W, C) or, for T dates, (T, H, W, C), a Pillow image, an open rasterio dataset or
+            MemoryFile, an xarray DataArray with dimensions y and x and perhaps band and time, or the bytes of a file.
+        crs: Coordinate reference system of inputs that have none, such as "EPSG:32617"; goes with `transform`.
+        transform: `affine.Affine` from pixel (column, row) to coordinates, or its six numbers; or one for each image.
+        dates: When the images were taken, one for each: datetime, date or text such as "2018-07-04".
+        metres_per_pixel: Ground size of a pixel of the first image, where the inputs have no georeference.
         resize: Bring plain images of different size to one size.
         bands: Numbers of the red, green and blue band, from 1; chosen from the file when None.
         frames: Taken from a video.
         register: Correct a small shift between two dates.
         force: Accept two dates far coarser than the model was trained on.
-        metres_per_pixel: Ground size of a pixel of the first image, where the files have no georeference.
         video: Take a folder or several images as frames of a video, whatever their names say.
 
     Returns:
         The scene, with notes on what the user should know.
 
     Raises:
-        InputError: The files cannot be used.
+        InputError: An input is of another type, shape or number type, or cannot be used.
     """
-    from chronosight.scenes.open import open_scene
+    from chronosight import pipeline
+    from chronosight.scenes.inputs import as_files
 
-    return open_scene(
-        *paths, resize=resize, bands=bands, frames=frames, register=register, force=force, metres_per_pixel=metres_per_pixel,
-        video=video,
-    )  # fmt: skip
+    with as_files(inputs, crs, transform, dates) as given:
+        opening = pipeline.Opening(
+            resize, bands, frames, register, force, metres_per_pixel, video, given.names, given.times
+        )  # fmt: skip
+        return pipeline.open_scene(given.paths, opening)
 
 
 def load(engine: str = "compact", weights: Source | None = None, threads: int | None = None, **options: Any) -> Engine:
@@ -109,18 +114,21 @@ def load(engine: str = "compact", weights: Source | None = None, threads: int | 
 
 
 def describe(
-    before: Source,
-    after: Source,
+    before: Any,
+    after: Any = None,
     *,
     out: Source | None = None,
     zones: Zones = None,
     questions: Sequence[str] = (),
     engine: str | Engine = "compact",
+    crs: Any = None,
+    transform: Any = None,
+    dates: Any = None,
+    metres_per_pixel: float | None = None,
     resize: bool = False,
     bands: tuple[int, int, int] | None = None,
     register: bool = True,
     force: bool = False,
-    metres_per_pixel: float | None = None,
     cell_m: float = 500.0,
     min_area: float = 0.0,
     min_confidence: float = 0.0,
@@ -129,17 +137,21 @@ def describe(
     """Describes what changed between two dates of a place, in words and on a map. Pairs of any size.
 
     Args:
-        before: The earlier image.
+        before: The earlier image: whatever `open` takes. A scene of two dates that `open` gave, or an array (2, H, W, C), is
+            both dates.
         after: The later image.
         out: Folder for the report: maps, objects, page and description.json; None writes nothing.
         zones: GeoJSON or GeoPackage of named polygons: counts and areas for each.
         questions: Extra questions to answer.
         engine: Name of an engine, or one that `load` gave.
+        crs: Coordinate reference system of inputs that have none; see `open`.
+        transform: From pixels to coordinates; see `open`.
+        dates: When the two images were taken; see `open`.
+        metres_per_pixel: Ground size of a pixel, where the inputs have no georeference; areas are then square metres.
         resize: Bring plain images of different size to one size.
         bands: Numbers of the red, green and blue band, from 1; chosen from the file when None.
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
-        metres_per_pixel: Ground size of a pixel, where the files have no georeference; areas are then square metres.
         cell_m: Of a scene too large for memory, the side of a cell of its table in metres.
         min_area: Leave out changed objects smaller than this, in square metres.
         min_confidence: Leave out changed objects less probable than this, 0 to 1.
@@ -149,72 +161,160 @@ def describe(
         Words (`caption`, `changed`, `classes`), `objects`, maps (`evidence`), `zones`, `answers` and `files`.
 
     Raises:
-        InputError: The files, the zones or the folder cannot be used.
+        InputError: The inputs, the zones or the folder cannot be used.
     """
+    from pathlib import Path
+
     from chronosight import pipeline
+    from chronosight.display.description import ReportFolder, shown_description
     from chronosight.engines.generalise import ObjectLimits
+    from chronosight.scenes.inputs import as_files
+    from chronosight.scenes.scene import Scene
 
-    opening = pipeline.Opening(resize, bands, register=register, force=force, metres_per_pixel=metres_per_pixel)
-    made = (lambda: load(engine)) if isinstance(engine, str) else engine
     limits = ObjectLimits(min_area, min_confidence) or None
-    return pipeline.describe(before, after, made, out, zones, questions, opening, cell_m, progress, limits=limits)
+    if isinstance(before, Scene):
+        opening = pipeline.Opening(resize, bands, register=register, force=force, metres_per_pixel=metres_per_pixel)
+        _check_open(opening, (after, crs, transform, dates))
+        found = pipeline.describe_scene(before, _made(engine), out, zones, questions, progress, limits)
+        return shown_description(found)
+    with as_files([before] if after is None else [before, after], crs, transform, dates) as given:
+        if len(given.paths) != 2:
+            count = len(given.paths)
+            given_here = f"{count} image{'s were' if count != 1 else ' was'} given"
+            raise InputError(f"{given_here}, expected two dates of a place: give the earlier and the later one")
+        opening = pipeline.Opening(
+            resize, bands, register=register, force=force, metres_per_pixel=metres_per_pixel, names=given.names,
+            times=given.times,
+        )  # fmt: skip
+        folder = ReportFolder(None if out is None else Path(out))
+        found = pipeline.describe(
+            *given.paths, lambda: _made(engine), out, zones, questions, opening, cell_m, progress, limits=limits,
+            whole_scene_folder=folder.path,
+        )  # fmt: skip
+        return shown_description(found, folder if found.is_whole_scene else None)
 
 
+@overload
 def ask(
-    inputs: Source | Sequence[Source],
-    question: str,
+    inputs: Any, question: str, *, zones: Zones = ..., at: tuple[float, float] | None = ..., within: Source | None = ...,
+    engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ..., metres_per_pixel: float | None = ...,
+    resize: bool = ..., bands: tuple[int, int, int] | None = ..., frames: int = ..., register: bool = ..., force: bool = ...,
+    video: bool = ..., min_area: float = ..., min_confidence: float = ..., progress: Callable[[int, int], None] | None = ...,
+) -> Answer: ...  # fmt: skip
+@overload
+def ask(
+    inputs: Any, question: list[str] | tuple[str, ...], *, zones: Zones = ..., at: tuple[float, float] | None = ..., within: Source | None = ...,
+    engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ..., metres_per_pixel: float | None = ...,
+    resize: bool = ..., bands: tuple[int, int, int] | None = ..., frames: int = ..., register: bool = ..., force: bool = ...,
+    video: bool = ..., min_area: float = ..., min_confidence: float = ..., progress: Callable[[int, int], None] | None = ...,
+) -> list[Answer]: ...  # fmt: skip
+def ask(
+    inputs: Any,
+    question: str | list[str] | tuple[str, ...],
     *,
     zones: Zones = None,
     at: tuple[float, float] | None = None,
     within: Source | None = None,
     engine: str | Engine = "compact",
+    crs: Any = None,
+    transform: Any = None,
+    dates: Any = None,
+    metres_per_pixel: float | None = None,
     resize: bool = False,
     bands: tuple[int, int, int] | None = None,
     frames: int = 8,
     register: bool = True,
     force: bool = False,
-    metres_per_pixel: float | None = None,
     video: bool = False,
     min_area: float = 0.0,
     min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
-) -> Answer:
-    """Answers a question about files, of any size, or about a folder that `describe` wrote.
+) -> Answer | list[Answer]:
+    """Answers one question or several about imagery of any size, or about what `describe` found.
 
     Args:
-        inputs: One image, two dates of a place, a video (also a folder or a series of images), or a result folder.
-        question: In free wording.
+        inputs: One image, two dates of a place or a video, each as `open` takes it, several in a list; a scene that `open`
+            gave; a description; or the folder of one.
+        question: In free wording; or several, for which the images are opened once.
         zones: GeoJSON or GeoPackage of named polygons that the question may name; of two dates.
         at: Ask of one place in two dates: (longitude, latitude).
         within: Ask of one place in two dates: GeoJSON file of one polygon.
         engine: Name of an engine, or one that `load` gave.
+        crs: Coordinate reference system of inputs that have none; see `open`.
+        transform: From pixels to coordinates; see `open`.
+        dates: When the images were taken; see `open`.
+        metres_per_pixel: Ground size of a pixel, where the inputs have no georeference; areas are then square metres.
         resize: Bring plain images of different size to one size.
         bands: Numbers of the red, green and blue band, from 1; chosen from the file when None.
         frames: Taken from a video.
         register: Correct a small shift between the dates.
         force: Accept imagery far coarser than the model was trained on.
-        metres_per_pixel: Ground size of a pixel, where the files have no georeference; areas are then square metres.
         video: Take a folder or several images as frames of a video, whatever their names say.
         min_area: Of two dates: leave out changed objects smaller than this, in square metres.
         min_confidence: Of two dates: leave out changed objects less probable than this, 0 to 1.
         progress: Called with (tiles done, tiles in all).
 
     Returns:
-        The answer; its task is "open" and its value None where the question cannot be answered.
+        The answer, or a list with one a question. Its task is "open" and its value None where it cannot be answered.
 
     Raises:
-        InputError: The files, the question or the place cannot be used.
+        InputError: The inputs, the question or the place cannot be used.
     """
-    import os
-
     from chronosight import pipeline
+    from chronosight.display.answer import shown_answer
     from chronosight.engines.generalise import ObjectLimits
+    from chronosight.results.description import Description as PlainDescription
+    from chronosight.scenes.inputs import as_files
+    from chronosight.scenes.scene import Scene
 
-    given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    opening = pipeline.Opening(resize, bands, frames, register, force, metres_per_pixel, video)
-    made = (lambda: load(engine)) if isinstance(engine, str) else engine
+    questions = _questions(question)
     limits = ObjectLimits(min_area, min_confidence) or None
-    return pipeline.ask(given, question, made, zones, at, within, opening, progress, limits=limits)
+    options = pipeline.Opening(resize, bands, frames, register, force, metres_per_pixel, video)
+    scene: Scene | None = None
+    if isinstance(inputs, PlainDescription):
+        _check_open(options, (at, within, crs, transform, dates))
+        found = pipeline.ask_description(inputs, questions, pipeline.read_zones(zones), limits)
+    elif isinstance(inputs, Scene):
+        _check_open(options, (at, within, crs, transform, dates))
+        scene = inputs
+        found = pipeline.ask_scene(scene, questions, _made(engine), pipeline.read_zones(zones), progress, limits)
+    else:
+        several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes, bytearray, memoryview))
+        with as_files(list(inputs) if several else [inputs], crs, transform, dates) as given:
+            opening = replace(options, names=given.names, times=given.times)
+            answered = pipeline.ask_all(
+                given.paths, questions, lambda: _made(engine), zones, at, within, opening, progress, limits=limits
+            )
+            found, scene = answered.answers, answered.scene
+    answers = [shown_answer(answer, scene, asked) for asked, answer in zip(questions, found, strict=True)]
+    return answers[0] if isinstance(question, str) else answers
+
+
+def _questions(question: Any) -> list[str]:
+    """One question or several, as a list."""
+    if isinstance(question, str):
+        return [question]
+    if not isinstance(question, (list, tuple)) or not question or not all(isinstance(one, str) for one in question):
+        raise InputError(f"the question is {question!r:.60}, expected a text, or a list of texts")
+    return list(question)
+
+
+def _check_open(options: Opening, given: tuple[Any, ...]) -> None:
+    """Refuses what would open images differently where they are open already."""
+    from chronosight.pipeline import Opening
+
+    if options != Opening() or any(value is not None for value in given):
+        raise InputError("the scene is open already: give crs, transform, dates, bands and the like to chronosight.open")
+
+
+def _made(engine: str | Engine) -> Engine:
+    """The engine; those that are named are loaded once a thread."""
+    if not isinstance(engine, str):
+        return engine
+    kept: dict[str, Engine] = _loaded.__dict__.setdefault("engines", {})
+    if engine not in kept:
+        kept[engine] = load(engine)
+    return kept[engine]
 
 
 def __getattr__(name: str) -> Any:

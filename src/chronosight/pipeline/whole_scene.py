@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chronosight.results.description import Description
     from chronosight.results.zones import Zone
     from chronosight.scenes.image import ImageFile
+    from chronosight.scenes.scene import Scene
 
 WORK = ".chronosight-work"  # inside the results' folder: what a killed run left, taken away when all is written
 
@@ -81,6 +82,8 @@ def describe_whole_scene(
             timings.spent("registering")
             store = open_store(work / "maps", pair, engine.bundle)
             described = describe_tiles(pair, shift, engine.bundle, store, cell_m, progress, timings, limits)
+        if any(opening.names):
+            described = replace(described, scene=_named(described.scene, opening.names))
         predicted = True
         described = with_zones(described, zones)
         summary = change_summary(described)
@@ -102,6 +105,11 @@ def describe_whole_scene(
             shutil.rmtree(work, ignore_errors=True)
             remove_empty(missing)
     return described
+
+
+def _named(scene: Scene, names: Sequence[str]) -> Scene:
+    """The scene with names instead of paths, where its files are temporary."""
+    return replace(scene, sources=tuple(name or source for name, source in zip(names, scene.sources, strict=True)))
 
 
 def _places(

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chronosight.reports.object_fields import NUMBERS, TEXTS, object_fields
+from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import Description
 
+if TYPE_CHECKING:
+    from affine import Affine
+    from shapely import Polygon
+
 LAYER = "objects"
+
+
+def map_polygons(objects: Sequence[ChangedObject], transform: Affine) -> list[Polygon]:
+    """Outlines of objects, with their holes, in map coordinates.
+
+    Args:
+        objects: With outlines in pixels.
+        transform: Pixel -> map coordinates.
+
+    Returns:
+        One polygon an object.
+    """
+    import shapely
+
+    a, b, c, d, e, f = tuple(transform)[:6]
+    turn, corner = np.array([[a, d], [b, e]]), np.array([c, f])
+    return [shapely.Polygon(item.outline @ turn + corner, [hole @ turn + corner for hole in item.holes]) for item in objects]
 
 
 def write_geopackage(description: Description, path: Path, changed: datetime) -> None:
@@ -28,10 +52,7 @@ def write_geopackage(description: Description, path: Path, changed: datetime) ->
 
     place, objects = description.scene.georeference, description.objects
     assert place is not None, "only a georeferenced scene has a GeoPackage"
-    a, b, c, d, e, f = tuple(place.transform)[:6]
-    turn, corner = np.array([[a, d], [b, e]]), np.array([c, f])
-    polygons = [shapely.Polygon(item.outline @ turn + corner, [hole @ turn + corner for hole in item.holes]) for item in objects]
-    geometry = np.array([shapely.to_wkb(polygon) for polygon in polygons], dtype=object)
+    geometry = np.array([shapely.to_wkb(polygon) for polygon in map_polygons(objects, place.transform)], dtype=object)
     rows = [object_fields(item, description.scene) for item in objects]
     columns: dict[str, np.ndarray] = {"number": np.array([row["number"] for row in rows], dtype=np.int32)}
     columns |= {name: np.array([row[name] for row in rows], dtype=object) for name in TEXTS}

@@ -33,12 +33,16 @@ def write_overlay(description: Description, codes: np.ndarray, path: Path) -> No
     make_overlay(description, codes).save(path, format="PNG", compress_level=2)
 
 
-def make_overlay(description: Description, codes: np.ndarray) -> Image.Image:
+def make_overlay(description: Description, codes: np.ndarray, remark: str | None = None) -> Image.Image:
     """Draws the overlay, at most about 2,400 pixels wide whatever the size of the scene.
 
     Args:
         description: Of a pair in memory; its zones are drawn too.
         codes: (H, W) uint8, the change map as in `results/codes.py`.
+        remark: Words beside "What changed"; whether anything changed when None.
+
+    Returns:
+        The image.
     """
     scene = description.scene
     size = panel_size(scene.width, scene.height)
@@ -67,7 +71,7 @@ def make_overlay(description: Description, codes: np.ndarray) -> Image.Image:
     for number, line in enumerate(lines):
         pen.text((MARGIN, MARGIN - 6 + 34 * number), line, INK, head)
     dates = [date_words(time) for time in scene.times] or ["", ""]
-    titles = (("Before", dates[0]), ("After", dates[-1]), ("What changed", verdict(description)))
+    titles = (("Before", dates[0]), ("After", dates[-1]), ("What changed", verdict(description) if remark is None else remark))
     left = MARGIN
     for (title, remark), panel in zip(titles, (first, last, changed), strict=True):
         pen.text((left, top), title, INK, text)

@@ -159,6 +159,34 @@ def write_report(
     return {name: folder / name for name in made}
 
 
+def copy_report(description: Description, source: Path, folder: Path) -> None:
+    """Copies a report, whose description.json then names the inputs as seen from its new folder.
+
+    Args:
+        description: What the report is about; its `files` are copied.
+        source: The folder of the report.
+        folder: The folder to copy it to, which exists.
+
+    Raises:
+        InputError: A file is missing, or the folder cannot be written to.
+    """
+    workshop = folder / WORKSHOP
+    try:
+        shutil.rmtree(workshop, ignore_errors=True)
+        workshop.mkdir(parents=True)
+        made = list(description.files)
+        for name in made:
+            shutil.copyfile(source / name, workshop / name)
+        facts = description_dict(description, made, folder)
+        (workshop / "description.json").write_text(write_lines(facts), encoding="utf-8")
+        check_names(folder, made, description.scene.sources)
+        _move(workshop, folder, made)
+    except OSError as error:
+        raise InputError(f"cannot copy the report in {source} to {folder} ({reason(error)}); describe the pair again") from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
 def written_before(folder: Path) -> set[str]:
     """Names that an earlier report in the folder lists as its own.
 
@@ -271,10 +299,10 @@ def times_of(description: Description) -> tuple[tuple[datetime, datetime], bool]
 
 
 def _file_time(path: Path) -> datetime:
-    """When a file was changed; 2000-01-01 for one at an address."""
+    """When a file was changed; 2000-01-01 for one at an address, and for pixels that came from no file."""
     from chronosight.scenes.remote import is_remote
 
-    if is_remote(path):
+    if is_remote(path) or not path.exists():
         return datetime(2000, 1, 1)
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chronosight.results.evidence import Evidence
+from chronosight.results.wording import between, percent
 from chronosight.tasks.question import Value
 
+FEW = 4  # notes that a repr shows
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Answer:
     """The answer to one question.
 
@@ -41,6 +44,19 @@ class Answer:
     confidence_known: bool = True
     interval: tuple[int, int] | None = None
 
+    def __repr__(self) -> str:
+        """The words, how sure they are, and the first notes; never the maps."""
+        lines = [f"Answer: {shortened(self.text)}"]
+        if self.task != "open":
+            sure = f"confidence {percent(self.confidence) if self.confidence_known else 'unknown'}"
+            if self.interval is not None and self.interval[0] != self.interval[1]:
+                sure += f" that the number is exact, {between(self.interval)}"
+            lines[0] += f" ({sure}{'' if self.confident else ', not sure'})"
+        lines += [f"  note: {shortened(note)}" for note in self.notes[:FEW]]
+        if len(self.notes) > FEW:
+            lines.append(f"  and {len(self.notes) - FEW} more notes")
+        return "\n".join(lines)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything but the maps, as JSON types. "sure" is the deprecated name of "confident"."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
@@ -61,6 +77,20 @@ class Answer:
         """Deprecated name of `confident`."""
         warnings.warn("Answer.sure is now Answer.confident", DeprecationWarning, stacklevel=2)
         return self.confident
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """A text on one line, cut where it is long.
+
+    Args:
+        text: The text.
+        most: Characters that are kept.
+
+    Returns:
+        The line.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3].rstrip()}..."
 
 
 def open_answer(reason: str) -> Answer:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from chronosight.results.answer import Answer
+from chronosight.results.answer import Answer, shortened
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence, MapsOnDisk
+from chronosight.results.wording import percent
 from chronosight.results.zones import ZoneTable
 from chronosight.scenes.scene import Scene
 
@@ -78,7 +79,7 @@ class Quicklook:
     scale: tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Description:
     """What changed between two dates, in words and on a map.
 
@@ -114,6 +115,23 @@ class Description:
     quicklook: Quicklook | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """The caption, whether anything changed, counts by class, and the size of the scene; never the maps."""
+        scene, sure = self.scene, percent(self.changed.confidence) if self.changed.confidence_known else "not known"
+        lines = [f"Description: {shortened(self.caption.text)}"]
+        doubt = "" if self.changed.confident else ", not sure"
+        lines.append(f"  changed: {shortened(self.changed.text)} (confidence {sure}{doubt})")
+        lines += [f"  {one.name}: {one.appeared:,} appeared, {one.vanished:,} vanished" for one in self.classes[:4]]
+        ground = f" of {scene.metres_per_pixel:.3g} m" if scene.metres_per_pixel else ""
+        size = f"{scene.width:,} x {scene.height:,} pixels{ground}"
+        remarks = len(dict.fromkeys([*scene.notes, *self.notes]))
+        numbers = {"changed object": len(self.objects), "answer": len(self.answers), "note": remarks}
+        if self.zones is not None:
+            numbers["zone"] = len(self.zones.rows)
+        shown = {noun: number for noun, number in numbers.items() if number or noun == "changed object"}
+        counted = [f"{number:,} {noun}{'s' * (number != 1)}" for noun, number in shown.items()]
+        return "\n".join([*lines, f"  {size}; {', '.join(counted)}"])
 
     @property
     def objects(self) -> tuple[ChangedObject, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_shape, doubt_of_video, doubts_of_frames
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
 from chronosight.scenes.frame_names import as_frames, check_folder, check_frames
-from chronosight.scenes.image import open_image
+from chronosight.scenes.image import ImageFile, open_image
 from chronosight.scenes.names import display_names
 from chronosight.scenes.pair import read_pair
 from chronosight.scenes.resolution import check_stated, with_stated_size
@@ -33,6 +34,8 @@ def open_scene(
     force: bool = False,
     metres_per_pixel: float | None = None,
     video: bool = False,
+    names: Sequence[str] = (),
+    times: Sequence[datetime | None] = (),
 ) -> Scene:
     """Open files as a scene.
 
@@ -48,6 +51,8 @@ def open_scene(
         force: take a pair whose pixels are too coarse for the model; answers about it are unsure.
         metres_per_pixel: ground size of a pixel of the first image, where the files have no georeference.
         video: take a folder or several images as frames of a video, whatever their names say.
+        names: what messages, and the scene's `sources`, call each file, "" for its own name; () for their own names.
+        times: when each image was taken, None where the file itself says it; () where all do.
 
     Returns:
         The scene. What the user should know of it is in its `notes`; why answers about it are unsure, in its `doubts`.
@@ -61,52 +66,77 @@ def open_scene(
         raise InputError("no file was given, expected one image or video, two dates, or more")
     chosen = _three(bands)
     files = [local_path(path) for path in paths]
-    return with_stated_size(_open(files, resize, chosen, frames, register, force, video), metres_per_pixel, force)
+    headers = _Headers(chosen, dict(zip(files, names, strict=False)), dict(zip(files, times, strict=False)))
+    scene = _open(files, resize, headers, frames, register, force, video)
+    if any(names):
+        scene = replace(scene, sources=tuple(headers.labels.get(Path(source)) or source for source in scene.sources))
+    return with_stated_size(scene, metres_per_pixel, force)
+
+
+@dataclass(frozen=True)
+class _Headers:
+    """Opens the header of an image, with what the caller knows of it.
+
+    Attributes:
+        bands: numbers of red, green, blue from 1; chosen from each file when None.
+        labels: name of each file, "" for its own.
+        times: when each was taken, None where the file says it.
+    """
+
+    bands: tuple[int, int, int] | None
+    labels: Mapping[Path, str]
+    times: Mapping[Path, datetime | None]
+
+    def __call__(self, path: Path) -> ImageFile:
+        image = open_image(path, self.bands)
+        return replace(image, label=self.labels.get(path, ""), time=self.times.get(path) or image.time)
 
 
 def _open(
-    files: list[Path], resize: bool, chosen: tuple[int, int, int] | None, frames: int, register: bool, force: bool, video: bool
+    files: list[Path], resize: bool, headers: _Headers, frames: int, register: bool, force: bool, video: bool
 ) -> Scene:
     if len(files) == 1:
-        return _open_one(files[0], resize, chosen, frames, video)
+        return _open_one(files[0], resize, headers, frames, video)
     for path in files:
         if path.is_dir():
             raise InputError(f"{path.name} is a folder among {len(files)} inputs, expected it alone, or images only")
     if len(files) == 2:
-        earlier, later = (
-            replace(open_image(path, chosen), label=name) for path, name in zip(files, display_names(files), strict=True)
-        )
+        earlier, later = (headers(path) for path in files)
+        if not (earlier.label and later.label):
+            earlier, later = (
+                replace(image, label=image.label or name)
+                for image, name in zip((earlier, later), display_names(files), strict=True)
+            )
         return read_pair(earlier, later, resize, register, force)
     if not video:
         check_frames(files)
-    return as_frames(read_series(files, frames, resize, chosen), len(files), video)
+    return as_frames(read_series(files, frames, resize, headers), len(files), video)
 
 
-def _open_one(path: Path, resize: bool, bands: tuple[int, int, int] | None, frames: int, video: bool) -> Scene:
+def _open_one(path: Path, resize: bool, headers: _Headers, frames: int, video: bool) -> Scene:
     if path.is_dir():
         if not video:
             check_folder(path)
         inside = frames_in(path)
         if len(inside) == 1:
-            return _open_image(inside[0], bands)
-        return as_frames(read_series(inside, frames, resize, bands), len(inside), video)
+            return _open_image(headers(inside[0]))
+        return as_frames(read_series(inside, frames, resize, headers), len(inside), video)
     kind = file_format(path)
     if kind in VIDEO_DEMUXERS:
         return _clip_scene(path, read_video(path, kind, frames), frames)
     if kind == "GIF" or (kind in ("PNG", "WebP") and is_animated(path, kind)):
         return _clip_scene(path, read_animation(path, kind, frames), frames)
     assert kind in RASTER_DRIVERS
-    return _open_image(path, bands)
+    return _open_image(headers(path))
 
 
-def _open_image(path: Path, bands: tuple[int, int, int] | None) -> Scene:
-    image = open_image(path, bands)
+def _open_image(image: ImageFile) -> Scene:
     aligned = align([image])
     return Scene(
         kind="image",
         frames=aligned.frames[0][None],
         valid=aligned.valid,
-        sources=(str(path),),
+        sources=(str(image.path),),
         georeference=aligned.georeference,
         metres_per_pixel=aligned.metres_per_pixel,
         times=(image.time,) if image.time else (),

@@ -10,6 +10,7 @@ import numpy as np
 from affine import Affine
 
 SceneKind = Literal["image", "pair", "video"]
+FEW = 4  # notes that a repr shows
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Shift:
     corrected: bool
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene:
     """One image (T = 1), a pair of dates (T = 2) or a video (T = n) on one pixel grid.
 
@@ -62,6 +63,22 @@ class Scene:
     shift: Shift | None = None
     notes: list[str] = field(default_factory=list)
     doubts: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Kind, size, place and dates; never the pixels."""
+        ground = f" of {self.metres_per_pixel:.3g} m" if self.metres_per_pixel else ""
+        frames = f"{len(self.frames)} x " if self.kind == "video" else ""
+        facts = [f"{self.kind} of {frames}{self.width:,} x {self.height:,} pixels{ground}"]
+        if self.georeference is not None:
+            crs = self.georeference.crs
+            facts.append(crs if len(crs) <= 40 else "georeferenced")
+        if any(self.times):
+            facts.append(" to ".join(f"{time:%Y-%m-%d}" for time in (self.times[0], self.times[-1]) if time))
+        lines = [f"Scene: {', '.join(facts)}"]
+        lines += [f"  note: {note}" for note in self.notes[:FEW]]
+        if len(self.notes) > FEW:
+            lines.append(f"  and {len(self.notes) - FEW} more notes")
+        return "\n".join(lines)
 
     @property
     def height(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chronosight.errors import InputError
@@ -11,7 +11,7 @@ from chronosight.limits import MAX_FOLDER_ENTRIES
 from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_video
 from chronosight.scenes.files import RASTER_DRIVERS, check_video_size, file_format, local_path, one_line
-from chronosight.scenes.image import open_image
+from chronosight.scenes.image import ImageFile, open_image
 from chronosight.scenes.sampling import pad_left, sample_indices
 from chronosight.scenes.scene import Scene
 
@@ -40,7 +40,9 @@ def frames_in(folder: Path) -> list[Path]:
     return sorted(frames, key=_natural)
 
 
-def read_series(paths: Sequence[Path], n: int, resize: bool = False, bands: tuple[int, int, int] | None = None) -> Scene:
+def read_series(
+    paths: Sequence[Path], n: int, resize: bool = False, header: Callable[[Path], ImageFile] = open_image
+) -> Scene:
     """A video of n frames: the images at linspace(0, count - 2, n), on the first one's grid, with one stretch.
 
     Black frames stand before them where there are fewer than n.
@@ -49,13 +51,13 @@ def read_series(paths: Sequence[Path], n: int, resize: bool = False, bands: tupl
         paths: of the images, in order.
         n: number of frames.
         resize: images without a georeference may differ in size; the later are resized to the first.
-        bands: numbers of red, green, blue from 1; chosen from each file when None.
+        header: opens an image.
 
     Raises:
         InputError: as `align` does.
     """
     chosen = [paths[i] for i in sample_indices(len(paths), n)]
-    images = {path: open_image(local_path(path), bands) for path in dict.fromkeys(chosen)}
+    images = {path: header(local_path(path)) for path in dict.fromkeys(chosen)}
     first = images[chosen[0]]
     check_video_size("a series", first.width, first.height, n)
     aligned = align(list(images.values()), resize)

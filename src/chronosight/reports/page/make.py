@@ -49,12 +49,28 @@ def page(content: PageContent) -> str:
     Returns:
         The HTML document.
     """
+    return _render("page.html", content)
+
+
+def map_page(content: PageContent) -> str:
+    """Renders the images with swipe, outlines and the list of objects alone, as the page has them.
+
+    Args:
+        content: What the page shows.
+
+    Returns:
+        The HTML document, which points to nothing outside.
+    """
+    return _render("map.html", content)
+
+
+def _render(template: str, content: PageContent) -> str:
     scene, summary = content.description.scene, content.summary
     zones = summary.zones
     rest = [zones.outside] if zones and (zones.outside.all.count or zones.outside.all.area) else []
     ranked = sorted(zones.rows, key=lambda row: -row.all.area) if zones else []
     keys = list(tally(summary.objects))
-    text = _environment().get_template("page.html").render(
+    text: str = _environment().get_template(template).render(
         content=content,
         scene=scene,
         summary=summary,
