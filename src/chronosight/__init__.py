@@ -196,15 +196,17 @@ def describe(
 
 @overload
 def ask(
-    inputs: Any, question: str, *, zones: Zones = ..., at: tuple[float, float] | None = ..., within: Source | None = ...,
-    engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ..., metres_per_pixel: float | None = ...,
+    inputs: Any, question: str, *, zones: Zones = ..., at: tuple[float, float] | None = ...,
+    within: Source | None = ..., engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ...,
+    metres_per_pixel: float | None = ...,
     resize: bool = ..., bands: tuple[int, int, int] | None = ..., frames: int = ..., register: bool = ..., force: bool = ...,
     video: bool = ..., min_area: float = ..., min_confidence: float = ..., progress: Callable[[int, int], None] | None = ...,
 ) -> Answer: ...  # fmt: skip
 @overload
 def ask(
-    inputs: Any, question: list[str] | tuple[str, ...], *, zones: Zones = ..., at: tuple[float, float] | None = ..., within: Source | None = ...,
-    engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ..., metres_per_pixel: float | None = ...,
+    inputs: Any, question: list[str] | tuple[str, ...], *, zones: Zones = ..., at: tuple[float, float] | None = ...,
+    within: Source | None = ..., engine: str | Engine = ..., crs: Any = ..., transform: Any = ..., dates: Any = ...,
+    metres_per_pixel: float | None = ...,
     resize: bool = ..., bands: tuple[int, int, int] | None = ..., frames: int = ..., register: bool = ..., force: bool = ...,
     video: bool = ..., min_area: float = ..., min_confidence: float = ..., progress: Callable[[int, int], None] | None = ...,
 ) -> list[Answer]: ...  # fmt: skip
