@@ -42,6 +42,24 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def drawn(tmp_path_factory, bundle_folder):
+    """A server with weights that find drawn rectangles."""
+    from served import Served
+
+    server = Served(tmp_path_factory.mktemp("drawn") / "data", weights=bundle_folder).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    from large_scenes import Drawn, write_series
+
+    built = {"2012": [], "2015": [Drawn(20, 20, 24, 16)], "2018": [Drawn(70, 84, 30, 20), Drawn(10, 100, 40, 9, "road")]}
+    return write_series(tmp_path_factory.mktemp("series"), 128, 128, built)
+
+
+@pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -50,7 +68,7 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, server):
+def page(browser):
     """A page that may neither report an error nor ask another host for anything."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
@@ -64,7 +82,7 @@ def page(browser, server):
     context.close()
     expected = [text for text in faults if "status of 400" in text]  # a file that the server refuses, on purpose
     assert faults == expected
-    assert asked and all(url.startswith((server.url, "data:")) for url in asked)
+    assert asked and len({url.split("/")[2] for url in asked if not url.startswith("data:")}) == 1, "no other host"
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +234,81 @@ def test_a_job_can_be_cancelled(page, server):
     if job["state"] == "cancelled":  # else it was faster
         expect(page.locator("#job-error")).to_have_text("Cancelled.")
         expect(page.locator("#again")).to_be_visible()
+
+
+def test_a_series_of_dates(page, drawn, series):
+    """Three images: asked what they are; then compared, shown date by date, asked about."""
+    page.goto(drawn.url)
+    page.set_input_files("#files", [str(path) for path in reversed(series)])
+    expect(page.locator("#staged-title")).to_have_text("3 images")
+    page.click("#send")
+    assert page.locator("#several input").first.evaluate("input => input.validity.valueMissing"), "never guessed"
+    page.check("[value=series]")
+    assert [page.locator(".date").nth(at).input_value() for at in range(3)] == ["2012", "2015", "2018"]
+    page.click("#options summary")
+    page.fill("#option-questions", "When was the first building built?\n\nWhat is it?")
+    assert serious_faults(page) == []
+    page.click("#send")
+    steps = ["2015 since 2012: 1 building appeared", "2018 since 2015: 1 building appeared, 1 road appeared"]
+    expect(page.locator(".steps li")).to_have_text(steps)
+    expect(page.locator("#summary-body dd")).to_have_count(2)
+    expect(page.locator("#summary-body .plot")).to_have_js_property("naturalWidth", 880)
+    rows = ["New building by 2018", "New building by 2015", "New road by 2018"]
+    expect(page.locator("#table-body .what")).to_have_text(rows)
+    outlines = page.locator("#map-one .leaflet-outlines-pane path.leaflet-interactive")
+    for key, date, number in (("End", "2018", 3), ("ArrowLeft", "2015", 1), ("Home", "2012", 0)):
+        page.focus("#frames-at")
+        page.keyboard.press(key)
+        expect(page.locator("#frames-text")).to_have_text(date)
+        expect(outlines).to_have_count(number)
+    answer = ask(page, "When was the first building built?")
+    expect(answer.locator(".answer-text")).to_contain_text("between 2012 and 2015")
+    expect(page.locator("#evidence-chip")).to_contain_text("1 object")
+    page.click("#downloads summary")
+    expect(page.locator("#download-list code")).to_have_text(
+        ["report.html", "objects.geojson", "objects.gpkg", "timeline.csv", "plot.png", "animation.webp", "timeline.json"])
+    for width, height, colours in SIZES[1:]:
+        page.emulate_media(color_scheme=colours)
+        page.set_viewport_size({"width": width, "height": height})
+        page.reload()
+        expect(page.locator(".steps")).to_be_visible()
+        assert serious_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_zones_and_questions_of_a_description(page, drawn, pair, tmp_path):
+    scene = drawn.add(*pair)
+    west, south, east, north = scene["bounds"]
+    middle = (west + east) / 2
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [
+            [[left, south], [right, south], [right, north], [left, north], [left, south]]]}}
+        for name, left, right in (("West", west, middle), ("East", middle, east))
+    ]  # fmt: skip
+    zones = tmp_path / "zones.geojson"
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    page.goto(drawn.url)
+    page.set_input_files("#files", [str(path) for path in pair])
+    page.click("#options summary")
+    (tmp_path / "no.geojson").write_text("{}")
+    page.set_input_files("#zones-file", str(tmp_path / "no.geojson"))
+    expect(page.locator("#zones-error")).to_contain_text("no.geojson")
+    page.set_input_files("#zones-file", str(zones))
+    expect(page.locator("#zones-text")).to_have_text("2 zones of zones.geojson: West, East")
+    page.fill("#option-questions", "Which zone changed most?")
+    assert serious_faults(page) == []
+    page.click("#send")
+    table = page.locator("#summary-body [aria-label='Changes by zone']")
+    expect(table.locator("thead th")).to_have_text(["Zone", "New buildings", "New roads", "Area"])
+    expect(table.locator("tbody th")).to_have_text([re.compile("West"), re.compile("East")])
+    expect(page.locator("#summary-body dd")).to_contain_text("West")
+    expect(page.locator("#map-one .zone-name")).to_have_text(["West", "East"])
+    page.click("#layers summary")
+    page.uncheck("#layer-zones")
+    expect(page.locator("#map-one .zone-name")).to_have_count(0)
+    job = drawn.client.get(f"/api/jobs/{page.url.partition('=')[2]}").json()
+    assert "zones" not in job["request"] and "zones.csv" in {file["name"] for file in job["files"]}
+    assert serious_faults(page) == []
 
 
 def test_plain_images_and_videos_are_shown_too(page, server):

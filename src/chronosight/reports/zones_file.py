@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,21 @@ def read_zones(path: Path) -> list[Zone]:
     if corners > MAX_ZONE_CORNERS:
         raise InputError(f"{path.name} has zones of {corners * STEP:,.0f} degrees of border: give those of the scene alone")
     return _apart(placed)
+
+
+def zones_geojson(zones: Sequence[Zone]) -> dict[str, Any]:
+    """Zones as GeoJSON.
+
+    Args:
+        zones: The zones.
+
+    Returns:
+        A FeatureCollection in longitude and latitude, each feature with its name.
+    """
+    from shapely.geometry import mapping
+
+    features = [{"type": "Feature", "properties": {"name": zone.name}, "geometry": mapping(zone.shape)} for zone in zones]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _is_geopackage(path: Path) -> bool:

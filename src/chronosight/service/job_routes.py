@@ -180,7 +180,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "id": job.id,
         "scene": job.scene,
         "type": job.type,
-        "request": job.request,
+        "request": {key: value for key, value in job.request.items() if key != "zones"},  # which may have megabytes
         "state": job.state,
         "progress": {"done": job.done, "total": job.total, "share": share},
         "created": _time(job.created),

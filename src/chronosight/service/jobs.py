@@ -15,6 +15,8 @@ from chronosight.errors import InputError
 from chronosight.files import write_json
 from chronosight.limits import MAX_FRAMES
 from chronosight.pipeline import CELL_M, Opening
+from chronosight.reports.zones_file import read_zones, zones_geojson
+from chronosight.results.zones import Zone
 from chronosight.service.messages import option_names
 from chronosight.service.scenes import files_of, in_shown_names
 from chronosight.service.series import run_timeline
@@ -22,6 +24,7 @@ from chronosight.service.store import Job, Store
 from chronosight.tasks.routing import MAX_CHARACTERS
 
 ANSWER = "answer.json"
+ZONES = "zones.geojson"  # the zones of a job, beside its results
 RESULTS = {"describe": "description.json", "timeline": "timeline.json", "ask": ANSWER}  # the file that holds the result
 KINDS = {"image": "one image", "pair": "two dates", "video": "a video", "series": "a series of dates"}
 MAX_QUESTIONS = 20  # of one describe job
@@ -141,17 +144,21 @@ def _run(
     """The work of `run_job`; notes and errors name the files as they are stored."""
     folder = store.files_of(job)
     notes: list[str] = []
-    zones: Path | None = None
+    zones: list[Zone] | None = None
     if request.zones is not None:
-        zones = folder.parent / "zones.geojson"
-        write_json(zones, request.zones)
+        given = folder.parent / ZONES
+        write_json(given, request.zones)
+        zones = read_zones(given)
     if request.type == "describe":
         pipeline.describe(
             paths[0], paths[1], engine, folder, zones, request.questions, request.options.opening, request.options.cell, progress,
             notes.append, request.options.limits,
         )  # fmt: skip
         description = json.loads((folder / "description.json").read_text(encoding="utf-8"))
-        return [*description["notes"], *notes], description["files"]
+        if zones is None:
+            return [*description["notes"], *notes], description["files"]
+        write_json(folder / ZONES, zones_geojson(zones))  # as they were read: in longitude and latitude, each with its name
+        return [*description["notes"], *notes], [*description["files"], ZONES]
     assert request.question is not None
     answer = pipeline.ask(
         paths, request.question, engine, zones, opening=request.options.opening, progress=progress, say=notes.append,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, File, UploadFile
 
 from chronosight.errors import InputError
 from chronosight.limits import MAX_ZONES_BYTES
-from chronosight.reports.zones_file import read_zones
+from chronosight.reports.zones_file import read_zones, zones_geojson
 from chronosight.service.messages import with_shown_names
 from chronosight.service.scenes import shown_name
 
@@ -23,8 +23,6 @@ STORED = "zones"
 @router.post("", max_body_size=MAX_ZONES_BYTES + FORM_BYTES, form_limits={"max_files": 1, "max_fields": 0})
 def read_zones_file(file: Annotated[UploadFile, File()]) -> dict[str, Any]:
     """Reads named polygons from GeoJSON or the one layer of a GeoPackage, and gives them as GeoJSON for `zones` of a job."""
-    from shapely.geometry import mapping
-
     name = shown_name(file.filename or "zones")
     with tempfile.TemporaryDirectory(prefix="chronosight-") as folder:
         path = Path(folder) / STORED
@@ -34,5 +32,4 @@ def read_zones_file(file: Annotated[UploadFile, File()]) -> dict[str, Any]:
             zones = read_zones(path)
         except InputError as error:
             raise InputError(with_shown_names(str(error).replace(str(path), STORED), [STORED], [name])) from None
-    features = [{"type": "Feature", "properties": {"name": zone.name}, "geometry": mapping(zone.shape)} for zone in zones]
-    return {"type": "FeatureCollection", "features": features}
+    return zones_geojson(zones)

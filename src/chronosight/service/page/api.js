@@ -21,6 +21,13 @@ export const getFile = (file) => request(file.url);
 export const addExample = () => request("/api/scenes/example", { method: "POST" });
 export const addJob = (body) => post("/api/jobs", body);
 export const endJob = (id) => request(`/api/jobs/${id}`, { method: "DELETE" });
+/** The zones of a GeoJSON or GeoPackage file, as a job takes them. */
+export function readZones(file) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return request("/api/zones", { method: "POST", body: form });
+}
+
 export const ask = (scene, question, history, options) => post(`/api/scenes/${scene}/ask`, { question, history, options });
 
 /** The address that saves a file instead of showing it. */
@@ -30,16 +37,17 @@ export const downloadUrl = (file) => `${file.url}?download=true`;
  * Uploads the files of a scene, in date order.
  *
  * @param {File[]} files
+ * @param {object} several of three or more images: {kind, dates}
  * @param {(sent: number, total: number) => void} onProgress bytes
  * @param {AbortSignal} signal
  * @returns {Promise<object>} the scene
  */
-export function upload(files, onProgress, signal) {
+export function upload(files, several, onProgress, signal) {
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest(); // fetch reports no progress of an upload
-    sending.open("POST", "/api/scenes");
+    sending.open("POST", `/api/scenes?${new URLSearchParams(several)}`);
     sending.responseType = "json";
     sending.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
     sending.addEventListener("load", () =>

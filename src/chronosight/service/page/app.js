@@ -7,9 +7,9 @@ import { Workbench } from "./workbench.js";
 
 const THEMES = ["automatic", "light", "dark"];
 
-const start = new Start((scene, options) => {
+const start = new Start((scene, request) => {
   open(scene);
-  if (scene.kind === "pair") workbench.describe(options);
+  if (workbench.jobType) workbench.start(request);
   else go(`/?scene=${scene.id}`);
 });
 const workbench = new Workbench(go, () => {

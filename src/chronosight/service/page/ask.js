@@ -7,6 +7,7 @@ import { answerWords, confidenceWords, count, placesWords } from "./words.js";
 
 const SUGGESTED = {
   pair: ["Has anything changed?", "How many new buildings are there?", "Where are the new roads?", "Which new building is the largest?"],
+  series: ["When was the first building built?", "In which year did most change?", "What changed?", "How many buildings are there now?"],
   image: ["Is this place rural or urban?", "Are there any buildings?", "Describe the image."],
   video: ["What is the event in the video?", "Describe the video."],
 };
@@ -30,7 +31,7 @@ export class Conversation {
     this.questions = [];
     byId("log").replaceChildren();
     byId("question").value = "";
-    if (scene.whole_scene) say("ask-empty", "Questions are answered once the two dates have been compared.");
+    if (scene.whole_scene || scene.kind === "series") say("ask-empty", "Questions are answered once the dates have been compared.");
     else say("ask-empty", scene.kind === "pair" ? "Ask about the changes: whether, how many, where, how large." : "Ask about what the images show.");
     this.#suggest();
     for (const reply of this.#stored()) this.addReply(reply, false);

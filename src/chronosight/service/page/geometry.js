@@ -1,5 +1,7 @@
 // Where things lie on the map: longitude and latitude for GeoTIFF (map tiles), pixels of the first image for anything else.
 
+import { trackWords } from "./words.js";
+
 export const CELLS = [ // the 3 x 3 grid of places by rows, named as in tasks/cells.py
   "top left corner", "top", "top right corner", "left", "center", "right", "lower left corner", "lower", "lower right corner",
 ];
@@ -65,6 +67,27 @@ export class Grid {
   }
 }
 
+/** Followed objects of a series. `at(date)` is the object as it is drawn at that date, null where it is not there. */
+export function readTracks(result, collection) {
+  const rows = result.objects.map((item, at) => ({
+    ...item, feature: collection?.features[at] ?? { type: "Feature", geometry: { type: "Polygon", coordinates: [item.polygon_px] } },
+  }));
+  return rows.map((row) => {
+    const metric = row.area_m2 != null;
+    const object = {
+      number: row.number, className: row.class, direction: row.events[0].direction, directions: row.events.map((event) => event.direction),
+      kind: trackWords(row), cell: row.cell, area: metric ? row.area_m2 : row.area_px, unit: metric ? "m2" : "px", length: null,
+      confidence: row.confidence, feature: row.feature,
+    };
+    object.at = (date) => {
+      const event = row.events.find((item) => item.before === date);
+      if (event) return { ...object, direction: event.direction };
+      return row.present.includes(date) ? { ...object, direction: "present" } : null;
+    };
+    return object;
+  });
+}
+
 /** Changed objects of a result, one shape for both kinds of files. */
 export function readObjects(result, collection) {
   const rows = collection ? collection.features.map((feature) => ({ ...feature.properties, feature })) : result.objects.map((item) => ({
@@ -74,7 +97,7 @@ export function readObjects(result, collection) {
     const metric = row.area_m2 != null;
     return {
       number: row.number, className: row.class, direction: row.direction, cell: row.cell ?? row.tile ?? "",
-      area: metric ? row.area_m2 : row.area_px, unit: metric ? "m2" : "px", length: row.length_m ?? null,
+      directions: [row.direction], area: metric ? row.area_m2 : row.area_px, unit: metric ? "m2" : "px", length: row.length_m ?? null,
       confidence: row.confidence, lon: row.lon ?? row.centroid_lonlat?.[0], lat: row.lat ?? row.centroid_lonlat?.[1],
       feature: row.feature,
     };

@@ -37,7 +37,7 @@ export class ObjectTable {
 
   /** Shows the objects of a result. */
   open(objects) {
-    this.objects = objects.map((object) => ({ ...object, kind: changeWords(object.className, object.direction) }));
+    this.objects = objects.map((object) => ({ kind: changeWords(object.className, object.direction), ...object }));
     this.selected = null;
     this.sort = { key: "number", down: false };
     byId("filters").reset();
@@ -78,7 +78,7 @@ export class ObjectTable {
     const confidence = Number(byId("filter-confidence").value) / 100;
     byId("filter-confidence-text").textContent = percent(confidence);
     this.shown = this.objects.filter((object) =>
-      (!name || object.className === name) && (!direction || object.direction === direction) &&
+      (!name || object.className === name) && (!direction || object.directions.includes(direction)) &&
       object.area >= area && object.confidence >= confidence);
     const all = this.objects.length;
     byId("objects-count").textContent = this.shown.length === all ? count(all, "object") : `${this.shown.length} of ${count(all, "object")}`;

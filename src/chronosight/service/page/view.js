@@ -8,11 +8,13 @@ export const COLOURS = { // those of reports/codes.py
   "other appeared": "rgb(204, 121, 167)",
   "other vanished": "rgb(0, 158, 115)",
 };
+const MOST_NAMES = 40; // zones that are named on the map
 const MANY = 1500; // outlines: from here on a canvas is drawn, not one element each
 const CLOSER = 3; // zooms beyond the pixels of the file that one may go
 const SMALL = 36; // pixels on the screen: a smaller object is zoomed to
 
-export const colourOf = (name, direction) => COLOURS[`${name} ${direction}`] ?? COLOURS[`other ${direction}`];
+/** "present": there at a date of a series, and unchanged since the date before. */
+export const colourOf = (name, direction) => direction === "present" ? "rgb(255, 255, 255)" : COLOURS[`${name} ${direction}`] ?? COLOURS[`other ${direction}`];
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -65,6 +67,26 @@ export class View {
     }
   }
 
+  /** Draws zones with their names, under the outlines of objects; null draws none. */
+  setZones(zones) {
+    this.zones?.remove();
+    if (!zones) return;
+    const renderer = this.#renderer("maps", zones.features.length);
+    this.zones = L.layerGroup();
+    for (const [color, weight, dashArray] of [["#0c0e11", 4, null], ["#fff", 1.5, "8 5"]]) {
+      L.geoJSON(zones, { interactive: false, style: { renderer, pane: "maps", color, weight, dashArray, opacity: 0.85, fill: false } }).addTo(this.zones);
+    }
+    for (const zone of zones.features.length > MOST_NAMES ? [] : zones.features) {
+      const name = document.createTextNode(zone.properties.name);
+      L.tooltip({ permanent: true, direction: "center", className: "zone-name", pane: "maps" }).setLatLng(L.geoJSON(zone).getBounds().getCenter()).setContent(() => {
+        const label = document.createElement("span");
+        label.append(name);
+        return label;
+      }).addTo(this.zones);
+    }
+    this.zones.addTo(this.map);
+  }
+
   /** Draws the outlines of objects, in place of those before. */
   setObjects(objects) {
     this.outlines?.remove();
@@ -74,7 +96,7 @@ export class View {
     const draw = (object, style) => L.geoJSON(object.feature, { coordsToLatLng: this.grid.latLng, style: { renderer, pane: "outlines", ...style } });
     for (const object of objects) draw(object, { color: "#0c0e11", weight: 4, opacity: 0.6, fill: false, interactive: false }).addTo(this.outlines);
     for (const object of objects) {
-      const line = draw(object, { color: colourOf(object.className, object.direction), weight: 2, opacity: 1, fillOpacity: 0.06 });
+      const line = draw(object, { color: colourOf(object.className, object.direction), weight: 2, opacity: 1, fillOpacity: 0.06, dashArray: object.direction === "present" ? "4 3" : null });
       line.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
         this.onPick(object.number);

@@ -9,9 +9,13 @@ const STEP = 2; // percent that an arrow key moves the boundary
 const FRAME_MS = 700;
 
 export class Viewer {
-  /** @param {(number: number | null) => void} onPick an object was clicked, or the ground beside them */
-  constructor(onPick) {
+  /**
+   * @param {(number: number | null) => void} onPick an object was clicked, or the ground beside them
+   * @param {() => void} onDate another date of a series is shown
+   */
+  constructor(onPick, onDate) {
     this.onPick = onPick;
+    this.onDate = onDate;
     this.views = [];
     this.share = 0.5; // of the width, left of the boundary
     for (const button of byId("modes").children) button.addEventListener("click", () => this.setMode(button.dataset.mode));
@@ -21,6 +25,7 @@ export class Viewer {
     byId("layer-outlines").addEventListener("change", () => this.#applyLayers());
     byId("layer-mask").addEventListener("change", () => this.#applyLayers());
     byId("layer-probability").addEventListener("change", () => this.#applyLayers());
+    byId("layer-zones").addEventListener("change", () => this.#applyLayers());
     this.#wireDivider();
     this.#wireFrames();
     new ResizeObserver(() => this.#resized()).observe(byId("maps"));
@@ -32,7 +37,8 @@ export class Viewer {
     this.scene = scene;
     this.grid = new Grid(scene);
     this.objects = [];
-    this.evidence = this.selected = this.tiles = null;
+    this.evidence = this.selected = this.tiles = this.zones = null;
+    byId("layer-zones").checked = true;
     for (const id of ["layer-mask", "layer-probability"]) byId(id).checked = false;
     byId("layer-outlines").checked = true;
     hide("layers", "modes", "frames");
@@ -78,6 +84,25 @@ export class Viewer {
     byId("layer-mask-label").hidden = !tiles?.mask || !this.grid.onEarth;
     byId("layer-probability-label").hidden = !tiles?.probability || !this.grid.onEarth;
     show("layers");
+  }
+
+  /** The dates that were compared: the last one is shown, with what changed since the date before. */
+  setDates(dates) {
+    const last = this.scene.dates.lastIndexOf(dates.at(-1));
+    byId("frames-at").value = String(last);
+    this.#showFrame(last);
+  }
+
+  /** The date of a series that is shown. */
+  get date() {
+    return this.scene.dates?.[Number(byId("frames-at").value)];
+  }
+
+  /** Draws zones (GeoJSON); null draws none. */
+  setZones(zones) {
+    this.zones = zones;
+    byId("layer-zones-label").hidden = !zones;
+    this.#applyLayers();
   }
 
   /** Draws objects; called again whenever filters change. */
@@ -158,6 +183,7 @@ export class Viewer {
   #applyLayers() {
     for (const view of this.views) {
       view.showOutlines(byId("layer-outlines").checked);
+      view.setZones(byId("layer-zones").checked ? this.zones : null);
       for (const name of ["mask", "probability"]) {
         if (this.tiles?.[name]) view.setMap(name, this.tiles[name], byId(`layer-${name}`).checked);
       }
@@ -221,6 +247,7 @@ export class Viewer {
   #openFrames(number) {
     show("frames");
     byId("frames-at").max = String(number - 1);
+    byId("frames-at").setAttribute("aria-label", this.scene.dates ? "Date" : "Frame");
     byId("frames-at").value = "0";
     this.frames = [];
     this.#showFrame(0);
@@ -230,7 +257,10 @@ export class Viewer {
     const view = this.views[0];
     this.frames[at] ??= view.addImage(at, "earlier");
     this.frames[at].bringToFront();
-    byId("frames-text").textContent = `${at + 1} of ${this.scene.links.frames.length}`;
+    const { dates, links } = this.scene;
+    byId("frames-text").textContent = dates?.[at] ?? `${at + 1} of ${links.frames.length}`;
+    byId("frames-at").setAttribute("aria-valuetext", byId("frames-text").textContent);
+    if (dates) this.onDate();
   }
 
   #wireFrames() {

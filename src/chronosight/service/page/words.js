@@ -5,7 +5,14 @@ const COARSE = 3; // digits of an area: its outline is not known better
 
 /** Such as "New building", "Road gone". */
 export function changeWords(name, direction) {
+  if (direction === "present") return `${name[0].toUpperCase()}${name.slice(1)} present`;
   return direction === "appeared" ? `New ${name}` : `${name[0].toUpperCase()}${name.slice(1)} gone`;
+}
+
+/** What became of an object of a series: "New building by 2015", "New building by 2015, gone by 2018". */
+export function trackWords({ class: name, events }) {
+  const [first, ...more] = events;
+  return [`${changeWords(name, first.direction)} by ${first.before}`, ...more.map((event) => `${event.direction === "appeared" ? "back" : "gone"} by ${event.before}`)].join(", ");
 }
 
 /** Such as "89 %". */
@@ -43,7 +50,8 @@ export const count = (number, noun) => `${whole.format(number)} ${noun}${number 
 
 /** An answer in words: places joined, a count with its interval. */
 export function answerWords(answer) {
-  const text = Array.isArray(answer.value) && answer.value.length ? placesWords(answer.value) : answer.text.trim();
+  const listed = Array.isArray(answer.value) && answer.text === answer.value.join(","); // places, not a sentence about dates
+  const text = listed && answer.value.length ? placesWords(answer.value) : answer.text.trim();
   const [least, most] = answer.interval ?? [];
   const capital = text ? text[0].toUpperCase() + text.slice(1) : text;
   return least !== most ? `${capital} (about ${whole.format(least)} to ${whole.format(most)})` : capital;
@@ -61,10 +69,11 @@ export function leftWords(started, share) {
   return seconds < 90 ? `about ${Math.ceil(seconds / 5) * 5} s left` : `about ${Math.round(seconds / 60)} min left`;
 }
 
-const KINDS = { image: "Image", pair: "Two dates", video: "Video" };
+const KINDS = { image: "Image", pair: "Two dates", video: "Video", series: "Series of dates" };
 
 /** Names of the files of a scene, or what it is. */
 export function titleOf(scene) {
   const names = (scene.files ?? []).map((file) => file.name);
+  if (scene.dates) return `${names[0]} and ${names.length - 1} more, ${scene.dates[0]} to ${scene.dates.at(-1)}`;
   return names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(" → ") || KINDS[scene.kind];
 }

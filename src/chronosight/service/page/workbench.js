@@ -2,11 +2,12 @@
 
 import * as api from "./api.js";
 import { Conversation } from "./ask.js";
-import { announce, byId, hide, icon, make, say, show, toast } from "./dom.js";
-import { readObjects } from "./geometry.js";
+import { announce, byId, hide, make, say, show, toast } from "./dom.js";
+import { readObjects, readTracks } from "./geometry.js";
 import { ObjectTable } from "./objects.js";
+import { pairSummary, sentence, seriesSummary } from "./summary.js";
 import { Viewer } from "./viewer.js";
-import { answerWords, areaWords, confidenceWords, leftWords, titleOf } from "./words.js";
+import { areaWords, confidenceWords, leftWords, titleOf } from "./words.js";
 
 const FILES = { // what the files of a job are, in the order of the menu
   "report.html": "Report, one page",
@@ -17,8 +18,18 @@ const FILES = { // what the files of a job are, in the order of the menu
   "probability.tif": "Probability of change, GeoTIFF",
   "mask.png": "Change mask, PNG",
   "overlay.png": "Overlay, PNG",
+  "timeline.csv": "Counts by date, CSV",
+  "plot.png": "Plot, PNG",
+  "animation.webp": "Animation, WebP",
   "zones.csv": "Zones, CSV",
   "description.json": "Everything, JSON",
+  "timeline.json": "Everything, JSON",
+};
+const JOBS = { pair: "describe", series: "timeline" }; // the job that a scene of a kind begins with
+const WORDS = {
+  describe: { start: "Describe the changes", running: "Comparing the two dates", step: "tile", ready: "The description is ready." },
+  timeline: { start: "Compare the dates", running: "Comparing the dates", step: "comparison", ready: "The dates have been compared." },
+  ask: { start: "Ask again", running: "Answering", step: "tile", ready: "" },
 };
 
 export class Workbench {
@@ -29,12 +40,12 @@ export class Workbench {
   constructor(onPath, onLeave) {
     this.onPath = onPath;
     this.onLeave = onLeave;
-    this.viewer = new Viewer((number) => this.#pick(number, false));
+    this.viewer = new Viewer((number) => this.#pick(number, false), () => this.#drawObjects());
     this.table = new ObjectTable((number) => this.#pick(number, true), (objects) => this.#filtered(objects));
     this.conversation = new Conversation((evidence, text) => this.viewer.setEvidence(evidence, text));
     byId("evidence-clear").addEventListener("click", () => this.conversation.clearEvidence());
     byId("cancel-job").addEventListener("click", () => this.#cancel());
-    byId("again").addEventListener("click", () => this.describe(this.options));
+    byId("again").addEventListener("click", () => this.start(this.request));
     byId("share").addEventListener("click", () => this.#share());
     byId("picked-close").addEventListener("click", () => this.#pick(null, false));
     document.addEventListener("keydown", (event) => {
@@ -49,7 +60,7 @@ export class Workbench {
     show("workbench", "new-scene", "share");
     say("scene-title", titleOf(scene));
     byId("heading").textContent = titleOf(scene);
-    byId("summary-title").textContent = { pair: "Summary", image: "Image", video: "Video" }[scene.kind];
+    byId("summary-title").textContent = { image: "Image", video: "Video" }[scene.kind] ?? "Summary";
     document.title = `${titleOf(scene)} · Chronosight`;
     this.viewer.open(scene);
     this.table.close();
@@ -57,29 +68,36 @@ export class Workbench {
     byId("summary-body").replaceChildren(...this.#sceneFacts());
   }
 
-  /** Offers to describe a scene that was opened without a job. */
+  /** The job that this scene begins with, undefined for none. */
+  get jobType() {
+    return JOBS[this.scene.kind];
+  }
+
+  /** Offers the job of a scene that was opened without one. */
   offer() {
-    if (this.scene.kind === "pair") this.#ended("");
+    if (this.jobType) this.#ended("");
   }
 
   close() {
     this.stop?.();
     this.scene = this.job = this.stop = null;
-    this.options = {};
+    this.request = { options: {} };
+    this.objects = [];
     hide("workbench", "new-scene", "share", "downloads", "scene-title", "progress", "job-ended");
     document.title = byId("heading").textContent = "Chronosight";
     this.viewer.close();
   }
 
-  /** Starts a job that describes the two dates. */
-  async describe(options) {
+  /** Starts the job of this scene: {options, questions, zones}. */
+  async start(request) {
     const scene = this.scene;
-    this.options = options;
-    this.conversation.setOptions(options);
+    this.request = request;
+    this.conversation.setOptions(request.options);
     this.job = null;
-    this.#progress({ state: "queued", progress: { done: 0, total: 0, share: 0 } });
+    this.#progress({ state: "queued", type: this.jobType, progress: { done: 0, total: 0, share: 0 } });
     try {
-      const job = await api.addJob({ scene: scene.id, type: "describe", options });
+      const { options, questions = [], zones = null } = request;
+      const job = await api.addJob({ scene: scene.id, type: this.jobType, options, questions, ...(zones ? { zones } : {}) });
       if (this.scene !== scene) return;
       this.onPath(`/?job=${job.id}`);
       this.follow(job);
@@ -91,8 +109,8 @@ export class Workbench {
   /** Shows a job, and follows it to its end. */
   follow(job) {
     const scene = this.scene;
-    this.options = job.request.options ?? {};
-    this.conversation.setOptions(this.options);
+    this.request = { ...this.request, options: job.request.options ?? {}, questions: job.request.questions ?? [] };
+    this.conversation.setOptions(this.request.options);
     const take = (now) => {
       if (this.scene !== scene) return;
       this.job = now;
@@ -115,14 +133,19 @@ export class Workbench {
         if (this.scene === scene) this.conversation.addReply({ question: result.question, answer: result, evidence: null });
         return;
       }
-      const geojson = job.files.find((file) => file.name === "objects.geojson");
-      const collection = scene.has_tiles && geojson ? await api.getFile(geojson) : null;
+      const [collection, zones] = await Promise.all(["objects.geojson", "zones.geojson"].map((name) => {
+        const file = scene.has_tiles && job.files.find((item) => item.name === name);
+        return file ? api.getFile(file) : null;
+      }));
       if (this.scene !== scene) return;
+      const series = job.type === "timeline";
+      if (series) this.viewer.setDates(result.dates.map((item) => item.date));
       this.viewer.setTiles(job.links.tiles ?? {});
-      this.table.open(readObjects(result, collection));
-      byId("summary-body").replaceChildren(...summary(result), ...this.#sceneFacts(result.notes));
+      this.viewer.setZones(zones);
+      this.table.open(series ? readTracks(result, collection) : readObjects(result, collection));
+      byId("summary-body").replaceChildren(...(series ? seriesSummary(result, job) : pairSummary(result)), ...this.#sceneFacts(result.notes));
       this.#downloads(job);
-      announce("The description is ready.");
+      announce(WORDS[job.type].ready);
     } catch (error) {
       if (this.scene === scene) this.#ended(error.message);
     }
@@ -133,25 +156,27 @@ export class Workbench {
     const was = byId("progress").hidden;
     show("progress");
     hide("job-ended");
-    const tiles = total > 1 ? `, tile ${done} of ${total}` : "";
+    const words = WORDS[job.type];
+    const steps = total > 1 ? `, ${words.step} ${Math.min(done + 1, total)} of ${total}` : "";
     const left = leftWords(job.started, share);
-    const text = job.state === "queued" ? "Waiting for its turn" : total > 1 && done === total ? "Writing the results" : `Comparing the two dates${tiles}`;
+    const text = job.state === "queued" ? "Waiting for its turn" : total > 1 && done === total ? "Writing the results" : `${words.running}${steps}`;
     byId("progress-text").textContent = left && done < total ? `${text}, ${left}` : `${text}…`;
     const bar = byId("progress-bar");
     if (total > 1) bar.value = share;
     else bar.removeAttribute("value");
     byId("cancel-job").disabled = !job.id; // before the server has taken the job there is nothing to cancel
-    if (was) announce("The two dates are being compared.");
+    if (was) announce(`${words.running}.`);
   }
 
   #ended(message) {
     hide("progress");
     show("job-ended");
     say("job-error", message);
-    const choices = { resize: "Resize the later image if the two differ in size", force: "Continue even if the images seem not to show the same place" };
+    byId("again").textContent = WORDS[this.jobType ?? "ask"].start;
+    const choices = { resize: "Resize the later images if they differ in size", force: "Continue even if the images seem not to show the same place" };
     byId("again-options").replaceChildren(...Object.entries(choices).map(([name, text]) => {
-      const box = make("input", { type: "checkbox", onchange: () => (this.options = { ...this.options, [name]: box.checked }) });
-      box.checked = Boolean(this.options[name]);
+      const box = make("input", { type: "checkbox", onchange: () => (this.request = { ...this.request, options: { ...this.request.options, [name]: box.checked } }) });
+      box.checked = Boolean(this.request.options[name]);
       return make("label", {}, box, ` ${text}`);
     }));
   }
@@ -167,8 +192,15 @@ export class Workbench {
   }
 
   #filtered(objects) {
-    this.viewer.setObjects(objects);
+    this.objects = objects;
+    this.#drawObjects();
     if (this.picked && !objects.some((object) => object.number === this.picked)) this.#pick(null, false);
+  }
+
+  /** Outlines on the map: of a series, of the objects that are there at the date shown, or that changed since the date before. */
+  #drawObjects() {
+    const date = this.viewer.date;
+    this.viewer.setObjects(this.scene.kind === "series" ? this.objects.map((object) => object.at(date)).filter(Boolean) : this.objects);
   }
 
   /** Selects an object on the map and in the table. */
@@ -226,37 +258,9 @@ export class Workbench {
     const { scene } = this;
     const ground = scene.metres_per_pixel ? `, ${Number(scene.metres_per_pixel.toPrecision(2))} m per pixel` : "";
     const crs = scene.georeference?.crs ? `, ${scene.georeference.crs}` : "";
-    const frames = scene.kind === "video" ? `, ${scene.links.frames.length} frames` : "";
+    const frames = { video: `, ${scene.links.frames.length} frames`, series: `, ${scene.links.frames.length} dates` }[scene.kind] ?? "";
     const size = make("p", { class: "soft" }, `${scene.width} × ${scene.height} pixels${ground}${crs}${frames}`);
     const lines = [...new Set([...(scene.doubts ?? []), ...(scene.notes ?? []), ...notes])];
     return lines.length ? [size, make("ul", { class: "notes", "aria-label": "Notes" }, lines.map((line) => make("li", {}, sentence(line))))] : [size];
   }
-}
-
-function sentence(text) {
-  const line = text.replace(/^[a-z](?=[a-z-]* )/, (letter) => letter.toUpperCase()); // not the name of a file
-  return /[.!?]$/.test(line) ? line : `${line}.`;
-}
-
-/** The verdict, the caption, and a tile for each class and direction. */
-function summary(result) {
-  const { changed, caption, classes } = result;
-  const doubtful = changed.confident ? "" : " doubtful";
-  const verdict = make("div", { class: `verdict${doubtful}` },
-    make("p", { class: "verdict-text" }, changed.value ? "Changed" : "No change found"),
-    make("p", { class: "confidence" }, changed.confident ? null : icon("alert"), confidenceWords(changed.confidence, changed.confident)));
-  const tiles = [];
-  for (const item of classes) {
-    for (const [direction, word] of [["appeared", "New"], ["vanished", "Gone"]]) {
-      if (!item[direction] && (direction === "vanished" || item.vanished)) continue;
-      const only = item.appeared + item.vanished === item[direction];
-      const [least, most] = only ? (item.interval ?? []) : [];
-      tiles.push(make("li", {}, make("span", { class: "tile-number" }, String(item[direction])), make("span", {}, `${word} ${item.name}`),
-        make("span", { class: "soft" }, least !== most ? `about ${least} to ${most}` : "")));
-    }
-  }
-  const sentenceOfCaption = make("p", { class: caption.confident ? "caption" : "caption doubtful" }, sentence(caption.text));
-  const unsure = caption.confident ? null : make("p", { class: "confidence" }, icon("alert"), `Caption: ${confidenceWords(caption.confidence, false)}`);
-  const answers = (result.answers ?? []).map((item) => [make("dt", {}, item.question), make("dd", {}, answerWords(item), " ", make("span", { class: "soft" }, confidenceWords(item.confidence, item.confident)))]);
-  return [verdict, sentenceOfCaption, unsure, make("ul", { class: "tiles", "aria-label": "Counts" }, tiles), answers.length ? make("dl", {}, answers.flat()) : null].filter(Boolean);
 }
