@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from large_scenes import Drawn, write_series
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 # Debian's script of that name adds an option that the program behind it does not know.
@@ -51,7 +53,8 @@ def results(done):
 
 def test_the_ids_are_permanent_and_the_help_speaks(qgis):
     listed = json.loads(qgis("--json", "list").stdout)["providers"]["chronosight"]["algorithms"]
-    assert set(listed) >= {"chronosight:install", "chronosight:describechange", "chronosight:askquestion"}
+    assert set(listed) >= {"chronosight:install", "chronosight:describechange", "chronosight:askquestion",
+                           "chronosight:timeline"}  # fmt: skip
     shown = qgis("help", "chronosight:describechange").stdout
     assert "Earlier image" in shown and "zones.csv" in shown
 
@@ -69,6 +72,24 @@ def test_describe_change_writes_layers_and_answers(qgis, tmp_path):
     for name in ("OBJECTS", "MASK", "PROBABILITY", "REPORT"):
         assert Path(made[name].split("|")[0]).is_file(), name
     assert (tmp_path / "out" / "zones.csv").is_file()
+
+
+def test_timeline_follows_objects_and_takes_dates(qgis, tmp_path):
+    drawn = {"a": [Drawn(20, 20, 14, 14)], "b": [Drawn(60, 60, 12, 16)], "c": [Drawn(100, 30, 16, 12)]}
+    images = write_series(tmp_path / "in", 128, 160, drawn)
+    given = [f"IMAGES={path}" for path in images]
+    made = results(
+        qgis("--json", "run", "chronosight:timeline", "--", *given, "DATES=2012, 2015-07, 2018-07-04",
+             f"OUTPUT={tmp_path / 'out'}", "QUESTIONS=When was the first building built?")
+    )  # fmt: skip
+    facts = json.loads((tmp_path / "out" / "timeline.json").read_text())
+    assert [date["date"] for date in facts["dates"]] == ["2012", "2015-07", "2018-07-04"]
+    assert made["COUNT"] == len(facts["objects"]) and facts["answers"][0]["text"] in made["ANSWERS"]
+    assert Path(made["OBJECTS"]).is_file() and Path(made["REPORT"]).is_file() and (tmp_path / "out" / "objects.qml").is_file()
+    alone = qgis("run", "chronosight:timeline", "--", given[0], f"OUTPUT={tmp_path / 'one'}")
+    assert alone.returncode != 0 and "at least two dates" in alone.stdout + alone.stderr
+    undated = qgis("run", "chronosight:timeline", "--", *given, f"OUTPUT={tmp_path / 'none'}")
+    assert undated.returncode != 0 and "says nowhere when it was taken" in undated.stdout + undated.stderr
 
 
 def test_ask_question_gives_the_answer_of_the_command(qgis):

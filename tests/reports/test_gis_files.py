@@ -86,12 +86,57 @@ print("loaded", objects.crs().authid())
 """
 
 
-@pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS is not installed")
-def test_a_real_qgis_loads_files_and_styles(folder, tmp_path):
-    (tmp_path / "load.py").write_text(LOAD)
+LOAD_HISTORY = """
+import sys
+from qgis.core import *
+QgsApplication.setPrefixPath("/usr", True)
+app = QgsApplication([], False); app.initQgis()
+for name in ("objects.gpkg|layername=objects", "objects.geojson"):
+    layer = QgsVectorLayer(sys.argv[1] + "/" + name)
+    text, good = layer.loadDefaultStyle()
+    assert layer.isValid() and good, text
+    symbols = {category.value() for category in layer.renderer().categories()}
+    expression = QgsExpression(layer.labeling().settings().fieldName); assert expression.isValid(), expression.parserErrorString()
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        assert QgsExpression(layer.renderer().classAttribute()).evaluate(context) in symbols
+        assert feature["first_seen"] in expression.evaluate(context)
+    if "gpkg" in name:
+        properties = layer.temporalProperties()
+        assert properties.isActive() and (properties.startField(), properties.endField()) == ("start", "end")
+        assert layer.fields()[layer.fields().indexOf("start")].typeName().startswith("Date")
+print("loaded", layer.featureCount())
+"""
+
+
+def in_qgis(tmp_path, script, *arguments):
+    (tmp_path / "load.py").write_text(script)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))}
     done = subprocess.run(
-        ["/usr/bin/python3", str(tmp_path / "load.py"), str(folder)], capture_output=True, text=True, timeout=120,
+        ["/usr/bin/python3", str(tmp_path / "load.py"), *map(str, arguments)], capture_output=True, text=True, timeout=120,
         env={**environment, "QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
-    assert "loaded EPSG:" in done.stdout, done.stderr
+    assert "loaded" in done.stdout, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS is not installed")
+def test_a_real_qgis_loads_a_timeline(tmp_path, bundle_folder):
+    import chronosight
+    from chronosight.timeline.stack import open_stack
+    from chronosight.timeline.timeline import make_timeline
+    from chronosight.timeline.write import write_timeline
+    from large_scenes import Drawn, write_series
+
+    drawn = {"2012": [], "2015": [Drawn(60, 60, 16, 16)], "2018": [Drawn(100, 30, 16, 16)]}
+    stack = open_stack(write_series(tmp_path / "in", 128, 160, drawn))
+    made = make_timeline(stack, chronosight.load(weights=bundle_folder, threads=1))
+    files, _ = write_timeline(made, tmp_path / "out")
+    assert "objects.qml" in files and len(made.tracks) > 0
+    assert f"loaded {len(made.tracks)}" in in_qgis(tmp_path, LOAD_HISTORY, tmp_path / "out")
+
+
+@pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS is not installed")
+def test_a_real_qgis_loads_files_and_styles(folder, tmp_path):
+    assert "loaded EPSG:" in in_qgis(tmp_path, LOAD, folder)

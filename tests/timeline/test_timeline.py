@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -267,6 +268,14 @@ def test_a_georeferenced_timeline_has_a_geopackage(tmp_path):
     meta, _, _, columns = pyogrio.raw.read(tmp_path / "out" / "objects.gpkg")
     table = dict(zip(meta["fields"], columns, strict=True))
     assert list(table["first_seen"]) == ["2015", "2018", "2018", "2018"] and table["last_seen"][2] == "2018"
+    assert [str(day)[:4] for day in table["start"]] == list(table["first_seen"])
+    assert list(table["history"]) == [one["history"] for one in timeline_dict(made)["objects"]]
+    for track, what in zip(made.tracks, table["history"], strict=True):
+        names = {(False, True): "appeared", (True, False): "vanished", (False, False): "temporary", (True, True): "interrupted"}
+        assert what == names[track.present[0], track.present[-1]]
+    style = ElementTree.parse(tmp_path / "out" / "objects.qml")
+    values = {one.get("value") for one in style.iter("category")}
+    assert {f"{name} {what}" for name, what in zip(table["class"], table["history"], strict=True)} <= values
 
 
 def test_rendered_series_have_known_histories():

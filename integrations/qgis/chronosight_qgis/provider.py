@@ -8,10 +8,11 @@ from qgis.PyQt.QtGui import QIcon
 from chronosight_qgis.algorithms.ask_question import AskQuestion
 from chronosight_qgis.algorithms.describe_change import DescribeChange
 from chronosight_qgis.algorithms.install import Install
+from chronosight_qgis.algorithms.timeline import Timeline
 
 
 class ChronosightProvider(QgsProcessingProvider):
-    """chronosight:install, chronosight:describechange, chronosight:askquestion."""
+    """chronosight:install, chronosight:describechange, chronosight:askquestion, chronosight:timeline."""
 
     def id(self):
         return "chronosight"
@@ -23,5 +24,5 @@ class ChronosightProvider(QgsProcessingProvider):
         return QIcon(str(Path(__file__).with_name("icon.svg")))
 
     def loadAlgorithms(self):
-        for algorithm in (Install(), DescribeChange(), AskQuestion()):
+        for algorithm in (Install(), DescribeChange(), AskQuestion(), Timeline()):
             self.addAlgorithm(algorithm)

@@ -1,16 +1,18 @@
 """QGIS styles (.qml) of the maps and the objects, in the colours of the report.
 
-QGIS applies the style that has the name of the file it opens: objects.qml to objects.gpkg and objects.geojson, mask.qml to
-mask.tif, probability.qml to probability.tif.
+QGIS applies the style that has the name of the file it opens: objects.qml to objects.gpkg and objects.geojson (of pairs, whole
+scenes and timelines), mask.qml to mask.tif, probability.qml to probability.tif.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import SubElement
 
-from chronosight.reports.codes import change_codes
+from chronosight.reports.codes import OTHER, Colour, change_codes, colour_of
+from chronosight.results.changed_object import Direction
 from chronosight.results.codes import NO_DATA, UNCHANGED
 
 VERSION = "3.22"
@@ -18,6 +20,20 @@ LABEL = 'concat("number", if("area_m2" is null, \'\', concat(\': \', round("area
 TIP = (
     "<b>[% concat(\"class\", ' ', \"direction\") %]</b><br>[% coalesce(concat(round(\"area_m2\"), ' m\u00b2'), '') %] "
     "confidence [% round(100 * \"confidence\") %] %<br>[% coalesce(concat(\"date_before\", ' to ', \"date_after\"), '') %]"
+)
+# History of an object of a timeline, its words, and its direction or, where it has come and gone, its colour.
+HISTORIES: tuple[tuple[str, str, Direction | Colour], ...] = (
+    ("appeared", "built", "appeared"),
+    ("vanished", "gone", "vanished"),
+    ("temporary", "built and gone again", OTHER["appeared"]),
+    ("interrupted", "gone and built again", OTHER["vanished"]),
+)
+HISTORY_LABEL = (
+    "concat(\"number\", ': ', \"first_seen\", if(\"first_seen\" = \"last_seen\", '', concat('\u2013', \"last_seen\")))"
+)
+HISTORY_TIP = (
+    "<b>[% concat(\"class\", ' ', \"history\") %]</b><br>seen [% concat(\"first_seen\", ' to ', \"last_seen\") %]<br>"
+    "[% coalesce(concat(round(\"area_m2\"), ' m\u00b2'), '') %] confidence [% round(100 * \"confidence\") %] %"
 )
 # Percent, colour and opacity (0 to 255) of the probability of change: nothing below 5 %, then yellow to dark red.
 RAMP = (
@@ -32,21 +48,60 @@ def write_object_style(classes: tuple[str, ...], path: Path) -> None:
         classes: Names of the classes, background first.
         path: The file to write.
     """
+    categories = [(code.label, code.short_label, code.colour) for code in change_codes(classes)]
+    _write(_outlines("concat(\"class\", ' ', \"direction\")", categories, LABEL, TIP), path)
+
+
+def write_history_style(classes: tuple[str, ...], path: Path) -> None:
+    """Writes the QGIS style of the objects of a timeline: by class and history, labels and a map tip with their dates.
+
+    The layer is temporal: QGIS's temporal controller shows each object from its first to its last date.
+
+    Args:
+        classes: Names of the classes, without the background.
+        path: The file to write.
+    """
+    categories = [
+        (f"{name} {history}", f"{name.capitalize()} {words}", colour_of(name, how) if isinstance(how, str) else how)
+        for name in classes
+        for history, words, how in HISTORIES
+    ]
+    root = _outlines("concat(\"class\", ' ', \"history\")", categories, HISTORY_LABEL, HISTORY_TIP)
+    root.set("styleCategories", f"{root.get('styleCategories')}|Temporal")
+    # Mode 2: start and end of each feature from two fields.
+    temporal = SubElement(
+        root, "temporal", mode="2", startField="start", endField="end", enabled="1", accumulate="0", durationField="",
+        durationUnit="days", fixedDuration="0", startExpression="", endExpression="", limitMode="1",
+    )  # fmt: skip
+    fixed = SubElement(temporal, "fixedRange")
+    for end in ("start", "end"):
+        SubElement(fixed, end)
+    _write(root, path)
+
+
+def _outlines(attribute: str, categories: Sequence[tuple[str, str, Colour]], label: str, tip: str) -> ElementTree.Element:
+    """A style of polygons: colour by the value of an expression, labels and a map tip.
+
+    Args:
+        attribute: The expression.
+        categories: Value, words of the legend, and colour.
+        label: Expression of the labels.
+        tip: HTML of the map tip.
+    """
     root = ElementTree.Element("qgis", version=VERSION, styleCategories="Symbology|Labeling|MapTips", labelsEnabled="1")
     renderer = SubElement(
-        root, "renderer-v2", type="categorizedSymbol", attr="concat(\"class\", ' ', \"direction\")", symbollevels="0",
-        enableorderby="0", forceraster="0",
-    )  # fmt: skip
-    categories = SubElement(renderer, "categories")
+        root, "renderer-v2", type="categorizedSymbol", attr=attribute, symbollevels="0", enableorderby="0", forceraster="0"
+    )
+    listed = SubElement(renderer, "categories")
     symbols = SubElement(renderer, "symbols")
-    for index, code in enumerate(change_codes(classes)):
+    for index, (value, words, colour) in enumerate(categories):
         name = str(index)
-        SubElement(categories, "category", value=code.label, symbol=name, label=code.short_label, render="true")
+        SubElement(listed, "category", value=value, symbol=name, label=words, render="true")
         symbol = SubElement(symbols, "symbol", type="fill", name=name, alpha="1", clip_to_extent="1")
         layer = SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "pass": "0", "locked": "0"})
-        red, green, blue = code.colour
+        red, green, blue = colour
         options = SubElement(layer, "Option", type="Map")
-        for key, value in (
+        for key, text in (
             ("color", f"{red},{green},{blue},84"),
             ("outline_color", f"{red},{green},{blue},255"),
             ("outline_style", "solid"),
@@ -54,19 +109,19 @@ def write_object_style(classes: tuple[str, ...], path: Path) -> None:
             ("outline_width_unit", "MM"),
             ("style", "solid"),
         ):
-            SubElement(options, "Option", type="QString", name=key, value=value)
+            SubElement(options, "Option", type="QString", name=key, value=text)
     settings = SubElement(SubElement(root, "labeling", type="simple"), "settings", calloutType="simple")
-    text = SubElement(
-        settings, "text-style", fieldName=LABEL, isExpression="1", fontSize="7", fontSizeUnit="Point",
+    style = SubElement(
+        settings, "text-style", fieldName=label, isExpression="1", fontSize="7", fontSizeUnit="Point",
         textColor="20,20,20,255", textOpacity="1", fontFamily="Sans Serif",
     )  # fmt: skip
-    SubElement(text, "text-buffer", bufferDraw="1", bufferSize="0.7", bufferSizeUnits="MM", bufferColor="255,255,255,255",
+    SubElement(style, "text-buffer", bufferDraw="1", bufferSize="0.7", bufferSizeUnits="MM", bufferColor="255,255,255,255",
                bufferOpacity="0.85")  # fmt: skip
     # Over the point inside each polygon, and only where there is room: a dense suburb stays readable.
     SubElement(settings, "placement", placement="1", centroidInside="1", priority="5")
     SubElement(settings, "rendering", obstacle="1", displayAll="0", fontLimitPixelSize="0", drawLabels="1")
-    SubElement(root, "mapTip").text = TIP
-    _write(root, path)
+    SubElement(root, "mapTip").text = tip
+    return root
 
 
 def write_mask_style(classes: tuple[str, ...], path: Path) -> None:

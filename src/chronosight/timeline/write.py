@@ -18,13 +18,15 @@ from PIL import Image, ImageDraw
 from chronosight.errors import InputError
 from chronosight.files import write_json, write_text
 from chronosight.reports.codes import colour_of
+from chronosight.reports.qgis_style import write_history_style
 from chronosight.reports.write import remove_empty
+from chronosight.results.changed_object import classes_of
 from chronosight.timeline.follow import Track
 from chronosight.timeline.timeline import Timeline
 
 SCHEMA = "chronosight.timeline/1"
-NAMES = ("timeline.json", "timeline.csv", "objects.geojson", "objects.pixels.json", "objects.gpkg", "plot.png", "animation.webp",
-         "animation.gif", "report.html")  # fmt: skip
+NAMES = ("timeline.json", "timeline.csv", "objects.geojson", "objects.pixels.json", "objects.gpkg", "objects.qml", "plot.png",
+         "animation.webp", "animation.gif", "report.html")  # fmt: skip
 NEEDS_PLOT = "plot.png needs matplotlib: pip install 'chronosight[timeline]'"
 SIDE = 768  # pixels: a longer side of the animation is shrunk to it
 FRAME_MS = 900
@@ -35,8 +37,8 @@ def write_timeline(timeline: Timeline, folder: Path, gif: bool = False) -> tuple
     """Writes the report of a timeline.
 
     timeline.json, timeline.csv, animation.webp (and .gif), report.html always; plot.png with matplotlib, where objects were
-    counted; objects.geojson and
-    objects.gpkg where the images have a place on the Earth, else objects.pixels.json.
+    counted; objects.geojson and objects.gpkg with a QGIS style where the images have a place on the Earth, else
+    objects.pixels.json.
 
     Args:
         timeline: With its answers.
@@ -151,6 +153,7 @@ def track_dict(track: Track, dates: Sequence[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "number": item.number, "class": item.class_name, "cell": item.cell, "first_seen": dates[track.first_seen],
         "last_seen": dates[track.last_seen], "at_start": track.present[0], "at_end": track.present[-1],
+        "history": history(track),
         "present": [date for date, here in zip(dates, track.present, strict=True) if here],
         "inferred": [dates[index] for index in track.inferred],
         "events": [
@@ -159,6 +162,20 @@ def track_dict(track: Track, dates: Sequence[str]) -> dict[str, Any]:
         "confidence": round(track.confidence, 4), "area_px": round(item.area_px, 1),
     }  # fmt: skip
     return facts if item.area_m2 is None else facts | {"area_m2": round(item.area_m2, 1)}
+
+
+def history(track: Track) -> str:
+    """What became of an object between the first and the last date.
+
+    Args:
+        track: The object.
+
+    Returns:
+        "appeared", "vanished", "temporary" (built and gone again) or "interrupted" (gone and built again).
+    """
+    if track.present[0]:
+        return "interrupted" if track.present[-1] else "vanished"
+    return "appeared" if track.present[-1] else "temporary"
 
 
 def table_csv(timeline: Timeline) -> str:
@@ -209,6 +226,7 @@ def _write_objects(timeline: Timeline, folder: Path) -> None:
     if placed:
         write_json(folder / "objects.geojson", document)
         _write_geopackage(timeline, dates, folder / "objects.gpkg")
+        write_history_style(classes_of([track.item for track in timeline.tracks]), folder / "objects.qml")
     else:
         from chronosight.reports.geojson import PIXEL_GRID
 
@@ -216,17 +234,20 @@ def _write_objects(timeline: Timeline, folder: Path) -> None:
 
 
 def _write_geopackage(timeline: Timeline, dates: Sequence[str], path: Path) -> None:
-    """Layer "objects" on WGS 84, with first_seen and last_seen."""
+    """Layer "objects" on WGS 84, with first_seen and last_seen as text, and as dates (`start`, `end`) for a GIS."""
     import shapely
     from pyogrio import raw
 
     rows = [track_dict(track, dates) for track in timeline.tracks]
     shapes = np.array([shapely.to_wkb(track.item.shape) for track in timeline.tracks], dtype=object)
     columns: dict[str, np.ndarray] = {"number": np.array([row["number"] for row in rows], np.int32)}
-    for name in ("class", "cell", "first_seen", "last_seen"):
+    for name in ("class", "history", "cell", "first_seen", "last_seen"):
         columns[name] = np.array([row[name] for row in rows], dtype=object)
     for name in ("present", "inferred"):
         columns[name] = np.array([", ".join(row[name]) for row in rows], dtype=object)
+    for name, ends in (("start", "first_seen"), ("end", "last_seen")):
+        times = [timeline.stack.dates[getattr(track, ends)].time for track in timeline.tracks]
+        columns[name] = np.array(times, "datetime64[ms]")
     columns["area_m2"] = np.array([row.get("area_m2", np.nan) for row in rows], np.float64)
     columns["confidence"] = np.array([row["confidence"] for row in rows], np.float64)
     raw.write(path, shapes, list(columns.values()), list(columns), layer="objects", driver="GPKG", geometry_type="Unknown",

@@ -39,10 +39,31 @@ class Algorithm(QgsProcessingAlgorithm):
         layer = self.parameterAsRasterLayer(parameters, name, context)
         if layer is None:
             raise QgsProcessingException(f"{self.parameterDefinition(name).description()}: the layer cannot be read")
+        return self.layer_file(layer)
+
+    def layer_file(self, layer):
+        """Path of the file behind a raster layer.
+
+        Raises:
+            QgsProcessingException: It comes from no file.
+        """
         path = layer.source().split("|")[0]
         if layer.providerType() != "gdal" or not os.path.isfile(path):
             raise QgsProcessingException(f'"{layer.name()}" is not a file on this computer; export it as GeoTIFF first')
         return path
+
+    def shared_options(self, parameters, context):
+        """Options of the command for the parameters that describe and timeline share."""
+        arguments = []
+        for question in self.parameterAsString(parameters, "QUESTIONS", context).splitlines():
+            if question.strip():
+                arguments += ["--ask", question.strip()]
+        for name, option in (("MIN_AREA", "--min-area"), ("MIN_CONFIDENCE", "--min-confidence")):
+            arguments += [option, str(self.parameterAsDouble(parameters, name, context))]
+        bands = self.parameterAsString(parameters, "BANDS", context).strip()
+        arguments += ["--bands", bands] if bands else []
+        arguments += [] if self.parameterAsBool(parameters, "REGISTER", context) else ["--no-register"]
+        return arguments + (["--force"] if self.parameterAsBool(parameters, "FORCE", context) else [])
 
     def zones_file(self, parameters, name, context):
         """A polygon layer written as GeoJSON in longitude and latitude; None where none is given."""

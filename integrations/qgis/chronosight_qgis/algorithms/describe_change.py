@@ -75,15 +75,7 @@ class DescribeChange(Algorithm):
         zones = self.zones_file(parameters, "ZONES", context)
         if zones is not None:
             arguments += ["--zones", zones]
-        for question in self.parameterAsString(parameters, "QUESTIONS", context).splitlines():
-            if question.strip():
-                arguments += ["--ask", question.strip()]
-        for name, option in (("MIN_AREA", "--min-area"), ("MIN_CONFIDENCE", "--min-confidence")):
-            arguments += [option, str(self.parameterAsDouble(parameters, name, context))]
-        bands = self.parameterAsString(parameters, "BANDS", context).strip()
-        arguments += ["--bands", bands] if bands else []
-        arguments += [] if self.parameterAsBool(parameters, "REGISTER", context) else ["--no-register"]
-        arguments += ["--force"] if self.parameterAsBool(parameters, "FORCE", context) else []
+        arguments += self.shared_options(parameters, context)
         found = run_chronosight(arguments, feedback)
         for line in found["summary"]:
             feedback.pushInfo(line)
