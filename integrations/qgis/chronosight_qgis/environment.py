@@ -35,10 +35,10 @@ def command():
     return shutil.which("chronosight")
 
 
-def bundled_wheel():
-    """The wheel that the packaged plugin carries, or None."""
+def default_package():
+    """The wheel that the packaged plugin carries, else the package of the index; with the plot of timelines."""
     wheels = sorted((Path(__file__).parent / "wheels").glob("chronosight-*.whl"))
-    return wheels[-1] if wheels else None
+    return f"chronosight[timeline] @ {wheels[-1].as_uri()}" if wheels else "chronosight[timeline]"
 
 
 def clean_environment():

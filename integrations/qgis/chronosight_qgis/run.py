@@ -40,8 +40,9 @@ def run(arguments, feedback):
     lines = queue.Queue()
 
     def read(stream, name):
-        for line in stream:
-            lines.put((name, line.rstrip()))
+        with stream:
+            for line in stream:
+                lines.put((name, line.rstrip()))
         lines.put((name, None))
 
     for name in ("stdout", "stderr"):

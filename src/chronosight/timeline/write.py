@@ -251,7 +251,7 @@ def _write_geopackage(timeline: Timeline, dates: Sequence[str], path: Path) -> N
     columns["area_m2"] = np.array([row.get("area_m2", np.nan) for row in rows], np.float64)
     columns["confidence"] = np.array([row["confidence"] for row in rows], np.float64)
     raw.write(path, shapes, list(columns.values()), list(columns), layer="objects", driver="GPKG", geometry_type="Unknown",
-              crs="EPSG:4326")  # fmt: skip
+              crs="EPSG:4326", VERSION="1.2")  # fmt: skip
 
 
 def _write_animation(timeline: Timeline, folder: Path, gif: bool) -> None:

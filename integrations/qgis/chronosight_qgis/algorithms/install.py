@@ -5,7 +5,7 @@ from pathlib import Path
 from qgis.core import QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterString
 
 from chronosight_qgis.algorithms.base import Algorithm
-from chronosight_qgis.environment import bundled_wheel, folder, install_commands, script
+from chronosight_qgis.environment import default_package, folder, install_commands, script
 from chronosight_qgis.run import run
 
 
@@ -27,7 +27,7 @@ class Install(Algorithm):
         self.addOutput(QgsProcessingOutputString("VERSION", "Installed version"))
 
     def processAlgorithm(self, parameters, context, feedback):
-        package = self.parameterAsString(parameters, "PACKAGE", context).strip() or str(bundled_wheel() or "chronosight")
+        package = self.parameterAsString(parameters, "PACKAGE", context).strip() or default_package()
         commands = install_commands(package)
         if isinstance(commands, str):
             raise QgsProcessingException(commands)
