@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 BLOCK = 4  # rows that an actor takes at once
+STARTS = 3  # tries to start Ray here: on a busy machine its 30 seconds may be too few
 
 
 def describe_on_ray(
@@ -94,16 +95,22 @@ def start(address: str, actors: int) -> bool:
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it prints an error of every actor that may be started again
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == LOCAL:  # one logical processor more than actors, for the reading of rows
         options |= {"num_cpus": actors + 1, "include_dashboard": False}
     else:
         options["address"] = address
-    try:
-        ray.init(**options)
-    except Exception as problem:  # Ray raises bare exceptions where a node does not start in time or does not answer
-        why = " ".join(str(problem).split())[:160]
-        raise InputError(f"Ray did not start or cannot be reached at {address} ({why}); try again, or leave --ray out") from None
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(**options)
+            break
+        except Exception as problem:  # Ray raises bare exceptions where a node does not start in time or does not answer
+            if left == 0 or address != LOCAL:
+                why = " ".join(str(problem).split())[:160]
+                where = f"Ray did not start or cannot be reached at {address} ({why})"
+                raise InputError(f"{where}; try again, or leave --ray out") from None
+            ray.shutdown()
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
