@@ -129,20 +129,33 @@ def test_an_adapter_that_names_a_module_to_import_is_refused(tmp_path):
         read_adapter_config(tmp_path)
 
 
-@pytest.mark.parametrize(("command", "answer"), [("ask", "y"), ("ask", "yes"), ("describe", "1"), ("ask", "")])
-def test_no_endless_answer_on_standard_input_runs_code(hostile, tmp_path, bundle_folder, command, answer):
-    """`yes y | chronosight ask ... --engine changevg`: refused in one line, with the code not run."""
+def test_no_endless_answer_on_standard_input_runs_code(hostile, tmp_path, bundle_folder):
+    """`yes y | chronosight ask ... --engine changevg`: refused in one line, with the code not run.
+
+    One process for all answers, as importing the libraries takes longest; each gets a standard input of its own.
+    """
     import numpy as np
     from PIL import Image
 
-    for name in ("a.png", "b.png"):
-        Image.fromarray(np.random.default_rng(len(name)).integers(0, 255, (64, 64, 3), np.uint8)).save(tmp_path / name)
-    words = [command, str(tmp_path / "a.png"), str(tmp_path / "b.png"), *(["What changed?"] if command == "ask" else [])]
-    words += ["--engine", "changevg", "--weights", str(hostile), "--guide", str(bundle_folder)]
-    with subprocess.Popen(["yes", answer], stdout=subprocess.PIPE) as answers:
-        done = subprocess.run(
-            [sys.executable, "-m", "chronosight.cli", *words], stdin=answers.stdout, capture_output=True, text=True, timeout=300
-        )
-        answers.kill()
-    assert done.returncode == 2 and "unheard_of" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr[-500:]
+    pair = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    for name in pair:
+        Image.fromarray(np.random.default_rng(len(name)).integers(0, 255, (64, 64, 3), np.uint8)).save(name)
+    engine = ["--engine", "changevg", "--weights", str(hostile), "--guide", str(bundle_folder)]
+    ask, describe = ["ask", *pair, "What changed?", *engine], ["describe", *pair, *engine]
+    cases = [(ask, "y"), (ask, "yes"), (describe, "1"), (ask, "")]
+    code = (
+        "import json, os, subprocess, sys\n"
+        "from chronosight.cli.main import main\n"
+        "for words, answer in json.loads(sys.argv.pop()):\n"
+        "    answers = subprocess.Popen(['yes', answer], stdout=subprocess.PIPE)\n"
+        "    os.dup2(answers.stdout.fileno(), 0)\n"
+        "    sys.stdin, sys.argv = os.fdopen(os.dup(0)), ['chronosight', *words]\n"
+        "    try:\n        main()\n"
+        "    except SystemExit as ended:\n        print('ended', ended.code, flush=True)\n"
+        "    answers.kill()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, json.dumps(cases)], capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines() == ["ended 2"] * len(cases), done.stderr[-500:]
+    errors = done.stderr.splitlines()
+    assert len(errors) == len(cases) and all("unheard_of" in line for line in errors), done.stderr[-500:]
     assert not (tmp_path / "RAN").exists()
