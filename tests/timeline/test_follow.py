@@ -44,8 +44,16 @@ def seen(count):
 
 @pytest.mark.parametrize(
     "present",
-    [(0, 0, 1, 1, 1), (1, 1, 0, 0, 0), (0, 1, 1, 0, 0), (0, 0, 0, 0, 1), (1, 0, 0, 0, 0), (1, 0, 0, 1, 1), (0, 1),
-     (0, 1, 0, 1, 1, 1)],
+    [
+        (0, 0, 1, 1, 1),
+        (1, 1, 0, 0, 0),
+        (0, 1, 1, 0, 0),
+        (0, 0, 0, 0, 1),
+        (1, 0, 0, 0, 0),
+        (1, 0, 0, 1, 1),
+        (0, 1),
+        (0, 1, 0, 1, 1, 1),
+    ],
 )
 def test_histories_are_found_and_no_object_is_counted_twice(present):
     tracks = follow(evidence_of(present), seen(len(present)))
@@ -95,7 +103,10 @@ def test_neighbours_stay_two_objects():
     for pair, first, second in zip(pairs_to_compare(3), (True, False, True), (False, True, True), strict=True):
         one, two = comparison(0.9 if first else 0.02), comparison(0.9 if second else 0.02, outline=other)
         made[pair] = Evidence(
-            one.classes, one.mask | two.mask, np.maximum(one.probability, two.probability), one.appeared,
+            one.classes,
+            one.mask | two.mask,
+            np.maximum(one.probability, two.probability),
+            one.appeared,
             one.objects + two.objects,
         )
     tracks = follow(made, seen(3))
@@ -105,3 +116,40 @@ def test_neighbours_stay_two_objects():
 def test_no_evidence_no_objects():
     quiet = {pair: comparison(0.02) for pair in pairs_to_compare(4)}
     assert follow(quiet, seen(4)) == []
+
+
+def test_an_object_that_one_comparison_reports_is_left_out():
+    """However sure that one is: where several could have seen the change, two must."""
+    pairs = pairs_to_compare(4)
+    for number, tracks in ((1, 0), (2, 1)):
+        made = {pair: comparison(0.02) for pair in pairs} | {pair: comparison(0.95) for pair in ((1, 2), (0, 2))[:number]}
+        assert len(follow(made, seen(4))) == tracks, number
+    assert len(follow({(0, 1): comparison(0.95)}, seen(2))) == 1, "of two dates there is one comparison"
+    against = {pair: comparison(0.02) for pair in pairs} | {(1, 2): comparison(0.95), (0, 2): comparison(0.6, "vanished")}
+    assert follow(against, seen(4)) == [], "two that contradict each other"
+
+
+def test_dates_far_apart_find_what_neighbours_miss():
+    """Haze hides a house from the dates beside it; the others all show it."""
+    made = evidence_of((0, 0, 1, 1, 1))
+    made |= {pair: comparison(0.3) for pair in ((1, 2), (0, 2))}  # as a probability it is there, but no object
+    (track,) = follow(made, seen(5))
+    assert track.present == (False, False, True, True, True)
+
+
+def test_a_hidden_date_is_bridged():
+    """Neither neighbour of the cloud can be compared with it, but they can with each other."""
+    made, view = evidence_of((0, 0, 1, 1, 0)), seen(5)
+    view[2] = False
+    made = {pair: maps for pair, maps in made.items() if 2 not in pair and 0 not in pair}
+    (track,) = follow(made, view)
+    assert track.present == (False, False, False, True, False) and track.inferred == (2,)
+    assert [(event.direction, event.before, event.after) for event in track.events] == [("appeared", 1, 3), ("vanished", 3, 4)]
+
+
+def test_every_pair_of_few_dates_and_some_of_many():
+    assert pairs_to_compare(3) == [(0, 1), (1, 2), (0, 2)]
+    assert len(pairs_to_compare(8)) == 28
+    long = pairs_to_compare(20)
+    assert len(long) == len(set(long)) and long[:19] == [(i, i + 1) for i in range(19)]
+    assert {pair for pair in long if pair[1] - pair[0] > 3} == {(0, i) for i in range(4, 20)} and (5, 8) in long
