@@ -2,9 +2,9 @@
 
     python benchmarks/batch_kills.py --pairs 40 --moments 10
 
-Moments are spread evenly over the length of an undisturbed run; where a run has ended before its moment, another is begun. A killed
-driver's run is repeated with the same command; after a killed actor the run goes on by itself. --only picks parts: core, ray (the
-driver, with two actors), actor.
+Moments are spread evenly over the length of an undisturbed run; where a run has ended before its moment, another is begun.
+A killed driver's run is repeated with the same command; after a killed actor the run goes on by itself. --only picks parts:
+core, ray (the driver, with two actors), actor.
 """
 
 import argparse
