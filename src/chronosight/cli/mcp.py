@@ -29,7 +29,7 @@ def mcp(
     *,
     chosen: EngineChoice,
 ) -> None:
-    """Serve tools for agents: open images, describe changes, ask, list objects, get the report."""
+    """Serve tools for agents: open images, describe changes, compare dates, ask, list objects, get the report."""
     need_extra("serve", *MODULES, "mcp")
     from chronosight.service.mcp_server import run_http, run_stdio
     from chronosight.service.settings import Settings, check_settings
