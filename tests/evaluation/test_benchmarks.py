@@ -14,7 +14,7 @@ from chronosight.cli import eval as command
 from chronosight.cli.main import app
 from chronosight.errors import InputError
 from chronosight.evaluation import published_results
-from chronosight.evaluation.benchmarks import OWN, PUBLISHED, find_benchmark
+from chronosight.evaluation.benchmarks import CHOOSING, OWN, PUBLISHED, find_benchmark
 from chronosight.evaluation.benchmarks.benchmark import first_scenes, hash_samples
 from chronosight.evaluation.run import RunSettings, score_file
 from tiny_benchmarks import CHANGED, UNCHANGED, write_levir, write_levir_cd, write_questions
@@ -50,13 +50,13 @@ def found(outcome):
 
 
 def test_the_command_knows_every_benchmark():
-    assert (command.OWN, command.PUBLISHED) == (OWN, PUBLISHED) and set(published_results.PUBLISHED) <= set(PUBLISHED)
+    assert (command.OWN, command.CHOOSING, command.PUBLISHED) == (OWN, CHOOSING, PUBLISHED) and set(published_results.PUBLISHED) <= set(PUBLISHED)
     for name in PUBLISHED:
         heads = {column.head for column in find_benchmark(name).columns}
         assert all(set(row.scores) <= heads for row in published_results.PUBLISHED.get(name, ()))
 
 
-@pytest.mark.parametrize("name", [name for name in (*OWN, *PUBLISHED) if name not in ("synthetic", "rendered")])
+@pytest.mark.parametrize("name", [name for name in (*OWN, *CHOOSING, *PUBLISHED) if name not in ("synthetic", "rendered")])
 def test_a_missing_folder_is_explained_in_one_line(name, tmp_path):
     for data in (None, tmp_path / "nothing", tmp_path):
         with pytest.raises(InputError) as error:

@@ -40,7 +40,7 @@ def write_bundle(folder: Path) -> Path:
     tokenizer.save(str(folder / "tokenizer.json"))
     vocabulary = tokenizer.get_vocab_size()
     np.save(folder / "embedding.npy", np.eye(vocabulary, dtype=np.float16))
-    onnx.save(_guide(), folder / "guide.onnx")
+    onnx.save(guide_graph(), folder / "guide.onnx")
     onnx.save(_guide_caption(tokenizer), folder / "guide_caption.onnx")
     onnx.save(_tower(), folder / "tower.onnx")
     onnx.save(_change(vocabulary), folder / "change.onnx")
@@ -89,8 +89,8 @@ def _graph(name: str, text: str, **weights: np.ndarray) -> onnx.ModelProto:
     return model
 
 
-def _guide() -> onnx.ModelProto:
-    """logit of change: 20 * (mean absolute difference - 0.2); road where the change is in red alone."""
+def guide_graph(bound: float = 0.2) -> onnx.ModelProto:
+    """logit of change: 20 * (mean absolute difference - bound); road where the change is in red alone."""
     return _graph(
         "guide",
         """
@@ -122,7 +122,7 @@ def _guide() -> onnx.ModelProto:
             memory = Transpose<perm = [0, 2, 1]>(rows)
         }
         """,
-        bound=np.float32(0.2),
+        bound=np.float32(bound),
         gain=np.float32(20),
         gain_tenth=np.float32(2),
         nothing=np.float32(0),

@@ -55,13 +55,13 @@ def headers_of(row: Row, job: Job) -> tuple[ImageFile, ImageFile] | None:
 
 
 @contextmanager
-def opened_pair(row: Row, job: Job, metres: float) -> Iterator[LazyPair]:
+def opened_pair(row: Row, job: Job, engine: CompactEngine) -> Iterator[LazyPair]:
     """Opens a large pair; a context manager.
 
     Args:
         row: The pair.
         job: Settings of the run.
-        metres: Ground size of a pixel that the model knows.
+        engine: The engine whose guide compares the dates.
 
     Yields:
         The pair, its pixels on disk.
@@ -69,11 +69,12 @@ def opened_pair(row: Row, job: Job, metres: float) -> Iterator[LazyPair]:
     Raises:
         InputError: The pair cannot be used.
     """
+    from chronosight.pipeline.whole_scene import trained_size
     from chronosight.scenes.large.pair import open_pair
 
     headers = headers_of(row, job)
     assert headers is not None
-    with open_pair(*headers, metres, job.opening.force) as pair:
+    with open_pair(*headers, trained_size(engine, headers), job.opening.force) as pair:
         yield pair
 
 
@@ -97,7 +98,7 @@ def spread(row: Row, job: Job, engine: CompactEngine, out: Path, actors: int) ->
     from chronosight.pipeline.whole_scene import WORK
     from chronosight.scenes.large.shift import register
 
-    with opened_pair(row, job, float(engine.bundle.config["metres_per_pixel"])) as pair:
+    with opened_pair(row, job, engine) as pair:
         if job.opening.register:
             register(pair)
         tiling = Tiling(pair.grid.width, pair.grid.height)
@@ -136,12 +137,13 @@ class BandReader:
     """An actor: one large pair, open, any of its bands."""
 
     def __init__(self, job: Job, row: Row, moved: tuple[float, float]) -> None:
-        from chronosight.engines.compact.guide import Guide
+        from chronosight.engines.compact.guide import suited_guide
+        from chronosight.scenes.large.pair import coarser_size
 
         engine: Any = job.load(1)
-        self.guide = Guide(engine.bundle)
-        self.open = opened_pair(row, job, self.guide.metres_per_pixel)
+        self.open = opened_pair(row, job, engine)
         self.pair = self.open.__enter__()
+        self.guide = suited_guide(engine.bundle, coarser_size(*self.pair.headers))
         self.pair.moved = moved
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chronosight.evaluation.run import Outcome, RunSettings
 
 OWN = ("places", "season", "images", "rendered")
+CHOOSING = ("native", "abroad")
 PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",
@@ -31,7 +32,8 @@ def evaluate(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help=f"One of {', '.join((ALL, *OWN))}; as published: {', '.join(PUBLISHED)}; or {PLOT}.", metavar="BENCHMARK"
+            help=f"One of {', '.join((ALL, *OWN, *CHOOSING))}; as published: {', '.join(PUBLISHED)}; or {PLOT}.",
+            metavar="BENCHMARK",
         ),
     ],
     results: Annotated[
@@ -82,15 +84,16 @@ def evaluate(
         return
     if results:
         raise InputError(f"unexpected argument {results[0]}; only chronosight eval plot takes files")
-    if benchmark not in (ALL, *OWN, *PUBLISHED):
-        raise InputError(f'there is no benchmark "{benchmark}"; give one of {", ".join((ALL, *OWN, *PUBLISHED, PLOT))}')
+    if benchmark not in (ALL, *OWN, *CHOOSING, *PUBLISHED):
+        names = ", ".join((ALL, *OWN, *CHOOSING, *PUBLISHED, PLOT))
+        raise InputError(f'there is no benchmark "{benchmark}"; give one of {names}')
     for given, option in (
         (predictions, "--predictions"),
         (questions, "--questions"),
         (tasks, "--tasks"),
         (robustness, "--robustness"),
     ):
-        if given and benchmark in (ALL, *OWN):
+        if given and benchmark in (ALL, *OWN, *CHOOSING):
             raise InputError(f"{option} is for {', '.join(PUBLISHED)}; {benchmark} does not take it")
     if out is not None and out.suffix != ".json":
         raise InputError(f"--out is {out}, expected a file that ends in .json")
@@ -104,7 +107,7 @@ def evaluate(
     from chronosight.metrics.caption_tokens import CONVENTIONS
 
     chosen = [find_benchmark(name) for name in (OWN if benchmark == ALL else (benchmark,))]
-    tokens: Any = ("word",) if benchmark in (ALL, *OWN) else parse_list(conventions, "--conventions", CONVENTIONS)
+    tokens: Any = ("word",) if benchmark in (ALL, *OWN, *CHOOSING) else parse_list(conventions, "--conventions", CONVENTIONS)
     settings = RunSettings(split, limit, parse_list(tasks, "--tasks"), tokens, seed, not no_meteor, robustness)
     track = no_progress if quiet else progress_lines
     if questions is not None:

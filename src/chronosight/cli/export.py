@@ -9,11 +9,16 @@ from typing import Annotated
 import typer
 
 from chronosight.cli.options import need_extra
+from chronosight.errors import InputError
 
 
 def export(
-    guide: Annotated[Path, typer.Option(help="Folder of the trained guide.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Weights folder to write, or to replace.", show_default=False)],
+    guide: Annotated[Path | None, typer.Option(help="Folder of the trained guide.", show_default=False)] = None,
+    fine_guide: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the trained guide of fine imagery, added to the weights folder OUT.", show_default=False),
+    ] = None,
     unirs: Annotated[
         Path | None, typer.Option(help="Folder of the trained language model; without it a guide alone.", show_default=False)
     ] = None,
@@ -22,6 +27,8 @@ def export(
         Path | None, typer.Option(help="Recipe the models were trained with, kept in config.json.", show_default=False)
     ] = None,
     metres: Annotated[float, typer.Option(help="Ground size of a pixel the guide was trained at.")] = 1.0,
+    fine_metres: Annotated[float, typer.Option(help="Ground size of a pixel that the guide of fine imagery is used at.")] = 0.5,
+    fine_up_to: Annotated[float, typer.Option(help="Ground size of a pixel up to which imagery is fine.")] = 0.75,
 ) -> None:
     """Turn trained models into a weights folder; every graph is compared with torch."""
     need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
@@ -31,6 +38,7 @@ def export(
     from rich.table import Table
 
     from chronosight.training.export.bundle import export_bundle
+    from chronosight.training.export.fine_guide import GRAPH, add_fine_guide
     from chronosight.training.recipes.compact import CompactRecipe
     from chronosight.training.recipes.read import read_recipe_of
 
@@ -39,9 +47,20 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
+    if guide is None and fine_guide is None:
+        raise InputError("nothing to export; give the folder of a trained guide as --guide, of one of fine imagery as --fine-guide")
+    if guide is None and fine_guide is not None:
+        say("guide of fine imagery")
+        add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
+        print(f"Written to {out / GRAPH}; next: chronosight calibrate {out} --data ...")
+        return
+    assert guide is not None
     fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
     name = "chronosight-compact" if unirs else "chronosight-guide"
     done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
+    if fine_guide is not None:
+        say("guide of fine imagery")
+        add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
     table = Table("file", "MB", "difference from torch, share of its range")
     for name, size in done.sizes.items():
         difference = done.differences.get(name.removesuffix(".onnx")) if name.endswith(".onnx") else None

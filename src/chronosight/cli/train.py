@@ -95,3 +95,7 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
             from chronosight.training.guide.levir import train_guide_levir
 
             return f"Trained: {train_guide_levir(fields, data, out, say)}"
+        case "guide-fine":
+            from chronosight.training.guide.fine import train_fine_guide
+
+            return f"Trained: {train_fine_guide(fields, data, out, say)}; next: chronosight export --fine-guide ... --out ..."

@@ -161,6 +161,35 @@ def load_places(root: str | Path, split: str, limit: int | None = None) -> list[
     return places
 
 
+def load_abroad(root: str | Path) -> list[PlacePair]:
+    """Reads pairs far from the training imagery, for choosing only: DIR/abroad/pairs.jsonl, DIR/abroad/pairs/ID_*.
+
+    Args:
+        root: Folder that has abroad/ in it.
+
+    Returns:
+        The pairs, in the order of the index; without captions.
+
+    Raises:
+        InputError: The folder has another layout.
+    """
+    folder = Path(root) / "abroad"
+    index = folder / "pairs.jsonl"
+    if not index.is_file():
+        raise InputError(f"no pairs.jsonl in {folder}; expected abroad/pairs.jsonl and abroad/pairs/ (--data DIR)")
+    pairs = []
+    for number, row in read_json_lines(index, "one pair a line"):
+        try:
+            name, step = str(row["id"]), float(row["metres_per_pixel"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{index}, line {number} is no pair ({error}); expected id, metres_per_pixel") from None
+        stem = folder / "pairs" / name
+        before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
+        with Image.open(f"{stem}_building.png") as mask:
+            pairs.append(PlacePair(name, name, step, before, after, np.asarray(mask) > 0, ()))  # 1 new, 2 gone
+    return pairs
+
+
 def windows(size: int, window: int = 256) -> list[Box]:
     """The windows of a square place, the unit of the questions about it.
 

@@ -22,7 +22,7 @@ from chronosight.pipeline.opening import (
     report_notes,
     whole_scene_headers,
 )
-from chronosight.pipeline.whole_scene import describe_whole_scene
+from chronosight.pipeline.whole_scene import describe_whole_scene, trained_size
 from chronosight.pipeline.zones import read_zones
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _ask_place(
     for image in headers:
         check_ground_size(image, opening)
     compact = compact_engine(engine)
-    side, known = int(compact.bundle.config["pair_size"]), float(compact.bundle.config["metres_per_pixel"])
+    side, known = int(compact.bundle.config["pair_size"]), trained_size(compact, headers)
     corners = [] if within is None else _corners(Path(within))
     with open_pair(*headers, known, opening.force, opening.register and moved is None) as pair:
         window = window_at(pair.grid, *at, side) if at is not None else window_over(pair.grid, corners, side)

@@ -76,7 +76,7 @@ def describe_whole_scene(
     work = Path(tempfile.mkdtemp(prefix="chronosight-")) if folder is None else folder / WORK
     predicted, kept = False, False
     try:
-        with open_pair(*headers, float(engine.bundle.config["metres_per_pixel"]), opening.force) as pair:
+        with open_pair(*headers, trained_size(engine, headers), opening.force) as pair:
             timings.spent("opening")
             shift = register_pair(pair) if opening.register else None
             timings.spent("registering")
@@ -112,6 +112,22 @@ def _named(scene: Scene, names: Sequence[str]) -> Scene:
     return replace(scene, sources=tuple(name or source for name, source in zip(names, scene.sources, strict=True)))
 
 
+def trained_size(engine: CompactEngine, headers: tuple[ImageFile, ImageFile]) -> float:
+    """Ground size that the guide for a pair was trained at.
+
+    Args:
+        engine: Engine whose guide compares the dates.
+        headers: The earlier and the later date.
+
+    Returns:
+        Metres per pixel.
+    """
+    from chronosight.engines.compact.guide import suited_guide
+    from chronosight.scenes.large.pair import coarser_size
+
+    return suited_guide(engine.bundle, coarser_size(*headers)).metres_per_pixel
+
+
 def _places(
     description: Description, engine: CompactEngine, headers: tuple[ImageFile, ImageFile], opening: Opening
 ) -> list[PagePlace]:
@@ -128,7 +144,7 @@ def _places(
     if not places:
         return []
     shown = []
-    with open_pair(*headers, float(engine.bundle.config["metres_per_pixel"]), opening.force, overview=False) as pair:
+    with open_pair(*headers, trained_size(engine, headers), opening.force, overview=False) as pair:
         shift = description.scene.shift
         if shift is not None and shift.corrected:
             pair.moved = (shift.dx, shift.dy)

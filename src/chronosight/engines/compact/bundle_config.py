@@ -56,6 +56,14 @@ class FamiliarConfig(BaseModel):
     limit: Annotated[_Number, Field(gt=0)]
 
 
+class FineGuideConfig(BaseModel):
+    """The guide of fine imagery (guide_fine.onnx)."""
+
+    metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
+    up_to: Annotated[float, Field(strict=True, gt=0, le=1000)]
+    views: Literal[1, 2] = 1
+
+
 class BundleConfig(BaseModel):
     """What the compact engine reads of config.json; other keys are allowed."""
 
@@ -78,6 +86,7 @@ class BundleConfig(BaseModel):
     calibration: dict[str, dict[str, _Number]] = {}
     presence: PresenceConfig | None = None
     familiar: FamiliarConfig | None = None
+    fine_guide: FineGuideConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

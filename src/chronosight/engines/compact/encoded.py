@@ -10,7 +10,7 @@ import numpy as np
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
-from chronosight.engines.compact.guide import Guide, GuideMaps
+from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
@@ -31,7 +31,7 @@ LARGE = 1.25  # times the trained size: in a larger pair, shrunk to it, houses l
 
 
 class Networks:
-    """The two networks of a bundle; the language model is made when first needed."""
+    """The networks of a bundle, each made when first needed. `guide` is the one that the language model was trained with."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -92,21 +92,24 @@ class EncodedScene:
         return longest > LARGE * float(self.bundle.config["pair_size"])
 
     @cached_property
+    def guide(self) -> Guide:
+        """The guide that suits the ground size of the scene's pixels."""
+        return suited_guide(self.bundle, self.scene.metres_per_pixel)
+
+    @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        return self.networks.guide.predict(self.scene, self.progress)
+        return self.guide.predict(self.scene, self.progress)
 
     @cached_property
     def changed(self) -> float:
         """The guide's probability in [0, 1] that anything changed."""
-        return calibrate(self.maps.changed, self.bundle.calibration("guide"))
+        return calibrate(self.maps.changed, self.guide.calibration("guide"))
 
     @cached_property
     def guide_evidence(self) -> Evidence:
         """What the guide outlined, before the language model was asked."""
-        min_area = self.bundle.calibration("mask").get("min_area", 0.0)
-        if self.scene.metres_per_pixel:
-            min_area *= (float(self.bundle.config["metres_per_pixel"]) / self.scene.metres_per_pixel) ** 2
+        min_area = self.guide.min_area(self.scene.metres_per_pixel)
         return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area, self.scene)
 
     @cached_property

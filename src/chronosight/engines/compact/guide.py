@@ -40,7 +40,6 @@ TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own invers
 )
 
 
-
 @dataclass(frozen=True)
 class GuideMaps:
     """What the guide saw, on the scene's grid, calibrated, nothing outside the scene's valid area.
@@ -57,13 +56,46 @@ class GuideMaps:
 
 
 class Guide:
-    """The vision guide: a pair to maps and a sentence."""
+    """A vision guide: a pair to maps and, for the one that the language model was trained with, a sentence.
 
-    def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+    Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone.
+    """
+
+    def __init__(self, bundle: Bundle, fine: bool = False) -> None:
+        """Makes the guide; its graph is opened when first needed.
+
+        Args:
+            bundle: The weights.
+            fine: Whether it is the one of fine imagery.
+        """
+        settings = bundle.config["fine_guide"] if fine else bundle.config
+        self.bundle, self.fine = bundle, fine
         self.classes = tuple(bundle.config["classes"])
-        self.metres_per_pixel = float(bundle.config["metres_per_pixel"])
-        self.views = int(bundle.config.get("guide_views", 1))
+        self.metres_per_pixel = float(settings["metres_per_pixel"])
+        self.views = int(settings.get("views" if fine else "guide_views", 1))
+
+    def calibration(self, task: str) -> dict[str, float]:
+        """Calibration of this guide.
+
+        Args:
+            task: "mask", how its map is read, or "guide", its probability that anything changed.
+
+        Returns:
+            The settings by name.
+        """
+        return self.bundle.calibration(task, "fine" if self.fine else "")
+
+    def min_area(self, metres: float | None) -> float:
+        """The smallest object that counts.
+
+        Args:
+            metres: Ground size of a pixel of the scene; None where it is not known.
+
+        Returns:
+            Its area in pixels of the scene.
+        """
+        area = self.calibration("mask").get("min_area", 0.0)
+        return area * (self.metres_per_pixel / metres) ** 2 if metres else area
 
     def resampling(self, scene: Scene) -> float:
         """How much a scene is resampled for the guide.
@@ -163,7 +195,9 @@ class Guide:
             tokens.append(token)
         return self.bundle.tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
-    def _tile(self, scene: Scene, row: int, column: int, tile: int, factor: float) -> tuple[np.ndarray, float, np.ndarray]:
+    def _tile(
+        self, scene: Scene, row: int, column: int, tile: int, factor: float
+    ) -> tuple[np.ndarray, float, np.ndarray | None]:
         """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
@@ -191,8 +225,8 @@ class Guide:
         maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)
         return maps, changed
 
-    def _views(self, dates: np.ndarray) -> tuple[list[np.ndarray], list[float], np.ndarray]:
-        """(2, N, 3, h, w) in [0, 1] -> maps (C + 2, h, w) and probability of change of each pair, and their memory.
+    def _views(self, dates: np.ndarray) -> tuple[list[np.ndarray], list[float], np.ndarray | None]:
+        """(2, N, 3, h, w) in [0, 1] -> maps (C + 2, h, w) and probability of change of each pair, and their memory, if any.
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
         the other way. The memory is that of the first view.
@@ -209,13 +243,14 @@ class Guide:
         if len(views) > 1:
             for seen in maps:
                 seen /= len(views)
-        return maps, [value / len(views) for value in changed], first["memory"]
+        return maps, [value / len(views) for value in changed], first.get("memory")
 
     def _run(self, dates: np.ndarray) -> dict[str, np.ndarray]:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
-        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
+        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *([] if self.fine else ["memory"])]
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        found = dict(zip(names, self.bundle.session("guide").run(names, feeds), strict=True))
+        session = self.bundle.session("guide_fine" if self.fine else "guide")
+        found = dict(zip(names, session.run(names, feeds), strict=True))
         classes = found.get("class_logits")
         if classes is not None and classes.shape[1] != len(self.classes):
             raise InputError(
@@ -233,10 +268,24 @@ class Guide:
         Returns:
             (h, w) each: probability of change, class index uint8, probability that it appeared, interiors bool.
         """
-        settings = self.bundle.calibration("mask")
+        settings = self.calibration("mask")
         change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
         classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-2].argmax(axis=0), 0)
         return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
+
+
+def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
+    """The guide for imagery of a ground size.
+
+    Args:
+        bundle: The weights.
+        metres: Metres per pixel, of the coarser date; None where it is not known.
+
+    Returns:
+        The guide of fine imagery where the weights hold one and the imagery is fine, else the other.
+    """
+    fine = bundle.config.get("fine_guide")
+    return Guide(bundle, fine=bool(fine and metres and metres <= fine["up_to"]))
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chronosight.evaluation.benchmarks.benchmark import Benchmark
 
 OWN = ("places", "season", "images", "rendered")
+CHOOSING = ("native", "abroad")  # settings were chosen on them; no part of `eval all`
 PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",
@@ -15,7 +16,7 @@ def find_benchmark(name: str) -> Benchmark:
     """The benchmark of a name.
 
     Args:
-        name: One of `OWN` or `PUBLISHED`.
+        name: One of `OWN`, `CHOOSING` or `PUBLISHED`.
 
     Returns:
         The benchmark.
@@ -29,4 +30,4 @@ def find_benchmark(name: str) -> Benchmark:
     for benchmark in (*own.BENCHMARKS, *published.BENCHMARKS):
         if benchmark.name == name:
             return benchmark
-    raise InputError(f'there is no benchmark "{name}"; give one of {", ".join((*OWN, *PUBLISHED))}')
+    raise InputError(f'there is no benchmark "{name}"; give one of {", ".join((*OWN, *CHOOSING, *PUBLISHED))}')

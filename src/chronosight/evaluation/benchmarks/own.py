@@ -1,6 +1,7 @@
 """This project's own checks: real places, unchanged places, single images, rendered scenes; benchmarks like any other.
 
 places, test-places: windows and captioned cells of test places; `places` also scores the vision guide alone.
+native, abroad: half-metre pairs held out of training, and pairs of another country at 0.2 m; both were used for choosing.
 season: pairs in which nothing changed, yet season, light or the sensor did. Three parts, none of them trained on: a real
 window beside itself in another season and light (`synthetic.light`); real windows whose mask of changed buildings is
 empty (the dates lie years apart); captioned cells of which people wrote that nothing changed.
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, image_samples, load_images
+from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.levir import mask_turn
 from chronosight.datasets.places import (
     ANY_CHANGE,
@@ -29,6 +31,7 @@ from chronosight.datasets.places import (
     PlacePair,
     caption_sample,
     change_sample,
+    load_abroad,
     load_places,
     window_samples,
     windows,
@@ -43,6 +46,8 @@ from chronosight.synthetic.held_out import image_samples as rendered_image
 from chronosight.tasks.question import Question
 
 PLACES_LAYOUT = "pairs/{test,val}.jsonl and pairs/{test,val}/NAME_{before,after}.webp, NAME_building.png"
+NATIVE_LAYOUT = "pairs/native_train.jsonl and pairs/native_train/NAME_{before,after}.webp, NAME_building.png"
+ABROAD_LAYOUT = "abroad/pairs.jsonl and abroad/pairs/NAME_{before,after}.webp, NAME_building.png"
 IMAGES_LAYOUT = "images/{aid,ucm}.jsonl and images/{aid,ucm}/CLASS/NAME.webp"
 CELLS, UNCHANGED_CELLS = "captioned cells", "cells whose captions say no change"
 OTHER_LIGHT, NO_BUILDING = "same place in another season and light", "window without a changed building"
@@ -55,6 +60,20 @@ def _load_test_places(root: Path, split: str, limit: int | None) -> list[Sample]
         samples += [sample for box in windows(place.before.shape[0]) for sample in window_samples(place, box)]
         samples += [caption_sample(place, cell) for cell in place.cells]
     return first_scenes(samples, limit)
+
+
+def _load_native(root: Path, split: str, limit: int | None) -> list[Sample]:
+    """limit: at most this many pairs."""
+    return _whole_pairs([pair for pair in load_places(root, "native_train") if pair.id in NATIVE_HELD_OUT][:limit])
+
+
+def _load_abroad(root: Path, split: str, limit: int | None) -> list[Sample]:
+    """limit: at most this many pairs."""
+    return _whole_pairs(load_abroad(root)[:limit])
+
+
+def _whole_pairs(pairs: list[PlacePair]) -> list[Sample]:
+    return [sample for pair in pairs for sample in window_samples(pair, (0, 0, *pair.before.shape[1::-1]))]
 
 
 def _captions(root: Path, split: str) -> list[str]:
@@ -181,6 +200,19 @@ BENCHMARKS = (
             "gain over the guide alone: binary of buildings accuracy": Target("least", 0.0),
             "gain over the guide alone: count of buildings MAE": Target("least", 0.0),
             "gain over the guide alone: location of buildings example accuracy": Target("least", 0.0),
+        },
+    ),
+    Benchmark(
+        "native", "Half-metre pairs held out of training", "this project's data folder", NATIVE_LAYOUT, ("val",), _load_native,
+        guide_alone=True, own=True, targets={"mask of building F1": Target("least", 0.90)},
+    ),
+    Benchmark(
+        "abroad", "Pairs of another country at 0.2 m", "this project's data folder", ABROAD_LAYOUT, ("val",), _load_abroad,
+        guide_alone=True, own=True,
+        targets={
+            "mask of building F1": Target("least", 0.75),
+            "binary of buildings accuracy": Target("least", 13 / 15),
+            "calibration error, all answers": Target("most", 0.12),
         },
     ),
     Benchmark(

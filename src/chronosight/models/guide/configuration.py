@@ -9,7 +9,8 @@ class GuideConfig(PreTrainedConfig):
     """The vision-guided module of ChangeVG (arXiv 2509.23105) at a chosen size.
 
     Attributes:
-        encoder: "conv" (the compact vision tower's net, strides 2 to 32) or "segformer" (the paper's, strides 4 to 32).
+        encoder: "conv" (the compact vision tower's net, strides 2 to 32), "segformer" (the paper's, strides 4 to 32) or
+            "efficientnet_lite0" (strides 2 to 16, can start from ImageNet weights), which comes with the Siamese branch.
         widths: Channels per level; SegFormer-B1 has (64, 128, 320, 512).
         depths: Blocks per level; "conv" has none at its first level, the stem. SegFormer-B1 has (2, 2, 2, 2).
         classes: Names of the mask's values, background first.

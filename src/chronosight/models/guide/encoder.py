@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.guide.efficientnet import EfficientNetLite
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 
@@ -81,7 +82,7 @@ class SegformerEncoder(nn.Module):
         return list(self.model(x, output_hidden_states=True).hidden_states)
 
 
-def make_encoder(config: GuideConfig) -> ConvEncoder | SegformerEncoder:
+def make_encoder(config: GuideConfig) -> ConvEncoder | SegformerEncoder | EfficientNetLite:
     """The encoder that the config names.
 
     Args:
@@ -91,10 +92,12 @@ def make_encoder(config: GuideConfig) -> ConvEncoder | SegformerEncoder:
         The encoder, not trained.
 
     Raises:
-        ValueError: It is none of the two.
+        ValueError: It is none of the three.
     """
     if config.encoder == "conv":
         return ConvEncoder(config)
     if config.encoder == "segformer":
         return SegformerEncoder(config)
-    raise ValueError(f"encoder is {config.encoder!r}, expected 'conv' or 'segformer'")
+    if config.encoder == "efficientnet_lite0":
+        return EfficientNetLite()
+    raise ValueError(f"encoder is {config.encoder!r}, expected 'conv', 'segformer' or 'efficientnet_lite0'")

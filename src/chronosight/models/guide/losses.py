@@ -20,6 +20,7 @@ def recognition_loss(
     road_box: torch.Tensor,
     road_captioned: torch.Tensor,
     core: torch.Tensor,
+    footprints: torch.Tensor | None = None,
 ) -> dict[str, torch.Tensor]:
     """The loss, part by part.
 
@@ -31,6 +32,8 @@ def recognition_loss(
         road_box: (N, 4), left, top, right and bottom in pixels of the part that a caption speaks of.
         road_captioned: (N,), 1 where captions say that a road changed, 0 where none did, -1 where they do not say.
         core: (N, H, W), 1 in the cores of changed buildings, else 0.
+        footprints: (N, 2, H, W), 1 where a building stands at the date, 0 where none does, -1 unknown; for guides that
+            predict footprints.
 
     Returns:
         Parts of the loss by name, each already weighted; the loss is their sum.
@@ -60,6 +63,11 @@ def recognition_loss(
     if bool(known_change.any()):
         truth = (changed_pixels > LEAST_CHANGE).float()
         parts["change"] = 0.1 * F.binary_cross_entropy_with_logits(output.change_logit.float()[known_change], truth[known_change])
+    if footprints is not None and output.footprint_logit is not None and bool((footprints >= 0).any()):
+        stands = footprints >= 0
+        score = output.footprint_logit.float()[stands]
+        parts["footprint"] = 0.5 * F.binary_cross_entropy_with_logits(score, footprints[stands])
+        parts["footprint"] = parts["footprint"] + 0.3 * _dice(score.sigmoid(), footprints[stands])
     labelled = road_captioned >= 0
     if bool(labelled.any()):
         parts["captioned_road"] = 0.1 * _captioned_road(p[labelled][:, ROAD], road_box[labelled], road_captioned[labelled])

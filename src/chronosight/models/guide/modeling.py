@@ -12,8 +12,10 @@ from transformers import initialization as init
 from transformers.utils.generic import ModelOutput
 
 from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.guide.efficientnet import EfficientNetLite
 from chronosight.models.guide.encoder import ConvEncoder, make_encoder
 from chronosight.models.guide.recognition import RecognitionBranch
+from chronosight.models.guide.siamese import SiameseBranch
 from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
 from chronosight.models.unirs.conv_tower import ConvTower, QuietNorm
 
@@ -26,6 +28,8 @@ class GuideOutput(ModelOutput):
         class_logits: (N, C, H, W).
         appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
         core_logit: (N, 1, H, W), above 0 in the inside of changed buildings, which keeps neighbours apart (tasks/split.py).
+        footprint_logit: (N, 2, H, W), above 0 where a building stands at the earlier and at the later date; None where the
+            branch does not tell the dates apart.
         change_logit: (N,), that anything changed.
         memory: (N, 64, D) for `GuideModel.caption_logits`.
     """
@@ -33,6 +37,7 @@ class GuideOutput(ModelOutput):
     class_logits: torch.Tensor | None = None
     appeared_logit: torch.Tensor | None = None
     core_logit: torch.Tensor | None = None
+    footprint_logit: torch.Tensor | None = None
     change_logit: torch.Tensor | None = None
     memory: torch.Tensor | None = None
 
@@ -54,7 +59,11 @@ class GuideModel(PreTrainedModel):
         self.register_buffer("mean", torch.tensor(config.image_mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config.image_std).view(1, 3, 1, 1))
         self.encoder = make_encoder(config)
-        self.recognition = RecognitionBranch(config)
+        self.recognition: RecognitionBranch | SiameseBranch
+        if isinstance(self.encoder, EfficientNetLite):
+            self.recognition = SiameseBranch(list(config.widths), list(config.neck), len(config.classes))
+        else:
+            self.recognition = RecognitionBranch(config)
         self.change = nn.Linear(2 * list(config.neck)[-1], 1)
         self.summary_level = self.encoder.strides.index(16)
         self.summary = SummaryEncoder(list(config.widths)[self.summary_level], config)
@@ -96,16 +105,26 @@ class GuideModel(PreTrainedModel):
             Scores of classes, direction and cores, the score of any change, and the memory of the summary branch.
         """
         both = (torch.cat([before, after]) - self.mean) / self.std  # one pass of the encoder for both dates
-        first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in self.encoder(both)), strict=True)
-        scores, coarsest = self.recognition(first, second)
-        if scores.shape[-2:] != before.shape[-2:]:  # SegFormer's finest level has stride 4
-            scores = F.interpolate(scores, size=before.shape[-2:], mode="bilinear", align_corners=False)
-        classes, appeared, core = scores.split([len(self.config.classes), 1, 1], dim=1)
+        levels = self.encoder(both)
+        first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in levels), strict=True)
+        size, footprints = before.shape[-2:], None
+        if isinstance(self.recognition, SiameseBranch):
+            scores, of_dates, coarsest = self.recognition(levels)
+            classes, core = scores.split([len(self.config.classes), 1], dim=1)
+            footprints = F.interpolate(of_dates, size=size, mode="bilinear", align_corners=False)
+            footprints = torch.cat(footprints.unflatten(0, (2, -1)).unbind(), dim=1)  # (N, 2, H, W)
+            appeared = footprints[:, 1:] - footprints[:, :1]
+        else:
+            scores, coarsest = self.recognition(first, second)
+            if scores.shape[-2:] != size:  # SegFormer's finest level has stride 4
+                scores = F.interpolate(scores, size=size, mode="bilinear", align_corners=False)
+            classes, appeared, core = scores.split([len(self.config.classes), 1, 1], dim=1)
         pooled = torch.cat([coarsest.amax((2, 3)), coarsest.mean((2, 3))], dim=1)  # (N, 2K)
         return GuideOutput(
             class_logits=classes,
             appeared_logit=appeared,
             core_logit=core,
+            footprint_logit=footprints,
             change_logit=self.change(pooled).squeeze(1),
             memory=self.summary(first[self.summary_level], second[self.summary_level]),
         )

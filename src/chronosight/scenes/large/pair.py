@@ -150,6 +150,23 @@ class LazyPair:
         return without(pixels, found, 0 if as_stored else 3)
 
 
+def coarser_size(earlier: ImageFile, later: ImageFile) -> float | None:
+    """Ground size of the pixels of the coarser date.
+
+    Args:
+        earlier: Header of the first date.
+        later: Header of the second date.
+
+    Returns:
+        Metres per pixel; None where one of them has no place on the Earth.
+    """
+    sizes = [
+        None if image.georeference is None else metres_per_pixel(image.georeference, image.width, image.height)
+        for image in (earlier, later)
+    ]
+    return None if None in sizes else max(size for size in sizes if size is not None)
+
+
 @contextmanager
 def open_pair(
     earlier: ImageFile, later: ImageFile, known: float, force: bool = False, overview: bool = True

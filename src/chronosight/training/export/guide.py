@@ -12,17 +12,18 @@ from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.export.onnx_storage import store_as_float16, write_graph
 from chronosight.training.export.parity import difference_from_torch
 
-OUTPUTS = ["class_logits", "appeared_logit", "core_logit", "change_logit", "memory"]
+MAPS = ["class_logits", "appeared_logit", "core_logit", "change_logit"]
+OUTPUTS = [*MAPS, "memory"]
 
 
 class _Guide(nn.Module):
-    def __init__(self, model: GuideModel) -> None:
+    def __init__(self, model: GuideModel, outputs: list[str]) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.outputs = model, outputs
 
     def forward(self, before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, ...]:
         output = self.model(before, after)
-        return output.class_logits, output.appeared_logit, output.core_logit, output.change_logit, output.memory
+        return tuple(output[name] for name in self.outputs)
 
 
 class _NextToken(nn.Module):
@@ -54,30 +55,14 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     import onnxruntime
 
     folder = Path(folder)
-    model.train(False)
-    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
-    frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
-    # Named as multiples of 32, so that the exporter can prove the five scales to fit on each other.
-    height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
-    size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
-    _export(_Guide(model), tuple(frames), folder / "guide.onnx", ["before", "after"], OUTPUTS, [size, size])
+    differences = export_pairs(model, folder / "guide.onnx", OUTPUTS)
     words = model.config.vocab_size
     memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, words, (2, 5))
     rows = {0: torch.export.Dim.DYNAMIC}
     _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
             [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
 
-    for name in ("guide.onnx", "guide_caption.onnx"):
-        store_as_float16(folder / name)
-    differences = {}
-    session = onnxruntime.InferenceSession(folder / "guide.onnx", providers=["CPUExecutionProvider"])
-    for rows_px, columns_px in ((64, 96), (256, 256)):
-        pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
-        with torch.no_grad():
-            expected = _Guide(model)(*pair)
-        got = session.run(OUTPUTS, {"before": pair[0].numpy(), "after": pair[1].numpy()})
-        worst_of = max(difference_from_torch(e.numpy(), g, least_range=1.0) for e, g in zip(expected, got, strict=True))
-        differences[f"guide {rows_px}x{columns_px}"] = worst_of
+    store_as_float16(folder / "guide_caption.onnx")
     session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
     for length in (1, 9):
         tokens = torch.randint(3, words, (1, length))
@@ -85,10 +70,51 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
             wanted = _NextToken(model)(memory[:1], tokens)
         got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
         differences[f"guide_caption {length}"] = difference_from_torch(wanted.numpy(), got, least_range=1.0)
+    _check(differences)
+    return differences
+
+
+def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str, float]:
+    """Writes the graph that compares two dates, weights stored as float16.
+
+    Args:
+        model: The guide; its weights are rounded to float16.
+        path: File to write.
+        outputs: Fields of `GuideOutput` that the graph gives.
+
+    Returns:
+        The largest difference from torch by size of the input.
+
+    Raises:
+        ValueError: It differs from torch by more than 5e-3 of its largest output (of 1 where all are below).
+    """
+    import onnxruntime
+
+    model.train(False)
+    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
+    frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
+    # Named as multiples of 32, so that the exporter can prove the scales to fit on each other.
+    height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
+    size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
+    _export(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size])
+    store_as_float16(path)
+    differences = {}
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for rows_px, columns_px in ((64, 96), (256, 256)):
+        pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
+        with torch.no_grad():
+            expected = _Guide(model, outputs)(*pair)
+        got = session.run(outputs, {"before": pair[0].numpy(), "after": pair[1].numpy()})
+        worst_of = max(difference_from_torch(e.numpy(), g, least_range=1.0) for e, g in zip(expected, got, strict=True))
+        differences[f"{path.stem} {rows_px}x{columns_px}"] = worst_of
+    _check(differences)
+    return differences
+
+
+def _check(differences: dict[str, float]) -> None:
     worst = max(differences, key=lambda name: differences[name])
     if differences[worst] > 5e-3:
         raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
-    return differences
 
 
 def _export(

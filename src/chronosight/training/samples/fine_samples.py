@@ -1,0 +1,256 @@
+"""Training samples of the guide of fine imagery: pairs at 0.2 to 1.3 m a pixel, of many grounds.
+
+Sample i is drawn from `default_rng((seed, i))`, so any training step can be made again and resuming needs no state.
+A sample is a dict:
+    before, after   (3, S, S) float32 in [0, 1]
+    target          (S, S) int64: 0 background, 1 road, 2 building, UNKNOWN_ROAD where only "not a building" is known
+    appeared        (S, S) float32: 1 new, 0 gone, -1 where nothing changed
+    weight          (S, S) float32: higher in the gaps between neighbouring buildings
+    core            (S, S) float32: 1 in the inside of changed buildings (tasks/split.py)
+    footprints      (2, S, S) float32: 1 a building stands at that date, 0 none does, -1 unknown
+    road_box, road_captioned: as in `guide_samples`; nothing is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from chronosight.datasets.buildings import BuildingChip
+from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.truth import LAND_COVER, RenderedPair
+from chronosight.tasks.split import cores_of
+from chronosight.training.recipes.guide import FineShares
+from chronosight.training.samples.appearance import apply_tint, draw_tint, vary
+from chronosight.training.samples.cutouts import (
+    LabelledPair,
+    cutouts_of_chips,
+    cutouts_of_pairs,
+    erase,
+    ground_under,
+    paste,
+)
+from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
+
+BUILDING, ROAD = 2, 1
+PLACE_STEPS, NATIVE_STEPS = (0.75, 1.3), (0.3, 0.85)  # metres per pixel that pairs are shown at
+CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
+PASTED = 0.35  # share of real pairs that get pasted buildings too
+
+
+@dataclass(frozen=True)
+class FineSources:
+    """What samples are made of; nothing held out is in it.
+
+    Attributes:
+        places: Pairs at 1 m.
+        natives: Pairs at 0.5 m.
+        chips: Labelled chips, and others whose ground alone is used.
+        images: Single images of other sets, (H, W, 3) uint8, of which only "nothing changed" is known.
+        rendered: Rendered pairs.
+    """
+
+    places: Sequence[PlacePair]
+    natives: Sequence[PlacePair]
+    chips: Sequence[BuildingChip]
+    images: Sequence[np.ndarray]
+    rendered: Sequence[RenderedPair]
+
+
+class FineSamples:
+    """Map-style dataset of `length` samples, deterministic by index."""
+
+    def __init__(self, sources: FineSources, shares: FineShares, length: int, seed: int, size: int) -> None:
+        """Makes the dataset.
+
+        Args:
+            sources: Imagery.
+            shares: How often each kind is drawn.
+            length: Number of samples.
+            seed: Of all draws.
+            size: Side of a sample in pixels.
+        """
+        self.sources, self.length, self.seed, self.size = sources, length, seed, size
+        self.labelled = [chip for chip in sources.chips if chip.labels is not None]
+        kinds = {
+            self._place: shares.place if sources.places else 0.0,
+            self._native: shares.native if sources.natives else 0.0,
+            self._same: shares.same,
+            self._chip: shares.chip if self.labelled else 0.0,
+            self._rendered: shares.rendered if sources.rendered else 0.0,
+        }
+        self.makers, self.shares = list(kinds), np.array(list(kinds.values()))
+        self.changed = {
+            id(pairs): [i for i, pair in enumerate(pairs) if pair.building.sum() > CHANGED_FROM]
+            for pairs in (sources.places, sources.natives)
+        }
+        libraries = [cutouts_of_pairs([*sources.natives, *sources.places[::2]]), cutouts_of_chips(self.labelled)]
+        self.libraries = [library for library in libraries if library]
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return self.length
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The sample of an index."""
+        rng = np.random.default_rng((self.seed, index))
+        make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
+        pair, road = make(rng)
+        return self._finish(rng, pair, road)
+
+    def _place(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+        return self._real(rng, self.sources.places, PLACE_STEPS), None
+
+    def _native(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+        return self._real(rng, self.sources.natives, NATIVE_STEPS), None
+
+    def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], steps: tuple[float, float]) -> LabelledPair:
+        changed = self.changed[id(pairs)]
+        pair = pairs[int(rng.choice(changed)) if changed and rng.random() < 0.75 else int(rng.integers(len(pairs)))]
+        step = float(np.exp(rng.uniform(*np.log(steps))))
+        box = _draw_box(rng, pair.building.shape, self.size * step / pair.metres_per_pixel)
+        mask = _crop(pair.building.astype(np.uint8) * 255, box, self.size) > 127
+        step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
+        made = LabelledPair(
+            _crop(pair.before, box, self.size), _crop(pair.after, box, self.size), mask,
+            np.stack([np.where(mask, 0, -1), np.where(mask, 1, -1)]).astype(np.int8), step,
+        )  # fmt: skip
+        return paste(made, self.libraries, rng) if self.libraries and rng.random() < PASTED else made
+
+    def _same(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+        pixels, step = self._ground(rng)
+        nothing = np.zeros(pixels.shape[:2], bool)
+        pair = LabelledPair(pixels, pixels.copy(), nothing, np.full((2, *nothing.shape), -1, np.int8), step, complete=True)
+        return (paste(pair, self.libraries, rng) if self.libraries and rng.random() < 0.6 else pair), None
+
+    def _chip(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+        pixels, labels, step = self._labelled(rng, None)
+        stands = (labels > 0).astype(np.int8)
+        before, footprints = pixels.copy(), np.stack([stands, stands])
+        changed, draw = np.zeros(labels.shape, bool), rng.random()
+        numbers = np.unique(labels[labels > 0])
+        if draw < 0.55 and len(numbers):  # some of the buildings do not stand yet
+            some = rng.choice(numbers, max(1, int(len(numbers) * rng.uniform(0.2, 1))), replace=False)
+            changed = np.isin(labels, some)
+            free = ~ndimage.binary_dilation(stands > 0, iterations=3)
+            own_ground = rng.random() < 0.7 and free.mean() > 0.08
+            before = erase(pixels, changed, ground_under(pixels, free, rng) if own_ground else self._ground(rng)[0], rng)
+            footprints[0][changed] = 0
+        elif draw < 0.75:  # two places as two dates
+            before, other, _ = self._labelled(rng, step)
+            footprints[0] = other > 0
+            changed = footprints[0] != footprints[1]
+        pair = LabelledPair(before, pixels, changed, footprints, step)
+        return (paste(pair, self.libraries, rng) if draw >= 0.75 or rng.random() < 0.3 else pair), None
+
+    def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+        pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
+        box = _draw_box(rng, pair.change_mask.shape, self.size * float(rng.uniform(0.7, 1.2)))
+        mask = _nearest(pair.change_mask, box, self.size)
+        building = LAND_COVER.index("building")
+        footprints = np.stack([_nearest(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
+        before, after = (_crop(image, box, self.size) for image in (pair.before, pair.after))
+        step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
+        return LabelledPair(before, after, mask == BUILDING, footprints.astype(np.int8), step, complete=True), mask == ROAD
+
+    def _ground(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        """One date of anything: (S, S, 3) uint8, metres per pixel (a guess for images whose own is unknown)."""
+        sources, draw = self.sources, rng.random()
+        if draw < 0.35 and len(sources.images):
+            image, step, factor = sources.images[int(rng.integers(len(sources.images)))], 0.3, rng.uniform(0.5, 1.2)
+        elif draw < 0.6 and len(sources.chips):
+            chip = sources.chips[int(rng.integers(len(sources.chips)))]
+            image, step, factor = chip.pixels, chip.metres_per_pixel, rng.uniform(1.0, 2.4)
+        else:
+            fine = sources.natives and (draw < 0.8 or not sources.places)
+            pairs = sources.natives if fine else sources.places
+            pair = pairs[int(rng.integers(len(pairs)))]
+            image, step = pair.after if rng.random() < 0.6 else pair.before, pair.metres_per_pixel
+            factor = rng.uniform(0.6, 1.6) if fine else rng.uniform(0.75, 1.3)
+        box = _draw_box(rng, image.shape[:2], self.size * float(factor))
+        return _crop(image, box, self.size), step * (box[2] - box[0]) / self.size
+
+    def _labelled(self, rng: np.random.Generator, step: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+        """A part of a labelled chip: pixels, labels, metres per pixel; drawn where `step` is None."""
+        chip = self.labelled[int(rng.integers(len(self.labelled)))]
+        assert chip.labels is not None
+        side = self.size * (rng.uniform(1.0, 3.0) if step is None else step / chip.metres_per_pixel)
+        box = _draw_box(rng, chip.labels.shape, float(side))
+        found = chip.metres_per_pixel * (box[2] - box[0]) / self.size
+        return _crop(chip.pixels, box, self.size), _nearest(chip.labels, box, self.size), found
+
+    def _finish(self, rng: np.random.Generator, pair: LabelledPair, road: np.ndarray | None) -> dict[str, np.ndarray]:
+        before, after, footprints = pair.before, pair.after, pair.footprints
+        target = np.where(pair.changed, BUILDING, 0 if pair.complete else UNKNOWN_ROAD)
+        if road is not None:
+            target[road] = ROAD
+        if rng.random() < 0.35:  # time runs backwards
+            before, after, footprints = after, before, footprints[::-1]
+        appeared = np.where(pair.changed, footprints[1], -1)
+        if rng.random() < 0.35:
+            after = _moved(after, rng)
+        if rng.random() < 0.5:
+            common = draw_tint(rng, 0.12)
+            before, after = apply_tint(before, common), apply_tint(after, common)
+        before, after = vary(before, rng), vary(after, rng)
+        turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+        target, appeared, first, second = (_turn(array, turns, flip) for array in (target, appeared, *footprints))
+        return {
+            "before": _tensor(_turn(before, turns, flip)),
+            "after": _tensor(_turn(after, turns, flip)),
+            "target": np.ascontiguousarray(target, np.int64),
+            "appeared": np.ascontiguousarray(appeared, np.float32),
+            "weight": gap_weight(target == BUILDING),
+            "core": cores_of(target == BUILDING).astype(np.float32),
+            "footprints": np.stack([first, second]).astype(np.float32),
+            "road_box": np.zeros(4, np.int64),
+            "road_captioned": np.array(-1, np.int64),
+        }
+
+
+def _draw_box(rng: np.random.Generator, shape: tuple[int, ...], side: float) -> tuple[int, int, int, int]:
+    """A square of about `side` pixels, never larger than the image: x0, y0, x1, y1."""
+    whole = max(1, min(round(side), *shape[:2]))
+    x, y = int(rng.integers(shape[1] - whole + 1)), int(rng.integers(shape[0] - whole + 1))
+    return x, y, x + whole, y + whole
+
+
+def _crop(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+    part = image[box[1] : box[3], box[0] : box[2]]
+    if part.shape[:2] == (size, size):
+        return part.copy()
+    smaller = part.shape[0] > size
+    how = Image.Resampling.BOX if smaller else Image.Resampling.BICUBIC
+    return np.array(Image.fromarray(np.ascontiguousarray(part)).resize((size, size), how))
+
+
+def _nearest(array: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+    part = array[box[1] : box[3], box[0] : box[2]]
+    at = np.minimum((np.arange(size) + 0.5) * part.shape[0] / size, part.shape[0] - 1).astype(int)
+    shown: np.ndarray = part[at][:, at]
+    return shown
+
+
+def _moved(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The image displaced by a few pixels, now and then turned and scaled a little: what remains after co-registration."""
+    matrix = np.eye(2)
+    if rng.random() < 0.3:
+        angle, scale = np.deg2rad(rng.normal(0, 0.8)), 1 + rng.normal(0, 0.006)
+        matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
+    middle = np.full(2, image.shape[0] / 2)
+    offset = middle - matrix @ middle + rng.normal(0, 1.2, 2)
+    moved = [ndimage.affine_transform(image[..., i], matrix, offset, order=1, mode="mirror") for i in range(3)]
+    return np.stack(moved, axis=-1)
+
+
+def _turn(array: np.ndarray, turns: int, flip: bool) -> np.ndarray:
+    array = np.rot90(array, turns)
+    return array[:, ::-1] if flip else array
+
+
+def _tensor(image: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(image.transpose(2, 0, 1), np.float32) / 255

@@ -1,0 +1,116 @@
+"""Training and export of the guide of fine imagery, in two steps on tiny data; a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch")
+
+from chronosight.datasets.held_out import NATIVE_HELD_OUT
+from chronosight.datasets.places import load_abroad
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.guide import suited_guide
+from chronosight.errors import InputError
+from chronosight.training.export.fine_guide import add_fine_guide
+from chronosight.training.guide import fine
+from chronosight.training.recipes.guide import FineGuideRecipe
+from small_scenes import pair
+
+RECIPE = FineGuideRecipe(
+    steps=2, batch=2, size=32, pretrained=False, images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0, threads=1
+)
+
+
+def write_pairs(folder, name, ids, side, metres, value=1):
+    (folder / name).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for key in ids:
+        image = rng.integers(60, 120, (side, side, 3)).astype(np.uint8)
+        Image.fromarray(image).save(folder / name / f"{key}_before.webp", lossless=True)
+        image[8:28, 8:28] = 220
+        Image.fromarray(image).save(folder / name / f"{key}_after.webp", lossless=True)
+        mask = np.zeros((side, side), np.uint8)
+        mask[8:28, 8:28] = value
+        Image.fromarray(mask).save(folder / name / f"{key}_building.png")
+    rows = [{"id": key, "place": None, "metres_per_pixel": metres, "cells": []} for key in ids]
+    (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    held = sorted(NATIVE_HELD_OUT)[0]
+    write_pairs(root / "pairs", "train", ["place_a", "train_tile_123"], 64, 1.0, 255)
+    write_pairs(root / "pairs", "native_train", ["trfree", held], 64, 0.5, 255)
+    (root / "buildings" / "chips").mkdir(parents=True)
+    Image.new("RGB", (64, 64), (90, 90, 90)).save(root / "buildings" / "chips" / "town_1_2_19.webp")
+    ring = [[8, 8], [30, 8], [30, 30], [8, 30]]
+    row = {"id": "town_1_2_19", "metres_per_pixel": 0.2, "labelled": True, "buildings": [ring]}
+    (root / "buildings" / "chips.jsonl").write_text(json.dumps(row))
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fine, "learning_split", lambda data, source: ([], []))
+        return fine.train_fine_guide(RECIPE, data, tmp_path_factory.mktemp("run") / "fine", lambda text: None)
+
+
+def test_what_is_held_out_is_not_among_the_sources(data, monkeypatch):
+    monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
+    sources = fine.fine_sources(RECIPE, data)
+    assert [place.id for place in sources.places] == ["place_a"] and [one.id for one in sources.natives] == ["trfree"]
+    assert len(sources.rendered) == 1 and len(sources.chips) == 1
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_weights(data, trained, tmp_path, monkeypatch):
+    from safetensors.numpy import load_file
+
+    monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
+    run = tmp_path / "fine"
+    shutil.copytree(trained.parent, run)
+    shutil.rmtree(run / "final")
+    shutil.rmtree(run / "checkpoint-2")
+    again = fine.train_fine_guide(RECIPE, data, run, lambda text: None)
+    first, second = load_file(trained / "model.safetensors"), load_file(again / "model.safetensors")
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(bundle_folder, weights)
+    differences = add_fine_guide(trained, weights, 0.5, 0.75)
+    assert max(differences.values()) < 5e-3
+    guide = suited_guide(Bundle(weights, 1), 0.5)
+    assert guide.fine
+    frames = np.random.default_rng(0).integers(0, 255, (2, 64, 96, 3), np.uint8)
+    there, back = guide.predict(pair(frames)), guide.predict(pair(frames[::-1].copy()))
+    assert there.mask.shape == (64, 96) and there.memory is None
+    np.testing.assert_allclose(there.probability, back.probability, atol=1e-5)
+    np.testing.assert_allclose(there.appeared, 1 - back.appeared, atol=1e-5)
+
+
+def test_a_guide_of_other_classes_is_refused(trained, bundle_folder, tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(bundle_folder, weights)
+    config = json.loads((weights / "config.json").read_text())
+    (weights / "config.json").write_text(json.dumps(config | {"classes": ["background", "building"]}))
+    with pytest.raises(InputError, match="classes"):
+        add_fine_guide(trained, weights, 0.5, 0.75)
+    assert not (weights / "guide_fine.onnx").exists()
+
+
+def test_pairs_abroad_have_a_value_for_new_and_one_for_gone(tmp_path):
+    write_pairs(tmp_path / "abroad", "pairs", ["fr_1"], 64, 0.2, 2)
+    (only,) = load_abroad(tmp_path)
+    assert only.building.sum() == 400 and only.metres_per_pixel == 0.2
+    with pytest.raises(InputError, match="--data DIR"):
+        load_abroad(tmp_path / "nothing")
