@@ -48,7 +48,7 @@ def export(
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
     if guide is None and fine_guide is None:
-        raise InputError("nothing to export; give the folder of a trained guide as --guide, of one of fine imagery as --fine-guide")
+        raise InputError("nothing to export; give the folder of a trained guide as --guide or --fine-guide")
     if guide is None and fine_guide is not None:
         say("guide of fine imagery")
         add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
