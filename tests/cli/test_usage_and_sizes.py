@@ -20,7 +20,7 @@ MISSING = {
     ("ask",): "and then a question",
     ("chat",): "chat needs an image",
     ("train",): "RECIPE is missing",
-    ("export",): "--guide is missing",
+    ("export",): "--out is missing",
     ("eval",): "BENCHMARK is missing",
     ("convert",): "is missing",
     ("data", "check"): "is missing",

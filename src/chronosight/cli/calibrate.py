@@ -19,20 +19,24 @@ def calibrate(
         int | None, typer.Option(min=1, help="At most this many places, and four times as many images of a set.")
     ] = None,
     rendered: Annotated[int, typer.Option(min=0, help="Rendered scenes of each kind.")] = 60,
+    fine_only: Annotated[
+        bool, typer.Option("--fine-only", help="Fit the guide of fine imagery alone; the rest stays as it is.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit the confidences of a weights folder on scenes held out of training, never on test."""
-    if not (data / "pairs" / "val.jsonl").is_file():
+    if not fine_only and not (data / "pairs" / "val.jsonl").is_file():
         raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
     from rich.console import Console
     from rich.table import Table
 
     from chronosight.engines.compact.bundle import Bundle
     from chronosight.engines.compact.engine import CompactEngine
-    from chronosight.training.calibration.bundle import calibrate_bundle
+    from chronosight.training.calibration.bundle import calibrate_bundle, calibrate_fine
 
     track = (lambda items, _: items) if quiet else show_progress
-    result = calibrate_bundle(CompactEngine(Bundle(weights)), data, limit, rendered, track)
+    engine = CompactEngine(Bundle(weights))
+    result = calibrate_fine(engine, data, track) if fine_only else calibrate_bundle(engine, data, limit, rendered, track)
     table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")
     for task, settings in result["calibration"].items():
         report = result["calibration_report"].get(task, {})
@@ -40,6 +44,7 @@ def calibrate(
         cells += [report.get(name) for name in ("n", "accuracy", "error_before", "error_after")]
         table.add_row(task, *("" if value is None else f"{value:g}" for value in cells))
     Console(width=None if quiet else 130).print(table)
-    mask = result["calibration_report"]["mask"]
-    print("mask: " + ", ".join(f"{name} {value:g}" for name, value in mask.items()))
+    for name in ("mask", "mask_fine"):
+        if mask := result["calibration_report"].get(name):
+            print(f"{name}: " + ", ".join(f"{key} {value:g}" for key, value in mask.items()))
     print(f"Written to {weights / 'config.json'}")

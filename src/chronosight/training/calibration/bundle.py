@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
+from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
 from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
@@ -96,6 +97,7 @@ def calibrate_bundle(
         mask, mask_report = fit_mask(engine, places, track)
         mask["min_road"] = MIN_ROAD
         config["calibration"] = {"mask": mask}
+        fine, fine_report = fit_fine(engine, data, limit, track)
         engine.forget()
         asked = list(_ask_places(engine, track(places, "val places")))
         sources, answers_read_off = choose_sources(engine, places)
@@ -112,13 +114,14 @@ def calibrate_bundle(
         if len(answers) >= FEWEST:
             tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
     result: dict[str, Any] = {
-        "calibration": {"mask": mask, **tasks},
+        "calibration": {"mask": mask, **fine, **tasks},
         "from_objects": [task for task, figures in sources.items() if figures["language model better"] < CLEARLY],
         "calibration_report": {
             "places": len(places),
             "rendered": rendered,
             "rendered_seeds_from": FIRST_SEED,
             "mask": mask_report,
+            **fine_report,
             "sources": sources,
             "presence_classifier": seen.report,
             "count_reliability": reliability(answers_read_off["count"]),
@@ -135,6 +138,57 @@ def calibrate_bundle(
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
+
+
+def calibrate_fine(engine: CompactEngine, data: Path, track: Track = lambda items, _: items) -> dict[str, Any]:
+    """Fits how the map of the guide of fine imagery is read, and nothing else; writes it into the weights' config.json.
+
+    Args:
+        engine: Engine with the weights; its config.json is rewritten.
+        data: Folder of the training data, with pairs/native_train.jsonl.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        "calibration" and "calibration_report", as `calibrate_bundle` returns them.
+
+    Raises:
+        InputError: The weights hold no guide of fine imagery, or `data` no held-out pairs.
+    """
+    settings, report = fit_fine(engine, data, None, track)
+    if not settings:
+        raise InputError(
+            f"{engine.bundle.folder} has no guide of fine imagery, or {data} no pairs for it; expected fine_guide in config.json "
+            "and pairs/native_train.jsonl"
+        )
+    config = engine.bundle.config
+    for key, found in (("calibration", settings), ("calibration_report", report)):
+        config[key] = {**config.get(key, {}), **found}
+    engine.forget()
+    write_config(engine.bundle.folder, config)
+    return {"calibration": settings, "calibration_report": report}
+
+
+def fit_fine(
+    engine: CompactEngine, data: Path, limit: int | None, track: Track
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """How the map of the guide of fine imagery is read, fitted on half-metre pairs held out of training.
+
+    Args:
+        engine: Engine with the weights.
+        data: Folder of the training data.
+        limit: Largest number of pairs; None for all.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        Settings and report by name ("mask_fine"); empty without such a guide, or without pairs.
+    """
+    if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
+        return {}, {}
+    pairs = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT][:limit]
+    if not pairs:
+        return {}, {}
+    settings, report = fit_mask(engine, pairs, track)
+    return {"mask_fine": settings}, {"mask_fine": report}
 
 
 def choose_sources(

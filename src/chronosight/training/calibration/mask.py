@@ -1,4 +1,6 @@
-"""The guide's mask on the `val` places: calibration of its probability, threshold, smallest object.
+"""The mask of a guide: calibration of its probability, threshold, smallest object.
+
+Fitted on the `val` places; for the guide of fine imagery, on held-out half-metre pairs.
 
 The last two stay as the clues of training were made, unless others are better in nearly every draw of places with
 replacement: a few dozen places prove little, and the best of forty settings is the luckiest one too.
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronosight.datasets.places import CHANGED_PIXELS, PlacePair, windows
+from chronosight.engines.compact.guide import suited_guide
 from chronosight.metrics.change import jaccard
 from chronosight.tasks.objects import MaskObject, count_and_cells, find_objects
 from chronosight.training.calibration.fits import apply_platt, fit_platt
@@ -21,11 +24,12 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
 THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)  # of the raw probability
-AREAS = (6.0, 12.0, 20.0, 30.0, 40.0)  # square pixels at the guide's own ground size
+AREAS = (6.0, 12.0, 20.0, 30.0, 40.0)  # square metres
 USUAL = (0.5, 12.0)  # what the clues of training were made with: kept unless another is clearly better
 CLEARLY, DRAWS = 0.95, 1000  # share of the draws of places in which a setting must be better than the usual one
 MIN_ROAD = 100.0  # square metres: val places have no masks of roads; see docs/results.md for rendered ones
 LOWEST = 0.05  # classes are read down to this probability
+WINDOW = 256  # pixels; smaller pairs are one window
 PIXEL_STEP = 4  # neighbouring pixels say the same
 
 
@@ -102,13 +106,16 @@ def fit_mask(
     """Fits how the guide's map is read: its calibration, threshold and smallest object.
 
     Args:
-        engine: Engine whose guide is run; its calibration is as before when this returns.
-        places: Held-out pairs with building masks.
+        engine: Engine whose guide is run, the one for the ground size of the places; its calibration is as before when this
+            returns.
+        places: Held-out pairs with building masks, of one ground size.
         track: Called with items and a label; yields the items while it shows progress.
 
     Returns:
-        The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels); and the metrics they reach.
+        The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels of the guide's own ground size); and
+        the metrics they reach.
     """
+    guide = suited_guide(engine.bundle, places[0].metres_per_pixel)
     config = engine.bundle.config
     building = list(config["classes"]).index("building")
     kept = config["calibration"]
@@ -117,9 +124,9 @@ def fit_mask(
     try:
         config["calibration"] = {"mask": {"threshold": LOWEST}}
         for place in track(places, "val places, guide"):
-            for box in windows(place.before.shape[0]):
+            for box in windows(place.before.shape[0], min(WINDOW, place.before.shape[0])):
                 x0, y0, x1, y1 = box
-                maps = engine.networks.guide.predict(place.crop(box))
+                maps = guide.predict(place.crop(box))
                 is_building = maps.mask == building
                 of_building = np.where(is_building, maps.probability, 0).astype(np.float16)
                 other = (maps.mask > 0) & ~is_building
@@ -128,7 +135,7 @@ def fit_mask(
                 groups.append(place.place)
     finally:
         config["calibration"] = kept
-    found = search(seen_windows)
+    found = search(seen_windows, places[0].metres_per_pixel)
     threshold, area = choose(found, groups)
     pixels = [
         (any_change[::PIXEL_STEP, ::PIXEL_STEP].ravel(), truth[::PIXEL_STEP, ::PIXEL_STEP].ravel())
@@ -141,7 +148,7 @@ def fit_mask(
         "a": round(a, 4),
         "b": round(b, 4),
         "threshold": round(float(apply_platt(np.array([threshold]), round(a, 4), round(b, 4))[0]), 4),
-        "min_area": area,
+        "min_area": area / guide.metres_per_pixel**2,
     }
     best, usual = found[threshold, area], found[USUAL]
     report = {
@@ -153,15 +160,18 @@ def fit_mask(
     return settings, report
 
 
-def search(seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[tuple[float, float], MaskMetrics]:
+def search(
+    seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], metres: float = 1.0
+) -> dict[tuple[float, float], MaskMetrics]:
     """Scores every combination of threshold and smallest area.
 
     Args:
         seen_windows: For each window the probability of a building, the probability of any change (not used here) and the true
             mask, each (H, W).
+        metres: Ground size of their pixels.
 
     Returns:
-        The metrics by (threshold, smallest area in pixels).
+        The metrics by (threshold, smallest area in square metres).
     """
     truths = [count_and_cells(truth) for _, _, truth in seen_windows]
     found = {}
@@ -170,7 +180,7 @@ def search(seen_windows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) ->
         for area in AREAS:
             rows = []
             for objects, (_, _, truth), (number, cells) in zip(seen, seen_windows, truths, strict=True):
-                kept = [item for item in objects if item.area >= area]
+                kept = [item for item in objects if item.area * metres**2 >= area]
                 mask = _drawn(kept, truth.shape)
                 overlap = jaccard({item.cell for item in kept}, set(cells))
                 right = bool(kept) == bool(truth.sum() > CHANGED_PIXELS)
@@ -185,7 +195,7 @@ def choose(found: dict[tuple[float, float], MaskMetrics], groups: Sequence[str],
     Settings that are better equally often go by their score.
 
     Args:
-        found: Metrics by (threshold, smallest area in pixels), as `search` returns them.
+        found: Metrics by (threshold, smallest area in square metres), as `search` returns them.
         groups: Place of each window.
         seed: Seed of the draws.
 

@@ -128,10 +128,11 @@ def paste(
             continue
         unchanged = all_unchanged or rng.random() < 0.15
         alpha = _soft(mask, 1 + int(rng.integers(3)), 0.8)
-        for image in (before, after) if unchanged else (after,):
-            gain = np.clip((image[here].mean((0, 1)) + 20) / (pixels.mean((0, 1)) + 20), 0.6, 1.7) ** rng.uniform(0, 0.5)
-            image[here] = (alpha * np.clip(pixels * gain, 0, 255) + (1 - alpha) * image[here]).astype(np.uint8)
-        footprints[0][here][mask], footprints[1][here][mask] = int(unchanged), 1
+        later = _leaned(here, size, rng) if unchanged and rng.random() < 0.6 else here
+        for image, place in ((before, here), (after, later)) if unchanged else ((after, here),):
+            gain = np.clip((image[place].mean((0, 1)) + 20) / (pixels.mean((0, 1)) + 20), 0.6, 1.7) ** rng.uniform(0, 0.5)
+            image[place] = (alpha * np.clip(pixels * gain, 0, 255) + (1 - alpha) * image[place]).astype(np.uint8)
+        footprints[0][here][mask], footprints[1][later][mask] = int(unchanged), 1
         if not unchanged:
             changed[here] |= mask
         taken[here] |= ndimage.binary_dilation(mask, iterations=gap)
@@ -184,6 +185,15 @@ def _whole(
     if at_edge or mask.sum() * step**2 < SMALLEST or max(mask.shape) * step > LARGEST:
         return []
     return [Cutout(pixels, mask, step)]
+
+
+def _leaned(here: tuple[slice, slice], size: int, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Where a roof shows at another date: it leans with the view, by some pixels against the ground."""
+    moved = []
+    for part, step in zip(here, np.clip(np.rint(rng.normal(0, 2.0, 2)), -5, 5).astype(int).tolist(), strict=True):
+        moved.append(slice(part.start + step, part.stop + step))
+    inside = all(part.start >= 0 and part.stop <= size for part in moved)
+    return (moved[0], moved[1]) if inside else here
 
 
 def _prepared(cutout: Cutout, metres_per_pixel: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -193,6 +193,8 @@ class FineSamples:
         appeared = np.where(pair.changed, footprints[1], -1)
         if rng.random() < 0.35:
             after = _moved(after, rng)
+        if rng.random() < 0.25:
+            after = _distorted(after, rng)
         if rng.random() < 0.5:
             common = draw_tint(rng, 0.12)
             before, after = apply_tint(before, common), apply_tint(after, common)
@@ -242,9 +244,18 @@ def _moved(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         angle, scale = np.deg2rad(rng.normal(0, 0.8)), 1 + rng.normal(0, 0.006)
         matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
     middle = np.full(2, image.shape[0] / 2)
-    offset = middle - matrix @ middle + rng.normal(0, 1.2, 2)
+    offset = middle - matrix @ middle + rng.normal(0, 1.2 if rng.random() < 0.7 else 2.2, 2)
     moved = [ndimage.affine_transform(image[..., i], matrix, offset, order=1, mode="mirror") for i in range(3)]
     return np.stack(moved, axis=-1)
+
+
+def _distorted(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The image with smooth local displacements of a few pixels, as terrain and another view leave them."""
+    size, coarse = image.shape[0], int(rng.integers(3, 8))
+    field = rng.normal(0, abs(rng.normal(0, 1.5)), (2, coarse, coarse))
+    field = np.stack([ndimage.zoom(part, size / coarse, order=3, mode="nearest", grid_mode=True) for part in field])
+    at = np.mgrid[:size, :size] + field
+    return np.stack([ndimage.map_coordinates(image[..., i], at, order=1, mode="mirror") for i in range(3)], axis=-1)
 
 
 def _turn(array: np.ndarray, turns: int, flip: bool) -> np.ndarray:
