@@ -51,6 +51,7 @@ def plain(monkeypatch):
     monkeypatch.setattr(fine_samples, "apply_tint", lambda image, tint: image)
     monkeypatch.setattr(fine_samples, "_moved", lambda image, rng: image)
     monkeypatch.setattr(fine_samples, "_distorted", lambda image, rng: image)
+    monkeypatch.setattr(cutouts, "_leaned", lambda here, size, rng: here)
 
 
 def samples(kind: str, **sources) -> FineSamples:
