@@ -21,6 +21,7 @@ from chronosight.training.samples.cutouts import (
     ground_under,
     paste,
 )  # fmt: skip
+from chronosight.training.samples.drawn import draw_roofs
 from chronosight.training.samples.fine_samples import UNKNOWN_ROAD, FineSamples, FineSources
 
 SIDE = 64
@@ -83,7 +84,8 @@ def test_real_pairs_are_brighter_where_a_building_stands(plain):
     assert seen > 3
 
 
-def test_half_of_what_is_shown_twice_did_not_change(plain):
+def test_much_of_what_is_shown_twice_did_not_change(plain, monkeypatch):
+    monkeypatch.setattr(fine_samples, "draw_roofs", lambda pair, rng: pair)
     made = samples("same", natives=[native()])
     unchanged = [one for one in map(made.__getitem__, range(30)) if not (one["target"] == 2).any()]
     assert 5 < len(unchanged) < 30
@@ -142,6 +144,26 @@ def test_cutouts_lie_whole_within_their_image():
     assert len(cutouts_of_pairs([native()])) == 25
     found = cutouts_of_chips([chip()])
     assert len(found) == 3 and all(one.mask.any() and not one.mask[0].any() for one in found)
+
+
+def test_drawn_roofs_are_where_the_mask_says_and_ground_is_not_among_them():
+    rng = np.random.default_rng(1)
+    flat = np.full((96, 96, 3), 100, np.uint8)
+    blank = LabelledPair(flat, flat, np.zeros((96, 96), bool), np.full((2, 96, 96), -1, np.int8), 0.5)
+    roofs = unlabelled = 0
+    for _ in range(60):
+        made = draw_roofs(blank, rng)
+        difference = np.abs(made.after.astype(int) - made.before).max(-1) > 8
+        roofs += made.changed.any()
+        inner = ndimage.binary_erosion(made.changed, iterations=2)
+        assert (made.footprints[1][made.changed] == 1).all() and (made.footprints[0][made.changed] == 0).all()
+        if inner.any():
+            assert difference[inner].mean() > 0.3
+        outside = ~ndimage.binary_dilation((made.footprints == 1).any(0), iterations=30)
+        unlabelled += bool((difference & outside).sum() > 20)
+        assert made.changed.mean() < 0.99
+    assert roofs > 30 and unlabelled > 5, "some change is no building"
+    assert (blank.after == 100).all()
 
 
 def test_erased_buildings_look_like_the_ground_around_them():

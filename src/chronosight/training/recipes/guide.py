@@ -73,15 +73,15 @@ class RecognitionRecipe(Recipe):
 class FineShares(Recipe):
     """Shares of the kinds of training sample of the guide of fine imagery; only their ratios count."""
 
-    place: float = Field(default=0.26, ge=0)
+    place: float = Field(default=0.20, ge=0)
     """A real pair at 1 m, shown at 0.75 to 1.3 m."""
-    native: float = Field(default=0.30, ge=0)
+    native: float = Field(default=0.25, ge=0)
     """A real pair at 0.5 m, shown at 0.3 to 0.85 m."""
-    same: float = Field(default=0.14, ge=0)
-    """One date of any ground against itself in another light, often with pasted buildings."""
-    chip: float = Field(default=0.16, ge=0)
+    same: float = Field(default=0.25, ge=0)
+    """One date of any ground against itself in another light, often with pasted or drawn buildings."""
+    chip: float = Field(default=0.20, ge=0)
     """A labelled chip of which buildings are erased, or two chips as two dates."""
-    rendered: float = Field(default=0.14, ge=0)
+    rendered: float = Field(default=0.10, ge=0)
     """A rendered pair, with roads."""
 
 

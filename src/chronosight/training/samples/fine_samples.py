@@ -34,12 +34,13 @@ from chronosight.training.samples.cutouts import (
     ground_under,
     paste,
 )
+from chronosight.training.samples.drawn import draw_roofs
 from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
 
 BUILDING, ROAD = 2, 1
 PLACE_STEPS, NATIVE_STEPS = (0.75, 1.3), (0.3, 0.85)  # metres per pixel that pairs are shown at
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
-PASTED = 0.35  # share of real pairs that get pasted buildings too
+PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,13 @@ class FineSamples:
             _crop(pair.before, box, self.size), _crop(pair.after, box, self.size), mask,
             np.stack([np.where(mask, 0, -1), np.where(mask, 1, -1)]).astype(np.int8), step,
         )  # fmt: skip
-        return paste(made, self.libraries, rng) if self.libraries and rng.random() < PASTED else made
+        return self._built(made, rng, 0.12, PASTED)
 
     def _same(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pixels, step = self._ground(rng)
         nothing = np.zeros(pixels.shape[:2], bool)
         pair = LabelledPair(pixels, pixels.copy(), nothing, np.full((2, *nothing.shape), -1, np.int8), step, complete=True)
-        return (paste(pair, self.libraries, rng) if self.libraries and rng.random() < 0.6 else pair), None
+        return self._built(pair, rng, 0.45, 0.75), None
 
     def _chip(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pixels, labels, step = self._labelled(rng, None)
@@ -145,7 +146,7 @@ class FineSamples:
             footprints[0] = other > 0
             changed = footprints[0] != footprints[1]
         pair = LabelledPair(before, pixels, changed, footprints, step)
-        return (paste(pair, self.libraries, rng) if draw >= 0.75 or rng.random() < 0.3 else pair), None
+        return self._built(pair, rng, 0.25, 1.0 if draw >= 0.75 else 0.47), None
 
     def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
@@ -156,6 +157,13 @@ class FineSamples:
         before, after = (_crop(image, box, self.size) for image in (pair.before, pair.after))
         step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
         return LabelledPair(before, after, mask == BUILDING, footprints.astype(np.int8), step, complete=True), mask == ROAD
+
+    def _built(self, pair: LabelledPair, rng: np.random.Generator, drawn: float, both: float) -> LabelledPair:
+        """The pair with drawn roofs (a share `drawn` of the calls), with pasted ones (up to the share `both`), or as it is."""
+        draw = rng.random()
+        if draw < drawn:
+            return draw_roofs(pair, rng)
+        return paste(pair, self.libraries, rng) if draw < both and self.libraries else pair
 
     def _ground(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         """One date of anything: (S, S, 3) uint8, metres per pixel (a guess for images whose own is unknown)."""
