@@ -56,6 +56,12 @@ class FamiliarConfig(BaseModel):
     limit: Annotated[_Number, Field(gt=0)]
 
 
+class GroundSizeConfig(BaseModel):
+    """How far the estimate of the ground size may be off (ground_size.npy), in octaves."""
+
+    spread: Annotated[_Number, Field(ge=0, le=10)]
+
+
 class FineGuideConfig(BaseModel):
     """The guide of fine imagery (guide_fine.onnx)."""
 
@@ -87,6 +93,7 @@ class BundleConfig(BaseModel):
     presence: PresenceConfig | None = None
     familiar: FamiliarConfig | None = None
     fine_guide: FineGuideConfig | None = None
+    ground_size: GroundSizeConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

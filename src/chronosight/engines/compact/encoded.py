@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from threading import RLock
 
@@ -10,6 +11,7 @@ import numpy as np
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
+from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator
 from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
@@ -74,6 +76,26 @@ class Networks:
         return Familiarity(table, settings)
 
 
+    @cached_property
+    def ground_size(self) -> GroundSizeEstimator | None:
+        """Estimates the ground size of a pair's pixels; None for weights without it."""
+        settings = self.bundle.config.get("ground_size")
+        if not settings:
+            return None
+        weights = self.bundle.array("ground_size")
+        if weights.ndim != 1:
+            raise InputError(
+                f"{self.bundle.folder / 'ground_size.npy'} holds {weights.ndim} dimensions, expected one row of numbers; "
+                "copy the folder again"
+            )
+
+        def features(frames: np.ndarray) -> np.ndarray:
+            found: np.ndarray = self.bundle.session("tower").run(["features"], {"frames": frames})[0]
+            return found
+
+        return GroundSizeEstimator(weights, settings, features)
+
+
 class EncodedScene:
     """A scene with what was computed for it, each part once."""
 
@@ -88,18 +110,37 @@ class EncodedScene:
         """Whether the pair is answered from the guide's objects alone, being too large for the language model."""
         if self.scene.kind != "pair":
             return False
-        longest = max(self.scene.height, self.scene.width) * self.networks.guide.resampling(self.scene)
+        scene = replace(self.scene, metres_per_pixel=self.seen_size)
+        longest = max(scene.height, scene.width) * self.networks.guide.resampling(scene)
         return longest > LARGE * float(self.bundle.config["pair_size"])
 
     @cached_property
+    def estimated(self) -> GroundSize | None:
+        """The ground size of a pixel, estimated from a pair whose files do not say; None where it is known, or no estimate."""
+        unknown = self.scene.kind == "pair" and not self.scene.metres_per_pixel
+        estimator = self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
+        return None if estimator is None else estimator.estimate(self.scene)
+
+    @cached_property
     def guide(self) -> Guide:
-        """The guide that suits the ground size of the scene's pixels."""
-        return suited_guide(self.bundle, self.scene.metres_per_pixel)
+        """The guide that suits the ground size of the scene's pixels, known or estimated."""
+        estimated = self.estimated.metres if self.estimated else None
+        return suited_guide(self.bundle, self.scene.metres_per_pixel or estimated)
+
+    @cached_property
+    def seen_size(self) -> float | None:
+        """Metres per pixel that the guide is told: an estimate counts only where it says that the imagery is fine."""
+        return self.scene.metres_per_pixel or (self.estimated.metres if self.estimated and self.guide.fine else None)
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of how the scene was read."""
+        return (self.estimated.note,) if self.estimated and self.guide.fine else ()
 
     @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        return self.guide.predict(self.scene, self.progress)
+        return self.guide.predict(replace(self.scene, metres_per_pixel=self.seen_size), self.progress)
 
     @cached_property
     def changed(self) -> float:
@@ -109,7 +150,7 @@ class EncodedScene:
     @cached_property
     def guide_evidence(self) -> Evidence:
         """What the guide outlined, before the language model was asked."""
-        min_area = self.guide.min_area(self.scene.metres_per_pixel)
+        min_area = self.guide.min_area(self.seen_size)
         return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area, self.scene)
 
     @cached_property
@@ -181,7 +222,7 @@ class EncodedScene:
         """
         language_model = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
-            select(self.guide_evidence.objects, question.subject), (self.scene.metres_per_pixel or 1.0) ** 2
+            select(self.guide_evidence.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
         return weigh_sources(language_model, self.changed, outlined, self.bundle.calibration("binary", "pair"))
 

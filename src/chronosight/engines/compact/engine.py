@@ -163,6 +163,7 @@ class CompactEngine:
                 answer = self._answer_pair(encoded, question)
             else:
                 answer = self._read(encoded, question)
+            answer = replace(answer, notes=tuple(dict.fromkeys((*answer.notes, *encoded.remarks))))
             return doubted(answer, encoded)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
@@ -183,6 +184,7 @@ class CompactEngine:
         encoded = self.encode(scene, progress)
         with encoded.lock:
             description = describe_large(encoded, self.caption_view) if encoded.large else describe_pair(encoded)
+            description = replace(description, notes=tuple(dict.fromkeys((*description.notes, *encoded.remarks))))
         return doubted_description(description)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:

@@ -30,12 +30,14 @@ from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, pair_questions, pair_scene, video_scene
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
+from chronosight.training.calibration.arrays import write_array
 from chronosight.training.calibration.changed import fit_changed, weigh_places
-from chronosight.training.calibration.familiar import fit_familiar, write_familiar
+from chronosight.training.calibration.familiar import fit_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
+from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
-from chronosight.training.calibration.presence import fit_presence, write_presence
+from chronosight.training.calibration.presence import fit_presence
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.encoded import EncodedScene
@@ -108,6 +110,8 @@ def calibrate_bundle(
     finally:
         config["calibration"] = before
         engine.forget()
+    if (sized := fit_ground_size(engine, data, track)) is not None:
+        write_array(engine.bundle.folder, "ground_size", sized[0])
     tasks, report = fit_tasks(asked)
     tasks["binary"], report["binary"] = fit_changed(weighed)
     for task, answers in answers_read_off.items():
@@ -128,16 +132,48 @@ def calibrate_bundle(
             **report,
         },
     }
+    if sized is not None:
+        result["ground_size"] = sized[1]
+        result["calibration_report"]["ground_size"] = sized[2]
     if seen.settings:
-        write_presence(engine.bundle.folder, seen.weights)
+        write_array(engine.bundle.folder, "presence", seen.weights)
         table, familiar = fit_familiar(seen.training, seen.held_out)
-        write_familiar(engine.bundle.folder, table)
+        write_array(engine.bundle.folder, "familiar", table)
         result |= {"presence": seen.settings, "familiar": familiar}
-        if "checksums" in config:
-            result["checksums"] = checksums(engine.bundle.folder)
+    if "checksums" in config:
+        result["checksums"] = checksums(engine.bundle.folder)
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
+
+
+def calibrate_ground_size(engine: CompactEngine, data: Path, track: Track = lambda items, _: items) -> dict[str, Any]:
+    """Fits the estimate of the ground size of a pixel, and nothing else; writes ground_size.npy and config.json.
+
+    Args:
+        engine: Engine with the weights; its config.json is rewritten.
+        data: Folder of the training data, with pairs/, images/ and buildings/.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        "ground_size" and "calibration_report" with its error in octaves.
+
+    Raises:
+        InputError: `data` lacks one of the folders.
+    """
+    found = fit_ground_size(engine, data, track)
+    if found is None:
+        raise InputError(f"{data} lacks imagery of known size; expected pairs/native_train.jsonl, buildings/ and images/ucm")
+    weights, settings, report = found
+    config, folder = engine.bundle.config, engine.bundle.folder
+    write_array(folder, "ground_size", weights)
+    config["ground_size"] = settings
+    config["calibration_report"] = {**config.get("calibration_report", {}), "ground_size": report}
+    if "checksums" in config:
+        config["checksums"] = checksums(folder)
+    engine.forget()
+    write_config(folder, config)
+    return {"ground_size": settings, "calibration": {}, "calibration_report": {"ground_size": report}}
 
 
 def calibrate_fine(engine: CompactEngine, data: Path, track: Track = lambda items, _: items) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from chronosight.engines.compact.familiar import Familiarity
@@ -31,15 +29,3 @@ def fit_familiar(training: np.ndarray, held_out: np.ndarray) -> tuple[np.ndarray
     found = Familiarity(table, {"limit": np.inf})
     limit = float(np.quantile([found.distance(row) for row in held_out], LIKE))
     return table, {"limit": round(limit, 3)}
-
-
-def write_familiar(folder: Path, table: np.ndarray) -> None:
-    """Writes familiar.npy under a temporary name, then renames it.
-
-    Args:
-        folder: Weights folder.
-        table: (1 + F, F) float32, as `fit_familiar` gives it.
-    """
-    part = folder / ".familiar.partial.npy"
-    np.save(part, table)
-    part.replace(folder / "familiar.npy")

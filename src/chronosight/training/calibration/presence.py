@@ -328,15 +328,3 @@ def fit_presence(
 
 def _pooled(engine: CompactEngine, scene: Scene) -> np.ndarray:
     return pool(engine.networks.language.features(scene))
-
-
-def write_presence(folder: Path, weights: np.ndarray) -> None:
-    """Writes presence.npy under a temporary name, then renames it.
-
-    Args:
-        folder: Weights folder.
-        weights: Weights of the classifier, one row a noun.
-    """
-    part = folder / ".presence.partial.npy"
-    np.save(part, weights)
-    part.replace(folder / "presence.npy")

@@ -1,0 +1,148 @@
+"""Fits the regression of the ground size of a pixel (`chronosight.engines.compact.ground_size`) on windows of known size.
+
+Windows are cut at the ground size of their source or coarser, never finer: enlarged images would give themselves away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from chronosight.datasets.aid_ucm import learning_split
+from chronosight.datasets.buildings import held_out_columns, load_chips
+from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
+from chronosight.datasets.places import PlacePair, load_places
+from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, octaves_of, window_features
+from chronosight.scenes.scene import Scene
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.engine import CompactEngine
+
+UCM_STEP = 0.3  # metres per pixel of UC Merced
+SHARE = 0.8  # of held-out pairs whose true size the range must hold
+RIDGE = 300.0
+PLACES, NATIVES, CHIPS, IMAGES = 1100, 1100, 550, 550  # windows of each source
+HELD_OUT_STEPS = (1.0, 1.3)  # held-out pairs are seen at their own ground size and a little coarser
+
+Track = Callable[[Sequence[Any], str], Iterable[Any]]
+
+
+def fit_ground_size(
+    engine: CompactEngine, data: Path, track: Track
+) -> tuple[np.ndarray, dict[str, float], dict[str, float]] | None:
+    """Fits the regression, and its spread on held-out pairs.
+
+    Args:
+        engine: Engine whose vision tower is used.
+        data: Folder with pairs/, images/ and buildings/.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        (F + 1,) float32 weights; the settings; a report. None where one of the folders is missing.
+    """
+    if not all((data / name).exists() for name in ("pairs/native_train.jsonl", "buildings/chips.jsonl", "images/ucm.jsonl")):
+        return None
+
+    def features(frames: np.ndarray) -> np.ndarray:
+        found: np.ndarray = engine.bundle.session("tower").run(["features"], {"frames": frames})[0]
+        return found
+
+    drawn = list(training_windows(data))
+    rows = np.stack([window_features(window, features) for window, _, _ in track(drawn, "ground size of a pixel")])
+    octaves = np.array([octaves_of(step) for _, step, _ in drawn])
+    sources = [source for _, _, source in drawn]
+    weights = ridge(rows, octaves, np.array([1 / sources.count(source) for source in sources]))
+    estimator = GroundSizeEstimator(weights, {"spread": 0.0}, features)
+    errors, report = [], {}
+    held = {"val": load_places(data, "val"), "native": _held_out_natives(data)}
+    for name, pairs in held.items():
+        for factor in HELD_OUT_STEPS:
+            found = [_error(estimator, pair, factor) for pair in pairs]
+            errors += [error for error in found if error is not None]
+            report[f"bias_{name}_{factor:g}"] = round(float(np.mean([error for error in found if error is not None])), 3)
+    spread = float(np.quantile(np.abs(errors), SHARE))
+    report["error"] = round(float(np.sqrt(np.mean(np.square(errors)))), 3)
+    return weights, {"spread": round(spread, 3)}, report
+
+
+def training_windows(data: Path) -> Iterator[tuple[np.ndarray, float, str]]:
+    """Windows of known ground size, none of held-out ground.
+
+    Args:
+        data: Folder with pairs/, images/ and buildings/.
+
+    Yields:
+        The window (192, 192, 3) uint8, metres per pixel, and the name of its source.
+    """
+    rng = np.random.default_rng(3)
+    chips = load_chips(data)
+    columns = held_out_columns(chips)
+    places = [place for place in load_places(data, "train") if place.place not in SAME_GROUND]
+    natives = [pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT]
+    stills = learning_split(data, "ucm")[0]
+    sources: tuple[tuple[str, int, list[tuple[np.ndarray, float]], float], ...] = (
+        ("place", PLACES, [(date, place.metres_per_pixel) for place in places for date in (place.before, place.after)], 2.2),
+        ("native", NATIVES, [(date, pair.metres_per_pixel) for pair in natives for date in (pair.before, pair.after)], 0.667),
+        ("chip", CHIPS, [(chip.pixels, chip.metres_per_pixel) for chip in chips if chip.column not in columns], 1.0),
+        ("image", IMAGES, [(still.pixels(), UCM_STEP) for still in stills[:: max(1, len(stills) // 300)]], 0.4),
+    )
+    for name, number, images, coarsest in sources:
+        for _ in range(number):
+            pixels, step = images[int(rng.integers(len(images)))]
+            highest = min(coarsest, step * min(pixels.shape[:2]) / SIDE)
+            wanted = float(np.exp(rng.uniform(np.log(step), np.log(max(step, highest)))))
+            if (window := _window(pixels, wanted / step, rng)) is not None:
+                yield window, wanted, name
+
+
+def ridge(rows: np.ndarray, octaves: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Weighted ridge regression on standardised features.
+
+    Args:
+        rows: (n, F) features.
+        octaves: (n,) logarithms of the ground size.
+        shares: (n,) weights of the rows.
+
+    Returns:
+        (F + 1,) float32 weights for the features as they are; the last is the bias.
+    """
+    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    design = np.concatenate([(rows - mean) / spread, np.ones((len(rows), 1))], axis=1)
+    shares = np.sqrt(shares) / np.sqrt(shares).mean()
+    penalty = RIDGE * np.eye(design.shape[1])
+    penalty[-1, -1] = 0
+    found = np.linalg.solve(design.T @ (design * shares[:, None]) + penalty, design.T @ (octaves * shares))
+    weights = found[:-1] / spread
+    return np.append(weights, found[-1] - weights @ mean).astype(np.float32)
+
+
+def _held_out_natives(data: Path) -> list[PlacePair]:
+    return [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT]
+
+
+def _error(estimator: GroundSizeEstimator, pair: PlacePair, factor: float) -> float | None:
+    """Estimate minus truth in octaves, of a pair shown `factor` times coarser."""
+    side = round(pair.before.shape[0] / factor)
+    frames = np.stack([_resized(date, side) for date in (pair.before, pair.after)])
+    scene = Scene("pair", frames, np.ones(frames.shape[1:3], bool), ("before", "after"))
+    found = estimator.estimate(scene)
+    return None if found is None else octaves_of(found.metres) - octaves_of(pair.metres_per_pixel * factor)
+
+
+def _window(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> np.ndarray | None:
+    side = round(SIDE * factor)
+    height, width = pixels.shape[:2]
+    if side > min(height, width):
+        return None
+    y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
+    return _resized(pixels[y : y + side, x : x + side], SIDE)
+
+
+def _resized(pixels: np.ndarray, side: int) -> np.ndarray:
+    if pixels.shape[0] == side:
+        return pixels
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize((side, side), Image.Resampling.BOX))
