@@ -134,6 +134,7 @@ class CompactEngine:
         parts = routed.direction is not None or bool(routed.cells)
         if parts and scene.kind == "pair":
             answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
+            answer = with_notes(answer, self.encode(scene).remarks)
         else:
             answer = self.answer(scene, routed.question, progress)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
@@ -163,8 +164,7 @@ class CompactEngine:
                 answer = self._answer_pair(encoded, question)
             else:
                 answer = self._read(encoded, question)
-            answer = replace(answer, notes=tuple(dict.fromkeys((*answer.notes, *encoded.remarks))))
-            return doubted(answer, encoded)
+            return doubted(with_notes(answer, encoded.remarks), encoded)
 
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
         """Describes what changed between two dates.
@@ -292,3 +292,16 @@ class CompactEngine:
             yes = 1 - encoded.reconciled.changed.confidence
             answer = replace(answer, text=CANNOT_TELL, value=None, confidence=min(answer.confidence, yes))
         return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
+
+
+def with_notes(answer: Answer, notes: tuple[str, ...]) -> Answer:
+    """An answer with more notes.
+
+    Args:
+        answer: The answer.
+        notes: What the user should know besides.
+
+    Returns:
+        The answer; no note stands twice.
+    """
+    return replace(answer, notes=tuple(dict.fromkeys((*answer.notes, *notes)))) if notes else answer

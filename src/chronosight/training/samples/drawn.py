@@ -74,13 +74,15 @@ def _draw_roof(
         if date == 0 and not unchanged:
             continue
         moved = unchanged and date == 1
-        lean = np.clip(rng.normal(0, 1.8, 2), -5, 5) if moved and rng.random() < 0.6 else np.zeros(2)
+        lean = np.clip(rng.normal(0, 2.4, 2), -8, 8) if moved and rng.random() < 0.6 else np.zeros(2)
         here = _filled(corners + lean, size)
         if shadow:
             towards = sun + (rng.normal(0, 1.0) if moved else 0.0)
             _cast(image, corners + lean, here, shadow * np.array([np.cos(towards), np.sin(towards)]), rng)
         shown = surface * np.exp(rng.normal(0, 0.1)) + rng.normal(0, 6, 3) if unchanged else surface
         shown = ndimage.shift(shown, (lean[1], lean[0], 0), order=1, mode="mirror") if lean.any() else shown
+        if rng.random() < 0.35:
+            _draw_wall(image, corners + lean, here, step, rng)
         _blend(image, here.astype(np.float32), shown, 0.45)
         if rng.random() < 0.4:
             _blend(image, _outlined(corners + lean, size), np.full(3, float(rng.choice([50, 230]))), 0.3)
@@ -89,6 +91,17 @@ def _draw_roof(
         pair.footprints[0][mask] = 0
         pair.changed |= mask
     taken |= ndimage.binary_dilation(mask)
+
+
+def _draw_wall(image: np.ndarray, corners: np.ndarray, roof: np.ndarray, step: float, rng: np.random.Generator) -> None:
+    """The wall that shows beside a roof where the view is oblique."""
+    size = roof.shape[0]
+    towards = np.clip(rng.normal(0, 1.25, 2) / max(step, 0.25), -9, 9)
+    wall = np.zeros(roof.shape, bool)
+    for share in np.linspace(0.2, 1, 5):
+        wall |= _filled(corners - share * towards, size)
+    surface = np.full((size, size, 3), rng.uniform(50, 225)) + rng.normal(0, 8, 3) + rng.normal(0, 6, (size, size, 1))
+    _blend(image, (wall & ~roof).astype(np.float32), surface, 0.5)
 
 
 def _draw_ground(pair: LabelledPair, taken: np.ndarray, direction: float, rng: np.random.Generator) -> None:

@@ -1,0 +1,96 @@
+"""The ground size of plain images: estimated at their own resolution, told to the guide, never used for areas."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+
+from chronosight import load
+from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, windows_of
+from chronosight.engines.compact.guide import suited_guide
+from chronosight.errors import InputError
+from small_scenes import ground, pair
+from tiny_bundle import guide_graph
+
+
+def estimator(metres: float, spread: float = 0.5) -> GroundSizeEstimator:
+    """Says the same of every window."""
+    weights = np.array([0, 0, np.log2(metres)], np.float32)
+    return GroundSizeEstimator(weights, {"spread": spread}, lambda frames: np.zeros((1, 1, 2, 2)))
+
+
+def test_the_estimate_has_a_range():
+    found = estimator(0.5).estimate(pair(ground(200, 300)))
+    assert found.metres == pytest.approx(0.5) and found.low == pytest.approx(0.5 / 2**0.5)
+    assert found.high == pytest.approx(0.5 * 2**0.5)
+    assert "about 0.5 m (0.35 to 0.71 m)" in found.note and "--metres-per-pixel" in found.note
+
+
+@pytest.mark.parametrize("shape", [(SIDE - 1, 400), (400, SIDE - 1)])
+def test_small_pairs_are_not_estimated(shape):
+    assert estimator(0.5).estimate(pair(ground(*shape))) is None
+
+
+def test_windows_are_cut_not_resized_and_hold_data_throughout():
+    frame = np.arange(500 * 400 * 3).reshape(500, 400, 3).astype(np.uint8)
+    valid = np.ones((500, 400), bool)
+    assert [window.shape for window in windows_of(frame, valid)] == [(SIDE, SIDE, 3)] * 2
+    valid[130, 100] = False
+    (left,) = windows_of(frame, valid)
+    np.testing.assert_array_equal(left, frame[279 : 279 + SIDE, 204 : 204 + SIDE])
+    assert len(windows_of(frame[:SIDE, :SIDE], np.ones((SIDE, SIDE), bool))) == 2
+
+
+def bundle(bundle_folder, folder, metres):
+    shutil.copytree(bundle_folder, folder)
+    onnx.save(guide_graph(bound=0.12), folder / "guide_fine.onnx")
+    features = load(weights=bundle_folder, threads=1).bundle.session("tower").run(["features"], {
+        "frames": np.zeros((1, 3, SIDE, SIDE), np.float32)
+    })[0]  # fmt: skip
+    np.save(folder / "ground_size.npy", np.append(np.zeros(2 * features.shape[1]), np.log2(metres)).astype(np.float32))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"fine_guide": {"metres_per_pixel": 0.5, "up_to": 0.75}, "ground_size": {"spread": 0.5}}
+    (folder / "config.json").write_text(json.dumps(config))
+    return load(weights=folder, threads=1)
+
+
+def weakly_changed():
+    frames = ground(256, 256)
+    frames[0, 20:60, 30:80], frames[1, 20:60, 30:80] = 60, 95
+    return pair(frames)
+
+
+def test_plain_images_that_look_fine_go_to_the_fine_guide_with_a_note(bundle_folder, tmp_path):
+    engine = bundle(bundle_folder, tmp_path / "fine", 0.5)
+    found = engine.describe(weakly_changed())
+    (item,) = found.evidence.objects
+    assert any("estimated" in note for note in found.notes)
+    assert item.area_m2 is None, "no area from a guess"
+    assert any("estimated" in note for note in engine.ask(weakly_changed(), "how many buildings appeared?").notes)
+
+
+def test_plain_images_that_look_coarse_are_seen_as_before_without_a_note(bundle_folder, tmp_path):
+    engine = bundle(bundle_folder, tmp_path / "coarse", 1.1)
+    found = engine.describe(weakly_changed())
+    assert not found.evidence.objects and not any("estimated" in note for note in found.notes)
+
+
+def test_a_known_size_is_never_overruled(bundle_folder, tmp_path):
+    from dataclasses import replace
+
+    engine = bundle(bundle_folder, tmp_path / "known", 0.5)
+    scene = replace(weakly_changed(), metres_per_pixel=1.0)
+    found = engine.describe(scene)
+    assert not found.evidence.objects and not any("estimated" in note for note in found.notes)
+    assert not suited_guide(engine.bundle, 1.0).fine
+
+
+def test_damaged_numbers_are_one_line(bundle_folder, tmp_path):
+    engine = bundle(bundle_folder, tmp_path / "bad", 0.5)
+    np.save(tmp_path / "bad" / "ground_size.npy", np.zeros((2, 3), np.float32))
+    with pytest.raises(InputError, match=r"ground_size\.npy"):
+        engine.describe(weakly_changed())
