@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from chronosight.metrics.masks import boundary_f1, mask_agreement, mask_parts, mean_iou
+from chronosight.metrics.masks import OBJECTS, boundary_f1, mask_agreement, mask_parts, mean_iou, objects_found
 
 
 def true_mask():
@@ -85,3 +85,18 @@ def test_agreement_of_one_mask():
     assert mask_agreement(np.zeros((2, 3)), np.zeros((2, 3))) == 1
     assert mask_agreement(true, np.zeros((2, 3))) == mask_agreement(np.zeros((2, 3)), true) == 0
     assert mask_agreement(np.array([[1, 1, 0, 0]]), np.array([[1, 0, 1, 0]])) == pytest.approx(1 / 3)
+
+
+def test_objects_are_found_where_half_of_them_is_marked():
+    true = np.zeros((40, 40), bool)
+    true[0:6, 4:10] = True  # 36 px, cut by the edge
+    true[20:30, 20:32] = True  # 120 px
+    predicted = np.zeros_like(true)
+    predicted[0:3, 4:10] = True  # exactly half
+    predicted[20:30, 20:25] = True  # less than half
+    counts = dict(zip(OBJECTS, objects_found(predicted, true, 1.0).tolist(), strict=True))
+    assert counts["under 50 m2"] == [1, 1] and counts["50 to 150 m2"] == [0, 1]
+    assert counts["cut by the edge"] == [1, 1] and counts["not cut by the edge"] == [0, 1]
+    finer = dict(zip(OBJECTS, objects_found(predicted, true, 2.0).tolist(), strict=True))
+    assert finer["50 to 150 m2"] == [1, 1] and finer["300 m2 and more"] == [0, 1]
+    assert objects_found(predicted, np.zeros_like(true), 1.0).sum() == 0

@@ -46,12 +46,30 @@ def mask_metrics(samples: Sequence[Sample], predictions: Sequence[Prediction]) -
         for k, size in enumerate(masks.SIZES):
             metrics.append(Metric(f"mask of {name} IoU, {size}", groups, of_class[:, 3 + 2 * k : 5 + 2 * k], ratio, "masks"))
         metrics.append(Metric(f"mask of {name} boundary F1", groups, of_class[:, -4:], masks.boundary_f1, "masks"))
+        if all(sample.metres_per_pixel for sample in samples):
+            metrics += _objects_found(f"objects of {name} found", at, samples, both)
     every = parts[:, :, :3]
     flat = every.reshape(len(samples), -1)
     metrics.append(Metric("mask mIoU, background included", groups, flat, masks.mean_iou, "masks"))
     if len(classes) > 2:
         metrics.append(Metric("mask mIoU, change classes", groups, flat[:, 3:], masks.mean_iou, "masks"))
     return metrics
+
+
+def _objects_found(
+    name: str, at: int, samples: Sequence[Sample], both: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> list[Metric]:
+    """Recall of the objects of a class, by area on the ground and by whether the image's edge cuts them."""
+    counts = np.stack([
+        masks.objects_found(predicted == at, true == at, sample.metres_per_pixel or 1.0)
+        for sample, (predicted, true) in zip(samples, both, strict=True)
+    ])  # fmt: skip
+    groups = [sample.resampled for sample in samples]
+    return [
+        Metric(f"{name}, {of}", groups, counts[:, row], ratio, "masks")
+        for row, of in enumerate(masks.OBJECTS)
+        if counts[:, row, 1].any()
+    ]
 
 
 def overlap_metrics(name: str, groups: Sequence[str], parts: np.ndarray, unit: str = "answers") -> list[Metric]:

@@ -3,6 +3,9 @@
 By size: each true object (8-connected) belongs to a size; a predicted object to that of the true one it overlaps most, to its
 own where it overlaps none; IoU is pooled within a size. Boundaries: the pixels of a mask with a neighbour (of 4) outside
 it; one is hit where the other mask has one within 2 pixels, by the larger of both distances along the axes.
+
+Objects: a true one is found where half of its pixels or more are marked; told by its area on the ground, and by whether the
+edge of the image cuts it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from chronosight.metrics.bootstrap import ratio
 SMALL, LARGE = 400, 1600  # square pixels; LEVIR-MCI's small buildings are those under 400
 SIZES = (f"under {SMALL} px", f"{SMALL} to {LARGE - 1} px", f"{LARGE} px and more")
 REACH = 2  # pixels
+AREAS = (50.0, 150.0, 300.0)  # square metres
+OBJECTS = ("under 50 m2", "50 to 150 m2", "150 to 300 m2", "300 m2 and more", "cut by the edge", "not cut by the edge")
 PER_CLASS = 3 + 2 * len(SIZES) + 4
 
 
@@ -38,6 +43,29 @@ def mask_parts(predicted: np.ndarray, true: np.ndarray, classes: int) -> np.ndar
             parts[at, 3:-4] = _by_size(a, b)
             parts[at, -4:] = _boundaries(a, b)
     return parts
+
+
+def objects_found(predicted: np.ndarray, true: np.ndarray, metres: float) -> np.ndarray:
+    """Counts the true objects that were found, by their area and by whether the image's edge cuts them.
+
+    Args:
+        predicted: (H, W) bool.
+        true: (H, W) bool.
+        metres: Ground size of a pixel.
+
+    Returns:
+        (len(OBJECTS), 2): found, and in all. Every object stands in a row of its area and in one of the last two.
+    """
+    counts = np.zeros((len(OBJECTS), 2))
+    labels, number = ndimage.label(true, np.ones((3, 3), bool))
+    areas = np.bincount(labels.ravel(), minlength=number + 1)
+    marked = np.bincount(labels.ravel(), weights=predicted.ravel(), minlength=number + 1)
+    at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    for index in range(1, number + 1):
+        found = 2 * marked[index] >= areas[index]
+        rows = [int(np.digitize(areas[index] * metres**2, AREAS)), len(AREAS) + 1 + (index not in at_edge)]
+        counts[rows] += (found, 1)
+    return counts
 
 
 def _by_size(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
