@@ -120,15 +120,15 @@ class Answer(plain.Answer):
             raise InputError("this answer rests on no changed objects; chronosight.describe(...).map() shows them")
         return make_map(Description(self, self, (), self.evidence, scene=self.scene), backend)
 
-    def _picture(self) -> Image.Image | None:
+    def _picture(self, words: bool = True) -> Image.Image | None:
         from chronosight.display.picture import answer_picture
 
-        return None if self.scene is None else answer_picture(self, self.scene, self.question)
+        return None if self.scene is None else answer_picture(self, self.scene, self.question, words)
 
     def _repr_html_(self) -> str:
         from chronosight.display.markup import answer_html
 
-        return answer_html(self, self.question, self._picture())
+        return answer_html(self, self.question, self._picture(words=False))
 
     def _repr_png_(self) -> bytes | None:
         from chronosight.display.picture import png_bytes

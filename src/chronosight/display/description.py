@@ -120,7 +120,7 @@ class Description(plain.Description):
         from chronosight.display.markup import description_html
         from chronosight.display.picture import overlay_picture
 
-        return description_html(self, overlay_picture(self))
+        return description_html(self, overlay_picture(self, caption=False))
 
     def _repr_png_(self) -> bytes:
         from chronosight.display.picture import description_picture, png_bytes

@@ -42,35 +42,37 @@ def description_picture(description: Description) -> Image.Image:
     return _stacked([sheet, _table(table_rows(description), sheet.width)])
 
 
-def overlay_picture(description: Description) -> Image.Image:
+def overlay_picture(description: Description, caption: bool = True) -> Image.Image:
     """Caption, both dates and what changed.
 
     Args:
         description: Of a pair of any size; a whole scene is shown small.
+        caption: Whether the caption stands above the images.
 
     Returns:
         The image.
     """
     small, codes = (description, _codes(description)) if description.quicklook is None else _reduced(description)
-    return make_overlay(small, codes)
+    return make_overlay(small, codes, caption=caption)
 
 
-def answer_picture(answer: Answer, scene: Scene, question: str) -> Image.Image:
+def answer_picture(answer: Answer, scene: Scene, question: str, words: bool = True) -> Image.Image:
     """Question, answer, and what it rests on: the changes of a pair, or the image.
 
     Args:
         answer: About the scene.
         scene: In memory.
         question: As asked, "" where it is not known.
+        words: Whether question and answer stand above the images.
 
     Returns:
         The image.
     """
     doubt = "" if answer.confident or answer.task == "open" else " (not sure)"
-    words = replace(answer, text=f"{question} {answer_line(answer)}{doubt}".strip(), confident=True)
+    said = replace(answer, text=f"{question} {answer_line(answer)}{doubt}".strip(), confident=True)
     if answer.evidence is not None and scene.kind == "pair":
-        described = Description(words, answer, (), answer.evidence, scene=scene)
-        return make_overlay(described, answer.evidence.codes(), remark="")
+        described = Description(said, answer, (), answer.evidence, scene=scene)
+        return make_overlay(described, answer.evidence.codes(), remark="", caption=words)
     shown = np.linspace(0, len(scene.frames) - 1, min(FRAMES, len(scene.frames))).round().astype(int)
     longest = min(LONGEST, (WIDEST - 2 * MARGIN) // len(shown) - GAP)
     factor = longest / max(scene.width, scene.height)
@@ -80,8 +82,8 @@ def answer_picture(answer: Answer, scene: Scene, question: str) -> Image.Image:
     frames = [photograph(scene.frames[index], scene.valid, size) for index in shown]
     font = ImageFont.load_default(size=22)
     width = min(WIDEST, max(2 * MARGIN + len(frames) * (size[0] + GAP), 640))
-    lines = wrap(words.text, font, width - 2 * MARGIN)
-    top = MARGIN + LINE * len(lines) + 10
+    lines = wrap(said.text, font, width - 2 * MARGIN) if words else []
+    top = MARGIN + (LINE * len(lines) + 10 if words else 0)
     sheet = Image.new("RGB", (width, top + size[1] + MARGIN), PAPER)
     pen = ImageDraw.Draw(sheet)
     for number, line in enumerate(lines):

@@ -124,6 +124,8 @@ def scene_dict(scene: Scene, valid_share: float, folder: Path | None = None) -> 
 def source_name(source: str, folder: Path | None) -> str:
     """A source relative to a folder, with slashes; its name alone where the two have nothing but the root in common.
 
+    Pixels that came from no file have a name instead of a path, and keep it.
+
     Args:
         source: Path of the source.
         folder: The folder; None for the name alone.
@@ -131,7 +133,7 @@ def source_name(source: str, folder: Path | None) -> str:
     Returns:
         The name.
     """
-    if folder is None:
+    if folder is None or not Path(source).is_absolute():
         return Path(source).name
     ends = Path(source).resolve(), folder.resolve()
     if ends[0].parts[:2] != ends[1].parts[:2]:

@@ -33,13 +33,14 @@ def write_overlay(description: Description, codes: np.ndarray, path: Path) -> No
     make_overlay(description, codes).save(path, format="PNG", compress_level=2)
 
 
-def make_overlay(description: Description, codes: np.ndarray, remark: str | None = None) -> Image.Image:
+def make_overlay(description: Description, codes: np.ndarray, remark: str | None = None, caption: bool = True) -> Image.Image:
     """Draws the overlay, at most about 2,400 pixels wide whatever the size of the scene.
 
     Args:
         description: Of a pair in memory; its zones are drawn too.
         codes: (H, W) uint8, the change map as in `results/codes.py`.
         remark: Words beside "What changed"; whether anything changed when None.
+        caption: Whether the caption stands above the images.
 
     Returns:
         The image.
@@ -57,11 +58,11 @@ def make_overlay(description: Description, codes: np.ndarray, remark: str | None
     column = max(size[0], NARROWEST)
     width = 2 * MARGIN + 3 * column + 2 * GAP
     head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
-    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)
+    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN) if caption else []
     if len(lines) > SMALLER_FROM:
         head = text
         lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)
-    top = MARGIN + 34 * len(lines) + 14
+    top = MARGIN + (34 * len(lines) + 14 if caption else 0)
     entries = legend(description, codes)
     rows = flow([label for label, _ in entries], text, width - 2 * MARGIN - 200)
     footer = 16 + 32 * max(1, len(rows)) + MARGIN - 8
