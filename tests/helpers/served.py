@@ -99,9 +99,9 @@ class Served:
             except subprocess.TimeoutExpired:
                 self.kill()
 
-    def add(self, *files: Path, names: tuple[str, ...] = ()) -> dict:
+    def add(self, *files: Path, names: tuple[str, ...] = (), **query: str) -> dict:
         parts = [("files", (name, path.read_bytes())) for path, name in zip(files, names or [p.name for p in files], strict=True)]
-        reply = self.client.post("/api/scenes", files=parts)
+        reply = self.client.post("/api/scenes", files=parts, params=query)
         assert reply.status_code in (200, 201), reply.text
         return reply.json()
 

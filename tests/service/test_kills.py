@@ -4,7 +4,7 @@ import json
 
 import chronosight
 from chronosight.scenes.large import choose
-from large_scenes import scattered, write_pair
+from large_scenes import Drawn, scattered, write_pair, write_series
 from served import LARGE_PIXELS, Rows, Served
 
 TIMED = ("description.json", "item.json", "report.html", "objects.gpkg")  # hold dates of files, times of writing, or paths
@@ -17,7 +17,9 @@ def test_jobs_survive_kills(tmp_path, bundle_folder, pair, monkeypatch):
     rows.hold(1)
     server = Served(tmp_path / "data", "--workers", "2", weights=bundle_folder, **rows.environment).start("/health")
     small = server.add(*pair)
-    jobs = [server.begin(server.add(*large)), server.begin(small), server.begin(small, type="ask", question="What changed?")]
+    dates = write_series(tmp_path / "dates", 64, 64, {"2012": [], "2015": [Drawn(20, 20, 24, 16)], "2018": []})
+    jobs = [server.begin(server.add(*large)), server.begin(small), server.begin(small, type="ask", question="What changed?"),
+            server.begin(server.add(*dates, kind="series"), type="timeline")]  # fmt: skip
     rows.wait_for(1)
     server.kill()
     rows.hold(3)
@@ -30,7 +32,8 @@ def test_jobs_survive_kills(tmp_path, bundle_folder, pair, monkeypatch):
     rows.hold()
     server.start("/health")
     found = [server.wait(job) for job in jobs]
-    assert [job["state"] for job in found] == ["done"] * 3, found
+    assert [job["state"] for job in found] == ["done"] * 4, found
+    assert {"report.html", "timeline.json", "objects.geojson"} <= {file["name"] for file in found[3]["files"]}
     files = {file["name"]: server.client.get(file["url"]).content for file in found[0]["files"]}
     server.stop()
     finished = rows.finished()

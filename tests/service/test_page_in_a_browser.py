@@ -1,4 +1,4 @@
-"""The web page in a headless browser, against a real server with the shipped weights: the whole way of an analyst."""
+"""The web page in a headless browser, against a real server: the whole way of an analyst."""
 
 import io
 import json
@@ -33,22 +33,23 @@ expect = playwright.expect
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, bundle_folder):
+    """With weights that find drawn rectangles."""
     from served import Served
 
-    server = Served(tmp_path_factory.mktemp("page") / "data").start()
+    server = Served(tmp_path_factory.mktemp("page") / "data", weights=bundle_folder).start()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory, bundle_folder):
-    """A server with weights that find drawn rectangles."""
-    from served import Served
+def dates(tmp_path_factory):
+    """Nine new objects; the first covers the left of the middle, where the boundary between the dates is moved over it."""
+    from large_scenes import Drawn, write_pair
 
-    server = Served(tmp_path_factory.mktemp("drawn") / "data", weights=bundle_folder).start()
-    yield server
-    server.stop()
+    drawn = [Drawn(50, 58, 34, 76), *(Drawn(10 + 40 * n, 10, 20 + 2 * n, 16) for n in range(4)),
+             *(Drawn(10 + 40 * n, 160, 20 + 2 * n, 16) for n in range(3)), Drawn(100, 140, 80, 9, "road")]  # fmt: skip
+    return write_pair(tmp_path_factory.mktemp("dates"), 192, 192, drawn)
 
 
 @pytest.fixture(scope="module")
@@ -86,16 +87,15 @@ def page(browser):
 
 
 @pytest.fixture(scope="module")
-def described(server):
-    """A finished description of the example pair."""
-    scene = server.client.post("/api/scenes/example").json()
-    job = server.wait(server.begin(scene))
+def described(server, dates):
+    """A finished description."""
+    job = server.wait(server.begin(server.add(*dates)))
     assert job["state"] == "done", job
     return job
 
 
-def drop(page, *names):
-    page.evaluate(DROP, [[name, b64encode((EXAMPLES / name).read_bytes()).decode()] for name in names])
+def drop(page, *files):
+    page.evaluate(DROP, [[path.name, b64encode(path.read_bytes()).decode()] for path in files])
 
 
 def pixels(page):
@@ -103,6 +103,15 @@ def pixels(page):
     box = page.locator("#maps").bounding_box()
     image = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("RGB")
     return np.asarray(image, float)
+
+
+def drawn(page, number):
+    """Waits until so many plain images are on the map."""
+    images = page.locator("#map-one img.leaflet-image-layer")
+    expect(images).to_have_count(number)
+    for at in range(number):
+        images.nth(at).evaluate("image => image.decode()")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def ask(page, question):
@@ -119,9 +128,9 @@ def serious_faults(page):
     return [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in found]
 
 
-def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path):
+def test_from_two_files_to_objects_answers_and_a_download(page, server, dates, tmp_path):
     page.goto(server.url)
-    drop(page, "after.tif", "before.tif")
+    drop(page, *reversed(dates))
     expect(page.locator("#staged-files .file-name")).to_have_text(["before.tif", "after.tif"])  # put in date order
     page.click("#send")
     expect(page.locator("#progress")).to_be_visible()
@@ -138,6 +147,7 @@ def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path
 
     # Swipe: to the right of the new boundary the later date appears, left of it all stays as it was.
     page.wait_for_load_state("networkidle")
+    expect(page.locator("#map-one img.leaflet-tile:not(.leaflet-tile-loaded)")).to_have_count(0)
     before = pixels(page)
     page.focus("#divider")
     for _ in range(3):
@@ -180,8 +190,8 @@ def test_from_two_files_to_objects_answers_and_a_download(page, server, tmp_path
     expect(rows.nth(6)).to_have_class("on")
     expect(rows.nth(6).locator("button")).to_have_attribute("aria-pressed", "true")
 
-    page.fill("#filter-area", "1000")
-    large = [item for item in objects if item["properties"]["area_m2"] >= 1000]
+    page.fill("#filter-area", "400")
+    large = [item for item in objects if item["properties"]["area_m2"] >= 400]
     assert 0 < len(large) < len(objects)
     expect(rows).to_have_count(len(large))
     expect(outlines).to_have_count(len(large))
@@ -236,9 +246,9 @@ def test_a_job_can_be_cancelled(page, server):
         expect(page.locator("#again")).to_be_visible()
 
 
-def test_a_series_of_dates(page, drawn, series):
+def test_a_series_of_dates(page, server, series):
     """Three images: asked what they are; then compared, shown date by date, asked about."""
-    page.goto(drawn.url)
+    page.goto(server.url)
     page.set_input_files("#files", [str(path) for path in reversed(series)])
     expect(page.locator("#staged-title")).to_have_text("3 images")
     page.click("#send")
@@ -276,8 +286,8 @@ def test_a_series_of_dates(page, drawn, series):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_zones_and_questions_of_a_description(page, drawn, pair, tmp_path):
-    scene = drawn.add(*pair)
+def test_zones_and_questions_of_a_description(page, server, pair, tmp_path):
+    scene = server.add(*pair)
     west, south, east, north = scene["bounds"]
     middle = (west + east) / 2
     features = [
@@ -287,7 +297,7 @@ def test_zones_and_questions_of_a_description(page, drawn, pair, tmp_path):
     ]  # fmt: skip
     zones = tmp_path / "zones.geojson"
     zones.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    page.goto(drawn.url)
+    page.goto(server.url)
     page.set_input_files("#files", [str(path) for path in pair])
     page.click("#options summary")
     (tmp_path / "no.geojson").write_text("{}")
@@ -306,7 +316,7 @@ def test_zones_and_questions_of_a_description(page, drawn, pair, tmp_path):
     page.click("#layers summary")
     page.uncheck("#layer-zones")
     expect(page.locator("#map-one .zone-name")).to_have_count(0)
-    job = drawn.client.get(f"/api/jobs/{page.url.partition('=')[2]}").json()
+    job = server.client.get(f"/api/jobs/{page.url.partition('=')[2]}").json()
     assert "zones" not in job["request"] and "zones.csv" in {file["name"] for file in job["files"]}
     assert serious_faults(page) == []
 
@@ -316,11 +326,10 @@ def test_plain_images_and_videos_are_shown_too(page, server):
     page.set_input_files("#files", str(EXAMPLES / "video.mp4"))
     page.click("#send")
     expect(page.locator("#frames-text")).to_have_text("1 of 8")
-    page.wait_for_load_state("networkidle")
+    drawn(page, 1)
     first = pixels(page)
     page.focus("#frames-at")
     page.keyboard.press("End")
     expect(page.locator("#frames-text")).to_have_text("8 of 8")
-    expect(page.locator("#map-one img.leaflet-image-layer")).to_have_count(2)
-    page.wait_for_load_state("networkidle")
+    drawn(page, 2)
     assert np.abs(pixels(page) - first).mean() > 5

@@ -119,6 +119,20 @@ def test_jobs_that_do_not_fit_are_refused(served, scene, pair):
         assert reply.status_code == 400 and words in reply.json()["error"]["message"], reply.text
 
 
+def test_what_a_killed_run_left_is_replaced(files, bundle_folder, tmp_path):
+    import chronosight
+    from chronosight.pipeline import Opening
+    from chronosight.service.series import run_timeline
+
+    folder = tmp_path / "files"
+    (folder / ".chronosight-files").mkdir(parents=True)
+    (folder / "report.html").write_text("half of it was moved into place when the server was killed")
+    engine, names = chronosight.load(weights=bundle_folder), [path.name for path in files]
+    _, written = run_timeline(files, names, list(BUILT), engine, folder, Opening(), [], None, lambda done, total: None)
+    assert {path.name for path in folder.iterdir()} == set(written) >= {"report.html", "timeline.json"}
+    assert "<title>place: 2012 to 2018</title>" in (folder / "report.html").read_text()
+
+
 def test_a_process_of_its_own(served, scene):
     assert set(served.client.get("/processes/timeline").json()["inputs"]) == {"scene", "questions", "options"}
     begun = served.client.post("/processes/timeline/execution", json={"inputs": {"scene": scene["id"]}})

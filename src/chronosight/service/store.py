@@ -389,7 +389,7 @@ class Store:
                 f"UPDATE jobs SET state = 'failed', finished = ?, worker = NULL, error = ? WHERE {running} AND crashes >= ?",
                 (time.time(), error, MAX_CRASHES),
             )
-            connection.execute(f"UPDATE jobs SET state = 'queued', worker = NULL WHERE {running}")
+            connection.execute(f"UPDATE jobs SET state = 'queued', worker = NULL, done = 0, total = 0 WHERE {running}")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
