@@ -103,6 +103,18 @@ def _means_something_else(parts: list[str]) -> bool:
     return not said.unknown and not any(part.isdigit() for part in parts[1:])
 
 
+def limits_a_sum(text: str) -> bool:
+    """Whether a limit is one of objects together: "more than 3 ha of buildings", not "buildings of more than 3 ha".
+
+    Args:
+        text: The question as typed.
+
+    Returns:
+        True where "of" follows the limit.
+    """
+    return any(re.match(r"\s+of\b", text[found.end() :], re.IGNORECASE) for found in _LIMIT.finditer(text.lower()))
+
+
 def take_limits(text: str) -> tuple[tuple[float | None, float | None], str]:
     """Takes limits of size out of a question, such as "larger than 200 m2".
 

@@ -33,6 +33,7 @@ from chronosight.tasks.scene_phrases import (
     ZONE_WORDS,
     asks_top,
     has_phrase,
+    limits_a_sum,
     take_limits,
     take_number,
     take_per,
@@ -55,6 +56,7 @@ from chronosight.tasks.yes_no_questions import (
 )
 
 COMPARES = frozenset(COMPARED) | {"which"}
+OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
 MAX_LISTED = 100  # of "the five largest"
 
 HELP = (
@@ -120,7 +122,8 @@ def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[st
     if region is not None and named:
         return _refuse("Ask about a zone or about a part of the scene, not about both.")
     place = _Place(region, named[0] if named else None, *limits, per)
-    if yes_no and (bounds or grown or quantifier(words) or (limits != (None, None) and speaks_of_area(words))):
+    of_area = limits != (None, None) and (speaks_of_area(words) or limits_a_sum(typed.text))
+    if yes_no and (bounds or grown or quantifier(words) or of_area):
         return _read_yes_no(words, place, bounds, grown)
     line = f" {' '.join(words)} "
     if has_phrase(line, SHARE):
@@ -131,6 +134,8 @@ def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[st
     line = f" {' '.join(words)} "
     area, length = unit != "" or has_phrase(line, AREA), has_phrase(line, LENGTH)
     superlative = has_phrase(line, MOST) or has_phrase(line, LEAST)
+    if any(a in OBJECT_SIZES and b in ZONE_WORDS for a, b in pairwise(words)):
+        return _refuse("Zones are compared by what changed in them, not by their own size.")
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
         return _read_ranking(line, among or "cells", area, place)
     if superlative or asks_top(words):
@@ -315,7 +320,7 @@ def _read_comparison(
     difference = more and rest[:2] == ["how", "many"] and "than" in rest
     unit, rest = take_unit(rest)
     line = f" {' '.join(rest)} "
-    area = unit != "" or has_phrase(line, AREA)
+    area = unit != "" or has_phrase(line, AREA) or "area" in rest
     phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or")
     reading, reason = _read_rest(line, phrases, True)
     if reading is None:
@@ -414,5 +419,4 @@ def _among(words: list[str]) -> Among | None:
 
 def _largest(words: list[str]) -> bool:
     """Whether the superlative stands for one object: "where is the largest new building"."""
-    objects = {"largest", "biggest", "smallest"}
-    return bool(objects & set(words)) and not any(word in ZONE_WORDS for word in words) and _among(words) is None
+    return bool(OBJECT_SIZES & set(words)) and not any(word in ZONE_WORDS for word in words) and _among(words) is None
