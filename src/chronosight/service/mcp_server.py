@@ -20,10 +20,12 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 import chronosight
+from chronosight.engines.router import check_question
 from chronosight.errors import InputError
 from chronosight.reports.description_json import object_dict
 from chronosight.reports.plain_text import summary_lines
 from chronosight.reports.read import read_description
+from chronosight.results.answer import Answer
 from chronosight.service import scenes
 from chronosight.service.answering import Answering, NotDescribed
 from chronosight.service.conversation import reply_text
@@ -227,7 +229,7 @@ class Tools:
         found = await self._within(lambda: read_timeline(self.store.files_of(job)))
         answers = []
         for question in questions:
-            answer = await self._within(partial(answer_question, found, question))
+            answer = await self._within(partial(_answer, found, question))
             facts = answer.to_dict()
             answers.append(QuestionAnswer(question=question, text=answer.text, **{
                 name: facts[name] for name in ("confidence", "confident", "notes")
@@ -363,6 +365,10 @@ def series_lines(timeline: Timeline) -> list[str]:
     steps = zip(pairwise(date.text for date in timeline.stack.dates), timeline.captions, strict=True)
     lines = [f"{after}, since {before}: {text}." for (before, after), text in steps]
     return lines + [f"Note: {note}" for note in (*timeline.notes, *timeline.stack.doubts)]
+
+
+def _answer(timeline: Timeline, question: str) -> Answer:
+    return answer_question(timeline, check_question(question))
 
 
 def _directions(facts: dict[str, Any]) -> list[str]:

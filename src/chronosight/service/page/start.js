@@ -1,7 +1,7 @@
 // The first view: files are dropped or chosen, put in date order, and uploaded.
 
 import { addExample, getJobs, readZones, upload } from "./api.js";
-import { announce, byId, hide, icon, make, say, show } from "./dom.js";
+import { announce, byId, hide, icon, make, say, show, toast } from "./dom.js";
 import { bytesWords, count, percent } from "./words.js";
 
 const MAX_RECENT = 5;
@@ -78,10 +78,13 @@ export class Start {
     try {
       this.zones = await readZones(file);
       this.zonesFile = file.name;
-      announce(`${count(this.zones.features.length, "zone")} read.`);
+      const read = count(this.zones.features.length, "zone");
+      if (this.files.length) announce(`${read} read.`);
+      else toast(`${read} of ${file.name} read. Add two dates of the place.`);
     } catch (error) {
       this.zones = null;
       say("zones-error", error.message);
+      if (!this.files.length) toast(error.message);
     }
     this.#drawZones();
   }
