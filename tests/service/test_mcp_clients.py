@@ -9,6 +9,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from large_scenes import Drawn, write_pair, write_series
 from served import Served
 
 TOOLS = ["open_scene", "describe_change", "compare_dates", "ask", "list_objects", "get_report"]
@@ -26,95 +27,104 @@ def over_stdio(images, weights, work, *options):
     return anyio.run(main)
 
 
-def test_from_images_to_a_report(pair, bundle_folder):
-    async def work(client):
-        tools = (await client.list_tools()).tools
-        assert [tool.name for tool in tools] == TOOLS
-        assert all(tool.annotations.read_only_hint and tool.output_schema and tool.description for tool in tools)
-
-        async def call(name, **arguments):
-            result = await client.call_tool(name, arguments, progress_callback=progress)
-            assert not result.is_error, result
-            return result.structured_content
-
-        steps = []
-
-        async def progress(done, total, message):
-            steps.append((done, total))
-
-        opened = await call("open_scene", paths=["before.tif", "after.tif"])
-        scene = opened["scene"]
-        assert (opened["kind"], opened["width"]) == ("pair", 128)
-        described = await call("describe_change", scene=scene)
-        assert described["object_count"] == 3 and steps and steps[-1][0] == steps[-1][1]
-        listed = await call("list_objects", scene=scene, class_name="building", limit=1)
-        assert listed["total"] == 2 and len(listed["objects"]) == 1 and listed["objects"][0]["class"] == "building"
-        asked = await call("ask", scene=scene, question="How many new buildings are there?")
-        assert asked["value"] == 2 and len(asked["object_numbers"]) == 2
-        earlier = ["How many new buildings are there?"]
-        follow = await call("ask", scene=scene, question="And the roads?", earlier_questions=earlier)
-        assert follow["value"] == 1
-        report = await call("get_report", scene=scene, format="geojson")
-        assert '"FeatureCollection"' in report["content"] and not report["cut"]
-        assert (await call("get_report", scene=scene))["content"].count("\n") >= 2
-
-        async def refused(name, words, **arguments):
-            result = await client.call_tool(name, arguments)
-            assert result.is_error and words in result.content[0].text, result
-            assert str(pair[0].parent) not in result.content[0].text
-
-        await refused("open_scene", "not below a folder", paths=["../other.tif"])
-        await refused("open_scene", "not below a folder", paths=["/etc/passwd"])
-        await refused("ask", "call open_scene", scene="none", question="?")
-        single = await call("open_scene", paths=["before.tif"])
-        await refused("describe_change", "two dates", scene=single["scene"])
-
-    over_stdio(pair[0].parent, bundle_folder, work)
-
-
-def test_from_a_series_of_dates_to_a_report(tmp_path, bundle_folder):
-    from large_scenes import Drawn, write_series
-
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A pair, and a series of dates."""
+    folder = tmp_path_factory.mktemp("images")
+    write_pair(folder, 128, 128, [Drawn(20, 20, 24, 16), Drawn(70, 84, 30, 20), Drawn(10, 100, 40, 9, "road")])
     built = {"2012": [], "2015": [Drawn(20, 20, 24, 16)], "2018": [Drawn(70, 84, 30, 20), Drawn(10, 100, 40, 9, "road")]}
-    paths = [path.name for path in write_series(tmp_path, 128, 128, built)]
+    write_series(folder, 128, 128, built)
+    return folder
+
+
+def test_six_tools_from_images_to_reports(folder, bundle_folder):
+    """One server process for both: of two dates, and of a series of dates."""
 
     async def work(client):
-        steps = []
+        await of_two_dates(client, folder)
+        await of_a_series(client)
 
-        async def progress(done, total, message):
-            steps.append((done, total))
+    over_stdio(folder, bundle_folder, work)
 
-        async def call(name, **arguments):
-            result = await client.call_tool(name, arguments, progress_callback=progress)
-            assert not result.is_error, result
-            return result.structured_content
 
-        async def refused(name, words, **arguments):
-            result = await client.call_tool(name, arguments)
-            assert result.is_error and words in result.content[0].text, result
+async def of_two_dates(client, folder):
+    tools = (await client.list_tools()).tools
+    assert [tool.name for tool in tools] == TOOLS
+    assert all(tool.annotations.read_only_hint and tool.output_schema and tool.description for tool in tools)
 
-        await refused("open_scene", "dates of one place", paths=paths)
-        opened = await call("open_scene", paths=paths[::-1], kind="series")
-        scene = opened["scene"]
-        assert (opened["kind"], opened["dates"]) == ("series", ["2012", "2015", "2018"])
-        await refused("ask", "call compare_dates first", scene=scene, question="What changed?")
-        await refused("describe_change", "a series of dates", scene=scene)
-        compared = await call("compare_dates", scene=scene, questions=["When was the first building built?"])
-        assert compared["captions"] == ["1 building appeared", "1 building appeared, 1 road appeared"]
-        assert [row["present"] for row in compared["table"] if row["class_name"] == "building"] == [0, 1, 2]
-        assert compared["answers"][0]["text"] == "The first building was built between 2012 and 2015"
-        assert compared["object_count"] == 3 and steps[-1] == (3, 3)
-        asked = await call("ask", scene=scene, question="How many roads are there in 2018?")
-        assert asked["value"] == 1 and len(asked["object_numbers"]) == 1
-        listed = await call("list_objects", scene=scene, class_name="building", direction="appeared")
-        assert listed["total"] == 2 and [row["first_seen"] for row in listed["objects"]] == ["2018", "2015"]
-        report = await call("get_report", scene=scene)
-        assert report["content"].startswith("2015, since 2012: 1 building appeared.\n2018, since 2015: 1 building")
-        assert '"FeatureCollection"' in (await call("get_report", scene=scene, format="geojson"))["content"]
-        assert '"chronosight.timeline/1"' in (await call("get_report", scene=scene, format="description"))["content"]
-        await refused("get_report", "no narrative", scene=scene, format="narrative")
+    async def call(name, **arguments):
+        result = await client.call_tool(name, arguments, progress_callback=progress)
+        assert not result.is_error, result
+        return result.structured_content
 
-    over_stdio(tmp_path, bundle_folder, work)
+    steps = []
+
+    async def progress(done, total, message):
+        steps.append((done, total))
+
+    opened = await call("open_scene", paths=["before.tif", "after.tif"])
+    scene = opened["scene"]
+    assert (opened["kind"], opened["width"]) == ("pair", 128)
+    described = await call("describe_change", scene=scene)
+    assert described["object_count"] == 3 and steps and steps[-1][0] == steps[-1][1]
+    listed = await call("list_objects", scene=scene, class_name="building", limit=1)
+    assert listed["total"] == 2 and len(listed["objects"]) == 1 and listed["objects"][0]["class"] == "building"
+    asked = await call("ask", scene=scene, question="How many new buildings are there?")
+    assert asked["value"] == 2 and len(asked["object_numbers"]) == 2
+    earlier = ["How many new buildings are there?"]
+    follow = await call("ask", scene=scene, question="And the roads?", earlier_questions=earlier)
+    assert follow["value"] == 1
+    report = await call("get_report", scene=scene, format="geojson")
+    assert '"FeatureCollection"' in report["content"] and not report["cut"]
+    assert (await call("get_report", scene=scene))["content"].count("\n") >= 2
+
+    async def refused(name, words, **arguments):
+        result = await client.call_tool(name, arguments)
+        assert result.is_error and words in result.content[0].text, result
+        assert str(folder) not in result.content[0].text
+
+    await refused("open_scene", "not below a folder", paths=["../other.tif"])
+    await refused("open_scene", "not below a folder", paths=["/etc/passwd"])
+    await refused("ask", "call open_scene", scene="none", question="?")
+    single = await call("open_scene", paths=["before.tif"])
+    await refused("describe_change", "two dates", scene=single["scene"])
+
+
+async def of_a_series(client):
+    paths, steps = [f"place_{year}.tif" for year in (2012, 2015, 2018)], []
+
+    async def progress(done, total, message):
+        steps.append((done, total))
+
+    async def call(name, **arguments):
+        result = await client.call_tool(name, arguments, progress_callback=progress)
+        assert not result.is_error, result
+        return result.structured_content
+
+    async def refused(name, words, **arguments):
+        result = await client.call_tool(name, arguments)
+        assert result.is_error and words in result.content[0].text, result
+
+    await refused("open_scene", "dates of one place", paths=paths)
+    opened = await call("open_scene", paths=paths[::-1], kind="series")
+    scene = opened["scene"]
+    assert (opened["kind"], opened["dates"]) == ("series", ["2012", "2015", "2018"])
+    await refused("ask", "call compare_dates first", scene=scene, question="What changed?")
+    await refused("describe_change", "a series of dates", scene=scene)
+    compared = await call("compare_dates", scene=scene, questions=["When was the first building built?"])
+    assert compared["captions"] == ["1 building appeared", "1 building appeared, 1 road appeared"]
+    assert [row["present"] for row in compared["table"] if row["class_name"] == "building"] == [0, 1, 2]
+    assert compared["answers"][0]["text"] == "The first building was built between 2012 and 2015"
+    assert compared["object_count"] == 3 and steps[-1] == (3, 3)
+    asked = await call("ask", scene=scene, question="How many roads are there in 2018?")
+    assert asked["value"] == 1 and len(asked["object_numbers"]) == 1
+    listed = await call("list_objects", scene=scene, class_name="building", direction="appeared")
+    assert listed["total"] == 2 and [row["first_seen"] for row in listed["objects"]] == ["2018", "2015"]
+    report = await call("get_report", scene=scene)
+    assert report["content"].startswith("2015, since 2012: 1 building appeared.\n2018, since 2015: 1 building")
+    assert '"FeatureCollection"' in (await call("get_report", scene=scene, format="geojson"))["content"]
+    assert '"chronosight.timeline/1"' in (await call("get_report", scene=scene, format="description"))["content"]
+    await refused("get_report", "no narrative", scene=scene, format="narrative")
 
 
 class Reports:
@@ -133,8 +143,6 @@ def test_a_call_ends_at_its_limit_and_the_next_one_goes_on(tmp_path, bundle_fold
     from chronosight.scenes.large import choose
     from chronosight.service.mcp_server import Tools
     from chronosight.service.settings import Settings
-    from large_scenes import write_pair
-
     monkeypatch.setattr(choose, "LARGE_PIXELS", 500_000)
     write_pair(tmp_path / "images", 720, 720, [])
     tools = Tools(Settings(tmp_path / "data", weights=str(bundle_folder), roots=(tmp_path / "images",)), 60.0)
