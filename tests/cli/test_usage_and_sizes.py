@@ -25,7 +25,7 @@ MISSING = {
     ("convert",): "is missing",
     ("data", "check"): "is missing",
     ("describe", "a.png", "b.png", "c.png"): "3 images were given",
-    ("describe", "--nope", "a.png", "b.png"): "no such option: --nope",
+    ("describe", "--nope", "a.png", "b.png"): "no such option",
     ("ask", "a.png", "q", "--frames", "many"): "invalid value for '--frames'",
 }
 
