@@ -72,9 +72,12 @@ def install_commands(package):
     place, uv = str(folder()), shutil.which("uv")
     if uv is not None:
         make = [] if script("python").exists() else [[uv, "venv", "--python", f">={OLDEST[0]}.{OLDEST[1]}", place]]
-        return [*make, [uv, "pip", "install", "--python", str(script("python")), "--upgrade", package]]
+        install = [uv, "pip", "install", "--python", str(script("python")), "--upgrade", "--reinstall-package", "chronosight"]
+        return [*make, [*install, package]]
     python = find_python()
     if python is None and not script("python").exists():
         return f"neither uv nor a Python of {OLDEST[0]}.{OLDEST[1]} or newer was found on the PATH; install one of them"
     make = [] if script("python").exists() else [[python, "-m", "venv", place]]
-    return [*make, [str(script("python")), "-m", "pip", "install", "--disable-pip-version-check", "--upgrade", package]]
+    install = [str(script("python")), "-m", "pip", "install", "--disable-pip-version-check"]
+    # Once more without dependencies: pip leaves a package alone whose version is the same, even if the wheel is another.
+    return [*make, [*install, "--upgrade", package], [*install, "--force-reinstall", "--no-deps", package]]

@@ -22,6 +22,7 @@ from chronosight.results.evidence import Evidence
 
 Backend = Literal["html", "lonboard", "leafmap"]
 BACKENDS: tuple[Backend, ...] = ("lonboard", "leafmap", "html")
+NEEDS: dict[Backend, tuple[str, ...]] = {"lonboard": ("lonboard", "pyarrow"), "leafmap": ("leafmap",)}
 LIST = 460  # pixels of height for the list of objects and the buttons
 WIDTH = 900  # pixels of a notebook's column
 
@@ -88,7 +89,7 @@ def make_map(description: Description, backend: Backend | None = None) -> Any:
     placed = change_summary(description).corners is not None
     if backend is None:
         ready = placed and installed("geopandas")
-        backend = next((name for name in BACKENDS[:2] if ready and installed(name)), "html")
+        backend = next((name for name, packages in NEEDS.items() if ready and all(map(installed, packages))), "html")
     if backend not in BACKENDS:
         raise InputError(f"the map backend is {backend!r}, expected one of {', '.join(BACKENDS)}")
     if backend == "html":
@@ -104,7 +105,8 @@ def make_map(description: Description, backend: Backend | None = None) -> Any:
 
 
 def _lonboard(frame: Any) -> Any:
-    lonboard = needed("lonboard", 'map("lonboard")')
+    lonboard = needed("lonboard", 'map("lonboard")', "lonboard pyarrow")
+    needed("pyarrow", 'map("lonboard")', "pyarrow")
     colours = np.array([colour_of(*key) for key in zip(frame["class"], frame["direction"], strict=True)], np.uint8).reshape(-1, 3)
     opacity = np.full((len(frame), 1), 90, np.uint8)
     if not len(frame):
@@ -116,7 +118,7 @@ def _lonboard(frame: Any) -> Any:
 
 
 def _leafmap(frame: Any) -> Any:
-    leafmap = needed("leafmap", 'map("leafmap")')
+    leafmap = needed("leafmap", 'map("leafmap")', "leafmap")
     shown = leafmap.Map()
     if len(frame):
         styled = frame.to_crs(4326)

@@ -9,24 +9,25 @@ from typing import Any
 from chronosight.errors import InputError
 
 
-def needed(name: str, what: str) -> Any:
+def needed(name: str, what: str, install: str = "'chronosight[notebook]'") -> Any:
     """Imports a package that is not among the core's.
 
     Args:
         name: Of the package.
         what: What it is needed for, for the message.
+        install: What brings it, for the message.
 
     Returns:
         The module.
 
     Raises:
-        InputError: It is not installed; the message names the extra that brings it.
+        InputError: It is not installed; the message says how to install it.
     """
     try:
         return import_module(name)
     except ImportError:
         package = name.partition(".")[0]
-        raise InputError(f"{what} needs {package}, which is not installed: pip install 'chronosight[notebook]'") from None
+        raise InputError(f"{what} needs {package}, which is not installed: pip install {install}") from None
 
 
 def installed(name: str) -> bool:
