@@ -24,6 +24,7 @@ Backend = Literal["html", "lonboard", "leafmap"]
 BACKENDS: tuple[Backend, ...] = ("lonboard", "leafmap", "html")
 NEEDS: dict[Backend, tuple[str, ...]] = {"lonboard": ("lonboard", "pyarrow"), "leafmap": ("leafmap",)}
 LIST = 460  # pixels of height for the list of objects and the buttons
+CLOSE = 15  # zoom at which a map opens: a few kilometres
 WIDTH = 900  # pixels of a notebook's column
 
 
@@ -119,12 +120,14 @@ def _lonboard(frame: Any) -> Any:
 
 def _leafmap(frame: Any) -> Any:
     leafmap = needed("leafmap", 'map("leafmap")', "leafmap")
-    shown = leafmap.Map()
-    if len(frame):
-        styled = frame.to_crs(4326)
-        styled["colour"] = [css(colour_of(*key)) for key in zip(frame["class"], frame["direction"], strict=True)]
-        shown.add_gdf(
-            styled, layer_name="Changed objects", zoom_to_layer=True,
-            style_callback=lambda feature: {"color": feature["properties"]["colour"], "fillOpacity": 0.3},
-        )  # fmt: skip
+    if not len(frame):
+        return leafmap.Map()
+    styled = frame.to_crs(4326)
+    west, south, east, north = styled.total_bounds.tolist()
+    shown = leafmap.Map(center=[(south + north) / 2, (west + east) / 2], zoom=CLOSE)
+    styled["colour"] = [css(colour_of(*key)) for key in zip(frame["class"], frame["direction"], strict=True)]
+    shown.add_gdf(
+        styled, layer_name="Changed objects", zoom_to_layer=True,
+        style_callback=lambda feature: {"color": feature["properties"]["colour"], "fillOpacity": 0.3},
+    )  # fmt: skip
     return shown
