@@ -16,10 +16,12 @@ from chronosight.engines.confidence import (
     log_odds,
     of_exact_answer,
     of_objects,
+    raw_confidence,
     sigmoid,
     weigh_sources,
     whether,
 )
+from chronosight.engines.reply import Reply
 
 
 def logistic(x):
@@ -117,3 +119,16 @@ def test_yes_and_no_from_one_half_on():
     assert whether(buildings(0.5), buildings(0.5), 0.9) == (True, 0.5)
     assert whether(buildings(0.49), buildings(0.49), 0.9) == (None, 0.49)
     assert whether([], [], 0.5) == (False, 0.5) and whether([], [], 0.51) == (None, pytest.approx(0.49))
+
+
+def test_raw_confidence_is_that_of_the_answer_given():
+    """By hand: tokens of probability 0.8 and 0.5; yes 0.3; the number's digits 0.6."""
+    reply = Reply("no", np.log([0.8, 0.5]), True, yes=0.3, number=0.6)
+    assert raw_confidence("binary", True, reply) == pytest.approx(0.3)
+    assert raw_confidence("binary", False, reply) == pytest.approx(0.7)
+    assert raw_confidence("binary", None, reply) == raw_confidence("event", "flood", reply) == pytest.approx(0.4)
+    assert raw_confidence("count", 3, reply) == pytest.approx(0.6) and raw_confidence("count", None, reply) == pytest.approx(0.4)
+    assert raw_confidence("caption", "no", reply) == raw_confidence("open", "no", reply) == pytest.approx(math.sqrt(0.4))
+    assert raw_confidence("binary", True, Reply("no", np.log([0.8]), True)) == 0
+    assert raw_confidence("count", 3, Reply("3", np.log([0.8]), True)) == pytest.approx(0.8)
+    assert raw_confidence("caption", "x", Reply("x", np.zeros(0), True)) == 0

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
-from chronosight.engines.from_objects import answer_task
+from chronosight.engines.from_objects import answer_task, counts_and_places
 from chronosight.engines.router import answer_description
 from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
 from chronosight.tasks import binary, count
+from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 
 ZONES = {"Riverside": pixels(0, 0, 150, 300), "Old Mill": pixels(150, 0, 300, 299.9), "Void": pixels(100, 100, 120, 120)}
 
@@ -221,3 +223,16 @@ def test_nothing_found_is_as_sure_as_the_model_was():
     answer = answer_description(summary([], changed=0.2), "how many buildings appeared?")
     assert (answer.value, answer.confident) == (0, True) and answer.confidence == pytest.approx(0.8)
     assert not answer_description(summary([], changed=0.7), "how many buildings appeared?").confident
+
+
+def test_counts_and_places_of_each_kind_in_words():
+    def thing(name, direction, cell):
+        return ChangedObject(name, direction, np.zeros((1, 2)), 10.0, cell, 0.9)
+
+    found = [thing("building", "appeared", "top"), thing("road", "vanished", "center"), thing("building", "appeared", "top"),
+             thing("building", "vanished", "lower")]  # fmt: skip
+    assert counts_and_places(found) == (
+        "2 buildings appeared at the top, and 1 building vanished at the bottom, and 1 road vanished in the center"
+    )
+    assert counts_and_places(found[1:2]) == "1 road vanished in the center"
+    assert counts_and_places([]) == NO_CHANGE_SENTENCES[0]
