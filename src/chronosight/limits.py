@@ -34,6 +34,12 @@ MAX_ZONES_BYTES = 64 << 20  # of a GeoJSON file of zones
 MAX_ZONES = 10_000  # polygons
 MAX_ZONE_CORNERS = 500_000  # of all zones together, also once their long edges are followed in steps
 
+# Labels of one's own (`chronosight tune`).
+MAX_LABEL_BYTES = 512 << 20  # of a GeoPackage or GeoJSON of labels
+MAX_LABELS = 200_000  # polygons
+MAX_LABEL_CORNERS = 5_000_000  # of all of them
+MAX_TUNE_PIXELS = 200_000_000  # of all pairs together, as the guide sees them: 1.6 GB with their labels
+
 # Result folders.
 MAX_OBJECTS = 100_000  # changed objects in a folder that is read back
 

@@ -25,6 +25,7 @@ from chronosight.cli.output import print_error
 from chronosight.cli.serve import serve
 from chronosight.cli.timeline import timeline
 from chronosight.cli.train import train
+from chronosight.cli.tune import tune
 from chronosight.cli.usage import UsageError, usage_line
 from chronosight.cli.version import version
 from chronosight.errors import InputError
@@ -47,7 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (describe, ask, chat, batch, timeline, serve, mcp, train, convert, export, merge, calibrate, card, version):
+for command in (describe, ask, chat, batch, timeline, serve, mcp, train, tune, convert, export, merge, calibrate, card, version):
     app.command()(command)
 app.command("eval")(evaluate)
 app.add_typer(data_app, name="data")

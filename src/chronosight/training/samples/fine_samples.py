@@ -113,11 +113,11 @@ class FineSamples:
         changed = self.changed[id(pairs)]
         pair = pairs[int(rng.choice(changed)) if changed and rng.random() < 0.75 else int(rng.integers(len(pairs)))]
         step = float(np.exp(rng.uniform(*np.log(steps))))
-        box = _draw_box(rng, pair.building.shape, self.size * step / pair.metres_per_pixel)
-        mask = _crop(pair.building.astype(np.uint8) * 255, box, self.size) > 127
+        box = draw_box(rng, pair.building.shape, self.size * step / pair.metres_per_pixel)
+        mask = resized(pair.building.astype(np.uint8) * 255, box, self.size) > 127
         step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
         made = LabelledPair(
-            _crop(pair.before, box, self.size), _crop(pair.after, box, self.size), mask,
+            resized(pair.before, box, self.size), resized(pair.after, box, self.size), mask,
             np.stack([np.where(mask, 0, -1), np.where(mask, 1, -1)]).astype(np.int8), step,
         )  # fmt: skip
         return self._built(made, rng, 0.12, PASTED)
@@ -150,11 +150,11 @@ class FineSamples:
 
     def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
-        box = _draw_box(rng, pair.change_mask.shape, self.size * float(rng.uniform(0.7, 1.2)))
-        mask = _nearest(pair.change_mask, box, self.size)
+        box = draw_box(rng, pair.change_mask.shape, self.size * float(rng.uniform(0.7, 1.2)))
+        mask = resized_labels(pair.change_mask, box, self.size)
         building = LAND_COVER.index("building")
-        footprints = np.stack([_nearest(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
-        before, after = (_crop(image, box, self.size) for image in (pair.before, pair.after))
+        footprints = np.stack([resized_labels(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
+        before, after = (resized(image, box, self.size) for image in (pair.before, pair.after))
         step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
         return LabelledPair(before, after, mask == BUILDING, footprints.astype(np.int8), step, complete=True), mask == ROAD
 
@@ -179,17 +179,17 @@ class FineSamples:
             pair = pairs[int(rng.integers(len(pairs)))]
             image, step = pair.after if rng.random() < 0.6 else pair.before, pair.metres_per_pixel
             factor = rng.uniform(0.6, 1.6) if fine else rng.uniform(0.75, 1.3)
-        box = _draw_box(rng, image.shape[:2], self.size * float(factor))
-        return _crop(image, box, self.size), step * (box[2] - box[0]) / self.size
+        box = draw_box(rng, image.shape[:2], self.size * float(factor))
+        return resized(image, box, self.size), step * (box[2] - box[0]) / self.size
 
     def _labelled(self, rng: np.random.Generator, step: float | None) -> tuple[np.ndarray, np.ndarray, float]:
         """A part of a labelled chip: pixels, labels, metres per pixel; drawn where `step` is None."""
         chip = self.labelled[int(rng.integers(len(self.labelled)))]
         assert chip.labels is not None
         side = self.size * (rng.uniform(1.0, 3.0) if step is None else step / chip.metres_per_pixel)
-        box = _draw_box(rng, chip.labels.shape, float(side))
+        box = draw_box(rng, chip.labels.shape, float(side))
         found = chip.metres_per_pixel * (box[2] - box[0]) / self.size
-        return _crop(chip.pixels, box, self.size), _nearest(chip.labels, box, self.size), found
+        return resized(chip.pixels, box, self.size), resized_labels(chip.labels, box, self.size), found
 
     def _finish(self, rng: np.random.Generator, pair: LabelledPair, road: np.ndarray | None) -> dict[str, np.ndarray]:
         before, after, footprints = pair.before, pair.after, pair.footprints
@@ -222,14 +222,33 @@ class FineSamples:
         }
 
 
-def _draw_box(rng: np.random.Generator, shape: tuple[int, ...], side: float) -> tuple[int, int, int, int]:
-    """A square of about `side` pixels, never larger than the image: x0, y0, x1, y1."""
+def draw_box(rng: np.random.Generator, shape: tuple[int, ...], side: float) -> tuple[int, int, int, int]:
+    """Draws a square of about `side` pixels, never larger than the image.
+
+    Args:
+        rng: Draws its place.
+        shape: Rows and columns of the image.
+        side: Of the square, in pixels.
+
+    Returns:
+        x0, y0, x1, y1.
+    """
     whole = max(1, min(round(side), *shape[:2]))
     x, y = int(rng.integers(shape[1] - whole + 1)), int(rng.integers(shape[0] - whole + 1))
     return x, y, x + whole, y + whole
 
 
-def _crop(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+def resized(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+    """A part of an image at another size.
+
+    Args:
+        image: (H, W, 3) or (H, W) uint8.
+        box: x0, y0, x1, y1 of a square.
+        size: Side of the result.
+
+    Returns:
+        (size, size, 3) or (size, size) uint8, a copy.
+    """
     part = image[box[1] : box[3], box[0] : box[2]]
     if part.shape[:2] == (size, size):
         return part.copy()
@@ -238,7 +257,17 @@ def _crop(image: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.nd
     return np.array(Image.fromarray(np.ascontiguousarray(part)).resize((size, size), how))
 
 
-def _nearest(array: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+def resized_labels(array: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+    """A part of a map of labels at another size, by the nearest pixel.
+
+    Args:
+        array: (H, W).
+        box: x0, y0, x1, y1 of a square.
+        size: Side of the result.
+
+    Returns:
+        (size, size) of the same type.
+    """
     part = array[box[1] : box[3], box[0] : box[2]]
     at = np.minimum((np.arange(size) + 0.5) * part.shape[0] / size, part.shape[0] - 1).astype(int)
     shown: np.ndarray = part[at][:, at]
