@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Comparison:
 
 
 def write_weights(
-    start: Path, guide: Path, out: Path, up_to: float, held_out: Sequence[OwnPair], sets: dict[str, Sequence[Labelled]],
+    start: Path, guide: Path, out: Path, up_to: float, held_out: Sequence[OwnPair], sets: Mapping[str, Sequence[Labelled]],
     facts: dict[str, Any], check: Check, history: Sequence[tuple[int, float]], track: Track,
 ) -> list[Comparison]:  # fmt: skip
     """Writes the folder beside its place and moves it there when it is whole.
