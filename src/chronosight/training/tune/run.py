@@ -130,19 +130,21 @@ def tune(
     run = out.with_name(f"{out.name}.run")
     facts = {"pairs": fingerprint(material), "weights": crc32(weights / TRAINABLE), "size": size, "rendered": rendered}
     torch.manual_seed(0)  # of the branches that are not used
-    guide = load_fine_guide(weights)
+    guide = load_fine_guide(weights).to(memory_format=torch.channels_last)
     held_out = material.seen("val")
     say("making samples")
     samples = TuneSamples(material.seen("train"), rendered_pairs(rendered), 0, 0, size)
     if (state := read_state(run, facts, steps)) is None:
-        threads = torch.get_num_threads()
+        cores = os.cpu_count() or 1
+        threads = max(1, cores - 1)  # one is left to the samples: threads that wait for each other are far slower
+        torch.set_num_threads(threads)
         if steps is None:
             measured = time.monotonic()
             held_out_f1(guide, held_out)
             each, step = time.monotonic() - measured, time_a_step(guide, samples)
             steps = plan_steps((1 - RESERVE) * 60 * minutes - (time.monotonic() - started), step, each)
             say(f"{steps} steps of {step:.2f} s planned for {minutes:g} minutes")
-        plan = Plan(steps, max(1, -(-steps // MEASURES)), threads, size, 1 if (os.cpu_count() or 1) > 1 else 0)
+        plan = Plan(steps, max(1, -(-steps // MEASURES)), threads, size, int(cores > 1))
         run.mkdir(parents=True, exist_ok=True)
         write_json(run / STATE, facts | {"plan": asdict(plan)})
     else:

@@ -41,7 +41,7 @@ MEASURES = 12  # how often the held-out places are measured in a run
 PATIENCE = 5  # measurements without a gain after which it ends
 GAIN = 0.002  # F1 by which a later step must be better
 MOST_STEPS, FEWEST_STEPS = 1500, 40
-TIMED = 3  # steps that are timed to plan a run
+TIMED = 4  # steps that are timed to plan a run
 BUILDING = 2
 STEP = 32  # the network takes multiples of this
 
@@ -238,7 +238,8 @@ def time_a_step(model: GuideModel, samples: FineSamples) -> float:
         started = time.monotonic()
         batch = stack([samples[step * BATCH + i] for i in range(BATCH)])
         made = time.monotonic()
-        output = tried(before=batch["before"], after=batch["after"])
+        dates = [batch[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after")]
+        output = tried(*dates)
         torch.stack(list(recognition_loss(output, **{n: batch[n] for n in (*TARGETS, "footprints")}).values())).sum().backward()
         if step:  # the first is slower
             making += made - started
