@@ -54,7 +54,7 @@ def results(done):
 def test_the_ids_are_permanent_and_the_help_speaks(qgis):
     listed = json.loads(qgis("--json", "list").stdout)["providers"]["chronosight"]["algorithms"]
     assert set(listed) >= {"chronosight:install", "chronosight:describechange", "chronosight:askquestion",
-                           "chronosight:timeline"}  # fmt: skip
+                           "chronosight:timeline", "chronosight:tune"}  # fmt: skip
     shown = qgis("help", "chronosight:describechange").stdout
     assert "Earlier image" in shown and "zones.csv" in shown
 
@@ -116,3 +116,15 @@ def test_without_the_command_it_says_what_to_do(qgis):
     done = qgis("run", "chronosight:askquestion", "--", f"BEFORE={EXAMPLES / 'image.png'}", "QUESTION=Is there water?",
                 CHRONOSIGHT_COMMAND="", PATH="/usr/bin:/bin")  # fmt: skip
     assert done.returncode != 0 and "Install or update Chronosight" in done.stdout + done.stderr
+
+
+def test_labels_are_checked_before_tuning(qgis, tmp_path):
+    from own_labels import NEW, outline, write_layer, write_sites
+
+    pairs = write_sites(tmp_path / "pairs", 5, 0)
+    labels = write_layer(tmp_path / "labels.gpkg", "new", [outline(index, NEW) for index in range(5)])
+    given = (f"PAIRS={pairs}", f"LABELS={labels}", f"OUTPUT={tmp_path / 'out'}")
+    made = results(qgis("--json", "run", "chronosight:tune", "--", *given, "CHECK=true"))
+    assert "polygons: 5 (5 new), 5 on pairs" in made["SUMMARY"] and made["WEIGHTS"] == ""
+    wrong = qgis("run", "chronosight:tune", "--", given[0], f"LABELS={tmp_path / 'none.gpkg'}", given[2], "CHECK=true")
+    assert wrong.returncode and "no file or folder" in wrong.stdout + wrong.stderr

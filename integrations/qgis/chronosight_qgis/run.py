@@ -11,7 +11,7 @@ from qgis.core import QgsProcessingException
 
 from chronosight_qgis.environment import clean_environment, command
 
-PROGRESS = re.compile(r"^(?:going on after )?(\d+) of (\d+) tiles")
+PROGRESS = re.compile(r"^(?:going on after )?(?:step )?([\d,]+) of ([\d,]+)(?: tiles|, )")
 MISSING = 'Chronosight is not installed yet: run the algorithm "Install or update Chronosight" first'
 
 
@@ -61,7 +61,7 @@ def run(arguments, feedback):
             elif name == "stdout":
                 said.append(line)
             elif (found := PROGRESS.match(line)) is not None:
-                feedback.setProgress(100 * int(found[1]) / max(1, int(found[2])))
+                feedback.setProgress(100 * number(found[1]) / max(1, number(found[2])))
                 feedback.setProgressText(line)
             elif line:
                 last = line
@@ -93,6 +93,11 @@ def run_chronosight(arguments, feedback):
         return json.loads(said[-1])
     except (IndexError, ValueError) as error:
         raise QgsProcessingException(f"{program} printed no JSON; update it with \"Install or update Chronosight\"") from error
+
+
+def number(text):
+    """1,500 -> 1500."""
+    return int(text.replace(",", "") or 0)
 
 
 def _error(lines):
