@@ -120,3 +120,31 @@ def test_weights_are_small_and_have_their_card():
     assert sum(path.stat().st_size for path in folder.iterdir()) < 40e6
     card = (folder / "MODEL_CARD.md").read_text()
     assert "research use" in card and "LEVIR-CD" in card
+
+
+@pytest.fixture(scope="module")
+def fine_pair():
+    """A rendered pair at half a metre, with its truth."""
+    from chronosight.synthetic.pair import render_pair
+
+    truth = render_pair(900_600_002, 256, 0.5)
+    frames = np.stack([truth.before, truth.after])
+    return Scene("pair", frames, np.ones(frames.shape[1:3], bool), ("before", "after"), metres_per_pixel=0.5), truth
+
+
+def test_fine_imagery_is_compared_at_its_own_resolution(model, fine_pair):
+    scene, truth = fine_pair
+    found = model.describe(scene)
+    changed = truth.change_mask == 2
+    assert changed.sum() > 200 and overlap(found.evidence.mask == 2, changed) > 0.4
+
+
+def test_swapped_dates_mirror_every_object_of_fine_imagery(model, fine_pair):
+    scene, _ = fine_pair
+    swapped = Scene("pair", scene.frames[::-1].copy(), scene.valid, ("after", "before"), metres_per_pixel=0.5)
+    there, back = (model.guide_facts(one)[0].objects for one in (scene, swapped))
+    opposite = {"appeared": "vanished", "vanished": "appeared"}
+    assert len(there) > 0
+    assert sorted((item.class_name, opposite[item.direction], round(item.area)) for item in there) == sorted(
+        (item.class_name, item.direction, round(item.area)) for item in back
+    )
