@@ -229,7 +229,7 @@ def _confidence(config: dict[str, Any]) -> str:
     if fine := report.get("mask_fine"):
         lines += [
             "",
-            f"How the map of fine imagery is read was fitted on {fine['windows']} half-metre pairs held out of training: pixel F1 "
+            f"How the map of fine imagery is read was fitted on {fine['windows']} half-metre pairs held out of training: F1 "
             f"{fine['f1']:.3f}, count MAE {fine['count_mae']:.2f}, changed or not {fine['binary']:.3f} there.",
         ]
     if size := report.get("ground_size"):

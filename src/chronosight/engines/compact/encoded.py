@@ -99,8 +99,18 @@ class Networks:
 class EncodedScene:
     """A scene with what was computed for it, each part once."""
 
-    def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None) -> None:
-        """progress: called with (tiles done, tiles in all) while the guide predicts a pair."""
+    def __init__(
+        self, scene: Scene, networks: Networks, progress: Progress | None = None, whole: EncodedScene | None = None
+    ) -> None:
+        """Encodes nothing yet.
+
+        Args:
+            scene: The scene.
+            networks: The networks.
+            progress: Called with (tiles done, tiles in all) while the guide predicts a pair.
+            whole: The pair that this is a part of, whose estimated ground size holds for it.
+        """
+        self.whole = whole
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
@@ -117,6 +127,8 @@ class EncodedScene:
     @cached_property
     def estimated(self) -> GroundSize | None:
         """The ground size of a pixel, estimated from a pair whose files do not say; None where it is known, or no estimate."""
+        if self.whole is not None:
+            return self.whole.estimated
         unknown = self.scene.kind == "pair" and not self.scene.metres_per_pixel
         estimator = self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
         return None if estimator is None else estimator.estimate(self.scene)
@@ -124,7 +136,7 @@ class EncodedScene:
     @cached_property
     def guide(self) -> Guide:
         """The guide that suits the ground size of the scene's pixels, known or estimated."""
-        estimated = self.estimated.metres if self.estimated else None
+        estimated = self.estimated.metres if self.estimated and self.estimated.fine else None
         return suited_guide(self.bundle, self.scene.metres_per_pixel or estimated)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Lock
 
 from chronosight.engines.compact.bundle import Bundle
@@ -183,8 +184,10 @@ class CompactEngine:
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            description = describe_large(encoded, self.caption_view) if encoded.large else describe_pair(encoded)
-            description = replace(description, notes=tuple(dict.fromkeys((*description.notes, *encoded.remarks))))
+            caption_of = partial(self.caption_view, encoded)
+            description = describe_large(encoded, caption_of) if encoded.large else describe_pair(encoded)
+            notes = dict.fromkeys((*description.notes, *encoded.remarks))
+            description = replace(description, notes=tuple(notes))
         return doubted_description(description)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
@@ -264,19 +267,20 @@ class CompactEngine:
     def _answer_large(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question about a pair larger than the language model's input."""
         if question.task == "caption":
-            return describe_large(encoded, self.caption_view).caption
+            return describe_large(encoded, partial(self.caption_view, encoded)).caption
         return answer_task(question, encoded.reported_evidence, encoded.changed, exact=self.bundle.exact)
 
-    def caption_view(self, view: Scene) -> Answer:
+    def caption_view(self, whole: EncodedScene, view: Scene) -> Answer:
         """Captions a part of a larger pair; what is computed for it is not kept.
 
         Args:
+            whole: The larger pair.
             view: The part, a pair.
 
         Returns:
             The caption.
         """
-        encoded = EncodedScene(view, self.networks)
+        encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:

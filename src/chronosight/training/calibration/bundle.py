@@ -223,7 +223,7 @@ def fit_fine(
     pairs = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT][:limit]
     if not pairs:
         return {}, {}
-    settings, report = fit_mask(engine, pairs, track)
+    settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad
     return {"mask_fine": settings}, {"mask_fine": report}
 
 

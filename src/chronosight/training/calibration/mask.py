@@ -101,8 +101,9 @@ class MaskMetrics:
 
 
 def fit_mask(
-    engine: CompactEngine, places: Sequence[PlacePair], track: Callable[[Sequence[Any], str], Iterable[Any]]
-) -> tuple[dict[str, float], dict[str, float]]:
+    engine: CompactEngine, places: Sequence[PlacePair], track: Callable[[Sequence[Any], str], Iterable[Any]],
+    keep_usual: bool = False,
+) -> tuple[dict[str, float], dict[str, float]]:  # fmt: skip
     """Fits how the guide's map is read: its calibration, threshold and smallest object.
 
     Args:
@@ -110,6 +111,7 @@ def fit_mask(
             returns.
         places: Held-out pairs with building masks, of one ground size.
         track: Called with items and a label; yields the items while it shows progress.
+        keep_usual: Keep the usual threshold and smallest object, and fit the probability alone.
 
     Returns:
         The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels of the guide's own ground size); and
@@ -136,7 +138,7 @@ def fit_mask(
     finally:
         config["calibration"] = kept
     found = search(seen_windows, places[0].metres_per_pixel)
-    threshold, area = choose(found, groups)
+    threshold, area = USUAL if keep_usual else choose(found, groups)
     pixels = [
         (any_change[::PIXEL_STEP, ::PIXEL_STEP].ravel(), truth[::PIXEL_STEP, ::PIXEL_STEP].ravel())
         for _, any_change, truth in seen_windows

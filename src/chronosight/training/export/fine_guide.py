@@ -19,6 +19,7 @@ from chronosight.training.export.guide import MAPS, export_pairs
 from chronosight.training.guide.fine import fine_config
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
+VIEWS = 2  # of each pair, averaged: as it is, and turned by half; a point of F1 more than one view
 NOT_USED = ("summary.", "decoder.")  # branches of the captions, which this guide is not trained for
 
 
@@ -51,12 +52,13 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
             {name: value.half().contiguous() for name, value in model.state_dict().items() if not name.startswith(NOT_USED)},
             trainable,
         )
+        trainable.chmod(0o644)  # safetensors keeps its files to their owner
         os.replace(part, weights / GRAPH)
         os.replace(trainable, weights / TRAINABLE)
     finally:
         part.unlink(missing_ok=True)
         trainable.unlink(missing_ok=True)
-    config["fine_guide"] = {"metres_per_pixel": metres, "up_to": up_to, "neck": list(model.config.neck)}
+    config["fine_guide"] = {"metres_per_pixel": metres, "up_to": up_to, "views": VIEWS, "neck": list(model.config.neck)}
     if "checksums" in config:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)
