@@ -57,9 +57,10 @@ FINE_DATA = """\
 FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
   walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
-- The shipped weights of that guide come from one run of 8,021 steps (108 minutes on one core) of a forerunner of this recipe's code:
-  the same network and loss, samples made with OpenCV in place of Pillow. It was stopped three times to add kinds of sample (leaning
-  roofs, drawn roofs, walls); `recipes/guide-fine.yaml` has them all from the first step on, and was not run to its end."""
+- The shipped weights of that guide come from one run of 8,021 steps (108 minutes on one core) of a forerunner of this recipe's
+  code: the same network and loss, samples made with OpenCV in place of Pillow. It was stopped three times to add kinds of
+  sample (leaning roofs, drawn roofs, walls); `recipes/guide-fine.yaml` has them all from the first step on, and was not run to
+  its end."""
 LIMITS = """\
 - Only changes of buildings and roads are mapped. Real data has no road masks: roads were learned from captions and
   from rendered scenes, so real roads are mapped less accurately than buildings.
