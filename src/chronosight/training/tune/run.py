@@ -130,7 +130,8 @@ def tune(
     run = out.with_name(f"{out.name}.run")
     facts = {"pairs": fingerprint(material), "weights": crc32(weights / TRAINABLE), "size": size, "rendered": rendered}
     torch.manual_seed(0)  # of the branches that are not used
-    guide = load_fine_guide(weights).to(memory_format=torch.channels_last)
+    guide = load_fine_guide(weights)
+    guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload
     held_out = material.seen("val")
     say("making samples")
     samples = TuneSamples(material.seen("train"), rendered_pairs(rendered), 0, 0, size)
