@@ -46,6 +46,9 @@ def tune(
     ] = None,
     minutes: Annotated[float, typer.Option(min=1, help="Time for everything; the number of steps is planned by it.")] = 20,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps, in place of a plan by time.", show_default=False)] = None,
+    strength: Annotated[
+        float, typer.Option(min=0.05, max=1, help="Share of the way to the tuned weights: less forgets less, 1 fits your look.")
+    ] = 0.5,
     data: Annotated[
         Path | None,
         typer.Option(help="Folder with pairs/ of the project's own data: compare on it too.", metavar="DIR", show_default=False),
@@ -114,7 +117,7 @@ def tune(
     disable_progress_bar()
     logging.disable(logging.WARNING)  # the exporters warn of what does not concern this model; errors still raise
     try:
-        facts = tune_weights(material, start, out, minutes, steps, data, report, track)
+        facts = tune_weights(material, start, out, minutes, steps, data, report, track, strength=strength)
     except KeyboardInterrupt:
         print(f"stopped; what was done is in {out}.run, the same command goes on from there", file=sys.stderr)
         raise

@@ -167,6 +167,23 @@ def test_a_start_that_is_not_improved_is_kept():
     assert train.no_more([(0, 0.5), *((step, 0.4) for step in range(1, train.PATIENCE + 1))])
 
 
+def test_the_result_lies_between_start_and_end(own, weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "best_of", lambda history: history[-1])
+    found = []
+    for strength in (1.0, 0.25):
+        torch.manual_seed(0)
+        material, start = material_of(own), load_fine_guide(weights)
+        samples = TuneSamples(material.seen("train"), rendered_pairs(1), 2 * train.BATCH, 0, 32)
+        before = {name: value.clone().numpy() for name, value in start.state_dict().items()}
+        plan = train.Plan(2, 1, 1, 32, 0, strength)
+        final, _ = train.tune_guide(start, samples, material.seen("val"), plan, tmp_path / f"{strength}")
+        after = load_file(final / "model.safetensors")
+        found.append({name: after[name] - before[name] for name in after if name.startswith("recognition.head.0.0")})
+    for name, whole in found[0].items():
+        assert np.abs(whole).max() > 0
+        np.testing.assert_allclose(found[1][name], 0.25 * whole, atol=1e-6)
+
+
 def test_steps_are_planned_by_time():
     assert train.plan_steps(900, 0.6, 5) == int((900 - 5 * (train.MEASURES + 1)) / 0.6)
     assert train.plan_steps(10, 5, 5) == train.FEWEST_STEPS and train.plan_steps(1e6, 0.5, 1) == train.MOST_STEPS

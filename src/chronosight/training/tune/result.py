@@ -109,6 +109,7 @@ def card(
         f"- Labels: {facts['labels']}",
         f"- Steps: {facts['step']} of {facts['steps']} planned were used"
         + (" (the start was not improved: the guide is the one of before)" if not facts["step"] else ""),
+        f"- Strength: {facts['strength']:g} of the way from the start's weights to the tuned ones",
         f"- Imagery of up to {up_to:g} m a pixel goes to the tuned guide"
         + (f"; before, up to {facts['up_to_before']:g} m did" if up_to != facts["up_to_before"] else ""),
         "",

@@ -96,6 +96,7 @@ def check_out(out: Path, weights: Path) -> None:
 def tune(
     material: Material, weights: Path, out: Path, minutes: float, steps: int | None, data: Path | None,
     say: Callable[[str], None], track: Track, size: int | None = None, rendered: int = RENDERED,
+    strength: float = 0.5,
 ) -> dict[str, Any]:  # fmt: skip
     """Tunes the guide of fine imagery; a stopped run goes on and ends with the same weights.
 
@@ -110,6 +111,7 @@ def tune(
         track: Called with items and a label; yields the items while it shows progress.
         size: Side of a sample in pixels.
         rendered: Rendered pairs among the samples.
+        strength: Share of the way from the start's weights to the tuned ones.
 
     Returns:
         What config.json of the new weights has as "tuned".
@@ -129,6 +131,7 @@ def tune(
     size = size or SIZE
     run = out.with_name(f"{out.name}.run")
     facts = {"pairs": fingerprint(material), "weights": crc32(weights / TRAINABLE), "size": size, "rendered": rendered}
+    facts["strength"] = strength
     torch.manual_seed(0)  # of the branches that are not used
     guide = load_fine_guide(weights)
     guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload
@@ -145,7 +148,7 @@ def tune(
             each, step = time.monotonic() - measured, time_a_step(guide, samples)
             steps = plan_steps((1 - RESERVE) * 60 * minutes - (time.monotonic() - started), step, each)
             say(f"{steps} steps of {step:.2f} s planned for {minutes:g} minutes")
-        plan = Plan(steps, max(1, -(-steps // MEASURES)), threads, size, int(cores > 1))
+        plan = Plan(steps, max(1, -(-steps // MEASURES)), threads, size, int(cores > 1), strength)
         run.mkdir(parents=True, exist_ok=True)
         write_json(run / STATE, facts | {"plan": asdict(plan)})
     else:
@@ -160,7 +163,8 @@ def tune(
     up_to = before if coarsest <= before else round(float(np.ceil(coarsest * 1.02 / 0.05)) * 0.05, 2)
     tuned: dict[str, Any] = {
         "from": str(read_bundle_config(weights).get("name", weights.name)), "labels": f"{len(material.pairs)} pairs",
-        "step": best, "steps": plan.steps, "held_out_f1": [round(history[0][1], 4), round(f1, 4)], "up_to_before": before,
+        "step": best, "steps": plan.steps, "strength": strength,
+        "held_out_f1": [round(history[0][1], 4), round(f1, 4)], "up_to_before": before,
         "measured_on": _measured_on(material.split),
     }  # fmt: skip
     say("exporting, calibrating and comparing")
