@@ -73,6 +73,15 @@ def test_plain_images_that_look_fine_go_to_the_fine_guide_with_a_note(bundle_fol
     assert any("estimated" in note for note in engine.ask(weakly_changed(), "how many buildings appeared?").notes)
 
 
+def test_an_estimate_resamples_nothing(bundle_folder, tmp_path):
+    found = [
+        bundle(bundle_folder, tmp_path / str(metres), metres).describe(weakly_changed()).evidence for metres in (0.15, 0.3, 0.5)
+    ]
+    for other in found[1:]:
+        np.testing.assert_array_equal(other.mask, found[0].mask)
+    assert found[0].mask.any()
+
+
 def test_plain_images_that_look_coarse_are_seen_as_before_without_a_note(bundle_folder, tmp_path):
     engine = bundle(bundle_folder, tmp_path / "coarse", 1.1)
     found = engine.describe(weakly_changed())

@@ -141,8 +141,8 @@ class EncodedScene:
 
     @cached_property
     def seen_size(self) -> float | None:
-        """Metres per pixel that the guide is told: an estimate counts only where it says that the imagery is fine."""
-        return self.scene.metres_per_pixel or (self.estimated.metres if self.estimated and self.guide.fine else None)
+        """Metres per pixel that the guide is told. An estimate chooses the guide, but resamples nothing: it may be far off."""
+        return self.scene.metres_per_pixel or (self.guide.metres_per_pixel if self.guide.fine else None)
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
