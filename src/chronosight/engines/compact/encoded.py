@@ -11,7 +11,7 @@ import numpy as np
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
-from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator
+from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator, tower_of
 from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
@@ -88,12 +88,7 @@ class Networks:
                 f"{self.bundle.folder / 'ground_size.npy'} holds {weights.ndim} dimensions, expected one row of numbers; "
                 "copy the folder again"
             )
-
-        def features(frames: np.ndarray) -> np.ndarray:
-            found: np.ndarray = self.bundle.session("tower").run(["features"], {"frames": frames})[0]
-            return found
-
-        return GroundSizeEstimator(weights, settings, features)
+        return GroundSizeEstimator(weights, settings, tower_of(self.bundle))
 
 
 class EncodedScene:

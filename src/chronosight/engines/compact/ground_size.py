@@ -6,12 +6,12 @@ half-metre imagery from imagery at 1 m, which decides what guide compares the da
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.presence import pool
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
@@ -127,13 +127,18 @@ def windows_of(frame: np.ndarray, valid: np.ndarray) -> list[np.ndarray]:
     return found
 
 
-def octaves_of(metres: float) -> float:
-    """Base-2 logarithm of a ground size.
+def tower_of(bundle: Bundle) -> Callable[[np.ndarray], np.ndarray]:
+    """The vision tower of the weights.
 
     Args:
-        metres: Metres per pixel, above 0.
+        bundle: The weights; the tower is opened when first used.
 
     Returns:
-        The logarithm.
+        (N, 3, S, S) in [0, 1] -> (N, D, h, w).
     """
-    return math.log2(metres)
+
+    def features(frames: np.ndarray) -> np.ndarray:
+        found: np.ndarray = bundle.session("tower").run(["features"], {"frames": frames})[0]
+        return found
+
+    return features

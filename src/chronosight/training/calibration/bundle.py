@@ -12,7 +12,6 @@ The guide's "anything changed" is left as it is: the clue was raw when the langu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
 from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
@@ -30,13 +28,14 @@ from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, pair_questions, pair_scene, video_scene
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
-from chronosight.training.calibration.arrays import write_array
 from chronosight.training.calibration.changed import fit_changed, weigh_places
 from chronosight.training.calibration.familiar import fit_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
+from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
+from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
 
 if TYPE_CHECKING:
@@ -145,86 +144,6 @@ def calibrate_bundle(
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
-
-
-def calibrate_ground_size(engine: CompactEngine, data: Path, track: Track = lambda items, _: items) -> dict[str, Any]:
-    """Fits the estimate of the ground size of a pixel, and nothing else; writes ground_size.npy and config.json.
-
-    Args:
-        engine: Engine with the weights; its config.json is rewritten.
-        data: Folder of the training data, with pairs/, images/ and buildings/.
-        track: Called with items and a label; yields the items while it shows progress.
-
-    Returns:
-        "ground_size" and "calibration_report" with its error in octaves.
-
-    Raises:
-        InputError: `data` lacks one of the folders.
-    """
-    found = fit_ground_size(engine, data, track)
-    if found is None:
-        raise InputError(f"{data} lacks imagery of known size; expected pairs/native_train.jsonl, buildings/ and images/ucm")
-    weights, settings, report = found
-    config, folder = engine.bundle.config, engine.bundle.folder
-    write_array(folder, "ground_size", weights)
-    config["ground_size"] = settings
-    config["calibration_report"] = {**config.get("calibration_report", {}), "ground_size": report}
-    if "checksums" in config:
-        config["checksums"] = checksums(folder)
-    engine.forget()
-    write_config(folder, config)
-    return {"ground_size": settings, "calibration": {}, "calibration_report": {"ground_size": report}}
-
-
-def calibrate_fine(engine: CompactEngine, data: Path, track: Track = lambda items, _: items) -> dict[str, Any]:
-    """Fits how the map of the guide of fine imagery is read, and nothing else; writes it into the weights' config.json.
-
-    Args:
-        engine: Engine with the weights; its config.json is rewritten.
-        data: Folder of the training data, with pairs/native_train.jsonl.
-        track: Called with items and a label; yields the items while it shows progress.
-
-    Returns:
-        "calibration" and "calibration_report", as `calibrate_bundle` returns them.
-
-    Raises:
-        InputError: The weights hold no guide of fine imagery, or `data` no held-out pairs.
-    """
-    settings, report = fit_fine(engine, data, None, track)
-    if not settings:
-        raise InputError(
-            f"{engine.bundle.folder} has no guide of fine imagery, or {data} no pairs for it; expected fine_guide in config.json "
-            "and pairs/native_train.jsonl"
-        )
-    config = engine.bundle.config
-    for key, found in (("calibration", settings), ("calibration_report", report)):
-        config[key] = {**config.get(key, {}), **found}
-    engine.forget()
-    write_config(engine.bundle.folder, config)
-    return {"calibration": settings, "calibration_report": report}
-
-
-def fit_fine(
-    engine: CompactEngine, data: Path, limit: int | None, track: Track
-) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
-    """How the map of the guide of fine imagery is read, fitted on half-metre pairs held out of training.
-
-    Args:
-        engine: Engine with the weights.
-        data: Folder of the training data.
-        limit: Largest number of pairs; None for all.
-        track: Called with items and a label; yields the items while it shows progress.
-
-    Returns:
-        Settings and report by name ("mask_fine"); empty without such a guide, or without pairs.
-    """
-    if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
-        return {}, {}
-    pairs = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT][:limit]
-    if not pairs:
-        return {}, {}
-    settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad
-    return {"mask_fine": settings}, {"mask_fine": report}
 
 
 def choose_sources(
@@ -522,15 +441,3 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
     for seed in track(seeds, "rendered videos"):
         video = renderer.video(seed)
         yield from raw_answers(engine, video_scene(video, f"video {seed}"), [(event.ask(), video.event)])
-
-
-def write_config(folder: Path, config: dict[str, Any]) -> None:
-    """Writes config.json under a temporary name, then renames it.
-
-    Args:
-        folder: Weights folder.
-        config: All of the configuration, as JSON types.
-    """
-    part = folder / ".config.json.partial"
-    part.write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(folder / "config.json")

@@ -5,6 +5,7 @@ Windows are cut at the ground size of their source or coarser, never finer: enla
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from chronosight.datasets.aid_ucm import learning_split
 from chronosight.datasets.buildings import held_out_columns, load_chips
 from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
 from chronosight.datasets.places import PlacePair, load_places
-from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, octaves_of, window_features
+from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, tower_of, window_features
 from chronosight.scenes.scene import Scene
 
 if TYPE_CHECKING:
@@ -46,14 +47,10 @@ def fit_ground_size(
     """
     if not all((data / name).exists() for name in ("pairs/native_train.jsonl", "buildings/chips.jsonl", "images/ucm.jsonl")):
         return None
-
-    def features(frames: np.ndarray) -> np.ndarray:
-        found: np.ndarray = engine.bundle.session("tower").run(["features"], {"frames": frames})[0]
-        return found
-
+    features = tower_of(engine.bundle)
     drawn = list(training_windows(data))
     rows = np.stack([window_features(window, features) for window, _, _ in track(drawn, "ground size of a pixel")])
-    octaves = np.array([octaves_of(step) for _, step, _ in drawn])
+    octaves = np.array([math.log2(step) for _, step, _ in drawn])
     sources = [source for _, _, source in drawn]
     weights = ridge(rows, octaves, np.array([1 / sources.count(source) for source in sources]))
     estimator = GroundSizeEstimator(weights, {"spread": 0.0}, features)
@@ -130,7 +127,7 @@ def _error(estimator: GroundSizeEstimator, pair: PlacePair, factor: float) -> fl
     frames = np.stack([_resized(date, side) for date in (pair.before, pair.after)])
     scene = Scene("pair", frames, np.ones(frames.shape[1:3], bool), ("before", "after"))
     found = estimator.estimate(scene)
-    return None if found is None else octaves_of(found.metres) - octaves_of(pair.metres_per_pixel * factor)
+    return None if found is None else math.log2(found.metres) - math.log2(pair.metres_per_pixel * factor)
 
 
 def _window(pixels: np.ndarray, factor: float, rng: np.random.Generator) -> np.ndarray | None:

@@ -9,6 +9,7 @@ Samples: `samples.fine_samples`. Loss: `models.guide.losses`. Loop: `training.tr
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,16 @@ NOT_BUILDING_LOGIT = -1.5  # footprints start as rare as they are
 class FineTrainer(Trainer):
     """Learns the recognition losses; the encoder, which knows something already, at a lower rate."""
 
-    encoder_rate = 1.0
+    def __init__(self, *args: Any, encoder_rate: float, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            encoder_rate: Learning rate of the encoder, as a share of that of the other layers.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.encoder_rate = encoder_rate
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW with two rates, and no decay of biases and norms.
@@ -124,9 +134,8 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
         per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False, max_grad_norm=2.0,
         dataloader_num_workers=recipe.workers,
     )  # fmt: skip
-    FineTrainer.encoder_rate = recipe.encoder_rate
     say("guide of fine imagery")
-    fit_averaged(FineTrainer, model, samples, arguments, recipe.ema)
+    fit_averaged(partial(FineTrainer, encoder_rate=recipe.encoder_rate), model, samples, arguments, recipe.ema)
     with finished_folder(final) as folder:
         model.save_pretrained(folder)
     return final

@@ -15,6 +15,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,6 @@ class Plan:
 
 class TuneTrainer(FineTrainer):
     """As for the guide itself, with the norms of the start."""
-
-    encoder_rate = ENCODER_RATE
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -197,7 +196,7 @@ def tune_guide(
             bf16=False, max_grad_norm=2.0, dataloader_num_workers=plan.workers,
         )  # fmt: skip
         fit_averaged(
-            TuneTrainer, start, samples, arguments, EMA,
+            partial(TuneTrainer, encoder_rate=ENCODER_RATE), start, samples, arguments, EMA,
             watch=[
                 lambda average, log: Anchor(original),
                 lambda average, log: ChooseStep(average, log, run, lambda model: held_out_f1(model, held_out), plan.every),
