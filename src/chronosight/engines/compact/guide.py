@@ -20,6 +20,7 @@ from chronosight.engines.compact.tiles import blend_weights, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
+from chronosight.results.land_cover import LandCover
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
@@ -46,6 +47,7 @@ class GuideMaps:
 
     mask: (H, W) uint8 index of class. probability, appeared: (H, W) float32 in [0, 1].
     changed: probability in [0, 1] that anything in the scene changed. memory: (1, M, d), None for a tiled scene.
+    cover: land cover of both dates on the scene's grid; None where it was not asked for, or these weights do not map it.
     """
 
     mask: np.ndarray
@@ -53,6 +55,7 @@ class GuideMaps:
     appeared: np.ndarray
     changed: float
     memory: np.ndarray | None
+    cover: LandCover | None = None
 
 
 class Guide:
@@ -113,12 +116,13 @@ class Guide:
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
-    def predict(self, scene: Scene, progress: Progress | None = None) -> GuideMaps:
+    def predict(self, scene: Scene, progress: Progress | None = None, cover: bool = False) -> GuideMaps:
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
             scene: A pair.
             progress: Called with (tiles done, tiles in all).
+            cover: Whether to map the land cover too, where these weights can.
 
         Returns:
             Maps of the scene's own size (H, W).

@@ -1,0 +1,65 @@
+"""The land-cover map of both dates of a pair, one byte a pixel and date.
+
+    32 k + c    class k of `tasks.land_cover`, with a confidence of c / 31
+    255         no data
+
+So a map of a large pair stays small, and a whole scene's lies on disk as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NO_COVER = 255
+LEVELS = 31  # of confidence, above 0
+
+
+@dataclass(frozen=True)
+class LandCover:
+    """What the ground is at both dates, as far as it is known.
+
+    Attributes:
+        packed: (2, H, W) uint8, class and confidence of the earlier and the later date, by `pack`.
+        least: Of each class the confidence in [0, 1] below which it is unknown.
+    """
+
+    packed: np.ndarray
+    least: tuple[float, ...]
+
+    @property
+    def classes(self) -> np.ndarray:
+        """(2, H, W) uint8, index of the likeliest class in `LAND_COVER_CLASSES`, known or not; 7 where there is no data."""
+        found: np.ndarray = self.packed >> 5
+        return found
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """(2, H, W) float32 in [0, 1], calibrated probability of the likeliest class; 0 where there is no data."""
+        found = (self.packed & LEVELS).astype(np.float32) / LEVELS
+        found[self.packed == NO_COVER] = 0
+        return found
+
+    @property
+    def known(self) -> np.ndarray:
+        """(2, H, W) bool, where the likeliest class is confident enough to be named."""
+        least = np.full(8, LEVELS + 1, np.uint8)  # nothing is known where there is no data
+        least[: len(self.least)] = np.ceil(np.array(self.least) * LEVELS - 1e-6).clip(0, LEVELS + 1)
+        found: np.ndarray = (self.packed & LEVELS) >= least[self.packed >> 5]
+        return found
+
+
+def pack(probabilities: np.ndarray) -> np.ndarray:
+    """Keeps the likeliest class and its probability.
+
+    Args:
+        probabilities: (..., C, H, W) in [0, 1], C at most 7.
+
+    Returns:
+        (..., H, W) uint8.
+    """
+    best = probabilities.argmax(axis=-3)
+    highest = probabilities.max(axis=-3).clip(0, 1)
+    packed: np.ndarray = (best * 32 + np.rint(highest * LEVELS)).astype(np.uint8)
+    return packed

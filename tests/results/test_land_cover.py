@@ -1,0 +1,24 @@
+"""The land-cover map in one byte a pixel."""
+
+import numpy as np
+
+from chronosight.results.land_cover import LEVELS, NO_COVER, LandCover, pack
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+
+
+def test_class_and_confidence_come_back_from_the_byte():
+    rng = np.random.default_rng(0)
+    scores = np.exp(rng.normal(0, 3, (2, len(LAND_COVER_CLASSES), 17, 23)))
+    probabilities = scores / scores.sum(axis=1, keepdims=True)
+    cover = LandCover(pack(probabilities), (0.0,) * 6)
+    assert cover.packed.dtype == np.uint8 and cover.packed.shape == (2, 17, 23)
+    assert (cover.classes == probabilities.argmax(axis=1)).all()
+    assert np.abs(cover.confidence - probabilities.max(axis=1)).max() <= 0.5 / LEVELS + 1e-6
+    assert set(np.unique(cover.classes)) == set(range(6))
+
+
+def test_a_class_is_unknown_below_its_own_confidence_and_where_there_is_no_data():
+    packed = np.array([[[32 * 4 + 20, 32 * 4 + 19, 32 * 5 + 20, NO_COVER]]], np.uint8)
+    cover = LandCover(packed, (0.5, 0.5, 0.5, 0.5, 20 / LEVELS, 21 / LEVELS))
+    assert cover.known[0, 0].tolist() == [True, False, False, False]
+    assert cover.confidence[0, 0, 3] == 0
