@@ -28,6 +28,7 @@ from chronosight.tasks.objects import count_and_cells
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 CHANGED_PIXELS = 20  # a window counts as changed above this many pixels of the mask
 MASK_CLASSES = ("background", "building")
+DIRECTIONS = ("unchanged", "changed", "new", "gone")  # of a mask that says which way, where that is known
 BINARY, COUNT, LOCATION = binary.ask("buildings"), count.ask("buildings"), location.ask("buildings")
 ANY_CHANGE, CAPTION = binary.ask(), caption.ask("pair")
 
@@ -62,6 +63,7 @@ class PlacePair:
         after: (H, W, 3) uint8.
         building: (H, W) bool, buildings that changed.
         cells: Parts that have captions.
+        directions: (H, W) uint8, index into `DIRECTIONS`; None where it is not known which way buildings changed.
     """
 
     id: str
@@ -71,6 +73,7 @@ class PlacePair:
     after: np.ndarray
     building: np.ndarray
     cells: tuple[CaptionedCell, ...]
+    directions: np.ndarray | None = None
 
     def name(self, box: Box) -> str:
         """Name of a part.
@@ -186,7 +189,8 @@ def load_abroad(root: str | Path) -> list[PlacePair]:
         stem = folder / "pairs" / name
         before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
         with Image.open(f"{stem}_building.png") as mask:
-            pairs.append(PlacePair(name, name, step, before, after, np.asarray(mask) > 0, ()))  # 1 new, 2 gone
+            ways = np.asarray(mask)  # 1 new, 2 gone
+        pairs.append(PlacePair(name, name, step, before, after, ways > 0, (), np.where(ways > 0, ways + 1, 0).astype(np.uint8)))
     return pairs
 
 
@@ -251,8 +255,26 @@ def caption_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Sam
     Returns:
         The sample.
     """
-    turn = Turn(CAPTION, cell.captions)
-    return _sample(place, cell.box, f"{place.name(cell.box)}/caption", turn, changed=cell.changed, part=part)
+    return _captioned(place, cell.box, cell.captions, part, changed=cell.changed)
+
+
+def claims_sample(place: PlacePair) -> Sample:
+    """The caption of a whole pair that nobody captioned: only what it claims of buildings can be checked.
+
+    Args:
+        place: The place.
+
+    Returns:
+        The sample.
+    """
+    return _captioned(place, (0, 0, *place.before.shape[1::-1]), (), "")
+
+
+def _captioned(place: PlacePair, box: Box, captions: tuple[str, ...], part: str, **more: Any) -> Sample:
+    x0, y0, x1, y1 = box
+    ways = (place.building.astype(np.uint8) if place.directions is None else place.directions)[y0:y1, x0:x1]
+    turn = Turn(CAPTION, captions)
+    return _sample(place, box, f"{place.name(box)}/caption", turn, part=part, mask=lambda: ways, **more)
 
 
 def change_sample(place: PlacePair, cell: CaptionedCell, part: str = "") -> Sample:

@@ -15,6 +15,7 @@ from chronosight.datasets.sample import Sample
 from chronosight.evaluation.metric import Metric, Result, estimate, mean_metric
 from chronosight.evaluation.predictions import Prediction, value_of
 from chronosight.evaluation.score_captions import caption_metrics, caption_scores, describe_conventions, references_of
+from chronosight.evaluation.score_claims import claim_metrics
 from chronosight.evaluation.score_masks import (
     agreement_metrics,
     cells_of,
@@ -144,10 +145,14 @@ def metrics_of(
         name = f"{task} of {kind}" if kind else task
         match task:
             case "caption":
-                sentences = options.vocabulary_from or [s for sample in asked for s in references_of(sample)]
-                vocabulary = build_vocabulary(sentences) if "index" in options.conventions else None
-                entries += caption_metrics(asked, of_task, options.conventions, vocabulary, options.with_java)
-                scored.conventions = describe_conventions(options.conventions, vocabulary, options.with_java)
+                sentences = [s for sample in asked for s in references_of(sample)]
+                if sentences:
+                    sentences = list(options.vocabulary_from) or sentences
+                    vocabulary = build_vocabulary(sentences) if "index" in options.conventions else None
+                    entries += caption_metrics(asked, of_task, options.conventions, vocabulary, options.with_java)
+                    scored.conventions = describe_conventions(options.conventions, vocabulary, options.with_java)
+                if asked[0].kind == "pair":
+                    entries += claim_metrics(asked, of_task)
             case "binary":
                 entries += binary_metrics(asked, predicted, name)
             case "count":
@@ -178,12 +183,15 @@ def sample_scores(samples: Sequence[Sample], predictions: Sequence[Prediction]) 
 
     Returns:
         Captions: CIDEr-D. Counts: minus the error. Cells: Jaccard index. Masks: IoU. Else the confidence (1 without one),
-        negative for a wrong answer. None for turns of dialogues.
+        negative for a wrong answer. None for turns of dialogues and for captions without references.
     """
     scores: list[float | None] = [None] * len(samples)
     for (task, _), at in _by_task(samples).items():
         asked, predicted = [samples[i] for i in at], [predictions[i] for i in at]
         if task == "caption":
+            captioned = [sample for sample in asked if references_of(sample)]
+            if len(captioned) < len(asked):  # without references there is nothing to compare a sentence with
+                continue
             found = caption_scores(asked, predicted)
         else:
             found = [_score(sample, prediction) for sample, prediction in zip(asked, predicted, strict=True)]

@@ -31,6 +31,7 @@ from chronosight.datasets.places import (
     PlacePair,
     caption_sample,
     change_sample,
+    claims_sample,
     load_abroad,
     load_places,
     window_samples,
@@ -69,7 +70,8 @@ def _load_native(root: Path, split: str, limit: int | None) -> list[Sample]:
 
 def _load_abroad(root: Path, split: str, limit: int | None) -> list[Sample]:
     """limit: at most this many pairs."""
-    return _whole_pairs(load_abroad(root)[:limit])
+    pairs = load_abroad(root)[:limit]
+    return _whole_pairs(pairs) + [claims_sample(pair) for pair in pairs]
 
 
 def _whole_pairs(pairs: list[PlacePair]) -> list[Sample]:
