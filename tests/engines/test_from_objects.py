@@ -11,7 +11,7 @@ from chronosight.engines.router import answer_description
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
-from chronosight.tasks import binary, count
+from chronosight.tasks import binary, count, direction
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 
 ZONES = {"Riverside": pixels(0, 0, 150, 300), "Old Mill": pixels(150, 0, 300, 299.9), "Void": pixels(100, 100, 120, 120)}
@@ -236,3 +236,16 @@ def test_counts_and_places_of_each_kind_in_words():
     )
     assert counts_and_places(found[1:2]) == "1 road vanished in the center"
     assert counts_and_places([]) == NO_CHANGE_SENTENCES[0]
+
+
+@pytest.mark.parametrize(
+    ("appeared", "vanished", "said"), [(3, 1, "both"), (2, 2, "both"), (0, 0, "none"), (1, 0, "appeared"), (0, 3, "vanished")]
+)
+def test_which_way_buildings_changed_is_counted(appeared, vanished, said):
+    def thing(name, direction):
+        return ChangedObject(name, direction, np.zeros((1, 2)), 10.0, "top", 0.9)
+
+    objects = [thing("building", "appeared")] * appeared + [thing("building", "vanished")] * vanished
+    objects += [thing("road", "vanished")] * 9  # not asked about
+    answer = answer_task(direction.ask("buildings"), evidence(objects), 0.95)
+    assert answer.value == answer.text == said and answer.task == "direction"
