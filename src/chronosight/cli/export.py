@@ -19,6 +19,9 @@ def export(
         Path | None,
         typer.Option(help="Folder of the trained guide of fine imagery, added to the weights folder OUT.", show_default=False),
     ] = None,
+    land_cover: Annotated[
+        Path | None, typer.Option(help="Folder of the trained land-cover head, added to the weights OUT.", show_default=False)
+    ] = None,
     unirs: Annotated[
         Path | None, typer.Option(help="Folder of the trained language model; without it a guide alone.", show_default=False)
     ] = None,
@@ -47,8 +50,8 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    if guide is None and fine_guide is None:
-        raise InputError("nothing to export; give the folder of a trained guide as --guide or --fine-guide")
+    if guide is None and fine_guide is None and land_cover is None:
+        raise InputError("nothing to export; give a trained model as --guide, --fine-guide or --land-cover")
     done = None
     if guide is not None:
         fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
@@ -58,6 +61,12 @@ def export(
         say("guide of fine imagery")
         add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
         print(f"Written to {out / GRAPH}; next: chronosight calibrate --only fine-guide --weights {out} --data ...")
+    if land_cover is not None:
+        from chronosight.training.export.land_cover import add_land_cover
+
+        say("land-cover head")
+        add_land_cover(land_cover, out)
+        print(f"Written to {out / 'land_cover.onnx'}; next: chronosight calibrate --only land-cover --weights {out} --data ...")
     if done is None:
         return
     table = Table("file", "MB", "difference from torch, share of its range")

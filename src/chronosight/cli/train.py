@@ -99,3 +99,7 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
             from chronosight.training.guide.fine import train_fine_guide
 
             return f"Trained: {train_fine_guide(fields, data, out, say)}; next: chronosight export --fine-guide ... --out ..."
+        case "land-cover":
+            from chronosight.training.guide.land_cover import train_land_cover
+
+            return f"Trained: {train_land_cover(fields, data, out, say)}; next: chronosight export --land-cover ... --out ..."

@@ -59,7 +59,10 @@ def pack(probabilities: np.ndarray) -> np.ndarray:
     Returns:
         (..., H, W) uint8.
     """
-    best = probabilities.argmax(axis=-3)
-    highest = probabilities.max(axis=-3).clip(0, 1)
-    packed: np.ndarray = (best * 32 + np.rint(highest * LEVELS)).astype(np.uint8)
+    by_class = np.moveaxis(probabilities, -3, 0)
+    best, highest = np.zeros(by_class.shape[1:], np.uint8), by_class[0].copy()
+    for index, of_class in enumerate(by_class[1:], 1):  # several times as fast as argmax over a middle axis
+        best[of_class > highest] = index
+        np.maximum(highest, of_class, out=highest)
+    packed: np.ndarray = best << 5 | np.rint(highest.clip(0, 1) * LEVELS).astype(np.uint8)
     return packed

@@ -11,3 +11,5 @@ LAND_COVER_CLASSES = (
     "trees",
     "water",
 )
+# What the land-cover head reads: maps of the guide of fine imagery, at strides 4, 8, 16 and 4 (`models.guide.modeling`).
+GUIDE_MAPS = ("level_4", "level_8", "level_16", "decoded_4")

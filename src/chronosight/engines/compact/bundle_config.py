@@ -14,6 +14,7 @@ from chronosight.errors import InputError
 from chronosight.files import check_regular_file, read_json_object
 from chronosight.models.weight_files import MAX_CONFIG_BYTES, check, check_tokenizer
 from chronosight.tasks.clue import GuideForm
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
 FORMAT = 1
 CHECKED_FILES = (".onnx", ".npy", ".safetensors", "tokenizer.json")
@@ -70,6 +71,17 @@ class FineGuideConfig(BaseModel):
     views: Literal[1, 2] = 1
 
 
+_SixNumbers = Annotated[list[_Number], Field(min_length=len(LAND_COVER_CLASSES), max_length=len(LAND_COVER_CLASSES))]
+
+
+class LandCoverConfig(BaseModel):
+    """How the scores of the land-cover head (land_cover.onnx) are read, by class: calibration, and from where on it is known."""
+
+    scale: _SixNumbers
+    bias: _SixNumbers
+    least: _SixNumbers
+
+
 class BundleConfig(BaseModel):
     """What the compact engine reads of config.json; other keys are allowed."""
 
@@ -94,6 +106,7 @@ class BundleConfig(BaseModel):
     familiar: FamiliarConfig | None = None
     fine_guide: FineGuideConfig | None = None
     ground_size: GroundSizeConfig | None = None
+    land_cover: LandCoverConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

@@ -16,12 +16,13 @@ from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.decoder import repeating
-from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
-from chronosight.results.land_cover import LandCover
+from chronosight.results.land_cover import NO_COVER, LandCover, pack
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
@@ -33,6 +34,7 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
+COVER_STRIDE = 4  # of the head's map
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -88,6 +90,16 @@ class Guide:
         """
         return self.bundle.calibration(task, "fine" if self.fine else "")
 
+    @property
+    def maps_cover(self) -> bool:
+        """Whether these weights map the land cover of imagery that this guide sees."""
+        return self.fine and bool(self.bundle.config.get("land_cover"))
+
+    @property
+    def least_cover(self) -> tuple[float, ...]:
+        """Of each class of land cover the confidence in [0, 1] below which it is unknown."""
+        return tuple(self.bundle.config["land_cover"]["least"])
+
     def min_area(self, metres: float | None) -> float:
         """The smallest object that counts.
 
@@ -140,6 +152,9 @@ class Guide:
             width += -width % STEP
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
+        cover = cover and self.maps_cover
+        covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
+        owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
         n_maps = len(self.classes) + 2  # class probabilities, then `appeared`, then cores
         mask = np.zeros((scene.height, scene.width), np.uint8)
@@ -148,9 +163,12 @@ class Guide:
         cores = np.zeros((scene.height, scene.width), bool)
         strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
         changed, memory, done = 0.0, None, 0
-        for row, top_next, row_weight in zip(rows, [*rows[1:], height], row_weights, strict=True):
-            for column, column_weight in zip(columns, column_weights, strict=True):
-                maps, tile_changed, memory = self._tile(scene, row, column, tile, factor)
+        for row, top_next, row_weight, owned in zip(rows, [*rows[1:], height], row_weights, owned_rows, strict=True):
+            for column, column_weight, across in zip(columns, column_weights, owned_columns, strict=True):
+                maps, tile_changed, memory, of_tile = self._tile(scene, row, column, tile, factor, cover)
+                if covered is not None and of_tile is not None:
+                    part = of_tile[:, owned[0] - row : owned[1] - row, across[0] - column : across[1] - column]
+                    covered[:, slice(*owned), slice(*across)] = part
                 maps *= row_weight[:, None] * column_weight
                 strip[:, :, column : column + tile] += maps
                 changed = max(changed, tile_changed)
@@ -172,7 +190,11 @@ class Guide:
         is_building = mask == building
         mask[is_building & ~split_by_cores(is_building, cores)] = 0
         whole = len(rows) * len(columns) == 1
-        return GuideMaps(mask, probability, appeared, changed, memory if whole else None)
+        land_cover = None
+        if covered is not None:
+            covered[:, ~scene.valid] = NO_COVER
+            land_cover = LandCover(covered, self.least_cover)
+        return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover)
 
     def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
         """Describes the change in a sentence: the summary branch of ChangeVG (arXiv 2509.23105).
@@ -200,9 +222,9 @@ class Guide:
         return self.bundle.tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
     def _tile(
-        self, scene: Scene, row: int, column: int, tile: int, factor: float
-    ) -> tuple[np.ndarray, float, np.ndarray | None]:
-        """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory."""
+        self, scene: Scene, row: int, column: int, tile: int, factor: float, cover: bool
+    ) -> tuple[np.ndarray, float, np.ndarray | None, np.ndarray | None]:
+        """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory; cover."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
         height, width = frames.shape[1:3]
@@ -210,48 +232,69 @@ class Guide:
         if factor != 1.0:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
-        (maps,), (changed,), memory = self._views(_pad(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255)
+        dates = _pad(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
+        (maps,), (changed,), memory, covers = self._views(dates, cover)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
-        return maps, changed, memory
+        of_tile = enlarged_cover(covers[0], seen.shape[1:3], (height, width)) if cover else None
+        return maps, changed, memory, of_tile
 
-    def predict_tiles(self, tiles: np.ndarray) -> tuple[list[np.ndarray], list[float]]:
+    def predict_tiles(self, tiles: np.ndarray, cover: bool = False) -> tuple[list[np.ndarray], list[float], list[np.ndarray]]:
         """Predicts tiles of one size in one batch.
 
         Args:
             tiles: (N, 2, h, w, 3) uint8, h and w multiples of 32.
+            cover: Whether to map the land cover, which these weights must be able to.
 
         Returns:
-            Of each tile, (C + 2, h, w) float32 probabilities (classes, appeared, interiors) and the probability in [0, 1] that it
-            changed.
+            Of each tile, (C + 2, h, w) float32 probabilities (classes, appeared, interiors), the probability in [0, 1] that it
+            changed, and with `cover` (2, h, w) uint8 as `LandCover.packed`.
         """
-        maps, changed, _ = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255)
-        return maps, changed
+        maps, changed, _, covers = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255, cover)
+        size = tiles.shape[2:4]
+        return maps, changed, [enlarged_cover(one, size, size) for one in covers]
 
-    def _views(self, dates: np.ndarray) -> tuple[list[np.ndarray], list[float], np.ndarray | None]:
+    def _views(
+        self, dates: np.ndarray, cover: bool
+    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, list[np.ndarray]]:
         """(2, N, 3, h, w) in [0, 1] -> maps (C + 2, h, w) and probability of change of each pair, and their memory, if any.
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
-        the other way. The memory is that of the first view.
+        the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
+        h / 4, w / 4), without `cover` none.
         """
         views = TURNS[: self.views]
-        first = self._run(dates)
+        first = self._run(dates, cover)
+        covers = self._cover(first, dates.shape[1]) if cover else []
         maps = [_probabilities(first, index) for index in range(dates.shape[1])]
         changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
         for turn in views[1:]:
-            out = self._run(turn(dates))
+            out = self._run(turn(dates), False)
             for index, seen in enumerate(maps):
                 seen += turn(_probabilities(out, index))
                 changed[index] += sigmoid(float(out["change_logit"].ravel()[index]))
         if len(views) > 1:
             for seen in maps:
                 seen /= len(views)
-        return maps, [value / len(views) for value in changed], first.get("memory")
+        return maps, [value / len(views) for value in changed], first.get("memory"), covers
 
-    def _run(self, dates: np.ndarray) -> dict[str, np.ndarray]:
+    def _cover(self, first: dict[str, np.ndarray], count: int) -> list[np.ndarray]:
+        """The guide's own maps of `count` pairs -> of each (2, 6, h / 4, w / 4) calibrated probabilities of land cover."""
+        settings = self.bundle.config["land_cover"]
+        session = self.bundle.session("land_cover")
+        (logits,) = session.run(["logits"], {name: first[name] for name in GUIDE_MAPS})
+        scale, bias = (np.array(settings[name], np.float32)[:, None, None] for name in ("scale", "bias"))
+        logits = logits * scale + bias
+        np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
+        logits /= logits.sum(axis=1, keepdims=True)
+        dates = logits.reshape(2, count, *logits.shape[1:])
+        return [dates[:, index] for index in range(count)]
+
+    def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *([] if self.fine else ["memory"])]
+        names += GUIDE_MAPS if cover else []
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         found = dict(zip(names, session.run(names, feeds), strict=True))
@@ -304,6 +347,25 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
     """
     frames, valid = scene.frames[:, *window], scene.valid[window]
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
+
+
+def enlarged_cover(cover: np.ndarray, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Land cover of a tile on the scene's grid, its borders drawn at half of that: the head sees a quarter.
+
+    Args:
+        cover: (2, C, h, w) float32 probabilities at a quarter of the size that the network saw, padding included.
+        seen: Rows and columns that the network saw, without padding.
+        size: Rows and columns of the tile on the scene's grid.
+
+    Returns:
+        (2, rows, columns) uint8, as `LandCover.packed`.
+    """
+    part = (0, 0, seen[1] / COVER_STRIDE, seen[0] / COVER_STRIDE)
+    half = (size[1] + 1) // 2, (size[0] + 1) // 2
+    drawn = [[np.asarray(Image.fromarray(m).resize(half, Image.Resampling.BILINEAR, part)) for m in date] for date in cover]
+    packed = pack(np.array(drawn))
+    large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
+    return large
 
 
 def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -46,3 +48,20 @@ def blend_weights(length: int, tile: int, overlap: int) -> list[np.ndarray]:
         total[start : start + size] += weight
         weights.append(weight)
     return [weight / total[start : start + size] for start, weight in zip(starts, weights, strict=True)]
+
+
+def owned_parts(starts: list[int], tile: int, length: int) -> list[tuple[int, int]]:
+    """Divides one axis among overlapping tiles: each pixel goes to the tile from whose edge it is farther.
+
+    For what is not blended, such as classes.
+
+    Args:
+        starts: Of `tile_starts`.
+        tile: Length of a tile.
+        length: Length to cover.
+
+    Returns:
+        Of each tile, its first pixel and the one after its last.
+    """
+    inner = [(following + start + tile) // 2 for start, following in pairwise(starts)]
+    return list(pairwise([0, *inner, length]))

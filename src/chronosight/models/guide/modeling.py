@@ -18,6 +18,7 @@ from chronosight.models.guide.recognition import RecognitionBranch
 from chronosight.models.guide.siamese import SiameseBranch
 from chronosight.models.guide.summary import CaptionDecoder, SummaryEncoder
 from chronosight.models.unirs.conv_tower import ConvTower, QuietNorm
+from chronosight.tasks.land_cover import GUIDE_MAPS
 
 
 @dataclass
@@ -32,6 +33,9 @@ class GuideOutput(ModelOutput):
             branch does not tell the dates apart.
         change_logit: (N,), that anything changed.
         memory: (N, 64, D) for `GuideModel.caption_logits`.
+        level_4, level_8, level_16: (2 N, C, H / 4, W / 4) and so on, the encoder's maps of all earlier dates, then all later
+            ones, and
+        decoded_4: (2 N, K, H / 4, W / 4) what the Siamese branch made of them: the input of `LandCoverModel`.
     """
 
     class_logits: torch.Tensor | None = None
@@ -40,6 +44,10 @@ class GuideOutput(ModelOutput):
     footprint_logit: torch.Tensor | None = None
     change_logit: torch.Tensor | None = None
     memory: torch.Tensor | None = None
+    level_4: torch.Tensor | None = None
+    level_8: torch.Tensor | None = None
+    level_16: torch.Tensor | None = None
+    decoded_4: torch.Tensor | None = None
 
 
 class GuideModel(PreTrainedModel):
@@ -108,8 +116,11 @@ class GuideModel(PreTrainedModel):
         levels = self.encoder(both)
         first, second = zip(*(level.unflatten(0, (2, -1)).unbind() for level in levels), strict=True)
         size, footprints = before.shape[-2:], None
+        shared: dict[str, torch.Tensor] = {}
         if isinstance(self.recognition, SiameseBranch):
-            scores, of_dates, coarsest = self.recognition(levels)
+            dates = self.recognition.decode_dates(levels)
+            shared = dict(zip(GUIDE_MAPS, (*levels[1:], dates[1]), strict=True))
+            scores, of_dates, coarsest = self.recognition.compare(dates)
             classes, core = scores.split([len(self.config.classes), 1], dim=1)
             footprints = F.interpolate(of_dates, size=size, mode="bilinear", align_corners=False)
             footprints = torch.cat(footprints.unflatten(0, (2, -1)).unbind(), dim=1)  # (N, 2, H, W)
@@ -127,7 +138,21 @@ class GuideModel(PreTrainedModel):
             footprint_logit=footprints,
             change_logit=self.change(pooled).squeeze(1),
             memory=self.summary(first[self.summary_level], second[self.summary_level]),
+            **shared,
         )
+
+    def land_cover_features(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """What `LandCoverModel` reads of images, without comparing any.
+
+        Args:
+            images: (N, 3, H, W) in [0, 1], H and W multiples of 32.
+
+        Returns:
+            The maps of `GuideOutput` named in `tasks.land_cover.GUIDE_MAPS`, (N, ...) each.
+        """
+        assert isinstance(self.recognition, SiameseBranch)
+        levels = self.encoder((images - self.mean) / self.std)
+        return [*levels[1:], self.recognition.decode_dates(levels)[1]]
 
     def caption_logits(self, memory: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
         """Scores of the next token at each position of a caption.

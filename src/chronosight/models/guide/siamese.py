@@ -50,7 +50,28 @@ class SiameseBranch(nn.Module):
             (N, classes + 1, 2h, 2w) scores of the classes and of cores, at twice the finest level; (2 N, 1, h, w) footprint
             scores of the dates; and the coarsest map of differences (N, K, h_n, w_n).
         """
-        dates = self._top_down([lateral(x) for lateral, x in zip(self.lateral, levels, strict=True)], self.down, self.smooth)
+        return self.compare(self.decode_dates(levels))
+
+    def decode_dates(self, levels: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Decodes each date on its own.
+
+        Args:
+            levels: As for `forward`.
+
+        Returns:
+            Per level (2 N, K_i, h_i, w_i), finest first.
+        """
+        return self._top_down([lateral(x) for lateral, x in zip(self.lateral, levels, strict=True)], self.down, self.smooth)
+
+    def compare(self, dates: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Compares decoded dates.
+
+        Args:
+            dates: Of `decode_dates`.
+
+        Returns:
+            As `forward`.
+        """
         fused = []
         for fuse, x in zip(self.fuse, dates, strict=True):
             first, second = x.unflatten(0, (2, -1)).unbind()

@@ -14,6 +14,7 @@ from chronosight.engines.compact.bundle_config import checksums, read_bundle_con
 from chronosight.errors import InputError
 from chronosight.files import write_json
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
 from chronosight.training.guide.fine import fine_config
@@ -47,7 +48,7 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
         raise InputError(f"{folder} has the classes {found}, expected {expected}, those of {weights}")
     part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
     try:
-        differences = export_pairs(model, part, MAPS)
+        differences = export_pairs(model, part, [*MAPS, *GUIDE_MAPS])
         save_file(
             {name: value.half().contiguous() for name, value in model.state_dict().items() if not name.startswith(NOT_USED)},
             trainable,

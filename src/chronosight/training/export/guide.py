@@ -59,7 +59,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     words = model.config.vocab_size
     memory, tokens = torch.randn(2, 64, model.config.summary_width), torch.randint(3, words, (2, 5))
     rows = {0: torch.export.Dim.DYNAMIC}
-    _export(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
+    export_graph(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
             [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
 
     store_as_float16(folder / "guide_caption.onnx")
@@ -70,7 +70,7 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
             wanted = _NextToken(model)(memory[:1], tokens)
         got = session.run(None, {"memory": memory[:1].numpy(), "tokens": tokens.numpy()})[0]
         differences[f"guide_caption {length}"] = difference_from_torch(wanted.numpy(), got, least_range=1.0)
-    _check(differences)
+    check_parity(differences)
     return differences
 
 
@@ -96,7 +96,7 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
     # Named as multiples of 32, so that the exporter can prove the scales to fit on each other.
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
     size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
-    _export(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size])
+    export_graph(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size])
     store_as_float16(path)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -107,19 +107,37 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
         got = session.run(outputs, {"before": pair[0].numpy(), "after": pair[1].numpy()})
         worst_of = max(difference_from_torch(e.numpy(), g, least_range=1.0) for e, g in zip(expected, got, strict=True))
         differences[f"{path.stem} {rows_px}x{columns_px}"] = worst_of
-    _check(differences)
+    check_parity(differences)
     return differences
 
 
-def _check(differences: dict[str, float]) -> None:
+def check_parity(differences: dict[str, float]) -> None:
+    """Makes sure that a graph gives what torch gives.
+
+    Args:
+        differences: Largest difference by name, as a share of the range of the output.
+
+    Raises:
+        ValueError: One is above 5e-3.
+    """
     worst = max(differences, key=lambda name: differences[name])
     if differences[worst] > 5e-3:
         raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
 
 
-def _export(
+def export_graph(
     module: nn.Module, inputs: tuple[Any, ...], path: Path, names: list[str], outputs: list[str], shapes: list[Any]
 ) -> None:
+    """Writes a network as an ONNX graph.
+
+    Args:
+        module: The network.
+        inputs: Examples of its inputs.
+        path: File to write.
+        names: Names of the inputs.
+        outputs: Names of the outputs.
+        shapes: Dynamic dimensions of each input.
+    """
     with torch.no_grad():
         program = torch.onnx.export(
             module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,

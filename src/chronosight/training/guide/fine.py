@@ -29,6 +29,7 @@ from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.guide.siamese import SiameseBranch
 from chronosight.synthetic.pair import render_pair
+from chronosight.synthetic.truth import RenderedPair
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.recipes.guide import FineGuideRecipe
@@ -212,11 +213,19 @@ def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
         natives=[pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT],
         chips=[chip for chip in chips if chip.column not in columns],
         images=images,
-        rendered=[_rendered(i) for i in range(recipe.rendered)],
+        rendered=[rendered_pair(i) for i in range(recipe.rendered)],
     )
 
 
-def _rendered(index: int) -> Any:
+def rendered_pair(index: int) -> RenderedPair:
+    """A rendered pair of the training; in three of four something changed.
+
+    Args:
+        index: Which one, from 0.
+
+    Returns:
+        The pair, at 0.3 to 0.8 m a pixel.
+    """
     rng = np.random.default_rng((16, index))
     step = float(rng.uniform(0.3, 0.8))
     changed = rng.random() < 0.75

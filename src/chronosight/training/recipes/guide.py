@@ -190,3 +190,49 @@ class GuideLevirRecipe(Recipe):
         if self.folds == 1:
             raise ValueError("folds is 1, expected 0 for none or 2 and more: a guide without the only fold has no training data")
         return self
+
+
+class LandCoverShares(Recipe):
+    """Shares of the kinds of training sample of the land-cover head; only their ratios count."""
+
+    mosaic: float = Field(default=0.60, ge=0)
+    """Parts of real images whose ground is known, joined."""
+    rendered: float = Field(default=0.25, ge=0)
+    """A rendered pair."""
+    real: float = Field(default=0.15, ge=0)
+    """One date of a real pair, of which little is known."""
+
+
+class LandCoverRecipe(Recipe):
+    """The land-cover head on a guide of fine imagery, which stays as it is (recipes/land-cover.yaml)."""
+
+    kind: Literal["land-cover"] = "land-cover"
+    """What the recipe trains."""
+    guide: str | None = None
+    """Folder of the trained guide of fine imagery; the one of the shipped weights where none is given."""
+    steps: Steps = 2500
+    batch: int = Field(default=8, ge=1)
+    """Samples a step, two views each."""
+    size: int = Field(default=160, ge=32, multiple_of=32)
+    """Side of a view in pixels."""
+    learning_rate: LearningRate = 3.0e-3
+    weight_decay: WeightDecay = 0.02
+    warmup: Warmup = 0.03
+    ema: Ema = 0.995
+    consistency: float = Field(default=1.0, ge=0)
+    """Weight of the difference between both views of the same ground."""
+    smoothing: float = Field(default=0.05, ge=0, lt=1)
+    """Label smoothing: some labels are wrong."""
+    shares: LandCoverShares = LandCoverShares()
+    """Shares of the kinds of sample."""
+    rendered: int = Field(default=400, ge=0)
+    """Rendered pairs."""
+    neck: tuple[int, int, int] = (32, 48, 64)
+    """Channels of the head's levels, finest first."""
+    seed: int = 0
+    """Of weights and samples."""
+    save_every: SaveEvery = 500
+    log_every: LogEvery = 50
+    threads: Threads = 0
+    workers: int = Field(default=1, ge=0)
+    """Processes that make samples."""

@@ -13,7 +13,8 @@ import numpy as np
 
 from chronosight.engines.compact.guide import OVERLAP, STEP, TILE, Guide
 from chronosight.engines.compact.large.store import CORE, VALID, Store
-from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
+from chronosight.results.land_cover import NO_COVER
 from chronosight.scenes.large.pair import LazyPair
 
 BATCH = 2  # tiles of one run of the graph: more take more memory
@@ -102,13 +103,15 @@ def predict(pair: LazyPair, guide: Guide, store: Store, progress: Progress | Non
     if store.rows_done == len(tiling.rows):
         return
     span = range(store.rows_done, len(tiling.rows))
-    for row in finished_rows(pair, guide, span, store.carry(), store.changed, progress, timings):
+    for row in finished_rows(pair, guide, span, store.carry(), store.changed, progress, timings, store.cover):
         store.write(row.top, row.probability, row.appeared, row.packed)
+        if row.cover is not None:
+            store.write_cover(row.cover_top, row.cover)
         store.finish_row(row.carry, row.changed)
         timings.spent("writing")
 
 
-def predict_band(pair: LazyPair, guide: Guide, span: range) -> list[FinishedRow]:
+def predict_band(pair: LazyPair, guide: Guide, span: range, cover: bool = False) -> list[FinishedRow]:
     """Some rows of tiles by themselves, the same bytes as `predict` writes, so that several machines share one scene.
 
     Rows of tiles above the band that overlap it are computed again, for what they add to it.
@@ -117,6 +120,7 @@ def predict_band(pair: LazyPair, guide: Guide, span: range) -> list[FinishedRow]
         pair: Open, with the displacement that the whole scene has.
         guide: Compares the dates.
         span: Indices of the rows of tiles.
+        cover: Whether to map the land cover, which the guide must be able to.
 
     Raises:
         InputError: A file turns out to be damaged.
@@ -124,7 +128,7 @@ def predict_band(pair: LazyPair, guide: Guide, span: range) -> list[FinishedRow]
     tiling = Tiling(pair.grid.width, pair.grid.height)
     high, top = min(TILE, tiling.padded[1]), tiling.rows[span.start]
     start = next(index for index, row in enumerate(tiling.rows) if row + high > top or index == span.start)
-    return [row for row in finished_rows(pair, guide, range(start, span.stop)) if row.index >= span.start]
+    return [row for row in finished_rows(pair, guide, range(start, span.stop), cover=cover) if row.index >= span.start]
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ class FinishedRow:
         packed: (h, width) uint8, class, core and data (`store`).
         carry: (classes + 2, n, padded width) float32, what it adds to the rows below.
         changed: the highest probability of change of a tile so far.
+        cover_top: First row of pixels of `cover`, which reaches half of the overlap into the next row of tiles.
+        cover: (2, n, width) uint8, as `LandCover.packed`; None where it was not asked for.
     """
 
     index: int
@@ -148,11 +154,13 @@ class FinishedRow:
     packed: np.ndarray
     carry: np.ndarray
     changed: float
+    cover_top: int = 0
+    cover: np.ndarray | None = None
 
 
 def finished_rows(
     pair: LazyPair, guide: Guide, span: range, carried: np.ndarray | None = None, changed: float = 0.0,
-    progress: Progress | None = None, timings: Timings | None = None,
+    progress: Progress | None = None, timings: Timings | None = None, cover: bool = False,
 ) -> Iterator[FinishedRow]:  # fmt: skip
     """Rows of tiles, one after the other.
 
@@ -164,6 +172,7 @@ def finished_rows(
         changed: The highest probability of change of a tile so far.
         progress: Called with (tiles done, tiles in all).
         timings: Gets the seconds spent.
+        cover: Whether to map the land cover, which the guide must be able to.
 
     Yields:
         Each row when it is finished.
@@ -181,12 +190,15 @@ def finished_rows(
     if carried is not None:
         strip[:, : carried.shape[1]] = carried
     window = _Window(pair, high, width)
+    owned = owned_parts(rows, TILE, tiling.height)
+    covered = np.empty((2, high, tiling.width), np.uint8) if cover else None
     for index in span:
         window.move_to(rows[index])
         timings.spent("reading")
         for start in range(0, len(columns), BATCH):
             chosen = range(start, min(start + BATCH, len(columns)))
-            changed = max(changed, _add_tiles(guide, window, columns, chosen, row_weights[index], column_weights, strip, timings))
+            of_tiles = _add_tiles(guide, window, columns, chosen, row_weights[index], column_weights, strip, timings, covered)
+            changed = max(changed, of_tiles)
             if progress:
                 progress(index * len(columns) + chosen.stop, len(rows) * len(columns))
         bottom = rows[index + 1] if index + 1 < len(rows) else height
@@ -199,6 +211,7 @@ def finished_rows(
         yield FinishedRow(
             index, rows[index], np.rint(change * valid * np.float32(65535)).astype(np.uint16),
             np.rint(new * valid * np.float32(255)).astype(np.uint8), packed.astype(np.uint8), strip[:, finished:].copy(), changed,
+            owned[index][0], _finished_cover(covered, window, rows[index], owned[index]),
         )  # fmt: skip
         strip[:, : high - finished] = strip[:, finished:].copy()
         strip[:, high - finished :] = 0
@@ -207,9 +220,9 @@ def finished_rows(
 
 def _add_tiles(
     guide: Guide, window: _Window, columns: list[int], chosen: range, row_weight: np.ndarray,
-    column_weights: list[np.ndarray], strip: np.ndarray, timings: Timings,
+    column_weights: list[np.ndarray], strip: np.ndarray, timings: Timings, covered: np.ndarray | None,
 ) -> float:  # fmt: skip
-    """Blend a batch of tiles into the strip; -> the highest probability of change among them."""
+    """Blend a batch of tiles into the strip, and put their cover beside it; -> the highest probability of change among them."""
     size = min(TILE, strip.shape[2])
     seen = [i for i in chosen if window.valid[:, columns[i] : columns[i] + size].any()]
     changed: list[float] = []
@@ -217,8 +230,12 @@ def _add_tiles(
     if seen:
         tiles = np.stack([window.frames[:, :, columns[i] : columns[i] + size] for i in seen])
         timings.spent("reading")
-        maps, changed = guide.predict_tiles(tiles)
+        maps, changed, covers = guide.predict_tiles(tiles, covered is not None)
         timings.spent("model")
+        if covered is not None:
+            owned = owned_parts(columns, TILE, covered.shape[2])
+            for i, of_tile in zip(seen, covers, strict=True):
+                covered[:, :, slice(*owned[i])] = of_tile[:, :, owned[i][0] - columns[i] : owned[i][1] - columns[i]]
     for i, of_tile in zip(seen, maps, strict=True):
         of_tile *= row_weight[:, None] * column_weights[i]
         strip[:, :, columns[i] : columns[i] + size] += of_tile
@@ -226,6 +243,14 @@ def _add_tiles(
         strip[0, :, columns[i] : columns[i] + size] += row_weight[:, None] * column_weights[i]
     timings.spent("blending")
     return max(changed, default=0.0)
+
+
+def _finished_cover(covered: np.ndarray | None, window: _Window, top: int, owned: tuple[int, int]) -> np.ndarray | None:
+    """The rows of cover that a row of tiles owns, without what no date has data for."""
+    if covered is None:
+        return None
+    rows = slice(owned[0] - top, owned[1] - top)
+    return np.where(window.valid[rows, : covered.shape[2]], covered[:, rows], np.uint8(NO_COVER))
 
 
 class _Window:

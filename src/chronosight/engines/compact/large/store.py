@@ -4,6 +4,7 @@ Maps lie row by row in plain files, so that finished rows are appended and any w
 
     probability.u16  probability of change, 0 to 65535     appeared.u8  of something new, 0 to 255
     classes.u8       bits 0-5 index of class, bit 6 core, bit 7 both dates have data
+    cover_before.u8, cover_after.u8    land cover of the dates (`results.land_cover`), where it was asked for
 
 A row of tiles is finished when its rows are written, what it hands to the next row (`carry`) is written, and the journal
 names both; each file is complete before the journal names it. So whatever moment a run is killed at, the next one starts
@@ -28,6 +29,7 @@ FILES = {
     "appeared": ("appeared.u8", np.uint8),
     "classes": ("classes.u8", np.uint8),
 }
+COVER_FILES = ("cover_before.u8", "cover_after.u8")
 CLASS, CORE, VALID = 0x3F, 0x40, 0x80
 
 
@@ -58,26 +60,27 @@ class Maps:
 class Store:
     """Results of tiled inference on disk, and the journal that lets a killed run continue."""
 
-    def __init__(self, folder: Path, width: int, height: int, key: str) -> None:
+    def __init__(self, folder: Path, width: int, height: int, key: str, cover: bool = False) -> None:
         """Goes on with what lies in `folder` where its journal has the same key, else starts afresh.
 
-        key: everything the maps depend on (files, grid, weights, version), as text.
+        key: everything the maps depend on (files, grid, weights, version), as text. cover: whether it holds land cover too.
         """
-        self.folder, self.width, self.height = folder, width, height
+        self.folder, self.width, self.height, self.cover = folder, width, height, cover
+        names = [*(name for name, _ in FILES.values()), *(COVER_FILES if cover else ())]
         self.rows_done, self.changed = 0, 0.0
-        self._key = {"key": key, "width": width, "height": height}
+        self._key = {"key": key, "width": width, "height": height, "cover": cover}
         try:
             journal = json.loads((folder / "journal.json").read_text(encoding="utf-8"))
             same = {name: journal.get(name) for name in self._key} == self._key
         except (OSError, ValueError, AttributeError):
             same = False
-        if same and all((folder / name).is_file() for name, _ in FILES.values()):
+        if same and all((folder / name).is_file() for name in names):
             self.rows_done, self.changed = int(journal["rows_done"]), float(journal["changed"])
         else:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             self._need_room()
-            for name, _ in FILES.values():
+            for name in names:
                 (folder / name).touch()
             self._write_journal()
 
@@ -95,6 +98,34 @@ class Store:
             with (self.folder / name).open("r+b") as file:
                 file.seek(top * self.width * np.dtype(dtype).itemsize)
                 np.ascontiguousarray(values[key]).tofile(file)
+
+    def write_cover(self, top: int, cover: np.ndarray) -> None:
+        """Writes rows of the land cover.
+
+        Args:
+            top: First row.
+            cover: (2, h, width) uint8, as `LandCover.packed`.
+        """
+        for name, of_date in zip(COVER_FILES, cover, strict=True):
+            with (self.folder / name).open("r+b") as file:
+                file.seek(top * self.width)
+                np.ascontiguousarray(of_date).tofile(file)
+
+    def read_cover(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> np.ndarray:
+        """Reads a window of the land cover.
+
+        Args:
+            top: First row.
+            bottom: Row after the last.
+            left: First column.
+            right: Column after the last; None for the width.
+
+        Returns:
+            (2, bottom - top, right - left) uint8, as `LandCover.packed`, copied into memory.
+        """
+        window = np.s_[top:bottom, left : self.width if right is None else right]
+        dates = [np.memmap(self.folder / name, np.uint8, "r", shape=(self.height, self.width)) for name in COVER_FILES]
+        return np.stack([date[window] for date in dates])
 
     def finish_row(self, carry: np.ndarray, changed: float) -> None:
         """Notes in the journal that the next row of tiles is done.
@@ -149,7 +180,7 @@ class Store:
 
     def _need_room(self) -> None:
         """Maps, codes and what is made of them; compressed results are small beside the maps."""
-        needed = 8 * self.width * self.height
+        needed = (8 + 2 * self.cover) * self.width * self.height
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             self.remove()

@@ -39,13 +39,14 @@ from chronosight.tasks.cells import cell_at
 VERSION = 1  # of the maps in the store: another one starts afresh
 
 
-def open_store(folder: Path, pair: LazyPair, bundle: Bundle) -> Store:
+def open_store(folder: Path, pair: LazyPair, bundle: Bundle, cover: bool = False) -> Store:
     """Opens the store of a pair; what an earlier, killed run of the same files and weights left is kept.
 
     Args:
         folder: Folder of the store.
         pair: The pair, its pixels on disk.
         bundle: The weights.
+        cover: Whether it takes the land cover too; it does not where these weights do not map it.
 
     Returns:
         The store.
@@ -55,7 +56,8 @@ def open_store(folder: Path, pair: LazyPair, bundle: Bundle) -> Store:
              "moved": pair.moved, "bands": [image.choice.bands for image in pair.headers],
              "weights": bundle.facts["weights_sha256"], "tile": [TILE, OVERLAP]}  # fmt: skip
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return Store(folder, pair.grid.width, pair.grid.height, key)
+    cover = cover and suited_guide(bundle, coarser_size(*pair.headers)).maps_cover
+    return Store(folder, pair.grid.width, pair.grid.height, key, cover)
 
 
 def describe_whole_scene(

@@ -1,0 +1,110 @@
+"""Mosaics of real ground: parts of single images joined along natural borders, with the land cover of every part known.
+
+A scene class names one kind of ground for a whole image, and a network that sees nothing else learns images, not ground.
+In a mosaic several kinds meet, so that each pixel has to be told from what is about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from chronosight.datasets.ground_images import UNLABELLED, GroundImage
+
+MOST = 5  # parts of a mosaic
+COARSEST = 5.0  # metres per pixel that fine ground is shown at
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """Ground of several kinds.
+
+    Attributes:
+        pixels: (S, S, 3) uint8.
+        labels: (S, S) int8, index into `LAND_COVER_CLASSES` or UNLABELLED.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+def draw_mosaic(rng: np.random.Generator, grounds: Mapping[int, Sequence[GroundImage]], size: int) -> Mosaic:
+    """Draws a mosaic of one to five parts, each of a kind of its own.
+
+    Args:
+        rng: Draws everything.
+        grounds: Images by kind; no kind without images.
+        size: Side of the mosaic in pixels.
+
+    Returns:
+        The mosaic.
+    """
+    kinds = list(grounds)
+    drawn = rng.permutation(kinds)[: int(rng.integers(1, min(MOST, len(kinds)) + 1))]
+    parts = [_shown(rng, grounds[kind][int(rng.integers(len(grounds[kind])))], size) for kind in drawn.tolist()]
+    region = _regions(rng, len(parts), size)
+    blur = float(rng.uniform(0.4, 1.6))
+    pixels = np.zeros((size, size, 3), np.float32)
+    labels = np.full((size, size), UNLABELLED, np.int8)
+    for index, (shown, known) in enumerate(parts):
+        inside = region == index
+        pixels += np.asarray(ndimage.gaussian_filter(inside.astype(np.float32), blur))[..., None] * shown
+        labels[inside] = known[inside]
+    border = ndimage.grey_dilation(region, 3) != ndimage.grey_erosion(region, 3)
+    labels[border] = UNLABELLED  # blended there
+    return Mosaic(np.clip(pixels, 0, 255).astype(np.uint8), labels)
+
+
+def _shown(rng: np.random.Generator, ground: GroundImage, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A part of an image at a drawn scale, turned and flipped: (size, size, 3) uint8 and its labels."""
+    high, wide = ground.labels.shape
+    finest = 0.85 * ground.metres_per_pixel
+    coarsest = max(1.6 * ground.metres_per_pixel, min(COARSEST * ground.metres_per_pixel, 1.3))
+    factor = float(np.exp(rng.uniform(np.log(finest), np.log(coarsest)))) / ground.metres_per_pixel
+    side = min(round(size * factor), high, wide)
+    pieces = _labelled_place(rng, ground.labels, side)
+    y, x = pieces
+    shown_size = min(size, max(1, round(side / factor)))
+    how = Image.Resampling.BOX if side > shown_size else Image.Resampling.BICUBIC
+    part = np.ascontiguousarray(ground.pixels[y : y + side, x : x + side])
+    pixels = np.asarray(Image.fromarray(part).resize((shown_size, shown_size), how))
+    at = np.minimum((np.arange(shown_size) + 0.5) * side / shown_size, side - 1).astype(int)
+    labels = ground.labels[y : y + side, x : x + side][at][:, at]
+    short = size - shown_size
+    if short:  # an image that is too small at this scale goes on mirrored
+        pixels = np.pad(pixels, ((0, short), (0, short), (0, 0)), "symmetric")
+        labels = np.pad(labels, ((0, short), (0, short)), "symmetric")
+    turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+    pixels, labels = np.rot90(pixels, turns), np.rot90(labels, turns)
+    return (pixels[:, ::-1], labels[:, ::-1]) if flip else (pixels, labels)
+
+
+def _labelled_place(rng: np.random.Generator, labels: np.ndarray, side: int) -> tuple[int, int]:
+    """The upper left corner of a square that has labelled ground, if a few tries find one."""
+    best, found = -1.0, (0, 0)
+    for _ in range(4):
+        y, x = int(rng.integers(labels.shape[0] - side + 1)), int(rng.integers(labels.shape[1] - side + 1))
+        share = float((labels[y : y + side : 4, x : x + side : 4] != UNLABELLED).mean())
+        if share > best:
+            best, found = share, (y, x)
+        if best > 0.3:
+            break
+    return found
+
+
+def _regions(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
+    """(size, size) int: to which part a pixel belongs, by the nearest of drawn points, with coordinates warped by noise."""
+    seeds = rng.uniform(0, size, (int(rng.integers(count, 2 * count + 1)), 2))
+    owner = np.concatenate([np.arange(count), rng.integers(count, size=len(seeds) - count)])
+    at = np.mgrid[:size, :size].astype(np.float32)
+    straight = rng.random() < 0.25  # as fields are
+    for cells, reach in () if straight else ((4, 0.09), (10, 0.035), (28, 0.012)):
+        noise = rng.normal(0, reach * size, (2, cells, cells))
+        at += np.stack([ndimage.zoom(part, size / cells, order=1, mode="nearest", grid_mode=True) for part in noise])
+    distance = ((at[:, None] - seeds.T[:, :, None, None]) ** 2).sum(0)
+    region: np.ndarray = owner[distance.argmin(0)]
+    return region

@@ -1,0 +1,101 @@
+"""Adds the land-cover head to a weights folder: `land_cover.onnx`, its weights as `land_cover.safetensors`, and its settings.
+
+The graph reads maps that guide_fine.onnx gives beside its own results, so that whoever wants no land cover pays nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.errors import InputError
+from chronosight.files import write_json
+from chronosight.models.guide.land_cover import LandCoverModel
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
+from chronosight.training.export.bundle import find_model
+from chronosight.training.export.guide import check_parity, export_graph
+from chronosight.training.export.onnx_storage import store_as_float16
+from chronosight.training.export.parity import difference_from_torch
+
+GRAPH, TRAINABLE = "land_cover.onnx", "land_cover.safetensors"
+UNCALIBRATED = {"scale": [1.0] * 6, "bias": [0.0] * 6, "least": [0.6] * 6}  # until `chronosight calibrate` has fitted them
+STRIDES = (4, 8, 16, 4)  # of the maps in `GUIDE_MAPS`
+
+
+def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
+    """Exports a land-cover head into a weights folder that has the guide it was trained on.
+
+    Args:
+        folder: The trained head, as `save_pretrained` leaves it, or a folder with it in final/.
+        weights: Weights folder; its other files stay.
+
+    Returns:
+        The largest difference from torch by size of the input.
+
+    Raises:
+        InputError: One of the folders is none, the head has other classes, or the weights have no guide of fine imagery.
+        ValueError: The graph differs from torch.
+    """
+    weights = Path(weights)
+    config = read_bundle_config(weights)
+    if not config.get("fine_guide"):
+        raise InputError(f"{weights} has no guide of fine imagery, expected one for the land-cover head; export it first")
+    model: LandCoverModel = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
+    if tuple(model.config.classes) != LAND_COVER_CLASSES:
+        raise InputError(f"{folder} has the classes {', '.join(model.config.classes)}, expected {', '.join(LAND_COVER_CLASSES)}")
+    part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
+    try:
+        differences = _export(model, part)
+        save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, trainable)
+        trainable.chmod(0o644)  # safetensors keeps its files to their owner
+        os.replace(part, weights / GRAPH)
+        os.replace(trainable, weights / TRAINABLE)
+    finally:
+        part.unlink(missing_ok=True)
+        trainable.unlink(missing_ok=True)
+    config["land_cover"] = {**UNCALIBRATED, "neck": list(model.config.neck)}
+    if "checksums" in config:
+        config["checksums"] = checksums(weights)
+    write_json(weights / "config.json", config)
+    return differences
+
+
+def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
+    import onnxruntime
+
+    model.train(False)
+    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
+    rows, columns = torch.export.Dim("rows", min=1, max=2048), torch.export.Dim("columns", min=1, max=2048)
+    sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in STRIDES]
+    export_graph(_Head(model), tuple(_maps(model, 2, 64, 96)), path, list(GUIDE_MAPS), ["logits"], sizes)
+    store_as_float16(path)
+    differences = {}
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for high, wide in ((64, 96), (256, 256)):
+        maps = _maps(model, 2, high, wide)
+        with torch.no_grad():
+            expected = model(*maps)
+        got = session.run(["logits"], {name: one.numpy() for name, one in zip(GUIDE_MAPS, maps, strict=True)})[0]
+        differences[f"land_cover {high}x{wide}"] = difference_from_torch(expected.numpy(), got, least_range=1.0)
+    check_parity(differences)
+    return differences
+
+
+class _Head(torch.nn.Module):
+    def __init__(self, model: LandCoverModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor, decoded: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.model(fine, middle, coarse, decoded)
+        return scores
+
+
+def _maps(model: LandCoverModel, count: int, high: int, wide: int) -> list[torch.Tensor]:
+    """Random maps of images of a size."""
+    channels = zip(model.config.inputs, STRIDES, strict=True)
+    return [torch.randn(count, width, high // stride, wide // stride) for width, stride in channels]

@@ -1,0 +1,192 @@
+"""Training of the land-cover head, on a guide of fine imagery that stays as it is.
+
+    OUT/recipe.yaml, OUT/checkpoint-N     what a stopped run goes on from
+    OUT/final                             the averaged head, for `chronosight export --land-cover`
+
+Samples: `samples.land_cover_samples`. Loop: `training.trainer`. Export: `export.land_cover`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from transformers import Trainer
+
+from chronosight.datasets.aid_ucm import learning_split
+from chronosight.datasets.buildings import held_out_columns, load_chips
+from chronosight.datasets.ground_images import UNLABELLED, ground_images, roof_images
+from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
+from chronosight.datasets.places import load_places
+from chronosight.engines.compact.bundle import SHIPPED
+from chronosight.errors import InputError
+from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
+from chronosight.models.guide.modeling import GuideModel
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
+from chronosight.training.export.bundle import find_model
+from chronosight.training.export.fine_guide import load_fine_guide
+from chronosight.training.guide.fine import rendered_pair
+from chronosight.training.recipes.guide import LandCoverRecipe
+from chronosight.training.samples.land_cover_samples import LandCoverSamples, LandCoverSources
+from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+
+RAREST = 0.03  # a class rarer than this in a batch counts no more for it
+
+
+class LandCoverTrainer(Trainer):
+    """Learns known classes, and the same answer for the same ground in two lights."""
+
+    def __init__(self, *args: Any, guide: GuideModel, recipe: LandCoverRecipe, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            guide: Makes the maps that the head reads; it is not trained.
+            recipe: Weights of the losses.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.guide, self.recipe = guide, recipe
+
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a batch of `LandCoverSamples`; its parts are logged.
+
+        Args:
+            model: The head.
+            inputs: One collated batch; tensors have the batch first.
+            return_outputs: Whether to return the scores beside the loss.
+            num_items_in_batch: Number given by the Trainer; not used.
+
+        Returns:
+            The scalar loss, or (loss, scores) with `return_outputs`.
+        """
+        views = inputs["views"].flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            maps = self.guide.land_cover_features(views)
+        scores = model(*maps)
+        parts = land_cover_loss(scores, inputs["labels"].flatten(0, 1), inputs["same"], self.recipe.smoothing)
+        if self.state.global_step % self.args.logging_steps == 0:
+            self.log({name: part.item() for name, part in parts.items()})
+        loss = parts["cover"] + self.recipe.consistency * parts["light"]
+        return (loss, scores) if return_outputs else loss
+
+
+def land_cover_loss(
+    scores: torch.Tensor, labels: torch.Tensor, same: torch.Tensor, smoothing: float = 0.0
+) -> dict[str, torch.Tensor]:
+    """Cross entropy of known pixels, rare classes weighted up, and the difference between both views of the same ground.
+
+    Args:
+        scores: (2 B, C, h, w), the views of a sample one after the other.
+        labels: (2 B, h, w) index of class, or UNLABELLED.
+        same: (B, h, w) bool, both views show the same ground.
+        smoothing: Of the labels.
+
+    Returns:
+        "cover" and "light", scalars; 0 where there is nothing to compare.
+    """
+    known = labels != UNLABELLED
+    counts = torch.bincount(labels[known], minlength=scores.shape[1]).float()
+    weights = (counts / counts.sum().clamp(min=1) + RAREST) ** -0.5
+    cover = F.cross_entropy(scores, labels, weights, ignore_index=UNLABELLED, label_smoothing=smoothing)
+    first, second = F.log_softmax(scores, dim=1).unflatten(0, (-1, 2)).unbind(1)
+    apart = ((first.exp() - second.exp()) * (first - second)).sum(1)  # both Kullback-Leibler divergences, added
+    light = (apart * same).sum() / same.sum().clamp(min=1)
+    return {"cover": cover if bool(known.any()) else scores.sum() * 0, "light": light}
+
+
+def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
+    """Trains the head; a stopped run goes on from its last checkpoint.
+
+    Args:
+        recipe: Every setting of the run.
+        data: Folder with pairs/, images/ and buildings/.
+        out: Folder of the run.
+        say: Called as each part begins.
+
+    Returns:
+        Folder of the averaged head.
+
+    Raises:
+        InputError: The data folder has another layout, the guide is missing, or `out` was begun with another recipe.
+    """
+    out = Path(out)
+    final = out / "final"
+    store_recipe(recipe, out / "recipe.yaml")
+    if has_model(final):
+        return final
+    guide = frozen_guide(recipe.guide)
+    say("reading imagery")
+    sources = land_cover_sources(recipe, data)
+    prepare_run(out, recipe.threads)
+    samples = LandCoverSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
+    torch.manual_seed(recipe.seed)
+    widths, neck = list(guide.config.widths), list(guide.config.neck)
+    model = LandCoverModel(LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck))
+    arguments = reproducible_arguments(
+        out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
+        per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False,
+        dataloader_num_workers=recipe.workers,
+    )  # fmt: skip
+    say("land-cover head")
+    fit_averaged(partial(LandCoverTrainer, guide=guide, recipe=recipe), model, samples, arguments, recipe.ema)
+    with finished_folder(final) as folder:
+        model.save_pretrained(folder)
+    return final
+
+
+def frozen_guide(folder: str | None) -> GuideModel:
+    """The guide whose maps the head reads.
+
+    Args:
+        folder: Of a trained guide of fine imagery; None for that of the shipped weights.
+
+    Returns:
+        The guide, in inference state.
+
+    Raises:
+        InputError: There is no such guide, or it is another one.
+    """
+    if folder is None:
+        guide = load_fine_guide(SHIPPED)
+    else:
+        guide = GuideModel.from_pretrained(find_model(folder, "chronosight_guide"), trust_remote_code=False)
+    if guide.config.encoder != "efficientnet_lite0":
+        raise InputError(f"{folder} holds a guide with the encoder {guide.config.encoder}, expected one of fine imagery")
+    guide.train(False)
+    guide.requires_grad_(False)
+    return guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
+
+
+def land_cover_sources(recipe: LandCoverRecipe, data: str | Path) -> LandCoverSources:
+    """Reads all imagery of the training, without what is held out.
+
+    Args:
+        recipe: Number of rendered pairs.
+        data: Folder with pairs/, images/ and buildings/.
+
+    Returns:
+        The imagery.
+
+    Raises:
+        InputError: The folder has another layout, or shows no ground of some class.
+    """
+    chips = load_chips(data)
+    columns = held_out_columns(chips)
+    pairs = [place for place in load_places(data, "train") if place.place not in SAME_GROUND]
+    pairs += [pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT]
+    images = [image for source in ("aid", "ucm") for image in learning_split(data, source)[0]]
+    found = [*ground_images(images), *roof_images(pairs, [chip for chip in chips if chip.column not in columns])]
+    grounds = {kind: [ground for ground in found if ground.kind == kind] for kind in range(len(LAND_COVER_CLASSES))}
+    missing = [LAND_COVER_CLASSES[kind] for kind, of_kind in grounds.items() if not of_kind]
+    if missing:
+        raise InputError(f"{data} has no images of {', '.join(missing)}; give the data folder as --data DIR")
+    return LandCoverSources(grounds, pairs, [rendered_pair(i) for i in range(recipe.rendered)])

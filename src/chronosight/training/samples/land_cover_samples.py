@@ -1,0 +1,109 @@
+"""Training samples of the land-cover head: the same ground in two lights, with the class of the pixels where it is known.
+
+Sample i is drawn from `default_rng((seed, i))`, so any training step can be made again and resuming needs no state.
+A sample is a dict:
+    views    (2, 3, S, S) float32 in [0, 1]
+    labels   (2, S / 4, S / 4) int64: index into `LAND_COVER_CLASSES`, or UNLABELLED
+    same     (S / 4, S / 4) bool: both views show the same ground there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chronosight.datasets.ground_images import BARE, BUILT, LOW, PAVED, TREES, UNLABELLED, WATER, GroundImage
+from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.light import difference_only
+from chronosight.synthetic.mosaics import draw_mosaic
+from chronosight.synthetic.truth import LAND_COVER, RenderedPair
+from chronosight.training.recipes.guide import LandCoverShares
+from chronosight.training.samples.appearance import vary
+from chronosight.training.samples.fine_samples import draw_box, resized, resized_labels
+
+STRIDE = 4  # of the head's map
+SEASON = 0.6  # share of views in another season and light; the others as other sensors show them
+# The renderer's classes -> ours. What stands about for a day (cars, boats, planes) is left open.
+OF_RENDERED = np.full(len(LAND_COVER), UNLABELLED, np.int8)
+for _name, _kind in {
+    "bare land": BARE, "grass": LOW, "field": LOW, "trees": TREES, "water": WATER, "pool": WATER, "road": PAVED,
+    "parking": PAVED, "building": BUILT,
+}.items():  # fmt: skip
+    OF_RENDERED[LAND_COVER.index(_name)] = _kind
+
+
+@dataclass(frozen=True)
+class LandCoverSources:
+    """What samples are made of; nothing held out is in it.
+
+    Attributes:
+        grounds: Labelled images by kind.
+        places: Real pairs, of which only new roofs are known.
+        rendered: Rendered pairs.
+    """
+
+    grounds: Mapping[int, Sequence[GroundImage]]
+    places: Sequence[PlacePair]
+    rendered: Sequence[RenderedPair]
+
+
+class LandCoverSamples:
+    """Map-style dataset of `length` samples, deterministic by index."""
+
+    def __init__(self, sources: LandCoverSources, shares: LandCoverShares, length: int, seed: int, size: int) -> None:
+        """Makes the dataset.
+
+        Args:
+            sources: Imagery.
+            shares: How often each kind is drawn.
+            length: Number of samples.
+            seed: Of all draws.
+            size: Side of a sample in pixels, a multiple of 16.
+        """
+        self.sources, self.length, self.seed, self.size = sources, length, seed, size
+        kinds = {
+            self._mosaic: shares.mosaic,
+            self._rendered: shares.rendered if sources.rendered else 0.0,
+            self._real: shares.real if sources.places else 0.0,
+        }
+        self.makers, self.shares = list(kinds), np.array(list(kinds.values()))
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return self.length
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The sample of an index."""
+        rng = np.random.default_rng((self.seed, index))
+        make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
+        images, labels = make(rng)
+        views = []
+        for image in images:
+            lit = difference_only(image, int(rng.integers(1 << 31))) if rng.random() < SEASON else vary(image, rng)
+            views.append(lit.astype(np.float32).transpose(2, 0, 1) / 255)
+        middle = np.s_[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+        known = labels[middle].astype(np.int64)
+        return {"views": np.stack(views), "labels": known, "same": known[0] == known[1]}
+
+    def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+        mosaic = draw_mosaic(rng, self.sources.grounds, self.size)
+        return [mosaic.pixels] * 2, np.stack([mosaic.labels] * 2)
+
+    def _rendered(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+        pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
+        box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(0.8, 1.6)))
+        images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
+        covers = [OF_RENDERED[resized_labels(cover, box, self.size)] for cover in (pair.before_map, pair.after_map)]
+        return images, np.stack(covers)
+
+    def _real(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+        """One date of a real pair in two lights; nothing but new roofs is known of it."""
+        pair = self.sources.places[int(rng.integers(len(self.sources.places)))]
+        later = bool(rng.integers(2))
+        box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(0.7, 1.4)))
+        image = resized(pair.after if later else pair.before, box, self.size)
+        roofs = resized_labels(pair.building, box, self.size) & later
+        labels = np.where(roofs, np.int8(BUILT), np.int8(UNLABELLED))
+        return [image] * 2, np.stack([labels] * 2)
