@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import replace
 
@@ -60,6 +61,27 @@ def test_the_smallest_object_is_that_of_the_guide_that_was_asked(folder):
     bundle = Bundle(folder, 1)
     assert suited_guide(bundle, 0.5).min_area(0.25) == 40 * 4
     assert suited_guide(bundle, 1.0).min_area(1.0) == 12
+
+
+@pytest.mark.parametrize("unlike", [False, True])
+def test_answers_about_fine_imagery_have_confidences_of_their_own(folder, tmp_path, unlike):
+    weights = tmp_path / "weights"
+    shutil.copytree(folder, weights)
+    config = json.loads((weights / "config.json").read_text())
+    settings = {"a": 0.0, "guide": 0.0, "outlined": 0.0, "sure": 0.7}
+    exact = {"a": 0.0, "number": 0.0, "none": 0.0, "sure": 0.7}
+    config["calibration"] |= {"binary": settings | {"b": 2.0}, "count_objects": exact | {"b": 2.0, "b_none": 2.0}}
+    if unlike:
+        config["calibration"] |= {"binary_fine": settings | {"b": 0.4}, "count_objects_fine": exact | {"b": 0.4, "b_none": 0.4}}
+    (weights / "config.json").write_text(json.dumps(config))
+    engine = load(weights=weights, threads=1)
+    fine, coarse = (engine.describe(weakly_changed(metres)) for metres in (0.5, 1.0))
+    expected = 1 / (1 + math.exp(-0.4 if unlike else -2.0))
+    assert fine.changed.confidence == pytest.approx(expected)
+    assert coarse.changed.confidence == pytest.approx(1 / (1 + math.exp(-2.0)))
+    counted = engine.ask(weakly_changed(0.5), "How many buildings appeared?")
+    assert counted.value == 1 and counted.confidence <= expected + 1e-6
+    assert fine.model["exact_answers"]["count"] == config["calibration"]["count_objects_fine" if unlike else "count_objects"]
 
 
 def test_the_clue_keeps_the_sentence_of_the_guide_that_the_language_model_knows(folder):

@@ -155,11 +155,6 @@ class Bundle:
         return {"road": self.calibration("mask").get("min_road", 0.0)}
 
     @property
-    def exact(self) -> dict[str, dict[str, float]]:
-        """Calibration of counts and places read from objects, by task (`confidence.of_exact_answer`)."""
-        return {task: self.calibration(f"{task}_objects") for task in ("count", "location")}
-
-    @property
     def from_objects(self) -> tuple[str, ...]:
         """Tasks whose answers are read off the guide's objects instead of the language model's reply."""
         return tuple(self.config.get("from_objects", ()))
@@ -178,5 +173,4 @@ class Bundle:
             "name": self.config.get("name", "compact"),
             "version": self.config.get("version", ""),
             "weights_sha256": digest.hexdigest(),
-            "exact_answers": self.exact,
         }

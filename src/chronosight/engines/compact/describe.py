@@ -56,14 +56,14 @@ def describe_pair(encoded: EncodedScene) -> Description:
         counted, placed = (
             read[question]
             if question in read
-            else answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.bundle.exact)
+            else answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
             for question in (counts[index], places[index])
         )
         described = _describe_class(encoded, name, counted, placed, outlined)
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
-    facts, evidence = dict(encoded.bundle.facts), reconciled.evidence
+    facts, evidence = encoded.guide.facts, reconciled.evidence
     return Description(captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
 
 
@@ -75,7 +75,7 @@ def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer])
         caption_of: Writes the caption of a part.
     """
     evidence, bundle = encoded.reported_evidence, encoded.bundle
-    described = describe_objects(evidence, encoded.changed, dict(bundle.facts), encoded.scene)
+    described = describe_objects(evidence, encoded.changed, encoded.guide.facts, encoded.scene)
     side = float(bundle.config["pair_size"]) / encoded.networks.guide.resampling(encoded.scene)
     if not described.changed.value:
         return described

@@ -231,9 +231,9 @@ class EncodedScene:
         outlined = outlined_area(
             select(self.guide_evidence.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
-        return weigh_sources(language_model, self.changed, outlined, self.bundle.calibration("binary", "pair"))
+        return weigh_sources(language_model, self.changed, outlined, self.guide.calibration("binary"))
 
     @cached_property
     def reconciled(self) -> Reconciled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.reconcile)."""
-        return reconcile(self.yes(binary.ask()), self.bundle.calibration("binary", "pair"), self.reported_evidence)
+        return reconcile(self.yes(binary.ask()), self.guide.calibration("binary"), self.reported_evidence)

@@ -245,12 +245,12 @@ class CompactEngine:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
         if question.task in self.bundle.from_objects:
             reconciled = encoded.reconciled
-            answer = answer_task(question, reconciled.evidence, encoded.changed, exact=self.bundle.exact)
+            answer = answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
         else:
             encoded.replies([binary.ask(), question])  # one batch
             answer, reconciled = self._read(encoded, question), encoded.reconciled
             if question.task == "binary":
-                answer = answer_yes_no(question, encoded.yes(question), self.bundle.calibration("binary", "pair"))
+                answer = answer_yes_no(question, encoded.yes(question), encoded.guide.calibration("binary"))
         changed = reconciled.changed
         if question == binary.ask():
             return replace(changed, notes=reconciled.notes)
@@ -268,7 +268,7 @@ class CompactEngine:
         """A change question about a pair larger than the language model's input."""
         if question.task == "caption":
             return describe_large(encoded, partial(self.caption_view, encoded)).caption
-        return answer_task(question, encoded.reported_evidence, encoded.changed, exact=self.bundle.exact)
+        return answer_task(question, encoded.reported_evidence, encoded.changed, exact=encoded.guide.exact)
 
     def caption_view(self, whole: EncodedScene, view: Scene) -> Answer:
         """Captions a part of a larger pair; what is computed for it is not kept.
@@ -289,7 +289,7 @@ class CompactEngine:
         with encoded.lock:
             evidence = encoded.reported_evidence if encoded.large else encoded.reconciled.evidence
             asked = question, evidence, encoded.changed, routed.direction, routed.cells or ()
-            answer = answer_task(*asked, exact=self.bundle.exact)
+            answer = answer_task(*asked, exact=encoded.guide.exact)
             if encoded.large or encoded.reconciled.changed.value or not answer.value or answer.value == "none":
                 return answer
         if question.task == "binary":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -80,10 +81,11 @@ class Guide:
         self.views = int(settings.get("views" if fine else "guide_views", 1))
 
     def calibration(self, task: str) -> dict[str, float]:
-        """Calibration of this guide.
+        """Calibration of this guide, and of the answers that rest on it.
 
         Args:
-            task: "mask", how its map is read, or "guide", its probability that anything changed.
+            task: "mask", how its map is read; "guide", its probability that anything changed; "binary", "count_objects" or
+                "location_objects".
 
         Returns:
             The settings by name.
@@ -99,6 +101,16 @@ class Guide:
     def least_cover(self) -> tuple[float, ...]:
         """Of each class of land cover the confidence in [0, 1] below which it is unknown."""
         return tuple(self.bundle.config["land_cover"]["least"])
+
+    @property
+    def exact(self) -> dict[str, dict[str, float]]:
+        """Calibration of counts and places read from its objects, by task (`confidence.of_exact_answer`)."""
+        return {task: self.calibration(f"{task}_objects") for task in ("count", "location")}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Of the weights, and how counts and places read from its objects are calibrated."""
+        return {**self.bundle.facts, "exact_answers": self.exact}
 
     def min_area(self, metres: float | None) -> float:
         """The smallest object that counts.

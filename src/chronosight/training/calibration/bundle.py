@@ -34,7 +34,7 @@ from chronosight.training.calibration.fits import apply_platt, confidence_of, co
 from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
-from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
+from chronosight.training.calibration.objects import ReadOff, fit_read_off, read_off, reliability
 from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
 
@@ -237,29 +237,6 @@ def _whole_place(engine: CompactEngine, place: PlacePair, source: str = "val") -
     height, width = place.building.shape
     whole = (0, 0, width, height)
     return read_off(engine.encode(place.crop(whole)), COUNT, truth_of_mask(place.building).count, place.place, source)
-
-
-def read_off(encoded: EncodedScene, question: Question, true: Value, place: str, source: str = "val") -> ReadOff:
-    """What the answer read from the objects rests on, and whether it is right.
-
-    Args:
-        encoded: The scene, encoded by the engine.
-        question: A question of task count or location.
-        true: Its true value.
-        place: Name of the place, by which answers are grouped.
-        source: Where the place comes from, "val" or "train".
-
-    Returns:
-        The raw confidence, the number of objects, and whether the answer is right.
-    """
-    from chronosight.engines.confidence import exact_answer_sources, log_odds
-    from chronosight.engines.from_objects import answer_task, select
-
-    evidence, changed = encoded.guide_evidence, encoded.changed
-    raw, number = exact_answer_sources(question.task, select(evidence.objects, question.subject), changed)
-    right = is_right(answer_task(question, evidence, changed).value, true)
-    counted = int(true) if question.task == "count" and not isinstance(true, (tuple, str)) else None
-    return ReadOff(log_odds(raw), number, raw, right, counted, encoded.scene.width, place, source)
 
 
 def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:

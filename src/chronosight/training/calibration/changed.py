@@ -10,9 +10,11 @@ import numpy as np
 
 from chronosight.datasets.places import ANY_CHANGE, BINARY, PlacePair, truth_of_mask, windows
 from chronosight.metrics.calibration import expected_calibration_error
+from chronosight.tasks.question import Question
 from chronosight.training.calibration.fits import confidence_of, confident_from, fit_logistic
 
 if TYPE_CHECKING:
+    from chronosight.engines.compact.encoded import EncodedScene
     from chronosight.engines.compact.engine import CompactEngine
 
 
@@ -41,18 +43,32 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
     Yields:
         The evidence of a window or cell, and whether it changed.
     """
-    from chronosight.engines.compact.replies import yes_probability
-    from chronosight.engines.confidence import log_odds, outlined_area
-    from chronosight.engines.from_objects import select
-
     for place in places:
         asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
         asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::3]]
         for box, question, truth in asked:
-            encoded = engine.encode(place.crop(box))
-            yes = yes_probability(encoded.replies([question])[0])
-            outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), place.metres_per_pixel**2)
-            yield Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth)
+            yield weigh(engine.encode(place.crop(box)), question, truth)
+
+
+def weigh(encoded: EncodedScene, question: Question, truth: bool) -> Weighed:
+    """The evidence on one yes / no question.
+
+    Args:
+        encoded: A pair of known ground size, encoded by the engine.
+        question: Of task binary.
+        truth: The right answer.
+
+    Returns:
+        What speaks for a yes.
+    """
+    from chronosight.engines.compact.replies import yes_probability
+    from chronosight.engines.confidence import log_odds, outlined_area
+    from chronosight.engines.from_objects import select
+
+    yes = yes_probability(encoded.replies([question])[0])
+    metres = encoded.scene.metres_per_pixel or 1.0
+    outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), metres**2)
+    return Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth)
 
 
 def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

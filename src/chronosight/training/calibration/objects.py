@@ -11,12 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronosight.engines.confidence import COVERAGE, count_interval, interval_scale, is_confident, log_odds, of_exact_answer
+from chronosight.engines.confidence import (
+    COVERAGE,
+    count_interval,
+    exact_answer_sources,
+    interval_scale,
+    is_confident,
+    log_odds,
+    of_exact_answer,
+)
+from chronosight.metrics.answers import is_right
 from chronosight.metrics.calibration import expected_calibration_error
+from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.fits import assured_from, confident_from, fit_logistic
+
+if TYPE_CHECKING:
+    from chronosight.engines.compact.encoded import EncodedScene
 
 FOLDS = 5  # of places, each judged by a fit on the others
 NUMBERS = ((0, 0), (1, 5), (6, 20), (21, 10**6))  # ranges of counts that the report separates
@@ -42,6 +56,28 @@ class ReadOff:
     size: int = 0
     place: str = ""
     source: str = "val"
+
+
+def read_off(encoded: EncodedScene, question: Question, true: Value, place: str, source: str = "val") -> ReadOff:
+    """What the answer read from the objects rests on, and whether it is right.
+
+    Args:
+        encoded: The scene, encoded by the engine.
+        question: A question of task count or location.
+        true: Its true value.
+        place: Name of the place, by which answers are grouped.
+        source: Where the place comes from, "val" or "train".
+
+    Returns:
+        The raw confidence, the number of objects, and whether the answer is right.
+    """
+    from chronosight.engines.from_objects import answer_task, select
+
+    evidence, changed = encoded.guide_evidence, encoded.changed
+    raw, number = exact_answer_sources(question.task, select(evidence.objects, question.subject), changed)
+    right = is_right(answer_task(question, evidence, changed).value, true)
+    counted = int(true) if question.task == "count" and not isinstance(true, (tuple, str)) else None
+    return ReadOff(log_odds(raw), number, raw, right, counted, encoded.scene.width, place, source)
 
 
 def fit_read_off(answers: Sequence[ReadOff]) -> tuple[dict[str, float], dict[str, float]]:

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronosight.datasets.held_out import NATIVE_HELD_OUT
-from chronosight.datasets.places import load_places
+from chronosight.datasets.places import BINARY, COUNT, LOCATION, load_abroad, load_places, truth_of_mask
 from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
+from chronosight.training.calibration.changed import Weighed, fit_changed, weigh
 from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import fit_mask
+from chronosight.training.calibration.objects import ReadOff, fit_read_off, read_off
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
+
+FEWEST = 20  # answers: with fewer, confidences stay as they are
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 
@@ -80,16 +84,20 @@ def calibrate_fine(engine: CompactEngine, data: Path, track: Track = lambda item
 def fit_fine(
     engine: CompactEngine, data: Path, limit: int | None, track: Track
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
-    """How the map of the guide of fine imagery is read, fitted on half-metre pairs held out of training.
+    """How the map of the guide of fine imagery is read, and the answers that rest on it.
+
+    The map is read as half-metre pairs held out of training want it. The confidences of answers are fitted on these and on
+    the pairs abroad, which together weigh as much: imagery unlike that of training has to lower them.
 
     Args:
-        engine: Engine with the weights.
+        engine: Engine with the weights; its calibration is replaced while answers are collected.
         data: Folder of the training data.
         limit: Largest number of pairs; None for all.
         track: Called with items and a label; yields the items while it shows progress.
 
     Returns:
-        Settings and report by name ("mask_fine"); empty without such a guide, or without pairs.
+        Settings and report by name ("mask_fine", "binary_fine", "count_objects_fine", "location_objects_fine"); empty without
+        such a guide, or without pairs.
     """
     if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
         return {}, {}
@@ -97,4 +105,27 @@ def fit_fine(
     if not pairs:
         return {}, {}
     settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad
-    return {"mask_fine": settings}, {"mask_fine": report}
+    found, reports = {"mask_fine": settings}, {"mask_fine": report}
+    abroad = load_abroad(data)[:limit] if (data / "abroad" / "pairs.jsonl").is_file() else []
+    repeated = max(1, len(pairs) // len(abroad)) if abroad else 0
+    before = engine.bundle.config.get("calibration", {})
+    answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
+    weighed: list[Weighed] = []
+    try:
+        engine.bundle.config["calibration"] = {name: value for name, value in before.items() if not name.endswith("_fine")} | found
+        engine.forget()
+        for pair in track([*pairs, *abroad], "fine pairs, answers"):
+            truth = truth_of_mask(pair.building)
+            encoded = engine.encode(pair.crop((0, 0, *pair.building.shape[::-1])))
+            times = repeated if pair.directions is not None else 1
+            weighed += [weigh(encoded, BINARY, truth.changed)] * times
+            for question, true in ((COUNT, truth.count), (LOCATION, truth.cells)):
+                answers[question.task] += [read_off(encoded, question, true, pair.place)] * times
+    finally:
+        engine.bundle.config["calibration"] = before
+        engine.forget()
+    if len(weighed) >= FEWEST:
+        found["binary_fine"], reports["binary_fine"] = fit_changed(weighed)
+        for task, of_task in answers.items():
+            found[f"{task}_objects_fine"], reports[f"{task}_objects_fine"] = fit_read_off(of_task)
+    return found, reports

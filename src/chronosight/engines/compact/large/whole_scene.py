@@ -102,7 +102,7 @@ def describe_whole_scene(
     write_codes(store, [one for one, item in zip(found, outlined, strict=True) if id(item) in kept])
     maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
     changed = calibrate(store.changed, guide.calibration("guide"))
-    described = describe_objects(maps, changed, dict(bundle.facts), scene)
+    described = describe_objects(maps, changed, guide.facts, scene)
     compared, sides = compared_pixels(store, grid, cell_m)
     cells = cell_table(scene, compared, sides, objects)
     timings.spent("objects")
