@@ -11,12 +11,14 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from chronosight import load  # noqa: E402
 from chronosight.datasets.held_out import NATIVE_HELD_OUT  # noqa: E402
 from chronosight.datasets.places import load_abroad  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.training.calibration.parts import calibrate_fine  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide, load_fine_guide  # noqa: E402
 from chronosight.training.guide import fine  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
@@ -125,3 +127,20 @@ def test_pairs_abroad_have_a_value_for_new_and_one_for_gone(tmp_path):
     assert only.building.sum() == 400 and only.metres_per_pixel == 0.2
     with pytest.raises(InputError, match="--data DIR"):
         load_abroad(tmp_path / "nothing")
+
+
+def test_confidences_of_fine_imagery_are_fitted_on_held_out_pairs_and_abroad(bundle_folder, tmp_path):
+    weights, data = shutil.copytree(bundle_folder, tmp_path / "weights"), tmp_path / "data"
+    shutil.copy(weights / "guide.onnx", weights / "guide_fine.onnx")
+    config = json.loads((weights / "config.json").read_text())
+    config |= {"fine_guide": {"metres_per_pixel": 0.5, "up_to": 0.75}, "calibration": {"mask": {"min_area": 4.0}}}
+    (weights / "config.json").write_text(json.dumps(config))
+    write_pairs(data / "pairs", "native_train", [*sorted(NATIVE_HELD_OUT)[:18], "trfree"], 64, 0.5, 255)
+    write_pairs(data / "abroad", "pairs", ["fr_1", "fr_2"], 64, 0.2, 2)
+    engine = load(weights=weights, threads=1)
+    calibrate_fine(engine, data)
+    written = json.loads((weights / "config.json").read_text())
+    fitted = {"mask_fine", "binary_fine", "count_objects_fine", "location_objects_fine"}
+    assert set(written["calibration"]) == {"mask"} | fitted and written["calibration"]["mask"] == {"min_area": 4.0}
+    assert written["calibration_report"]["binary_fine"]["n"] == 18 + 2 * 9  # abroad weighs as much as the held-out pairs
+    assert engine.bundle.calibration("binary", "fine") == written["calibration"]["binary_fine"]
