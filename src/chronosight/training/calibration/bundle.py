@@ -39,7 +39,6 @@ from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
 
 if TYPE_CHECKING:
-    from chronosight.engines.compact.encoded import EncodedScene
     from chronosight.engines.compact.engine import CompactEngine
 
 FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw others

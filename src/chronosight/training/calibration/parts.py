@@ -112,7 +112,8 @@ def fit_fine(
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
     weighed: list[Weighed] = []
     try:
-        engine.bundle.config["calibration"] = {name: value for name, value in before.items() if not name.endswith("_fine")} | found
+        kept = {name: value for name, value in before.items() if not name.endswith("_fine")}
+        engine.bundle.config["calibration"] = kept | found
         engine.forget()
         for pair in track([*pairs, *abroad], "fine pairs, answers"):
             truth = truth_of_mask(pair.building)
