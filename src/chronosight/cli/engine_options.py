@@ -31,6 +31,15 @@ Settings = Annotated[
         show_default=False,
     ),
 ]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--classes",
+        metavar="LIST",
+        help="What is mapped: buildings,roads leaves out land cover; all by default (engine compact).",
+        show_default=False,
+    ),
+]
 _OF_CHANGEVG = "Options of the engine changevg"
 Adapter = Annotated[Path | None, typer.Option(help="Folder of a LoRA adapter.", show_default=False, rich_help_panel=_OF_CHANGEVG)]
 GuideWeights = Annotated[
@@ -92,9 +101,11 @@ def engine_options(
     guide_form: GuideFormName = None,
     endpoint: EndpointUrl = None,
     precision: PrecisionName = None,
+    classes: Classes = None,
 ) -> EngineChoice:
     """The engine that the options choose."""
-    given = {"adapter": adapter, "guide": guide, "guide_form": guide_form, "endpoint": endpoint, "precision": precision}
+    given = {"adapter": adapter, "guide": guide, "guide_form": guide_form, "endpoint": endpoint, "precision": precision,
+             "classes": classes}  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
     return EngineChoice(engine, weights, options | dict(parse_setting(text) for text in settings or ()))
 

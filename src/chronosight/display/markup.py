@@ -7,9 +7,9 @@ from html import escape
 
 from PIL import Image
 
-from chronosight.display.picture import table_rows
+from chronosight.display.picture import cover_rows, table_rows
 from chronosight.reports.page.make import jpeg
-from chronosight.reports.plain_text import answer_line, caption_line, changed_line
+from chronosight.reports.plain_text import answer_line, caption_line, changed_line, cover_changed
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description
 from chronosight.results.wording import percent, sentence
@@ -29,8 +29,11 @@ def description_html(description: Description, picture: Image.Image) -> str:
     Returns:
         An HTML fragment that points to nothing outside.
     """
-    parts = [_bold(caption_line(description.caption)), _line(changed_line(description.changed)), _image(picture)]
+    whether = changed_line(description.changed, cover_changed(description))
+    parts = [_bold(caption_line(description.caption)), _line(whether), _image(picture)]
     parts.append(_table(table_rows(description)))
+    if description.land_cover is not None:
+        parts.append(_table(cover_rows(description.land_cover)))
     if description.zones is not None:
         rows = sorted(description.zones.rows, key=lambda row: -row.all.area)[:MOST_ZONES]
         parts.append(

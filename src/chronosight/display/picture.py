@@ -19,7 +19,8 @@ from chronosight.results.changed_object import tally, total
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
 from chronosight.results.evidence import Evidence
-from chronosight.results.wording import between, percent, size_words
+from chronosight.results.land_cover_change import LandCoverChange
+from chronosight.results.wording import between, ground_words, percent, size_words
 from chronosight.scenes.scene import Georeference, Scene
 
 LINE = 30  # pixels from row to row
@@ -39,7 +40,10 @@ def description_picture(description: Description) -> Image.Image:
         The image.
     """
     sheet = overlay_picture(description)
-    return _stacked([sheet, _table(table_rows(description), sheet.width)])
+    tables = [table_rows(description)]
+    if description.land_cover is not None and description.land_cover.flows:
+        tables.append(cover_rows(description.land_cover))
+    return _stacked([sheet, *(_table(rows, sheet.width) for rows in tables)])
 
 
 def overlay_picture(description: Description, caption: bool = True) -> Image.Image:
@@ -132,6 +136,22 @@ def table_rows(description: Description) -> list[tuple[str, ...]]:
     return rows
 
 
+def cover_rows(change: LandCoverChange) -> list[tuple[str, ...]]:
+    """Land-cover change by class before and class after, the largest area first.
+
+    Args:
+        change: The land-cover change.
+
+    Returns:
+        A heading, then one row a kind of change: number of objects and area, with the ground under new and vanished buildings
+        and roads.
+    """
+    rows: list[tuple[str, ...]] = [("Land cover before", "After", "Objects", "Area")]
+    for (before, after), value in change.flows.items():
+        rows.append((before.capitalize(), after.capitalize(), f"{value.count:,}", ground_words(value.area, change.metric)))
+    return rows
+
+
 def _codes(description: Description) -> np.ndarray:
     assert isinstance(description.evidence, Evidence)
     return description.evidence.codes()
@@ -161,7 +181,14 @@ def _reduced(description: Description) -> tuple[Description, np.ndarray]:
     codes = np.where(look.valid, np.asarray(drawn), NO_DATA).astype(np.uint8)
     nothing = np.zeros((height, width), np.float32)
     evidence = Evidence(description.evidence.classes, codes, nothing, nothing, objects, look.valid)
-    return replace(description, scene=small, evidence=evidence), codes
+    change = description.land_cover
+    if change is not None:
+        of_ground = tuple(
+            replace(item, outline=item.outline * scale, holes=tuple(hole * scale for hole in item.holes))
+            for item in change.objects
+        )
+        change = replace(change, objects=of_ground, rows=None, dates=None)
+    return replace(description, scene=small, evidence=evidence, land_cover=change), codes
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -22,7 +22,7 @@ Weights = str | os.PathLike[str] | None
 
 @overload
 def load(
-    engine: Literal["compact"] = "compact", weights: Weights = None, threads: int | None = None
+    engine: Literal["compact"] = "compact", weights: Weights = None, threads: int | None = None, **options: Any
 ) -> CompactEngine: ...
 @overload
 def load(engine: Literal["unirs"], weights: Weights = None, threads: int | None = None, **options: Any) -> UniRSEngine: ...
@@ -42,7 +42,8 @@ def load(engine: str = "compact", weights: Weights = None, threads: int | None =
         weights: Of that engine; for compact a weights folder, the one that ships with the package when None; for the
             others a folder or a hub id.
         threads: CPU threads of each graph; the number of physical cores when None.
-        **options: Of `load_unirs` (chronosight.engines.unirs.load) or `load_changevg` (chronosight.engines.changevg.load).
+        **options: Of compact, `classes`: "buildings,roads" maps no land cover; of `load_unirs` (chronosight.engines.unirs.load)
+            or `load_changevg` (chronosight.engines.changevg.load).
 
     Returns:
         The engine.
@@ -69,12 +70,28 @@ def load(engine: str = "compact", weights: Weights = None, threads: int | None =
         return load_changevg(None if weights is None else os.fspath(weights), threads=threads, **options)
     if engine != "compact":
         raise InputError(f'unknown engine "{engine}", expected "compact", "unirs" or "changevg"')
+    classes = options.pop("classes", None)
     if options:
         raise InputError(f"the engine compact has no option {', '.join(options)}; another engine may have it")
     from chronosight.engines.compact.bundle import SHIPPED, Bundle
     from chronosight.engines.compact.engine import CompactEngine
 
-    return CompactEngine(Bundle(Path(weights) if weights is not None else SHIPPED, threads))
+    return CompactEngine(Bundle(Path(weights) if weights is not None else SHIPPED, threads), _maps_land_cover(classes))
+
+
+def _maps_land_cover(classes: str | Sequence[str] | None) -> bool:
+    """Whether land cover is among the classes that are asked for: all by default.
+
+    Raises InputError for other classes than buildings, roads and land-cover, or where buildings or roads are left out.
+    """
+    if classes is None:
+        return True
+    names = [name.strip() for name in classes.split(",")] if isinstance(classes, str) else [*classes]
+    if set(names) not in ({"buildings", "roads"}, {"buildings", "roads", "land-cover"}):
+        raise InputError(
+            f'the classes are "{",".join(map(str, names))}", expected buildings,roads or buildings,roads,land-cover (--classes)'
+        )
+    return "land-cover" in names
 
 
 def _check_options(engine: str, loader: Callable[..., Any], options: dict[str, Any]) -> None:

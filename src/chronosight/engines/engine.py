@@ -41,6 +41,11 @@ class Conversation(Protocol):
 class Engine(Protocol):
     """Answers questions about scenes. Scenes are known by identity: do not edit one between questions."""
 
+    @property
+    def maps_land_cover(self) -> bool:
+        """Whether `describe` may give land-cover change."""
+        ...
+
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:

@@ -17,6 +17,7 @@ import numpy as np
 
 from chronosight.errors import InputError
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import CoverObject
 from chronosight.tasks.cells import CELLS, cell_at
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ObjectLimits:
         """Whether they leave anything out."""
         return self.min_area_m2 > 0 or self.min_confidence > 0
 
-    def allow(self, item: ChangedObject) -> bool:
+    def allow(self, item: ChangedObject | CoverObject) -> bool:
         """Whether an object is reported.
 
         Args:

@@ -8,6 +8,7 @@ from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.objects import tally, unpainted
 from chronosight.engines.from_objects import answer_task, counts_and_places
 from chronosight.engines.generalise import ObjectLimits
+from chronosight.engines.land_cover_caption import tells_land_cover, with_land_cover_caption
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.evidence import Evidence
 from chronosight.tasks import caption, count, location
@@ -25,6 +26,7 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
     Returns:
         The same description where nothing is left out. Objects keep their numbers.
     """
+    description = _limited_cover(description, limits)
     objects = tuple(item for item in description.objects if limits.allow(item))
     left_out = len(description.objects) - len(objects)
     if not left_out:
@@ -56,7 +58,20 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
     elif not caption.says_no_change(captioned.text):
         captioned = replace(captioned, text=counts_and_places(()), value=None, confident=False)
     note = f"{NOTE}: {left_out} of {len(description.objects)}"
-    return replace(
+    described = replace(
         description, caption=captioned, changed=changed, classes=tuple(classes), evidence=evidence,
         notes=(*description.notes, note),
     )  # fmt: skip
+    return with_land_cover_caption(described)
+
+
+def _limited_cover(description: Description, limits: ObjectLimits) -> Description:
+    """The description without the land-cover objects that the limits leave out; its caption tells of the others."""
+    change = description.land_cover
+    if change is None or all(limits.allow(item) for item in change.objects):
+        return description
+    change = replace(change, objects=tuple(item for item in change.objects if limits.allow(item)))
+    captioned = description.caption
+    if tells_land_cover(captioned):
+        captioned = replace(captioned, text=caption.NO_CHANGE_SENTENCES[0], value=caption.NO_CHANGE_SENTENCES[0])
+    return with_land_cover_caption(replace(description, land_cover=change, caption=captioned))

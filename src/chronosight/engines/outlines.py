@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import CoverObject
 from chronosight.scenes.lonlat import pixel_vectors, to_lonlat
 from chronosight.scenes.scene import Scene
 
 if TYPE_CHECKING:
     from shapely import Geometry, Polygon
+
+    from chronosight.tasks.objects import MaskObject
+
+Outlined = TypeVar("Outlined", ChangedObject, CoverObject)
 
 OUTLINE_TOLERANCE = 1.0  # pixels: removes the staircase of slanted walls, keeps corners
 SMALLEST_HOLE = 16  # pixels
@@ -40,6 +45,20 @@ def outline(inside: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     return simplified(max(polygons, key=lambda one: shapely.Polygon(one.exterior).area), 1)
 
 
+def outline_in_scene(item: MaskObject) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """The outline of an object of a mask (`outline`), in pixels of the whole mask.
+
+    Args:
+        item: The object.
+
+    Returns:
+        Its outer ring and its holes.
+    """
+    ring, holes = outline(item.inside)
+    corner = np.array([item.window[1].start, item.window[0].start])
+    return ring + corner, tuple(hole + corner for hole in holes)
+
+
 def simplified(polygon: Polygon, margin: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Simplifies a polygon.
 
@@ -62,13 +81,13 @@ def simplified(polygon: Polygon, margin: int) -> tuple[np.ndarray, tuple[np.ndar
 
 
 def place_objects(
-    scene: Scene, objects: Sequence[ChangedObject], tile_at: Callable[[float, float], str] | None = None
-) -> tuple[ChangedObject, ...]:
+    scene: Scene, objects: Sequence[Outlined], tile_at: Callable[[float, float], str] | None = None
+) -> tuple[Outlined, ...]:
     """Numbers objects and puts them on the ground.
 
     Args:
         scene: What they were found in; its georeference and ground size are used.
-        objects: With class, direction, outline, holes, area in pixels, cell and confidence.
+        objects: Changed objects, or land-cover objects, with outline, holes, area in pixels, cell and confidence.
         tile_at: Names the tile that holds a point (x, y).
 
     Returns:
@@ -85,25 +104,28 @@ def place_objects(
     placed = []
     for index, item in enumerate(objects):
         x, y = float(centroids[index, 0]), float(centroids[index, 1])
-        length = None
-        if item.class_name == "road" and vectors is not None and areas is not None:
-            length = road_length(item.outline @ vectors[index], item.holes, float(areas[index]))
+        road: dict[str, Any] = {}
+        if isinstance(item, ChangedObject):
+            length = None
+            if item.class_name == "road" and vectors is not None and areas is not None:
+                length = road_length(item.outline @ vectors[index], item.holes, float(areas[index]))
+            road = {"length_m": length}
         placed.append(
             replace(
                 item,
                 number=index + 1,
                 centroid=(x, y),
                 area_m2=None if areas is None else float(areas[index]),
-                length_m=length,
                 lonlat=None if lonlat is None else (float(lonlat[index, 0]), float(lonlat[index, 1])),
                 shape=shapes[index],
                 tile=None if tile_at is None else tile_at(x, y),
+                **road,
             )
         )
     return tuple(placed)
 
 
-def lonlat_shapes(scene: Scene, objects: Sequence[ChangedObject]) -> list[Any]:
+def lonlat_shapes(scene: Scene, objects: Sequence[ChangedObject | CoverObject]) -> list[Any]:
     """Outlines in longitude and latitude, holes left out, cut at the 180th meridian (RFC 7946, 3.1.9).
 
     Args:

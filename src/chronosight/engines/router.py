@@ -117,9 +117,12 @@ def answer_by_objects(
     Returns:
         The answer; None where the engine's model is to be asked.
     """
-    if parsed.of_objects is None or not parsed.only_objects:
+    about_cover = parsed.of_objects is not None and parsed.of_objects.without_cover is not None
+    if parsed.of_objects is None or not (parsed.only_objects or about_cover) or (about_cover and not engine.maps_land_cover):
         return None
     summary = with_zones(engine.describe(scene, progress), zones)
+    if about_cover and summary.land_cover is None:
+        return None  # the model says why not
     return doubted(answer_scene_question(summary, parsed.of_objects), summary)
 
 
@@ -157,9 +160,10 @@ def with_zones(description: Description, zones: Sequence[Zone] | None) -> Change
     """
     from dataclasses import replace
 
-    from chronosight.engines.zones import count_zones
+    from chronosight.engines.zones import count_zones, cover_by_zone
 
     summary = change_summary(description)
     if zones is None:
         return summary
-    return replace(summary, zones=count_zones(summary.objects, zones, summary.footprint))
+    counted = count_zones(summary.objects, zones, summary.footprint)
+    return replace(summary, zones=counted, land_cover=cover_by_zone(summary.land_cover, summary.objects, zones))

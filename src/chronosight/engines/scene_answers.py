@@ -20,6 +20,7 @@ from chronosight.engines.confidence import (
     whether,
 )
 from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
+from chronosight.engines.land_cover_answers import answer_cover_question
 from chronosight.engines.scene_parts import compare, list_parts, rank, share
 from chronosight.engines.yes_no_answers import area_is, grown, largest_in, lie_in, number_is
 from chronosight.results.answer import Answer, open_answer, opposite
@@ -46,6 +47,8 @@ def answer_scene_question(summary: ChangeSummary, read: ReadScene) -> Answer:
     Returns:
         The answer; task "open", without a value, where the objects cannot tell.
     """
+    if read.without_cover is not None and summary.land_cover is None:
+        read = read.without_cover
     if read.question is None:
         return open_answer(read.note)
     answer = _answer(summary, read.question)
@@ -53,6 +56,8 @@ def answer_scene_question(summary: ChangeSummary, read: ReadScene) -> Answer:
 
 
 def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    if question.asks == "land_cover":
+        return answer_cover_question(summary, question)
     if (question.among == "zones" or question.zone) and summary.zones is None and question.asks in ("rank", "list"):
         return refused(NO_ZONES)
     regions = [question.region, *question.regions]

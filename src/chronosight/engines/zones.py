@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from chronosight.engines.equal_area import LONGEST_EDGE, project
 from chronosight.errors import InputError
 from chronosight.results.changed_object import ChangedObject, Tallies, Tally
+from chronosight.results.land_cover_change import CoverObject, CoverZone, Flows, LandCoverChange, add_flows
 from chronosight.results.zones import OUTSIDE, Zone, ZoneRow, ZoneTable
 
 if TYPE_CHECKING:
@@ -48,6 +50,49 @@ def count_zones(found: Sequence[ChangedObject], zones: Sequence[Zone], footprint
     left = set(range(len(found))).difference(*held)
     outside = _row(OUTSIDE, 0.0, 1.0, found, left, _shares_outside(shapes, flat))
     return ZoneTable(tuple(rows), outside, overlapping, notes if overlapping else (), tuple(zones))
+
+
+def cover_by_zone(
+    change: LandCoverChange | None, found: Sequence[ChangedObject], zones: Sequence[Zone]
+) -> LandCoverChange | None:
+    """Land-cover change by zone; objects and their areas are shared out as `count_zones` does.
+
+    Args:
+        change: The land-cover change, whose objects have shapes in longitude and latitude; None for none.
+        found: The changed buildings and roads.
+        zones: The zones.
+
+    Returns:
+        The change with its zones; None for None.
+    """
+    if change is None:
+        return None
+    flat = project([zone.shape for zone in zones], LONGEST_EDGE)
+    every: list[ChangedObject | CoverObject] = [*change.objects, *found]
+    things = [item for item in every if item.shape is not None]
+    shapes = project([item.shape for item in things if item.shape is not None])
+    points = project([_centroid(item) for item in things])
+    held, shares = share_out(shapes, points, flat)
+    grounds = {one.number: one for one in change.grounds}
+    rows = []
+    for index, zone in enumerate(zones):
+        flows: list[Flows] = []
+        for at, share in shares[index].items():
+            item = things[at]
+            if isinstance(item, CoverObject):
+                flows.append({item.key: Tally(int(at in held[index]), item.area * share)})
+            elif item.number in grounds:
+                flows.append({pair: Tally(0, value.area * share) for pair, value in grounds[item.number].flows.items()})
+        of_zone = [things[at] for at in sorted(held[index])]
+        rows.append(
+            CoverZone(
+                zone.name,
+                add_flows(flows),
+                tuple(item.number for item in of_zone if isinstance(item, CoverObject)),
+                tuple(item.number for item in of_zone if isinstance(item, ChangedObject)),
+            )
+        )
+    return replace(change, zones=tuple(rows))
 
 
 def cover(zones: Sequence[Zone], footprint: Geometry | None, flat: np.ndarray | None = None) -> np.ndarray:
@@ -142,3 +187,10 @@ def _overlap(zones: np.ndarray) -> bool:
         if (shared > 1e-3 * np.minimum(areas[first], areas[others])).any():
             return True
     return False
+
+
+def _centroid(item: ChangedObject | CoverObject) -> Geometry:
+    import shapely
+
+    assert item.lonlat is not None
+    return shapely.Point(item.lonlat)

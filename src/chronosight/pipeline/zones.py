@@ -54,7 +54,8 @@ def with_zones(description: Description, zones: Sequence[Zone] | None) -> Descri
         return description
     from chronosight.engines.router import with_zones as summary_with_zones
 
-    return replace(description, zones=summary_with_zones(description, zones).zones)
+    summary = summary_with_zones(description, zones)
+    return replace(description, zones=summary.zones, land_cover=summary.land_cover)
 
 
 def check_zones(zones: Sequence[Zone] | None, image: ImageFile) -> None:

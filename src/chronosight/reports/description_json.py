@@ -17,10 +17,12 @@ from chronosight.results.changed_object import ChangedObject
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
 from chronosight.results.evidence import Evidence
+from chronosight.results.land_cover_change import CoverObject, LandCoverChange
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 
 SCHEMA = "chronosight.description/1"
+COVER_SCHEMA = "chronosight.land_cover/1"
 DECIMALS = 2  # of a pixel
 
 
@@ -66,6 +68,8 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
         "model": description.model,
         "files": list(files),
     }
+    if description.land_cover is not None:
+        facts["land_cover"] = land_cover_dict(description.land_cover)
     if description.zones is not None:
         facts["zones"] = description.zones.to_dict()
     if description.quicklook is not None:
@@ -75,7 +79,19 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
     return facts
 
 
-def object_dict(item: ChangedObject) -> dict[str, Any]:
+def land_cover_dict(change: LandCoverChange) -> dict[str, Any]:
+    """A land-cover change as JSON types, its objects included.
+
+    Args:
+        change: The land-cover change.
+
+    Returns:
+        The facts.
+    """
+    return {"schema": COVER_SCHEMA, **change.to_dict(), "objects": [object_dict(item) for item in change.objects]}
+
+
+def object_dict(item: ChangedObject | CoverObject) -> dict[str, Any]:
     """The facts that every file gives, the outline in pixels, and the centroid in both grids.
 
     Args:

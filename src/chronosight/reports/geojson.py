@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chronosight.reports.object_fields import object_fields
+from chronosight.reports.object_fields import cover_fields, object_fields
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import Description
+from chronosight.results.land_cover_change import CoverObject
 from chronosight.scenes.lonlat import to_lonlat
 
 DECIMALS = 7  # of a degree: one centimetre
@@ -30,11 +32,31 @@ def write_objects(description: Description, folder: Path) -> Path:
     Returns:
         Its path.
     """
-    collection = lonlat_collection(description)
-    if collection is None:
-        path, collection = folder / "objects.pixels.json", pixel_collection(description)
+    return _write_collection(lonlat_collection(description), pixel_collection(description), folder, "objects")
+
+
+def write_cover_objects(description: Description, folder: Path) -> Path:
+    """Writes the land-cover objects as `write_objects` writes the changed ones: land_cover.geojson or land_cover.pixels.json.
+
+    Args:
+        description: Of a pair of any size, with its land-cover change.
+        folder: Gets the file.
+
+    Returns:
+        Its path.
+    """
+    assert description.land_cover is not None
+    objects = description.land_cover.objects
+    rows = [cover_fields(item, description.scene) for item in objects]
+    placed = _lonlat_collection(description, objects, rows)
+    return _write_collection(placed, _pixel_collection(description, objects), folder, "land_cover")
+
+
+def _write_collection(placed: dict[str, Any] | None, pixels: dict[str, Any], folder: Path, name: str) -> Path:
+    if placed is None:
+        path, collection = folder / f"{name}.pixels.json", pixels
     else:
-        path = folder / "objects.geojson"
+        path, collection = folder / f"{name}.geojson", placed
     features = collection.pop("features")
     lines = [json.dumps(feature, separators=(",", ":"), allow_nan=False) for feature in features]
     head = json.dumps(collection, separators=(",", ":"), allow_nan=False, ensure_ascii=False)[:-1]
@@ -53,10 +75,18 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
     Returns:
         JSON types; None where the scene has no place on the Earth.
     """
+    rows = [object_fields(item, description.scene) for item in description.objects]
+    return _lonlat_collection(description, description.objects, rows)
+
+
+def _lonlat_collection(
+    description: Description, objects: Sequence[ChangedObject | CoverObject], rows: Sequence[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The collection of some objects of a description, with their fields."""
     if to_lonlat(description.scene, np.empty((0, 2))) is None:
         return None
     features, longitudes, latitudes = [], [], []
-    for item in description.objects:
+    for item, fields in zip(objects, rows, strict=True):
         polygons = _polygons(item)
         for ring in (rings[0] for rings in polygons):
             longitudes += [ring[:, 0].min(), ring[:, 0].max()]
@@ -68,7 +98,7 @@ def lonlat_collection(description: Description) -> dict[str, Any] | None:
             else {"type": "MultiPolygon", "coordinates": coordinates}
         )
         assert item.lonlat is not None  # it has a place, as the scene has
-        facts = object_fields(item, description.scene) | {"centroid": [round(value, DECIMALS) for value in item.lonlat]}
+        facts = fields | {"centroid": [round(value, DECIMALS) for value in item.lonlat]}
         features.append({"type": "Feature", "id": item.number, "geometry": geometry, "properties": facts})
     collection: dict[str, Any] = {"type": "FeatureCollection"}
     if features:
@@ -89,8 +119,14 @@ def pixel_collection(description: Description) -> dict[str, Any]:
     Returns:
         JSON types.
     """
+    return _pixel_collection(description, description.objects)
+
+
+def _pixel_collection(
+    description: Description, objects: Sequence[ChangedObject | CoverObject]
+) -> dict[str, Any]:
     scene, features = description.scene, []
-    for item in description.objects:
+    for item in objects:
         rings = [np.round(ring, 2).tolist() for ring in (item.outline, *item.holes)]
         facts = item.to_dict() | {"centroid": [round(value, 2) for value in item.centroid]}
         geometry = {"type": "Polygon", "coordinates": rings}
@@ -113,7 +149,7 @@ def span(lon: np.ndarray) -> tuple[float, float]:
     return float(lon[lon > 0].min()), float(lon[lon < 0].max())
 
 
-def _polygons(item: ChangedObject) -> list[list[np.ndarray]]:
+def _polygons(item: ChangedObject | CoverObject) -> list[list[np.ndarray]]:
     """Rings of each part in longitude and latitude, the outer first."""
     parts = getattr(item.shape, "geoms", [item.shape])
     return [[_ring(ring, k == 0) for k, ring in enumerate((part.exterior, *part.interiors))] for part in parts]

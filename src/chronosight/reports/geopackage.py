@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.reports.object_fields import NUMBERS, TEXTS, object_fields
+from chronosight.reports.object_fields import COVER_NUMBERS, COVER_TEXTS, NUMBERS, TEXTS, cover_fields, object_fields
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import Description
+from chronosight.results.land_cover_change import CoverObject
 
 if TYPE_CHECKING:
     from affine import Affine
     from shapely import Polygon
 
-LAYER = "objects"
+LAYER, COVER_LAYER = "objects", "land_cover"
 
 
-def map_polygons(objects: Sequence[ChangedObject], transform: Affine) -> list[Polygon]:
+def map_polygons(objects: Sequence[ChangedObject | CoverObject], transform: Affine) -> list[Polygon]:
     """Outlines of objects, with their holes, in map coordinates.
 
     Args:
@@ -45,25 +46,46 @@ def write_geopackage(description: Description, path: Path, changed: datetime) ->
         path: Of the file.
         changed: When the file says it was last changed.
     """
+    rows = [object_fields(item, description.scene) for item in description.objects]
+    _write_layer(description, description.objects, rows, TEXTS, NUMBERS, LAYER, path, changed)
+
+
+def write_cover_geopackage(description: Description, path: Path, changed: datetime) -> None:
+    """Writes the layer of land-cover objects, with the fields of land_cover.geojson (`cover_fields`).
+
+    Args:
+        description: Of a georeferenced pair of any size, with its land-cover change.
+        path: Of the file.
+        changed: When the file says it was last changed.
+    """
+    assert description.land_cover is not None
+    objects = description.land_cover.objects
+    rows = [cover_fields(item, description.scene) for item in objects]
+    _write_layer(description, objects, rows, COVER_TEXTS, COVER_NUMBERS, COVER_LAYER, path, changed)
+
+
+def _write_layer(
+    description: Description, objects: Sequence[ChangedObject | CoverObject], rows: Sequence[dict[str, Any]],
+    texts: Sequence[str], numbers: Sequence[str], layer: str, path: Path, changed: datetime,
+) -> None:  # fmt: skip
     import pyogrio
     import shapely
     from pyogrio import raw
     from rasterio.crs import CRS
 
-    place, objects = description.scene.georeference, description.objects
+    place = description.scene.georeference
     assert place is not None, "only a georeferenced scene has a GeoPackage"
     geometry = np.array([shapely.to_wkb(polygon) for polygon in map_polygons(objects, place.transform)], dtype=object)
-    rows = [object_fields(item, description.scene) for item in objects]
     columns: dict[str, np.ndarray] = {"number": np.array([row["number"] for row in rows], dtype=np.int32)}
-    columns |= {name: np.array([row[name] for row in rows], dtype=object) for name in TEXTS}
+    columns |= {name: np.array([row[name] for row in rows], dtype=object) for name in texts}
     # A null number is NaN for OGR, which writes it as NULL.
-    columns |= {name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64) for name in NUMBERS}
+    columns |= {name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64) for name in numbers}
     warnings = description.warnings
     # The file's own time of change makes two runs of the same scene differ: it is that of the later image instead.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{changed:%Y-%m-%dT%H:%M:%S}.000Z"})
     try:
         raw.write(
-            path, geometry, list(columns.values()), list(columns), layer=LAYER, driver="GPKG", geometry_type="Polygon",
+            path, geometry, list(columns.values()), list(columns), layer=layer, driver="GPKG", geometry_type="Polygon",
             crs=CRS.from_user_input(place.crs).to_wkt(),
             layer_metadata={"WARNINGS": "; ".join(warnings)} if warnings else None,
             VERSION="1.2",  # read without a warning by every GDAL in use

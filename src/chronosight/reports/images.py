@@ -8,12 +8,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chronosight.reports.codes import colour_of
+from chronosight.reports.cover_codes import pair_colours
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import CoverObject
 from chronosight.results.zones import Zone
 from chronosight.scenes.lonlat import to_pixels
 from chronosight.scenes.scene import Scene
 
 FILL_ALPHA = 84  # of 255: the photograph stays readable underneath
+COVER_ALPHA = 120  # a class is told by its colour alone, so it must not mix with the ground
+COVER_HALO = (255, 255, 255, 230)  # a light rim: classes before are often dark
 HALO = (12, 14, 17, 190)  # a dark rim keeps light outlines visible on light roofs and roads
 SMOOTH = 2  # the outlines are drawn this much larger, then reduced, for smooth edges
 
@@ -68,6 +72,34 @@ def draw_change(
         pen.line(ring, fill=(*colour_of(item.class_name, item.direction), 255), width=stroke, joint="curve")
     drawn = Image.alpha_composite(photo.convert("RGBA"), fill)
     return Image.alpha_composite(drawn, lines.reduce(SMOOTH)).convert("RGB")
+
+
+def draw_cover(photo: Image.Image, shape: tuple[int, int], objects: Sequence[CoverObject]) -> Image.Image:
+    """Fills land-cover objects in the colour of the class after, and outlines them in that of the class before.
+
+    Args:
+        photo: The image; it may be larger or smaller than the pixel grid of the objects.
+        shape: (height, width) of that grid.
+        objects: The land-cover objects.
+
+    Returns:
+        A new image.
+    """
+    width, height = photo.size
+    layer = Image.new("RGBA", (width * SMOOTH, height * SMOOTH))
+    pen = ImageDraw.Draw(layer)
+    scale = np.array([width * SMOOTH / shape[1], height * SMOOTH / shape[0]])
+    stroke = max(2, round(width / 400)) * SMOOTH
+    for item in objects:
+        fill, rim = pair_colours(item.key)
+        rings = [[tuple(point) for point in (ring * scale).tolist()] for ring in (item.outline, *item.holes)]
+        pen.polygon(rings[0], fill=(*fill, COVER_ALPHA))
+        for ring in rings[1:]:
+            pen.polygon(ring, fill=(0, 0, 0, 0))
+        for ring in rings:
+            pen.line(ring, fill=COVER_HALO, width=stroke + 2 * SMOOTH, joint="curve")
+            pen.line(ring, fill=(*rim, 255), width=stroke, joint="curve")
+    return Image.alpha_composite(photo.convert("RGBA"), layer.reduce(SMOOTH)).convert("RGB")
 
 
 def draw_zones(photo: Image.Image, scene: Scene, zones: Sequence[Zone]) -> Image.Image:

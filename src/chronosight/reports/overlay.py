@@ -9,10 +9,13 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chronosight.reports.codes import MISSING, Colour, change_codes, palette_of
-from chronosight.reports.images import draw_change, draw_zones, photograph
-from chronosight.reports.plain_text import caption_line, changed_line, date_words
+from chronosight.reports.cover_codes import COVER_COLOURS, pair_colours, pair_label
+from chronosight.reports.images import draw_change, draw_cover, draw_zones, photograph
+from chronosight.reports.plain_text import caption_line, changed_line, cover_changed, date_words
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
+from chronosight.results.land_cover_change import CLASSES, LandCoverChange, object_flows
+from chronosight.scenes.scene import Scene
 
 PANEL = 768  # longest side of a panel in pixels
 READABLE = 512  # scenes much smaller than this are enlarged by a whole number
@@ -51,30 +54,75 @@ def make_overlay(description: Description, codes: np.ndarray, remark: str | None
     last = photograph(scene.frames[-1], scene.valid, size)
     palette = palette_of(description.evidence.classes)
     shown = {value: colour for value, colour in palette.items() if value not in (UNCHANGED, NO_DATA)}
-    changed = draw_change(last, codes, shown, description.objects)
+    ground = last if description.land_cover is None else draw_cover(last, codes.shape, description.land_cover.objects)
+    changed = draw_change(ground, codes, shown, description.objects)
     if description.zones is not None:
         changed = draw_zones(changed, scene, description.zones.zones)
 
+    dates = [date_words(time) for time in scene.times] or ["", ""]
+    titles = (("Before", dates[0]), ("After", dates[-1]), ("What changed", verdict(description) if remark is None else remark))
+    panels = list(zip(titles, (first, last, changed), strict=True))
+    return sheet_of(caption_line(description.caption) if caption else "", panels, legend(description, codes), scene)
+
+
+def cover_overlay(description: Description) -> Image.Image:
+    """Draws the land cover of both dates and what changed in it, laid out as the overlay.
+
+    Args:
+        description: Of a pair in memory, with its land-cover change and the maps of it.
+
+    Returns:
+        The image.
+    """
+    scene, change = description.scene, description.land_cover
+    assert change is not None and change.dates is not None
+    size = panel_size(scene.width, scene.height)
+    table = np.full((256, 3), MISSING, np.uint8)
+    for index, name in enumerate(CLASSES):
+        table[index] = COVER_COLOURS[name]
+    maps = change.dates(0, scene.height)
+    panels = [Image.fromarray(table[one]).resize(size, Image.Resampling.NEAREST) for one in maps]
+    last = photograph(scene.frames[-1], scene.valid, size)
+    panels.append(draw_cover(last, maps.shape[1:], change.objects))
+    dates = [date_words(time) for time in scene.times] or ["", ""]
+    titles = (("Land cover before", dates[0]), ("Land cover after", dates[-1]), ("Land cover that changed", ""))
+    present = set(np.unique(maps).tolist())
+    entries = [(name.capitalize(), COVER_COLOURS[name], INK) for index, name in enumerate(CLASSES) if index in present]
+    return sheet_of("", list(zip(titles, panels, strict=True)), [*entries, *cover_legend(change)], scene)
+
+
+def sheet_of(
+    caption: str, panels: list[tuple[tuple[str, str], Image.Image]], entries: list[tuple[str, Colour, Colour]], scene: Scene
+) -> Image.Image:
+    """Lays out three images with their titles, a caption above them, and a legend and a scale below.
+
+    Args:
+        caption: A sentence; "" for none.
+        panels: Title, remark beside it, and image.
+        entries: Of the legend, as in `legend`.
+        scene: What the images show; gives the scale.
+
+    Returns:
+        The image.
+    """
+    size = panels[0][1].size
     column = max(size[0], NARROWEST)
     width = 2 * MARGIN + 3 * column + 2 * GAP
     head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
-    lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN) if caption else []
+    lines = wrap(caption, head, width - 2 * MARGIN)
     if len(lines) > SMALLER_FROM:
         head = text
-        lines = wrap(caption_line(description.caption), head, width - 2 * MARGIN)
+        lines = wrap(caption, head, width - 2 * MARGIN)
     top = MARGIN + (34 * len(lines) + 14 if caption else 0)
-    entries = legend(description, codes)
-    rows = flow([label for label, _ in entries], text, width - 2 * MARGIN - 200)
+    rows = flow([label for label, _, _ in entries], text, width - 2 * MARGIN - 200)
     footer = 16 + 32 * max(1, len(rows)) + MARGIN - 8
     sheet = Image.new("RGB", (width, top + 28 + size[1] + footer), PAPER)
     pen = ImageDraw.Draw(sheet)
 
     for number, line in enumerate(lines):
         pen.text((MARGIN, MARGIN - 6 + 34 * number), line, INK, head)
-    dates = [date_words(time) for time in scene.times] or ["", ""]
-    titles = (("Before", dates[0]), ("After", dates[-1]), ("What changed", verdict(description) if remark is None else remark))
     left = MARGIN
-    for (title, remark), panel in zip(titles, (first, last, changed), strict=True):
+    for (title, remark), panel in panels:
         pen.text((left, top), title, INK, text)
         offset = text.getlength(title) + 10
         if offset + small.getlength(remark) <= column:
@@ -113,19 +161,19 @@ def verdict(description: Description) -> str:
     Returns:
         The title.
     """
-    line = changed_line(description.changed).removeprefix("Changed: ").rstrip(".")
+    line = changed_line(description.changed, cover_changed(description)).removeprefix("Changed: ").rstrip(".")
     return line[0].upper() + line[1:]
 
 
-def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colour]]:
-    """The classes that are on the map, with the number of objects.
+def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colour, Colour]]:
+    """The classes that are on the map, with the number of objects; then the kinds of land-cover change, the largest first.
 
     Args:
         description: The description of the pair.
         codes: The change map, (H, W) uint8.
 
     Returns:
-        Such as ("New building (12)", colour).
+        Such as ("New building (12)", fill, outline).
     """
     present = set(np.unique(codes).tolist())
     entries = []
@@ -134,17 +182,32 @@ def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colou
             number = sum(
                 item.class_name == code.class_name and item.direction == code.direction for item in description.objects
             )
-            entries.append((f"{code.short_label} ({number})" if number else code.short_label, code.colour))
+            entries.append((f"{code.short_label} ({number})" if number else code.short_label, code.colour, INK))
+    if description.land_cover is not None:
+        entries += cover_legend(description.land_cover)
     if not entries:
-        entries.append(("Nothing marked as changed", PAPER))
+        entries.append(("Nothing marked as changed", PAPER, PAPER))
     if NO_DATA in present:
-        entries.append(("No data", MISSING))
+        entries.append(("No data", MISSING, INK))
     return entries
+
+
+def cover_legend(change: LandCoverChange) -> list[tuple[str, Colour, Colour]]:
+    """The kinds of land-cover change, the largest first, with the number of objects.
+
+    Args:
+        change: The land-cover change.
+
+    Returns:
+        Such as ("Trees to bare ground (2)", fill, outline).
+    """
+    kinds = object_flows(change.objects)
+    return [(f"{pair_label(pair)} ({value.count})", *pair_colours(pair)) for pair, value in kinds.items()]
 
 
 def draw_legend(
     pen: ImageDraw.ImageDraw,
-    entries: list[tuple[str, Colour]],
+    entries: list[tuple[str, Colour, Colour]],
     rows: list[list[int]],
     base: int,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
@@ -153,7 +216,7 @@ def draw_legend(
 
     Args:
         pen: Draws on the overlay.
-        entries: Names and colours.
+        entries: Names, and colours of fill and outline.
         rows: Indices of the entries of each row, from `flow`.
         base: Top of the legend in pixels.
         font: Font of the names.
@@ -161,9 +224,10 @@ def draw_legend(
     for number, row in enumerate(rows):
         left, top = float(MARGIN), base + 32 * number
         for index in row:
-            label, colour = entries[index]
+            label, colour, rim = entries[index]
             if colour != PAPER:
-                pen.rounded_rectangle((left, top + 3, left + 24, top + 21), 3, fill=colour, outline=INK)
+                width = 1 if rim == INK else 4
+                pen.rounded_rectangle((left, top + 3, left + 24, top + 21), 3, fill=colour, outline=rim, width=width)
                 left += 34
             pen.text((left, top), label, INK, font)
             left += font.getlength(label) + 28

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chronosight.results.answer import Answer
-from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.change_summary import ChangeSummary, change_summary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description
+from chronosight.results.land_cover_sentences import cover_sentences
 from chronosight.results.sentences import sums_sentence
 from chronosight.results.wording import between, confidence_words, percent, sentence, size_words
 from chronosight.tasks.cells import places
@@ -28,8 +29,9 @@ def summary_lines(description: Description) -> list[str]:
     Returns:
         The lines.
     """
-    lines = [caption_line(description.caption), changed_line(description.changed)]
+    lines = [caption_line(description.caption), changed_line(description.changed, cover_changed(description))]
     lines += [class_line(description, change) for change in description.classes]
+    lines += [f"Land cover: {sentence.text}" for sentence in cover_sentences(change_summary(description))]
     return lines + [f"Note: {note}" for note in notes(description)]
 
 
@@ -46,18 +48,31 @@ def caption_line(caption: Answer) -> str:
     return text if caption.confident else f"{text} (The caption is unsure.)"
 
 
-def changed_line(changed: Answer) -> str:
+def cover_changed(description: Description) -> bool:
+    """Whether land cover changed.
+
+    Args:
+        description: The description of a pair.
+
+    Returns:
+        True where there are land-cover objects.
+    """
+    return description.land_cover is not None and bool(description.land_cover.objects)
+
+
+def changed_line(changed: Answer, cover: bool = False) -> str:
     """Whether anything changed; "probably" only for what is more likely than its opposite.
 
     Args:
         changed: The answer to "has anything changed".
+        cover: Whether land cover changed, so that "no" is said of buildings and roads alone.
 
     Returns:
         Such as "Changed: yes (97 % confident)."
     """
     if not isinstance(changed.value, bool):
         return "Changed: cannot tell."
-    word = "yes" if changed.value else "no"
+    word = "yes" if changed.value else "no building or road" if cover else "no"
     if not changed.confidence_known:
         return f"Changed: {word} (how likely is not known)."
     if changed.confidence < EVEN or (not changed.confident and changed.confidence == EVEN):

@@ -1,7 +1,8 @@
 """QGIS styles (.qml) of the maps and the objects, in the colours of the report.
 
 QGIS applies the style that has the name of the file it opens: objects.qml to objects.gpkg and objects.geojson (of pairs, whole
-scenes and timelines), mask.qml to mask.tif, probability.qml to probability.tif.
+scenes and timelines), mask.qml to mask.tif, probability.qml to probability.tif, land_cover.qml to land_cover.gpkg and
+land_cover.geojson, land_cover_mask.qml to land_cover_mask.tif.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import SubElement
 
 from chronosight.reports.codes import OTHER, Colour, change_codes, colour_of
+from chronosight.reports.cover_codes import pair_colours, pair_label
 from chronosight.results.changed_object import Direction
 from chronosight.results.codes import NO_DATA, UNCHANGED
+from chronosight.results.land_cover_change import NOT_KNOWN, Pair, code_of
 
 VERSION = "3.22"
 LABEL = 'concat("number", if("area_m2" is null, \'\', concat(\': \', round("area_m2"), \' m\u00b2\')))'
 TIP = (
     "<b>[% concat(\"class\", ' ', \"direction\") %]</b><br>[% coalesce(concat(round(\"area_m2\"), ' m\u00b2'), '') %] "
+    "confidence [% round(100 * \"confidence\") %] %<br>[% coalesce(concat(\"date_before\", ' to ', \"date_after\"), '') %]"
+)
+COVER_TIP = (
+    "<b>[% concat(\"from\", ' to ', \"to\") %]</b><br>[% coalesce(concat(round(\"area_m2\"), ' m\u00b2'), '') %] "
     "confidence [% round(100 * \"confidence\") %] %<br>[% coalesce(concat(\"date_before\", ' to ', \"date_after\"), '') %]"
 )
 # History of an object of a timeline, its words, and its direction or, where it has come and gone, its colour.
@@ -52,6 +59,28 @@ def write_object_style(classes: tuple[str, ...], path: Path) -> None:
     _write(_outlines("concat(\"class\", ' ', \"direction\")", categories, LABEL, TIP), path)
 
 
+def write_cover_style(pairs: Sequence[Pair], path: Path) -> None:
+    """Writes the QGIS style of land-cover objects: filled in the colour of the class after, outlined in that of the class before.
+
+    Args:
+        pairs: The kinds of change, in the order of the legend.
+        path: The file to write.
+    """
+    categories = [(f"{pair[0]} to {pair[1]}", pair_label(pair), *pair_colours(pair)) for pair in pairs]
+    _write(_outlines("concat(\"from\", ' to ', \"to\")", categories, LABEL, COVER_TIP), path)
+
+
+def write_cover_mask_style(pairs: Sequence[Pair], path: Path) -> None:
+    """Writes the QGIS style of land_cover_mask.tif; ground whose land cover did not change or is not known is transparent.
+
+    Args:
+        pairs: The kinds of change, in the order of the legend.
+        path: The file to write.
+    """
+    entries = [(code_of(pair), pair_colours(pair)[0], pair_label(pair)) for pair in pairs]
+    _write(_paletted(entries, ((UNCHANGED, "no change of land cover"), (NOT_KNOWN, "land cover not known"))), path)
+
+
 def write_history_style(classes: tuple[str, ...], path: Path) -> None:
     """Writes the QGIS style of the objects of a timeline: by class and history, labels and a map tip with their dates.
 
@@ -79,12 +108,14 @@ def write_history_style(classes: tuple[str, ...], path: Path) -> None:
     _write(root, path)
 
 
-def _outlines(attribute: str, categories: Sequence[tuple[str, str, Colour]], label: str, tip: str) -> ElementTree.Element:
+def _outlines(
+    attribute: str, categories: Sequence[tuple[str, str, Colour] | tuple[str, str, Colour, Colour]], label: str, tip: str
+) -> ElementTree.Element:
     """A style of polygons: colour by the value of an expression, labels and a map tip.
 
     Args:
         attribute: The expression.
-        categories: Value, words of the legend, and colour.
+        categories: Value, words of the legend, and colour; a second colour is that of the outline.
         label: Expression of the labels.
         tip: HTML of the map tip.
     """
@@ -94,16 +125,17 @@ def _outlines(attribute: str, categories: Sequence[tuple[str, str, Colour]], lab
     )
     listed = SubElement(renderer, "categories")
     symbols = SubElement(renderer, "symbols")
-    for index, (value, words, colour) in enumerate(categories):
+    for index, (value, words, colour, *other) in enumerate(categories):
         name = str(index)
         SubElement(listed, "category", value=value, symbol=name, label=words, render="true")
         symbol = SubElement(symbols, "symbol", type="fill", name=name, alpha="1", clip_to_extent="1")
         layer = SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "pass": "0", "locked": "0"})
         red, green, blue = colour
+        rim = ",".join(map(str, other[0] if other else colour))
         options = SubElement(layer, "Option", type="Map")
         for key, text in (
             ("color", f"{red},{green},{blue},84"),
-            ("outline_color", f"{red},{green},{blue},255"),
+            ("outline_color", f"{rim},255"),
             ("outline_style", "solid"),
             ("outline_width", "0.5"),
             ("outline_width_unit", "MM"),
@@ -131,14 +163,28 @@ def write_mask_style(classes: tuple[str, ...], path: Path) -> None:
         classes: Names of the classes, background first.
         path: The file to write.
     """
+    entries = [(code.value, code.colour, code.short_label) for code in change_codes(classes)]
+    _write(_paletted(entries, ((UNCHANGED, "unchanged"),)), path)
+
+
+def _paletted(
+    entries: Sequence[tuple[int, Colour, str]], clear: Sequence[tuple[int, str]]
+) -> ElementTree.Element:
+    """A style of a raster of codes.
+
+    Args:
+        entries: Value, colour and words of the legend.
+        clear: Values that are not drawn, with their words; no data is added.
+    """
     root, renderer = _raster("paletted")
     palette = SubElement(renderer, "colorPalette")
-    SubElement(palette, "paletteEntry", value=str(UNCHANGED), color="#000000", alpha="0", label="unchanged")
-    for code in change_codes(classes):
-        colour = "#{:02x}{:02x}{:02x}".format(*code.colour)
-        SubElement(palette, "paletteEntry", value=str(code.value), color=colour, alpha="255", label=code.short_label)
+    for value, words in clear:
+        SubElement(palette, "paletteEntry", value=str(value), color="#000000", alpha="0", label=words)
+    for value, colour, words in entries:
+        shown = "#{:02x}{:02x}{:02x}".format(*colour)
+        SubElement(palette, "paletteEntry", value=str(value), color=shown, alpha="255", label=words)
     SubElement(palette, "paletteEntry", value=str(NO_DATA), color="#808080", alpha="0", label="no data")
-    _write(root, path)
+    return root
 
 
 def write_probability_style(path: Path) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from chronosight.reports.codes import change_codes, palette_of
+from chronosight.reports.codes import Colour, change_codes, palette_of
+from chronosight.reports.cover_codes import change_palette, pair_label
 from chronosight.results.codes import NO_DATA
 from chronosight.results.description import Description
 from chronosight.results.evidence import ChangeMaps, Rows
+from chronosight.results.land_cover_change import NOT_KNOWN, code_of, object_flows
 from chronosight.scenes.scene import Scene
 
 BLOCK = 512
@@ -30,8 +32,12 @@ def write_mask_png(codes: np.ndarray, classes: tuple[str, ...], path: Path) -> N
         classes: Names, background first.
         path: Of the file.
     """
+    _write_paletted(codes, palette_of(classes), path)
+
+
+def _write_paletted(codes: np.ndarray, palette: dict[int, Colour], path: Path) -> None:
     table = np.zeros((256, 3), np.uint8)
-    for value, colour in palette_of(classes).items():
+    for value, colour in palette.items():
         table[value] = colour
     image = Image.frombytes("P", (codes.shape[1], codes.shape[0]), np.ascontiguousarray(codes).tobytes())
     image.putpalette(table.tobytes())
@@ -55,6 +61,36 @@ def write_mask_tif(description: Description, path: Path) -> None:
         _warn(file, description.warnings)
 
     _write(description.scene, maps.codes, path, finish, "nearest")
+
+
+def write_cover_mask_tif(description: Description, path: Path) -> None:
+    """Writes the land-cover change map (`results/land_cover_change.py`) as `write_mask_tif` writes the change map.
+
+    Args:
+        description: The description of a pair, with its land-cover change and the map of it.
+        path: The file to write.
+    """
+    change = description.land_cover
+    assert change is not None and change.rows is not None
+
+    def finish(file: Any) -> None:
+        file.write_colormap(1, {value: (*rgb, 255) for value, rgb in change_palette().items()})
+        file.set_band_description(1, "land-cover change")
+        kinds = {f"VALUE_{code_of(pair)}": pair_label(pair) for pair in object_flows(change.objects)}
+        file.update_tags(1, VALUE_0="no change", **kinds, **{f"VALUE_{NOT_KNOWN}": "not known"}, VALUE_255="no data")
+        _warn(file, description.warnings)
+
+    _write(description.scene, change.rows, path, finish, "nearest")
+
+
+def write_cover_mask_png(codes: np.ndarray, path: Path) -> None:
+    """Writes the land-cover change map as a paletted PNG whose pixel values are the codes.
+
+    Args:
+        codes: (H, W) uint8, as in `results/land_cover_change.py`.
+        path: Of the file.
+    """
+    _write_paletted(codes, change_palette(), path)
 
 
 def write_probability_tif(description: Description, path: Path) -> None:

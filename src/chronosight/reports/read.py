@@ -14,11 +14,19 @@ from chronosight.errors import InputError
 from chronosight.files import read_json
 from chronosight.limits import MAX_OBJECTS
 from chronosight.reports.codes import change_codes
-from chronosight.reports.description_json import SCHEMA
+from chronosight.reports.description_json import COVER_SCHEMA, SCHEMA
 from chronosight.results.answer import Answer
-from chronosight.results.changed_object import ChangedObject
+from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.description import ClassDescription, Description, GridCell, Quicklook, placeholder_scene
 from chronosight.results.evidence import MapsOnDisk, Rows
+from chronosight.results.land_cover_change import (
+    CoverObject,
+    CoverZone,
+    LandCoverChange,
+    ObjectGround,
+    known_class,
+    read_flows,
+)
 from chronosight.results.zones import ZoneTable
 from chronosight.scenes.scene import Georeference, Scene, Shift
 
@@ -147,6 +155,7 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         _quicklook(folder, look) if look else None,
         whole,
         tuple(facts["files"]),
+        _land_cover(facts["land_cover"], scene, folder) if "land_cover" in facts else None,
     )
 
 
@@ -174,11 +183,11 @@ def _scene(facts: dict[str, Any]) -> Scene:
     )
 
 
-def _shapes(folder: Path) -> dict[int, Any]:
-    """Number -> outline in longitude and latitude, of objects.geojson."""
+def _shapes(folder: Path, name: str = "objects") -> dict[int, Any]:
+    """Number -> outline in longitude and latitude, of objects.geojson or land_cover.geojson."""
     from shapely.geometry import shape
 
-    path = folder / "objects.geojson"
+    path = folder / f"{name}.geojson"
     if not path.is_file():
         return {}
     features = read_json(path, "GeoJSON that `chronosight describe --out` wrote")["features"]
@@ -207,6 +216,54 @@ def _object(row: dict[str, Any], shapes: dict[int, Any]) -> ChangedObject:
         row.get("tile"),
         tuple(map(str, row.get("cells", ()))),
     )
+
+
+def _land_cover(row: dict[str, Any], scene: Scene, folder: Path) -> LandCoverChange:
+    if row["schema"] != COVER_SCHEMA:
+        raise ValueError(row["schema"])
+    if len(row["objects"]) > MAX_OBJECTS:
+        raise InputError(f"{folder} holds {len(row['objects']):,} land-cover objects, expected at most {MAX_OBJECTS:,}")
+    shapes = _shapes(folder, "land_cover") if scene.georeference is not None else {}
+    mapped = any((folder / f"land_cover_mask.{kind}").is_file() for kind in ("tif", "png"))
+    return LandCoverChange(
+        tuple(_cover_object(one, shapes) for one in row["objects"]),
+        tuple(_ground(one) for one in row["grounds"]),
+        float(row["known_share"]),
+        row["area_unit"] == "m2",
+        {known_class(one["class"]): (float(one["before"]), float(one["after"])) for one in row["classes"]},
+        tuple(
+            CoverZone(str(one["name"]), read_flows(one["changes"]), tuple(map(int, one["ids"])), tuple(map(int, one["grounds"])))
+            for one in row["zones"]
+        ),
+        _rows(folder / "land_cover_mask") if mapped else None,
+    )
+
+
+def _cover_object(row: dict[str, Any], shapes: dict[int, Any]) -> CoverObject:
+    lonlat, number = row.get("centroid_lonlat"), int(row["id"])
+    x, y = row["centroid_px"]
+    return CoverObject(
+        known_class(row["from"]),
+        known_class(row["to"]),
+        np.array(row["polygon_px"], float),
+        float(row["area_px"]),
+        str(row["cell"]),
+        float(row["confidence"]),
+        number,
+        (float(x), float(y)),
+        tuple(np.array(hole, float) for hole in row.get("holes_px", ())),
+        None if row.get("area_m2") is None else float(row["area_m2"]),
+        None if lonlat is None else (float(lonlat[0]), float(lonlat[1])),
+        shapes.get(number),
+        row.get("tile"),
+    )
+
+
+def _ground(row: dict[str, Any]) -> ObjectGround:
+    direction: Direction = "appeared" if "was" in row else "vanished"
+    name = known_class(row["was"] if "was" in row else row["became"])
+    areas = {known_class(key): float(value) for key, value in row["areas"].items()}
+    return ObjectGround(int(row["object"]), str(row["class"]), direction, name, float(row["confidence"]), areas)
 
 
 def _class(row: dict[str, Any]) -> ClassDescription:

@@ -19,19 +19,33 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from chronosight.errors import InputError
+from chronosight.reports.cover_table import write_cover_table
 from chronosight.reports.description_json import SCHEMA, description_dict, write_lines
-from chronosight.reports.geojson import write_objects
-from chronosight.reports.geopackage import write_geopackage
+from chronosight.reports.geojson import write_cover_objects, write_objects
+from chronosight.reports.geopackage import write_cover_geopackage, write_geopackage
 from chronosight.reports.narrative_files import write_narrative
-from chronosight.reports.overlay import write_overlay
+from chronosight.reports.overlay import cover_overlay, write_overlay
 from chronosight.reports.page.make import write_page
-from chronosight.reports.qgis_style import write_mask_style, write_object_style, write_probability_style
-from chronosight.reports.rasters import write_mask_png, write_mask_tif, write_probability_tif
+from chronosight.reports.qgis_style import (
+    write_cover_mask_style,
+    write_cover_style,
+    write_mask_style,
+    write_object_style,
+    write_probability_style,
+)
+from chronosight.reports.rasters import (
+    write_cover_mask_png,
+    write_cover_mask_tif,
+    write_mask_png,
+    write_mask_tif,
+    write_probability_tif,
+)
 from chronosight.reports.stac import write_item
 from chronosight.reports.table import write_tables
 from chronosight.results.change_summary import change_summary
 from chronosight.results.description import Description
 from chronosight.results.evidence import Evidence
+from chronosight.results.land_cover_change import LandCoverChange, object_flows
 
 if TYPE_CHECKING:
     from chronosight.reports.page.content import PagePlace
@@ -47,7 +61,9 @@ NAMES = (
     "mask.png", "mask.tif", "mask.qml", "probability.tif", "probability.qml", "objects.geojson", "objects.pixels.json",
     "objects.gpkg", "objects.qml",
     "cells.csv", "cells.json", "before.jpg", "after.jpg", "overlay.png", "report.html", "narrative.json", "story.json",
-    "zones.json", "zones.csv", "item.json", "description.json",
+    "zones.json", "zones.csv", "land_cover.csv", "land_cover.geojson", "land_cover.pixels.json", "land_cover.gpkg",
+    "land_cover.qml", "land_cover_mask.png", "land_cover_mask.tif", "land_cover_mask.qml", "land_cover.png", "item.json",
+    "description.json",
 )  # fmt: skip
 WORKSHOP = ".chronosight-files"  # one name, so that the next run clears away what a killed one left
 MOVING = ".chronosight-moving.json"
@@ -123,8 +139,10 @@ def write_report(
     report.html, narrative.json and description.json always; with a georeference mask.tif, probability.tif and objects.gpkg,
     each with its QGIS style; objects.geojson where the scene has a place on the Earth, else objects.pixels.json; zones.json and
     zones.csv with zones. Of a pair also mask.png and overlay.png; of a whole scene cells.csv and cells.json, before.jpg and
-    after.jpg, and a STAC item, item.json. Everything is written aside first and moved into place last, so a
-    failure leaves the folder as it was.
+    after.jpg, and a STAC item, item.json. Where the land cover is mapped, land_cover.csv, land_cover.geojson (or
+    land_cover.pixels.json), with a georeference land_cover.gpkg and land_cover_mask.tif with their styles, and of a pair
+    land_cover.png and land_cover_mask.png. Everything is written aside first and moved into place last, so a failure leaves the
+    folder as it was.
 
     Args:
         description: With its answers and zones.
@@ -257,6 +275,8 @@ def _write_all(description: Description, folder: Path, target: Path, places: Seq
         write_mask_style(description.evidence.classes, folder / "mask.qml")
         write_probability_style(folder / "probability.qml")
     write_objects(description, folder)
+    if description.land_cover is not None:
+        _write_land_cover(description, description.land_cover, folder)
     write_narrative(summary, [item.place for item in places], folder)
     write_page(page_content(description, summary, codes, places), folder / "report.html")
     times: tuple[tuple[datetime, datetime], bool] | None = None
@@ -272,6 +292,21 @@ def _write_all(description: Description, folder: Path, target: Path, places: Seq
     facts = description_dict(replace(description, files=tuple(made)), made, target)
     (folder / "description.json").write_text(write_lines(facts), encoding="utf-8")
     return made
+
+
+def _write_land_cover(description: Description, change: LandCoverChange, folder: Path) -> None:
+    write_cover_objects(description, folder)
+    write_cover_table(change, folder / "land_cover.csv")
+    kinds = list(object_flows(change.objects))
+    if description.scene.georeference is not None:
+        write_cover_geopackage(description, folder / "land_cover.gpkg", later_time(description))
+        write_cover_style(kinds, folder / "land_cover.qml")
+        if change.rows is not None:
+            write_cover_mask_tif(description, folder / "land_cover_mask.tif")
+            write_cover_mask_style(kinds, folder / "land_cover_mask.qml")
+    if change.rows is not None and change.dates is not None and description.quicklook is None:
+        write_cover_mask_png(change.rows(0, description.scene.height), folder / "land_cover_mask.png")
+        cover_overlay(description).save(folder / "land_cover.png", format="PNG", compress_level=2)
 
 
 def _check_maps(description: Description) -> None:

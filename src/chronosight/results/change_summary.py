@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.lonlat import scene_corners
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class ChangeSummary:
         ground: area of the scene in square metres; None where the ground size of a pixel is not known.
         exact: calibration of exact counts and places by task (`engines.confidence.of_exact_answer`).
         doubts: why no answer read from it is confident; see `Scene.doubts`.
+        land_cover: how the land cover changed; None where it is not mapped.
     """
 
     objects: tuple[ChangedObject, ...]
@@ -47,6 +49,7 @@ class ChangeSummary:
     ground: float | None = None
     exact: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    land_cover: LandCoverChange | None = None
 
     @property
     def north_up(self) -> bool | None:
@@ -83,5 +86,5 @@ def change_summary(description: Description) -> ChangeSummary:
         probability = 0.5
     return ChangeSummary(
         description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground,
-        description.model.get("exact_answers", {}), scene.doubts,
+        description.model.get("exact_answers", {}), scene.doubts, description.land_cover,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from chronosight.results.answer import Answer, shortened
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence, MapsOnDisk
+from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.results.wording import percent
 from chronosight.results.zones import ZoneTable
 from chronosight.scenes.scene import Scene
@@ -100,6 +101,7 @@ class Description:
             "corrected", "spread"} in metres, None where unknown), "warnings" (also among the notes), "compared_m2",
             "changed_m2" and more.
         files: names of the files that were written.
+        land_cover: how the land cover changed beside buildings and roads; None where it is not mapped.
     """
 
     caption: Answer
@@ -115,6 +117,7 @@ class Description:
     quicklook: Quicklook | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    land_cover: LandCoverChange | None = None
 
     def __repr__(self) -> str:
         """The caption, whether anything changed, counts by class, and the size of the scene; never the maps."""
@@ -127,6 +130,8 @@ class Description:
         size = f"{scene.width:,} x {scene.height:,} pixels{ground}"
         remarks = len(dict.fromkeys([*scene.notes, *self.notes]))
         numbers = {"changed object": len(self.objects), "answer": len(self.answers), "note": remarks}
+        if self.land_cover is not None:
+            numbers["land-cover change"] = len(self.land_cover.objects)
         if self.zones is not None:
             numbers["zone"] = len(self.zones.rows)
         shown = {noun: number for noun, number in numbers.items() if number or noun == "changed object"}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import DIRECTIONS, ChangedObject, Key, classes_of, tally, total
+from chronosight.results.land_cover_sentences import cover_sentences
 from chronosight.results.sentences import (
     Sentence,
     Shown,
@@ -36,7 +37,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
     """
     found, metric = summary.objects, summary.metric
     if not found:
-        return [compose("No changed buildings or roads were found."), *_doubts(summary)]
+        return [compose("No changed buildings or roads were found."), *cover_sentences(summary), *_doubts(summary)]
     sentences = [_counts(summary, class_name) for class_name in classes_of(found)]
     for key in tally(found):
         sentences += _whereabouts([item for item in found if item.key == key], key)
@@ -55,7 +56,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
             number=Shown(largest.number, str(largest.number)),
         )
     )
-    return sentences + _zones(summary) + _doubts(summary)
+    return sentences + cover_sentences(summary) + _zones(summary) + _doubts(summary)
 
 
 def _doubts(summary: ChangeSummary) -> list[Sentence]:

@@ -53,6 +53,21 @@ def size_words(area: float, square_metres: bool) -> str:
     return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 or area == 0 else f"{area:.1f} m²"
 
 
+def ground_words(area: float, square_metres: bool) -> str:
+    """An area of ground: hectares from one hectare on, to two figures.
+
+    Args:
+        area: The area.
+        square_metres: Whether it is in square metres; else in pixels.
+
+    Returns:
+        Such as "640 m²", "1.2 ha", "1.25 km²" or "870 pixels".
+    """
+    if not square_metres or area < 9950 or area >= 1e7:
+        return size_words(area, square_metres)
+    return f"{float(f'{area / 1e4:.2g}'):,g} ha"
+
+
 def sentence(text: str) -> str:
     """The text with a full stop at its end and a capital at its start, unless it starts with a file's name.
 

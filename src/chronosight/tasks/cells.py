@@ -25,6 +25,15 @@ PLACES = {
 }
 
 
+COMPASS = dict(
+    zip(
+        CELLS,
+        ("north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"),
+        strict=True,
+    )
+)
+
+
 def cell_at(x: float, y: float, width: int, height: int) -> str:
     """Names the cell of the 3x3 grid that holds a point.
 
@@ -93,6 +102,22 @@ def places(cells: Sequence[str]) -> str:
     elif corners:
         phrases.append(f"in the {listed(corners)} corner{'s' * (len(corners) > 1)}")
     return listed(phrases)
+
+
+def whereabouts(cells: Sequence[str], north_up: bool) -> str:
+    """Cells of the 3x3 grid as a phrase, by the compass where north is at the top.
+
+    Args:
+        cells: Their names, in any order.
+        north_up: Whether north is at the top.
+
+    Returns:
+        Such as "in the north-west and south", else as `places` gives it.
+    """
+    named = [cell for cell in CELLS if cell in cells]
+    if not north_up:
+        return places(named)
+    return f"in the {listed([COMPASS[cell] for cell in named])}"
 
 
 def listed(parts: Sequence[str]) -> str:

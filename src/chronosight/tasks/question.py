@@ -24,9 +24,13 @@ Task = Literal[
 
 Asks = Literal[
     "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
-    "number_is", "area_is", "grown", "largest_in", "lie_in",
+    "number_is", "area_is", "grown", "largest_in", "lie_in", "land_cover",
 ]  # fmt: skip
 Among = Literal["zones", "cells", "halves", "quarters"]
+CoverAsks = Literal[
+    "whether", "area", "share", "count", "where", "net", "change", "into", "out_of", "most", "was_before", "came_after",
+    "describe",
+]  # fmt: skip
 Value = bool | int | float | str | tuple[str, ...]
 
 
@@ -38,6 +42,35 @@ class Question:
     text: str
     subject: str | None = None
     other: str | None = None
+
+
+@dataclass(frozen=True)
+class CoverQuestion:
+    """What is asked of the land-cover change.
+
+    Attributes:
+        asks: What is wanted of the ground that changed as the other fields say. "net": whether it has grown or, with `least`,
+            shrunk; "change": what came and what went; "into" and "out_of": what it became, what it was; "most": which class
+            changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or roads (`under`).
+        before: Classes at the earlier date; () for any.
+        after: Classes at the later date; () for any.
+        either: Classes at either date; () for any.
+        under: "buildings", "roads" or "objects" (both): only ground under those that are new; "" for all ground.
+        word: What the question calls the ground, in the singular: "forest".
+        other: What it calls the ground that it became.
+        way: Of "most": "gone", "new", or "" for both.
+        least: Of "net": whether it has shrunk.
+    """
+
+    asks: CoverAsks
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+    under: Literal["", "buildings", "roads", "objects"] = ""
+    word: str = ""
+    other: str = ""
+    way: Literal["", "gone", "new"] = ""
+    least: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +105,7 @@ class SceneQuestion:
         quantifier: Of "lie_in": "all" or "most" of the objects in the region.
         negated: Of "whether": no is asked for, "has nothing changed".
         difference: Of "compare": how many more is asked for.
+        cover: Of "land_cover": what is asked of the land-cover change.
     """
 
     asks: Asks
@@ -97,3 +131,4 @@ class SceneQuestion:
     quantifier: Literal["all", "most"] = "all"
     negated: bool = False
     difference: bool = False
+    cover: CoverQuestion | None = None

@@ -14,6 +14,7 @@ from typing import Literal
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import find_places
+from chronosight.tasks.land_cover_questions import read_cover_question
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import Reading, read, tokenise
@@ -59,6 +60,8 @@ COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
 MAX_LISTED = 100  # of "the five largest"
 
+NO_COVER = "The land cover is not mapped here; changes are known of buildings and roads alone."
+
 HELP = (
     "Of a whole scene you can ask how many buildings or roads changed, appeared or vanished, what area or share they cover, "
     "where they are, which are the largest, how two parts compare, and which zone or cell changed most; of a place in it "
@@ -73,10 +76,12 @@ class ReadScene:
     Attributes:
         question: None where it cannot be answered from objects.
         note: Then why; else a remark for the user, or "".
+        without_cover: Of a question about land cover, how it is read where no land cover is mapped: why it cannot be answered.
     """
 
     question: SceneQuestion | None
     note: str = ""
+    without_cover: ReadScene | None = None
 
 
 def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[str] = ()) -> ReadScene:
@@ -88,10 +93,44 @@ def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[st
         zones: The names of zones that it may use.
 
     Returns:
-        What to read off the objects, or why it cannot be answered from them.
+        What to read off the objects or the land-cover change, or why it cannot be answered from them.
     """
     if typed.unreadable:
         return ReadScene(None, typed.unreadable)
+    read_without = _read_objects_question(typed, routed, zones)
+    cover = _read_cover(typed, zones)
+    if cover is None:
+        return read_without
+    return replace(cover, without_cover=read_without if read_without.question is None else _refuse(NO_COVER))
+
+
+def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
+    """A question about land cover; None for any other, which is read off the objects."""
+    if typed.unanswerable and " instead of " not in f" {' '.join(typed.words)} ":
+        return None
+    if take_limits(typed.text)[0] != (None, None) or take_per(typed.text)[0]:
+        return None
+    named, words = take_zones(typed.text, [*typed.words], zones)
+    unit, words = take_unit(words)
+    if len(named) > 1 or not words:
+        return None
+    asked = read_cover_question(words)
+    region = None
+    if asked is None:
+        region, words, reason = take_region(words)
+        asked = None if reason or not words or (region is not None and named) else read_cover_question(words)
+    if asked is None:
+        return None
+    if isinstance(asked, str):
+        return _refuse(asked)
+    if unit and asked.asks not in ("area", "into", "out_of"):
+        asked = replace(asked, asks="area")
+    wanted = SceneQuestion("land_cover", region=region, zone=named[0] if named else None, unit=unit, cover=asked)
+    return ReadScene(wanted)
+
+
+def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence[str]) -> ReadScene:
+    """A question about changed buildings and roads."""
     if typed.unanswerable:
         return _refuse(typed.unanswerable)
     limits, rest = take_limits(typed.text)

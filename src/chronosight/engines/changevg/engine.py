@@ -81,6 +81,11 @@ class ChangeVGEngine:
         self.facts = {"engine": "changevg", "name": model.name, "guide": guide.facts["name"], **(facts or {})}
         self._seen: list[SeenScene] = []
 
+    @property
+    def maps_land_cover(self) -> bool:
+        """False: the guide's land cover is not read here."""
+        return False
+
     def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
         """Encodes a scene; what was computed for the last scenes is reused.
 

@@ -23,19 +23,12 @@ from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import caption
 from chronosight.tasks.caption_claims import FaultKind, clauses, supported_confidence, without_faults, without_places
-from chronosight.tasks.cells import CELLS, cell_at, listed, places
+from chronosight.tasks.cells import cell_at, listed, whereabouts
 from chronosight.tasks.nouns import singular
 
 REMOVED: tuple[FaultKind, ...] = ("repeated clause", "repeated noun", "class", "direction", "place", "unmapped")
 MANY = 5  # objects from which on they are called many
 MOST_VIEWS = 9  # that are captioned, those with the largest changed area
-COMPASS = dict(
-    zip(
-        CELLS,
-        ("north-west", "north", "north-east", "west", "centre", "east", "south-west", "south", "south-east"),
-        strict=True,
-    )
-)
 
 
 def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
@@ -161,7 +154,7 @@ def joined_caption(
     sentences: dict[str, list[str]] = {}
     for cell, texts in by_cell.items():
         sentences.setdefault(" and ".join(texts), []).append(cell)
-    text = "; ".join(f"{_where(cells, bool(north_up))}, {sentence}" for sentence, cells in sentences.items())
+    text = "; ".join(f"{whereabouts(cells, bool(north_up))}, {sentence}" for sentence, cells in sentences.items())
     confidence = min(changed.confidence, *(answer.confidence for answer in answers))
     confident = changed.confident and all(answer.confident for answer in answers)
     return Answer(text, "caption", text, confidence, confident, evidence)
@@ -203,8 +196,3 @@ def _views(
         cell = cell_at(*middle, scene.width, scene.height)
         views.append(((left, top, left + wide, top + high), cell, found))
     return sorted(views, key=lambda view: -sum(item.area_px for item in view[2]))
-
-
-def _where(cells: Sequence[str], compass: bool) -> str:
-    named = [cell for cell in CELLS if cell in cells]
-    return f"in the {listed([COMPASS[cell] for cell in named])}" if compass else places(named)

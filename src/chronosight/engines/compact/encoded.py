@@ -13,6 +13,7 @@ from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
 from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator, tower_of
 from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
+from chronosight.engines.compact.land_cover import land_cover_change
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
@@ -24,6 +25,7 @@ from chronosight.engines.from_objects import select
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.results.evidence import Evidence
+from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary
 from chronosight.tasks.clue import GuideFacts, write_clue
@@ -95,8 +97,9 @@ class EncodedScene:
     """A scene with what was computed for it, each part once."""
 
     def __init__(
-        self, scene: Scene, networks: Networks, progress: Progress | None = None, whole: EncodedScene | None = None
-    ) -> None:
+        self, scene: Scene, networks: Networks, progress: Progress | None = None, whole: EncodedScene | None = None,
+        cover: bool = False,
+    ) -> None:  # fmt: skip
         """Encodes nothing yet.
 
         Args:
@@ -104,8 +107,9 @@ class EncodedScene:
             networks: The networks.
             progress: Called with (tiles done, tiles in all) while the guide predicts a pair.
             whole: The pair that this is a part of, whose estimated ground size holds for it.
+            cover: Whether the guide maps the land cover too, where it can.
         """
-        self.whole = whole
+        self.whole, self.cover = whole, cover
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
@@ -147,7 +151,7 @@ class EncodedScene:
     @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        return self.guide.predict(replace(self.scene, metres_per_pixel=self.seen_size), self.progress)
+        return self.guide.predict(replace(self.scene, metres_per_pixel=self.seen_size), self.progress, self.cover)
 
     @cached_property
     def changed(self) -> float:
@@ -164,6 +168,14 @@ class EncodedScene:
     def reported_evidence(self) -> Evidence:
         """What is reported of the outlines: specks of road are left out, pieces of one road joined."""
         return generalise_evidence(self.guide_evidence, self.scene, self.bundle.smallest_reported)
+
+    @cached_property
+    def land_cover(self) -> LandCoverChange | None:
+        """How the land cover changed beside the buildings and roads that are reported; None where it is not mapped."""
+        if self.maps.cover is None:
+            return None
+        evidence = self.reported_evidence if self.large else self.reconciled.evidence
+        return land_cover_change(self.maps.cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
 
     @cached_property
     def facts(self) -> GuideFacts:

@@ -17,13 +17,16 @@ from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task
+from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
 from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
+from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.description import Description
 from chronosight.results.doubts import doubted, doubted_description
 from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
+from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.cells import NO_CHANGE
@@ -58,14 +61,24 @@ class CompactEngine:
 
     Attributes:
         remembered: number of scenes whose encoding is kept; a server that many ask keeps more.
+        maps_land_cover: whether land cover is mapped beside buildings and roads, where the weights can.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, land_cover: bool = True) -> None:
+        """Makes the engine.
+
+        Args:
+            bundle: The weights.
+            land_cover: Whether to map land cover too, where the weights can.
+
+        Raises:
+            InputError: The weights lack a size that the language model needs.
+        """
         missing = [key for key in SIZES if bundle.config.get(key) is None]
         if missing:
             raise InputError(f"config.json of {bundle.folder} has no {missing[0]}; copy the weights folder again")
         self.bundle, self.remembered = bundle, REMEMBERED
-        self.networks = Networks(bundle)
+        self.networks, self.maps_land_cover = Networks(bundle), land_cover
         self._encoded: list[EncodedScene] = []
         self._lock = Lock()
 
@@ -82,7 +95,7 @@ class CompactEngine:
         with self._lock:
             encoded = next((item for item in self._encoded if item.scene is scene), None)
             if encoded is None:
-                encoded = EncodedScene(scene, self.networks, progress)
+                encoded = EncodedScene(scene, self.networks, progress, cover=self.maps_land_cover)
             else:
                 self._encoded.remove(encoded)
             kept, pixels = [encoded], encoded.scene.valid.size
@@ -138,6 +151,8 @@ class CompactEngine:
             answer = with_notes(answer, self.encode(scene).remarks)
         else:
             answer = self.answer(scene, routed.question, progress)
+            if routed.question.task in ("caption", "binary") and scene.kind == "pair":
+                answer = self._beside_land_cover(scene, routed.question, answer)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
@@ -187,7 +202,8 @@ class CompactEngine:
             caption_of = partial(self.caption_view, encoded)
             description = describe_large(encoded, caption_of) if encoded.large else describe_pair(encoded)
             notes = dict.fromkeys((*description.notes, *encoded.remarks))
-            description = replace(description, notes=tuple(notes))
+            description = replace(description, notes=tuple(notes), land_cover=encoded.land_cover)
+            description = with_land_cover_caption(description)
         return doubted_description(description)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
@@ -282,6 +298,19 @@ class CompactEngine:
         """
         encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
+
+    def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer) -> Answer:
+        """A caption, or "no" to "has anything changed", as it may be given where the land cover changed."""
+        encoded = self.encode(scene)
+        with encoded.lock:
+            change = encoded.land_cover
+        if change is None or not change.objects or question.subject is not None:
+            return answer
+        if question.task == "caption":
+            corners = scene_corners(scene)
+            summary = ChangeSummary((), scene.width, scene.height, change.metric, 0.0, corners, land_cover=change)
+            return doubted(cover_caption(answer, summary), scene)
+        return answer if answer.value is not False else with_notes(answer, (NOTE,))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.generalise import LONG, drawn, generalise
-from chronosight.engines.outlines import outline, place_objects
+from chronosight.engines.outlines import outline_in_scene, place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.scenes.scene import Scene
@@ -44,10 +44,8 @@ def read_evidence(
             direction: Direction = "appeared" if item.mean(maps.appeared) >= 0.5 else "vanished"
             confidence = item.mean(maps.probability)
             area = float(item.inside.sum())
-            ring, holes = outline(item.inside)
-            corner = np.array([item.window[1].start, item.window[0].start])
-            holes = tuple(hole + corner for hole in holes)
-            objects.append(ChangedObject(name, direction, ring + corner, area, item.cell, confidence, holes=holes))
+            ring, holes = outline_in_scene(item)
+            objects.append(ChangedObject(name, direction, ring, area, item.cell, confidence, holes=holes))
     placed = tuple(objects) if scene is None else place_objects(scene, objects)
     return Evidence(classes, mask, maps.probability, maps.appeared, placed, None if scene is None else scene.valid)
 

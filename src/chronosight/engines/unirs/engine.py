@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronosight.engines.confidence import geometric_mean
 from chronosight.engines.engine import Progress
+from chronosight.engines.land_cover_caption import with_land_cover_caption
 from chronosight.engines.router import ask_engine
 from chronosight.engines.unirs.clue_cache import CachedClues
 from chronosight.engines.unirs.clues import NoClues, seen_frames
@@ -47,6 +48,11 @@ class UniRSEngine:
         self.clues = clues if isinstance(clues, CachedClues) else CachedClues(clues or NoClues())
         self.max_tokens, self.temperature = max_tokens, temperature
         self.outside: dict[str, Outside] = {}
+
+    @property
+    def maps_land_cover(self) -> bool:
+        """Whether the guide maps land cover."""
+        return self.guide is not None and self.guide.maps_land_cover
 
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
         """Answers a question of a known task, in any wording of it.
@@ -133,9 +139,10 @@ class UniRSEngine:
         description = self._guide().describe(scene, progress)
         captioned = self.answer(scene, caption.ask("pair"))
         note = f"the caption is by {self.facts['name']}; map, counts and places are the vision guide's and the compact model's"
-        return replace(
+        described = replace(
             description, caption=captioned, notes=(*description.notes, note), model={**description.model, "caption": self.facts}
         )
+        return with_land_cover_caption(described)
 
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
         """What the vision guide finds in a pair.

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from chronosight.reports.codes import colour_of, palette_of
 from chronosight.reports.images import photograph
 from chronosight.reports.places import Place
-from chronosight.reports.plain_text import caption_line, changed_line, date_words, notes
+from chronosight.reports.plain_text import caption_line, changed_line, cover_changed, date_words, notes
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.codes import NO_DATA, UNCHANGED
@@ -119,7 +119,7 @@ def page_content(
         after=after,
         marks=marks,
         tags=(f"Before {dates[0]}".strip(), f"After {dates[-1]}".strip()),
-        verdict=changed_line(description.changed),
+        verdict=changed_line(description.changed, cover_changed(description)),
         sentences=sentences,
         notes=remarks,
         facts=_facts(description, names),

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from chronosight.reports.codes import Colour, colour_of, short_label
+from chronosight.reports.cover_codes import pair_colours, pair_label
 from chronosight.reports.page import charts, viewer
 from chronosight.reports.page.content import PageContent
 from chronosight.reports.plain_text import answer_line
 from chronosight.results.changed_object import ChangedObject, Key, tally
-from chronosight.results.wording import confidence_words, percent, sentence, size_words
+from chronosight.results.land_cover_change import CoverObject, object_flows
+from chronosight.results.wording import confidence_words, ground_words, percent, sentence, size_words
 from chronosight.tasks.cells import CELLS, places
 
 if TYPE_CHECKING:
@@ -91,6 +93,9 @@ def _render(template: str, content: PageContent) -> str:
         listed=sorted(summary.objects, key=lambda item: -item.area)[:MOST_ROWS],
         most_rows=MOST_ROWS,
         few=len(summary.objects) < FEW,
+        cover=summary.land_cover,
+        cover_kinds=list(object_flows(summary.land_cover.objects)) if summary.land_cover else [],
+        cover_listed=sorted(summary.land_cover.objects, key=lambda item: -item.area)[:MOST_ROWS] if summary.land_cover else [],
     )  # fmt: skip
     return text
 
@@ -108,6 +113,8 @@ def _environment() -> Environment:
         "label": lambda key: short_label(*key), "colour": lambda key: css(colour_of(*key)),
         "jpeg": jpeg, "png": png, "path": viewer.object_path, "percent": percent,
         "confidence": _confidence, "sentence": sentence, "line": answer_line,
+        "ground": lambda area, metric: text(ground_words(area, metric)), "pair": pair_label,
+        "fill": lambda pair: css(pair_colours(pair)[0]), "rim": lambda pair: css(pair_colours(pair)[1]),
         "size": _size, "box": _box, "place": lambda lonlat: f"{lonlat[1]:.5f}, {lonlat[0]:.5f}" if lonlat else "",
         "cells": lambda cells: places(cells) or "nowhere",
     }  # fmt: skip
@@ -195,7 +202,7 @@ def _size(area: float, metric: bool) -> Markup:
     return text(size_words(area, metric).replace("pixels", "px").replace("pixel", "px"))
 
 
-def _box(item: ChangedObject) -> str:
+def _box(item: ChangedObject | CoverObject) -> str:
     """Left, top, right and bottom of an object, in pixels of the scene."""
     corners = (*item.outline.min(axis=0).tolist(), *item.outline.max(axis=0).tolist())
     return " ".join(f"{value:.0f}" for value in corners)

@@ -9,6 +9,7 @@ import numpy as np
 
 from chronosight.reports.overlay import length_words, round_length
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import CoverObject
 from chronosight.results.zones import Zone
 from chronosight.scenes.lonlat import to_pixels
 from chronosight.scenes.scene import Scene
@@ -47,7 +48,7 @@ def outlined(objects: Sequence[ChangedObject]) -> list[ChangedObject]:
     return sorted(objects, key=lambda item: -item.area)[:MOST_OUTLINES]
 
 
-def object_path(item: ChangedObject) -> str:
+def object_path(item: ChangedObject | CoverObject) -> str:
     """An SVG path of its outline with its holes, in whole and half pixels.
 
     Args:

@@ -1,0 +1,252 @@
+"""From the land-cover maps of both dates to land-cover change: objects with a class before and a class after.
+
+What counts as a change:
+
+- Bare ground and low vegetation are one group, since a field is bare in one season and green in another; built-up and paved
+  ground are another, since the guide tells buildings from roads. Ground that stays within its group has not changed.
+- The classes of both dates are known; or one is, and the likeliest class of the other date, of another group, is at least as
+  likely as all others together. Where most of an object is known at one date only, its class at the other date is "unknown".
+- A pixel follows the majority around it, and what is narrower than `NARROW` is left out: dates that do not quite lie on each
+  other leave slivers along every border. Objects smaller than `SMALLEST` are left out too.
+- Pixels of changed buildings and roads are never land-cover objects; each such object gets the ground it stands on instead
+  (`object_grounds`). Outside of them the guide saw no building come or go, so ground that seems to be built-up at one date only
+  has changed, but the class is "unknown".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from chronosight.engines.generalise import drawn
+from chronosight.engines.outlines import outline_in_scene, place_objects
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.codes import NO_DATA, UNCHANGED
+from chronosight.results.evidence import Evidence
+from chronosight.results.land_cover import LandCover
+from chronosight.results.land_cover_change import (
+    BUILT_UP,
+    CLASSES,
+    NOT_KNOWN,
+    UNKNOWN,
+    CoverObject,
+    LandCoverChange,
+    ObjectGround,
+    code_of,
+)
+from chronosight.scenes.lonlat import scene_corners
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.objects import MaskObject, find_objects
+
+# Group of each class of `LAND_COVER_CLASSES`: sealed, open, trees, water; the last is "no data".
+GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
+N_GROUPS = 4
+NARROW = 4.0  # metres: what is narrower is no object
+SMALLEST = 100.0  # square metres
+EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
+LEAST = 0.35  # confidence of an object that is reported
+MOST_OF = 0.5  # of its pixels: a class that fewer of them have for sure is unknown
+
+
+def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres: float) -> LandCoverChange:
+    """Finds the land-cover change of a pair in memory.
+
+    Args:
+        cover: The land cover of both dates, on the scene's grid.
+        evidence: The changed buildings and roads, as they are reported.
+        scene: The pair.
+        metres: Ground size of a pixel, or the best guess at it: it sets what is too narrow and too small.
+
+    Returns:
+        The change, its map included.
+    """
+    changed = change_map(cover, evidence.mask > 0, metres)
+    objects, codes = [], np.where(cover.known.all(axis=0), np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
+    for group_code in np.unique(changed[changed > 0]).tolist():
+        for item in find_objects(changed == group_code, smallest_area(metres)):
+            found = read_object(item, group_code, cover)
+            if found.confidence >= LEAST:
+                objects.append(found)
+                codes[item.window][item.inside] = code_of(found.key)
+    codes[~scene.valid] = NO_DATA
+    metric = scene_corners(scene) is not None or scene.metres_per_pixel is not None
+    pixel_area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
+    known = cover.known & scene.valid
+    totals = {
+        name: (pixel_area * int(of_class[0].sum()), pixel_area * int(of_class[1].sum()))
+        for index, name in enumerate(LAND_COVER_CLASSES)
+        if (of_class := known & (cover.classes == index)).any()
+    }
+    return LandCoverChange(
+        place_objects(scene, sorted(objects, key=lambda one: -one.area_px)),
+        object_grounds(cover, evidence),
+        float(known.all(axis=0).sum() / max(1, scene.valid.sum())),
+        metric,
+        totals,
+        rows=lambda top, bottom: codes[top:bottom],
+        dates=lambda top, bottom: date_classes(LandCover(cover.packed[:, top:bottom], cover.least), scene.valid[top:bottom]),
+    )
+
+
+def date_classes(cover: LandCover, valid: np.ndarray) -> np.ndarray:
+    """The land cover of both dates as it is written: what is not known is "unknown".
+
+    Args:
+        cover: The land cover.
+        valid: (h, w) bool, where both dates have data.
+
+    Returns:
+        (2, h, w) uint8, index of `CLASSES`; 255 without data.
+    """
+    classes = np.where(cover.known, cover.classes, CLASSES.index(UNKNOWN)).astype(np.uint8)
+    classes[:, ~valid] = NO_DATA
+    return classes
+
+
+def smallest_area(metres: float) -> float:
+    """The area of the smallest object that is reported.
+
+    Args:
+        metres: Ground size of a pixel.
+
+    Returns:
+        Square pixels.
+    """
+    return SMALLEST / metres**2
+
+
+def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarray:
+    """Where the land cover changed from one group to another, without slivers.
+
+    Args:
+        cover: The land cover of both dates.
+        blocked: (H, W) bool, changed buildings and roads.
+        metres: Ground size of a pixel.
+
+    Returns:
+        (H, W) uint8: 0, or 1 + `N_GROUPS` * group before + group after.
+    """
+    confidence, known = cover.confidence, cover.known
+    before, after = GROUPS[cover.classes]
+    sure = (known[0] & (confidence[1] >= EVEN)) | (known[1] & (confidence[0] >= EVEN))
+    differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
+    codes = np.where(sure & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
+    found = np.zeros_like(codes)
+    radius = max(1, round(NARROW / metres / 2))
+    counts = np.bincount(codes.ravel(), minlength=1)
+    margin = 2 * (2 * radius + 1)
+    for code, box in enumerate(ndimage.find_objects(codes), start=1):
+        if box is None or counts[code] < smallest_area(metres) / 2:
+            continue
+        window = tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
+        inside = without_slivers(codes[window] == code, radius) & ~blocked[window]
+        found[window][inside] = code
+    return found
+
+
+def without_slivers(mask: np.ndarray, radius: int) -> np.ndarray:
+    """A mask that follows the majority around each pixel, without what is not wide enough to hold a square.
+
+    Args:
+        mask: (H, W) bool.
+        radius: Half the side of the square, in pixels.
+
+    Returns:
+        (H, W) bool; the square has a side of 2 * radius + 1.
+    """
+    side = 2 * radius + 1
+    share = ndimage.uniform_filter(mask.astype(np.float32), side, mode="nearest")
+    majority = share > 0.5
+    opened = ndimage.minimum_filter(majority, side, mode="nearest")
+    opened = ndimage.maximum_filter(opened, 2 * side - 1, mode="nearest")  # grown again, and a little on, for round corners
+    wide: np.ndarray = opened & majority
+    return wide
+
+
+def read_object(item: MaskObject, code: int, cover: LandCover) -> CoverObject:
+    """Reads the classes and the confidence of one object.
+
+    Args:
+        item: Its pixels, within the window of the land cover.
+        code: Its groups, as in `change_map`.
+        cover: The land cover of both dates.
+
+    Returns:
+        The object, without its place on the ground.
+    """
+    packed = cover.packed[:, *item.window][:, item.inside]
+    own = LandCover(packed[:, None], cover.least)
+    classes, confidence, known = own.classes[:, 0], own.confidence[:, 0], own.known[:, 0]
+    groups = divmod(code - 1, N_GROUPS)
+    names, right = [], np.ones(packed.shape[1], np.float32)
+    for date, group in enumerate(groups):
+        in_group = GROUPS[classes[date]] == group
+        right *= confidence[date] * in_group
+        name = _likeliest(classes[date][in_group], confidence[date][in_group])
+        sure = (in_group & known[date]).mean() >= MOST_OF
+        names.append(name if sure and name != BUILT_UP else UNKNOWN)
+    ring, holes = outline_in_scene(item)
+    return CoverObject(
+        names[0], names[1], ring, float(item.inside.sum()), item.cell, float(right.mean()), holes=holes
+    )  # fmt: skip
+
+
+def object_grounds(cover: LandCover, evidence: Evidence) -> tuple[ObjectGround, ...]:
+    """What was there before each new building and road, and what came after each that is gone.
+
+    Args:
+        cover: The land cover of both dates.
+        evidence: The changed objects with their mask.
+
+    Returns:
+        One ground an object, in their order.
+    """
+    grounds = []
+    shape = evidence.mask.shape
+    for item in evidence.objects:
+        low = np.maximum(np.floor(item.outline.min(axis=0)).astype(int), 0)
+        high = np.minimum(np.ceil(item.outline.max(axis=0)).astype(int), shape[::-1])
+        window = np.s_[low[1] : high[1], low[0] : high[0]]
+        inside = drawn(item.outline - low, evidence.mask[window].shape) & (
+            evidence.mask[window] == evidence.classes.index(item.class_name)
+        )
+        date = 0 if item.direction == "appeared" else 1
+        grounds.append(object_ground(item, LandCover(cover.packed[date : date + 1, *window], cover.least), inside))
+    return tuple(grounds)
+
+
+def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> ObjectGround:
+    """The ground of one changed object at the date on which it does not stand.
+
+    Args:
+        item: The object.
+        cover: The land cover of that date alone, (1, h, w), in a window around the object.
+        inside: (h, w) bool, the object's pixels in that window.
+
+    Returns:
+        Its ground, "unknown" where less than half of it is known to be of one group.
+    """
+    classes, confidence, known = cover.classes[0][inside], cover.confidence[0][inside], cover.known[0][inside]
+    total = max(1, classes.size)
+    shares = {
+        name: item.area * float((known & (classes == index)).sum() / total) for index, name in enumerate(LAND_COVER_CLASSES)
+    }
+    shares = {name: area for name, area in shares.items() if area}
+    if not known.all() or not classes.size:
+        shares[UNKNOWN] = item.area - sum(shares.values())
+    sizes = np.bincount(GROUPS[classes[known]], minlength=N_GROUPS) if classes.size else np.zeros(1)
+    group = int(sizes.argmax())
+    if sizes[group] < MOST_OF * total:
+        return ObjectGround(item.number, item.class_name, item.direction, UNKNOWN, 0.0, shares)
+    of_group = known & (GROUPS[classes] == group)
+    name = _likeliest(classes[of_group], confidence[of_group])
+    sure = float(confidence[of_group].mean())
+    return ObjectGround(item.number, item.class_name, item.direction, name, sure, shares)
+
+
+def _likeliest(classes: np.ndarray, confidence: np.ndarray) -> str:
+    """The class with the most pixels, weighted by their confidence; "unknown" for none."""
+    if not classes.size:
+        return UNKNOWN
+    return LAND_COVER_CLASSES[int(np.bincount(classes, confidence).argmax())]

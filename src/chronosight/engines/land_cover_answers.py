@@ -1,0 +1,457 @@
+"""Answers about land-cover change, of a scene of any size: what came, what went, what became what, and under which objects.
+
+A yes rests on one piece of ground, a "no" on all of it: it is given only where the land cover is known of most of the scene and
+no changed ground of unknown kind could be what is asked about; how much is not known is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chronosight.engines.chosen_objects import NO_ZONES, TURNED, refused
+from chronosight.engines.confidence import EVEN, is_confident
+from chronosight.engines.from_objects import CANNOT_TELL
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import Tally
+from chronosight.results.land_cover_change import (
+    CLASS_OF_OBJECT,
+    UNKNOWN,
+    CoverObject,
+    Flows,
+    LandCoverChange,
+    ObjectGround,
+    Pair,
+    add_flows,
+    object_flows,
+)
+from chronosight.results.land_cover_sentences import NOUNS, REAL_SHARE, by_kind, ground, shares_words, told_kind
+from chronosight.results.sentences import objects as number_of
+from chronosight.results.wording import percent
+from chronosight.tasks.cells import CELLS, listed, whereabouts
+from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
+from chronosight.tasks.scene_regions import grid_words, in_region
+
+KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
+MOST_SURE = 0.95  # confidence of a "no": a map that shows nothing may still have missed it
+UNITS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
+NO_GROUND_SIZE = "the ground size of a pixel is not known"
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part."""
+
+    question: CoverQuestion
+    change: LandCoverChange
+    objects: list[CoverObject]
+    grounds: list[ObjectGround]
+    flows: Flows
+    place: str
+    notes: tuple[str, ...]
+    north_up: bool
+    unit: str
+    whole: bool
+
+    def chosen(self, pair: Pair) -> bool:
+        """Whether a change from one class to another is asked about."""
+        asked, (before, after) = self.question, pair
+        return (
+            (not asked.before or before in asked.before)
+            and (not asked.after or after in asked.after)
+            and (not asked.either or (before in asked.either) != (after in asked.either))
+            and not (before in asked.before and after in asked.before)
+            and not (before in asked.after and after in asked.after)
+        )
+
+    @property
+    def found(self) -> list[CoverObject]:
+        """The objects that are asked about."""
+        return [] if self.question.under else [item for item in self.objects if self.chosen(item.key)]
+
+    @property
+    def sums(self) -> Flows:
+        """Area of what is asked about, by class before and class after."""
+        return {pair: value for pair, value in self.flows.items() if self.chosen(pair)}
+
+    @property
+    def area(self) -> float:
+        """Of what is asked about."""
+        return sum(value.area for value in self.sums.values())
+
+    @property
+    def under(self) -> list[ObjectGround]:
+        """Grounds of changed buildings and roads that are asked about."""
+        return [one for one in self.grounds if any(map(self.chosen, one.flows))]
+
+    @property
+    def unsure(self) -> float:
+        """Area that changed in a way that is not known, and may be what is asked about."""
+        asked = self.question
+        if asked.under:
+            names = _object_names(asked)
+            return sum(one.shares.get(UNKNOWN, 0.0) for one in self.grounds if one.class_name in names)
+
+        def possible(name: str, wanted: tuple[str, ...]) -> bool:
+            return not wanted or name in wanted or name == UNKNOWN
+
+        area = 0.0
+        for (before, after), value in object_flows(self.objects).items():
+            either = not asked.either or UNKNOWN in (before, after)
+            open_pair = possible(before, asked.before) and possible(after, asked.after) and either
+            certain_not = (before in asked.after and asked.after != ()) or (after in asked.before and asked.before != ())
+            area += value.area if open_pair and not certain_not and not self.chosen((before, after)) else 0.0
+        return area
+
+    @property
+    def confidences(self) -> list[tuple[float, float]]:
+        """Confidence and area of each piece of ground that is asked about."""
+        of_grounds = [
+            (one.confidence, sum(value.area for pair, value in one.flows.items() if self.chosen(pair))) for one in self.under
+        ]
+        return [*((item.confidence, item.area) for item in self.found), *of_grounds]
+
+    @property
+    def mean_confidence(self) -> float:
+        """Weighted by area; that of a "no" where nothing is asked about."""
+        weighted = self.confidences
+        area = sum(weight for _, weight in weighted)
+        return sum(confidence * weight for confidence, weight in weighted) / area if area else self.none_confidence
+
+    @property
+    def none_confidence(self) -> float:
+        """That there is nothing of what is asked about: no more than the share of the ground that is known."""
+        return min(MOST_SURE, self.change.known)
+
+    def words(self, area: float) -> str:
+        """An area in the unit that was asked for."""
+        if not self.unit:
+            return ground(area, self.change.metric).text
+        size, sign = UNITS[self.unit]
+        return f"about {float(f'{area / size:.3g}'):,g} {sign}"
+
+    def where(self) -> str:
+        """Where most of it lies."""
+        cells = self.cells()
+        return f" {whereabouts(cells, self.north_up)}" if cells and not self.place else self.place
+
+    def cells(self) -> tuple[str, ...]:
+        """The places that hold a real share of it, by rows."""
+        area = sum(item.area for item in self.found)
+        shares = {cell: sum(item.area for item in self.found if item.cell == cell) for cell in CELLS}
+        most = max(shares.values())
+        return tuple(cell for cell, share in shares.items() if share and (share >= REAL_SHARE * area or share == most))
+
+
+def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> Answer:
+    """Answers a question about land cover.
+
+    Args:
+        summary: The change summary, with its land-cover change.
+        question: The question, with what it asks of land cover.
+
+    Returns:
+        The answer; task "open", without a value, where it cannot be given.
+    """
+    assert summary.land_cover is not None and question.cover is not None
+    if question.zone and (summary.zones is None or not summary.land_cover.zones):
+        return refused(NO_ZONES)
+    if question.region is not None and question.region.compass and summary.north_up is False:
+        return refused(TURNED)
+    if question.unit and not summary.land_cover.metric:
+        return refused(NO_GROUND_SIZE)
+    scope = _scope(summary, question, question.cover)
+    how: dict[str, Callable[[_Scope], Answer]] = {
+        "whether": _whether, "area": _area, "share": _share, "count": _count, "where": _where, "net": _net, "change": _change,
+        "into": _into, "out_of": _into, "most": _most, "was_before": _under_objects, "came_after": _under_objects,
+    }  # fmt: skip
+    return how[question.cover.asks](scope)
+
+
+def _scope(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuestion) -> _Scope:
+    change = summary.land_cover
+    assert change is not None
+    objects, grounds, place = list(change.objects), list(change.grounds), ""
+    notes: tuple[str, ...] = ()
+    flows: Flows | None = None
+    if question.zone:
+        zone = next(one for one in change.zones if one.name == question.zone)
+        numbers, of_zone = set(zone.numbers), set(zone.grounds)
+        objects = [item for item in objects if item.number in numbers]
+        grounds = [one for one in grounds if one.number in of_zone]
+        flows, place = zone.flows, f" in {question.zone}"
+    elif question.region is not None:
+        region, by_number = question.region, {item.number: item for item in summary.objects}
+
+        def inside(cells: tuple[str, ...], centroid: tuple[float, float]) -> bool:
+            x, y = centroid[0] / summary.width, centroid[1] / summary.height
+            return any(in_region(region, cell, x, y) for cell in cells)
+
+        objects = [item for item in objects if inside(item.places, item.centroid)]
+        grounds = [
+            one
+            for one in grounds
+            if (item := by_number.get(one.number)) is not None and inside(item.places, item.centroid)
+        ]
+        place = f" {region.words}"
+        notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",) if region.cells else ()
+    if asked.under:
+        names = _object_names(asked)
+        grounds = [one for one in grounds if one.class_name in names and one.direction == "appeared"]
+        objects, flows = [], None
+    if flows is None:
+        flows = add_flows([object_flows(objects), *(one.flows for one in grounds)])
+    classes = asked.before or asked.after or asked.either
+    if asked.word and len(classes) == 1 and asked.word not in NOUNS.get(classes[0], ""):
+        notes = (*notes, f'"{asked.word}" is taken as the class "{classes[0]}", whose kinds the map does not tell apart')
+    return _Scope(
+        asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit, flows is change.flows
+    )  # fmt: skip
+
+
+def _object_names(asked: CoverQuestion) -> tuple[str, ...]:
+    return ("building", "road") if asked.under == "objects" else (asked.under.removesuffix("s"),)
+
+
+def _made(
+    scope: _Scope, task: str, text: str, value: Value | None, confidence: float, unit: str | None = None, *notes: str
+) -> Answer:
+    known = scope.change.known
+    rest = (f"the land cover of {percent(1 - known)} of the ground is not known",) if known < KNOWN_ENOUGH else ()
+    text = text[:1].upper() + text[1:]
+    confident = value is not None and is_confident(confidence, {})
+    return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
+
+
+def _verb(asked: CoverQuestion) -> str:
+    if asked.under:
+        return "was built on"
+    if asked.before and asked.after:
+        return f"became {_class_words(asked.after)}"
+    return "disappeared" if asked.before else "appeared" if asked.after else "changed"
+
+
+def _class_words(classes: tuple[str, ...]) -> str:
+    return " or ".join(NOUNS[name] for name in classes)
+
+
+def _subject(asked: CoverQuestion) -> str:
+    classes = asked.before or asked.after or asked.either
+    return _class_words(classes) if classes else "land cover"
+
+
+def _none(scope: _Scope, task: str, value: Value, unit: str | None = None) -> Answer:
+    """Nothing of what is asked about was seen: whether that can be said, and how surely."""
+    asked, confidence = scope.question, scope.none_confidence
+    seen = f"no {_subject(asked)} {'were' if _subject(asked) == 'trees' and asked.under else 'was'} seen to have"
+    text = f"{seen} {_seen_verb(asked)}{scope.place}"
+    if asked.under:
+        text = f"no {_subject(asked)} was seen where the new {_objects_words(asked)} stand{scope.place}"
+    unsure = scope.unsure
+    if unsure or confidence < EVEN:
+        why = (
+            f"{scope.words(unsure)} of ground changed{scope.place} in a way that is not known"
+            if unsure
+            else f"the land cover of {percent(1 - scope.change.known)} of the ground is not known"
+        )
+        return _made(scope, task, f"{CANNOT_TELL}: {text}, but {why}.", None, min(confidence, EVEN))
+    prefix = "no: " if task == "binary" else ""
+    amount = ": 0 " + ("m²" if scope.change.metric else "pixels") if task == "area" else ""
+    known = scope.change.known
+    rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
+    answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
+    if known < KNOWN_ENOUGH:
+        return _unsure(answer)
+    return answer
+
+
+def _unsure(answer: Answer) -> Answer:
+    from dataclasses import replace
+
+    return replace(answer, confident=False)
+
+
+def _seen_verb(asked: CoverQuestion) -> str:
+    if asked.before and asked.after:
+        return f"become {_class_words(asked.after)}"
+    return "disappeared" if asked.before else "appeared" if asked.after else "changed"
+
+
+def _objects_words(asked: CoverQuestion) -> str:
+    return "buildings and roads" if asked.under == "objects" else asked.under
+
+
+def _details(scope: _Scope) -> str:
+    """What it became, or was: " and became bare ground", with areas where it is of several kinds."""
+    asked = scope.question
+    if (asked.before and asked.after) or asked.under or not (asked.before or asked.after):
+        return ""
+    return f" and {'became' if asked.before else 'replaced'} {_kinds_words(scope, after=bool(asked.before))}"
+
+
+def _kinds_words(scope: _Scope, after: bool) -> str:
+    """Classes that it became, or was; their areas where there are several."""
+    names = dict.fromkeys(pair[1 if after else 0] for pair in scope.sums)
+    return NOUNS[next(iter(names))] if len(names) == 1 else shares_words(scope.sums, scope.change.metric, after)
+
+
+def _whether(scope: _Scope) -> Answer:
+    if not scope.area:
+        return _none(scope, "binary", False)
+    best = max(confidence for confidence, _ in scope.confidences) if scope.confidences else 0.0
+    text = f"{scope.words(scope.area)} of {_subject(scope.question)} {_verb(scope.question)}{scope.where()}{_details(scope)}"
+    if best < EVEN:
+        return _made(scope, "binary", f"{CANNOT_TELL}: {text} perhaps, but it is less likely than not.", None, best)
+    return _made(scope, "binary", f"yes: {text}.", True, best)
+
+
+def _area(scope: _Scope) -> Answer:
+    unit = "m2" if scope.change.metric else "px"
+    if not scope.area:
+        return _none(scope, "area", 0, unit)
+    text = f"{scope.words(scope.area)} of {_subject(scope.question)} {_verb(scope.question)}{scope.where()}{_details(scope)}."
+    return _made(scope, "area", text, round(scope.area), scope.mean_confidence, unit)
+
+
+def _share(scope: _Scope) -> Answer:
+    asked = scope.question
+    date, classes = (0, asked.before) if asked.before else (1, asked.after)
+    whole = sum(scope.change.totals.get(name, (0.0, 0.0))[date] for name in classes)
+    if scope.place or not classes:
+        return refused("shares of land cover are of the whole scene")
+    if not scope.area:
+        return _none(scope, "share", 0.0, "%")
+    whole = max(whole, scope.area)
+    value = float(f"{100 * scope.area / whole:.2g}")
+    then = "before" if asked.before else "now"
+    amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
+    text = f"about {value:g} %: {amount}, of {scope.words(whole)} seen {then}."
+    return _made(scope, "share", text, value, scope.mean_confidence, "%")
+
+
+def _count(scope: _Scope) -> Answer:
+    found = scope.found
+    if not found:
+        return _none(scope, "count", 0)
+    text = f"{number_of(len(found), 'piece').text} of {_subject(scope.question)} {_verb(scope.question)}{scope.where()}: "
+    area = scope.words(sum(item.area for item in found))
+    return _made(scope, "count", f"{text}{area}.", len(found), scope.mean_confidence, None, "pieces that touch count as one")
+
+
+def _where(scope: _Scope) -> Answer:
+    cells = scope.cells()
+    if not cells:
+        return _none(scope, "location", ())
+    amount = f"{scope.words(scope.area)} of {_subject(scope.question)}"
+    text = f"{amount} {_verb(scope.question)} {whereabouts(cells, scope.north_up)}."
+    return _made(scope, "location", text, cells, scope.mean_confidence)
+
+
+def _net(scope: _Scope) -> Answer:
+    asked = scope.question
+    lost = sum(value.area for (a, b), value in scope.flows.items() if a in asked.before and b not in asked.before)
+    gained = sum(value.area for (a, b), value in scope.flows.items() if b in asked.before and a not in asked.before)
+    if not lost and not gained:
+        return _none(scope, "binary", False)
+    value = lost > gained if asked.least else gained > lost
+    words = [scope.words(area) if area else "none" for area in (gained, lost)]
+    first = f"{words[0]} of {_subject(asked)}" if gained else f"no {_subject(asked)}"
+    text = f"{'yes' if value else 'no'}: {first} appeared{scope.place} and {words[1]} disappeared."
+    weighted = [
+        (item.confidence, item.area)
+        for item in scope.objects
+        if (item.class_from in asked.before) != (item.class_to in asked.before)
+    ]
+    area = sum(weight for _, weight in weighted)
+    sure = sum(confidence * weight for confidence, weight in weighted) / area if area else scope.none_confidence
+    close = abs(gained - lost) <= (1 - sure) * max(gained, lost) + scope.unsure
+    return _made(scope, "binary", text, value, min(EVEN, sure) if close else sure)
+
+
+def _change(scope: _Scope) -> Answer:
+    found = scope.found
+    if not found and not scope.area:
+        return _none(scope, "caption", f"no {_subject(scope.question)} changed")
+    told = [told_kind(kind, scope.change.metric, scope.north_up).text for kind in by_kind(found)]
+    grounds = add_flows(one.flows for one in scope.grounds)
+    under = {pair: value for pair, value in grounds.items() if scope.chosen(pair)}
+    if under:
+        told.append(f"Under changed buildings and roads: {_pairs_words(under, scope)}.")
+    text = " ".join(told)
+    return _made(scope, "caption", text, text, scope.mean_confidence)
+
+
+def _pairs_words(flows: Flows, scope: _Scope) -> str:
+    return listed([f"{NOUNS[a]} became {NOUNS[b]} ({scope.words(value.area)})" for (a, b), value in flows.items()])
+
+
+def _into(scope: _Scope) -> Answer:
+    asked, sums = scope.question, scope.sums
+    after = asked.asks == "into"
+    if not sums:
+        return _none(scope, "land_cover", ())
+    amount = scope.words(scope.area)
+    text = f"the {_subject(asked)} that {_verb(asked)}{scope.where()} ({amount}) {'became' if after else 'replaced'} "
+    value = tuple(dict.fromkeys(pair[1 if after else 0] for pair in sums))
+    sure = scope.mean_confidence
+    words = _kinds_words(scope, after)
+    return _made(scope, "land_cover", f"{text}{words}.", None if value == (UNKNOWN,) else value, sure)
+
+
+def _most(scope: _Scope) -> Answer:
+    sums: dict[str, list[float]] = {}
+    for (before, after), value in scope.flows.items():
+        sums.setdefault(before, [0.0, 0.0])[0] += value.area
+        sums.setdefault(after, [0.0, 0.0])[1] += value.area
+    sums.pop(UNKNOWN, None)
+    way = scope.question.way
+    measure = {name: gone * (way != "new") + new * (way != "gone") for name, (gone, new) in sums.items()}
+    name = max(measure, key=lambda one: measure[one], default="")
+    if not name or not measure[name]:
+        return _none(scope, "land_cover", "none")
+    gone, new = sums[name]
+    parts = [f"{scope.words(area)} {word}" for area, word in ((gone, "disappeared"), (new, "appeared")) if area]
+    verb = {"gone": "were lost", "new": "were gained", "": "changed"}[way] if name == "trees" else {
+        "gone": "was lost", "new": "was gained", "": "changed"}[way]  # fmt: skip
+    weighted = [(item.confidence, item.area) for item in scope.objects if name in item.key]
+    weighted += [(one.confidence, sum(v.area for p, v in one.flows.items() if name in p)) for one in scope.grounds]
+    area = sum(weight for _, weight in weighted)
+    sure = sum(confidence * weight for confidence, weight in weighted) / area if area else 0.0
+    return _made(scope, "land_cover", f"{NOUNS[name]} {verb} most{scope.place}: {' and '.join(parts)}.", name, sure)
+
+
+def _under_objects(scope: _Scope) -> Answer:
+    """What was there before new buildings or roads, or came after those that are gone."""
+    asked = scope.question
+    appeared = asked.asks == "was_before"
+    name = asked.under.removesuffix("s")
+    grounds = [
+        one
+        for one in (scope.grounds if appeared else scope.change.grounds)
+        if one.class_name == name and one.direction == ("appeared" if appeared else "vanished")
+    ]
+    number = number_of(len(grounds), f"{'new' if appeared else 'former'} {name}").text
+    if not grounds:
+        return _made(scope, "land_cover", f"{number}{scope.place} {'was' if appeared else 'were'} found.", (), EVEN)
+    own = CLASS_OF_OBJECT[name]
+    sums: dict[str, float] = {}
+    for one in grounds:
+        for class_name, area in one.shares.items():
+            sums[class_name] = sums.get(class_name, 0.0) + area
+    sums = dict(sorted(sums.items(), key=lambda item: -item[1]))
+    total = sum(sums.values())
+    real = {class_name: area for class_name, area in sums.items() if area >= 0.02 * total}
+    flows: Flows = {(class_name, class_name): Tally(0, area) for class_name, area in real.items()}
+    words = shares_words(flows, scope.change.metric)
+    one = len(grounds) == 1
+    number = number.removeprefix("1 ") if one else number
+    text = f"the {number}{scope.place} {'stands' if one else 'stand'} on what was {words}"
+    if not appeared:
+        text = f"where the {number}{scope.place} stood there is now {words}"
+    area = sum(one.confidence * sum(one.shares.values()) for one in grounds)
+    value = tuple(class_name for class_name in real if class_name != UNKNOWN)
+    largest = next(iter(sums))
+    notes = (f"ground that was {own} before may be an older {name}, or a fault of the map",) if own in value and appeared else ()
+    sure = area / total if total else 0.0
+    return _made(scope, "land_cover", f"{text}.", None if largest == UNKNOWN else value, sure, None, *notes)

@@ -1,0 +1,69 @@
+"""The caption of a pair whose buildings and roads stayed while its land cover changed: never "the same as before"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chronosight.engines.confidence import is_confident
+from chronosight.results.answer import Answer
+from chronosight.results.change_summary import ChangeSummary, change_summary
+from chronosight.results.description import Description
+from chronosight.results.land_cover_sentences import by_kind, told_kind
+from chronosight.tasks import caption
+
+UNBUILT = "no building or road changed"
+TOLD = 2  # kinds of change in a caption
+NOTE = "the land cover changed although no building or road did"
+
+
+def with_land_cover_caption(description: Description) -> Description:
+    """The description, whose caption tells the land-cover change where it would say that nothing changed.
+
+    Args:
+        description: Of a pair, with its land-cover change or None.
+
+    Returns:
+        The description; the same where buildings or roads changed, or no land cover did.
+    """
+    captioned = cover_caption(description.caption, change_summary(description))
+    if captioned is description.caption:
+        return description
+    changed, notes = description.changed, description.notes
+    if changed.value is False:
+        changed = replace(changed, notes=(*changed.notes, NOTE))
+    return replace(description, caption=captioned, changed=changed, notes=tuple(dict.fromkeys((*notes, NOTE))))
+
+
+def tells_land_cover(captioned: Answer) -> bool:
+    """Whether a caption is one that `cover_caption` made.
+
+    Args:
+        captioned: The caption.
+
+    Returns:
+        True where it is.
+    """
+    return captioned.text.startswith(f"{UNBUILT}; ")
+
+
+def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
+    """A caption that tells the land-cover change where it would say that nothing changed.
+
+    Args:
+        captioned: The caption.
+        summary: With the land-cover change, or None.
+
+    Returns:
+        The caption; the same where it tells of a change, or no land cover changed.
+    """
+    change = summary.land_cover
+    if change is None or not change.objects or not caption.says_no_change(captioned.text):
+        return captioned
+    kinds = by_kind(change.objects)[:TOLD]
+    told = [told_kind(found, change.metric, bool(summary.north_up)).text.rstrip(".") for found in kinds]
+    text = f"{UNBUILT}; " + "; ".join(sentence[0].lower() + sentence[1:] for sentence in told)
+    area = sum(item.area for found in kinds for item in found)
+    sure = sum(item.confidence * item.area for found in kinds for item in found) / area
+    confidence = min(captioned.confidence, sure)
+    confident = captioned.confident and is_confident(confidence, {})
+    return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)

@@ -1,0 +1,296 @@
+"""Land-cover change of a pair: ground that was of one class and is of another, beside changed buildings and roads.
+
+The map of it is one byte a pixel:
+
+    0           no change is reported
+    1 + 7a + b  class a of `CLASSES` became class b; class 6 is "unknown"
+    254         no change is reported, and the land cover of one of the dates is not known
+    255         no data at one of the dates
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chronosight.results.changed_object import Direction, Tally
+from chronosight.results.evidence import Rows
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+
+if TYPE_CHECKING:
+    from shapely import Geometry
+
+UNKNOWN = "unknown"
+CLASSES = (*LAND_COVER_CLASSES, UNKNOWN)
+NOT_KNOWN = 254
+BUILT_UP, PAVED = LAND_COVER_CLASSES[0], LAND_COVER_CLASSES[1]
+CLASS_OF_OBJECT = {"building": BUILT_UP, "road": PAVED}
+
+Pair = tuple[str, str]  # class before, class after
+Flows = dict[Pair, Tally]
+
+
+def code_of(pair: Pair) -> int:
+    """The value of the map where ground of one class became another.
+
+    Args:
+        pair: Class before and class after, of `CLASSES`.
+
+    Returns:
+        1 to 49.
+    """
+    return 1 + len(CLASSES) * CLASSES.index(pair[0]) + CLASSES.index(pair[1])
+
+
+def pair_of(code: int) -> Pair:
+    """The classes of a value of the map.
+
+    Args:
+        code: 1 to 49.
+
+    Returns:
+        Class before and class after.
+    """
+    before, after = divmod(code - 1, len(CLASSES))
+    return CLASSES[before], CLASSES[after]
+
+
+@dataclass(frozen=True, eq=False)
+class CoverObject:
+    """One connected piece of ground whose land cover changed; its geometry as in `ChangedObject`.
+
+    Attributes:
+        class_from: class at the earlier date, one of `CLASSES`.
+        class_to: class at the later date.
+        outline: (n, 2) float, its outer ring, closed, along pixel corners; x right and y down in pixels of the scene.
+        area_px: its area in pixels.
+        cell: the name of its place in the 3x3 grid.
+        confidence: in [0, 1], mean probability that both classes are right; where one is unknown, a lower bound for the
+            probability that the ground changed.
+        number: from 1, the same in every file; land-cover objects are numbered by themselves.
+        centroid: (x, y) in pixels, of the outer ring.
+        holes: rings like `outline`, left out of it.
+        area_m2: in square metres on the ellipsoid; None where the ground size of a pixel is unknown.
+        lonlat: the centroid in degrees, longitude first; None where the scene has no place on the Earth.
+        shape: the outline in longitude and latitude; None as `lonlat`.
+        tile: name of the model's tile that holds the centroid; None for a pair that was seen whole.
+    """
+
+    class_from: str
+    class_to: str
+    outline: np.ndarray
+    area_px: float
+    cell: str
+    confidence: float
+    number: int = 0
+    centroid: tuple[float, float] = (0.0, 0.0)
+    holes: tuple[np.ndarray, ...] = ()
+    area_m2: float | None = None
+    lonlat: tuple[float, float] | None = None
+    shape: Geometry | None = None
+    tile: str | None = None
+
+    @property
+    def key(self) -> Pair:
+        """Class before and class after."""
+        return self.class_from, self.class_to
+
+    @property
+    def area(self) -> float:
+        """In square metres where they are known, else in pixels."""
+        return self.area_px if self.area_m2 is None else self.area_m2
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The name of its place in the 3x3 grid."""
+        return (self.cell,)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts that every file gives, by the same names; what is unknown is left out."""
+        facts: dict[str, Any] = {"number": self.number, "from": self.class_from, "to": self.class_to, "cell": self.cell}
+        if self.tile is not None:
+            facts["tile"] = self.tile
+        facts["area_px"] = round(self.area_px, 1)
+        if self.area_m2 is not None:
+            facts["area_m2"] = round(self.area_m2, 1)
+        return facts | {"confidence": round(self.confidence, 4)}
+
+
+@dataclass(frozen=True)
+class ObjectGround:
+    """The ground of a changed building or road at the date on which it does not stand.
+
+    Attributes:
+        number: of the changed object.
+        class_name: "building" or "road".
+        direction: "appeared": the ground is what was there before; "vanished": what came after.
+        class_of: land-cover class of most of that ground, "unknown" where most of it is not known.
+        confidence: in [0, 1], mean probability of the likeliest classes over the ground of that class.
+        shares: area by class, in the unit of `ChangedObject.area`; they sum to the area of the object.
+    """
+
+    number: int
+    class_name: str
+    direction: Direction
+    class_of: str
+    confidence: float
+    shares: Mapping[str, float]
+
+    @property
+    def flows(self) -> Flows:
+        """Area by (class before, class after); ground that was of the object's own class is no change of land cover."""
+        own = CLASS_OF_OBJECT.get(self.class_name, UNKNOWN)
+        pairs = {name: (name, own) if self.direction == "appeared" else (own, name) for name in self.shares}
+        return {pairs[name]: Tally(0, area) for name, area in self.shares.items() if name not in (own, UNKNOWN) and area}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON types."""
+        return {
+            "object": self.number,
+            "class": self.class_name,
+            "direction": self.direction,
+            "was" if self.direction == "appeared" else "became": self.class_of,
+            "confidence": round(self.confidence, 4),
+            "areas": {name: round(area, 1) for name, area in self.shares.items()},
+        }
+
+
+@dataclass(frozen=True)
+class CoverZone:
+    """Land-cover change in one zone.
+
+    Attributes:
+        name: of the zone.
+        flows: areas shared out by the ground in the zone, objects counted where their centroid lies.
+        numbers: of the land-cover objects that are counted in it.
+        grounds: numbers of the changed buildings and roads that are counted in it.
+    """
+
+    name: str
+    flows: Flows
+    numbers: tuple[int, ...] = ()
+    grounds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LandCoverChange:
+    """How the land cover of a pair changed.
+
+    Attributes:
+        objects: ground that changed, without that under changed buildings and roads.
+        grounds: what was there before each new building and road, and what came after each that is gone.
+        known: share in [0, 1] of the compared ground whose class is known at both dates.
+        metric: whether areas are square metres; else pixels.
+        totals: area by class at the earlier and at the later date, where it is known.
+        zones: by zone, where zones were given.
+        rows: reads rows of the map, coded as this module says; None where there is no map.
+        dates: reads rows of the land cover of both dates, (2, rows, width) uint8: index of `CLASSES`, 255 without data; None
+            where there is none.
+    """
+
+    objects: tuple[CoverObject, ...]
+    grounds: tuple[ObjectGround, ...] = ()
+    known: float = 1.0
+    metric: bool = True
+    totals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    zones: tuple[CoverZone, ...] = ()
+    rows: Rows | None = None
+    dates: Rows | None = None
+
+    @property
+    def flows(self) -> Flows:
+        """Number of objects and area by (class before, class after), the ground of changed buildings and roads included."""
+        return add_flows([object_flows(self.objects), *(ground.flows for ground in self.grounds)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but outlines and maps, as JSON types."""
+        return {
+            "known_share": round(self.known, 4),
+            "area_unit": "m2" if self.metric else "px",
+            "changes": flow_rows(self.flows),
+            "classes": [
+                {"class": name, "before": round(before, 1), "after": round(after, 1)}
+                for name, (before, after) in self.totals.items()
+            ],
+            "grounds": [ground.to_dict() for ground in self.grounds],
+            "zones": [
+                {"name": zone.name, "changes": flow_rows(zone.flows), "ids": list(zone.numbers), "grounds": list(zone.grounds)}
+                for zone in self.zones
+            ],
+        }
+
+
+def object_flows(objects: Iterable[CoverObject]) -> Flows:
+    """Number and area of objects by class before and class after.
+
+    Args:
+        objects: The objects.
+
+    Returns:
+        Sums, the largest area first.
+    """
+    return add_flows({item.key: Tally(1, item.area)} for item in objects)
+
+
+def add_flows(many: Iterable[Flows]) -> Flows:
+    """Adds up sums by class before and class after.
+
+    Args:
+        many: The sums.
+
+    Returns:
+        One sum each, the largest area first.
+    """
+    sums: Flows = {}
+    for flows in many:
+        for pair, tally in flows.items():
+            sums[pair] = sums.get(pair, Tally()) + tally
+    return dict(sorted(sums.items(), key=lambda one: (-one[1].area, one[0])))
+
+
+def flow_rows(flows: Flows) -> list[dict[str, Any]]:
+    """Sums as JSON types, areas to a tenth.
+
+    Args:
+        flows: Sums by class before and class after.
+
+    Returns:
+        One row a pair: "from", "to", "objects" and "area".
+    """
+    return [{"from": a, "to": b, "objects": value.count, "area": round(value.area, 1)} for (a, b), value in flows.items()]
+
+
+def read_flows(rows: Iterable[Mapping[str, Any]]) -> Flows:
+    """Sums read back from `flow_rows`.
+
+    Args:
+        rows: The rows.
+
+    Returns:
+        The sums.
+
+    Raises:
+        KeyError: A key is missing.
+        ValueError: A class is not known, or a number is none.
+    """
+    return {(known_class(row["from"]), known_class(row["to"])): Tally(int(row["objects"]), float(row["area"])) for row in rows}
+
+
+def known_class(name: Any) -> str:
+    """The name of a class, checked.
+
+    Args:
+        name: The name.
+
+    Returns:
+        The name.
+
+    Raises:
+        ValueError: There is no such class.
+    """
+    if name not in CLASSES:
+        raise ValueError(name)
+    return str(name)

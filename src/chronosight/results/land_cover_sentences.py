@@ -1,0 +1,163 @@
+"""Land-cover change in sentences, each with its facts: what became what, how much of it, where, and under which objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronosight.results.change_summary import ChangeSummary
+from chronosight.results.changed_object import DIRECTIONS
+from chronosight.results.land_cover_change import UNKNOWN, CoverObject, Flows, LandCoverChange, Pair, add_flows, object_flows
+from chronosight.results.sentences import Sentence, Shown, compose
+from chronosight.results.wording import ground_words, percent
+from chronosight.tasks.cells import CELLS, listed, whereabouts
+
+MOST = 4  # kinds of change that are told one by one
+REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
+SURE, LIKELY = 0.7, 0.5  # confidence from which on it is said without reserve, and as probable
+EVEN = 0.5  # probability that a building or road changed
+LITTLE_UNKNOWN = 0.02  # share of the ground: less is not told
+NOUNS = {
+    "built-up": "built-up ground",
+    "road and paved": "paved ground",
+    "bare ground": "bare ground",
+    "low vegetation and crops": "low vegetation or crops",
+    "trees": "trees",
+    "water": "water",
+    UNKNOWN: "ground of unknown kind",
+}
+
+
+def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
+    """Tells the land-cover change of a pair.
+
+    Args:
+        summary: The change summary.
+
+    Returns:
+        The sentences; none where the land cover is not mapped.
+    """
+    change = summary.land_cover
+    if change is None:
+        return []
+    north_up = bool(summary.north_up)
+    told = [told_kind(found, change.metric, north_up) for found in by_kind(change.objects)[:MOST]]
+    rest = by_kind(change.objects)[MOST:]
+    if rest:
+        area = sum(item.area for found in rest for item in found)
+        told.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
+    if not change.objects:
+        told.append(compose("No other land cover was seen to change."))
+    if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
+        told += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
+    return told + unknown_ground(change)
+
+
+def by_kind(objects: Sequence[CoverObject]) -> list[list[CoverObject]]:
+    """Objects grouped by class before and class after, the largest area first.
+
+    Args:
+        objects: The objects.
+
+    Returns:
+        The groups.
+    """
+    return [[item for item in objects if item.key == pair] for pair in object_flows(objects)]
+
+
+def told_kind(found: Sequence[CoverObject], metric: bool, north_up: bool) -> Sentence:
+    """Tells the change of one kind.
+
+    Args:
+        found: The objects, all of one class before and one class after.
+        metric: Whether areas are square metres.
+        north_up: Whether places are named by the compass.
+
+    Returns:
+        Such as "About 1.2 ha of trees became bare ground in the north-east.".
+    """
+    area = sum(item.area for item in found)
+    shares = {cell: sum(item.area for item in found if item.cell == cell) / area for cell in CELLS}
+    most = max(shares.values())
+    cells = [cell for cell, share in shares.items() if share and (share >= REAL_SHARE or share == most)]
+    where = Shown(cells, whereabouts(cells, north_up))
+    pattern = kind_pattern(found[0].key, sum(item.confidence * item.area for item in found) / area)
+    return compose(f"{pattern} {{where}}.", area=ground(area, metric), where=where)
+
+
+def kind_pattern(pair: Pair, confidence: float) -> str:
+    """The pattern of a sentence on one kind of change, with the area as its fact; its verb says how sure that is.
+
+    Args:
+        pair: Class before and class after.
+        confidence: In [0, 1].
+
+    Returns:
+        Such as "{area} of trees probably became bare ground".
+    """
+    before, after = pair
+    if after == UNKNOWN:
+        verb = _graded(confidence, "changed", "probably changed", "may have changed")
+        return f"{{area}} of {NOUNS[before] if before != UNKNOWN else 'ground'} {verb} into something unknown"
+    verb = _graded(confidence, "became", "probably became", "may have become")
+    return f"{{area}} of {NOUNS[before]} {verb} {NOUNS[after]}"
+
+
+def ground(area: float, metric: bool) -> Shown:
+    """An area of ground as a fact.
+
+    Args:
+        area: Square metres, or pixels.
+        metric: Whether it is in square metres.
+
+    Returns:
+        Such as "about 1.2 ha".
+    """
+    return Shown(round(float(area), 1), f"about {ground_words(area, metric)}")
+
+
+def shares_words(flows: Flows, metric: bool, after: bool = False) -> str:
+    """Areas by class, the largest first.
+
+    Args:
+        flows: Sums by class before and class after.
+        metric: Whether areas are square metres.
+        after: Whether the class after is named; else the class before.
+
+    Returns:
+        Such as "low vegetation or crops (about 1,200 m²) and trees (about 300 m²)".
+    """
+    sums = add_flows({(pair[1 if after else 0],) * 2: value} for pair, value in flows.items())
+    return listed([f"{NOUNS[name]} ({ground(value.area, metric).text})" for (name, _), value in sums.items()])
+
+
+def unknown_ground(change: LandCoverChange) -> list[Sentence]:
+    """Says how much of the ground is not known, where that is worth saying.
+
+    Args:
+        change: The land-cover change.
+
+    Returns:
+        One sentence, or none.
+    """
+    if 1 - change.known < LITTLE_UNKNOWN:
+        return []
+    share = Shown(round(1 - change.known, 4), percent(1 - change.known))
+    return [compose("The land cover of {share} of the ground is not known at one of the dates or both.", share=share)]
+
+
+def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
+    """What new buildings and roads replaced, or what came after those that are gone."""
+    told = []
+    for name in dict.fromkeys(ground.class_name for ground in change.grounds):
+        flows = add_flows(one.flows for one in change.grounds if one.class_name == name and one.direction == direction)
+        if not flows:
+            continue
+        gone = direction == "vanished"
+        pattern = f"Where {name}s are gone there is now {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
+        areas = {pair[1 if gone else 0]: round(value.area, 1) for pair, value in flows.items()}
+        told.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
+    return told
+
+
+def _graded(confidence: float, sure: str, likely: str, unsure: str) -> str:
+    return sure if confidence >= SURE else likely if confidence >= LIKELY else unsure

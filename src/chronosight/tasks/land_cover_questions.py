@@ -1,0 +1,293 @@
+"""Questions about land cover in free wording -> what to read off the land-cover change of a pair.
+
+"Did any forest disappear", "how much water is new", "what became of the meadow", "what was there before the buildings". As in
+`reading`, a question is read whole or not at all: one with a word that means nothing here is left to the other readers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chronosight.tasks import word_lists as lists
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, change_subject, singular
+from chronosight.tasks.question import CoverAsks, CoverQuestion
+from chronosight.tasks.scene_phrases import AREA, SHARE, has_phrase
+from chronosight.tasks.unanswerable import negated
+
+_BUILT, _PAVED, _BARE, _LOW, _TREES, _WATER = LAND_COVER_CLASSES
+# The words for each class, in the singular; the map does not tell the kinds of one class apart.
+WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    (_TREES,): (
+        "tree", "forest", "wood", "woodland", "grove", "copse", "tree cover", "forest cover", "wooded area", "wooded land",
+        "tree canopy", "canopy", "forest area", "woodland area", "deforestation",
+    ),
+    (_WATER,): (
+        "water", "pond", "lake", "river", "stream", "creek", "canal", "reservoir", "water area", "water body", "water surface",
+        "body of water", "open water", "water cover",
+    ),
+    (_LOW,): (
+        "grass", "grassland", "meadow", "lawn", "field", "crop", "farmland", "cropland", "pasture", "arable land", "farm land",
+        "agricultural land", "low vegetation", "low vegetation and crop", "low vegetation or crop", "shrub", "shrubland",
+    ),
+    (_BARE,): (
+        "bare ground", "bare soil", "bare land", "bareland", "bare earth", "soil", "sand", "desert", "beach", "barren land",
+        "bare area",
+    ),
+    (_PAVED,): ("paved ground", "paved area", "paved land", "paved surface", "pavement", "asphalt", "parking lot", "car park",
+                "parking area", "parking", "road and paved"),
+    (_BUILT,): ("built up area", "built up ground", "built up land", "built up"),
+    (_TREES, _LOW): ("vegetation", "greenery", "green space", "green area", "green", "vegetated area", "vegetation cover"),
+    (_BUILT, _PAVED): ("sealed ground", "sealed area", "sealed surface", "sealed land", "impervious surface", "impervious area"),
+}  # fmt: skip
+_CLASSES = {word: classes for classes, words in WORDS.items() for word in words}
+_LONGEST = max(len(word.split()) for word in _CLASSES)
+_UNCOUNTED = ("tree", "water", "grass", "vegetation", "greenery", "soil", "sand", "asphalt", "pavement", "canopy")
+COVER_WORDS = (
+    "land cover", "landcover", "ground cover", "kind of ground", "kinds of ground", "type of ground", "types of ground",
+    "land cover class", "land cover classes", "kind of land cover", "kinds of land cover", "kind of land", "type of land",
+)  # fmt: skip
+
+GONE = (
+    *lists.VANISHED, "cut down", "cut", "felled", "logged", "chopped down", "clear cut", "deforested", "dried up", "dried out",
+    "dried", "filled in", "filled", "drained", "burnt", "burned", "disappearance", "loss", "losses", "destroy", "sacrificed",
+    "deforestation",
+)  # fmt: skip
+NEW = (*lists.APPEARED, "planted", "flooded", "dug", "regrown", "formed", "gained", "gain", "sown", "emerge", "dug out")
+GREW = ("grow", "grew", "grown", "increase", "increased", "expand", "expanded", "gain", "gained")
+SHRANK = ("shrink", "shrank", "shrunk", "decrease", "decreased", "decline", "declined", "reduced", "smaller", "less", "fewer")
+BECAME = (
+    "became", "become", "becomes", "turned into", "turn into", "turned to", "turn to", "changed into", "changed to",
+    "change into", "change to", "converted into", "converted to", "convert to", "convert into", "transformed into",
+    "gave way to", "give way to", "made way for", "make way for", "lost to", "replaced by", "replaced with", "made into",
+)  # fmt: skip
+REPLACED = ("replaced", "replace", "replaces", "taken the place of", "took the place of", "take the place of", "instead of")
+BUILT_ON = (
+    "built on", "built over", "built upon", "build on", "stand on", "stood on", "covered by", "covered with", "taken by",
+    "used for", "paved over",
+)  # fmt: skip
+BEFORE = (
+    "there before", "before the", "there earlier", "there previously", "used to be", "stood where", "was where", "were where",
+    "lay where", "built on", "stand on", "stood on", "built over", "site of", "there first", "before these", "before those",
+    "before them", "was before", "were before", "previously", "was under", "is under", "lies under", "constructed on",
+)  # fmt: skip
+AFTER = ("there now", "came after", "comes after", "now where", "is where", "there after", "there afterwards", "stands where")
+_MEANT = frozenset(
+    " ".join((
+        *GONE, *NEW, *GREW, *SHRANK, *BECAME, *REPLACED, *BUILT_ON, *BEFORE, *AFTER, *AREA, *SHARE, *COVER_WORDS, *lists.COUNT,
+        *lists.WHERE, *lists.WHICH, *lists.YES_NO, *lists.CHANGED, *lists.HAPPENED, *lists.DESCRIBE, *lists.GROWN,
+        "much most more less fewer than now loss not cleared land ground cover how become of stand stood lie lay site under "
+        "class classes piece pieces patch patches amount extent larger bigger smaller greater total new old some place kinds "
+        "types hectares hectare ha taken demolished whole scene these those them instead lot surface use used to be biggest "
+        "largest strongest least converted",
+    )).split()
+) | lists.FILLERS | CHANGE_WORDS | {f"{word}s" for word in CHANGE_WORDS}  # fmt: skip
+
+_TURN = r"(?:becomes?|became|turn(?:ed)? (?:in)?to|chang(?:e|ed) (?:in)?to|convert(?:ed)? (?:in)?to|transformed into)"
+# "What did @ become", "what replaced @", "what became of @"; "what became @", "what did @ replace".
+_INTO = re.compile(
+    rf"@.* {_TURN} | (?:replaced|took the place of|became of|happened to|came after|instead of)"
+    r"(?: (?:the|that|this|all|of|old|lost|cleared|former))* @"
+)
+_OUT_OF = re.compile(
+    rf"^ (?:what|which)(?: kinds?| types?| of| land| cover| ground)* (?:was |were )?{_TURN} (?!of )[^@]*@| did .*@.* replace "
+)
+_WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
+NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
+
+
+@dataclass(frozen=True)
+class _Noun:
+    """A word for land cover. classes: what it stands for. word: as typed, in the singular. start, stop: its words."""
+
+    classes: tuple[str, ...]
+    word: str
+    start: int
+    stop: int
+
+
+def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
+    """Reads a question about land cover; never raises.
+
+    Args:
+        words: Of the question, without the names of zones, parts of the scene and units.
+
+    Returns:
+        The question; a line for the user where it is one that cannot be answered; None where it is about something else.
+    """
+    words = list(words)
+    nouns = _nouns(words)
+    line = f" {' '.join(words)} "
+    subject = _object_subject(words, nouns)
+    about_cover = has_phrase(line, COVER_WORDS)
+    if not nouns and not about_cover and subject is None:
+        return None
+    inside = {index for noun in nouns for index in range(noun.start, noun.stop)}
+    if any(word not in _MEANT for index, word in enumerate(words) if index not in inside):
+        return None
+    found = _read(words, nouns, line, subject, about_cover)
+    if found is not None and negated(words):
+        return NO_NEGATION
+    return found
+
+
+def _read(
+    words: list[str], nouns: list[_Noun], line: str, subject: Literal["buildings", "roads"] | None, about_cover: bool
+) -> CoverQuestion | str | None:
+    tagged = _tagged(words, nouns)
+    asks = _asks(words, line)
+    if subject is not None:
+        return _of_objects(words, nouns, line, subject, asks)
+    if len(nouns) > 2:
+        return None
+    if len(nouns) == 2:
+        return _from_to(nouns, tagged, asks)
+    if not nouns:
+        return _of_all(words, line)
+    noun = nouns[0]
+    if words[0] in ("what", "into", "which"):
+        if _OUT_OF.search(tagged) or (has_phrase(tagged, BEFORE) and not has_phrase(tagged, (*BUILT_ON, *GONE))):
+            return CoverQuestion("out_of", after=noun.classes, word=noun.word)
+        if _INTO.search(tagged):
+            return CoverQuestion("into", before=noun.classes, word=noun.word)
+    if has_phrase(line, ("built on", "built over", "built upon", "paved over")):
+        return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
+    return _of_one(words, noun, line, asks)
+
+
+def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
+    """Ground of one kind that came or went."""
+    grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
+    shrunk = has_phrase(line, SHRANK)
+    if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
+        return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
+    gone, new = has_phrase(line, GONE), has_phrase(line, NEW)
+    if gone and has_phrase(line, ("cleared", "demolished")) and new:
+        new = False
+    changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or "became of" in line
+    if asks == "count" and noun.word in _UNCOUNTED:
+        return f"Land cover is measured by area, {noun.word}s are not counted: ask how much was lost or gained."
+    if asks == "net":
+        return None
+    if gone != new:
+        asks = "whether" if asks == "describe" else asks
+        return CoverQuestion(asks, noun.classes if gone else (), () if gone else noun.classes, word=noun.word)
+    if gone or changed:
+        return CoverQuestion("change" if asks in ("describe", "area") else asks, either=noun.classes, word=noun.word)
+    return None
+
+
+def _from_to(nouns: list[_Noun], tagged: str, asks: CoverAsks) -> CoverQuestion | None:
+    """One kind of ground that became another."""
+    first, second = nouns
+    between = tagged[tagged.index("@") + 1 : tagged.rindex("@")]
+    if re.search(r"\bby\b", between) or not re.search(r"\b(replaced?|replaces|instead of|out of)\b", between):
+        backwards = False
+        if not has_phrase(between, (*BECAME, "to", "into", "by", "with", "for")):
+            return None
+    else:
+        backwards = True
+    before, after = (second, first) if backwards else (first, second)
+    if set(before.classes) & set(after.classes):
+        return None
+    asks = "whether" if asks == "describe" else asks
+    return CoverQuestion(asks, before=before.classes, after=after.classes, word=before.word, other=after.word)
+
+
+def _of_objects(
+    words: list[str], nouns: list[_Noun], line: str, subject: Literal["buildings", "roads"], asks: CoverAsks
+) -> CoverQuestion | None:
+    """What changed buildings and roads replaced, or what came after them; and what of it was of one kind."""
+    if len(nouns) > 1:
+        return None
+    old = has_phrase(line, [phrase for phrase in lists.VANISHED if phrase not in ("lost", "lose", "cleared")])
+    if nouns:
+        noun = nouns[0]
+        joined = has_phrase(line, (*REPLACED, *BUILT_ON, *BECAME, "take", "took", "for the", "because of", "under the"))
+        if old or not joined:
+            return None
+        asks = "whether" if asks == "describe" else asks
+        return CoverQuestion(asks, before=noun.classes, under=subject, word=noun.word)
+    if words[0] not in ("what", "which", "on", "over"):
+        return None
+    if words[0] in ("on", "over") and not old and "built" in words:
+        return CoverQuestion("was_before", under=subject)
+    if old:
+        after = has_phrase(line, (*AFTER, "replaced", "instead of", "became of", "now"))
+        return CoverQuestion("came_after", under=subject) if after else None
+    before = has_phrase(line, (*BEFORE, *REPLACED)) or ("before" in words and {"was", "were"} & set(words))
+    if " replaced by " in line or (" replaced the " in line and "did" not in words and not has_phrase(line, lists.APPEARED)):
+        return None  # "what replaced the buildings": they need not be gone
+    return CoverQuestion("was_before", under=subject) if before else None
+
+
+def _of_all(words: list[str], line: str) -> CoverQuestion | None:
+    """All land cover: what changed most, or how it changed."""
+    if has_phrase(line, ("most", "biggest", "largest", "strongest")):
+        gone, new = has_phrase(line, (*GONE, *SHRANK)), has_phrase(line, (*NEW, *GREW))
+        way: Literal["", "gone", "new"] = "" if gone == new else "gone" if gone else "new"
+        return CoverQuestion("most", way=way) if words[0] in ("which", "what") else None
+    changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or has_phrase(line, (*GONE, *NEW))
+    if not changed or "least" in words:
+        return None
+    if has_phrase(line, AREA) or words[:2] == ["how", "much"] or words[:2] == ["how", "many"]:
+        return CoverQuestion("area")
+    if words[0] in lists.YES_NO or words[0] == "whether":
+        return CoverQuestion("whether")
+    return CoverQuestion("where") if words[0] == "where" else CoverQuestion("change")
+
+
+def _asks(words: list[str], line: str) -> CoverAsks:
+    if has_phrase(line, [phrase for phrase in SHARE if phrase != "how much of"]) or "how much of the" in line:
+        return "share"
+    if has_phrase(line, AREA) or words[:2] == ["how", "much"] or words[:2] == ["how", "large"] or words[:2] == ["what", "amount"]:
+        return "area"
+    if has_phrase(line, ("how many", "number of")):
+        return "count"
+    if words[0] == "where" or has_phrase(line, _WHERE):
+        return "where"
+    if words[0] in lists.YES_NO or words[0] == "whether" or line.startswith((" tell me if ", " check ")):
+        return "whether"
+    return "describe"
+
+
+def _nouns(words: list[str]) -> list[_Noun]:
+    """Words for land cover, the longest that fit; a longer name of something else ("football field") is none of them."""
+    nouns, at = [], 0
+    while at < len(words):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+            name = singular(" ".join(words[at : at + length]))
+            if name in _CLASSES:
+                nouns.append(_Noun(_CLASSES[name], name, at, at + length))
+                break
+            if length > 1 and name in SUBJECTS:
+                break
+        else:
+            length = 1
+        at += length
+    return [noun for noun in nouns if not _is_a_verb(words, noun)]
+
+
+def _is_a_verb(words: list[str], noun: _Noun) -> bool:
+    """"Built up" without "area" is a verb after a form of to be: "was the meadow built up"."""
+    return noun.word == "built up" and bool({"was", "were", "been", "is", "are"} & set(words[: noun.start]))
+
+
+def _object_subject(words: list[str], nouns: list[_Noun]) -> Literal["buildings", "roads"] | None:
+    used = {index for noun in nouns for index in range(noun.start, noun.stop)}
+    found = {
+        change_subject(SUBJECTS[name])
+        for index, word in enumerate(words)
+        if index not in used and (name := singular(word)) in CHANGE_WORDS
+    }
+    return found.pop() if len(found) == 1 else None  # type: ignore[return-value]  # one of the two
+
+
+def _tagged(words: list[str], nouns: list[_Noun]) -> str:
+    """The question as one line with spaces around it, each word for land cover an @."""
+    starts, inside = {noun.start for noun in nouns}, {i for noun in nouns for i in range(noun.start, noun.stop)}
+    tokens = ["@" if index in starts else word for index, word in enumerate(words) if index in starts or index not in inside]
+    return f" {' '.join(tokens)} "

@@ -1,0 +1,158 @@
+"""Answers about land cover, read from lists of objects: yes is one piece of ground, no is all of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from changed_scenes import SIDE, one, pixels, summary, town, zones_of
+from chronosight.engines.land_cover_caption import cover_caption
+from chronosight.engines.router import answer_description
+from chronosight.engines.zones import cover_by_zone
+from chronosight.results.answer import Answer
+from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
+from chronosight.results.land_cover_sentences import cover_sentences
+from chronosight.results.narrative import narrative
+
+FOREST, POND, LOW, BARE = "trees", "water", "low vegetation and crops", "bare ground"
+
+
+def piece(number, before, after, x, y, w, h, confidence=0.8):
+    """A rectangle of ground, as `changed_scenes.one` makes a changed object."""
+    shaped = one(number, "building", "appeared", x, y, w, h, confidence)
+    return CoverObject(
+        before, after, shaped.outline, shaped.area_px, shaped.cell, confidence, number, shaped.centroid, (), shaped.area_m2,
+        shaped.lonlat, shaped.shape,
+    )  # fmt: skip
+
+
+CLEARING = piece(1, FOREST, BARE, 220, 10, 70, 60)  # 4,200 m² in the north-east
+FIELD = piece(2, FOREST, LOW, 10, 240, 40, 20)  # 800 m² in the south-west
+WATER = piece(3, LOW, POND, 120, 120, 40, 30)  # 1,200 m² in the middle
+GROUNDS = (
+    ObjectGround(1, "building", "appeared", FOREST, 0.9, {FOREST: 100.0, UNKNOWN: 20.0}),
+    ObjectGround(2, "building", "appeared", LOW, 0.9, {LOW: 64.0}),
+    ObjectGround(5, "building", "vanished", BARE, 0.8, {BARE: 100.0}),
+    ObjectGround(6, "road", "appeared", LOW, 0.9, {LOW: 1200.0}),
+)
+
+
+def found(*objects, grounds=(), known=1.0, **facts):
+    change = LandCoverChange(objects, grounds, known, True, {FOREST: (21000.0, 16000.0), POND: (500.0, 1700.0)})
+    return replace(summary(town() if grounds else [], **facts), land_cover=change)
+
+
+def answer(text, *objects, **facts):
+    return answer_description(found(*objects, **facts), text)
+
+
+def test_forest_that_disappeared():
+    said = answer("did any forest disappear?", CLEARING, FIELD, WATER)
+    assert said.value is True and said.confident and said.confidence == pytest.approx(0.8)
+    assert said.text.startswith("Yes: about 5,000 m² of trees disappeared in the north-east and south-west")
+    assert any('"forest" is taken as the class "trees"' in note for note in said.notes)
+
+
+def test_area_in_the_unit_asked_for_and_in_a_part():
+    assert answer("how much forest was lost?", CLEARING, FIELD).value == 5000
+    said = answer("how many hectares of forest were lost?", CLEARING, FIELD)
+    assert said.value == 5000 and "0.5 ha" in said.text
+    assert answer("how much forest was lost in the north?", CLEARING, FIELD).value == 4200
+    assert answer("how much water is new?", CLEARING, WATER).value == 1200
+
+
+def test_ground_under_new_buildings_counts_as_lost():
+    said = answer("how much forest was lost?", CLEARING, grounds=GROUNDS)
+    assert said.value == 4300
+    built = answer("how much farmland was built on?", CLEARING, grounds=GROUNDS)
+    assert built.value == 1264 and "was built on" in built.text
+    assert answer("how much forest was lost to buildings?", CLEARING, grounds=GROUNDS).value == 100
+
+
+def test_what_was_there_before_and_after():
+    said = answer("what was there before the buildings?", grounds=GROUNDS)
+    assert said.value == (FOREST, LOW) and said.text.startswith("The 2 new buildings stand on what was trees (about 100 m²)")
+    assert answer("what did the new roads replace?", grounds=GROUNDS).value == (LOW,)
+    assert answer("what came after the demolished buildings?", grounds=GROUNDS).value == (BARE,)
+
+
+def test_what_it_became_and_what_changed_most():
+    assert answer("what did the forest become?", CLEARING, FIELD).value == (BARE, LOW)
+    assert answer("what did the water replace?", CLEARING, WATER).value == (LOW,)
+    assert answer("which land cover changed most?", CLEARING, FIELD, WATER).value == FOREST
+    assert answer("which land cover was gained most?", CLEARING, FIELD, WATER).value == BARE
+    assert answer("what share of the forest was lost?", CLEARING).value == 20
+
+
+def test_more_or_less_than_before():
+    grown = piece(4, BARE, FOREST, 10, 10, 100, 100)
+    assert answer("is there less forest than before?", CLEARING).value is True
+    assert answer("is there more forest than before?", CLEARING, grown).value is True
+    close = answer("has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
+    assert not close.confident
+
+
+def test_a_no_is_sure_only_where_the_ground_is_known():
+    sure = answer("is there a new pond?", CLEARING)
+    assert sure.value is False and sure.confident and sure.text.startswith("No: no water was seen to have appeared")
+    partly = answer("is there a new pond?", CLEARING, known=0.75)
+    assert partly.value is False and not partly.confident and "75 %" in partly.text
+    assert any("25 %" in note for note in partly.notes)
+    hardly = answer("is there a new pond?", CLEARING, known=0.4)
+    assert hardly.value is None and not hardly.confident and "60 %" in hardly.text
+
+
+def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():
+    unsure = piece(1, LOW, UNKNOWN, 10, 10, 30, 30)
+    said = answer("is there a new pond?", unsure)
+    assert said.value is None and "900 m²" in said.text and not said.confident
+    assert answer("did any forest disappear?", unsure).value is False  # it was no forest
+    assert answer("did the land cover change?", unsure).value is True
+
+
+def test_a_change_less_likely_than_not_is_no_yes():
+    said = answer("did any forest disappear?", piece(1, FOREST, BARE, 10, 10, 30, 30, confidence=0.4))
+    assert said.value is None and not said.confident
+
+
+@pytest.mark.parametrize(
+    "text", ["did any forest disappear?", "what was there before the buildings?", "did the land cover change?"]
+)
+def test_without_a_land_cover_map_there_is_no_answer(text):
+    said = answer_description(summary(town()), text)
+    assert said.task == "open" and said.value is None and not said.confident and said.text
+
+
+def test_zones_have_their_own_sums():
+
+    zones = zones_of(North=pixels(0, 0, SIDE, 100), South=pixels(0, 100, SIDE, SIDE))
+    scene = found(CLEARING, FIELD, WATER, grounds=GROUNDS, zones=zones)
+    change = cover_by_zone(scene.land_cover, scene.objects, zones)
+    scene = replace(scene, land_cover=change)
+    north, south = change.zones
+    assert north.flows[FOREST, BARE].area == pytest.approx(4200, rel=1e-3) and north.flows[FOREST, BARE].count == 1
+    assert south.flows[LOW, POND].area == pytest.approx(1200, rel=1e-3)
+    total = sum(value.area for zone in change.zones for value in zone.flows.values())
+    assert total == pytest.approx(sum(value.area for value in change.flows.values()), rel=1e-3)
+    assert answer_description(scene, "how much forest was lost in zone South?").value == 800
+
+
+def test_sentences_rest_on_facts_and_say_how_sure_they_are():
+    told = [sentence.text for sentence in cover_sentences(found(CLEARING))]
+    assert told == ["About 4,200 m² of trees became bare ground in the north-east."]
+    doubtful = cover_sentences(found(replace(CLEARING, confidence=0.45)))[0]
+    assert "may have become" in doubtful.text and doubtful.facts["area"] == 4200
+    unknown = cover_sentences(found(piece(1, FOREST, UNKNOWN, 10, 10, 30, 30), known=0.9))
+    assert "changed into something unknown" in unknown[0].text and "10 %" in unknown[1].text
+    under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))
+    assert "The new buildings replaced trees (about 100 m²)" in under
+    assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1
+
+
+def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
+    same = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
+    said = cover_caption(same, found(CLEARING))
+    assert said.text == "no building or road changed; about 4,200 m² of trees became bare ground in the north-east"
+    assert said.confidence == pytest.approx(0.8) and said.value == said.text
+    assert cover_caption(same, found()) is same
+    other = replace(same, text="a house is built")
+    assert cover_caption(other, found(CLEARING)) is other

@@ -1,0 +1,166 @@
+"""From land-cover maps to change: what counts, what does not, and what it is called. No network: maps are exact or made up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chronosight.engines.compact.land_cover import land_cover_change
+from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
+from chronosight.synthetic.pair import render_pair
+from exact_cover import BARE, BUILT, LOW, PAVED, TREES, WATER, cover_of, evidence_of, exact, rendered, scene_of
+
+SIDE = 120
+
+
+def scene(metres=1.0, side=SIDE):
+    return scene_of(np.zeros((2, side, side, 3), np.uint8), metres)
+
+
+def nothing(of):
+    return evidence_of(np.zeros((of.height, of.width), np.uint8), np.zeros((of.height, of.width)), of)
+
+
+def change(before, after, confidence=0.95, metres=1.0, evidence=None):
+    seen = scene(metres, before.shape[0])
+    return land_cover_change(cover_of(before, after, confidence), evidence or nothing(seen), seen, metres)
+
+
+def ground(of=LOW, side=SIDE, **boxes):
+    """A map of one class with boxes of others: trees=(x0, y0, x1, y1)."""
+    made = np.full((side, side), of)
+    for name, (x0, y0, x1, y1) in boxes.items():
+        made[y0:y1, x0:x1] = {"built": BUILT, "paved": PAVED, "bare": BARE, "low": LOW, "trees": TREES, "water": WATER}[name]
+    return made
+
+
+def kinds(found):
+    return {(item.class_from, item.class_to) for item in found.objects}
+
+
+def test_a_clearing_and_a_pond_are_found_with_class_area_and_place():
+    found = change(ground(trees=(80, 10, 110, 40)), ground(bare=(80, 10, 110, 40), water=(10, 80, 30, 110)))
+    by_kind = {item.key: item for item in found.objects}
+    assert set(by_kind) == {("trees", "bare ground"), ("low vegetation and crops", "water")}
+    clearing = by_kind["trees", "bare ground"]
+    assert clearing.area_m2 == pytest.approx(900, rel=0.02) and clearing.cell == "top right corner"
+    assert clearing.confidence == pytest.approx(0.95**2, abs=0.05)
+    assert [item.number for item in found.objects] == [1, 2] and found.known == 1
+    assert found.totals["trees"] == (900.0, 0.0) and found.totals["water"][1] == 600.0
+    codes = found.rows(0, SIDE)
+    assert codes[20, 95] == code_of(("trees", "bare ground")) and codes[60, 60] == 0
+
+
+def test_codes_and_pairs_are_each_other_s_inverse():
+    pairs = [(a, b) for a in CLASSES for b in CLASSES]
+    assert [pair_of(code_of(pair)) for pair in pairs] == pairs and max(map(code_of, pairs)) < NOT_KNOWN
+
+
+@pytest.mark.parametrize("seed", range(0, 12, 2))
+def test_swapped_dates_mirror_from_and_to(seed):
+    cover, evidence, seen = rendered(render_pair(seed, 128))
+    there = land_cover_change(cover, evidence, seen, seen.metres_per_pixel)
+    back = land_cover_change(
+        replace(cover, packed=cover.packed[::-1]), evidence, replace(seen, frames=seen.frames[::-1]), seen.metres_per_pixel
+    )
+    as_set = {(item.class_from, item.class_to, item.area_px, round(item.confidence, 5)) for item in there.objects}
+    assert as_set == {(item.class_to, item.class_from, item.area_px, round(item.confidence, 5)) for item in back.objects}
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_pair_has_turned_objects(turns):
+    rng = np.random.default_rng(3)
+    before, after = (rng.integers(0, 6, (12, 12)).repeat(10, 0).repeat(10, 1) for _ in range(2))
+    seen = change(before, after)
+    turned = change(np.rot90(before, turns), np.rot90(after, turns))
+    assert len(seen.objects) > 5
+    assert (np.rot90(seen.rows(0, SIDE), turns) == turned.rows(0, SIDE)).all()
+
+
+@pytest.mark.parametrize("seed", range(1, 16, 2))
+def test_season_light_and_a_shift_of_real_maps_are_no_change(seed):
+    """Odd seeds: nothing was built; season, light, cars and up to three pixels of displacement differ."""
+    cover, evidence, seen = rendered(render_pair(seed, 128))
+    assert land_cover_change(cover, evidence, seen, seen.metres_per_pixel).objects == ()
+
+
+def test_a_field_that_is_bare_at_one_date_is_no_change():
+    assert change(ground(LOW), ground(LOW, bare=(20, 20, 100, 100))).objects == ()
+    assert change(ground(PAVED), ground(PAVED, built=(20, 20, 100, 100))).objects == ()
+
+
+@pytest.mark.parametrize("off", [1, 2, 3])
+def test_dates_that_do_not_lie_on_each_other_leave_no_slivers(off):
+    rng = np.random.default_rng(off)
+    before = rng.integers(2, 6, (6, 6)).repeat(20, 0).repeat(20, 1)
+    after = np.roll(before, off, axis=1)
+    after[:, :off] = before[:, :off]
+    assert change(before, after).objects == ()
+
+
+def test_specks_and_lone_pixels_do_not_tear_an_object_apart():
+    rng = np.random.default_rng(0)
+    before, after = ground(TREES), ground(TREES, water=(30, 30, 90, 90))
+    noisy = after.copy()
+    noisy[rng.random(after.shape) < 0.15] = TREES
+    found = change(before, noisy)
+    assert len(found.objects) == 1 and found.objects[0].area_px == pytest.approx(3600, rel=0.1)
+
+
+def test_buildings_and_roads_are_never_land_cover_objects():
+    before, after = ground(TREES), ground(TREES, bare=(20, 20, 100, 100))
+    after[40:70, 40:70] = BUILT
+    seen = scene()
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[40:70, 40:70] = 2
+    found = change(before, after, evidence=evidence_of(mask, mask > 0, seen))
+    codes = found.rows(0, SIDE)
+    assert (codes[mask > 0] == 0).all() and kinds(found) == {("trees", "bare ground")}
+    assert found.objects[0].area_px == pytest.approx(6400 - 900, rel=0.01)
+    only = found.grounds[0]
+    assert (only.direction, only.class_of, dict(only.shares)) == ("appeared", "trees", {"trees": 900.0})
+    assert found.flows["trees", "built-up"].area == 900 and found.flows["trees", "bare ground"].count == 1
+
+
+def test_what_came_after_a_building_that_is_gone():
+    before, after = ground(LOW, built=(40, 40, 70, 70)), ground(LOW, trees=(40, 40, 50, 70), bare=(50, 40, 70, 70))
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[40:70, 40:70] = 2
+    found = change(before, after, evidence=evidence_of(mask, np.zeros_like(mask), scene()))
+    assert found.objects == () and found.grounds[0].direction == "vanished" and found.grounds[0].class_of == "bare ground"
+    assert {pair: value.area for pair, value in found.flows.items()} == {
+        ("built-up", "bare ground"): 600, ("built-up", "trees"): 300
+    }  # fmt: skip
+
+
+def test_ground_that_seems_built_up_outside_of_every_building_has_an_unknown_kind():
+    assert kinds(change(ground(TREES), ground(TREES, built=(30, 30, 90, 90)))) == {("trees", UNKNOWN)}
+
+
+def test_a_class_that_is_not_sure_is_unknown_and_ground_of_which_nothing_is_known_is_left_out():
+    confidence = np.full((2, SIDE, SIDE), 0.95, np.float32)
+    confidence[1] = 0.55  # likelier than all others together, but below what the class needs
+    found = change(ground(TREES), ground(TREES, water=(30, 30, 90, 90)), confidence)
+    assert kinds(found) == {("trees", UNKNOWN)} and found.known == 0
+    assert found.objects[0].confidence == pytest.approx(0.95 * 0.55, abs=0.03)
+    assert change(ground(TREES), ground(TREES, water=(30, 30, 90, 90)), 0.45).objects == ()
+    assert (change(ground(TREES), ground(TREES), 0.45).rows(0, SIDE) == NOT_KNOWN).all()
+
+
+def test_the_same_ground_at_half_the_pixel_size_gives_the_same_objects():
+    before, after = ground(TREES, side=60), ground(TREES, side=60, water=(20, 20, 45, 45))
+    coarse = change(before, after, metres=1.0)
+    fine = change(before.repeat(2, 0).repeat(2, 1), after.repeat(2, 0).repeat(2, 1), metres=0.5)
+    assert kinds(coarse) == kinds(fine)
+    assert fine.objects[0].area_m2 == pytest.approx(coarse.objects[0].area_m2, rel=0.05)
+
+
+def test_exact_maps_of_a_new_estate_give_no_change_where_only_buildings_and_roads_came():
+    """Whatever is found beside the objects must differ in the exact maps, too."""
+    pair = render_pair(8, 128)
+    cover, evidence, seen = rendered(pair)
+    found = land_cover_change(cover, evidence, seen, seen.metres_per_pixel)
+    assert len(found.grounds) == len(evidence.objects)
+    differs = exact(pair.before_map) != exact(pair.after_map)
+    changed = (found.rows(0, 128) > 0) & (found.rows(0, 128) < NOT_KNOWN)
+    assert differs[changed].mean() > 0.9 if changed.any() else True

@@ -1,0 +1,93 @@
+"""Questions about land cover: what is asked of the change map. Each row was read by a person."""
+
+import pytest
+
+from chronosight.tasks.parsing import parse_question
+
+TREES, WATER, LOW, BARE = ("trees",), ("water",), ("low vegetation and crops",), ("bare ground",)
+READ = {
+    "did any forest disappear": dict(asks="whether", before=TREES, word="forest"),
+    "Have trees been cut down?": dict(asks="whether", before=TREES),
+    "Was there any deforestation?": dict(asks="whether", before=TREES),
+    "how much water is new": dict(asks="area", after=WATER),
+    "how much forest was lost": dict(asks="area", before=TREES),
+    "how much of the forest was lost": dict(asks="share", before=TREES),
+    "what share of the trees vanished?": dict(asks="share", before=TREES),
+    "what area of forest vanished?": dict(asks="area", before=TREES),
+    "what was there before the buildings": dict(asks="was_before", under="buildings"),
+    "what did the new buildings replace": dict(asks="was_before", under="buildings"),
+    "what stood where the new buildings are?": dict(asks="was_before", under="buildings"),
+    "on what ground were the new roads built?": dict(asks="was_before", under="roads"),
+    "what came after the demolished buildings?": dict(asks="came_after", under="buildings"),
+    "What is there now instead of the demolished buildings?": dict(asks="came_after", under="buildings"),
+    "which land cover changed most": dict(asks="most", way=""),
+    "which land cover was lost most": dict(asks="most", way="gone"),
+    "is there a new pond": dict(asks="whether", after=WATER, word="pond"),
+    "are there any new lakes?": dict(asks="whether", after=WATER, word="lake"),
+    "how many new ponds are there": dict(asks="count", after=WATER),
+    "was the pond filled in?": dict(asks="whether", before=WATER),
+    "where did trees disappear": dict(asks="where", before=TREES),
+    "what became of the meadow": dict(asks="into", before=LOW),
+    "what did the forest become": dict(asks="into", before=TREES),
+    "what replaced the trees": dict(asks="into", before=TREES),
+    "what did the water replace": dict(asks="out_of", after=WATER),
+    "what became water": dict(asks="out_of", after=WATER),
+    "what was there before the new pond": dict(asks="out_of", after=WATER),
+    "how much forest became bare ground": dict(asks="area", before=TREES, after=BARE),
+    "was forest turned into farmland": dict(asks="whether", before=TREES, after=LOW),
+    "did water replace grass": dict(asks="whether", before=LOW, after=WATER),
+    "how much farmland was built on": dict(asks="area", before=LOW, under="objects"),
+    "did the buildings replace trees": dict(asks="whether", before=TREES, under="buildings"),
+    "is there more water than before": dict(asks="net", before=WATER, least=False),
+    "is there less forest than before": dict(asks="net", before=TREES, least=True),
+    "did the land cover change": dict(asks="whether"),
+    "how did the land cover change": dict(asks="change"),
+    "has any vegetation been lost": dict(asks="whether", before=("trees", "low vegetation and crops")),
+}
+
+
+@pytest.mark.parametrize("text", READ)
+def test_what_is_asked(text):
+    read = parse_question(text, "pair").of_objects
+    assert read.question is not None, read.note
+    assert read.question.asks == "land_cover"
+    found = {name: getattr(read.question.cover, name) for name in READ[text]}
+    assert found == READ[text]
+
+
+@pytest.mark.parametrize("text", READ)
+def test_no_model_is_asked_and_without_a_land_cover_map_it_is_refused(text):
+    """Whatever was read without land cover before: "did the land cover change" was taken for "did anything change"."""
+    parsed = parse_question(text, "pair")
+    assert parsed.routed.question is None and parsed.routed.note
+    assert parsed.only_objects
+    assert parsed.of_objects.without_cover.question is None and parsed.of_objects.without_cover.note
+
+
+def test_a_part_of_the_scene_a_zone_and_a_unit_are_read_too():
+    read = parse_question("how many hectares of forest were lost in the north?", "pair").of_objects.question
+    assert (read.cover.asks, read.unit, read.region.words) == ("area", "ha", "in the north")
+    read = parse_question("how much forest was lost in Old Mill?", "pair", ["Old Mill"]).of_objects.question
+    assert (read.cover.asks, read.zone) == ("area", "Old Mill")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how many buildings are new", "where are the new roads", "has anything changed", "what has changed", "are roads gone",
+     "are there new baseball fields?", "is there a new swimming pool?", "are there new buildings in the forest?",
+     "how many new houses are near the lake?", "why was the forest cut down?", "did the trees change colour?",
+     "will the forest disappear?", "did any forest but the northern one disappear, and where?",
+     "how many buildings are new and how much forest was lost?"],
+)  # fmt: skip
+def test_other_questions_are_left_as_they_were(text):
+    read = parse_question(text, "pair").of_objects
+    assert read.without_cover is None and (read.question is None or read.question.asks != "land_cover")
+
+
+@pytest.mark.parametrize("text", ["was no forest lost?", "how many trees were cut down?"])
+def test_what_the_map_cannot_say_is_refused(text):
+    assert parse_question(text, "pair").of_objects.question is None
+
+
+def test_one_image_is_not_asked_about_change():
+    assert parse_question("did any forest disappear", "image").of_objects is None
