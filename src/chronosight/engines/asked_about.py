@@ -9,6 +9,7 @@ from chronosight.engines.from_objects import select
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.tasks.parsing import parse_question
+from chronosight.tasks.question import CoverQuestion
 
 
 def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject]:
@@ -28,6 +29,8 @@ def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject
         if routed.question is None:
             return []
         return select(summary.objects, routed.question.subject, routed.direction, routed.cells or ())
+    if question.cover is not None:
+        return _on_ground_asked_about(summary, question.cover)
     sides = [question]
     if question.asks == "compare":
         alone = replace(question, regions=(), zones=())
@@ -39,3 +42,11 @@ def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject
         in_order = sorted(found.values(), key=lambda item: item.area, reverse=not question.least)
         return in_order[: question.top]
     return [found[number] for number in sorted(found)]
+
+
+def _on_ground_asked_about(summary: ChangeSummary, asked: CoverQuestion) -> list[ChangedObject]:
+    """The changed buildings or roads whose ground a question about land cover is about."""
+    if not asked.under:
+        return []
+    subject = None if asked.under == "objects" else asked.under
+    return select(summary.objects, subject, "vanished" if asked.asks == "came_after" else "appeared", ())

@@ -444,9 +444,8 @@ def _under_objects(scope: _Scope) -> Answer:
     real = {class_name: area for class_name, area in sums.items() if area >= 0.02 * total}
     flows: Flows = {(class_name, class_name): Tally(0, area) for class_name, area in real.items()}
     words = shares_words(flows, scope.change.metric)
-    one = len(grounds) == 1
-    number = number.removeprefix("1 ") if one else number
-    text = f"the {number}{scope.place} {'stands' if one else 'stand'} on what was {words}"
+    number = number.removeprefix("1 ")
+    text = f"the {number}{scope.place} {'stands' if len(grounds) == 1 else 'stand'} on what was {words}"
     if not appeared:
         text = f"where the {number}{scope.place} stood there is now {words}"
     area = sum(one.confidence * sum(one.shares.values()) for one in grounds)
