@@ -1,0 +1,148 @@
+"""The land-cover map that the guide of fine imagery gives beside its own maps."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from bad_inputs import write_tiff
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.guide import Guide, suited_guide
+from chronosight.engines.compact.large.predict import predict, predict_band
+from chronosight.engines.compact.large.store import Store
+from chronosight.engines.compact.large.whole_scene import open_store
+from chronosight.engines.compact.tiles import owned_parts, tile_starts
+from chronosight.errors import InputError
+from chronosight.results.land_cover import NO_COVER
+from chronosight.scenes.large.opened import open_header
+from chronosight.scenes.large.pair import open_pair
+from chronosight.scenes.open import open_scene
+from small_scenes import pair
+from tiny_cover import STEP, write_covering_bundle
+
+
+@pytest.fixture(scope="module")
+def folder(bundle_folder, tmp_path_factory):
+    return write_covering_bundle(bundle_folder, tmp_path_factory.mktemp("cover") / "weights")
+
+
+@pytest.fixture(scope="module")
+def guide(folder):
+    return Guide(Bundle(folder, 1), fine=True)
+
+
+def blocks(height: int, width: int, side: int, seed: int) -> np.ndarray:
+    """(H, W) class of square blocks, none darker than the next by a step alone."""
+    drawn = np.random.default_rng(seed).integers(0, 6, (-(-height // side), -(-width // side)))
+    return drawn.repeat(side, 0).repeat(side, 1)[:height, :width]
+
+
+def painted(*dates: np.ndarray) -> np.ndarray:
+    return np.stack([np.repeat((date * STEP)[..., None], 3, -1) for date in dates]).astype(np.uint8)
+
+
+def inner(classes: np.ndarray, side: int, margin: int) -> np.ndarray:
+    """Pixels that lie away from the borders of blocks."""
+    axes = [(np.arange(length) % side >= margin) & (np.arange(length) % side < side - margin) for length in classes.shape]
+    return axes[0][:, None] & axes[1]
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 160), (700, 1000), (97, 131)])
+def test_each_date_has_its_own_classes_on_the_grid_of_the_scene(guide, height, width):
+    before, after = blocks(height, width, 32, 1), blocks(height, width, 32, 2)
+    cover = guide.predict(replace(pair(painted(before, after)), metres_per_pixel=0.5), cover=True).cover
+    assert cover.packed.shape == (2, height, width)
+    away = inner(before, 32, 6)
+    assert (cover.classes[0] == before)[away].all() and (cover.classes[1] == after)[away].all()
+    assert cover.known[:, away].all()
+
+
+def test_a_resampled_scene_gets_its_map_on_its_own_grid(guide):
+    before, after = blocks(320, 448, 64, 1), blocks(320, 448, 64, 2)
+    cover = guide.predict(replace(pair(painted(before, after)), metres_per_pixel=0.25), cover=True).cover
+    away = inner(before, 64, 14)
+    assert cover.packed.shape == (2, 320, 448)
+    assert (cover.classes == np.stack([before, after]))[:, away].all()
+
+
+def test_nothing_is_known_where_a_date_has_no_data(guide):
+    frames, valid = painted(blocks(96, 96, 32, 1), blocks(96, 96, 32, 2)), np.ones((96, 96), bool)
+    valid[10:40, 50:] = False
+    cover = guide.predict(replace(pair(frames, valid=valid), metres_per_pixel=0.5), cover=True).cover
+    assert (cover.packed[:, ~valid] == NO_COVER).all() and not (cover.packed[:, valid] == NO_COVER).any()
+    assert not cover.known[:, ~valid].any()
+
+
+def test_it_is_left_out_where_not_asked_for_and_changes_nothing_else(guide, folder, bundle_folder):
+    scene = replace(pair(painted(blocks(96, 96, 32, 1), blocks(96, 96, 32, 2))), metres_per_pixel=0.5)
+    plain, covered = guide.predict(scene), guide.predict(scene, cover=True)
+    assert plain.cover is None
+    np.testing.assert_array_equal(plain.probability, covered.probability)
+    assert Guide(Bundle(folder, 1)).predict(scene, cover=True).cover is None  # the guide of 1 m has no head
+    assert suited_guide(Bundle(bundle_folder, 1), 0.5).predict(scene, cover=True).cover is None
+
+
+def test_a_class_is_named_from_its_own_confidence_on(folder, tmp_path):
+    copy = tmp_path / "weights"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["land_cover"] |= {"scale": [0.02] * 6, "bias": [0.0] * 6, "least": [0.9, 0.0, 0.9, 0.9, 0.9, 0.9]}
+    (copy / "config.json").write_text(json.dumps(config))
+    scene = replace(pair(painted(np.full((64, 64), 1), np.full((64, 64), 2))), metres_per_pixel=0.5)
+    cover = Guide(Bundle(copy, 1), fine=True).predict(scene, cover=True).cover
+    assert (cover.classes[0] == 1).all() and (cover.classes[1] == 2).all()
+    assert cover.known[0].all() and not cover.known[1].any()
+    assert (cover.confidence < 0.9).all()
+
+
+def test_a_damaged_setting_is_one_line(folder, tmp_path):
+    copy = tmp_path / "weights"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["land_cover"]["least"] = [0.5] * 5
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="land_cover") as caught:
+        Bundle(copy, 1)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    folder, shape = tmp_path_factory.mktemp("large"), (1300, 1100)
+    frames = painted(blocks(*shape, 48, 1), blocks(*shape, 48, 2))
+    return [write_tiff(folder / f"{i}.tif", frame, size=0.5) for i, frame in enumerate(frames)]
+
+
+def test_a_whole_scene_has_the_cover_of_the_same_pair_in_memory(folder, large, tmp_path):
+    bundle = Bundle(folder, 1)
+    whole = Guide(bundle, fine=True).predict(open_scene(*large, register=False), cover=True).cover
+    with open_pair(*(open_header(path) for path in large), 0.5) as opened:
+        store = open_store(tmp_path / "maps", opened, bundle, cover=True)
+        predict(opened, Guide(bundle, fine=True), store)
+        guide = Guide(bundle, fine=True)
+        bands = [row for first in (0, 1, 2) for row in predict_band(opened, guide, range(first, first + 1), True)]
+    np.testing.assert_array_equal(store.read_cover(0, 1300), whole.packed)
+    np.testing.assert_array_equal(store.read_cover(300, 700, 100, 900), whole.packed[:, 300:700, 100:900])
+    for row in bands:
+        np.testing.assert_array_equal(row.cover, whole.packed[:, row.cover_top : row.cover_top + row.cover.shape[1]])
+
+
+def test_a_store_without_cover_starts_afresh_when_it_is_asked_for(tmp_path):
+    Store(tmp_path / "maps", 60, 40, "key").write(0, *(np.zeros((40, 60), kind) for kind in (np.uint16, np.uint8, np.uint8)))
+    store = Store(tmp_path / "maps", 60, 40, "key", cover=True)
+    assert store.rows_done == 0 and (tmp_path / "maps" / "cover_after.u8").is_file()
+
+
+@pytest.mark.parametrize(("length", "tile", "overlap"), [(100, 512, 128), (512, 512, 128), (1300, 512, 128), (2000, 301, 75)])
+def test_every_pixel_has_one_owner_and_lies_in_its_tile(length, tile, overlap):
+    starts = tile_starts(length, tile, overlap)
+    parts = owned_parts(starts, tile, length)
+    assert parts[0][0] == 0 and parts[-1][1] == length
+    assert all(stop == start for (_, stop), (start, _) in pairwise(parts))
+    for start, (first, last) in zip(starts, parts, strict=True):
+        assert start + (overlap // 2 if start else 0) <= first < last <= min(length, start + tile)
