@@ -80,7 +80,7 @@ def describe_whole_scene(
             timings.spent("opening")
             shift = register_pair(pair) if opening.register else None
             timings.spent("registering")
-            store = open_store(work / "maps", pair, engine.bundle)
+            store = open_store(work / "maps", pair, engine.bundle, engine.maps_land_cover)
             described = describe_tiles(pair, shift, engine.bundle, store, cell_m, progress, timings, limits)
         if any(opening.names):
             described = replace(described, scene=_named(described.scene, opening.names))

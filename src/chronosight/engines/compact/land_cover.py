@@ -116,6 +116,30 @@ def smallest_area(metres: float) -> float:
     return SMALLEST / metres**2
 
 
+def radius_of(metres: float) -> int:
+    """Half the side of the square that an object must be able to hold.
+
+    Args:
+        metres: Ground size of a pixel.
+
+    Returns:
+        Pixels.
+    """
+    return max(1, round(NARROW / metres / 2))
+
+
+def margin_of(metres: float) -> int:
+    """How far around a pixel `change_map` looks.
+
+    Args:
+        metres: Ground size of a pixel.
+
+    Returns:
+        Pixels.
+    """
+    return 2 * (2 * radius_of(metres) + 1)
+
+
 def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarray:
     """Where the land cover changed from one group to another, without slivers.
 
@@ -133,11 +157,11 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
     differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
     codes = np.where(sure & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
     found = np.zeros_like(codes)
-    radius = max(1, round(NARROW / metres / 2))
+    radius = radius_of(metres)
     counts = np.bincount(codes.ravel(), minlength=1)
-    margin = 2 * (2 * radius + 1)
+    margin = margin_of(metres)
     for code, box in enumerate(ndimage.find_objects(codes), start=1):
-        if box is None or counts[code] < smallest_area(metres) / 2:
+        if box is None or 2 * counts[code] < (2 * radius + 1) ** 2:  # no square of them can follow a majority
             continue
         window = tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
         inside = without_slivers(codes[window] == code, radius) & ~blocked[window]

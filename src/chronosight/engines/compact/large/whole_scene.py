@@ -16,11 +16,13 @@ from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.guide import OVERLAP, TILE, suited_guide
 from chronosight.engines.compact.large.cells import cell_table, compared_pixels
 from chronosight.engines.compact.large.codes import read_codes, write_codes
+from chronosight.engines.compact.large.land_cover import whole_scene_land_cover
 from chronosight.engines.compact.large.objects import Component, find
 from chronosight.engines.compact.large.predict import Progress, Tiling, Timings, predict
 from chronosight.engines.compact.large.store import Store
 from chronosight.engines.confidence import calibrate
 from chronosight.engines.generalise import ObjectLimits, generalise
+from chronosight.engines.land_cover_caption import with_land_cover_caption
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.codes import NO_DATA
@@ -103,6 +105,8 @@ def describe_whole_scene(
     maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
     changed = calibrate(store.changed, guide.calibration("guide"))
     described = describe_objects(maps, changed, guide.facts, scene)
+    if store.cover:
+        described = replace(described, land_cover=whole_scene_land_cover(store, guide.least_cover, scene, objects, limits))
     compared, sides = compared_pixels(store, grid, cell_m)
     cells = cell_table(scene, compared, sides, objects)
     timings.spent("objects")
@@ -124,7 +128,8 @@ def describe_whole_scene(
     }
     scale = pair.overview.shape[2] / grid.width, pair.overview.shape[1] / grid.height
     quicklook = Quicklook(pair.overview[0], pair.overview[1], pair.overview_valid, scale)
-    return doubted_description(replace(described, grid=cells, quicklook=quicklook, facts=facts))
+    described = with_land_cover_caption(replace(described, grid=cells, quicklook=quicklook, facts=facts))
+    return doubted_description(described)
 
 
 def _scene(pair: LazyPair, shift: SceneShift | None) -> Scene:

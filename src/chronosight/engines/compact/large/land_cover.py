@@ -1,0 +1,178 @@
+"""Land-cover change of a whole scene: the rule of `engines.compact.land_cover` window by window, with results on disk.
+
+The rule looks a few metres around each pixel, so bands of rows with a margin give what the whole would give; only the codes of
+one band are in memory. Beside the store's maps lie
+
+    groups.u8       groups before and after where the land cover changed (`change_map`)
+    land_cover.u8   the land-cover change map as codes (`results/land_cover_change.py`), written once the objects are known
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from chronosight.engines.compact.land_cover import (
+    LEAST,
+    change_map,
+    date_classes,
+    margin_of,
+    object_ground,
+    read_object,
+    smallest_area,
+)
+from chronosight.engines.compact.large.codes import read_codes
+from chronosight.engines.compact.large.pieces import Piece, box, components, paste
+from chronosight.engines.compact.large.predict import Tiling
+from chronosight.engines.compact.large.store import Store
+from chronosight.engines.generalise import ObjectLimits, drawn
+from chronosight.engines.outlines import place_objects
+from chronosight.results.changed_object import ChangedObject
+from chronosight.results.codes import NO_DATA
+from chronosight.results.land_cover import LandCover
+from chronosight.results.land_cover_change import NOT_KNOWN, CoverObject, LandCoverChange, ObjectGround, code_of
+from chronosight.scenes.scene import Scene
+from chronosight.tasks.cells import cell_at
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.objects import find_objects
+
+GROUPS_FILE, CODES_FILE = "groups.u8", "land_cover.u8"
+BAND = 512  # rows
+LARGEST = 64_000_000  # pixels of the box of one piece of changed ground that is read at once: larger ones are cut into bands
+
+
+def whole_scene_land_cover(
+    store: Store, least: tuple[float, ...], scene: Scene, objects: Sequence[ChangedObject], limits: ObjectLimits | None = None
+) -> LandCoverChange:
+    """Finds the land-cover change of a whole scene.
+
+    Args:
+        store: With the land cover of both dates, and the codes of the changed buildings and roads (`codes`).
+        least: Of each class the confidence below which it is unknown.
+        scene: What is described.
+        objects: The changed buildings and roads that are reported.
+        limits: Land-cover objects outside of them are left out.
+
+    Returns:
+        The change; its maps are windows on files of the store.
+    """
+    metres = scene.metres_per_pixel or 1.0
+    known, totals, compared = _write_groups(store, least, metres)
+    found: list[tuple[CoverObject, Piece]] = []
+    for code in sorted(_codes_present(store)):
+        for pieces in components(_bands(store, code), smallest=smallest_area(metres)):
+            found += _objects(store, least, pieces, code, metres, scene)
+    found.sort(key=lambda one: -one[0].area_px)
+    tile_at = Tiling(store.width, store.height).tile_at
+    placed = place_objects(scene, [item for item, _ in found], tile_at)
+    if limits:
+        found = [one for one, item in zip(found, placed, strict=True) if limits.allow(item)]
+        placed = place_objects(scene, [item for item, _ in found], tile_at)
+    _write_codes(store, least, [(code_of(item.key), piece) for item, piece in found])
+    area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
+    return LandCoverChange(
+        placed,
+        tuple(_ground(store, least, item) for item in objects),
+        known / max(1, compared),
+        scene.metres_per_pixel is not None or scene.georeference is not None,
+        {name: (area * int(before), area * int(after)) for name, (before, after) in totals.items() if before or after},
+        rows=lambda top, bottom: _read(store, CODES_FILE, top, bottom),
+        dates=lambda top, bottom: date_classes(
+            LandCover(store.read_cover(top, bottom), least), store.read(top, bottom).valid
+        ),
+    )
+
+
+def _write_groups(
+    store: Store, least: tuple[float, ...], metres: float
+) -> tuple[int, dict[str, tuple[int, int]], int]:
+    """Writes where the land cover changed; -> pixels known at both dates, pixels by class and date, pixels compared."""
+    margin, known, compared = margin_of(metres), 0, 0
+    sums = np.zeros((2, len(LAND_COVER_CLASSES)), np.int64)
+    with (store.folder / GROUPS_FILE).open("wb") as file:
+        for top in range(0, store.height, BAND):
+            bottom = min(top + BAND, store.height)
+            first, last = max(0, top - margin), min(bottom + margin, store.height)
+            cover = LandCover(store.read_cover(first, last), least)
+            codes = read_codes(store, first, last)
+            changed = change_map(cover, (codes > 0) & (codes != NO_DATA), metres)
+            changed[top - first : bottom - first].tofile(file)
+            inside = LandCover(cover.packed[:, top - first : bottom - first], least)
+            valid, sure, classes = store.read(top, bottom).valid, inside.known, inside.classes
+            sure &= valid
+            known, compared = known + int(sure.all(axis=0).sum()), compared + int(valid.sum())
+            for date in range(2):
+                sums[date] += np.bincount(classes[date][sure[date]], minlength=len(LAND_COVER_CLASSES))
+    totals = {name: (int(sums[0, index]), int(sums[1, index])) for index, name in enumerate(LAND_COVER_CLASSES)}
+    return known, totals, compared
+
+
+def _read(store: Store, name: str, top: int, bottom: int, left: int = 0, right: int | None = None) -> np.ndarray:
+    whole = np.memmap(store.folder / name, np.uint8, "r", shape=(store.height, store.width))
+    return np.array(whole[top:bottom, left : store.width if right is None else right])
+
+
+def _codes_present(store: Store) -> set[int]:
+    found: set[int] = set()
+    for top in range(0, store.height, BAND):
+        found |= set(np.unique(_read(store, GROUPS_FILE, top, min(top + BAND, store.height))).tolist())
+    return found - {0}
+
+
+def _bands(store: Store, code: int) -> Iterator[tuple[int, np.ndarray]]:
+    for top in range(0, store.height, BAND):
+        yield top, _read(store, GROUPS_FILE, top, min(top + BAND, store.height)) == code
+
+
+def _objects(
+    store: Store, least: tuple[float, ...], pieces: list[Piece], code: int, metres: float, scene: Scene
+) -> Iterator[tuple[CoverObject, Piece]]:
+    """The objects of one component, with their pixels; a component too large to be read at once is cut between its bands."""
+    top, left, bottom, right = box(pieces)
+    parts = [pieces] if (bottom - top) * (right - left) <= LARGEST else [[piece] for piece in pieces]
+    for part in parts:
+        top, left, bottom, right = box(part)
+        inside = paste(part, top, left, bottom, right)
+        cover = LandCover(store.read_cover(top, bottom, left, right), least)
+        for item in find_objects(inside, smallest_area(metres)):
+            found = read_object(item, code, cover)
+            if found.confidence < LEAST:
+                continue
+            corner = np.array([left, top])
+            centre = item.centroid[0] + left, item.centroid[1] + top
+            yield (
+                replace(
+                    found, outline=found.outline + corner, holes=tuple(hole + corner for hole in found.holes),
+                    cell=cell_at(*centre, scene.width, scene.height),
+                ),
+                Piece.of(item.inside, top + item.window[0].start, left + item.window[1].start),
+            )  # fmt: skip
+
+
+def _write_codes(store: Store, least: tuple[float, ...], pieces: Sequence[tuple[int, Piece]]) -> None:
+    path = store.folder / CODES_FILE
+    with path.open("wb") as file:
+        for top in range(0, store.height, BAND):
+            bottom = min(top + BAND, store.height)
+            known = LandCover(store.read_cover(top, bottom), least).known.all(axis=0)
+            codes = np.where(known, np.uint8(0), np.uint8(NOT_KNOWN))
+            np.where(store.read(top, bottom).valid, codes, np.uint8(NO_DATA)).tofile(file)
+    if not pieces:
+        return
+    codes = np.memmap(path, np.uint8, "r+", shape=(store.height, store.width))
+    for code, one in pieces:
+        window = codes[one.top : one.top + one.height, one.left : one.left + one.width]
+        window[one.inside & (window != NO_DATA)] = code
+
+
+def _ground(store: Store, least: tuple[float, ...], item: ChangedObject) -> ObjectGround:
+    """The ground of a changed building or road, read from a window around it."""
+    low = np.maximum(np.floor(item.outline.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(item.outline.max(axis=0)).astype(int), (store.width, store.height))
+    date = 0 if item.direction == "appeared" else 1
+    cover = store.read_cover(int(low[1]), int(high[1]), int(low[0]), int(high[0]))[date : date + 1]
+    changed = read_codes(store, int(low[1]), int(high[1]))[:, low[0] : high[0]]
+    inside = drawn(item.outline - low, changed.shape) & (changed > 0) & (changed != NO_DATA)
+    return object_ground(item, LandCover(cover, least), inside)
