@@ -49,7 +49,8 @@ def test_bands_on_disk_give_what_the_whole_gives_in_memory(tmp_path, blocks, mon
 
     def facts(change):
         return {
-            (*item.key, item.cell, item.area_px, round(item.confidence, 4), *np.round(item.centroid, 2)) for item in change.objects
+            (*item.key, item.cell, item.area_px, round(item.confidence, 4), *np.round(item.centroid, 2))
+            for item in change.objects
         }
 
     assert facts(large) == facts(whole)
