@@ -18,8 +18,10 @@ from chronosight.service.jobs import JobRequest, check_request, media_type, resu
 from chronosight.service.protection import REPORT_POLICY
 from chronosight.service.scene_routes import CACHED, check_tile
 from chronosight.service.store import Job
+from chronosight.tasks.cells import listed
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+LAYERS = ("mask", "probability", "land_cover_mask")  # files of a job that are cut into tiles, without ".tif"
 POLL = 0.25  # seconds between looks at a job whose events are sent
 RETRY_AFTER = 10  # seconds, where the queue is full
 
@@ -92,14 +94,14 @@ def get_file(here: Here, job: KnownJob, name: str, download: bool = False) -> Fi
 
 @router.get("/{job_id}/tiles/{layer}/{z}/{x}/{y}.png", response_class=Response)
 def get_tile(here: Here, job: KnownJob, layer: str, z: int, x: int, y: int) -> Response:
-    """One map tile (Web Mercator, XYZ) of a result: layer `mask` or `probability`."""
+    """One map tile (Web Mercator, XYZ) of a result: layer `mask`, `probability` or `land_cover_mask`."""
     from chronosight.service.tiles import mask_tile, probability_tile
 
     check_done(job)
     check_tile(z, x, y)
     name = f"{layer}.tif"
-    if layer not in ("mask", "probability") or name not in job.files:
-        raise HTTPException(404, "the job has no such map; layers are mask and probability, of scenes with a georeference")
+    if layer not in LAYERS or name not in job.files:
+        raise HTTPException(404, f"the job has no such map; layers are {listed(LAYERS)}, of scenes with a georeference")
     path = here.store.files_of(job) / name
     cut = probability_tile if layer == "probability" else mask_tile
     return Response(cut(path, z, x, y), media_type="image/png", headers=CACHED)
@@ -173,7 +175,7 @@ def job_json(job: Job) -> dict[str, Any]:
     links: dict[str, Any] = {"self": base, "events": f"{base}/events", "scene": f"/api/scenes/{job.scene}"}
     if job.state == "done":
         links["results"] = f"{base}/results"
-        layers = [name for name in ("mask", "probability") if f"{name}.tif" in job.files]
+        layers = [name for name in LAYERS if f"{name}.tif" in job.files]
         if layers:
             links["tiles"] = {name: f"{base}/tiles/{name}/{{z}}/{{x}}/{{y}}.png" for name in layers}
     return {

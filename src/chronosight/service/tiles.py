@@ -12,6 +12,7 @@ from rio_tiler.models import ImageData
 from rio_tiler.utils import render
 
 from chronosight.results.codes import NO_DATA, UNCHANGED
+from chronosight.results.land_cover_change import NOT_KNOWN
 from chronosight.scenes.gdal import opened
 from chronosight.scenes.image import Pixels
 from chronosight.service.display import stretch_of
@@ -48,7 +49,7 @@ def scene_tile(path: Path, shown: dict[str, Any], z: int, x: int, y: int) -> byt
 
 
 def mask_tile(path: Path, z: int, x: int, y: int) -> bytes:
-    """A tile of mask.tif: changed pixels in the colours of the report, all others transparent. See `scene_tile`.
+    """A tile of mask.tif or land_cover_mask.tif: changed pixels in the report's colours, others transparent. See `scene_tile`.
 
     Args:
         path: The file.
@@ -67,7 +68,7 @@ def mask_tile(path: Path, z: int, x: int, y: int) -> bytes:
     table = np.zeros((256, 4), np.uint8)
     for value, colour in colours.items():
         table[value] = colour
-    table[[UNCHANGED, NO_DATA]] = 0
+    table[[UNCHANGED, NOT_KNOWN, NO_DATA]] = 0
     return _coloured(tile, table)
 
 

@@ -25,6 +25,7 @@ export class Viewer {
     byId("layer-outlines").addEventListener("change", () => this.#applyLayers());
     byId("layer-mask").addEventListener("change", () => this.#applyLayers());
     byId("layer-probability").addEventListener("change", () => this.#applyLayers());
+    byId("layer-land_cover_mask").addEventListener("change", () => this.#applyLayers());
     byId("layer-zones").addEventListener("change", () => this.#applyLayers());
     this.#wireDivider();
     this.#wireFrames();
@@ -39,7 +40,7 @@ export class Viewer {
     this.objects = [];
     this.evidence = this.selected = this.tiles = this.zones = null;
     byId("layer-zones").checked = true;
-    for (const id of ["layer-mask", "layer-probability"]) byId(id).checked = false;
+    for (const id of ["layer-mask", "layer-probability", "layer-land_cover_mask"]) byId(id).checked = false;
     byId("layer-outlines").checked = true;
     hide("layers", "modes", "frames");
     const frames = scene.links.frames.length;
@@ -83,6 +84,7 @@ export class Viewer {
     this.tiles = tiles;
     byId("layer-mask-label").hidden = !tiles?.mask || !this.grid.onEarth;
     byId("layer-probability-label").hidden = !tiles?.probability || !this.grid.onEarth;
+    byId("layer-land_cover_mask-label").hidden = !tiles?.land_cover_mask || !this.grid.onEarth;
     show("layers");
   }
 
@@ -184,7 +186,7 @@ export class Viewer {
     for (const view of this.views) {
       view.showOutlines(byId("layer-outlines").checked);
       view.setZones(byId("layer-zones").checked ? this.zones : null);
-      for (const name of ["mask", "probability"]) {
+      for (const name of ["mask", "probability", "land_cover_mask"]) {
         if (this.tiles?.[name]) view.setMap(name, this.tiles[name], byId(`layer-${name}`).checked);
       }
     }
