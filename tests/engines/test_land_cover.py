@@ -91,7 +91,7 @@ def test_a_class_is_named_from_its_own_confidence_on(folder, tmp_path):
     copy = tmp_path / "weights"
     shutil.copytree(folder, copy)
     config = json.loads((copy / "config.json").read_text())
-    config["land_cover"] |= {"scale": [0.02] * 6, "bias": [0.0] * 6, "least": [0.9, 0.0, 0.9, 0.9, 0.9, 0.9]}
+    config["land_cover"] |= {"scale": [0.05] * 6, "bias": [0.0] * 6, "least": [0.9, 0.0, 0.9, 0.9, 0.9, 0.9]}
     (copy / "config.json").write_text(json.dumps(config))
     scene = replace(pair(painted(np.full((64, 64), 1), np.full((64, 64), 2))), metres_per_pixel=0.5)
     cover = Guide(Bundle(copy, 1), fine=True).predict(scene, cover=True).cover

@@ -3,6 +3,7 @@
     32 k + c    class k of `tasks.land_cover`, with a confidence of c / 31
     255         no data
 
+The confidence of bare ground and of low vegetation is that of both together: which of the two it is, the season decides too.
 So a map of a large pair stays small, and a whole scene's lies on disk as it is.
 """
 

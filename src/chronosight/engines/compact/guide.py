@@ -23,7 +23,7 @@ from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER, LandCover, pack
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.land_cover import GUIDE_MAPS
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
@@ -36,6 +36,7 @@ FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost muc
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
 COVER_STRIDE = 4  # of the head's map
+BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -375,9 +376,20 @@ def enlarged_cover(cover: np.ndarray, seen: tuple[int, ...], size: tuple[int, ..
     part = (0, 0, seen[1] / COVER_STRIDE, seen[0] / COVER_STRIDE)
     half = (size[1] + 1) // 2, (size[0] + 1) // 2
     drawn = [[np.asarray(Image.fromarray(m).resize(half, Image.Resampling.BILINEAR, part)) for m in date] for date in cover]
-    packed = pack(np.array(drawn))
+    packed = pack(_open_together(np.array(drawn)))
     large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
     return large
+
+
+def _open_together(cover: np.ndarray) -> np.ndarray:
+    """Bare ground and low vegetation are first told from the rest, then from each other: which of them, the season decides too.
+
+    The likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
+    """
+    bare, low = cover[:, BARE], cover[:, LOW]
+    both, barer = bare + low, bare > low
+    cover[:, BARE], cover[:, LOW] = both * barer, both * ~barer
+    return cover
 
 
 def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:

@@ -14,25 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.datasets.ground_images import BARE, BUILT, LOW, PAVED, TREES, UNLABELLED, WATER, GroundImage
+from chronosight.datasets.ground_images import BUILT, UNLABELLED, GroundImage
 from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
 from chronosight.synthetic.mosaics import draw_mosaic
-from chronosight.synthetic.truth import LAND_COVER, RenderedPair
+from chronosight.synthetic.truth import RenderedPair
 from chronosight.training.recipes.guide import LandCoverShares
 from chronosight.training.samples.appearance import vary
 from chronosight.training.samples.fine_samples import draw_box, resized, resized_labels
 
 STRIDE = 4  # of the head's map
 SEASON = 0.6  # share of views in another season and light; the others as other sensors show them
-# The renderer's classes -> ours. What stands about for a day (cars, boats, planes) is left open.
-OF_RENDERED = np.full(len(LAND_COVER), UNLABELLED, np.int8)
-for _name, _kind in {
-    "bare land": BARE, "grass": LOW, "field": LOW, "trees": TREES, "water": WATER, "pool": WATER, "road": PAVED,
-    "parking": PAVED, "building": BUILT,
-}.items():  # fmt: skip
-    OF_RENDERED[LAND_COVER.index(_name)] = _kind
-
 
 @dataclass(frozen=True)
 class LandCoverSources:
@@ -95,7 +88,7 @@ class LandCoverSamples:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
         box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(0.8, 1.6)))
         images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
-        covers = [OF_RENDERED[resized_labels(cover, box, self.size)] for cover in (pair.before_map, pair.after_map)]
+        covers = [of_rendered(resized_labels(cover, box, self.size)) for cover in (pair.before_map, pair.after_map)]
         return images, np.stack(covers)
 
     def _real(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
