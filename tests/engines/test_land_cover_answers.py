@@ -149,10 +149,12 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
 
 
 def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
+    no, yes = (Answer(text, "binary", value, 0.9, True) for text, value in (("No", False), ("Yes", True)))
     same = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
-    said = cover_caption(same, found(CLEARING))
+    said = cover_caption(same, no, found(CLEARING))
     assert said.text == "no building or road changed; about 4,200 m² of trees became bare ground in the north-east"
     assert said.confidence == pytest.approx(0.8) and said.value == said.text
-    assert cover_caption(same, found()) is same
+    assert cover_caption(same, yes, found(CLEARING)).text == said.text.removeprefix("no building or road changed; ")
+    assert cover_caption(same, no, found()) is same
     other = replace(same, text="a house is built")
-    assert cover_caption(other, found(CLEARING)) is other
+    assert cover_caption(other, no, found(CLEARING)) is other

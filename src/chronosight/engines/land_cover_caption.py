@@ -25,7 +25,7 @@ def with_land_cover_caption(description: Description) -> Description:
     Returns:
         The description; the same where buildings or roads changed, or no land cover did.
     """
-    captioned = cover_caption(description.caption, change_summary(description))
+    captioned = cover_caption(description.caption, description.changed, change_summary(description))
     if captioned is description.caption:
         return description
     changed, notes = description.changed, description.notes
@@ -34,23 +34,26 @@ def with_land_cover_caption(description: Description) -> Description:
     return replace(description, caption=captioned, changed=changed, notes=tuple(dict.fromkeys((*notes, NOTE))))
 
 
-def tells_land_cover(captioned: Answer) -> bool:
-    """Whether a caption is one that `cover_caption` made.
+def tells_land_cover(description: Description) -> bool:
+    """Whether the caption of a description is one that `cover_caption` made.
 
     Args:
-        captioned: The caption.
+        description: Of a pair.
 
     Returns:
         True where it is.
     """
-    return captioned.text.startswith(f"{UNBUILT}; ")
+    same = replace(description.caption, text=caption.NO_CHANGE_SENTENCES[0])
+    told = cover_caption(same, description.changed, change_summary(description))
+    return told is not same and told.text == description.caption.text
 
 
-def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
+def cover_caption(captioned: Answer, changed: Answer, summary: ChangeSummary) -> Answer:
     """A caption that tells the land-cover change where it would say that nothing changed.
 
     Args:
         captioned: The caption.
+        changed: Whether buildings or roads changed.
         summary: With the land-cover change, or None.
 
     Returns:
@@ -61,7 +64,7 @@ def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
         return captioned
     kinds = by_kind(change.objects)[:TOLD]
     told = [told_kind(found, change.metric, bool(summary.north_up)).text.rstrip(".") for found in kinds]
-    text = f"{UNBUILT}; " + "; ".join(sentence[0].lower() + sentence[1:] for sentence in told)
+    text = "; ".join([*([UNBUILT] if changed.value is False else []), *(one[0].lower() + one[1:] for one in told)])
     area = sum(item.area for found in kinds for item in found)
     sure = sum(item.confidence * item.area for found in kinds for item in found) / area
     confidence = min(captioned.confidence, sure)

@@ -72,6 +72,6 @@ def _limited_cover(description: Description, limits: ObjectLimits) -> Descriptio
         return description
     change = replace(change, objects=tuple(item for item in change.objects if limits.allow(item)))
     captioned = description.caption
-    if tells_land_cover(captioned):
+    if tells_land_cover(description):
         captioned = replace(captioned, text=caption.NO_CHANGE_SENTENCES[0], value=caption.NO_CHANGE_SENTENCES[0])
     return with_land_cover_caption(replace(description, land_cover=change, caption=captioned))

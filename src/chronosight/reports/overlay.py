@@ -109,6 +109,7 @@ def sheet_of(
     column = max(size[0], NARROWEST)
     width = 2 * MARGIN + 3 * column + 2 * GAP
     head, text, small = (ImageFont.load_default(size=points) for points in (26, 19, 17))
+    caption = caption.replace("m²", "sq m")  # the font has no ²
     lines = wrap(caption, head, width - 2 * MARGIN)
     if len(lines) > SMALLER_FROM:
         head = text
@@ -226,8 +227,9 @@ def draw_legend(
         for index in row:
             label, colour, rim = entries[index]
             if colour != PAPER:
-                width = 1 if rim == INK else 4
-                pen.rounded_rectangle((left, top + 3, left + 24, top + 21), 3, fill=colour, outline=rim, width=width)
+                pen.rounded_rectangle((left, top + 3, left + 24, top + 21), 3, fill=colour if rim == INK else rim, outline=INK)
+                if rim != INK:
+                    pen.rectangle((left + 5, top + 8, left + 19, top + 16), fill=colour)
                 left += 34
             pen.text((left, top), label, INK, font)
             left += font.getlength(label) + 28

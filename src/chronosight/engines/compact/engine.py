@@ -309,7 +309,8 @@ class CompactEngine:
         if question.task == "caption":
             corners = scene_corners(scene)
             summary = ChangeSummary((), scene.width, scene.height, change.metric, 0.0, corners, land_cover=change)
-            return doubted(cover_caption(answer, summary), scene)
+            changed = self.answer(scene, binary.ask())
+            return doubted(cover_caption(answer, changed, summary), scene)
         return answer if answer.value is not False else with_notes(answer, (NOTE,))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
