@@ -139,8 +139,8 @@ def test_zones_have_their_own_sums():
 def test_sentences_rest_on_facts_and_say_how_sure_they_are():
     told = [sentence.text for sentence in cover_sentences(found(CLEARING))]
     assert told == ["About 4,200 m² of trees became bare ground in the north-east."]
-    doubtful = cover_sentences(found(replace(CLEARING, confidence=0.45)))[0]
-    assert "may have become" in doubtful.text and doubtful.facts["area"] == 4200
+    doubtful = cover_sentences(found(replace(CLEARING, confidence=0.6)))[0]
+    assert "trees probably became" in doubtful.text and doubtful.facts["area"] == 4200
     unknown = cover_sentences(found(piece(1, FOREST, UNKNOWN, 10, 10, 30, 30), known=0.9))
     assert "changed into something unknown" in unknown[0].text and "10 %" in unknown[1].text
     under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))

@@ -7,141 +7,29 @@ no changed ground of unknown kind could be what is asked about; how much is not 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from chronosight.engines.chosen_objects import NO_ZONES, TURNED, refused
 from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import CANNOT_TELL
+from chronosight.engines.land_cover_scope import CoverScope, scope_of
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
     UNKNOWN,
-    CoverObject,
     Flows,
-    LandCoverChange,
-    ObjectGround,
-    Pair,
     add_flows,
-    object_flows,
 )
-from chronosight.results.land_cover_sentences import NOUNS, REAL_SHARE, by_kind, ground, shares_words, told_kind
+from chronosight.results.land_cover_sentences import NOUNS, by_kind, shares_words, told_kind
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
-from chronosight.tasks.cells import CELLS, listed, whereabouts
+from chronosight.tasks.cells import listed, whereabouts
 from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
-from chronosight.tasks.scene_regions import grid_words, in_region
 
 KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
-MOST_SURE = 0.95  # confidence of a "no": a map that shows nothing may still have missed it
-UNITS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part."""
-
-    question: CoverQuestion
-    change: LandCoverChange
-    objects: list[CoverObject]
-    grounds: list[ObjectGround]
-    flows: Flows
-    place: str
-    notes: tuple[str, ...]
-    north_up: bool
-    unit: str
-    whole: bool
-
-    def chosen(self, pair: Pair) -> bool:
-        """Whether a change from one class to another is asked about."""
-        asked, (before, after) = self.question, pair
-        return (
-            (not asked.before or before in asked.before)
-            and (not asked.after or after in asked.after)
-            and (not asked.either or (before in asked.either) != (after in asked.either))
-            and not (before in asked.before and after in asked.before)
-            and not (before in asked.after and after in asked.after)
-        )
-
-    @property
-    def found(self) -> list[CoverObject]:
-        """The objects that are asked about."""
-        return [] if self.question.under else [item for item in self.objects if self.chosen(item.key)]
-
-    @property
-    def sums(self) -> Flows:
-        """Area of what is asked about, by class before and class after."""
-        return {pair: value for pair, value in self.flows.items() if self.chosen(pair)}
-
-    @property
-    def area(self) -> float:
-        """Of what is asked about."""
-        return sum(value.area for value in self.sums.values())
-
-    @property
-    def under(self) -> list[ObjectGround]:
-        """Grounds of changed buildings and roads that are asked about."""
-        return [one for one in self.grounds if any(map(self.chosen, one.flows))]
-
-    @property
-    def unsure(self) -> float:
-        """Area that changed in a way that is not known, and may be what is asked about."""
-        asked = self.question
-        if asked.under:
-            names = _object_names(asked)
-            return sum(one.shares.get(UNKNOWN, 0.0) for one in self.grounds if one.class_name in names)
-
-        def possible(name: str, wanted: tuple[str, ...]) -> bool:
-            return not wanted or name in wanted or name == UNKNOWN
-
-        area = 0.0
-        for (before, after), value in object_flows(self.objects).items():
-            either = not asked.either or UNKNOWN in (before, after)
-            open_pair = possible(before, asked.before) and possible(after, asked.after) and either
-            certain_not = (before in asked.after and asked.after != ()) or (after in asked.before and asked.before != ())
-            area += value.area if open_pair and not certain_not and not self.chosen((before, after)) else 0.0
-        return area
-
-    @property
-    def confidences(self) -> list[tuple[float, float]]:
-        """Confidence and area of each piece of ground that is asked about."""
-        of_grounds = [
-            (one.confidence, sum(value.area for pair, value in one.flows.items() if self.chosen(pair))) for one in self.under
-        ]
-        return [*((item.confidence, item.area) for item in self.found), *of_grounds]
-
-    @property
-    def mean_confidence(self) -> float:
-        """Weighted by area; that of a "no" where nothing is asked about."""
-        weighted = self.confidences
-        area = sum(weight for _, weight in weighted)
-        return sum(confidence * weight for confidence, weight in weighted) / area if area else self.none_confidence
-
-    @property
-    def none_confidence(self) -> float:
-        """That there is nothing of what is asked about: no more than the share of the ground that is known."""
-        return min(MOST_SURE, self.change.known)
-
-    def words(self, area: float) -> str:
-        """An area in the unit that was asked for."""
-        if not self.unit:
-            return ground(area, self.change.metric).text
-        size, sign = UNITS[self.unit]
-        return f"about {float(f'{area / size:.3g}'):,g} {sign}"
-
-    def where(self) -> str:
-        """Where most of it lies."""
-        cells = self.cells()
-        return f" {whereabouts(cells, self.north_up)}" if cells and not self.place else self.place
-
-    def cells(self) -> tuple[str, ...]:
-        """The places that hold a real share of it, by rows."""
-        area = sum(item.area for item in self.found)
-        shares = {cell: sum(item.area for item in self.found if item.cell == cell) for cell in CELLS}
-        most = max(shares.values())
-        return tuple(cell for cell, share in shares.items() if share and (share >= REAL_SHARE * area or share == most))
 
 
 def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> Answer:
@@ -161,61 +49,16 @@ def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> An
         return refused(TURNED)
     if question.unit and not summary.land_cover.metric:
         return refused(NO_GROUND_SIZE)
-    scope = _scope(summary, question, question.cover)
-    how: dict[str, Callable[[_Scope], Answer]] = {
+    scope = scope_of(summary, question, question.cover)
+    how: dict[str, Callable[[CoverScope], Answer]] = {
         "whether": _whether, "area": _area, "share": _share, "count": _count, "where": _where, "net": _net, "change": _change,
         "into": _into, "out_of": _into, "most": _most, "was_before": _under_objects, "came_after": _under_objects,
     }  # fmt: skip
     return how[question.cover.asks](scope)
 
 
-def _scope(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuestion) -> _Scope:
-    change = summary.land_cover
-    assert change is not None
-    objects, grounds, place = list(change.objects), list(change.grounds), ""
-    notes: tuple[str, ...] = ()
-    flows: Flows | None = None
-    if question.zone:
-        zone = next(one for one in change.zones if one.name == question.zone)
-        numbers, of_zone = set(zone.numbers), set(zone.grounds)
-        objects = [item for item in objects if item.number in numbers]
-        grounds = [one for one in grounds if one.number in of_zone]
-        flows, place = zone.flows, f" in {question.zone}"
-    elif question.region is not None:
-        region, by_number = question.region, {item.number: item for item in summary.objects}
-
-        def inside(cells: tuple[str, ...], centroid: tuple[float, float]) -> bool:
-            x, y = centroid[0] / summary.width, centroid[1] / summary.height
-            return any(in_region(region, cell, x, y) for cell in cells)
-
-        objects = [item for item in objects if inside(item.places, item.centroid)]
-        grounds = [
-            one
-            for one in grounds
-            if (item := by_number.get(one.number)) is not None and inside(item.places, item.centroid)
-        ]
-        place = f" {region.words}"
-        notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",) if region.cells else ()
-    if asked.under:
-        names = _object_names(asked)
-        grounds = [one for one in grounds if one.class_name in names and one.direction == "appeared"]
-        objects, flows = [], None
-    if flows is None:
-        flows = add_flows([object_flows(objects), *(one.flows for one in grounds)])
-    classes = asked.before or asked.after or asked.either
-    if asked.word and len(classes) == 1 and asked.word not in NOUNS.get(classes[0], ""):
-        notes = (*notes, f'"{asked.word}" is taken as the class "{classes[0]}", whose kinds the map does not tell apart')
-    return _Scope(
-        asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit, flows is change.flows
-    )  # fmt: skip
-
-
-def _object_names(asked: CoverQuestion) -> tuple[str, ...]:
-    return ("building", "road") if asked.under == "objects" else (asked.under.removesuffix("s"),)
-
-
 def _made(
-    scope: _Scope, task: str, text: str, value: Value | None, confidence: float, unit: str | None = None, *notes: str
+    scope: CoverScope, task: str, text: str, value: Value | None, confidence: float, unit: str | None = None, *notes: str
 ) -> Answer:
     known = scope.change.known
     rest = (f"the land cover of {percent(1 - known)} of the ground is not known",) if known < KNOWN_ENOUGH else ()
@@ -241,7 +84,7 @@ def _subject(asked: CoverQuestion) -> str:
     return _class_words(classes) if classes else "land cover"
 
 
-def _none(scope: _Scope, task: str, value: Value, unit: str | None = None) -> Answer:
+def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -> Answer:
     """Nothing of what is asked about was seen: whether that can be said, and how surely."""
     asked, confidence = scope.question, scope.none_confidence
     seen = f"no {_subject(asked)} {'were' if _subject(asked) == 'trees' and asked.under else 'was'} seen to have"
@@ -261,15 +104,7 @@ def _none(scope: _Scope, task: str, value: Value, unit: str | None = None) -> An
     known = scope.change.known
     rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
-    if known < KNOWN_ENOUGH:
-        return _unsure(answer)
-    return answer
-
-
-def _unsure(answer: Answer) -> Answer:
-    from dataclasses import replace
-
-    return replace(answer, confident=False)
+    return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
 
 
 def _seen_verb(asked: CoverQuestion) -> str:
@@ -282,7 +117,7 @@ def _objects_words(asked: CoverQuestion) -> str:
     return "buildings and roads" if asked.under == "objects" else asked.under
 
 
-def _details(scope: _Scope) -> str:
+def _details(scope: CoverScope) -> str:
     """What it became, or was: " and became bare ground", with areas where it is of several kinds."""
     asked = scope.question
     if (asked.before and asked.after) or asked.under or not (asked.before or asked.after):
@@ -290,13 +125,13 @@ def _details(scope: _Scope) -> str:
     return f" and {'became' if asked.before else 'replaced'} {_kinds_words(scope, after=bool(asked.before))}"
 
 
-def _kinds_words(scope: _Scope, after: bool) -> str:
+def _kinds_words(scope: CoverScope, after: bool) -> str:
     """Classes that it became, or was; their areas where there are several."""
     names = dict.fromkeys(pair[1 if after else 0] for pair in scope.sums)
     return NOUNS[next(iter(names))] if len(names) == 1 else shares_words(scope.sums, scope.change.metric, after)
 
 
-def _whether(scope: _Scope) -> Answer:
+def _whether(scope: CoverScope) -> Answer:
     if not scope.area:
         return _none(scope, "binary", False)
     best = max(confidence for confidence, _ in scope.confidences) if scope.confidences else 0.0
@@ -306,7 +141,7 @@ def _whether(scope: _Scope) -> Answer:
     return _made(scope, "binary", f"yes: {text}.", True, best)
 
 
-def _area(scope: _Scope) -> Answer:
+def _area(scope: CoverScope) -> Answer:
     unit = "m2" if scope.change.metric else "px"
     if not scope.area:
         return _none(scope, "area", 0, unit)
@@ -314,7 +149,7 @@ def _area(scope: _Scope) -> Answer:
     return _made(scope, "area", text, round(scope.area), scope.mean_confidence, unit)
 
 
-def _share(scope: _Scope) -> Answer:
+def _share(scope: CoverScope) -> Answer:
     asked = scope.question
     date, classes = (0, asked.before) if asked.before else (1, asked.after)
     whole = sum(scope.change.totals.get(name, (0.0, 0.0))[date] for name in classes)
@@ -330,7 +165,7 @@ def _share(scope: _Scope) -> Answer:
     return _made(scope, "share", text, value, scope.mean_confidence, "%")
 
 
-def _count(scope: _Scope) -> Answer:
+def _count(scope: CoverScope) -> Answer:
     found = scope.found
     if not found:
         return _none(scope, "count", 0)
@@ -339,7 +174,7 @@ def _count(scope: _Scope) -> Answer:
     return _made(scope, "count", f"{text}{area}.", len(found), scope.mean_confidence, None, "pieces that touch count as one")
 
 
-def _where(scope: _Scope) -> Answer:
+def _where(scope: CoverScope) -> Answer:
     cells = scope.cells()
     if not cells:
         return _none(scope, "location", ())
@@ -348,7 +183,7 @@ def _where(scope: _Scope) -> Answer:
     return _made(scope, "location", text, cells, scope.mean_confidence)
 
 
-def _net(scope: _Scope) -> Answer:
+def _net(scope: CoverScope) -> Answer:
     asked = scope.question
     lost = sum(value.area for (a, b), value in scope.flows.items() if a in asked.before and b not in asked.before)
     gained = sum(value.area for (a, b), value in scope.flows.items() if b in asked.before and a not in asked.before)
@@ -369,7 +204,7 @@ def _net(scope: _Scope) -> Answer:
     return _made(scope, "binary", text, value, min(EVEN, sure) if close else sure)
 
 
-def _change(scope: _Scope) -> Answer:
+def _change(scope: CoverScope) -> Answer:
     found = scope.found
     if not found and not scope.area:
         return _none(scope, "caption", f"no {_subject(scope.question)} changed")
@@ -382,11 +217,11 @@ def _change(scope: _Scope) -> Answer:
     return _made(scope, "caption", text, text, scope.mean_confidence)
 
 
-def _pairs_words(flows: Flows, scope: _Scope) -> str:
+def _pairs_words(flows: Flows, scope: CoverScope) -> str:
     return listed([f"{NOUNS[a]} became {NOUNS[b]} ({scope.words(value.area)})" for (a, b), value in flows.items()])
 
 
-def _into(scope: _Scope) -> Answer:
+def _into(scope: CoverScope) -> Answer:
     asked, sums = scope.question, scope.sums
     after = asked.asks == "into"
     if not sums:
@@ -399,7 +234,7 @@ def _into(scope: _Scope) -> Answer:
     return _made(scope, "land_cover", f"{text}{words}.", None if value == (UNKNOWN,) else value, sure)
 
 
-def _most(scope: _Scope) -> Answer:
+def _most(scope: CoverScope) -> Answer:
     sums: dict[str, list[float]] = {}
     for (before, after), value in scope.flows.items():
         sums.setdefault(before, [0.0, 0.0])[0] += value.area
@@ -421,7 +256,7 @@ def _most(scope: _Scope) -> Answer:
     return _made(scope, "land_cover", f"{NOUNS[name]} {verb} most{scope.place}: {' and '.join(parts)}.", name, sure)
 
 
-def _under_objects(scope: _Scope) -> Answer:
+def _under_objects(scope: CoverScope) -> Answer:
     """What was there before new buildings or roads, or came after those that are gone."""
     asked = scope.question
     appeared = asked.asks == "was_before"

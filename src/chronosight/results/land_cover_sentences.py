@@ -13,7 +13,7 @@ from chronosight.tasks.cells import CELLS, listed, whereabouts
 
 MOST = 4  # kinds of change that are told one by one
 REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
-SURE, LIKELY = 0.7, 0.5  # confidence from which on it is said without reserve, and as probable
+SURE = 0.7  # confidence from which on a change is said without "probably"
 EVEN = 0.5  # probability that a building or road changed
 LITTLE_UNKNOWN = 0.02  # share of the ground: less is not told
 NOUNS = {
@@ -95,11 +95,10 @@ def kind_pattern(pair: Pair, confidence: float) -> str:
         Such as "{area} of trees probably became bare ground".
     """
     before, after = pair
+    perhaps = "" if confidence >= SURE else "probably "
     if after == UNKNOWN:
-        verb = _graded(confidence, "changed", "probably changed", "may have changed")
-        return f"{{area}} of {NOUNS[before] if before != UNKNOWN else 'ground'} {verb} into something unknown"
-    verb = _graded(confidence, "became", "probably became", "may have become")
-    return f"{{area}} of {NOUNS[before]} {verb} {NOUNS[after]}"
+        return f"{{area}} of {NOUNS[before] if before != UNKNOWN else 'ground'} {perhaps}changed into something unknown"
+    return f"{{area}} of {NOUNS[before]} {perhaps}became {NOUNS[after]}"
 
 
 def ground(area: float, metric: bool) -> Shown:
@@ -158,6 +157,3 @@ def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
         told.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
     return told
 
-
-def _graded(confidence: float, sure: str, likely: str, unsure: str) -> str:
-    return sure if confidence >= SURE else likely if confidence >= LIKELY else unsure

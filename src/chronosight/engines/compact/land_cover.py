@@ -45,7 +45,7 @@ N_GROUPS = 4
 NARROW = 4.0  # metres: what is narrower is no object
 SMALLEST = 100.0  # square metres
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
-LEAST = 0.35  # confidence of an object that is reported
+LEAST = 0.5  # confidence of an object that is reported: likelier than not
 MOST_OF = 0.5  # of its pixels: a class that fewer of them have for sure is unknown
 
 
