@@ -13,14 +13,20 @@ import chronosight
 from bad_inputs import write_tiff
 from chronosight import pipeline
 from chronosight.cli.main import app
+from chronosight.engines.compact.guide import Guide
 from chronosight.errors import InputError
 from chronosight.reports.read import read_description
 from chronosight.results.land_cover_change import NOT_KNOWN, code_of
+from chronosight.scenes.large import choose
+from chronosight.scenes.lonlat import scene_corners
 from coloured_cover import paint, with_coloured_cover
 from exact_cover import BARE, TREES, WATER
 from large_scenes import BRIGHT, ground
+from tiny_cover import write_covering_bundle
 
 SIDE = 128
+PREDICT = Guide.predict
+LOW_NAME = "low vegetation and crops"
 QUESTIONS = [
     "did any forest disappear?", "how much forest was lost?", "is there a new pond?", "did any water disappear?",
     "what was there before the buildings?", "which land cover changed most?", "what did the forest become?",
@@ -67,8 +73,6 @@ def report(tmp_path_factory, pair, engine):
     folder = tmp_path_factory.mktemp("report") / "out"
     zones = tmp_path_factory.mktemp("zones") / "zones.geojson"
     description = chronosight.open(*map(str, pair))
-    from chronosight.scenes.lonlat import scene_corners
-
     (west, north), (east, _), (_, south) = scene_corners(description)[[0, 1, 2]]
     middle = (north + south) / 2
     boxes = {"Northern": (west, middle, east, north), "Southern": (west, south, east, middle)}
@@ -137,6 +141,47 @@ def test_answers_are_what_was_painted(pair, engine):
     assert said["what did the forest become?"].value == ("bare ground",)
 
 
+def test_tables_and_plots_of_python(report):
+    geopandas = pytest.importorskip("geopandas")
+    frame = report[0].to_geodataframe("land_cover")
+    assert isinstance(frame, geopandas.GeoDataFrame) and sorted(frame["to"]) == ["bare ground", "water"]
+    with pytest.raises(InputError, match="expected objects or land_cover"):
+        report[0].to_geodataframe("lakes")
+    pytest.importorskip("matplotlib").use("Agg")
+    labels = [text.get_text() for text in report[0].plot().get_legend().get_texts()]
+    assert labels[:2] == ["Trees to bare ground (1)", "Low vegetation and crops to water (1)"]
+
+
+def test_a_whole_scene_is_described_as_in_memory(bundle_folder, tmp_path):
+    """From files to files in tiles, with a head that reads grey levels: those nearer to 150 are grass, nearer to 200 trees."""
+    before = np.full((600, 700, 3), 171, np.uint8) + np.random.default_rng(1).integers(0, 2, (600, 700, 1), np.uint8)
+    after = before.copy()
+    before[64:256, 64:256] += 7
+    after[400:560, 480:672] += 7
+    pair = [write_tiff(tmp_path / f"{name}.tif", one, size=0.5) for name, one in (("before", before), ("after", after))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Guide, "predict", PREDICT)  # the guide's own land cover
+        engine = chronosight.load(weights=write_covering_bundle(bundle_folder, tmp_path / "weights"), threads=1)
+        small = chronosight.describe(*pair, engine=engine, register=False)
+        patch.setattr(choose, "LARGE_PIXELS", 1000)
+        large = chronosight.describe(*pair, engine=engine, register=False, out=tmp_path / "out")
+        asked = chronosight.ask([*pair], "did any forest disappear?", engine=engine, register=False)
+    assert large.is_whole_scene and not small.is_whole_scene
+
+    def facts(found):
+        return {(*item.key, item.cell, item.area_px, round(item.area_m2, 1)) for item in found.land_cover.objects}
+
+    assert facts(large) == facts(small)
+    assert {item[:2] for item in facts(small)} == {("trees", LOW_NAME), (LOW_NAME, "trees")}
+    again = read_description(tmp_path / "out")
+    assert again.land_cover.to_dict() == large.land_cover.to_dict()
+    assert (again.land_cover.rows(0, 600) == small.land_cover.rows(0, 600)).all()
+    assert large.caption.text.startswith("no building or road changed; about ") and "Land cover before" in large._repr_html_()
+    assert asked.value is True and facts_of(asked) == facts_of(chronosight.ask(again, "did any forest disappear?"))
+    assert {"land_cover.csv", "land_cover.gpkg", "land_cover_mask.tif"} <= set(large.files)
+    assert "land_cover_mask.tif" in (tmp_path / "out" / "item.json").read_text()
+
+
 def test_files_can_be_read_by_others(report):
     import pyogrio
     import rasterio
@@ -187,8 +232,6 @@ def test_a_folder_is_read_back_whole(report):
 def test_without_land_cover_every_byte_is_as_before(pair, bundle_folder, tmp_path, engine):
     """--classes buildings,roads and weights that map none give the same files and answers; none of them is about land cover."""
     with pytest.MonkeyPatch.context() as patch:
-        from chronosight.engines.compact.guide import Guide
-
         seen = Guide.predict
         patch.setattr(Guide, "predict", lambda self, scene, progress=None, cover=False: seen(self, scene, progress, False))
         plain = run("describe", *pair, "--out", tmp_path / "plain", "--weights", bundle_folder, "--ask", QUESTIONS[0])

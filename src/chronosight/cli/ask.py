@@ -59,6 +59,8 @@ def ask(
     from chronosight import pipeline
 
     files, question = split_question(inputs)
+    if "classes" in chosen.options and len(files) == 1 and Path(files[0]).is_dir():
+        raise InputError(f"{files[0]} holds results, which keep the classes they were made with: leave --classes out")
     opening = replace(opening, frames=frames, video=video)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:

@@ -8,9 +8,10 @@ import tempfile
 import weakref
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chronosight.display.answer import shown_answer
+from chronosight.errors import InputError
 from chronosight.results import description as plain
 from chronosight.results.answer import shortened
 
@@ -69,17 +70,26 @@ class Description(plain.Description):
                 copy_report(replace(self, folder=None), self.folder.path, target)
         return target
 
-    def to_geodataframe(self) -> Any:
-        """The changed objects, with the fields of objects.gpkg.
+    def to_geodataframe(self, layer: Literal["objects", "land_cover"] = "objects") -> Any:
+        """The changed objects, with the fields of objects.gpkg, or the land-cover objects with those of land_cover.gpkg.
+
+        Args:
+            layer: "objects" or "land_cover".
 
         Returns:
             A `geopandas.GeoDataFrame` in the scene's CRS; in pixels without a georeference.
 
         Raises:
-            InputError: geopandas is not installed.
+            InputError: geopandas is not installed, the layer is another one, or no land cover is mapped.
         """
-        from chronosight.display.frame import objects_frame
+        from chronosight.display.frame import cover_frame, objects_frame
 
+        if layer not in ("objects", "land_cover"):
+            raise InputError(f'the layer is "{layer}", expected objects or land_cover')
+        if layer == "land_cover":
+            if self.land_cover is None:
+                raise InputError("no land cover is mapped of this pair, expected one that weights and imagery allow it of")
+            return cover_frame(self.land_cover.objects, self.scene)
         return objects_frame(self.objects, self.scene)
 
     def plot(self, ax: Any = None) -> Any:
@@ -97,7 +107,8 @@ class Description(plain.Description):
         from chronosight.display.plot import plot_objects
 
         frame = self.scene.frames[-1] if self.quicklook is None else self.quicklook.after
-        return plot_objects(frame, self.scene, self.objects, shortened(self.caption.text, 160), ax)
+        of_ground = self.land_cover.objects if self.land_cover is not None else ()
+        return plot_objects(frame, self.scene, self.objects, shortened(self.caption.text, 160), ax, of_ground)
 
     def map(self, backend: Backend | None = None) -> Any:
         """A map to look around in: both dates with a swipe, or the objects on the map of a package that is installed.

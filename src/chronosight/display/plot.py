@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 
 from chronosight.display.needed import needed
-from chronosight.reports.codes import colour_of, short_label
+from chronosight.reports.codes import Colour, colour_of, short_label
+from chronosight.reports.cover_codes import pair_colours, pair_label
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.land_cover_change import CoverObject, object_flows
 from chronosight.scenes.scene import Scene
 
 
-def plot_objects(frame: np.ndarray, scene: Scene, objects: Sequence[ChangedObject], title: str, ax: Any = None) -> Any:
+def plot_objects(
+    frame: np.ndarray, scene: Scene, objects: Sequence[ChangedObject], title: str, ax: Any = None,
+    of_ground: Sequence[CoverObject] = (),
+) -> Any:  # fmt: skip
     """Draws an image, and objects over it, in the coordinates of the map where the scene has some.
 
     Args:
@@ -23,6 +28,7 @@ def plot_objects(frame: np.ndarray, scene: Scene, objects: Sequence[ChangedObjec
         objects: Changed objects of the scene.
         title: Above the image.
         ax: Axes to draw on; new ones when None.
+        of_ground: Land-cover objects of the scene, drawn below the others.
 
     Returns:
         The axes.
@@ -43,17 +49,22 @@ def plot_objects(frame: np.ndarray, scene: Scene, objects: Sequence[ChangedObjec
         turn, corner = np.eye(2), np.zeros(2)
     ax.imshow(frame, extent=(left, right, bottom, top), interpolation="nearest")
     handles = []
-    for key in sorted({item.key for item in objects}):
-        chosen = [item for item in objects if item.key == key]
-        colour = np.array(colour_of(*key)) / 255
+
+    def draw(chosen: Sequence[ChangedObject | CoverObject], fill: Colour, rim: Colour, alpha: float, name: str) -> None:
         shapes = [
             path.Path.make_compound_path(*(path.Path(ring @ turn + corner, closed=True) for ring in (item.outline, *item.holes)))
             for item in chosen
         ]
-        ax.add_collection(collections.PathCollection(shapes, facecolor=(*colour, 0.3), edgecolor=colour, linewidth=1.5))
-        name = f"{short_label(*key)} ({len(chosen):,})"
-        handles.append(patches.Patch(facecolor=(*colour, 0.3), edgecolor=colour, label=name))
-    if objects:
+        face, edge = (*(value / 255 for value in fill), alpha), tuple(value / 255 for value in rim)
+        ax.add_collection(collections.PathCollection(shapes, facecolor=face, edgecolor=edge, linewidth=1.5))
+        handles.append(patches.Patch(facecolor=face, edgecolor=edge, label=f"{name} ({len(chosen):,})"))
+
+    for pair in object_flows(of_ground):
+        draw([item for item in of_ground if item.key == pair], *pair_colours(pair), 0.5, pair_label(pair))
+    for key in sorted({item.key for item in objects}):
+        colour = colour_of(*key)
+        draw([item for item in objects if item.key == key], colour, colour, 0.3, short_label(*key))
+    if handles:
         ax.legend(handles=handles, loc="upper left", framealpha=0.9)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
