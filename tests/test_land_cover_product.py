@@ -248,6 +248,17 @@ def test_without_land_cover_every_byte_is_as_before(pair, bundle_folder, tmp_pat
     assert "Changes are known of buildings and roads, not of forests." in refused.output
 
 
+@pytest.mark.parametrize("command", ["describe", "ask", "chat", "batch", "timeline", "serve", "mcp"])
+def test_every_command_that_loads_an_engine_takes_classes(command):
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+    assert "--classes" in shown.output
+
+
+def test_a_result_folder_keeps_its_classes(report):
+    refused = run("ask", report[1], "did any forest disappear?", "--classes", "buildings,roads")
+    assert isinstance(refused.exception, InputError) and "leave --classes out" in str(refused.exception)
+
+
 def test_classes_that_are_none_are_refused(pair, bundle_folder):
     with pytest.raises(InputError, match="expected buildings,roads"):
         chronosight.load(weights=bundle_folder, classes="buildings,lakes")

@@ -8,6 +8,7 @@ import rasterio
 from PIL import Image
 
 from chronosight.reports.codes import COLOURS, change_codes
+from chronosight.reports.cover_codes import COVER_COLOURS
 from chronosight.reports.rasters import write_mask_png, write_mask_tif, write_probability_tif
 from chronosight.results.codes import NO_DATA
 
@@ -87,8 +88,9 @@ BLINDNESS = {
 
 @pytest.mark.parametrize("kind", BLINDNESS)
 def test_colours_stay_apart_for_the_colour_blind(kind):
-    seen = [_lab(np.array(BLINDNESS[kind]) @ _linear(np.array(colour))) for colour in COLOURS.values()]
-    assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 20  # 2.3 is just noticeable
+    for colours in (COLOURS, COVER_COLOURS):
+        seen = [_lab(np.array(BLINDNESS[kind]) @ _linear(np.array(colour))) for colour in colours.values()]
+        assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 20  # 2.3 is just noticeable
 
 
 def _linear(rgb: np.ndarray) -> np.ndarray:
