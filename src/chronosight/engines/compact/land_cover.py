@@ -11,6 +11,8 @@ What counts as a change:
 - Pixels of changed buildings and roads are never land-cover objects; each such object gets the ground it stands on instead
   (`object_grounds`). Outside of them the guide saw no building come or go, so ground that seems to be built-up at one date only
   has changed, but the class is "unknown".
+- Shadow and dark asphalt look like water: smaller than `SMALLEST_WATER`, it has an unknown class in its place. Objects with an
+  unknown class are reported from `SMALLEST_UNKNOWN` on.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from chronosight.results.land_cover_change import (
     CLASSES,
     NOT_KNOWN,
     UNKNOWN,
+    WATER,
     CoverObject,
     LandCoverChange,
     ObjectGround,
@@ -43,7 +46,9 @@ from chronosight.tasks.objects import MaskObject, find_objects
 GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
 N_GROUPS = 4
 NARROW = 4.0  # metres: what is narrower is no object
-SMALLEST = 100.0  # square metres
+SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/results.md)
+SMALLEST_UNKNOWN = 300.0
+SMALLEST_WATER = 1000.0
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
 LEAST = 0.5  # confidence of an object that is reported: likelier than not
 MOST_OF = 0.5  # of its pixels: a class that fewer of them have for sure is unknown
@@ -65,8 +70,8 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
     objects, codes = [], np.where(cover.known.all(axis=0), np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
     for group_code in np.unique(changed[changed > 0]).tolist():
         for item in find_objects(changed == group_code, smallest_area(metres)):
-            found = read_object(item, group_code, cover)
-            if found.confidence >= LEAST:
+            found = read_object(item, group_code, cover, metres)
+            if is_reported(found, metres):
                 objects.append(found)
                 codes[item.window][item.inside] = code_of(found.key)
     codes[~scene.valid] = NO_DATA
@@ -188,13 +193,28 @@ def without_slivers(mask: np.ndarray, radius: int) -> np.ndarray:
     return wide
 
 
-def read_object(item: MaskObject, code: int, cover: LandCover) -> CoverObject:
+def is_reported(found: CoverObject, metres: float) -> bool:
+    """Whether an object is sure and large enough to be reported.
+
+    Args:
+        found: The object.
+        metres: Ground size of a pixel.
+
+    Returns:
+        True where it is.
+    """
+    smallest = SMALLEST_UNKNOWN if UNKNOWN in found.key else SMALLEST
+    return found.confidence >= LEAST and found.area_px * metres**2 >= smallest
+
+
+def read_object(item: MaskObject, code: int, cover: LandCover, metres: float) -> CoverObject:
     """Reads the classes and the confidence of one object.
 
     Args:
         item: Its pixels, within the window of the land cover.
         code: Its groups, as in `change_map`.
         cover: The land cover of both dates.
+        metres: Ground size of a pixel.
 
     Returns:
         The object, without its place on the ground.
@@ -204,12 +224,13 @@ def read_object(item: MaskObject, code: int, cover: LandCover) -> CoverObject:
     classes, confidence, known = own.classes[:, 0], own.confidence[:, 0], own.known[:, 0]
     groups = divmod(code - 1, N_GROUPS)
     names, right = [], np.ones(packed.shape[1], np.float32)
+    doubtful = (BUILT_UP, *([WATER] if packed.shape[1] * metres**2 < SMALLEST_WATER else []))
     for date, group in enumerate(groups):
         in_group = GROUPS[classes[date]] == group
         right *= confidence[date] * in_group
         name = _likeliest(classes[date][in_group], confidence[date][in_group])
         sure = (in_group & known[date]).mean() >= MOST_OF
-        names.append(name if sure and name != BUILT_UP else UNKNOWN)
+        names.append(name if sure and name not in doubtful else UNKNOWN)
     ring, holes = outline_in_scene(item)
     return CoverObject(
         names[0], names[1], ring, float(item.inside.sum()), item.cell, float(right.mean()), holes=holes

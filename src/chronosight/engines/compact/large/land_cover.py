@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from chronosight.engines.compact.land_cover import (
-    LEAST,
     change_map,
     date_classes,
+    is_reported,
     margin_of,
     object_ground,
     read_object,
@@ -137,8 +137,8 @@ def _objects(
         inside = paste(part, top, left, bottom, right)
         cover = LandCover(store.read_cover(top, bottom, left, right), least)
         for item in find_objects(inside, smallest_area(metres)):
-            found = read_object(item, code, cover)
-            if found.confidence < LEAST:
+            found = read_object(item, code, cover, metres)
+            if not is_reported(found, metres):
                 continue
             corner = np.array([left, top])
             centre = item.centroid[0] + left, item.centroid[1] + top
