@@ -42,18 +42,21 @@ def _guide() -> onnx.ModelProto:
 
 
 def _head() -> onnx.ModelProto:
-    """logit of class k: - gain * |grey - 50 k|."""
+    """logit of class k: - gain * |grey - 50 k|, at stride 2 as the real head gives."""
     names = ["level_4", "level_8", "level_16", "decoded_4"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["D", 1, f"h{name}", f"w{name}"]) for name in names]
     nodes = [
         helper.make_node("Sub", ["level_4", "greys"], ["off"]),
         helper.make_node("Abs", ["off"], ["distance"]),
-        helper.make_node("Mul", ["distance", "gain"], ["logits"]),
+        helper.make_node("Mul", ["distance", "gain"], ["coarse"]),
+        helper.make_node("Resize", ["coarse", "", "twice"], ["logits"], mode="nearest", nearest_mode="floor",
+                         coordinate_transformation_mode="asymmetric"),
     ]
     greys = (np.arange(6, dtype=np.float32) * STEP / 255).reshape(1, 6, 1, 1)
     graph = helper.make_graph(
         nodes, "land_cover", inputs, [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["D", 6, "h", "w"])],
-        [numpy_helper.from_array(greys, "greys"), numpy_helper.from_array(np.float32(-80), "gain")],
+        [numpy_helper.from_array(greys, "greys"), numpy_helper.from_array(np.float32(-80), "gain"),
+         numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice")],
     )  # fmt: skip
     model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
     onnx.checker.check_model(model)

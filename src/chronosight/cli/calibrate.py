@@ -18,6 +18,7 @@ class Part(StrEnum):
 
     FINE_GUIDE = "fine-guide"
     GROUND_SIZE = "ground-size"
+    LAND_COVER = "land-cover"
 
 
 def calibrate(
@@ -47,6 +48,10 @@ def calibrate(
     engine = CompactEngine(Bundle(weights))
     if only is None:
         result = calibrate_bundle(engine, data, limit, rendered, track)
+    elif only == Part.LAND_COVER:
+        from chronosight.training.calibration.land_cover import calibrate_land_cover
+
+        result = calibrate_land_cover(weights, data, limit, track)
     else:
         result = (calibrate_fine if only == Part.FINE_GUIDE else calibrate_ground_size)(engine, data, track)
     table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")
@@ -57,7 +62,7 @@ def calibrate(
         table.add_row(task, *("" if value is None else f"{value:g}" for value in cells))
     if result["calibration"]:
         Console(width=None if quiet else 130).print(table)
-    for name in ("mask", "mask_fine", "ground_size"):
+    for name in ("mask", "mask_fine", "ground_size", "land_cover"):
         if mask := result["calibration_report"].get(name):
             print(f"{name}: " + ", ".join(f"{key} {value:g}" for key, value in mask.items()))
     print(f"Written to {weights / 'config.json'}")

@@ -24,7 +24,7 @@ PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",
 )  # fmt: skip
-ALL, PLOT = "all", "plot"
+ALL, PLOT, LAND_COVER = "all", "plot", "land-cover"
 CLUES = ("none", "caption", "detail", "full")
 
 
@@ -32,7 +32,7 @@ def evaluate(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help=f"One of {', '.join((ALL, *OWN, *CHOOSING))}; as published: {', '.join(PUBLISHED)}; or {PLOT}.",
+            help=f"One of {', '.join((ALL, *OWN, *CHOOSING, LAND_COVER))}; as published: {', '.join(PUBLISHED)}; or {PLOT}.",
             metavar="BENCHMARK",
         ),
     ],
@@ -84,8 +84,8 @@ def evaluate(
         return
     if results:
         raise InputError(f"unexpected argument {results[0]}; only chronosight eval plot takes files")
-    if benchmark not in (ALL, *OWN, *CHOOSING, *PUBLISHED):
-        names = ", ".join((ALL, *OWN, *CHOOSING, *PUBLISHED, PLOT))
+    if benchmark not in (ALL, *OWN, *CHOOSING, LAND_COVER, *PUBLISHED):
+        names = ", ".join((ALL, *OWN, *CHOOSING, LAND_COVER, *PUBLISHED, PLOT))
         raise InputError(f'there is no benchmark "{benchmark}"; give one of {names}')
     for given, option in (
         (predictions, "--predictions"),
@@ -93,13 +93,17 @@ def evaluate(
         (tasks, "--tasks"),
         (robustness, "--robustness"),
     ):
-        if given and benchmark in (ALL, *OWN, *CHOOSING):
+        if given and benchmark in (ALL, *OWN, *CHOOSING, LAND_COVER):
             raise InputError(f"{option} is for {', '.join(PUBLISHED)}; {benchmark} does not take it")
     if out is not None and out.suffix != ".json":
         raise InputError(f"--out is {out}, expected a file that ends in .json")
     if clue is not None and clue not in CLUES:
         raise InputError(f'there is no clue form "{clue}"; give one of {", ".join(CLUES)}')
     from chronosight.cli.progress import no_progress, progress_lines
+
+    if benchmark == LAND_COVER:
+        evaluate_cover(data, split, limit, seed, out, weights, no_progress if quiet else progress_lines)
+        return
     from chronosight.evaluation.benchmarks import find_benchmark
     from chronosight.evaluation.predictions import write_questions
     from chronosight.evaluation.run import RunSettings, choose_samples, results_document, run_engine, score_file
@@ -139,6 +143,43 @@ def evaluate(
     if out is not None:
         where = "in" if len(chosen) > 1 else "beside"
         print(f"Written to {out}; predictions in {out.with_suffix('')}/, tables and worst cases {where} it")
+
+
+def evaluate_cover(
+    data: Path | None, split: str, limit: int | None, seed: int, out: Path | None, weights: Path | None, track: Any
+) -> None:
+    """Scores the land-cover map, which is not read from answers but from the guide itself.
+
+    Args:
+        data: Folder with images/, pairs/ and buildings/.
+        split: "val" or "test".
+        limit: At most this many mosaics, renderings and places; None for all.
+        seed: Of the bootstrap.
+        out: The results file; None where nothing is written.
+        weights: Weights folder of the compact engine; its own where None.
+        track: Goes through items while showing progress under a name.
+
+    Raises:
+        InputError: There is no such split or data, or the weights map no land cover.
+    """
+    from chronosight.evaluation.land_cover import TITLE, covering_guide, evaluate_land_cover
+    from chronosight.evaluation.results import print_results, results_markdown
+    from chronosight.evaluation.run import RunSettings, results_document
+    from chronosight.files import write_json, write_text
+
+    if split not in ("val", "test"):
+        raise InputError(f'there is no split "{split}"; give val or test')
+    if data is None:
+        raise InputError("land-cover needs the data folder, with images/, pairs/ and buildings/; give it as --data DIR")
+    _, model, _ = load_engine("compact", weights, None)
+    results = evaluate_land_cover(covering_guide(weights), data, split, limit, seed, track)
+    print_results(f"{TITLE}, split {split}", results)
+    if out is not None:
+        rows = [result.to_dict() for result in results]
+        report = {"benchmark": LAND_COVER, "rows": rows, "tables": {}, "conventions": {}, "tasks": []}
+        write_json(out, results_document([report], RunSettings(split, limit, seed=seed), model))
+        write_text(out.with_suffix(".md"), f"# {TITLE}\n\n" + results_markdown(rows))
+        print(f"Written to {out}, and beside it .md")
 
 
 def load_engine(name: str, weights: Path | None, clue: str | None) -> tuple[Any, dict[str, Any], int | None]:

@@ -18,9 +18,10 @@ from chronosight.datasets.buildings import BuildingChip
 from chronosight.datasets.places import PlacePair
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
-UNLABELLED = -1
+UNLABELLED, DRY = -1, -2  # DRY: anything but water, such as a shadow
 BUILT, PAVED, BARE, LOW, TREES, WATER = range(len(LAND_COVER_CLASSES))
 METRES: dict[str, float] = {"aid": 3.0, "ucm": 0.3}  # a pixel as stored; AID's varies from 2 to 32
+SHADOW, WIDEST_SHADOW = 80, 7.0  # mean grey level below which ground is dark; metres: wider dark ground may be water
 SMALLEST_SHARE = 0.08  # of an image; with less labelled ground it is not used
 
 
@@ -32,7 +33,7 @@ class GroundImage:
         id: CLASS/NAME.
         metres_per_pixel: Of the stored image, roughly.
         pixels: (H, W, 3) uint8.
-        labels: (H, W) int8, index into `LAND_COVER_CLASSES` or UNLABELLED.
+        labels: (H, W) int8, index into `LAND_COVER_CLASSES`, UNLABELLED or DRY.
         kind: The class that most of the labelled pixels have.
     """
 
@@ -103,10 +104,26 @@ def roof_images(pairs: Sequence[PlacePair], chips: Sequence[BuildingChip]) -> li
     found += [(chip.id, chip.metres_per_pixel, chip.pixels, chip.labels > 0) for chip in chips if chip.labels is not None]
     images = []
     for name, step, pixels, roofs in found:
-        labels = np.where(ndimage.binary_erosion(roofs), np.int8(BUILT), np.int8(UNLABELLED))
+        labels = np.where(ndimage.binary_erosion(roofs), np.int8(BUILT), dry_places(pixels, step))
         if (labels == BUILT).mean() >= SMALLEST_SHARE / 4:
             images.append(GroundImage(name, step, pixels, labels, BUILT))
     return images
+
+
+def dry_places(pixels: np.ndarray, metres: float) -> np.ndarray:
+    """Dark ground that is too narrow for a pond: the shadows of houses and trees, which water is most easily taken for.
+
+    Args:
+        pixels: (H, W, 3) uint8, of a place that is no shore.
+        metres: Ground size of a pixel.
+
+    Returns:
+        (H, W) int8, DRY or UNLABELLED.
+    """
+    dark = ndimage.gaussian_filter(pixels.mean(-1), 0.8) < SHADOW
+    wide = ndimage.uniform_filter(dark.astype(np.float32), max(3, round(WIDEST_SHADOW / metres))) > 0.95
+    wide = ndimage.maximum_filter(wide, max(3, round(2 * WIDEST_SHADOW / metres)))
+    return np.where(dark & ~wide, np.int8(DRY), np.int8(UNLABELLED))
 
 
 def _look_of(pixels: np.ndarray) -> _Look:

@@ -16,6 +16,7 @@ from scipy import ndimage
 from chronosight.datasets.ground_images import UNLABELLED, GroundImage
 
 MOST = 5  # parts of a mosaic
+SHADED = 0.5  # share of mosaics that shadows fall on
 COARSEST = 5.0  # metres per pixel that fine ground is shown at
 
 
@@ -25,7 +26,7 @@ class Mosaic:
 
     Attributes:
         pixels: (S, S, 3) uint8.
-        labels: (S, S) int8, index into `LAND_COVER_CLASSES` or UNLABELLED.
+        labels: (S, S) int8, index into `LAND_COVER_CLASSES`, UNLABELLED or DRY.
     """
 
     pixels: np.ndarray
@@ -54,6 +55,8 @@ def draw_mosaic(rng: np.random.Generator, grounds: Mapping[int, Sequence[GroundI
         inside = region == index
         pixels += np.asarray(ndimage.gaussian_filter(inside.astype(np.float32), blur))[..., None] * shown
         labels[inside] = known[inside]
+    if rng.random() < SHADED:
+        pixels *= _shade(rng, size)[..., None]
     border = ndimage.grey_dilation(region, 3) != ndimage.grey_erosion(region, 3)
     labels[border] = UNLABELLED  # blended there
     return Mosaic(np.clip(pixels, 0, 255).astype(np.uint8), labels)
@@ -88,12 +91,29 @@ def _labelled_place(rng: np.random.Generator, labels: np.ndarray, side: int) -> 
     best, found = -1.0, (0, 0)
     for _ in range(4):
         y, x = int(rng.integers(labels.shape[0] - side + 1)), int(rng.integers(labels.shape[1] - side + 1))
-        share = float((labels[y : y + side : 4, x : x + side : 4] != UNLABELLED).mean())
+        share = float((labels[y : y + side : 4, x : x + side : 4] >= 0).mean())
         if share > best:
             best, found = share, (y, x)
         if best > 0.3:
             break
     return found
+
+
+def _shade(rng: np.random.Generator, size: int) -> np.ndarray:
+    """(size, size) float32, what shadows of things that stand elsewhere leave of the light: 1 in the sun."""
+    light = np.ones((size, size), np.float32)
+    rows, columns = np.mgrid[:size, :size].astype(np.float32)
+    towards, depth = rng.uniform(0, np.pi), float(rng.uniform(0.2, 0.6))
+    for _ in range(int(rng.integers(2, 12))):
+        y, x = rng.uniform(0, size, 2)
+        angle = towards + rng.choice([0, np.pi / 2]) + rng.normal(0, 0.1)
+        along = (columns - x) * np.cos(angle) + (rows - y) * np.sin(angle)
+        across = (rows - y) * np.cos(angle) - (columns - x) * np.sin(angle)
+        length, width = np.exp(rng.uniform(np.log(3), np.log(40))), np.exp(rng.uniform(np.log(2), np.log(12)))
+        box = rng.random() < 0.5
+        inside = np.maximum(np.abs(along) / length, np.abs(across) / width) if box else np.hypot(along / length, across / width)
+        light[inside < 1] = depth
+    return np.asarray(ndimage.gaussian_filter(light, float(rng.uniform(0.4, 1.2))))
 
 
 def _regions(rng: np.random.Generator, count: int, size: int) -> np.ndarray:

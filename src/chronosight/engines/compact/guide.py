@@ -35,7 +35,6 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
-COVER_STRIDE = 4  # of the head's map
 BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
@@ -250,7 +249,7 @@ class Guide:
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
-        of_tile = enlarged_cover(covers[0], seen.shape[1:3], (height, width)) if cover else None
+        of_tile = enlarged_cover(covers[0], dates.shape[-1], seen.shape[1:3], (height, width)) if cover else None
         return maps, changed, memory, of_tile
 
     def predict_tiles(self, tiles: np.ndarray, cover: bool = False) -> tuple[list[np.ndarray], list[float], list[np.ndarray]]:
@@ -266,7 +265,7 @@ class Guide:
         """
         maps, changed, _, covers = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255, cover)
         size = tiles.shape[2:4]
-        return maps, changed, [enlarged_cover(one, size, size) for one in covers]
+        return maps, changed, [enlarged_cover(one, size[1], size, size) for one in covers]
 
     def _views(
         self, dates: np.ndarray, cover: bool
@@ -275,7 +274,7 @@ class Guide:
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
-        h / 4, w / 4), without `cover` none.
+        h / 2, w / 2), without `cover` none.
         """
         views = TURNS[: self.views]
         first = self._run(dates, cover)
@@ -292,16 +291,27 @@ class Guide:
                 seen /= len(views)
         return maps, [value / len(views) for value in changed], first.get("memory"), covers
 
-    def _cover(self, first: dict[str, np.ndarray], count: int) -> list[np.ndarray]:
-        """The guide's own maps of `count` pairs -> of each (2, 6, h / 4, w / 4) calibrated probabilities of land cover."""
-        settings = self.bundle.config["land_cover"]
+    def cover_scores(self, dates: np.ndarray) -> np.ndarray:
+        """The land-cover head's own scores, for calibration.
+
+        Args:
+            dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
+
+        Returns:
+            (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
+        """
+        return self._scores(self._run(dates, True))
+
+    def _scores(self, first: dict[str, np.ndarray]) -> np.ndarray:
+        """The guide's own maps -> (2 N, 6, h / 2, w / 2) logits."""
         session = self.bundle.session("land_cover")
-        (logits,) = session.run(["logits"], {name: first[name] for name in GUIDE_MAPS})
-        scale, bias = (np.array(settings[name], np.float32)[:, None, None] for name in ("scale", "bias"))
-        logits = logits * scale + bias
-        np.exp(logits - logits.max(axis=1, keepdims=True), out=logits)
-        logits /= logits.sum(axis=1, keepdims=True)
-        dates = logits.reshape(2, count, *logits.shape[1:])
+        scores: np.ndarray = session.run(["logits"], {name: first[name] for name in GUIDE_MAPS})[0]
+        return scores
+
+    def _cover(self, first: dict[str, np.ndarray], count: int) -> list[np.ndarray]:
+        """The guide's own maps of `count` pairs -> of each (2, 6, h / 2, w / 2) calibrated probabilities of land cover."""
+        found = calibrated_cover(self._scores(first), self.bundle.config["land_cover"])
+        dates = found.reshape(2, count, *found.shape[1:])
         return [dates[:, index] for index in range(count)]
 
     def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
@@ -362,29 +372,54 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
 
 
-def enlarged_cover(cover: np.ndarray, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
-    """Land cover of a tile on the scene's grid, its borders drawn at half of that: the head sees a quarter.
+def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Land cover of a tile on the scene's grid, drawn at half of its size, which is what the head gives.
 
     Args:
-        cover: (2, C, h, w) float32 probabilities at a quarter of the size that the network saw, padding included.
+        cover: (2, C, h, w) float32 probabilities, over all that the network saw, padding included.
+        padded: Columns that the network saw, padding included.
         seen: Rows and columns that the network saw, without padding.
         size: Rows and columns of the tile on the scene's grid.
 
     Returns:
         (2, rows, columns) uint8, as `LandCover.packed`.
     """
-    part = (0, 0, seen[1] / COVER_STRIDE, seen[0] / COVER_STRIDE)
+    stride = padded // cover.shape[-1]
+    part = (0, 0, seen[1] / stride, seen[0] / stride)
     half = (size[1] + 1) // 2, (size[0] + 1) // 2
     drawn = [[np.asarray(Image.fromarray(m).resize(half, Image.Resampling.BILINEAR, part)) for m in date] for date in cover]
-    packed = pack(_open_together(np.array(drawn)))
+    packed = pack(open_together(np.array(drawn)))
     large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
     return large
 
 
-def _open_together(cover: np.ndarray) -> np.ndarray:
+def calibrated_cover(scores: np.ndarray, settings: dict[str, list[float]]) -> np.ndarray:
+    """Scores of land cover as probabilities.
+
+    Args:
+        scores: (N, C, h, w) logits.
+        settings: "scale" and "bias" by class.
+
+    Returns:
+        (N, C, h, w) float32 in [0, 1], which sum to 1 over the classes.
+    """
+    scale, bias = (np.array(settings[name], np.float32)[:, None, None] for name in ("scale", "bias"))
+    chance = scores * scale + bias
+    np.exp(chance - chance.max(axis=1, keepdims=True), out=chance)
+    chance /= chance.sum(axis=1, keepdims=True)
+    return chance
+
+
+def open_together(cover: np.ndarray) -> np.ndarray:
     """Bare ground and low vegetation are first told from the rest, then from each other: which of them, the season decides too.
 
     The likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
+
+    Args:
+        cover: (N, C, h, w) probabilities, changed in place.
+
+    Returns:
+        The same array.
     """
     bare, low = cover[:, BARE], cover[:, LOW]
     both, barer = bare + low, bare > low

@@ -1,7 +1,7 @@
 """The land-cover head: what the ground of each date is, from maps that the guide of fine imagery has made anyway.
 
 A light top-down net on the encoder's strides 4, 8 and 16. It sees one date at a time, so it cannot tell what changed: change
-is where its answers for both dates differ.
+is where its answers for both dates differ. The finest maps have stride 4; a pixel of them scores four of the result.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class LandCoverModel(PreTrainedModel):
         self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip((fine + decoded, middle, coarse), neck, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(2))
         self.smooth = nn.ModuleList([conv_bn(neck[0], neck[0]), conv_bn(neck[1], neck[1]), conv_bn(neck[2], neck[2], 5)])
-        self.context = nn.Sequential(*(conv_bn(neck[2], neck[2]) for _ in range(1)))
-        self.score = nn.Conv2d(neck[0], len(config.classes), 1)
+        self.context = conv_bn(neck[2], neck[2])
+        self.score = nn.Sequential(nn.Conv2d(neck[0], 4 * len(config.classes), 1), nn.PixelShuffle(2))
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -62,7 +62,7 @@ class LandCoverModel(PreTrainedModel):
             named: Not used.
 
         Returns:
-            (N, classes, H / 4, W / 4) logits.
+            (N, classes, H / 2, W / 2) logits.
         """
         fine, middle, coarse, decoded = maps
         inputs = (torch.cat([fine, decoded], dim=1), middle, coarse)

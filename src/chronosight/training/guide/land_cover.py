@@ -20,7 +20,7 @@ from transformers import Trainer
 
 from chronosight.datasets.aid_ucm import learning_split
 from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.ground_images import UNLABELLED, ground_images, roof_images
+from chronosight.datasets.ground_images import BARE, DRY, LOW, UNLABELLED, WATER, ground_images, roof_images
 from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
 from chronosight.datasets.places import load_places
 from chronosight.engines.compact.bundle import SHIPPED
@@ -33,9 +33,10 @@ from chronosight.training.export.bundle import find_model
 from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.fine import rendered_pair
 from chronosight.training.recipes.guide import LandCoverRecipe
-from chronosight.training.samples.land_cover_samples import LandCoverSamples, LandCoverSources
+from chronosight.training.samples.land_cover_samples import SAME, SEASON, LandCoverSamples, LandCoverSources
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
+SURE = 0.85  # an answer of its own that the head learns from
 RAREST = 0.03  # a class rarer than this in a batch counts no more for it
 
 
@@ -72,35 +73,61 @@ class LandCoverTrainer(Trainer):
         with torch.no_grad():
             maps = self.guide.land_cover_features(views)
         scores = model(*maps)
-        parts = land_cover_loss(scores, inputs["labels"].flatten(0, 1), inputs["same"], self.recipe.smoothing)
+        parts = land_cover_loss(scores, inputs["labels"], inputs["same"], self.recipe.smoothing)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: part.item() for name, part in parts.items()})
-        loss = parts["cover"] + self.recipe.consistency * parts["light"]
+        loss = parts["cover"] + parts["dry"] + self.recipe.consistency * parts["light"] + self.recipe.own_answers * parts["own"]
         return (loss, scores) if return_outputs else loss
 
 
 def land_cover_loss(
     scores: torch.Tensor, labels: torch.Tensor, same: torch.Tensor, smoothing: float = 0.0
 ) -> dict[str, torch.Tensor]:
-    """Cross entropy of known pixels, rare classes weighted up, and the difference between both views of the same ground.
+    """The losses of a batch.
+
+    "cover" is the cross entropy of known pixels, rare classes weighted up; "dry" keeps water off places that are dry. "light" is
+    the difference between both views of the same ground; where they are of two seasons, bare ground and low vegetation count as
+    one. "own" takes confident answers on one view as labels of the other (arXiv 2001.07685), except water, which is rare.
 
     Args:
-        scores: (2 B, C, h, w), the views of a sample one after the other.
-        labels: (2 B, h, w) index of class, or UNLABELLED.
-        same: (B, h, w) bool, both views show the same ground.
+        scores: (2 B, C, h, w), both views of a sample one after the other.
+        labels: (B, 2, h, w) index of class, UNLABELLED or DRY.
+        same: (B, h, w), SAME, SEASON or OTHER.
         smoothing: Of the labels.
 
     Returns:
-        "cover" and "light", scalars; 0 where there is nothing to compare.
+        "cover", "dry", "light" and "own", scalars; 0 where there is nothing to learn from.
     """
-    known = labels != UNLABELLED
-    counts = torch.bincount(labels[known], minlength=scores.shape[1]).float()
+    flat = labels.flatten(0, 1)
+    known = flat >= 0
+    counts = torch.bincount(flat[known], minlength=scores.shape[1]).float()
     weights = (counts / counts.sum().clamp(min=1) + RAREST) ** -0.5
-    cover = F.cross_entropy(scores, labels, weights, ignore_index=UNLABELLED, label_smoothing=smoothing)
-    first, second = F.log_softmax(scores, dim=1).unflatten(0, (-1, 2)).unbind(1)
-    apart = ((first.exp() - second.exp()) * (first - second)).sum(1)  # both Kullback-Leibler divergences, added
-    light = (apart * same).sum() / same.sum().clamp(min=1)
-    return {"cover": cover if bool(known.any()) else scores.sum() * 0, "light": light}
+    targets = flat.clamp(min=UNLABELLED)
+    cover = F.cross_entropy(scores, targets, weights, ignore_index=UNLABELLED, label_smoothing=smoothing)
+    logs = F.log_softmax(scores, dim=1)
+    chance = logs.exp()
+    dry = (-torch.log1p(-chance[:, WATER].clamp(max=1 - 1e-4)) * (flat == DRY)).sum() / (flat == DRY).sum().clamp(min=1)
+    open_ground = logs[:, [BARE, LOW]].logsumexp(1, keepdim=True)
+    by_group = torch.cat([open_ground, logs[:, [kind for kind in range(logs.shape[1]) if kind not in (BARE, LOW)]]], dim=1)
+    light = sum(_apart(of, same == kind) for of, kind in ((logs, SAME), (by_group, SEASON)))
+    first = chance.detach().unflatten(0, (-1, 2))[:, 0]
+    best, answer = first.max(1)
+    sure = (best > SURE) & (answer != WATER) & (same == SAME) & (labels[:, 0] == UNLABELLED)
+    own = F.cross_entropy(scores.unflatten(0, (-1, 2))[:, 1], answer, reduction="none")
+    return {
+        "cover": cover if bool(known.any()) else scores.sum() * 0,
+        "dry": dry,
+        "light": torch.as_tensor(light),
+        "own": (own * sure).sum() / sure.sum().clamp(min=1),
+    }
+
+
+def _apart(logs: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """Mean of both Kullback-Leibler divergences between the views, added; logs: (2 B, C, h, w), where: (B, h, w) bool."""
+    first, second = logs.unflatten(0, (-1, 2)).unbind(1)
+    apart = ((first.exp() - second.exp()) * (first - second)).sum(1)
+    mean: torch.Tensor = (apart * where).sum() / where.sum().clamp(min=1)
+    return mean
 
 
 def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
@@ -130,7 +157,8 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     samples = LandCoverSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
     torch.manual_seed(recipe.seed)
     widths, neck = list(guide.config.widths), list(guide.config.neck)
-    model = LandCoverModel(LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck))
+    config = LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck)
+    model = LandCoverModel(config) if recipe.head is None else started_head(recipe.head, config)
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
         per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False,
@@ -164,6 +192,25 @@ def frozen_guide(folder: str | None) -> GuideModel:
     guide.train(False)
     guide.requires_grad_(False)
     return guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
+
+
+def started_head(folder: str, config: LandCoverConfig) -> LandCoverModel:
+    """A trained head, to go on from.
+
+    Args:
+        folder: As `save_pretrained` leaves it, or a folder with it in final/.
+        config: The shape that it must have.
+
+    Returns:
+        The head.
+
+    Raises:
+        InputError: There is none, or it has another shape.
+    """
+    head = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
+    if (list(head.config.inputs), list(head.config.neck)) != (list(config.inputs), list(config.neck)):
+        raise InputError(f"{folder} holds a head of another shape; leave head out, or give the neck that it has")
+    return head
 
 
 def land_cover_sources(recipe: LandCoverRecipe, data: str | Path) -> LandCoverSources:

@@ -195,12 +195,14 @@ class GuideLevirRecipe(Recipe):
 class LandCoverShares(Recipe):
     """Shares of the kinds of training sample of the land-cover head; only their ratios count."""
 
-    mosaic: float = Field(default=0.60, ge=0)
+    mosaic: float = Field(default=0.50, ge=0)
     """Parts of real images whose ground is known, joined."""
     rendered: float = Field(default=0.25, ge=0)
     """A rendered pair."""
     real: float = Field(default=0.15, ge=0)
     """One date of a real pair, of which little is known."""
+    two_dates: float = Field(default=0.10, ge=0)
+    """Both dates of a real pair where no building changed."""
 
 
 class LandCoverRecipe(Recipe):
@@ -210,6 +212,8 @@ class LandCoverRecipe(Recipe):
     """What the recipe trains."""
     guide: str | None = None
     """Folder of the trained guide of fine imagery; the one of the shipped weights where none is given."""
+    head: str | None = None
+    """Folder of a trained head to go on from, such as one of an earlier guide."""
     steps: Steps = 2500
     batch: int = Field(default=8, ge=1)
     """Samples a step, two views each."""
@@ -221,6 +225,8 @@ class LandCoverRecipe(Recipe):
     ema: Ema = 0.995
     consistency: float = Field(default=1.0, ge=0)
     """Weight of the difference between both views of the same ground."""
+    own_answers: float = Field(default=0.3, ge=0)
+    """Weight of the head's own confident answers on real pairs, as labels of the other view."""
     smoothing: float = Field(default=0.05, ge=0, lt=1)
     """Label smoothing: some labels are wrong."""
     shares: LandCoverShares = LandCoverShares()

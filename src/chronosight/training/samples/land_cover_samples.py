@@ -3,8 +3,8 @@
 Sample i is drawn from `default_rng((seed, i))`, so any training step can be made again and resuming needs no state.
 A sample is a dict:
     views    (2, 3, S, S) float32 in [0, 1]
-    labels   (2, S / 4, S / 4) int64: index into `LAND_COVER_CLASSES`, or UNLABELLED
-    same     (S / 4, S / 4) bool: both views show the same ground there
+    labels   (2, S / 2, S / 2) int64: index into `LAND_COVER_CLASSES`, UNLABELLED, or DRY
+    same     (S / 2, S / 2) int64: SAME ground in both views, of another SEASON, or OTHER
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chronosight.datasets.ground_images import BUILT, UNLABELLED, GroundImage
+from chronosight.datasets.ground_images import BUILT, UNLABELLED, GroundImage, dry_places
 from chronosight.datasets.places import PlacePair
 from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
@@ -24,8 +24,10 @@ from chronosight.training.recipes.guide import LandCoverShares
 from chronosight.training.samples.appearance import vary
 from chronosight.training.samples.fine_samples import draw_box, resized, resized_labels
 
-STRIDE = 4  # of the head's map
-SEASON = 0.6  # share of views in another season and light; the others as other sensors show them
+STRIDE = 2  # of the head's map
+IN_OTHER_LIGHT = 0.6  # share of views in another season and light; the others as other sensors show them
+OTHER, SAME, SEASON = 0, 1, 2
+TRIES = 8
 
 @dataclass(frozen=True)
 class LandCoverSources:
@@ -60,6 +62,7 @@ class LandCoverSamples:
             self._mosaic: shares.mosaic,
             self._rendered: shares.rendered if sources.rendered else 0.0,
             self._real: shares.real if sources.places else 0.0,
+            self._two_dates: shares.two_dates if sources.places else 0.0,
         }
         self.makers, self.shares = list(kinds), np.array(list(kinds.values()))
 
@@ -71,32 +74,42 @@ class LandCoverSamples:
         """The sample of an index."""
         rng = np.random.default_rng((self.seed, index))
         make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
-        images, labels = make(rng)
+        images, labels, same = make(rng)
         views = []
         for image in images:
-            lit = difference_only(image, int(rng.integers(1 << 31))) if rng.random() < SEASON else vary(image, rng)
+            lit = difference_only(image, int(rng.integers(1 << 31))) if rng.random() < IN_OTHER_LIGHT else vary(image, rng)
             views.append(lit.astype(np.float32).transpose(2, 0, 1) / 255)
         middle = np.s_[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         known = labels[middle].astype(np.int64)
-        return {"views": np.stack(views), "labels": known, "same": known[0] == known[1]}
+        return {"views": np.stack(views), "labels": known, "same": np.where(known[0] == known[1], same, OTHER)}
 
-    def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+    def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
         mosaic = draw_mosaic(rng, self.sources.grounds, self.size)
-        return [mosaic.pixels] * 2, np.stack([mosaic.labels] * 2)
+        return [mosaic.pixels] * 2, np.stack([mosaic.labels] * 2), SAME
 
-    def _rendered(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+    def _rendered(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
         box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(0.8, 1.6)))
         images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
         covers = [of_rendered(resized_labels(cover, box, self.size)) for cover in (pair.before_map, pair.after_map)]
-        return images, np.stack(covers)
+        return images, np.stack(covers), SAME
 
-    def _real(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
-        """One date of a real pair in two lights; nothing but new roofs is known of it."""
+    def _real(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
+        """One date of a real pair in two lights; nothing but new roofs and shadows is known of it."""
         pair = self.sources.places[int(rng.integers(len(self.sources.places)))]
         later = bool(rng.integers(2))
         box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(0.7, 1.4)))
         image = resized(pair.after if later else pair.before, box, self.size)
         roofs = resized_labels(pair.building, box, self.size) & later
-        labels = np.where(roofs, np.int8(BUILT), np.int8(UNLABELLED))
-        return [image] * 2, np.stack([labels] * 2)
+        labels = np.where(roofs, np.int8(BUILT), dry_places(image, pair.metres_per_pixel * (box[2] - box[0]) / self.size))
+        return [image] * 2, np.stack([labels] * 2), SAME
+
+    def _two_dates(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
+        """Both dates of a place where no building changed: mostly the same ground, in another season."""
+        for _ in range(TRIES):
+            pair = self.sources.places[int(rng.integers(len(self.sources.places)))]
+            box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(0.7, 1.4)))
+            if not pair.building[box[1] : box[3], box[0] : box[2]].any():
+                images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
+                return images, np.full((2, self.size, self.size), UNLABELLED, np.int8), SEASON
+        return self._real(rng)

@@ -1,0 +1,133 @@
+"""Fits how the land-cover head is read: a temperature a class, and from which confidence on a class is named.
+
+On mosaics of real ground that no training saw, as they are and in another season and light (`evaluation.land_cover`). The
+temperatures make the head's probabilities hold (log loss). A class is named from the lowest confidence on above which
+`RIGHT` of the pixels that are called so are right; a class that never reaches it, from `MOST` on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from chronosight.engines.compact.bundle_config import read_bundle_config
+from chronosight.engines.compact.guide import Guide, calibrated_cover, open_together
+from chronosight.evaluation.land_cover import SIDE, covering_guide, held_out_grounds
+from chronosight.metrics.calibration import calibration_error, calibration_parts
+from chronosight.synthetic.held_out import HELD_OUT
+from chronosight.synthetic.light import difference_only
+from chronosight.synthetic.mosaics import draw_mosaic
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.training.calibration.folder import write_config
+from chronosight.training.samples.land_cover_samples import STRIDE
+
+MOSAICS, FIRST = 240, HELD_OUT + 100_000  # others than those that are measured
+RIGHT = 0.9  # of what is named
+LEAST, MOST = 0.5, 0.9
+WATER_LEAST = 0.8  # mosaics hold fewer shadows than streets do
+STEPS = 60
+
+Track = Callable[[Sequence[Any], str], Iterable[Any]]
+
+
+def calibrate_land_cover(
+    weights: Path, data: Path, limit: int | None = None, track: Track = lambda items, _: items
+) -> dict[str, Any]:
+    """Fits temperatures and least confidences, and writes them into the weights' config.json.
+
+    Args:
+        weights: Weights folder with a land-cover head.
+        data: Folder with images/, pairs/ and buildings/.
+        limit: At most this many mosaics.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        "land_cover", the settings, and "calibration_report".
+
+    Raises:
+        InputError: The weights map no land cover, or the data folder has another layout.
+    """
+    guide = covering_guide(weights)
+    scores, labels = _held_out(guide, data, min(MOSAICS, limit or MOSAICS), track)
+    scale = _temperatures(scores, labels)
+    bias = np.zeros(len(scale))
+    before, after = (_confident(scores, labels, each, bias) for each in (np.ones(len(scale)), scale))
+    least = _least(*after)
+    report = {
+        "accuracy": float(after[2].mean()),
+        "error_before": _error(before),
+        "error_after": _error(after),
+        "named": float((after[1] >= np.array(least)[after[0]]).mean()),
+    }
+    config = read_bundle_config(weights)
+    config["land_cover"] |= {"scale": np.round(scale, 4).tolist(), "bias": bias.tolist(), "least": least}
+    config["calibration_report"] = {**config.get("calibration_report", {}), "land_cover": report}
+    write_config(weights, config)
+    return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
+
+
+def _held_out(guide: Guide, data: Path, count: int, track: Track) -> tuple[np.ndarray, np.ndarray]:
+    """(n, C) scores of pixels of known class, and (n,) their classes."""
+    grounds, scores, labels = held_out_grounds(data, "val"), [], []
+    for index in track(range(count), "mosaics"):
+        mosaic = draw_mosaic(np.random.default_rng((FIRST, index)), grounds, SIDE)
+        views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
+        found = guide.cover_scores(views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)  # (2, C, h, w)
+        truth = mosaic.labels[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+        for of_view in found:
+            scores.append(of_view[:, truth >= 0].T)
+            labels.append(truth[truth >= 0])
+    return np.concatenate(scores), np.concatenate(labels).astype(int)
+
+
+def _temperatures(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(C,) factors of the scores that make log loss least, every class counting alike."""
+    logits, truth = torch.from_numpy(scores), torch.from_numpy(labels)
+    counts = torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1).float()
+    logs = torch.zeros(logits.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([logs], max_iter=STEPS)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(logits * logs.exp(), truth, 1 / counts)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    return np.asarray(logs.detach().exp().clamp(0.2, 5).numpy(), float)
+
+
+def _confident(
+    scores: np.ndarray, labels: np.ndarray, scale: np.ndarray, bias: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n,) class, its confidence, and whether it is right, read as the engine reads them."""
+    settings = {"scale": scale.tolist(), "bias": bias.tolist()}
+    cover = open_together(calibrated_cover(scores.T[None, :, None], settings))[0, :, 0]
+    found = cover.argmax(axis=0)
+    return found, cover.max(axis=0), found == labels
+
+
+def _error(read: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
+    """Expected calibration error of the confidences."""
+    return float(calibration_error(calibration_parts(read[1], read[2]).sum(axis=0)))
+
+
+def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> list[float]:
+    """Of each class the confidence from which on it is named."""
+    least = []
+    for index, name in enumerate(LAND_COVER_CLASSES):
+        lowest = WATER_LEAST if name == "water" else LEAST
+        levels = np.arange(lowest, MOST, 0.02)
+        of_class = found == index
+        enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
+        least.append(round(float(min(enough, default=MOST)), 2))
+    return least
+
+
+def _share(right: np.ndarray) -> float:
+    return float(right.mean()) if right.size else 0.0

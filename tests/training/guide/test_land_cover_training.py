@@ -1,0 +1,123 @@
+"""Training, export and calibration of the land-cover head on tiny data; a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from chronosight.datasets.ground_images import GroundImage  # noqa: E402
+from chronosight.datasets.places import PlacePair  # noqa: E402
+from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.guide import suited_guide  # noqa: E402
+from chronosight.errors import InputError  # noqa: E402
+from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
+from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES  # noqa: E402
+from chronosight.training.calibration import land_cover as calibration  # noqa: E402
+from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
+from chronosight.training.export.land_cover import add_land_cover  # noqa: E402
+from chronosight.training.guide import land_cover  # noqa: E402
+from chronosight.training.guide.fine import fine_config  # noqa: E402
+from chronosight.training.recipes.guide import LandCoverRecipe  # noqa: E402
+from chronosight.training.samples.land_cover_samples import LandCoverSources  # noqa: E402
+from small_scenes import pair  # noqa: E402
+from tiny_cover import STEP, write_covering_bundle  # noqa: E402
+
+NECK = (4, 6, 4, 4)
+
+
+def grounds(step: int = 40) -> dict[int, list[GroundImage]]:
+    return {
+        kind: [GroundImage("g", 0.5, np.full((64, 64, 3), step * kind, np.uint8), np.full((64, 64), kind, np.int8), kind)]
+        for kind in range(6)
+    }
+
+
+def sources(*_) -> LandCoverSources:
+    image = np.full((64, 64, 3), 100, np.uint8)
+    return LandCoverSources(grounds(), [PlacePair("p", "p", 0.5, image, image, np.zeros((64, 64), bool), ())], [])
+
+
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("guide")
+    GuideModel(fine_config(NECK)).save_pretrained(folder)
+    return folder
+
+
+def recipe(guide, **fields) -> LandCoverRecipe:
+    given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4)}
+    given |= {"save_every": 1, "workers": 0, "threads": 1}
+    return LandCoverRecipe(**given | fields)
+
+
+@pytest.fixture(scope="module")
+def trained(guide, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(land_cover, "land_cover_sources", sources)
+        return land_cover.train_land_cover(recipe(guide), "data", tmp_path_factory.mktemp("run") / "cover", lambda text: None)
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_weights(guide, trained, tmp_path, monkeypatch):
+    from safetensors.numpy import load_file
+
+    monkeypatch.setattr(land_cover, "land_cover_sources", sources)
+    run = tmp_path / "cover"
+    shutil.copytree(trained.parent, run)
+    shutil.rmtree(run / "final")
+    shutil.rmtree(run / "checkpoint-2")
+    again = land_cover.train_land_cover(recipe(guide), "data", run, lambda text: None)
+    first, second = load_file(trained / "model.safetensors"), load_file(again / "model.safetensors")
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+def test_a_trained_head_can_be_gone_on_from_if_it_has_the_shape(guide, trained):
+    config = LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4))
+    assert isinstance(land_cover.started_head(str(trained), config), LandCoverModel)
+    with pytest.raises(InputError, match="another shape"):
+        land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=(8, 4, 4)))
+
+
+def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder, tmp_path):
+    weights = shutil.copytree(bundle_folder, tmp_path / "weights")
+    with pytest.raises(InputError, match="no guide of fine imagery"):
+        add_land_cover(trained, weights)
+    add_fine_guide(guide, weights, 0.5, 0.75)
+    assert max(add_land_cover(trained, weights).values()) < 5e-3
+    fine = suited_guide(Bundle(weights, 1), 0.5)
+    frames = np.random.default_rng(0).integers(0, 255, (2, 64, 96, 3), np.uint8)
+    maps = fine.predict(replace(pair(frames), metres_per_pixel=0.5), cover=True)
+    assert maps.cover.packed.shape == (2, 64, 96)
+    dates = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+    model, head = GuideModel.from_pretrained(guide).eval(), LandCoverModel.from_pretrained(trained).eval()
+    with torch.no_grad():
+        expected = head(*model.land_cover_features(dates)).numpy()
+    got = fine.cover_scores(dates[:, None].numpy())
+    np.testing.assert_allclose(got, expected, atol=2e-2 * max(1, np.abs(expected).max()))
+
+
+def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(bundle_folder, tmp_path, monkeypatch):
+    """The tiny head takes grey levels for classes; "water" of the mosaics is as bright as its trees, so neither is ever right
+    often enough, while all others are."""
+    weights = write_covering_bundle(bundle_folder, tmp_path / "weights")
+    drawn = grounds(STEP)
+    drawn[5] = [replace(ground, pixels=np.full((64, 64, 3), 4 * STEP, np.uint8)) for ground in drawn[5]]
+    monkeypatch.setattr(calibration, "held_out_grounds", lambda data, split: drawn)
+    monkeypatch.setattr(calibration, "difference_only", lambda image, seed: image)
+    monkeypatch.setattr("chronosight.synthetic.mosaics.SHADED", 0)
+    result = calibration.calibrate_land_cover(weights, tmp_path, 20)
+    written = json.loads((weights / "config.json").read_text())
+    least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))
+    assert result["land_cover"] == written["land_cover"] and written["calibration_report"]["land_cover"]["accuracy"] > 0.5
+    assert least["trees"] == calibration.MOST and least["built-up"] == calibration.LEAST
+    report = result["calibration_report"]["land_cover"]
+    assert report["error_after"] <= report["error_before"] + 0.02

@@ -1,0 +1,83 @@
+"""Samples of the land-cover head: both views show the ground that the labels say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from chronosight.datasets.ground_images import BUILT, UNLABELLED, GroundImage
+from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.land_cover import of_rendered
+from chronosight.synthetic.pair import render_pair
+from chronosight.training.recipes.guide import LandCoverShares
+from chronosight.training.samples import land_cover_samples
+from chronosight.training.samples.land_cover_samples import OTHER, SAME, SEASON, LandCoverSamples, LandCoverSources
+
+SIDE = 64
+NONE = {"mosaic": 0, "rendered": 0, "real": 0, "two_dates": 0}
+
+
+def place(changed: bool) -> PlacePair:
+    before = np.full((128, 128, 3), 120, np.uint8)
+    after, mask = before.copy(), np.zeros((128, 128), bool)
+    if changed:
+        after[::16], mask[::16] = 230, True
+    return PlacePair("p", "p", 0.5, before, after, mask, ())
+
+
+def samples(kind: str, places=(), rendered=()) -> LandCoverSamples:
+    grounds = {
+        kind: [GroundImage("g", 0.5, np.full((80, 80, 3), 40 * kind, np.uint8), np.full((80, 80), kind, np.int8), kind)]
+        for kind in range(6)
+    }
+    sources = LandCoverSources(grounds, list(places), list(rendered))
+    return LandCoverSamples(sources, LandCoverShares(**NONE | {kind: 1}), 100, 5, SIDE)
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    monkeypatch.setattr(land_cover_samples, "vary", lambda image, rng: image)
+    monkeypatch.setattr(land_cover_samples, "difference_only", lambda image, seed: image)
+
+
+def test_a_sample_is_that_of_its_index():
+    first, again, other = samples("mosaic")[3], samples("mosaic")[3], samples("mosaic")[4]
+    assert first["views"].shape == (2, 3, SIDE, SIDE) and first["labels"].shape == (2, SIDE // 2, SIDE // 2)
+    assert first["views"].dtype == np.float32 and first["views"].min() >= 0 and first["views"].max() <= 1
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, again[name])
+    assert not np.array_equal(first["views"], other["views"])
+
+
+def test_both_views_of_a_mosaic_are_one_ground_in_two_lights():
+    made = samples("mosaic")
+    differ = [np.abs(made[i]["views"][0] - made[i]["views"][1]).mean() for i in range(8)]
+    assert np.mean(differ) > 0.02
+    for i in range(8):
+        np.testing.assert_array_equal(made[i]["labels"][0], made[i]["labels"][1])
+        assert (made[i]["same"] == SAME).all() and (made[i]["labels"] >= 0).mean() > 0.5
+
+
+def test_rendered_dates_have_their_own_labels_and_differ_where_these_do(plain):
+    pair = render_pair(2, 128, 0.5)
+    one = samples("rendered", rendered=[pair])[0]
+    different = one["labels"][0] != one["labels"][1]
+    assert different.any() and (one["same"][different] == OTHER).all() and (one["same"][~different] == SAME).all()
+    assert of_rendered(pair.before_map).min() >= UNLABELLED
+
+
+def test_of_a_real_date_new_roofs_are_known(plain):
+    made = [samples("real", [place(True)])[i] for i in range(12)]
+    roofs = [one for one in made if (one["labels"] == BUILT).any()]
+    assert 2 <= len(roofs) <= 10  # those of the later date
+    for one in roofs:
+        bright = one["views"][0].mean(0)[1::2, 1::2] > 0.8
+        assert (bright == (one["labels"][0] == BUILT)).mean() > 0.9
+
+
+def test_two_dates_are_taken_where_no_building_changed(plain):
+    one = samples("two_dates", [place(False)])[0]
+    assert (one["same"] == SEASON).all() and (one["labels"] == UNLABELLED).all()
+    assert not (samples("two_dates", [place(True)])[0]["same"] == SEASON).any()
