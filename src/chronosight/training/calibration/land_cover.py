@@ -95,10 +95,10 @@ def _temperatures(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         loss = F.cross_entropy(logits * logs.exp(), truth, 1 / counts)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)
     return np.asarray(logs.detach().exp().clamp(0.2, 5).numpy(), float)
 
 
