@@ -17,6 +17,9 @@ What counts as a change:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
 
@@ -39,6 +42,7 @@ from chronosight.results.land_cover_change import (
 )
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.cells import cell_at
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.tasks.objects import MaskObject, find_objects
 
@@ -67,26 +71,30 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
         The change, its map included.
     """
     changed = change_map(cover, evidence.mask > 0, metres)
-    objects, codes = [], np.where(cover.known.all(axis=0), np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
-    for group_code in np.unique(changed[changed > 0]).tolist():
-        for item in find_objects(changed == group_code, smallest_area(metres)):
-            found = read_object(item, group_code, cover, metres)
-            if is_reported(found, metres):
-                objects.append(found)
-                codes[item.window][item.inside] = code_of(found.key)
+    known, classes = cover.known & scene.valid, cover.classes
+    both = known.all(axis=0)
+    objects, codes = [], np.where(both, np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
+    for group_code, box in enumerate(ndimage.find_objects(changed), start=1):
+        if box is None:
+            continue
+        corner = box[1].start, box[0].start
+        window = LandCover(cover.packed[:, *box], cover.least)
+        for found, item in objects_in(changed[box] == group_code, corner, group_code, window, metres, scene):
+            objects.append(found)
+            codes[box][item.window][item.inside] = code_of(found.key)
     codes[~scene.valid] = NO_DATA
     metric = scene_corners(scene) is not None or scene.metres_per_pixel is not None
     pixel_area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
-    known = cover.known & scene.valid
+    counts = [np.bincount(classes[date][known[date]], minlength=len(LAND_COVER_CLASSES)).tolist() for date in (0, 1)]
     totals = {
-        name: (pixel_area * int(of_class[0].sum()), pixel_area * int(of_class[1].sum()))
-        for index, name in enumerate(LAND_COVER_CLASSES)
-        if (of_class := known & (cover.classes == index)).any()
+        name: (pixel_area * before, pixel_area * after)
+        for name, before, after in zip(LAND_COVER_CLASSES, *counts, strict=False)
+        if before or after
     }
     return LandCoverChange(
         place_objects(scene, sorted(objects, key=lambda one: -one.area_px)),
         object_grounds(cover, evidence),
-        float(known.all(axis=0).sum() / max(1, scene.valid.sum())),
+        float(both.sum() / max(1, scene.valid.sum())),
         metric,
         totals,
         rows=lambda top, bottom: codes[top:bottom],
@@ -191,6 +199,31 @@ def without_slivers(mask: np.ndarray, radius: int) -> np.ndarray:
     opened = ndimage.maximum_filter(opened, 2 * side - 1, mode="nearest")  # grown again, and a little on, for round corners
     wide: np.ndarray = opened & majority
     return wide
+
+
+def objects_in(
+    inside: np.ndarray, corner: tuple[int, int], code: int, cover: LandCover, metres: float, scene: Scene
+) -> Iterator[tuple[CoverObject, MaskObject]]:
+    """The objects of one kind in a window of a scene.
+
+    Args:
+        inside: (h, w) bool, the pixels of that kind.
+        corner: Column and row of the window's upper left pixel.
+        code: The kind, as in `change_map`.
+        cover: The land cover of both dates in the window.
+        metres: Ground size of a pixel.
+        scene: The whole scene.
+
+    Yields:
+        Each object that is reported, in pixels of the scene but without its place on the ground; and its pixels in the window.
+    """
+    for item in find_objects(inside, smallest_area(metres)):
+        found = read_object(item, code, cover, metres)
+        if is_reported(found, metres):
+            x, y = item.centroid[0] + corner[0], item.centroid[1] + corner[1]
+            holes = tuple(hole + corner for hole in found.holes)
+            cell = cell_at(x, y, scene.width, scene.height)
+            yield replace(found, outline=found.outline + corner, holes=holes, cell=cell), item
 
 
 def is_reported(found: CoverObject, metres: float) -> bool:

@@ -10,17 +10,15 @@ one band are in memory. Beside the store's maps lie
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from chronosight.engines.compact.land_cover import (
     change_map,
     date_classes,
-    is_reported,
     margin_of,
     object_ground,
-    read_object,
+    objects_in,
     smallest_area,
 )
 from chronosight.engines.compact.large.codes import read_codes
@@ -34,9 +32,7 @@ from chronosight.results.codes import NO_DATA
 from chronosight.results.land_cover import LandCover
 from chronosight.results.land_cover_change import NOT_KNOWN, CoverObject, LandCoverChange, ObjectGround, code_of
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.cells import cell_at
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
-from chronosight.tasks.objects import find_objects
 
 GROUPS_FILE, CODES_FILE = "groups.u8", "land_cover.u8"
 BAND = 512  # rows
@@ -136,19 +132,8 @@ def _objects(
         top, left, bottom, right = box(part)
         inside = paste(part, top, left, bottom, right)
         cover = LandCover(store.read_cover(top, bottom, left, right), least)
-        for item in find_objects(inside, smallest_area(metres)):
-            found = read_object(item, code, cover, metres)
-            if not is_reported(found, metres):
-                continue
-            corner = np.array([left, top])
-            centre = item.centroid[0] + left, item.centroid[1] + top
-            yield (
-                replace(
-                    found, outline=found.outline + corner, holes=tuple(hole + corner for hole in found.holes),
-                    cell=cell_at(*centre, scene.width, scene.height),
-                ),
-                Piece.of(item.inside, top + item.window[0].start, left + item.window[1].start),
-            )  # fmt: skip
+        for found, item in objects_in(inside, (left, top), code, cover, metres, scene):
+            yield found, Piece.of(item.inside, top + item.window[0].start, left + item.window[1].start)
 
 
 def _write_codes(store: Store, least: tuple[float, ...], pieces: Sequence[tuple[int, Piece]]) -> None:
