@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.changed_object import Direction
 from chronosight.results.wording import size_words
+from chronosight.tasks.parsing import parse_question
 from chronosight.timeline.dates import Date, parse_date
 from chronosight.timeline.follow import Event, Track
 from chronosight.timeline.timeline import CLASSES, Timeline
 
+NO_COVER = "Many dates are followed by their buildings and roads; ask two of the dates about land cover."
 CAN_ASK = (
     'This cannot be answered from a timeline; ask such as "when was the first building built", "in which year did most change", '
     '"what was built between 2015 and 2018" or "how many buildings are there in 2015"'
@@ -52,6 +54,9 @@ def answer_with_objects(timeline: Timeline, question: str) -> Found:
     """
     if timeline.stack.too_coarse:
         return open_answer(timeline.stack.too_coarse), ()
+    read = parse_question(question, "pair").of_objects
+    if read is not None and read.without_cover is not None:
+        return open_answer(NO_COVER), ()
     text = question.lower()
     name = next((one for one in CLASSES if one in text or (one == "building" and re.search(r"\bhouses?\b", text))), None)
     way: Direction | None = "appeared" if _NEW.search(text) else "vanished" if _GONE.search(text) else None
