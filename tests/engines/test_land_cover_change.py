@@ -133,6 +133,14 @@ def test_what_came_after_a_building_that_is_gone():
     }  # fmt: skip
 
 
+def test_specks_under_a_building_count_as_the_ground_around_them():
+    before, after = ground(LOW, trees=(40, 40, 43, 45)), ground(LOW, built=(40, 40, 70, 70))
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[40:70, 40:70] = 2
+    found = change(before, after, evidence=evidence_of(mask, mask > 0, scene()))
+    assert dict(found.grounds[0].shares) == {"low vegetation and crops": 900.0}
+
+
 def test_ground_that_seems_built_up_outside_of_every_building_has_an_unknown_kind():
     assert kinds(change(ground(TREES), ground(TREES, built=(30, 30, 90, 90)))) == {("trees", UNKNOWN)}
 

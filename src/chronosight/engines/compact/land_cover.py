@@ -52,6 +52,7 @@ N_GROUPS = 4
 NARROW = 4.0  # metres: what is narrower is no object
 SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/results.md)
 SMALLEST_UNKNOWN = 300.0
+SPECK = 0.1  # of the ground of a changed object: a class that holds less is the edge of another
 SMALLEST_WATER = 1000.0
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
 LEAST = 0.5  # confidence of an object that is reported: likelier than not
@@ -310,7 +311,7 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     shares = {
         name: item.area * float((known & (classes == index)).sum() / total) for index, name in enumerate(LAND_COVER_CLASSES)
     }
-    shares = {name: area for name, area in shares.items() if area}
+    shares = _without_specks({name: area for name, area in shares.items() if area}, item.area)
     if not known.all() or not classes.size:
         shares[UNKNOWN] = item.area - sum(shares.values())
     sizes = np.bincount(GROUPS[classes[known]], minlength=N_GROUPS) if classes.size else np.zeros(1)
@@ -321,6 +322,16 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     name = _likeliest(classes[of_group], confidence[of_group])
     sure = float(confidence[of_group].mean())
     return ObjectGround(item.number, item.class_name, item.direction, name, sure, shares)
+
+
+def _without_specks(shares: dict[str, float], area: float) -> dict[str, float]:
+    """Areas by class; what is both small and a small part of the object counts as the largest class: edges of the map."""
+    if not shares:
+        return shares
+    largest = max(shares, key=lambda name: shares[name])
+    specks = [name for name, part in shares.items() if name != largest and part < min(SMALLEST, SPECK * area)]
+    kept = {name: part for name, part in shares.items() if name not in specks}
+    return kept | {largest: shares[largest] + sum(shares[name] for name in specks)}
 
 
 def _likeliest(classes: np.ndarray, confidence: np.ndarray) -> str:
