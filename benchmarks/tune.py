@@ -68,6 +68,7 @@ def main() -> None:
         mask = pair.change_mask == 2
         for kind, part in (("new", mask & stands & ~stood), ("gone", mask & stood & ~stands)):
             drawn[kind] += [shapely.geometry.shape(s) for s, v in shapes(part.astype(np.uint8), part, transform=place) if v]
+    (options.out / "labels.gpkg").unlink(missing_ok=True)  # of an earlier call: layers would be added to it
     for kind, outlines in drawn.items():
         raw.write(
             options.out / "labels.gpkg", layer=kind, geometry=shapely.to_wkb(np.array(outlines, dtype=object)), field_data=[],

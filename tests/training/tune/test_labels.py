@@ -63,6 +63,17 @@ def footprints(path):
     return write_layer(path, "buildings_after", [outline(0, NEW), outline(0, STANDS)], append=True)
 
 
+def later_date_and_changes(path):
+    write_layer(path, "after", [outline(0, NEW), outline(0, STANDS)])
+    write_layer(path, "gone", [outline(0, GONE)], append=True)
+    return write_layer(path, "new", [outline(0, NEW)], append=True)
+
+
+def earlier_date_and_changes(path):
+    write_layer(path, "before", [outline(0, GONE), outline(0, STANDS)])
+    return write_layer(path, "changes", [outline(0, NEW), outline(0, GONE)], {"date": ["new", None]}, append=True)
+
+
 def lonlat(path):
     write_layer(path, "new", moved([outline(0, NEW)], 4326), epsg=4326)
     return write_layer(path, "gone", moved([outline(0, GONE)], 4326), epsg=4326, append=True)
@@ -73,12 +84,27 @@ def classes(path):
     return write_layer(path, "a", outlines, {"date": ["new", "gone", "new"], "class": ["House", "building", "pond"]})
 
 
-@pytest.mark.parametrize("write", [two_layers, date_field, footprints, lonlat, classes])
+@pytest.mark.parametrize("write", [two_layers, date_field, footprints, later_date_and_changes, earlier_date_and_changes, lonlat, classes])
 def test_polygons_of_each_kind_give_the_same_mask(sites, tmp_path, write):
     label = read_labels(write(tmp_path / "labels.gpkg")).of("site0", scene_of(sites))
     np.testing.assert_array_equal(directions_of(label), expected())
     other = read_labels(tmp_path / "labels.gpkg").of("site1", scene_of(sites, 1))
     assert not other.changed.any() and other.polygons == 0
+
+
+@pytest.mark.parametrize(("date", "index"), [("before", 0), ("after", 1)])
+def test_outlines_of_one_date_stand_at_the_other_where_nothing_changed(sites, tmp_path, date, index):
+    x, y = STANDS[0] + 2, STANDS[1] + 2
+    write_layer(tmp_path / "l.gpkg", date, [outline(0, STANDS)])
+    with pytest.raises(InputError, match=f"of the date {date} alone"):
+        read_labels(tmp_path / "l.gpkg")
+    write_layer(tmp_path / "l.gpkg", "changed", [], append=True)  # declared unchanged
+    label = read_labels(tmp_path / "l.gpkg").of("site0", scene_of(sites))
+    assert not label.changed.any() and label.footprints[:, y, x].tolist() == [1, 1]
+    assert label.footprints[:, 0, 0].tolist() == [0, 0]
+    write_layer(tmp_path / "l.gpkg", "changed", [outline(0, STANDS)], append=True)
+    label = read_labels(tmp_path / "l.gpkg").of("site0", scene_of(sites))
+    assert label.changed[y, x] and label.footprints[index, y, x] == 1 and label.footprints[1 - index, y, x] == 0
 
 
 def test_geojson_is_read_too(sites, tmp_path):

@@ -104,13 +104,16 @@ def from_outlines(outlines: Outlines, scene: Scene) -> Label:
         scene: The pair, with a georeference.
 
     Returns:
-        The label. Outlines of both dates give the change as their difference.
+        The label. Outlines of both dates give the change as their difference; with outlines of one date and of what changed,
+        the other date follows.
     """
     placed = placed_outlines(outlines, scene)
     size = scene.height, scene.width
     drawn = {kind: draw(shapes, *size) for kind, shapes in placed.items()}
     number = sum(map(len, placed.values()))
-    if "before" in drawn or "after" in drawn:
+    if len(dates := {"before", "after"} & set(drawn)) == 1:
+        return _valid(_of_one_date(dates.pop(), drawn, number), scene)
+    if dates:
         empty = np.zeros(size, bool)
         footprints = np.stack([drawn.get("before", empty), drawn.get("after", empty)]).astype(np.int8)
         for kind, there in (("gone", (1, 0)), ("new", (0, 1))):
@@ -144,6 +147,17 @@ def from_masks(files: tuple[Path, ...], name: str, scene: Scene) -> Label:
     if plain or (values == CHANGED).any():
         return _valid(_of_changes({"changed": values > 0}, size, 0), scene)
     return _valid(_of_changes({"new": values == NEW, "gone": values == GONE}, size, 0), scene)
+
+
+def _of_one_date(date: str, drawn: dict[str, np.ndarray], number: int) -> Label:
+    """All buildings of one date, and what changed: a building that did not change stands at the other date too."""
+    here = ("before", "after").index(date)
+    stands = drawn[date]
+    label = _of_changes({kind: mask for kind, mask in drawn.items() if kind != date}, stands.shape, number)
+    footprints = np.where(label.changed, label.footprints, stands.astype(np.int8))
+    undirected = label.changed & (footprints == -1).all(0) & stands  # drawn as changed alone
+    footprints[here, undirected], footprints[1 - here, undirected] = 1, 0
+    return Label(label.changed, footprints, number)
 
 
 def _of_changes(drawn: dict[str, np.ndarray], size: tuple[int, int], number: int) -> Label:

@@ -148,8 +148,8 @@ def read_outlines(path: Path, class_field: str | None = None, buildings: tuple[s
     if len(one_date := {"before", "after"} & set(shapes)) == 1 and len(shapes) == 1:
         other = ({"before", "after"} - one_date).pop()
         raise InputError(
-            f"{path.name} has outlines of the date {one_date.pop()} alone, so what changed is not known; add a layer {other} "
-            "(empty where nothing stood), or call the layer changed, new or gone"
+            f"{path.name} has outlines of the date {one_date.pop()} alone, so what changed is not known; add the layers new and gone "
+            f"(empty where nothing changed) or a layer {other}, or call the layer changed, new or gone"
         )
     return Outlines(shapes, crs, dict(classes), tuple(sorted(set(classes) - used)), repaired, skipped)
 
