@@ -2,8 +2,8 @@
 
     taskset -c 0 python benchmarks/batch_ray.py --pairs 200 --side 64 --actors 1 2
 
-Pairs are rendered (`synthetic.pair`), cut to --side pixels. --kills N also kills the core run with SIGKILL at N moments spread
-over its length, and checks that the finished table is the one of a run without kills.
+Pairs are parts of --side pixels of rendered ones (`synthetic.pair`, 128 pixels). --kills N also kills the core run with SIGKILL
+at N moments spread over its length, and checks that the finished table is the one of a run without kills.
 """
 
 import argparse
@@ -22,18 +22,22 @@ from rasterio.transform import from_origin
 from chronosight.synthetic.pair import render_pair
 
 CHRONOSIGHT = [sys.executable, "-m", "chronosight.cli"]
+RENDERED = 128
 
 
 def write_pairs(folder: Path, count: int, side: int) -> Path:
-    lines = ["id,before,after"]
+    lines, across = ["id,before,after"], RENDERED // side
     for number in range(count):
-        pair = render_pair(number, 128)
+        which, part = divmod(number, across**2)
+        if part == 0:
+            pair = render_pair(which, RENDERED)
+        y, x = (side * place for place in divmod(part, across))
         for name, pixels in (("before", pair.before), ("after", pair.after)):
             with rasterio.open(
                 folder / f"{number}_{name}.tif", "w", driver="GTiff", width=side, height=side, count=3, dtype="uint8",
                 crs="EPSG:32614", transform=from_origin(6e5 + 1000 * number, 3.3e6, 1, 1),
             ) as file:  # fmt: skip
-                file.write(pixels[:side, :side].transpose(2, 0, 1))
+                file.write(pixels[y : y + side, x : x + side].transpose(2, 0, 1))
         lines.append(f"p{number},{number}_before.tif,{number}_after.tif")
     (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
     return folder / "manifest.csv"

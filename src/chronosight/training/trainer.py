@@ -14,6 +14,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerContr
 from chronosight.training.checkpoints import last_checkpoint
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import TrainingLog
+from chronosight.training.memory import keep_freed_memory
 
 Watch = Callable[[WeightAverage, TrainingLog], TrainerCallback]
 
@@ -72,7 +73,7 @@ def reproducible_arguments(
 
 
 def prepare_run(out: Path, threads: int = 0) -> None:
-    """Makes the folder of a run and sets the number of CPU threads.
+    """Makes the folder of a run, sets the number of CPU threads, and keeps freed memory where training runs on CPU.
 
     Args:
         out: Folder of the run.
@@ -81,6 +82,8 @@ def prepare_run(out: Path, threads: int = 0) -> None:
     out.mkdir(parents=True, exist_ok=True)
     if threads:
         torch.set_num_threads(threads)
+    if not torch.cuda.is_available():
+        keep_freed_memory()
 
 
 def fit_averaged(

@@ -84,7 +84,10 @@ def classes(path):
     return write_layer(path, "a", outlines, {"date": ["new", "gone", "new"], "class": ["House", "building", "pond"]})
 
 
-@pytest.mark.parametrize("write", [two_layers, date_field, footprints, later_date_and_changes, earlier_date_and_changes, lonlat, classes])
+WAYS = (two_layers, date_field, footprints, later_date_and_changes, earlier_date_and_changes, lonlat, classes)
+
+
+@pytest.mark.parametrize("write", WAYS)
 def test_polygons_of_each_kind_give_the_same_mask(sites, tmp_path, write):
     label = read_labels(write(tmp_path / "labels.gpkg")).of("site0", scene_of(sites))
     np.testing.assert_array_equal(directions_of(label), expected())
@@ -177,6 +180,7 @@ def test_invalid_outlines_are_repaired_and_counted(tmp_path):
     ("write", "words"),
     [
         (lambda p: write_layer(p, "houses", [outline(0, NEW)]), "does not say its date"),
+        (lambda p: write_layer(p, "houses", [outline(0, NEW)], {"status": ["planned"]}), "has 'planned' as its date"),
         (lambda p: write_layer(p, "after", [outline(0, NEW)]), "of the date after alone"),
         (lambda p: write_layer(p, "new", [outline(0, NEW)], epsg=None), "has no CRS"),
         (lambda p: write_layer(p, "new", [outline(0, NEW)], {"class": ["pond"]}), "--building"),

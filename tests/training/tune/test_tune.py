@@ -99,6 +99,29 @@ def test_samples_are_the_same_again_and_know_the_direction(own):
     assert directions == {-1.0, 0.0, 1.0}
 
 
+def test_of_rendered_samples_the_answers_of_the_start_are_learned_not_the_labels(own, weights):
+    samples = TuneSamples(material_of(own).seen("train"), rendered_pairs(1), 40, 0, 32)
+    made = [samples[index] for index in range(40)]
+    kept = [sample for sample in made if sample["kept"] > 0]
+    labelled = [sample for sample in made if sample["kept"] == 0]
+    assert 10 < len(kept) < 30
+    start = train.frozen_copy(load_fine_guide(weights))
+    other = train.copy.deepcopy(start)
+    with torch.no_grad():
+        next(other.recognition.head.parameters()).mul_(3)
+
+    def losses(guide, chosen):
+        return {name: part.item() for name, part in train.tuning_loss(guide, start, train.stack(chosen))[1].items()}
+
+    same, moved = losses(start, kept), losses(other, kept)
+    assert set(same) == {"kept_classes", "kept_cores", "kept_footprints"} and all(abs(part) < 1e-5 for part in same.values())
+    assert moved["kept_classes"] > 1e-4 and abs(moved["kept_footprints"]) < 1e-5  # the head has no part in footprints
+    assert {"pixel", "building"} <= set(losses(start, labelled)) and not set(same) & set(losses(start, labelled))
+    both = losses(other, [*kept[:2], *labelled[:2]])
+    assert both["pixel"] == pytest.approx(losses(other, labelled[:2])["pixel"], rel=1e-4)
+    assert both["kept_classes"] == pytest.approx(losses(other, kept[:2])["kept_classes"], rel=1e-4)
+
+
 def test_the_weights_that_come_out_are_whole(done, weights):
     out, facts = done
     config = json.loads((out / "config.json").read_text())

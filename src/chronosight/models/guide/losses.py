@@ -74,6 +74,31 @@ def recognition_loss(
     return parts
 
 
+def distillation_loss(output: GuideOutput, teacher: GuideOutput) -> dict[str, torch.Tensor]:
+    """How far the guide's answers are from those of another guide (learning without forgetting, arXiv 1606.09282).
+
+    Args:
+        output: Of the guide.
+        teacher: Of the other one, on the same images, without gradients.
+
+    Returns:
+        Parts of the loss by name, 0 for equal answers: Kullback-Leibler divergences of classes, cores and footprints, mean over
+        pixels.
+    """
+    assert output.class_logits is not None and teacher.class_logits is not None
+    log_p, log_q = (F.log_softmax(of.class_logits.float(), dim=1) for of in (output, teacher) if of.class_logits is not None)
+    parts = {"kept_classes": (log_q.exp() * (log_q - log_p)).sum(1).mean()}
+    for name, score, answer in (
+        ("kept_cores", output.core_logit, teacher.core_logit),
+        ("kept_footprints", output.footprint_logit, teacher.footprint_logit),
+    ):
+        if score is not None and answer is not None:
+            p = answer.float().sigmoid()
+            entropy = F.binary_cross_entropy_with_logits(answer.float(), p)
+            parts[name] = 0.5 * (F.binary_cross_entropy_with_logits(score.float(), p) - entropy)
+    return parts
+
+
 def _dice(p: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """1 - soft Dice over the whole batch; batch-wise, so that empty samples neither help nor hurt."""
     overlap = (p * truth).sum()

@@ -13,7 +13,7 @@ A sample is a dict:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,8 @@ BUILDING, ROAD = 2, 1
 PLACE_STEPS, NATIVE_STEPS = (0.75, 1.3), (0.3, 0.85)  # metres per pixel that pairs are shown at
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
 PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
+
+Maker = Callable[[np.random.Generator], tuple[LabelledPair, np.ndarray | None]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class FineSamples:
         """
         self.sources, self.length, self.seed, self.size = sources, length, seed, size
         self.labelled = [chip for chip in sources.chips if chip.labels is not None]
-        kinds = {
+        kinds: dict[Maker, float] = {
             self._place: shares.place if sources.places else 0.0,
             self._native: shares.native if sources.natives else 0.0,
             self._same: shares.same,
@@ -99,9 +101,11 @@ class FineSamples:
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         """The sample of an index."""
         rng = np.random.default_rng((self.seed, index))
-        make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
-        pair, road = make(rng)
+        pair, road = self._maker(rng)(rng)
         return self._finish(rng, pair, road)
+
+    def _maker(self, rng: np.random.Generator) -> Maker:
+        return self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
 
     def _place(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         return self._real(rng, self.sources.places, PLACE_STEPS), None

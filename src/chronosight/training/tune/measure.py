@@ -11,7 +11,7 @@ import numpy as np
 from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.guide import suited_guide
+from chronosight.engines.compact.guide import Guide, suited_guide
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.objects import find_objects
 from chronosight.training.tune.pairs import CHANGED_FROM, OwnPair, Track
@@ -44,7 +44,7 @@ class Quality:
         return asdict(self)
 
 
-def measure(weights: Path, pairs: Sequence[Labelled], track: Track, name: str) -> Quality:
+def measure(weights: Path, pairs: Sequence[Labelled], track: Track, name: str, fine: bool = False) -> Quality:
     """Runs the guide that the weights use for each pair's ground size, as `describe` does.
 
     Args:
@@ -52,6 +52,7 @@ def measure(weights: Path, pairs: Sequence[Labelled], track: Track, name: str) -
         pairs: Scenes with the mask of changed buildings.
         track: Called with items and a label; yields the items while it shows progress.
         name: The label.
+        fine: Whether to run the guide of fine imagery on every pair, whatever its ground size.
 
     Returns:
         The metrics.
@@ -60,7 +61,7 @@ def measure(weights: Path, pairs: Sequence[Labelled], track: Track, name: str) -
     building = list(bundle.config["classes"]).index("building")
     hit = seen = true = error = right = 0.0
     for scene, truth in track(pairs, name):
-        guide = suited_guide(bundle, scene.metres_per_pixel)
+        guide = Guide(bundle, fine=True) if fine else suited_guide(bundle, scene.metres_per_pixel)
         found = find_objects(guide.predict(scene).mask == building, guide.min_area(scene.metres_per_pixel))
         mask = np.zeros(truth.shape, bool)
         for item in found:

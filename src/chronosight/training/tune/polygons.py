@@ -26,7 +26,7 @@ KINDS = ("before", "after", "new", "gone", "changed")
 WORDS = {
     "before": ("before", "earlier", "old", "pre", "t1", "first"),
     "after": ("after", "later", "post", "t2", "second"),
-    "new": ("new", "appeared", "built", "added", "construction"),
+    "new": ("new", "appeared", "built", "added", "construction", "constructed"),
     "gone": ("gone", "removed", "vanished", "demolished", "demolition", "disappeared"),
     "changed": ("changed", "change", "changes"),
 }
@@ -130,9 +130,11 @@ def read_outlines(path: Path, class_field: str | None = None, buildings: tuple[s
             if dates is not None and str(dates[number] or "").strip():
                 kind = KIND_OF.get(str(dates[number]).strip().lower(), of_layer)
             if kind is None:
+                said = "" if dates is None else str(dates[number] or "").strip()
+                says = f"has {said[:40]!r} as its date" if said else "does not say its date"
                 raise InputError(
-                    f"{path.name}, layer {layer}: polygon {number + 1} does not say its date; expected layers or a field date "
-                    f"with {', '.join(KINDS)}"
+                    f"{path.name}, layer {layer}: polygon {number + 1} {says}; expected layers or a field date with "
+                    f"{', '.join(KINDS)}"
                 )
             repaired += was_repaired
             shapes.setdefault(kind, []).append(whole)
@@ -148,8 +150,8 @@ def read_outlines(path: Path, class_field: str | None = None, buildings: tuple[s
     if len(one_date := {"before", "after"} & set(shapes)) == 1 and len(shapes) == 1:
         other = ({"before", "after"} - one_date).pop()
         raise InputError(
-            f"{path.name} has outlines of the date {one_date.pop()} alone, so what changed is not known; add the layers new and gone "
-            f"(empty where nothing changed) or a layer {other}, or call the layer changed, new or gone"
+            f"{path.name} has outlines of the date {one_date.pop()} alone, so what changed is not known; add the layers new "
+            f"and gone (empty where nothing changed) or a layer {other}, or call the layer changed, new or gone"
         )
     return Outlines(shapes, crs, dict(classes), tuple(sorted(set(classes) - used)), repaired, skipped)
 

@@ -96,7 +96,7 @@ def check_out(out: Path, weights: Path) -> None:
 def tune(
     material: Material, weights: Path, out: Path, minutes: float, steps: int | None, data: Path | None,
     say: Callable[[str], None], track: Track, size: int | None = None, rendered: int = RENDERED,
-    strength: float = 0.5,
+    strength: float = 0.8,
 ) -> dict[str, Any]:  # fmt: skip
     """Tunes the guide of fine imagery; a stopped run goes on and ends with the same weights.
 
@@ -122,6 +122,7 @@ def tune(
     import torch
 
     from chronosight.training.export.fine_guide import TRAINABLE, load_fine_guide
+    from chronosight.training.memory import keep_freed_memory
     from chronosight.training.tune.result import write_weights
     from chronosight.training.tune.samples import SIZE, TuneSamples, rendered_pairs
     from chronosight.training.tune.train import BATCH, MEASURES, Plan, best_of, held_out_f1, plan_steps, time_a_step, tune_guide
@@ -138,6 +139,7 @@ def tune(
     held_out = material.seen("val")
     say("making samples")
     samples = TuneSamples(material.seen("train"), rendered_pairs(rendered), 0, 0, size)
+    keep_freed_memory()  # before a step is timed
     if (state := read_state(run, facts, steps)) is None:
         cores = os.cpu_count() or 1
         threads = max(1, cores - 1)  # one is left to the samples: threads that wait for each other are far slower

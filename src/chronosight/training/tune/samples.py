@@ -1,7 +1,8 @@
 """Samples of a tuning: a user's pairs, varied, and samples that keep alive what the guide knew.
 
-The latter need no data of ours: the user's ground as both dates, with drawn and pasted buildings, and rendered pairs. Sample i is
-drawn from `default_rng((seed, i))`, as in `samples.fine_samples`, so a run that was stopped goes on with the same samples.
+The latter need no data of ours: the user's ground as both dates, with drawn and pasted buildings, and rendered pairs, of which
+not the labels are learned but the answers of the guide before tuning (`kept`). Sample i is drawn from `default_rng((seed, i))`,
+as in `samples.fine_samples`, so a run that was stopped goes on with the same samples.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from chronosight.training.samples.fine_samples import FineSamples, FineSources, 
 from chronosight.training.tune.pairs import SeenPair
 
 SIZE = 160  # side of a sample in pixels
-OWN, SAME, RENDERED = 0.7, 0.15, 0.15  # shares of the kinds of sample
+OWN, SAME, RENDERED = 0.45, 0.1, 0.45  # shares of the kinds of sample
 SCALES = (0.75, 1.35)  # how a pair's ground size is varied
 DRAWN, PASTED = 0.08, 0.3  # shares of a user's pairs that get drawn, and up to which they get pasted buildings
 CHANGED, ON_CHANGE = 0.8, 0.6  # how often a pair with a change is chosen, and a changed building is looked at
@@ -47,6 +48,13 @@ class TuneSamples(FineSamples):
         self.own_changed = [i for i, pair in enumerate(pairs) if pair.changed.any()]
         self.makers.append(self._own)
         self.shares = np.append(self.shares, OWN)
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The sample of an index, with `kept`: 1 where the answers of the guide before tuning are learned, 0 where labels are."""
+        rng = np.random.default_rng((self.seed, index))
+        make = self._maker(rng)
+        pair, road = make(rng)
+        return self._finish(rng, pair, road) | {"kept": np.array(make == self._rendered, np.float32)}
 
     def _own(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         changed = self.own_changed and rng.random() < CHANGED

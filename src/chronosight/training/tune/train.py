@@ -5,8 +5,8 @@
     RUN/final                            the tuned guide
 
 Against forgetting: the means and variances of the batch norms stay as they are, every step moves the weights back towards the
-start by a share of the learning rate, the result lies between start and end, the encoder learns more slowly, and some samples are
-of rendered and of unchanged ground.
+start by a share of the learning rate, the result lies between start and end, the encoder learns more slowly, some samples are of
+unchanged ground, and of rendered ones the start's own answers are learned (learning without forgetting, arXiv 1606.09282).
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from chronosight.files import read_json, write_json
-from chronosight.models.guide.modeling import GuideModel
+from chronosight.models.guide.losses import distillation_loss, recognition_loss
+from chronosight.models.guide.modeling import GuideModel, GuideOutput
 from chronosight.training.calibration.mask import THRESHOLDS
 from chronosight.training.checkpoints import finished_folder, has_model, last_checkpoint
 from chronosight.training.ema import WeightAverage
 from chronosight.training.guide.fine import FineTrainer
+from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.log import TrainingLog
 from chronosight.training.samples.fine_samples import FineSamples
 from chronosight.training.trainer import HeldOutMetrics, fit_averaged, prepare_run, reproducible_arguments, stack
@@ -38,9 +40,10 @@ from chronosight.training.tune.pairs import SeenPair
 
 BATCH = 8
 PEAK, ENCODER_RATE, WARMUP, EMA = 1.0e-3, 0.3, 0.05, 0.99
+KEPT = 30.0  # weight of the divergence from the start's answers; without it they fade on rendered pairs as on real ones
 ANCHOR = 2.0  # share of the way back to the start at each step, times the learning rate
 MEASURES = 12  # how often the held-out places are measured in a run
-STRENGTH = 0.5  # share of the way from the start to the tuned weights: most of the gain, little of what is forgotten
+STRENGTH = 0.8  # share of the way from the start to the tuned weights: most of the gain, little of what is forgotten
 PATIENCE = 5  # measurements without a gain after which it ends
 GAIN = 0.002  # F1 by which a later step must be better
 MOST_STEPS, FEWEST_STEPS = 1500, 40
@@ -71,7 +74,18 @@ class Plan:
 
 
 class TuneTrainer(FineTrainer):
-    """As for the guide itself, with the norms of the start."""
+    """As for the guide itself, with the norms of the start, and with its answers where samples say so."""
+
+    def __init__(self, *args: Any, start: GuideModel, **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            start: The guide before tuning, in inference state.
+            kwargs: Of the Trainer and of `FineTrainer`.
+        """
+        super().__init__(*args, **kwargs)
+        self.start = start
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -80,7 +94,7 @@ class TuneTrainer(FineTrainer):
 
         Args:
             model: The model to train.
-            inputs: One collated batch.
+            inputs: One collated batch of `TuneSamples`.
             return_outputs: Whether to return the outputs beside the loss.
             num_items_in_batch: Not used.
 
@@ -88,7 +102,42 @@ class TuneTrainer(FineTrainer):
             The scalar loss, or (loss, outputs) with `return_outputs`.
         """
         freeze_norms(model)
-        return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        output, parts = tuning_loss(model, self.start, inputs)
+        if self.state.global_step % self.args.logging_steps == 0:
+            self.log({name: part.item() for name, part in parts.items()})
+        loss = torch.stack(list(parts.values())).sum()
+        return (loss, output) if return_outputs else loss
+
+
+def tuning_loss(
+    model: Callable[..., GuideOutput], start: GuideModel, batch: dict[str, torch.Tensor]
+) -> tuple[GuideOutput, dict[str, torch.Tensor]]:
+    """Runs the guide on a batch: labels are learned, and where a sample is `kept` the answers of the start.
+
+    Args:
+        model: The guide.
+        start: The guide before tuning, in inference state.
+        batch: Of `TuneSamples`, the batch first.
+
+    Returns:
+        The guide's output, and scalar losses by name.
+    """
+    dates = {name: batch[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after")}
+    output = model(**dates)
+    kept = batch["kept"] > 0
+    parts: dict[str, torch.Tensor] = {}
+    if not bool(kept.all()):
+        parts |= recognition_loss(_rows(output, ~kept), **{name: batch[name][~kept] for name in (*TARGETS, "footprints")})
+    if bool(kept.any()):
+        with torch.no_grad():
+            answers = start(**{name: date[kept] for name, date in dates.items()})
+        parts |= {name: KEPT * part for name, part in distillation_loss(_rows(output, kept), answers).items()}
+    return output, parts
+
+
+def _rows(output: GuideOutput, chosen: torch.Tensor) -> GuideOutput:
+    """The output of some samples of a batch."""
+    return GuideOutput(**{name: value[chosen] for name, value in output.items()})
 
 
 class Anchor(TrainerCallback):
@@ -189,14 +238,14 @@ def tune_guide(
     step = int(checkpoint.rsplit("-", 1)[1]) if checkpoint else 0
     history = [entry for entry in read_history(run) if entry[0] <= step] or [(0, held_out_f1(start, held_out))]
     write_json(run / "history.json", history)
-    original = copy.deepcopy(start)
+    original = frozen_copy(start)
     if not no_more(history) and step < plan.steps:
         arguments = reproducible_arguments(
             run, plan.steps, PEAK, 0.0, WARMUP, plan.every, 0, per_device_train_batch_size=BATCH, logging_steps=plan.every,
             bf16=False, max_grad_norm=2.0, dataloader_num_workers=plan.workers,
         )  # fmt: skip
         fit_averaged(
-            partial(TuneTrainer, encoder_rate=ENCODER_RATE), start, samples, arguments, EMA,
+            partial(TuneTrainer, encoder_rate=ENCODER_RATE, start=original), start, samples, arguments, EMA,
             watch=[
                 lambda average, log: Anchor(original),
                 lambda average, log: ChooseStep(average, log, run, lambda model: held_out_f1(model, held_out), plan.every),
@@ -212,6 +261,18 @@ def tune_guide(
     with finished_folder(final) as folder:
         start.save_pretrained(folder)
     return final, history
+
+
+def frozen_copy(model: GuideModel) -> GuideModel:
+    """A copy in inference state that is not trained.
+
+    Args:
+        model: The guide.
+    """
+    copied = copy.deepcopy(model)
+    nn.Module.eval(copied)
+    copied.requires_grad_(False)
+    return copied
 
 
 def freeze_norms(model: nn.Module) -> None:
@@ -235,9 +296,7 @@ def time_a_step(model: GuideModel, samples: FineSamples) -> float:
     Returns:
         Seconds a step, samples included, which another process makes meanwhile.
     """
-    from chronosight.models.guide.losses import recognition_loss
-    from chronosight.training.guide.recognition import TARGETS
-
+    start = frozen_copy(model)
     tried = copy.deepcopy(model).train()
     freeze_norms(tried)
     making = learning = 0.0
@@ -245,9 +304,7 @@ def time_a_step(model: GuideModel, samples: FineSamples) -> float:
         started = time.monotonic()
         batch = stack([samples[step * BATCH + i] for i in range(BATCH)])
         made = time.monotonic()
-        dates = [batch[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after")]
-        output = tried(*dates)
-        torch.stack(list(recognition_loss(output, **{n: batch[n] for n in (*TARGETS, "footprints")}).values())).sum().backward()
+        torch.stack(list(tuning_loss(tried, start, batch)[1].values())).sum().backward()
         if step:  # the first is slower
             making += made - started
             learning += time.monotonic() - made
