@@ -48,6 +48,7 @@ PATIENCE = 5  # measurements without a gain after which it ends
 GAIN = 0.002  # F1 by which a later step must be better
 MOST_STEPS, FEWEST_STEPS = 1500, 40
 TIMED = 4  # steps that are timed to plan a run
+LEARNED = ("class_logits", "appeared_logit", "core_logit", "footprint_logit", "change_logit")
 BUILDING = 2
 STEP = 32  # the network takes multiples of this
 
@@ -136,8 +137,8 @@ def tuning_loss(
 
 
 def _rows(output: GuideOutput, chosen: torch.Tensor) -> GuideOutput:
-    """The output of some samples of a batch."""
-    return GuideOutput(**{name: value[chosen] for name, value in output.items()})
+    """What the losses read of the output of some samples of a batch."""
+    return GuideOutput(**{name: output[name][chosen] for name in LEARNED})
 
 
 class Anchor(TrainerCallback):
