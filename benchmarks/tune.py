@@ -97,7 +97,7 @@ def report(weights: list[Path], pairs: int, size: int, data: Path | None) -> Non
     for name, items in {"fresh pairs of the look": fresh, **(ours(data) if data else {})}.items():
         for folder in weights:
             found = measure(folder, items, lambda items, _: items, name, fine=True)
-            print(json.dumps({"pairs": name, "weights": str(folder), **found.as_dict()}), flush=True)
+            print(json.dumps({"set": name, "weights": str(folder), **found.as_dict()}), flush=True)
 
 
 def main() -> None:
