@@ -208,7 +208,7 @@ def test_the_result_lies_between_start_and_end(own, weights, tmp_path, monkeypat
 
 
 def test_steps_are_planned_by_time():
-    assert train.plan_steps(900, 0.6, 5) == int((900 - 5 * (train.MEASURES + 1)) / 0.6)
+    assert train.plan_steps(900, 3.6, 5) == int((900 - 5 * (train.MEASURES + 1)) / 3.6)
     assert train.plan_steps(10, 5, 5) == train.FEWEST_STEPS and train.plan_steps(1e6, 0.5, 1) == train.MOST_STEPS
 
 
