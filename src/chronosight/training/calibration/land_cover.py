@@ -1,7 +1,7 @@
-"""Fits how the land-cover head is read: a temperature a class, and from which confidence on a class is named.
+"""Fits how the land-cover head is read: factor and offset of each class's score, and from which confidence on it is named.
 
-On mosaics of real ground that no training saw, as they are and in another season and light (`evaluation.land_cover`). The
-temperatures make the head's probabilities hold (log loss). A class is named from the lowest confidence on above which
+On mosaics of real ground that no training saw, as they are and in another season and light (`evaluation.land_cover`). They
+make the head's probabilities hold (log loss). A class is named from the lowest confidence on above which
 `RIGHT` of the pixels that are called so are right; a class that never reaches it, from `MOST` on.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from chronosight.datasets.ground_images import BARE, LOW
 from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.engines.compact.guide import Guide, calibrated_cover, open_together
 from chronosight.evaluation.land_cover import SIDE, covering_guide, held_out_grounds
@@ -28,9 +29,10 @@ from chronosight.training.samples.land_cover_samples import STRIDE
 
 MOSAICS, FIRST = 240, HELD_OUT + 100_000  # others than those that are measured
 RIGHT = 0.9  # of what is named
-LEAST, MOST = 0.5, 0.9
-WATER_LEAST = 0.8  # mosaics hold fewer shadows than streets do
-STEPS = 60
+LEAST, MOST = 0.6, 0.9
+WATER_LEAST = 0.9  # mosaics hold fewer shadows than streets do
+STEPS = 100
+WEIGHT_DECAY = 1e-3
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
 
@@ -38,7 +40,7 @@ Track = Callable[[Sequence[Any], str], Iterable[Any]]
 def calibrate_land_cover(
     weights: Path, data: Path, limit: int | None = None, track: Track = lambda items, _: items
 ) -> dict[str, Any]:
-    """Fits temperatures and least confidences, and writes them into the weights' config.json.
+    """Fits factors, offsets and least confidences, and writes them into the weights' config.json.
 
     Args:
         weights: Weights folder with a land-cover head.
@@ -54,9 +56,8 @@ def calibrate_land_cover(
     """
     guide = covering_guide(weights)
     scores, labels = _held_out(guide, data, min(MOSAICS, limit or MOSAICS), track)
-    scale = _temperatures(scores, labels)
-    bias = np.zeros(len(scale))
-    before, after = (_confident(scores, labels, each, bias) for each in (np.ones(len(scale)), scale))
+    scale, bias = _fit(scores, labels)
+    before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
     least = _least(*after)
     report = {
         "accuracy": float(after[2].mean()),
@@ -65,7 +66,7 @@ def calibrate_land_cover(
         "named": float((after[1] >= np.array(least)[after[0]]).mean()),
     }
     config = read_bundle_config(weights)
-    config["land_cover"] |= {"scale": np.round(scale, 4).tolist(), "bias": bias.tolist(), "least": least}
+    config["land_cover"] |= {"scale": np.round(scale, 4).tolist(), "bias": np.round(bias, 4).tolist(), "least": least}
     config["calibration_report"] = {**config.get("calibration_report", {}), "land_cover": report}
     write_config(weights, config)
     return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
@@ -85,28 +86,30 @@ def _held_out(guide: Guide, data: Path, count: int, track: Track) -> tuple[np.nd
     return np.concatenate(scores), np.concatenate(labels).astype(int)
 
 
-def _temperatures(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(C,) factors of the scores that make log loss least, every class counting alike."""
+def _fit(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(C,) factors and (C,) offsets of the scores that make log loss least; classes count alike, the two open ones as one."""
     logits, truth = torch.from_numpy(scores), torch.from_numpy(labels)
-    counts = torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1).float()
-    logs = torch.zeros(logits.shape[1], requires_grad=True)
-    optimizer = torch.optim.LBFGS([logs], max_iter=STEPS)
+    weights = 1 / torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1).float()
+    weights[[BARE, LOW]] /= 2
+    fitted = torch.zeros(2, logits.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([fitted], max_iter=STEPS)
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits * logs.exp(), truth, 1 / counts)
+        loss = F.cross_entropy(logits * fitted[0].exp() + fitted[1], truth, weights) + WEIGHT_DECAY * (fitted**2).sum()
         loss.backward()
         return loss
 
     optimizer.step(closure)
-    return np.asarray(logs.detach().exp().clamp(0.2, 5).numpy(), float)
+    scale, bias = fitted.detach().double().numpy()
+    return np.exp(scale).clip(0.2, 5), bias
 
 
 def _confident(
     scores: np.ndarray, labels: np.ndarray, scale: np.ndarray, bias: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(n,) class, its confidence, and whether it is right, read as the engine reads them."""
-    settings = {"scale": scale.tolist(), "bias": bias.tolist()}
+    settings = {"scale": scale.tolist(), "bias": np.round(bias, 4).tolist()}
     cover = open_together(calibrated_cover(scores.T[None, :, None], settings))[0, :, 0]
     found = cover.argmax(axis=0)
     return found, cover.max(axis=0), found == labels
@@ -122,7 +125,7 @@ def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> list
     least = []
     for index, name in enumerate(LAND_COVER_CLASSES):
         lowest = WATER_LEAST if name == "water" else LEAST
-        levels = np.arange(lowest, MOST, 0.02)
+        levels = np.arange(lowest, MOST + 0.01, 0.02)
         of_class = found == index
         enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
         least.append(round(float(min(enough, default=MOST)), 2))
