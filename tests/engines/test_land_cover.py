@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from bad_inputs import write_tiff
+from chronosight.batch.bands import pack_rows, unpack_rows
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
-from chronosight.engines.compact.large.predict import predict, predict_band
+from chronosight.engines.compact.large.predict import Tiling, predict, predict_band
 from chronosight.engines.compact.large.store import Store
 from chronosight.engines.compact.large.whole_scene import open_store
 from chronosight.engines.compact.tiles import owned_parts, tile_starts
@@ -128,7 +129,10 @@ def test_a_whole_scene_has_the_cover_of_the_same_pair_in_memory(folder, large, t
         bands = [row for first in (0, 1, 2) for row in predict_band(opened, guide, range(first, first + 1), True)]
     np.testing.assert_array_equal(store.read_cover(0, 1300), whole.packed)
     np.testing.assert_array_equal(store.read_cover(300, 700, 100, 900), whole.packed[:, 300:700, 100:900])
-    for row in bands:
+    carried = list(unpack_rows(pack_rows(bands), 1100, Tiling(1100, 1300).padded[0]))
+    for row, part in zip(bands, carried, strict=True):
+        assert part["cover_top"] == row.cover_top
+        np.testing.assert_array_equal(part["cover"], row.cover)
         np.testing.assert_array_equal(row.cover, whole.packed[:, row.cover_top : row.cover_top + row.cover.shape[1]])
 
 

@@ -102,19 +102,21 @@ def spread(row: Row, job: Job, engine: CompactEngine, out: Path, actors: int) ->
         if job.opening.register:
             register(pair)
         tiling = Tiling(pair.grid.width, pair.grid.height)
-        store = open_store(out / ITEMS / row.folder / WORK / "maps", pair, engine.bundle)
+        store = open_store(out / ITEMS / row.folder / WORK / "maps", pair, engine.bundle, engine.maps_land_cover)
         bands = bands_of(store.rows_done, len(tiling.rows), actors * BANDS_EACH)
         if not bands:
             return
         items = [{"first": band.start, "last": band.stop} for band in bands]
         ray.data.DataContext.get_current().execution_options.preserve_order = True
         table = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
-            BandReader, fn_constructor_args=(job, row, pair.moved), batch_size=1, num_cpus=1,
+            BandReader, fn_constructor_args=(job, row, pair.moved, store.cover), batch_size=1, num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=actors),
         )
         for found in table.iter_rows():
             for one in unpack_rows(found, pair.grid.width, tiling.padded[0]):
                 store.write(one["top"], one["probability"], one["appeared"], one["packed"])
+                if one["cover"] is not None:
+                    store.write_cover(one["cover_top"], one["cover"])
                 store.finish_row(one["carry"], max(store.changed, one["changed"]))
 
 
@@ -136,7 +138,7 @@ def bands_of(first: int, last: int, count: int) -> list[range]:
 class BandReader:
     """An actor: one large pair, open, any of its bands."""
 
-    def __init__(self, job: Job, row: Row, moved: tuple[float, float]) -> None:
+    def __init__(self, job: Job, row: Row, moved: tuple[float, float], cover: bool) -> None:
         from chronosight.engines.compact.guide import suited_guide
         from chronosight.scenes.large.pair import coarser_size
 
@@ -144,14 +146,14 @@ class BandReader:
         self.open = opened_pair(row, job, engine)
         self.pair = self.open.__enter__()
         self.guide = suited_guide(engine.bundle, coarser_size(*self.pair.headers))
-        self.pair.moved = moved
+        self.pair.moved, self.cover = moved, cover
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The rows of tiles of one band, as bytes."""
         from chronosight.engines.compact.large.predict import predict_band
 
         span = range(int(batch["first"][0]), int(batch["last"][0]))
-        return {name: [value] for name, value in pack_rows(predict_band(self.pair, self.guide, span)).items()}
+        return {name: [value] for name, value in pack_rows(predict_band(self.pair, self.guide, span, self.cover)).items()}
 
 
 def pack_rows(rows: list[Any]) -> dict[str, bytes]:
@@ -163,10 +165,15 @@ def pack_rows(rows: list[Any]) -> dict[str, bytes]:
     Returns:
         Bytes by name.
     """
-    numbers = np.array([[row.top, row.probability.shape[0], row.carry.shape[0], row.carry.shape[1]] for row in rows], np.int64)
+    shapes = [
+        [row.top, row.probability.shape[0], *row.carry.shape[:2], row.cover_top, 0 if row.cover is None else row.cover.shape[1]]
+        for row in rows
+    ]
+    numbers = np.array(shapes, np.int64)
     packed = {"numbers": numbers.tobytes(), "changed": np.array([row.changed for row in rows], np.float64).tobytes()}
     for name in ("probability", "appeared", "packed", "carry"):
         packed[name] = b"".join(np.ascontiguousarray(getattr(row, name)).tobytes() for row in rows)
+    packed["cover"] = b"".join(np.ascontiguousarray(row.cover).tobytes() for row in rows if row.cover is not None)
     return packed
 
 
@@ -181,15 +188,18 @@ def unpack_rows(found: dict[str, Any], width: int, padded: int) -> Iterator[dict
     Yields:
         One dictionary a row of tiles.
     """
-    numbers = np.frombuffer(found["numbers"], np.int64).reshape(-1, 4)
+    numbers = np.frombuffer(found["numbers"], np.int64).reshape(-1, 6)
     changed = np.frombuffer(found["changed"], np.float64)
     maps = {
         name: np.frombuffer(found[name], dtype).reshape(-1, width)
         for name, dtype in (("probability", np.uint16), ("appeared", np.uint8), ("packed", np.uint8))
     }
     carry, start, at = np.frombuffer(found["carry"], np.float32), 0, 0
-    for (top, height, layers, kept), highest in zip(numbers.tolist(), changed.tolist(), strict=True):
+    cover, seen = np.frombuffer(found["cover"], np.uint8), 0
+    for (top, height, layers, kept, cover_top, covered), highest in zip(numbers.tolist(), changed.tolist(), strict=True):
         one: dict[str, Any] = {name: values[start : start + height] for name, values in maps.items()}
         size = layers * kept * padded
-        yield one | {"top": top, "changed": highest, "carry": carry[at : at + size].reshape(layers, kept, padded)}
-        start, at = start + height, at + size
+        of_row = cover[seen : seen + 2 * covered * width].reshape(2, covered, width) if covered else None
+        one |= {"top": top, "changed": highest, "carry": carry[at : at + size].reshape(layers, kept, padded)}
+        yield one | {"cover_top": cover_top, "cover": of_row}
+        start, at, seen = start + height, at + size, seen + 2 * covered * width
