@@ -1,4 +1,4 @@
-"""What the land-cover map costs: seconds of the guide on a pair with and without it, in turns, medians; bytes of the map.
+"""What the land-cover map costs: processor seconds of the guide on a pair with and without it, in turns.
 
     python benchmarks/land_cover_cost.py [--side 1024] [--rounds 7] [--threads 1] [--weights DIR]
 """
@@ -31,10 +31,10 @@ def main() -> None:
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(asked.rounds + 1):  # the first opens the graphs
         for cover in (False, True):
-            start = time.perf_counter()
+            start = time.process_time()
             maps = guide.predict(scene, cover=cover)
             if turn:
-                seconds[cover].append(time.perf_counter() - start)
+                seconds[cover].append(time.process_time() - start)
     without, with_cover = (statistics.median(seconds[cover]) for cover in (False, True))
     print(f"{asked.side} x {asked.side} px, {asked.threads} threads: {without:.3f} s without, {with_cover:.3f} s with land cover")
     print(f"more: {100 * (with_cover / without - 1):.1f} %")
