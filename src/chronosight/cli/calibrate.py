@@ -19,6 +19,7 @@ class Part(StrEnum):
     FINE_GUIDE = "fine-guide"
     GROUND_SIZE = "ground-size"
     LAND_COVER = "land-cover"
+    CAPTIONS = "captions"
 
 
 def calibrate(
@@ -52,6 +53,10 @@ def calibrate(
         from chronosight.training.calibration.land_cover import calibrate_land_cover
 
         result = calibrate_land_cover(weights, data, limit, track)
+    elif only == Part.CAPTIONS:
+        from chronosight.training.calibration.bundle import calibrate_captions
+
+        result = calibrate_captions(engine, data, limit, track)
     else:
         result = (calibrate_fine if only == Part.FINE_GUIDE else calibrate_ground_size)(engine, data, track)
     table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")

@@ -22,6 +22,9 @@ def export(
     land_cover: Annotated[
         Path | None, typer.Option(help="Folder of the trained land-cover head, added to the weights OUT.", show_default=False)
     ] = None,
+    captioner: Annotated[
+        Path | None, typer.Option(help="Folder of the trained captioner, added to the weights folder OUT.", show_default=False)
+    ] = None,
     unirs: Annotated[
         Path | None, typer.Option(help="Folder of the trained language model; without it a guide alone.", show_default=False)
     ] = None,
@@ -50,8 +53,8 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    if guide is None and fine_guide is None and land_cover is None:
-        raise InputError("nothing to export; give a trained model as --guide, --fine-guide or --land-cover")
+    if (guide, fine_guide, land_cover, captioner) == (None,) * 4:
+        raise InputError("nothing to export; give a trained model as --guide, --fine-guide, --land-cover or --captioner")
     done = None
     if guide is not None:
         fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
@@ -67,6 +70,12 @@ def export(
         say("land-cover head")
         add_land_cover(land_cover, out)
         print(f"Written to {out / 'land_cover.onnx'}; next: chronosight calibrate --only land-cover --weights {out} --data ...")
+    if captioner is not None:
+        from chronosight.training.export.captioner import add_captioner
+
+        say("captioner of changes")
+        add_captioner(captioner, out)
+        print(f"Written to {out / 'captioner.onnx'}; next: chronosight calibrate --only captions --weights {out} --data ...")
     if done is None:
         return
     table = Table("file", "MB", "difference from torch, share of its range")

@@ -103,3 +103,7 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
             from chronosight.training.guide.land_cover import train_land_cover
 
             return f"Trained: {train_land_cover(fields, data, out, say)}; next: chronosight export --land-cover ... --out ..."
+        case "captioner":
+            from chronosight.training.guide.captioner import train_captioner
+
+            return f"Trained: {train_captioner(fields, data, out, say)}; next: chronosight export --captioner ... --out ..."

@@ -82,6 +82,12 @@ class LandCoverConfig(BaseModel):
     least: _SixNumbers
 
 
+class CaptionerConfig(BaseModel):
+    """The captioner of changes (captioner.onnx, captioner_words.onnx): its words, the first four of which are no words."""
+
+    words: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(min_length=5, max_length=20_000)]
+
+
 class BundleConfig(BaseModel):
     """What the compact engine reads of config.json; other keys are allowed."""
 
@@ -107,6 +113,7 @@ class BundleConfig(BaseModel):
     fine_guide: FineGuideConfig | None = None
     ground_size: GroundSizeConfig | None = None
     land_cover: LandCoverConfig | None = None
+    captioner: CaptionerConfig | None = None
     checksums: dict[str, Checksum] = {}
 
 

@@ -9,6 +9,7 @@ from threading import RLock
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.captioner import Captioner
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
 from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator, tower_of
@@ -27,7 +28,7 @@ from chronosight.errors import InputError
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary
+from chronosight.tasks import binary, caption
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question
 
@@ -45,6 +46,11 @@ class Networks:
     def language(self) -> Language:
         """The language model."""
         return Language(self.bundle)
+
+    @cached_property
+    def captioner(self) -> Captioner | None:
+        """Writes captions of pairs; None for weights without it, whose language model does."""
+        return Captioner(self.bundle) if self.bundle.config.get("captioner") else None
 
     @cached_property
     def presence(self) -> PresenceClassifier | None:
@@ -226,6 +232,9 @@ class EncodedScene:
             The replies, in the order of the questions.
         """
         new = [question for question in dict.fromkeys(questions) if question not in self._read]
+        if self.scene.kind == "pair" and caption.ask("pair") in new and (captioner := self.networks.captioner) is not None:
+            self._read[caption.ask("pair")] = captioner.describe(self.scene, self.seen_size)
+            new.remove(caption.ask("pair"))
         if new:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))
         return [self._read[question] for question in questions]

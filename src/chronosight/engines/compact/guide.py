@@ -8,7 +8,7 @@ tile is resampled on the way in and its maps on the way out: the result is alway
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -301,6 +301,20 @@ class Guide:
             (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
         """
         return self._scores(self._run(dates, True))
+
+    def raw_maps(self, frames: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """The network's own outputs.
+
+        Args:
+            frames: (2, N, h, w, 3) uint8, both dates of N pairs, h and w multiples of 32.
+            names: Of the outputs, such as those in `tasks.change_captions.LEVELS`.
+
+        Returns:
+            The outputs by name (`models.guide.modeling.GuideOutput`).
+        """
+        dates = np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3), np.float32) / 255
+        session = self.bundle.session("guide_fine" if self.fine else "guide")
+        return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
     def _scores(self, first: dict[str, np.ndarray]) -> np.ndarray:
         """The guide's own maps -> (2 N, 6, h / 2, w / 2) logits."""

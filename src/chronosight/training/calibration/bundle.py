@@ -145,6 +145,30 @@ def calibrate_bundle(
     return result
 
 
+def calibrate_captions(
+    engine: CompactEngine, data: Path, limit: int | None = None, track: Track = lambda items, _: items
+) -> dict[str, Any]:
+    """Fits the confidence of captions of pairs, and nothing else; writes it into the weights' config.json.
+
+    Args:
+        engine: Engine with the weights; its config.json is rewritten.
+        data: Folder of the training data, with pairs/val.jsonl.
+        limit: Largest number of places; None for all.
+        track: Called with items and a label; yields the items while it shows progress.
+
+    Returns:
+        "calibration" and "calibration_report", as `calibrate_bundle` returns them.
+    """
+    config = engine.bundle.config
+    asked = _ask_captions(engine, track(load_places(data, "val", limit), "val places, captions"))
+    settings, report = fit_tasks(asked)
+    for key, found in (("calibration", settings), ("calibration_report", report)):
+        config[key] = {**config.get(key, {}), **found}
+    engine.forget()
+    write_config(engine.bundle.folder, config)
+    return {"calibration": settings, "calibration_report": report}
+
+
 def choose_sources(
     engine: CompactEngine, places: Iterable[PlacePair]
 ) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
@@ -376,9 +400,13 @@ def _ask_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[
             truth = truth_of_mask(place.building[y0:y1, x0:x1])
             asked: list[tuple[Question, Value]] = [(BINARY, truth.changed), (COUNT, truth.count), (LOCATION, truth.cells)]
             yield from raw_answers(engine, place.crop(box), asked)
+        yield from _ask_captions(engine, [place])
+
+
+def _ask_captions(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Asked]:
+    for place in places:
         for cell in place.cells[::3]:  # the cells of a place are alike
-            scene = place.crop(cell.box)
-            yield from raw_answers(engine, scene, [(CAPTION, cell.captions)], agrees_on_change)
+            yield from raw_answers(engine, place.crop(cell.box), [(CAPTION, cell.captions)], agrees_on_change)
 
 
 def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Track) -> Iterator[Asked]:

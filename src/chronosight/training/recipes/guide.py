@@ -242,3 +242,30 @@ class LandCoverRecipe(Recipe):
     threads: Threads = 0
     workers: int = Field(default=1, ge=0)
     """Processes that make samples."""
+
+
+class CaptionerRecipe(Recipe):
+    """The captioner of changes on a guide of fine imagery, which stays as it is (recipes/captioner.yaml)."""
+
+    kind: Literal["captioner"] = "captioner"
+    """What the recipe trains."""
+    guide: str | None = None
+    """Folder of the trained guide of fine imagery; the one of the shipped weights where none is given."""
+    steps: Steps = 2500
+    batch: int = Field(default=32, ge=1)
+    """Captions a step."""
+    size: int = Field(default=128, ge=64, multiple_of=32)
+    """Side in pixels at which the guide sees a captioned part of 128 m."""
+    views: int = Field(default=2, ge=1)
+    """Lights that each part is seen in, the first its own; each is mirrored both ways too."""
+    changed: float = Field(default=0.6, ge=0, le=1)
+    """Share of samples with a changed part."""
+    learning_rate: LearningRate = 6.0e-4
+    weight_decay: WeightDecay = 0.05
+    warmup: Warmup = 0.08
+    ema: Ema = 0.998
+    seed: int = 0
+    """Of weights and samples."""
+    save_every: SaveEvery = 500
+    log_every: LogEvery = 50
+    threads: Threads = 0
