@@ -40,8 +40,8 @@ class Captioner:
         Raises:
             InputError: The graph does not fit the words in config.json.
         """
-        frames = resize_frames(seen_frames(scene), *shown_size(scene.height, scene.width, metres))
-        maps = self.guide.raw_maps(frames[:, None], ("class_logits", "appeared_logit", *LEVELS))
+        dates = resize_frames(seen_frames(scene), *shown_size(scene.height, scene.width, metres))
+        maps = self.guide.raw_maps(dates[:, None], ("class_logits", "appeared_logit", *LEVELS))
         memory = self.bundle.session("captioner").run(["memory"], caption_inputs(maps))[0]
         session = self.bundle.session("captioner_words")
         tokens, logprobs = [START], []

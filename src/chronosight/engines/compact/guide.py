@@ -302,17 +302,16 @@ class Guide:
         """
         return self._scores(self._run(dates, True))
 
-    def raw_maps(self, frames: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+    def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
 
         Args:
-            frames: (2, N, h, w, 3) uint8, both dates of N pairs, h and w multiples of 32.
+            dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
             names: Of the outputs, such as those in `tasks.change_captions.LEVELS`.
 
         Returns:
             The outputs by name (`models.guide.modeling.GuideOutput`).
         """
-        dates = np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3), np.float32) / 255
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 

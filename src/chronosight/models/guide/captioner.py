@@ -101,6 +101,6 @@ class CaptionerModel(PreTrainedModel):
         length = tokens.shape[1]
         words = self.dropout(self.word(tokens) + self.position[:length])
         later = torch.ones(length, length, dtype=torch.bool, device=tokens.device).triu(1)
-        hidden = self.decoder(words, memory, tgt_mask=later)
+        hidden = self.decoder(words, memory, tgt_mask=later, tgt_is_causal=True)  # or exporting would have to find it out
         scores: torch.Tensor = self.norm(hidden) @ self.word.weight.T
         return scores
