@@ -1,7 +1,8 @@
 """The weights folder of the compact engine: its facts, and its graphs opened when first needed.
 
 Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 and familiar.npy
-(1 + F, F) float32 where there are any, and the graphs guide, guide_caption, tower, change, projector and decoder (.onnx).
+(1 + F, F) float32 where there are any, and the graphs guide, guide_caption, tower, change, projector and decoder (.onnx);
+guide_fine, land_cover, captioner and captioner_words where config.json has "fine_guide", "land_cover", "captioner".
 Of config.json this engine reads
 
     format            1
