@@ -62,7 +62,7 @@ FINE_LIMITS = """
   from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate 0.0012).
   A quarter of the first and three quarters of the second were averaged, which was better abroad (F1 0.69 against 0.67) and
   hardly worse on half-metre pairs held out. `recipes/guide-fine.yaml` was not run to its end.
-- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on 1,043 captioned parts of training places). It
+- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places). It
   knows the words of these captions alone: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and rendered
   scenes; see docs/land-cover.md for its limits."""
