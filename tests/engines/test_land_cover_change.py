@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chronosight.engines.compact import land_cover
 from chronosight.engines.compact.land_cover import land_cover_change
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
 from chronosight.synthetic.pair import render_pair
@@ -145,7 +146,13 @@ def test_ground_that_seems_built_up_outside_of_every_building_has_an_unknown_kin
     assert kinds(change(ground(TREES), ground(TREES, built=(30, 30, 90, 90)))) == {("trees", UNKNOWN)}
 
 
-def test_a_class_that_is_not_sure_is_unknown_and_ground_of_which_nothing_is_known_is_left_out():
+def test_objects_that_are_not_sure_enough_are_left_out():
+    before, after = ground(TREES), ground(TREES, water=(30, 30, 90, 90))
+    assert len(change(before, after, 0.95).objects) == 1 and change(before, after, 0.8).objects == ()  # 0.64 for both dates
+
+
+def test_a_class_that_is_not_sure_is_unknown_and_ground_of_which_nothing_is_known_is_left_out(monkeypatch):
+    monkeypatch.setattr(land_cover, "LEAST", 0.5)
     confidence = np.full((2, SIDE, SIDE), 0.95, np.float32)
     confidence[1] = 0.55  # likelier than all others together, but below what the class needs
     found = change(ground(TREES), ground(TREES, water=(30, 30, 90, 90)), confidence)

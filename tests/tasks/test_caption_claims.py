@@ -130,3 +130,15 @@ def test_a_noun_that_only_says_where_is_not_claimed_to_have_changed(where):
 def test_only_nouns_joined_by_with_or_and_are_repeated():
     assert [fault.kind for fault in faults("a road and some new roads appear", [ROAD])] == ["repeated noun"]
     assert faults("the road a road appears", [ROAD]) == []
+
+
+@pytest.mark.parametrize(
+    ("caption", "left"),
+    [
+        ("some houses are built at the bottom of the scene", "some houses are built"),
+        ("a house is built in the lower right corner of the image and a road appears", "a house is built and a road appears"),
+        ("a house is built in the top left corner of the road", "a house is built of the road"),
+    ],
+)
+def test_a_place_goes_with_what_it_is_a_place_of(caption, left):
+    assert without_faults(caption, [HOUSE, ROAD]) == left

@@ -27,6 +27,7 @@ _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for wor
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
 _BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
 _JOINED = ("with", "and", "in", "into", "on", "at", "of", "from", "through", *_BESIDE)
+_WHOLE = ("scene", "area", "image", "picture")
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
 
 
@@ -249,7 +250,8 @@ def _without(text: str, fault: Fault) -> str:
             start = place.start
             while start and plain[start - 1] in ("in", "at", "on", "near", "to", "the", "of"):
                 start -= 1
-            del words[start : place.end], plain[start : place.end]
+            end = place.end + _of_the_scene(plain[place.end :])  # in the bottom right corner of the scene
+            del words[start:end], plain[start:end]
         return " ".join(words)
     if fault.kind == "unmapped":
         return _without_noun(words, plain, fault.what)
@@ -257,6 +259,11 @@ def _without(text: str, fault: Fault) -> str:
     while start and plain[start - 1] in (*_LIGHT, "with", "and", "new"):
         start -= 1
     return " ".join(words[:start] + words[end:])
+
+
+def _of_the_scene(words: Sequence[str]) -> int:
+    """How many of the first words say "of the scene"."""
+    return 3 if list(words[:2]) == ["of", "the"] and words[2:3] and words[2] in _WHOLE else 0
 
 
 def _without_noun(words: list[str], plain: list[str], name: str) -> str:
