@@ -23,6 +23,7 @@ from chronosight.results.description import ClassDescription, placeholder_scene
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, count
+from chronosight.tasks.caption import says_no_change
 
 EXACT = {"count": {"a": 0.37, "number": -0.42, "b": -0.87, "none": 0.5, "b_none": 3.1, "sure": 0.5, "mean": 1.0,
                    "low": -1.4, "high": 3.0, "spread": 0.05, "most": 3.0}}  # fmt: skip
@@ -149,8 +150,17 @@ def test_a_caption_is_no_more_certain_than_its_facts():
     assert fit_caption(captioned("a house is built"), YES, evidence(some([0.61, 0.4])))[0].confidence == 0.61
     assert fit_caption(captioned("a house is built"), replace(YES, confidence=0.55), evidence(some([0.9])))[0].confidence == 0.55
     assert fit_caption(captioned("a road is built"), YES, evidence(some([0.7])))[0].confidence == 0.7, "rewritten from facts"
-    denied, note = fit_caption(captioned("the scene is the same as before"), YES, evidence(some([0.9])))
-    assert note and not denied.confident and denied.confidence <= 0.05 + 1e-9
+
+
+def test_a_caption_follows_the_answer():
+    denied, note = fit_caption(captioned("the scene is the same as before"), YES, evidence(some([0.8])))
+    assert denied.text == denied.value == "a building is built" and denied.confidence == 0.8 and '"yes"' in note
+    no = replace(YES, value=False, confidence=0.85)
+    denied, note = fit_caption(captioned("a house is built"), no, evidence([]))
+    assert says_no_change(denied.text) and denied.confidence == 0.85 and '"no"' in note
+    unseen, note = fit_caption(captioned("the scene is the same as before"), YES, evidence([]))  # nothing to describe
+    assert says_no_change(unseen.text) and not unseen.confident and "better guess" in note
+    assert unseen.confidence <= 1 - YES.confidence + 1e-9
 
 
 def test_objects_in_words():

@@ -22,6 +22,7 @@ from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import caption
+from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.caption_claims import FaultKind, clauses, supported_confidence, without_faults, without_places
 from chronosight.tasks.cells import cell_at, listed, whereabouts
 from chronosight.tasks.nouns import singular
@@ -47,8 +48,15 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
     captioned = replace(captioned, text=text, value=None if captioned.value is None else text)
     if caption.says_no_change(captioned.text) == bool(changed.value):
         word = "yes" if changed.value else "no"
-        note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'
-        return replace(captioned, confident=False, confidence=min(captioned.confidence, 1 - changed.confidence)), note
+        note = f'the caption follows the answer "{word}": the model\'s own sentence said otherwise'
+        if changed.value and not evidence.objects:
+            note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'
+            return replace(captioned, confident=False, confidence=min(captioned.confidence, 1 - changed.confidence)), note
+        text = in_words(evidence.objects) if changed.value else NO_CHANGE_SENTENCES[0]
+        facts = fact_confidences(text, evidence.objects) if changed.value else []
+        confidence = supported_confidence(changed.confidence, facts)
+        sure = changed.confident and is_confident(confidence, {})
+        return replace(captioned, text=text, value=text, confidence=confidence, confident=sure), note
     facts = fact_confidences(captioned.text, evidence.objects)
     confidence = supported_confidence(captioned.confidence, [changed.confidence, *facts])
     if not changed.value or not evidence.objects:
