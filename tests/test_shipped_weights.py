@@ -59,12 +59,11 @@ def test_png_gives_the_answers_of_the_geotiff(model, described, tmp_path):
             Image.fromarray(file.read().transpose(1, 2, 0)).save(tmp_path / f"{path.stem}.png")
     found = model.describe(chronosight.open(tmp_path / "before.png", tmp_path / "after.png"))
     np.testing.assert_array_equal(found.evidence.mask, described.evidence.mask)
-    compass = {"top left corner": "north-west", "top right corner": "north-east", "lower left corner": "south-west",
-               "lower right corner": "south-east"}  # fmt: skip
+    compass = {"top left": "north-west", "top right": "north-east", "lower left": "south-west", "lower right": "south-east"}
     text = found.caption.text  # only a scene with a place on the Earth has a north
     for here, there in compass.items():
         text = text.replace(here, there)
-    assert text == described.caption.text
+    assert text.replace(" corners", "").replace(" corner", "") == described.caption.text
 
 
 def test_the_later_date_in_another_crs_gives_the_same_changes(model, described, tmp_path):
