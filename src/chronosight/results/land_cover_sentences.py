@@ -13,7 +13,7 @@ from chronosight.tasks.cells import CELLS, listed, whereabouts
 
 MOST = 4  # kinds of change that are told one by one
 REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
-SURE = 0.7  # confidence from which on a change is said without "probably"
+SURE = 0.8  # confidence from which on a change is said without "probably"
 EVEN = 0.5  # probability that a building or road changed
 LITTLE_UNKNOWN = 0.02  # share of the ground: less is not told
 NOUNS = {

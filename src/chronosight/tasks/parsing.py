@@ -50,8 +50,9 @@ def parse_question(text: str, kind: Kind, zones: Sequence[str] = (), last: Route
     typed = read_typed(text, kind)
     alone = route(typed, kind)
     of_objects = read_scene_question(typed, alone, zones) if kind == "pair" else None
-    if of_objects is not None and of_objects.without_cover is not None and alone.question is not None:
-        return ParsedQuestion(text, Routed(None, False, of_objects.without_cover.note), of_objects)
+    without = None if of_objects is None else of_objects.without_cover
+    if without is not None:
+        return ParsedQuestion(text, Routed(None, False, without.note), of_objects)
     return ParsedQuestion(text, _follow_up(typed, kind, alone, last), of_objects)
 
 

@@ -60,7 +60,10 @@ COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
 MAX_LISTED = 100  # of "the five largest"
 
-NO_COVER = "The land cover is not mapped here; changes are known of buildings and roads alone."
+NO_COVER = (
+    "The land cover is not mapped here, which takes pixels of known size, 0.75 m or finer; changes are known of buildings and "
+    "roads alone."
+)
 
 HELP = (
     "Of a whole scene you can ask how many buildings or roads changed, appeared or vanished, what area or share they cover, "
@@ -97,11 +100,10 @@ def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[st
     """
     if typed.unreadable:
         return ReadScene(None, typed.unreadable)
-    read_without = _read_objects_question(typed, routed, zones)
     cover = _read_cover(typed, zones)
     if cover is None:
-        return read_without
-    return replace(cover, without_cover=read_without if read_without.question is None else _refuse(NO_COVER))
+        return _read_objects_question(typed, routed, zones)
+    return replace(cover, without_cover=ReadScene(None, NO_COVER))
 
 
 def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
