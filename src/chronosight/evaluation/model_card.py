@@ -68,7 +68,8 @@ FINE_LIMITS = """
   scenes; see docs/land-cover.md for its limits."""
 LIMITS = """\
 - Changes of buildings and roads are mapped, and of land cover in pairs of 0.75 m per pixel and finer, where the weights
-  have a head for it. Real data has no road masks: roads were learned from captions and from rendered scenes, so real roads are mapped less accurately than buildings.
+  have a head for it. Real data has no road masks: roads were learned from captions and from rendered scenes, so real roads
+  are mapped less accurately than buildings.
 - Trained on Texas suburbs and on rendered scenes; other regions, sensors and seasons are untested beyond the results
   above.
 - Adjoining buildings form one object in the mask, so dense blocks are undercounted.
