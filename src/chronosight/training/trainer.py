@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from torch import nn
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -110,6 +111,17 @@ def fit_averaged(
     run.remove_callback(PrinterCallback)  # the log prints its lines itself
     run.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
+
+
+def leave_group() -> None:
+    """Waits for the other processes of a distributed run and leaves their group; nothing to do for one process alone.
+
+    A process that ends with the group's threads still running can abort ("terminate called without an active exception"), and
+    the launcher would then report a finished run as failed.
+    """
+    state = PartialState()
+    state.wait_for_everyone()
+    state.destroy_process_group()
 
 
 def stack(samples: Sequence[Mapping[str, np.ndarray]]) -> dict[str, torch.Tensor]:

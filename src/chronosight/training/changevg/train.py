@@ -26,7 +26,7 @@ from chronosight.training.changevg.lora import add_lora, lora_plus
 from chronosight.training.checkpoints import last_checkpoint, store_recipe
 from chronosight.training.log import TrainingLog
 from chronosight.training.recipes.changevg import ChangeVGRecipe
-from chronosight.training.trainer import training_arguments
+from chronosight.training.trainer import leave_group, training_arguments
 
 
 class LoraPlusTrainer(Trainer):
@@ -108,6 +108,7 @@ def train_changevg(
         store_recipe(recipe, out / "recipe.yaml")
     if (adapter / "adapter_config.json").is_file():
         say(f"{adapter} is there already")
+        leave_group()
         return adapter
     if not recipe.model:
         raise InputError("no base model: give the folder of a downloaded Qwen-VL as --model DIR")
@@ -152,7 +153,7 @@ def train_changevg(
         for name in ("training_args.bin", "README.md"):  # a pickle, and a form nobody filled in
             (out / "adapter.part" / name).unlink(missing_ok=True)
         (out / "adapter.part").rename(adapter)
-    state.wait_for_everyone()
+    leave_group()
     return adapter
 
 

@@ -22,7 +22,7 @@ from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.training.checkpoints import last_checkpoint, store_recipe
 from chronosight.training.log import TrainingLog
 from chronosight.training.recipes.unirs import PARTS, UniRSRecipe
-from chronosight.training.trainer import reproducible_arguments
+from chronosight.training.trainer import leave_group, reproducible_arguments
 from chronosight.training.unirs.stream import Collate, SampleStream
 
 
@@ -71,7 +71,9 @@ def train_unirs(recipe: UniRSRecipe, data: str | Path, out: str | Path, say: Cal
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    return save_final(trainer, processor, recipe, out / "final")
+    save_final(trainer, processor, recipe, out / "final")
+    leave_group()
+    return out / "final"
 
 
 class UniRSTrainer(Trainer):
@@ -183,7 +185,7 @@ def stream_lines(stream: SampleStream, per_step: int) -> list[str]:
     return [*lines, f"{len(stream):,} examples in {len(stream) // per_step:,} steps of {per_step}"]
 
 
-def save_final(trainer: Trainer, processor: ChatProcessor, recipe: UniRSRecipe, folder: Path) -> Path:
+def save_final(trainer: Trainer, processor: ChatProcessor, recipe: UniRSRecipe, folder: Path) -> None:
     """Saves the finished weights, gathered from all processes, with what the engine needs beside them.
 
     Args:
@@ -191,11 +193,7 @@ def save_final(trainer: Trainer, processor: ChatProcessor, recipe: UniRSRecipe, 
         processor: Saved beside the weights, but for an adapter.
         recipe: Recipe of the run.
         folder: Folder to write.
-
-    Returns:
-        `folder`.
     """
     trainer.save_model(str(folder))
     if trainer.is_world_process_zero() and recipe.lora is None:
         processor.save_pretrained(folder)
-    return folder
