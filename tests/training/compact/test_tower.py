@@ -10,7 +10,7 @@ import torch
 from chronosight.datasets.aid_ucm import StillImage
 from chronosight.datasets.caption_nouns import NOUNS
 from chronosight.datasets.places import PlacePair
-from chronosight.models.unirs.conv_tower import ConvTowerConfig
+from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 from chronosight.training.compact.augment import crop, light, mix, random_box, turn
 from chronosight.training.compact.tower import TowerWithHeads
 from chronosight.training.compact.tower_batches import Stills, TowerBatches, noun_labels, scene_names
@@ -47,7 +47,7 @@ def test_batch_shapes_and_ranges(batches):
 
 def test_a_tower_of_single_images_alone(batches):
     alone = TowerBatches(batches.stills, [], None, 4, 3, images=4, pairs=0, rendered=0, sides=(64,))
-    model = TowerWithHeads(ConvTowerConfig(**SMALL), len(scene_names(batches.stills)), grid=4)
+    model = TowerWithHeads(ConvTower(ConvTowerConfig(**SMALL)), len(scene_names(batches.stills)), grid=4)
     losses = model(**alone[0])
     assert alone[0]["frames"].shape[0] == 4 and "changed" not in losses
     assert all(torch.isfinite(loss) for loss in losses.values())
@@ -60,7 +60,7 @@ def test_every_image_once_an_epoch(batches):
 
 def test_losses_fall(batches):
     torch.manual_seed(0)
-    model = TowerWithHeads(ConvTowerConfig(**SMALL), len(scene_names(batches.stills)), grid=4)
+    model = TowerWithHeads(ConvTower(ConvTowerConfig(**SMALL)), len(scene_names(batches.stills)), grid=4)
     optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
     totals = []
     for _ in range(12):

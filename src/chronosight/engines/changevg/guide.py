@@ -6,7 +6,6 @@ The guide is that of the compact engine's weights (onnxruntime), another weights
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.engine import Progress
@@ -20,18 +19,12 @@ class SceneGuide:
 
     def __init__(self, scene: Scene, networks: Networks, progress: Progress | None = None) -> None:
         """scene: a pair. progress: called with (tiles done, tiles in all)."""
-        self._networks = networks
         self._encoded = EncodedScene(scene, networks, progress)
 
     @property
     def evidence(self) -> Evidence:
         """The guide's maps and changed objects."""
         return self._encoded.guide_evidence
-
-    @cached_property
-    def caption(self) -> str:
-        """The sentence of the guide's global branch."""
-        return self._networks.guide.caption(self._encoded.scene, self._encoded.maps.memory)
 
     def facts(self, caption: bool = True) -> GuideFacts:
         """The guide's findings.
@@ -42,7 +35,7 @@ class SceneGuide:
         Returns:
             Probability of change, caption, and counts and cells by class.
         """
-        return replace(self._encoded.facts, caption=self.caption if caption else None)
+        return replace(self._encoded.facts, caption=self._encoded.sentence if caption else None)
 
     def clue(self, form: GuideForm) -> str:
         """The auxiliary prompt (arXiv 2509.23105).

@@ -184,11 +184,17 @@ class EncodedScene:
         return land_cover_change(self.maps.cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
 
     @cached_property
+    def sentence(self) -> str:
+        """The change in a sentence: ChangeVG's summary branch (arXiv 2509.23105), as the captioner or in the guide itself."""
+        if self.networks.captioner is not None:
+            return self.replies([caption.ask("pair")])[0].text
+        return self.networks.guide.caption(self.scene, self.maps.memory)
+
+    @cached_property
     def facts(self) -> GuideFacts:
-        """The guide's facts; with its caption only where the clue contains it."""
+        """The guide's facts; with a sentence only where the clue contains it."""
         captioned = self.bundle.config["guide_form"] in ("caption", "full")
-        caption = self.networks.guide.caption(self.scene, self.maps.memory) if captioned else None
-        return read_facts(self.guide_evidence, self.changed, caption)
+        return read_facts(self.guide_evidence, self.changed, self.sentence if captioned else None)
 
     @cached_property
     def clue(self) -> str:

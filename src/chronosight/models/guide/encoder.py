@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from chronosight.models.efficientnet import EfficientNetLite
 from chronosight.models.guide.configuration import GuideConfig
-from chronosight.models.guide.efficientnet import EfficientNetLite
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
 
 

@@ -11,8 +11,8 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils.generic import ModelOutput
 
+from chronosight.models.efficientnet import EfficientNetLite
 from chronosight.models.guide.configuration import GuideConfig
-from chronosight.models.guide.efficientnet import EfficientNetLite
 from chronosight.models.guide.encoder import ConvEncoder, make_encoder
 from chronosight.models.guide.recognition import RecognitionBranch
 from chronosight.models.guide.siamese import SiameseBranch

@@ -14,7 +14,7 @@ _Sizes = Annotated[list[Annotated[int, Field(strict=True, ge=0, le=1 << 14)]], F
 
 
 class _Vision(ModelSizes):
-    model_type: Literal["chronosight_conv_tower", "siglip_vision_model"] = "chronosight_conv_tower"
+    model_type: Literal["chronosight_conv_tower", "chronosight_efficient_tower", "siglip_vision_model"] = "chronosight_conv_tower"
     stem_width: Side | None = None
     widths: _Sizes | None = None
     depths: _Sizes | None = None

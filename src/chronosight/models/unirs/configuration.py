@@ -7,18 +7,20 @@ from typing import Any, Literal
 from transformers import AutoConfig, PreTrainedConfig
 
 from chronosight.models.unirs.conv_tower import ConvTowerConfig
+from chronosight.models.unirs.efficient_tower import EfficientTowerConfig
 from chronosight.models.unirs.projector import token_count
 
 Kind = Literal["image", "pair", "video"]
 
-AutoConfig.register(ConvTowerConfig.model_type, ConvTowerConfig, exist_ok=True)
+for tower in (ConvTowerConfig, EfficientTowerConfig):
+    AutoConfig.register(tower.model_type, tower, exist_ok=True)
 
 
 class UniRSConfig(PreTrainedConfig):
     """The defaults are the compact form; arXiv 2412.20742 has 384 pixels for every kind, and 8 frames.
 
     Attributes:
-        vision_config: Of the tower, `ConvTowerConfig` or a SigLIP vision config.
+        vision_config: Of the tower, `ConvTowerConfig`, `EfficientTowerConfig` or a SigLIP vision config.
         text_config: Of a causal language model in transformers; it holds the vocabulary size and the ids of the special
             tokens pad, bos and eos.
         image_size: Side of an image's frame in pixels.

@@ -18,9 +18,11 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 from chronosight.models.unirs.change_extraction import ChangeExtraction, Concatenation
 from chronosight.models.unirs.configuration import Kind, UniRSConfig
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
+from chronosight.models.unirs.efficient_tower import EfficientTower, EfficientTowerConfig
 from chronosight.models.unirs.projector import Projector
 
 AutoModel.register(ConvTowerConfig, ConvTower, exist_ok=True)
+AutoModel.register(EfficientTowerConfig, EfficientTower, exist_ok=True)
 
 IGNORED = -100  # label of a position that is not learned
 
@@ -77,7 +79,7 @@ class UniRSForConditionalGeneration(PreTrainedModel):
         Returns:
             (B, D, h, w).
         """
-        if isinstance(self.vision_tower, ConvTower):
+        if isinstance(self.vision_tower, ConvTower | EfficientTower):
             return self.vision_tower(frames)
         # SigLIP takes [-1, 1]; UniRS and VILA read the states before the last layer.
         states = self.vision_tower(

@@ -136,6 +136,6 @@ def tower_of(recipe: CompactRecipe, out: Path) -> ConvTower | None:
     Returns:
         The tower, or None.
     """
-    if recipe.guide.model.get("encoder", "conv") != "conv":
+    if recipe.tower.encoder != "conv" or recipe.guide.model.get("encoder", "conv") != "conv":
         return None
     return ConvTower.from_pretrained(out / "tower" / "final", trust_remote_code=False)

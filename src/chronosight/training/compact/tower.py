@@ -1,6 +1,7 @@
-"""Pretraining of the compact vision tower from nothing, on several tasks at once; the task heads are thrown away.
+"""Training of the compact vision tower, from ImageNet weights or from nothing, on several tasks at once.
 
-The change extraction module is kept beside the tower: it has learned to find changed buildings by then.
+The task heads are thrown away. The change extraction module is kept beside the tower: it has learned to find
+changed buildings by then.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from transformers import Trainer
 from chronosight.datasets.caption_nouns import NOUNS
 from chronosight.models.unirs.change_extraction import ChangeExtraction
 from chronosight.models.unirs.conv_tower import ConvTower, ConvTowerConfig
+from chronosight.models.unirs.efficient_tower import EfficientTower, EfficientTowerConfig
 from chronosight.synthetic.truth import LAND_COVER, OBJECT_CLASSES
 from chronosight.training.checkpoints import finished_folder
 from chronosight.training.compact.tower_batches import SETS, Stills, TowerBatches, scene_names, training_places
 from chronosight.training.compact.tower_eval import evaluate_tower
+from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.compact import TowerRecipe
 from chronosight.training.samples.rendered import RenderedStills
 from chronosight.training.trainer import HeldOutMetrics, fit_averaged, only, prepare_run, reproducible_arguments
@@ -30,10 +33,10 @@ from chronosight.training.trainer import HeldOutMetrics, fit_averaged, only, pre
 class TowerWithHeads(nn.Module):
     """The tower, change extraction, and one light head a task. classes: number of scene classes over all sets."""
 
-    def __init__(self, config: ConvTowerConfig, classes: int, grid: int = 16) -> None:
+    def __init__(self, tower: ConvTower | EfficientTower, classes: int, grid: int = 16) -> None:
         super().__init__()
-        width = config.hidden_size
-        self.tower = ConvTower(config)
+        width = tower.config.hidden_size
+        self.tower: ConvTower | EfficientTower = tower
         self.change = ChangeExtraction(width, grid)
         self.drop = nn.Dropout(0.2)
         self.scene = nn.Linear(width, classes)
@@ -109,6 +112,26 @@ class TowerWithHeads(nn.Module):
         return logits
 
 
+def new_tower(recipe: TowerRecipe) -> ConvTower | EfficientTower:
+    """The tower before training.
+
+    Args:
+        recipe: Its kind, and whether it starts from ImageNet weights.
+
+    Returns:
+        The tower.
+
+    Raises:
+        InputError: The package with the ImageNet weights is missing.
+    """
+    if recipe.encoder == "conv":
+        return ConvTower(ConvTowerConfig(**recipe.model))
+    tower = EfficientTower(EfficientTowerConfig(**recipe.model))
+    if recipe.pretrained:
+        tower.encoder.load_published(imagenet_weights())
+    return tower
+
+
 def soft_map_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Binary cross entropy plus half the Dice loss.
 
@@ -161,7 +184,7 @@ class TowerTrainer(Trainer):
 
 def train_tower(
     recipe: TowerRecipe, data: str | Path, out: str | Path, arrays: str | Path, rendered: str | Path | None = None
-) -> ConvTower:
+) -> ConvTower | EfficientTower:
     """Trains the tower; a stopped run goes on from its last checkpoint.
 
     Args:
@@ -185,14 +208,14 @@ def train_tower(
         recipe.images, recipe.pairs, recipe.rendered, recipe.sides,
     )  # fmt: skip
     names = scene_names(stills)
-    model = TowerWithHeads(ConvTowerConfig(**recipe.model), len(names))
+    model = TowerWithHeads(new_tower(recipe), len(names))
 
     def measure(averaged: nn.Module) -> dict[str, float]:
         return evaluate_tower(cast(TowerWithHeads, averaged), names, held_out, data)
 
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
-        max_grad_norm=5.0,
+        max_grad_norm=5.0, bf16=recipe.bf16,
     )  # fmt: skip
     fit_averaged(
         partial(TowerTrainer, smoothing=recipe.smoothing), model, batches, arguments, recipe.ema, collate=only,

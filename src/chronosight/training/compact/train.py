@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedTokenizerFast
 
 from chronosight.datasets.aid_ucm import SIDES, decode_images, learning_split
 from chronosight.datasets.places import load_places
 from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
-from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
@@ -124,7 +123,8 @@ def fit(
 
     def measure(averaged: nn.Module) -> dict[str, float]:
         averaged = cast(UniRSForConditionalGeneration, averaged)
-        return evaluate_language_model(averaged, processor, held_out, held_features, limit=watch_rows)
+        form = first.guide_form
+        return evaluate_language_model(averaged, processor, held_out, held_features, form=form, limit=watch_rows)
 
     for name, recipe in phases.items():
         if recipe.steps:
@@ -190,7 +190,7 @@ def new_model(
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)
     text = {**COMPACT_TEXT, "vocab_size": len(tokenizer), **fields.pop("text_config", {})}
-    vision = ConvTower.from_pretrained(tower, trust_remote_code=False)
+    vision = AutoModel.from_pretrained(tower, trust_remote_code=False)
     model = UniRSForConditionalGeneration(UniRSConfig(vision_config=vision.config, text_config=text, **fields))
     model.vision_tower.load_state_dict(vision.state_dict())
     if model.config.fusion == "change_extraction" and model.change is not None:
@@ -218,9 +218,9 @@ def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, f
         sources[name] = Stills(images, pixels, recipe.views.images, recipe.seed)
     return sources | {
         "rendered_images": RenderedImages(out / "rendered" / "stills"),
-        "places": Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed),
-        "cells": CaptionedCells(places, facts),
-        "rendered_pairs": RenderedPairs(out / "rendered" / "pairs"),
+        "places": Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed, recipe.guide_form),
+        "cells": CaptionedCells(places, facts, form=recipe.guide_form),
+        "rendered_pairs": RenderedPairs(out / "rendered" / "pairs", form=recipe.guide_form),
         "rendered_videos": RenderedVideos(out / "rendered" / "videos"),
     }
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from chronosight.models.unirs.conv_tower import ConvTower
+from chronosight.models.unirs.efficient_tower import EfficientTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration, positions_from
 from chronosight.training.export.decoder_graph import DecoderGraph
 from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16, write_graph
@@ -72,7 +73,7 @@ def export_unirs(
     folder.mkdir(parents=True, exist_ok=True)
     model.train(False)
     model = model.float()  # type: ignore[no-untyped-call]
-    if not isinstance(model.vision_tower, ConvTower) or model.change is None:
+    if not isinstance(model.vision_tower, ConvTower | EfficientTower) or model.change is None:
         raise ValueError("only a model with the convolutional tower and a fused pair can be exported")
     differences = {
         "tower": _export_tower(model, folder / "tower.onnx"),

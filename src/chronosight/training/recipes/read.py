@@ -17,13 +17,13 @@ from chronosight.errors import InputError
 from chronosight.files import check_regular_file
 from chronosight.training.recipes.base import Recipe
 from chronosight.training.recipes.changevg import ChangeVGRecipe
-from chronosight.training.recipes.compact import AblationsRecipe, CompactRecipe
+from chronosight.training.recipes.compact import AblationsRecipe, CompactRecipe, CompactTowerRecipe
 from chronosight.training.recipes.guide import CaptionerRecipe, FineGuideRecipe, GuideLevirRecipe, LandCoverRecipe
 from chronosight.training.recipes.unirs import UniRSRecipe
 
 AnyRecipe = (
-    CompactRecipe | AblationsRecipe | UniRSRecipe | ChangeVGRecipe | GuideLevirRecipe | FineGuideRecipe | LandCoverRecipe
-    | CaptionerRecipe
+    CompactRecipe | CompactTowerRecipe | AblationsRecipe | UniRSRecipe | ChangeVGRecipe | GuideLevirRecipe | FineGuideRecipe
+    | LandCoverRecipe | CaptionerRecipe
 )
 RECIPES: tuple[type[Recipe], ...] = typing.get_args(AnyRecipe)
 KINDS: dict[str, type[Recipe]] = {recipe.model_fields["kind"].default: recipe for recipe in RECIPES}

@@ -12,7 +12,7 @@ from chronosight.datasets.pair_questions import PairTruth, pair_questions, truth
 from chronosight.datasets.places import PlacePair, windows
 from chronosight.synthetic.truth import CHANGE_CLASSES
 from chronosight.tasks import binary, caption
-from chronosight.tasks.clue import GuideFacts, write_clue
+from chronosight.tasks.clue import GuideFacts, GuideForm, write_clue
 from chronosight.tasks.question import Question, Value
 from chronosight.training.samples.clues import mirror_facts, simulate_facts, swap_facts
 from chronosight.training.samples.guide_facts import FactsKey
@@ -22,7 +22,8 @@ from chronosight.training.samples.source import Exercise, Kind, worded
 from chronosight.training.samples.views import flip, shine
 
 Facts = Mapping[FactsKey, GuideFacts]
-CLUE_FORMS = (("full", 0.68), ("detail", 0.1), ("none", 0.22))
+CLUE_FORMS: tuple[tuple[GuideForm | None, float], ...] = ((None, 0.68), ("detail", 0.1), ("none", 0.22))
+"""Shares of the clues of training. None: the form that the model will be used with."""
 ROAD_WORDS = ("road", "street", "path", "lane", "crossroad", "roundabout", "highway", "avenue")
 BUILDING_WORDS = ("building", "house", "villa", "factor", "bungalow", "home", "mansion", "residential")
 
@@ -33,11 +34,16 @@ class Places:
     extra: windows beside the four of a place, drawn like those the guide's facts are made for.
 
     facts: by (pair id, box, swapped); a window without facts gets simulated ones.
+
+    form: of most clues.
     """
 
     kind: Kind = "pair"
 
-    def __init__(self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0) -> None:
+    def __init__(
+        self, places: Sequence[PlacePair], facts: Facts, extra: int, views: int, seed: int = 0, form: GuideForm = "full"
+    ) -> None:
+        self.form = form
         self.places, self.facts, self.views, self.seed = places, facts, views, seed
         self.items = [(i, box) for i, place in enumerate(places) for box in window_boxes(i, place.before.shape[0], extra)]
         self.rows = len(self.items) * views
@@ -104,7 +110,7 @@ class Places:
         truth = swap_truth(truth) if swapped else truth
         facts = self.facts.get((place.id, box, swapped))
         facts = simulate_facts(truth, (), rng) if facts is None else mirror_facts(facts, sideways, upside_down)
-        return Exercise(worded(_pick(pair_questions(truth), rng), rng), _clue(facts, rng), swapped)
+        return Exercise(worded(_pick(pair_questions(truth), rng), rng), _clue(facts, rng, self.form), swapped)
 
 
 class CaptionedCells:
@@ -112,8 +118,8 @@ class CaptionedCells:
 
     kind: Kind = "pair"
 
-    def __init__(self, places: Sequence[PlacePair], facts: Facts, flips: int = 4) -> None:
-        self.places, self.facts, self.flips = places, facts, flips
+    def __init__(self, places: Sequence[PlacePair], facts: Facts, flips: int = 4, form: GuideForm = "full") -> None:
+        self.places, self.facts, self.flips, self.form = places, facts, flips, form
         self.items = [(i, k) for i, place in enumerate(places) for k in range(len(place.cells))]
         self.rows = flips * len(self.items)
 
@@ -161,7 +167,7 @@ class CaptionedCells:
             facts = simulate_facts(truth, tuple(captions), rng)
         else:
             facts = mirror_facts(facts, *flips)
-        return Exercise(worded(asked, rng), _clue(facts, rng))
+        return Exercise(worded(asked, rng), _clue(facts, rng, self.form))
 
 
 class RenderedPairs:
@@ -169,7 +175,10 @@ class RenderedPairs:
 
     kind: Kind = "pair"
 
-    def __init__(self, folder: str | Path, facts: Mapping[tuple[int, bool], GuideFacts] | None = None) -> None:
+    def __init__(
+        self, folder: str | Path, facts: Mapping[tuple[int, bool], GuideFacts] | None = None, form: GuideForm = "full"
+    ) -> None:
+        self.form = form
         arrays, self.lines = read_store(folder)
         self.pixels, self.mask, self.appeared = arrays["pixels"], arrays["mask"], arrays["appeared"]
         self.facts = facts or {}
@@ -218,7 +227,7 @@ class RenderedPairs:
         asked = _pick(pair_questions(truth), rng)
         if captions and rng.random() < 0.35:
             asked.append((caption.ask("pair"), captions[int(rng.integers(len(captions)))]))
-        return Exercise(worded(asked, rng), _clue(facts, rng), swapped)
+        return Exercise(worded(asked, rng), _clue(facts, rng, self.form), swapped)
 
 
 def window_boxes(number: int, size: int, extra: int, seed: int = 0) -> list[tuple[int, int, int, int]]:
@@ -285,9 +294,8 @@ def _pick(asked: list[tuple[Question, Value]], rng: np.random.Generator) -> list
     return [general, *chosen] if rng.random() < 0.6 else chosen
 
 
-def _clue(facts: GuideFacts, rng: np.random.Generator) -> str:
-    forms = [form for form, _ in CLUE_FORMS]
-    form = forms[int(rng.choice(len(forms), p=[share for _, share in CLUE_FORMS]))]
+def _clue(facts: GuideFacts, rng: np.random.Generator, usual: GuideForm) -> str:
+    form = CLUE_FORMS[int(rng.choice(len(CLUE_FORMS), p=[share for _, share in CLUE_FORMS]))][0] or usual
     if form == "full" and facts.caption is None and any(change.count for change in facts.classes.values()):
         form = "detail"  # a full clue would say that nothing changed
-    return write_clue(facts, form)  # type: ignore[arg-type]  # one of the forms
+    return write_clue(facts, form)

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0's blocks up to stride 16, as an encoder that can start from ImageNet weights (arXiv 1905.11946).
+"""EfficientNet-Lite0's blocks, all or up to stride 16, as an encoder that can start from ImageNet weights (arXiv 1905.11946).
 
 The Lite form has no squeeze-and-excitation and clips at 6, so that it runs well on plain CPUs.
 """
@@ -12,10 +12,12 @@ from torch import nn
 from torch.nn import functional as F
 
 STEM = 32
-# Channels, kernel, stride of the first block, expansion, blocks. The published net's last two groups (stride 32) are left out.
+# Channels, kernel, stride of the first block, expansion, blocks.
 GROUPS = ((16, 3, 1, 1, 1), (24, 3, 2, 6, 2), (40, 5, 2, 6, 2), (80, 3, 2, 6, 3), (112, 5, 1, 6, 3))
-LEVELS = (0, 2, 4, 10)  # the blocks whose outputs are read: strides 2, 4, 8 and 16
-WIDTHS = (16, 24, 40, 112)
+COARSE_GROUPS = ((192, 5, 2, 6, 4), (320, 3, 1, 6, 1))  # stride 32: what is in sight, no longer where
+LEVELS = (0, 2, 4, 10, 15)  # the blocks whose outputs are read: strides 2, 4, 8, 16 and 32
+WIDTHS = (16, 24, 40, 112)  # of the levels up to stride 16
+COARSE_WIDTH = 320
 MOMENTUM, EPSILON = 0.01, 1e-3
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 
@@ -67,16 +69,18 @@ class Block(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """The stem and the first eleven blocks, read at strides 2, 4, 8 and 16. 0.7 million weights."""
+    """The stem and the first eleven blocks (0.7 million weights), or all sixteen (3.4 million).
 
-    strides = (2, 4, 8, 16)
+    coarse: With the blocks at stride 32.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, coarse: bool = False) -> None:
         super().__init__()
+        self.strides = (2, 4, 8, 16, 32) if coarse else (2, 4, 8, 16)
         self.stem = nn.Sequential(SameConv(3, STEM, 3, 2), _norm(STEM), nn.ReLU6())
         self.blocks = nn.ModuleList()
         width = STEM
-        for outputs, kernel, stride, expansion, repeats in GROUPS:
+        for outputs, kernel, stride, expansion, repeats in GROUPS + COARSE_GROUPS * coarse:
             for i in range(repeats):
                 self.blocks.append(Block(width, outputs, kernel, stride if i == 0 else 1, expansion))
                 width = outputs
@@ -85,10 +89,10 @@ class EfficientNetLite(nn.Module):
         """Encodes images at four scales.
 
         Args:
-            x: (N, 3, H, W), normalised by `MEAN` and `STD`; H and W multiples of 16.
+            x: (N, 3, H, W), normalised by `MEAN` and `STD`; H and W multiples of 16, of 32 with the coarse blocks.
 
         Returns:
-            Four maps (N, C_i, H / s_i, W / s_i), C_i from `WIDTHS`, s_i from `strides`.
+            Maps (N, C_i, H / s_i, W / s_i), C_i from `WIDTHS` and `COARSE_WIDTH`, s_i from `strides`.
         """
         x, levels = self.stem(x), []
         for i, block in enumerate(self.blocks):
