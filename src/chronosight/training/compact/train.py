@@ -219,7 +219,7 @@ def training_sources(recipe: LanguageModelRecipe, data: str | Path, out: Path, f
     return sources | {
         "rendered_images": RenderedImages(out / "rendered" / "stills"),
         "places": Places(places, facts, recipe.extra_windows, recipe.views.places, recipe.seed, recipe.guide_form),
-        "cells": CaptionedCells(places, facts, form=recipe.guide_form),
+        "cells": CaptionedCells(places, facts, recipe.views.cells, recipe.guide_form),
         "rendered_pairs": RenderedPairs(out / "rendered" / "pairs", form=recipe.guide_form),
         "rendered_videos": RenderedVideos(out / "rendered" / "videos"),
     }

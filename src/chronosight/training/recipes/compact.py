@@ -92,6 +92,8 @@ class Views(Recipe):
     """Of a single image."""
     places: int = Field(default=2, ge=1)
     """Of a window of a place."""
+    cells: Literal[1, 2, 4] = 4
+    """Of a captioned part of a place: as it is, and mirrored."""
 
 
 class LanguageModelRecipe(Recipe):
