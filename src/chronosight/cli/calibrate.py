@@ -20,6 +20,7 @@ class Part(StrEnum):
     GROUND_SIZE = "ground-size"
     LAND_COVER = "land-cover"
     CAPTIONS = "captions"
+    LANGUAGE_MODEL = "language-model"
 
 
 def calibrate(
@@ -35,7 +36,7 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Fit the confidences of a weights folder on scenes held out of training, never on test."""
-    if only is None and not (data / "pairs" / "val.jsonl").is_file():
+    if only in (None, Part.LANGUAGE_MODEL) and not (data / "pairs" / "val.jsonl").is_file():
         raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
     from rich.console import Console
     from rich.table import Table
@@ -47,8 +48,8 @@ def calibrate(
 
     track = (lambda items, _: items) if quiet else show_progress
     engine = CompactEngine(Bundle(weights))
-    if only is None:
-        result = calibrate_bundle(engine, data, limit, rendered, track)
+    if only in (None, Part.LANGUAGE_MODEL):
+        result = calibrate_bundle(engine, data, limit, rendered, track, guide=only is None)
     elif only == Part.LAND_COVER:
         from chronosight.training.calibration.land_cover import calibrate_land_cover
 

@@ -10,9 +10,10 @@ from chronosight.engines import load
 from chronosight.engines.confidence import calibrate as apply_one
 from chronosight.errors import InputError
 from chronosight.training.calibration import bundle as bundle_module
-from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks, share_better
+from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks
 from chronosight.training.calibration.fits import apply_platt, confident_from, fit_platt
 from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, MaskMetrics, choose, search
+from chronosight.training.calibration.sources import share_better
 from tiny_data import write_data
 
 
@@ -147,3 +148,15 @@ def test_a_stop_leaves_the_settings_as_they_were(weights, tmp_path, monkeypatch)
 def test_data_without_val_places_is_an_input_error(weights, tmp_path):
     with pytest.raises(InputError, match=r"val"):
         calibrate_bundle(load(weights=weights), tmp_path, rendered=0)
+
+
+def test_after_another_language_model_what_rests_on_the_guide_stays(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle_module, "FEWEST", 1)
+    config = json.loads((weights / "config.json").read_text())
+    kept = {"mask": {"a": 0.9, "b": 0.1, "threshold": 0.45, "min_area": 9.0}, "count_objects": {"a": 0.5, "b": -1.0}}
+    config |= {"calibration": {**kept, "event": {"a": 9.0, "b": 9.0}}, "from_objects": ["count"]}
+    (weights / "config.json").write_text(json.dumps(config))
+    calibrate_bundle(load(weights=weights, threads=1), write_data(tmp_path / "data"), rendered=1, guide=False)
+    after = json.loads((weights / "config.json").read_text())
+    assert {task: after["calibration"][task] for task in kept} == kept and after["from_objects"] == ["count"]
+    assert after["calibration"]["event"] != {"a": 9.0, "b": 9.0} and {"binary", "scene_class"} <= set(after["calibration"])

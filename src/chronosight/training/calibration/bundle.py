@@ -33,10 +33,11 @@ from chronosight.training.calibration.familiar import fit_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
 from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
-from chronosight.training.calibration.mask import CLEARLY, DRAWS, MIN_ROAD, fit_mask
-from chronosight.training.calibration.objects import ReadOff, fit_read_off, read_off, reliability
+from chronosight.training.calibration.mask import CLEARLY, MIN_ROAD, fit_mask
+from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
+from chronosight.training.calibration.sources import choose_sources, counts_of_training, training_places
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -45,7 +46,6 @@ FIRST_SEED = 900_800_000  # of rendered scenes; evaluation and training draw oth
 FIRST_PRESENCE_SEED = 900_700_000  # of rendered images that the presence classifier learns from
 PRESENCE_IMAGES = 5  # of those for each rendered scene of the calibration
 YES_NO = ("binary", "presence", "comparison")
-TRAINING_STEP = 3  # every so many training places add their counts
 FEWEST = 20  # answers: with fewer, a task stays as it is
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -67,6 +67,7 @@ def calibrate_bundle(
     rendered: int = 60,
     track: Track = lambda items, _: items,
     renderer: Renderer | None = None,
+    guide: bool = True,
 ) -> dict[str, Any]:
     """Fits everything and writes "calibration" and "calibration_report" into the weights' config.json.
 
@@ -77,6 +78,8 @@ def calibrate_bundle(
         rendered: Rendered scenes of each kind.
         track: Called with items and a label; yields the items while it shows progress.
         renderer: Renders the scenes; None for a new one.
+        guide: Whether to fit what rests on the guide alone, too: its map, and the answers read from its objects. False keeps
+            that, after another language model was put into the folder.
 
     Returns:
         Both entries, by name.
@@ -92,16 +95,23 @@ def calibrate_bundle(
     renderer = renderer or Renderer()
     rendered_images = [renderer.image(FIRST_PRESENCE_SEED + i) for i in range(PRESENCE_IMAGES * rendered)]
     seen = fit_presence(engine, data, rendered_images, track)
+    kept: dict[str, Any] = {} if guide else before
+    sources: dict[str, dict[str, float]] = {}
+    answers_read_off: dict[str, list[ReadOff]] = {}
+    mask: dict[str, float] | None = kept.get("mask")
+    mask_report: dict[str, float] = {}
     try:
         config["calibration"] = {}
-        mask, mask_report = fit_mask(engine, places, track)
-        mask["min_road"] = MIN_ROAD
+        if mask is None:
+            mask, mask_report = fit_mask(engine, places, track)
+            mask["min_road"] = MIN_ROAD
         config["calibration"] = {"mask": mask}
         fine, fine_report = fit_fine(engine, data, limit, track)
         engine.forget()
         asked = list(_ask_places(engine, track(places, "val places")))
-        sources, answers_read_off = choose_sources(engine, places)
-        answers_read_off["count"] += counts_of_training(engine, track(training_places(data, limit), "training places"))
+        if guide:
+            sources, answers_read_off = choose_sources(engine, places)
+            answers_read_off["count"] += counts_of_training(engine, track(training_places(data, limit), "training places"))
         weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
         asked += _ask_images(engine, data, limit, track)
         asked += _ask_rendered(engine, renderer, rendered, track)
@@ -115,21 +125,13 @@ def calibrate_bundle(
     for task, answers in answers_read_off.items():
         if len(answers) >= FEWEST:
             tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
-    result: dict[str, Any] = {
-        "calibration": {"mask": mask, **fine, **tasks},
-        "from_objects": [task for task, figures in sources.items() if figures["language model better"] < CLEARLY],
-        "calibration_report": {
-            "places": len(places),
-            "rendered": rendered,
-            "rendered_seeds_from": FIRST_SEED,
-            "mask": mask_report,
-            **fine_report,
-            "sources": sources,
-            "presence_classifier": seen.report,
-            "count_reliability": reliability(answers_read_off["count"]),
-            **report,
-        },
-    }
+    fitted: dict[str, Any] = {"places": len(places), "rendered": rendered, "rendered_seeds_from": FIRST_SEED}
+    fitted |= {**fine_report, "presence_classifier": seen.report, **report}
+    result: dict[str, Any] = {"calibration": {**kept, "mask": mask, **fine, **tasks}}
+    if guide:
+        result["from_objects"] = [task for task, of in sources.items() if of["language model better"] < CLEARLY]
+        fitted |= {"mask": mask_report, "sources": sources, "count_reliability": reliability(answers_read_off["count"])}
+    result["calibration_report"] = fitted if guide else {**config.get("calibration_report", {}), **fitted}
     if sized is not None:
         result["ground_size"] = sized[1]
         result["calibration_report"]["ground_size"] = sized[2]
@@ -167,124 +169,6 @@ def calibrate_captions(
     engine.forget()
     write_config(engine.bundle.folder, config)
     return {"calibration": settings, "calibration_report": report}
-
-
-def choose_sources(
-    engine: CompactEngine, places: Iterable[PlacePair]
-) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
-    """Scores the language model's answers and the guide's objects on counts and cells.
-
-    Higher is better: minus the mean error of counts, the mean Jaccard index of cells. Besides, in which share of the draws of
-    places the language model is the better one; and what calibrates the objects' confidence.
-
-    The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY
-    better to answer itself.
-
-    Args:
-        engine: Engine whose mask is calibrated already.
-        places: Held-out pairs with building masks.
-
-    Returns:
-        Scores by task ("count", "location") and source ("language model", "objects", "language model better"); and the answers
-        read from the objects, by task.
-    """
-    from chronosight.engines.compact.replies import read_reply
-    from chronosight.engines.from_objects import answer_task
-
-    scores: dict[str, dict[str, list[float]]] = {task: {"language model": [], "objects": []} for task in ("count", "location")}
-    answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
-    groups: list[str] = []
-    for place in places:
-        for box in windows(place.before.shape[0]):
-            x0, y0, x1, y1 = box
-            groups.append(place.place)
-            truth = truth_of_mask(place.building[y0:y1, x0:x1])
-            encoded = engine.encode(place.crop(box))
-            replies = encoded.replies([COUNT, LOCATION])
-            for question, true, reply in ((COUNT, truth.count, replies[0]), (LOCATION, truth.cells, replies[1])):
-                answer = read_reply(engine.bundle, "pair", question, reply)
-                seen = answer_task(question, encoded.guide_evidence, encoded.changed)
-                scores[question.task]["language model"].append(_score(answer.value, true))
-                scores[question.task]["objects"].append(_score(seen.value, true))
-                answers[question.task].append(read_off(encoded, question, true, place.place))
-        answers["count"].append(_whole_place(engine, place))
-    sources = {task: {name: round(float(np.mean(s)), 4) for name, s in by.items()} for task, by in scores.items()}
-    for task, by in scores.items():
-        sources[task]["language model better"] = share_better(by["language model"], by["objects"], groups)
-    return sources, answers
-
-
-def training_places(data: Path, limit: int | None = None) -> list[PlacePair]:
-    """One pair of every third training place; none where the data has no training pairs.
-
-    Args:
-        data: Folder of the training data.
-        limit: Largest number of places; None for all.
-
-    Returns:
-        The pairs, one a place.
-    """
-    if not (data / "pairs" / "train.jsonl").is_file():
-        return []
-    by_place: dict[str, PlacePair] = {}
-    for pair in load_places(data, "train"):
-        by_place.setdefault(pair.place, pair)
-    return list(by_place.values())[::TRAINING_STEP][:limit]
-
-
-def counts_of_training(engine: CompactEngine, places: Iterable[PlacePair]) -> list[ReadOff]:
-    """Counts of training places, which make the calibration of counts less a matter of luck.
-
-    The guide is no better on its training places than on new ones (docs/results.md), and val has few places: of its 57 empty
-    maps 3 hide a change, of 122 empty maps of training places 23.
-
-    Args:
-        engine: Engine whose mask is calibrated already.
-        places: Pairs of training places, with building masks.
-
-    Returns:
-        One answer a window, and one a whole place, with the source "train".
-    """
-    answers = []
-    for place in places:
-        for box in windows(place.before.shape[0]):
-            x0, y0, x1, y1 = box
-            true = truth_of_mask(place.building[y0:y1, x0:x1]).count
-            answers.append(read_off(engine.encode(place.crop(box)), COUNT, true, place.place, "train"))
-        answers.append(_whole_place(engine, place, "train"))
-    return answers
-
-
-def _whole_place(engine: CompactEngine, place: PlacePair, source: str = "val") -> ReadOff:
-    """The count over all of a place, larger than a window: confidence has to hold there too."""
-    height, width = place.building.shape
-    whole = (0, 0, width, height)
-    return read_off(engine.encode(place.crop(whole)), COUNT, truth_of_mask(place.building).count, place.place, source)
-
-
-def share_better(first: Sequence[float], second: Sequence[float], groups: Sequence[str], seed: int = 0) -> float:
-    """Share of the bootstrap draws of places in which the first has the higher sum of scores.
-
-    Args:
-        first: Scores of the first system; higher is better.
-        second: Scores of the second system, of the same items.
-        groups: Place of each score.
-        seed: Seed of the DRAWS draws, which are made with replacement.
-
-    Returns:
-        The share, in [0, 1].
-    """
-    names, of_place = np.unique(np.array(groups), return_inverse=True)
-    gained = np.bincount(of_place, np.subtract(first, second))  # by place
-    drawn = np.random.default_rng(seed).integers(0, len(names), (DRAWS, len(names)))
-    return float((gained[drawn].sum(axis=1) > 0).mean())
-
-
-def _score(value: Value | None, truth: Value) -> float:
-    if isinstance(truth, tuple):
-        cells, true = set(value) if isinstance(value, tuple) else set(), set(truth)
-        return len(cells & true) / len(cells | true) if cells | true else 1.0
-    return -abs((value if isinstance(value, int) else 0) - int(truth))
 
 
 def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
