@@ -49,6 +49,23 @@ def data(tmp_path):
     return root
 
 
+def test_chips_are_pairs_whose_buildings_are_all_new(tmp_path):
+    (tmp_path / "buildings" / "chips").mkdir(parents=True)
+    rows, pixels = [], np.random.default_rng(0).integers(60, 90, (96, 96, 3), np.uint8)
+    pixels[20:40, 20:60] = 230
+    for column in range(6):  # of which the second and the sixth are held out
+        name = f"town_{column}_7"
+        Image.fromarray(pixels).save(tmp_path / "buildings" / "chips" / f"{name}.webp", lossless=True)
+        rings = [[[20, 20], [39, 20], [39, 39], [20, 39]], [[40, 20], [59, 20], [59, 39], [40, 39]]]
+        rows.append({"id": name, "metres_per_pixel": 0.5, "labelled": True, "buildings": rings})
+    (tmp_path / "buildings" / "chips.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    samples = find_benchmark("chips").load(tmp_path, "val", None)
+    counts = [sample for sample in samples if sample.question.task == "count"]
+    assert [sample.truth for sample in counts] == [2, 2] and {sample.group for sample in samples} == {"1", "5"}
+    before, after = counts[0].open().frames
+    assert (after == pixels).all() and before[22:38, 22:58].mean() < 150 and (before[60:] == pixels[60:]).all()
+
+
 def run(name, engine, data, tmp_path, limit=None):
     settings = RunSettings(limit=limit, conventions=("word",), java=False)
     outcome = run_engine(find_benchmark(name), data, settings, engine, {"name": "made up"}, tmp_path / "run" / name)

@@ -98,6 +98,8 @@ def test_metrics_equal_a_plain_computation(seed):
     assert found["count MAE"] == pytest.approx(sum(off) / n, abs=1e-12)
     assert found["count RMSE"] == pytest.approx(math.sqrt(sum(o * o for o in off) / n), abs=1e-12)
     assert found["count exact"] == pytest.approx(off.count(0) / n, abs=1e-12)
+    errors, true = sum(case[4] - case[5] for case in drawn), sum(case[5] for case in drawn)
+    assert nan_equal(found["count, all together, off by"], abs(errors) / true if true else math.nan)
     large = [o for o, case in zip(off, drawn, strict=True) if case[5] >= 20]
     assert ("count MAE, of 20 and more" in found) == bool(large)
     if large:

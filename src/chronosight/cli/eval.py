@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chronosight.evaluation.run import Outcome, RunSettings
 
 OWN = ("places", "season", "images", "rendered")
-CHOOSING = ("native", "abroad")
+CHOOSING = ("native", "abroad", "chips")
 PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",

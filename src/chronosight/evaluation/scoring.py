@@ -239,6 +239,7 @@ def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], nam
         mean_metric(f"{name} MAE", groups, np.abs(error)),
         Metric(f"{name} RMSE", groups, mean_parts(error**2), lambda sums: np.sqrt(ratio(sums))),
         mean_metric(f"{name} exact", groups, error == 0),
+        Metric(f"{name}, all together, off by", groups, np.stack([error, true], axis=1), _share_off),
     ]
     for low, high in SIZES:
         chosen = np.flatnonzero((true >= low) & (true <= high))
@@ -248,6 +249,11 @@ def count_metrics(samples: Sequence[Sample], values: Sequence[Value | None], nam
             metrics.append(mean_metric(f"{name} MAE, of {size}", of_size, np.abs(error[chosen])))
             metrics.append(mean_metric(f"{name} exact, of {size}", of_size, error[chosen] == 0))
     return metrics
+
+
+def _share_off(sums: np.ndarray) -> np.ndarray:
+    """Sums (..., 2) of errors and of true counts -> the share by which the sum of all counts is off."""
+    return np.asarray(np.abs(sums[..., 0]) / np.where(sums[..., 1] > 0, sums[..., 1], np.nan))
 
 
 def location_metrics(samples: Sequence[Sample], values: Sequence[Value | None], name: str = "location") -> list[Metric]:

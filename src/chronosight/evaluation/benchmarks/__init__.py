@@ -5,7 +5,7 @@ from __future__ import annotations
 from chronosight.evaluation.benchmarks.benchmark import Benchmark
 
 OWN = ("places", "season", "images", "rendered")
-CHOOSING = ("native", "abroad")  # settings were chosen on them; no part of `eval all`
+CHOOSING = ("native", "abroad", "chips")  # settings were chosen on them; no part of `eval all`
 PUBLISHED = (
     "levir-cc", "levir-mci", "levir-cd", "changeimti", "rsvqa-lr", "rsvqa-hr", "crsvqa", "era", "cdvqa", "test-places",
     "synthetic",

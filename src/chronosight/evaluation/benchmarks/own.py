@@ -2,6 +2,7 @@
 
 places, test-places: windows and captioned cells of test places; `places` also scores the vision guide alone.
 native, abroad: half-metre pairs held out of training, and pairs of another country at 0.2 m; both were used for choosing.
+chips: single dates of dense building, held out of training; before, the buildings were erased, so each of them is new.
 season: pairs in which nothing changed, yet season, light or the sensor did. Three parts, none of them trained on: a real
 window beside itself in another season and light (`synthetic.light`); real windows whose mask of changed buildings is
 empty (the dates lie years apart); captioned cells of which people wrote that nothing changed.
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from chronosight.datasets.aid_ucm import ImageSet, image_samples, load_images
+from chronosight.datasets.buildings import held_out_columns, load_chips
 from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.levir import mask_turn
 from chronosight.datasets.places import (
@@ -49,6 +52,7 @@ from chronosight.tasks.question import Question
 PLACES_LAYOUT = "pairs/{test,val}.jsonl and pairs/{test,val}/NAME_{before,after}.webp, NAME_building.png"
 NATIVE_LAYOUT = "pairs/native_train.jsonl and pairs/native_train/NAME_{before,after}.webp, NAME_building.png"
 ABROAD_LAYOUT = "abroad/pairs.jsonl and abroad/pairs/NAME_{before,after}.webp, NAME_building.png"
+CHIPS_LAYOUT = "buildings/chips.jsonl and buildings/chips/NAME.webp"
 IMAGES_LAYOUT = "images/{aid,ucm}.jsonl and images/{aid,ucm}/CLASS/NAME.webp"
 CELLS, UNCHANGED_CELLS = "captioned cells", "cells whose captions say no change"
 OTHER_LIGHT, NO_BUILDING = "same place in another season and light", "window without a changed building"
@@ -72,6 +76,22 @@ def _load_abroad(root: Path, split: str, limit: int | None) -> list[Sample]:
     """limit: at most this many pairs."""
     pairs = load_abroad(root)[:limit]
     return _whole_pairs(pairs) + [claims_sample(pair) for pair in pairs]
+
+
+def _load_chips(root: Path, split: str, limit: int | None) -> list[Sample]:
+    """limit: at most this many chips."""
+    from chronosight.synthetic.erased import erase, ground_under
+
+    chips = load_chips(root)
+    held_out, pairs = held_out_columns(chips), []
+    for chip in chips:
+        if chip.labels is None or chip.column not in held_out:
+            continue
+        rng, stands = np.random.default_rng(0), chip.labels > 0
+        free = ~ndimage.binary_dilation(stands, iterations=3)
+        before = erase(chip.pixels, stands, ground_under(chip.pixels, free, rng), rng)
+        pairs.append(PlacePair(chip.id, chip.column, chip.metres_per_pixel, before, chip.pixels, stands, ()))
+    return _whole_pairs(pairs[:limit])
 
 
 def _whole_pairs(pairs: list[PlacePair]) -> list[Sample]:
@@ -216,6 +236,10 @@ BENCHMARKS = (
             "binary of buildings accuracy": Target("least", 13 / 15),
             "calibration error, all answers": Target("most", 0.12),
         },
+    ),
+    Benchmark(
+        "chips", "Dense building, erased at the earlier date", "this project's data folder", CHIPS_LAYOUT, ("val",), _load_chips,
+        guide_alone=True, own=True, targets={"count of buildings, all together, off by": Target("most", 0.15)},
     ),
     Benchmark(
         "season", "Unchanged places in another season and light", "this project's data folder", PLACES_LAYOUT,

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from chronosight.datasets.buildings import BuildingChip
 from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.erased import soft_mask
 from chronosight.training.samples.appearance import apply_tint, draw_tint
 
 SMALLEST, LARGEST = 15.0, 90.0  # square metres of a cut-out; metres of its longer side
@@ -127,7 +128,7 @@ def paste(
         if (taken[here] & mask).any():
             continue
         unchanged = all_unchanged or rng.random() < 0.15
-        alpha = _soft(mask, 1 + int(rng.integers(3)), 0.8)
+        alpha = soft_mask(mask, 1 + int(rng.integers(3)), 0.8)
         later = _leaned(here, size, rng) if unchanged and rng.random() < 0.6 else here
         for image, place in ((before, here), (after, later)) if unchanged else ((after, here),):
             gain = np.clip((image[place].mean((0, 1)) + 20) / (pixels.mean((0, 1)) + 20), 0.6, 1.7) ** rng.uniform(0, 0.5)
@@ -137,44 +138,6 @@ def paste(
             changed[here] |= mask
         taken[here] |= ndimage.binary_dilation(mask, iterations=gap)
     return LabelledPair(before, after, changed, footprints, pair.metres_per_pixel, pair.complete)
-
-
-def erase(pixels: np.ndarray, gone: np.ndarray, ground: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Replaces buildings by ground.
-
-    Args:
-        pixels: (S, S, 3) uint8.
-        gone: (S, S) bool, the buildings to replace.
-        ground: (S, S, 3), what shows in their place.
-        rng: Draws the width of the margin that goes with them.
-
-    Returns:
-        (S, S, 3) uint8.
-    """
-    alpha = _soft(gone, 1 + int(rng.integers(3)), 1.0)
-    erased: np.ndarray = (alpha * ground + (1 - alpha) * pixels).astype(np.uint8)
-    return erased
-
-
-def ground_under(pixels: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Invents ground: the colour of the nearest free pixel, with texture from elsewhere in the image.
-
-    Args:
-        pixels: (S, S, 3) uint8.
-        free: (S, S) bool, where ground shows.
-        rng: Draws where the texture comes from.
-
-    Returns:
-        (S, S, 3) float32, 0 to 255.
-    """
-    nearest = ndimage.distance_transform_edt(~free, return_distances=False, return_indices=True)
-    base = ndimage.gaussian_filter(pixels[tuple(nearest)].astype(np.float32), (3, 3, 0))
-    move = tuple(int(step) for step in rng.integers(8, pixels.shape[0] - 8, 2))
-    elsewhere = np.roll(pixels, move, (0, 1)).astype(np.float32)
-    texture = elsewhere - ndimage.gaussian_filter(elsewhere, (4, 4, 0))
-    texture = np.where(np.roll(free, move, (0, 1))[..., None], texture, rng.normal(0, 6, pixels.shape))
-    ground: np.ndarray = np.clip(base + texture, 0, 255).astype(np.float32)
-    return ground
 
 
 def _whole(
@@ -207,9 +170,3 @@ def _prepared(cutout: Cutout, metres_per_pixel: float, rng: np.random.Generator)
     if flip:
         pixels, mask = pixels[:, ::-1], mask[:, ::-1]
     return np.ascontiguousarray(pixels), np.ascontiguousarray(mask)
-
-
-def _soft(mask: np.ndarray, margin: int, blur: float) -> np.ndarray:
-    """(h, w, 1) weight in [0, 1]: a soft edge, so that the cut itself is not what a network learns to see."""
-    grown = ndimage.binary_dilation(mask, iterations=margin).astype(np.float32)
-    return np.asarray(ndimage.gaussian_filter(grown, blur))[..., None]

@@ -22,6 +22,7 @@ from scipy import ndimage
 
 from chronosight.datasets.buildings import BuildingChip
 from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.erased import erase, ground_under
 from chronosight.synthetic.truth import LAND_COVER, RenderedPair
 from chronosight.tasks.split import cores_of
 from chronosight.training.recipes.guide import FineShares
@@ -30,8 +31,6 @@ from chronosight.training.samples.cutouts import (
     LabelledPair,
     cutouts_of_chips,
     cutouts_of_pairs,
-    erase,
-    ground_under,
     paste,
 )
 from chronosight.training.samples.drawn import draw_roofs
