@@ -59,3 +59,14 @@ def test_writing_the_card_does_not_change_the_hash(weights):
     before = load(weights=weights).bundle.facts["weights_sha256"]
     write_model_card(weights)
     assert load(weights=weights).bundle.facts["weights_sha256"] == before
+
+
+@pytest.mark.parametrize("tower", [None, "chronosight_efficient_tower"])
+def test_the_card_says_which_part_started_from_published_weights(weights, tower):
+    path = weights / "config.json"
+    config = json.loads(path.read_text())
+    config["model"] = {**config.get("model", {}), "tower": tower}
+    path.write_text(json.dumps(config))
+    card = write_model_card(weights).read_text()
+    assert ("first weights of the vision tower | Apache-2.0" in card) == (tower is not None)
+    assert ("recipes, from random weights.\n" in card) == (tower is None)

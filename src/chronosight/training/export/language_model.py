@@ -62,6 +62,7 @@ def replace_language_model(
     }  # fmt: skip
     config["model"] = {
         **config.get("model", {}),
+        "tower": model.config.vision_config.model_type,
         "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),
         "unirs_parameters": model.num_parameters(),
     }
