@@ -106,6 +106,41 @@ def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path
     np.testing.assert_allclose(there.appeared, 1 - back.appeared, atol=1e-5)
 
 
+def test_a_variance_that_float16_cannot_hold_is_kept(trained, bundle_folder, tmp_path):
+    weights, folder = tmp_path / "weights", tmp_path / "guide"
+    shutil.copytree(bundle_folder, weights)
+    original = GuideModel.from_pretrained(trained).eval()
+    norm = original.recognition.smooth[3][1]
+    norm.running_var.fill_(90_000.0)
+    norm.weight.data.mul_(300.0)  # so that its channels count in the result
+    original.save_pretrained(folder)
+    assert max(add_fine_guide(folder, weights, 0.5, 0.75).values()) < 5e-3
+    again = load_fine_guide(weights).eval()
+    assert (again.recognition.smooth[3][1].running_var == 90_000.0).all()
+    before, after = torch.rand(2, 1, 3, 64, 64)
+    with torch.no_grad():
+        first, second = again(before, after), original(before, after)
+    torch.testing.assert_close(first.class_logits, second.class_logits, atol=2e-2, rtol=1e-2)
+    expected = Bundle(weights, 1).session("guide_fine").run(["class_logits"], {"before": before.numpy(), "after": after.numpy()})
+    np.testing.assert_allclose(expected[0], second.class_logits.numpy(), atol=2e-2, rtol=1e-2)
+
+
+def test_a_channel_lost_to_float16_stays_constant_and_can_be_trained(trained, bundle_folder, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    weights = tmp_path / "weights"
+    shutil.copytree(bundle_folder, weights)
+    add_fine_guide(trained, weights, 0.5, 0.75)
+    state, name = load_file(weights / "guide_fine.safetensors"), "recognition.smooth.3.1"
+    state[f"{name}.running_var"][1] = float("inf")
+    save_file(state, weights / "guide_fine.safetensors")
+    guide = load_fine_guide(weights)
+    assert all(value.isfinite().all() for value in guide.state_dict().values())
+    given = torch.rand(1, 4, 8, 8)
+    found = guide.eval().recognition.smooth[3][1](given)[0, 1]
+    torch.testing.assert_close(found, state[f"{name}.bias"][1].float().expand(8, 8))
+
+
 def test_weights_without_a_fine_guide_are_explained(bundle_folder):
     with pytest.raises(InputError, match="no guide_fine"):
         load_fine_guide(bundle_folder)

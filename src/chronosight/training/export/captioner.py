@@ -16,6 +16,7 @@ from chronosight.models.guide.captioner import CaptionerModel
 from chronosight.tasks.change_captions import GRID
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import check_parity, export_graph
+from chronosight.training.export.half import round_to_float16
 from chronosight.training.export.onnx_storage import store_as_float16
 from chronosight.training.export.parity import difference_from_torch
 
@@ -64,7 +65,7 @@ def _export(model: CaptionerModel, paths: list[Path]) -> dict[str, float]:
     import onnxruntime
 
     model.train(False)
-    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
+    round_to_float16(model)
     rows, words = {0: torch.export.Dim.DYNAMIC}, len(model.config.words)
     maps = [torch.randn(2, count, GRID * GRID) for count in (model.config.features, model.config.features, model.config.changes)]
     export_graph(_Remember(model), tuple(maps), paths[0], INPUTS, ["memory"], [rows, rows, rows])

@@ -1,6 +1,7 @@
 """Adds the guide of fine imagery to a weights folder: `guide_fine.onnx` and "fine_guide" in config.json.
 
-Beside the graph, which the engine runs, `guide_fine.safetensors` holds the weights as float16: training goes on from them.
+Beside the graph, which the engine runs, `guide_fine.safetensors` holds the weights as float16 (variances as
+float32 where they need it): training goes on from them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
@@ -17,6 +20,7 @@ from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
+from chronosight.training.export.half import LARGEST, as_float16
 from chronosight.training.guide.fine import fine_config
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
@@ -50,7 +54,7 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
     try:
         differences = export_pairs(model, part, [*MAPS, *GUIDE_MAPS])
         save_file(
-            {name: value.half().contiguous() for name, value in model.state_dict().items() if not name.startswith(NOT_USED)},
+            as_float16({name: value for name, value in model.state_dict().items() if not name.startswith(NOT_USED)}),
             trainable,
         )
         trainable.chmod(0o644)  # safetensors keeps its files to their owner
@@ -88,4 +92,18 @@ def load_fine_guide(weights: str | Path) -> GuideModel:
     missing, unexpected = model.load_state_dict(found, strict=False)
     if unexpected or any(not name.startswith(NOT_USED) for name in missing):
         raise InputError(f"{path} is not the guide that config.json names; copy the folder again")
+    _make_finite(model)
     return model
+
+
+def _make_finite(model: GuideModel) -> None:
+    """Channels whose variance went to infinity in float16 (as `guide_fine.safetensors` was once written) give a constant.
+
+    That is what the graph of the same weights gives; left as they are, training would turn them into NaN.
+    """
+    for norm in model.modules():
+        if isinstance(norm, nn.BatchNorm2d) and norm.running_var is not None:
+            lost = norm.running_var.isinf()
+            with torch.no_grad():
+                norm.running_var[lost] = LARGEST
+                norm.weight[lost] = 0.0

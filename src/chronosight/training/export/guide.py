@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.training.export.half import round_to_float16
 from chronosight.training.export.onnx_storage import store_as_float16, write_graph
 from chronosight.training.export.parity import difference_from_torch
 
@@ -91,7 +92,7 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
     import onnxruntime
 
     model.train(False)
-    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
+    round_to_float16(model)
     frames = [torch.rand(2, 3, 96, 128), torch.rand(2, 3, 96, 128)]
     # Named as multiples of 32, so that the exporter can prove the scales to fit on each other.
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)

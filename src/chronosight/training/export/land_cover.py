@@ -18,6 +18,7 @@ from chronosight.models.guide.land_cover import LandCoverModel
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import check_parity, export_graph
+from chronosight.training.export.half import as_float16, round_to_float16
 from chronosight.training.export.onnx_storage import store_as_float16
 from chronosight.training.export.parity import difference_from_torch
 
@@ -50,7 +51,7 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
     part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
     try:
         differences = _export(model, part)
-        save_file({name: value.half().contiguous() for name, value in model.state_dict().items()}, trainable)
+        save_file(as_float16(model.state_dict()), trainable)
         trainable.chmod(0o644)  # safetensors keeps its files to their owner
         os.replace(part, weights / GRAPH)
         os.replace(trainable, weights / TRAINABLE)
@@ -68,7 +69,7 @@ def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
     import onnxruntime
 
     model.train(False)
-    model = model.half().float()  # type: ignore[no-untyped-call]  # rounded once, so that storing loses no more
+    round_to_float16(model)
     rows, columns = torch.export.Dim("rows", min=1, max=2048), torch.export.Dim("columns", min=1, max=2048)
     sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in STRIDES]
     export_graph(_Head(model), tuple(_maps(model, 2, 64, 96)), path, list(GUIDE_MAPS), ["logits"], sizes)
