@@ -14,6 +14,7 @@ from chronosight.display.answer import shown_answer
 from chronosight.errors import InputError
 from chronosight.results import description as plain
 from chronosight.results.answer import shortened
+from chronosight.results.wording import sentence
 
 if TYPE_CHECKING:
     from chronosight.display.map import Backend
@@ -108,7 +109,7 @@ class Description(plain.Description):
 
         frame = self.scene.frames[-1] if self.quicklook is None else self.quicklook.after
         of_ground = self.land_cover.objects if self.land_cover is not None else ()
-        return plot_objects(frame, self.scene, self.objects, shortened(self.caption.text, 160), ax, of_ground)
+        return plot_objects(frame, self.scene, self.objects, shortened(sentence(self.caption.text), 160), ax, of_ground)
 
     def map(self, backend: Backend | None = None) -> Any:
         """A map to look around in: both dates with a swipe, or the objects on the map of a package that is installed.

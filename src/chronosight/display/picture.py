@@ -72,8 +72,10 @@ def answer_picture(answer: Answer, scene: Scene, question: str, words: bool = Tr
     Returns:
         The image.
     """
-    doubt = "" if answer.confident or answer.task == "open" else " (not sure)"
-    said = replace(answer, text=f"{question} {answer_line(answer)}{doubt}".strip(), confident=True)
+    line = answer_line(answer)
+    if not answer.confident and answer.task != "open":
+        line = f"{line[:-1]}, not sure)" if line.endswith(")") else f"{line} (not sure)"
+    said = replace(answer, text=f"{question} {line}".strip(), confident=True)
     if answer.evidence is not None and scene.kind == "pair":
         described = Description(said, answer, (), answer.evidence, scene=scene)
         return make_overlay(described, answer.evidence.codes(), remark="", caption=words)
