@@ -37,6 +37,13 @@ def export(
         GuideForm, typer.Option(help="Form of the guide's clue that the language model was trained with.")
     ] = "full",
     int8: Annotated[bool, typer.Option("--int8/--no-int8", help="Decoder weights as 8-bit integers.")] = False,
+    quantize: Annotated[
+        Path | None,
+        typer.Option(
+            help="Data folder with pairs/ and images/; convolutions of the guide and the tower of OUT become 8-bit integers.",
+            show_default=False, metavar="DATA",
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None, typer.Option(help="Recipe the models were trained with, kept in config.json.", show_default=False)
     ] = None,
@@ -61,8 +68,10 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    if (guide, unirs, fine_guide, land_cover, captioner) == (None,) * 5:
-        raise InputError("nothing to export; give a trained model as --guide, --unirs, --fine-guide, --land-cover or --captioner")
+    if (guide, unirs, fine_guide, land_cover, captioner, quantize) == (None,) * 6:
+        raise InputError(
+            "nothing to export; give a trained model (--guide, --unirs, --fine-guide, --land-cover, --captioner) or --quantize DATA"
+        )
     done = None
     if guide is not None:
         fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
@@ -90,6 +99,13 @@ def export(
         say("captioner of changes")
         add_captioner(captioner, out)
         print(f"Written to {out / 'captioner.onnx'}; next: chronosight calibrate --only captions --weights {out} --data ...")
+    if quantize is not None:
+        from chronosight.training.export.quantized import quantize_weights
+
+        say("convolutions as 8-bit integers")
+        for name, (before, after) in quantize_weights(out, quantize).items():
+            print(f"{out / name}.onnx: {before / 1e6:.1f} -> {after / 1e6:.1f} MB")
+        print(f"Next: chronosight calibrate --weights {out} --data {quantize}")
     if done is None:
         return
     table = Table("file", "MB", "difference from torch, share of its range")
