@@ -70,7 +70,7 @@ def export(
 
     if (guide, unirs, fine_guide, land_cover, captioner, quantize) == (None,) * 6:
         raise InputError(
-            "nothing to export; give a trained model (--guide, --unirs, --fine-guide, --land-cover, --captioner) or --quantize DATA"
+            "nothing to export; give a trained model (--guide, --unirs, --fine-guide, --land-cover, --captioner), or --quantize"
         )
     done = None
     if guide is not None:
