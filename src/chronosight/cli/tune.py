@@ -71,6 +71,7 @@ def tune(
     if out is not None and not dry_run:
         need_extra("train", "torch", "transformers", "onnx", "onnxscript")
     import logging
+    import warnings
 
     from chronosight.batch.manifest import read_manifest
     from chronosight.engines.compact.bundle import SHIPPED
@@ -117,7 +118,8 @@ def tune(
     disable_progress_bar()
     logging.disable(logging.WARNING)  # the exporters warn of what does not concern this model; errors still raise
     try:
-        facts = tune_weights(material, start, out, minutes, steps, data, report, track, strength=strength)
+        with warnings.catch_warnings(action="ignore"):  # of the exporters too
+            facts = tune_weights(material, start, out, minutes, steps, data, report, track, strength=strength)
     except KeyboardInterrupt:
         print(f"stopped; what was done is in {out}.run, the same command goes on from there", file=sys.stderr)
         raise

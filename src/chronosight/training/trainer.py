@@ -13,6 +13,7 @@ from torch import nn
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from chronosight.training.checkpoints import last_checkpoint
+from chronosight.training.disk import full_disk_named
 from chronosight.training.ema import WeightAverage
 from chronosight.training.log import TrainingLog
 from chronosight.training.memory import keep_freed_memory
@@ -109,7 +110,8 @@ def fit_averaged(
         callbacks=[average, log, *(make(average, log) for make in watch)],
     )  # fmt: skip
     run.remove_callback(PrinterCallback)  # the log prints its lines itself
-    run.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
+    with full_disk_named(out):
+        run.train(resume_from_checkpoint=last_checkpoint(out, averaged=True))
     average.copy_to(model)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.scenes.open import open_scene  # noqa: E402
+from chronosight.training import disk  # noqa: E402
 from chronosight.training.export.fine_guide import GRAPH, NOT_USED, TRAINABLE, load_fine_guide  # noqa: E402
 from chronosight.training.guide.fine import new_fine_guide  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
@@ -249,3 +251,21 @@ def test_mistakes_are_one_line(own, weights, done, command, tmp_path, bundle_fol
         code, out, err = command(*arguments, "--quiet")
         assert code == 2 and out == "" and len(err.strip().splitlines()) == 1 and words in err
     assert not (tmp_path / "a").exists() and not (tmp_path / "a.run").exists()
+
+
+def test_a_place_without_room_or_right_to_write_is_refused_before_any_work(weights, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written to"):
+        run.check_out(tmp_path / "file" / "out", weights)
+    monkeypatch.setattr(run.shutil, "disk_usage", lambda folder: SimpleNamespace(free=9_000_000))
+    with pytest.raises(InputError, match="has 9 MB free, expected 250 MB"):
+        run.check_out(tmp_path / "deep" / "out", weights)
+    assert not (tmp_path / "deep").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("unexpected pos 6093120"), OSError(28, "No space left on device")])
+def test_a_disk_that_fills_up_is_named(error, tmp_path, monkeypatch):
+    for free, expected in ((1_000_000, InputError), (1_000_000_000, type(error))):
+        monkeypatch.setattr(disk.shutil, "disk_usage", lambda folder, free=free: SimpleNamespace(free=free))
+        with pytest.raises(expected), disk.full_disk_named(tmp_path):
+            raise error

@@ -24,6 +24,7 @@ from chronosight.models.changevg.processing import ChangeVGProcessor
 from chronosight.training.changevg.dialogues import IGNORED, Dialogues, check_guide_form, collate, read_records
 from chronosight.training.changevg.lora import add_lora, lora_plus
 from chronosight.training.checkpoints import last_checkpoint, store_recipe
+from chronosight.training.disk import full_disk_named
 from chronosight.training.log import TrainingLog
 from chronosight.training.recipes.changevg import ChangeVGRecipe
 from chronosight.training.trainer import leave_group, training_arguments
@@ -145,8 +146,9 @@ def train_changevg(
         "longest": longest,
     }
     trainer.log(facts)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    trainer.save_model(str(out / "adapter.part"))  # every process: gathers the shards where they are spread
+    with full_disk_named(out):
+        trainer.train(resume_from_checkpoint=last_checkpoint(out))
+        trainer.save_model(str(out / "adapter.part"))  # every process: gathers the shards where they are spread
     if trainer.is_world_process_zero():
         processor.save_pretrained(out / "adapter.part")
         recipe.settings.save(out / "adapter.part")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from chronosight.training.tune.split import Split, split_places
 RENDERED = 24  # rendered pairs
 RESERVE = 0.25  # share of the time for reading, exporting, calibrating and comparing
 STATE = "state.json"
+ROOM = 250_000_000  # bytes for checkpoints, and for the new weights while they are made
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,23 @@ def check_out(out: Path, weights: Path) -> None:
         weights: Folder of the weights to start from.
 
     Raises:
-        InputError: `out` is there already, or the weights cannot be tuned.
+        InputError: `out` is there already or cannot be written, or the weights cannot be tuned.
     """
     if out.exists():
         raise InputError(f"{out} is there already; give another folder as --out, or delete it")
     if not read_bundle_config(weights).get("fine_guide"):
         raise InputError(f"{weights} has no guide of fine imagery (guide_fine.onnx), expected weights with one; give others")
+    parent = next(place for place in out.absolute().parents if place.exists())
+    try:
+        with TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise InputError(f"{parent} cannot be written to ({reason}); give a folder you may write to as --out") from error
+    if (free := shutil.disk_usage(parent).free) < ROOM:
+        raise InputError(
+            f"the disk of {parent} has {free / 1e6:.0f} MB free, expected {ROOM / 1e6:.0f} MB; give a folder on another disk"
+        )
 
 
 def tune(
@@ -117,10 +130,12 @@ def tune(
         What config.json of the new weights has as "tuned".
 
     Raises:
-        InputError: `out` is there already, or its run was begun with other pairs, labels or weights.
+        InputError: `out` is there already or cannot be written, the disk is full, or its run was begun with other pairs, labels
+            or weights.
     """
     import torch
 
+    from chronosight.training.disk import full_disk_named
     from chronosight.training.export.fine_guide import TRAINABLE, load_fine_guide
     from chronosight.training.memory import keep_freed_memory
     from chronosight.training.tune.result import write_weights
@@ -158,7 +173,8 @@ def tune(
         say(f"going on with {run}")
     samples.length = plan.steps * BATCH
     say("tuning")
-    final, history = tune_guide(guide, samples, held_out, plan, run)
+    with full_disk_named(run):
+        final, history = tune_guide(guide, samples, held_out, plan, run)
     best, f1 = best_of(history)
     before = float(read_bundle_config(weights)["fine_guide"]["up_to"])
     coarsest = max(pair.metres for pair in material.pairs)

@@ -20,6 +20,7 @@ from chronosight.errors import InputError
 from chronosight.models.unirs.chat_processing import ChatProcessor
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.training.checkpoints import last_checkpoint, store_recipe
+from chronosight.training.disk import full_disk_named
 from chronosight.training.log import TrainingLog
 from chronosight.training.recipes.unirs import PARTS, UniRSRecipe
 from chronosight.training.trainer import leave_group, reproducible_arguments
@@ -70,8 +71,9 @@ def train_unirs(recipe: UniRSRecipe, data: str | Path, out: str | Path, say: Cal
         callbacks=[TrainingLog(out / "log.jsonl")],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    save_final(trainer, processor, recipe, out / "final")
+    with full_disk_named(out):
+        trainer.train(resume_from_checkpoint=last_checkpoint(out))
+        save_final(trainer, processor, recipe, out / "final")
     leave_group()
     return out / "final"
 
