@@ -121,11 +121,21 @@ def test_a_place_is_asked_by_coordinates(engine, pair):
     assert answer.task == "binary" and any("around" in note for note in answer.notes)
 
 
+def test_describe_takes_one_question_as_text(engine, pair):
+    found = chronosight.describe(*pair, questions="How many buildings are new?", engine=engine)
+    assert [asked for asked, _ in found.answers] == ["How many buildings are new?"]
+
+
 def test_bad_input_is_an_input_error(engine, pair, tmp_path):
     with pytest.raises(InputError, match="unknown engine"):
         chronosight.load("none")
     with pytest.raises(InputError, match="--out is empty"):
         chronosight.describe(*pair, out=" ", engine=engine)
+    for wrong in (5, [1]):
+        with pytest.raises(InputError, match="expected a GeoJSON or GeoPackage file"):
+            chronosight.describe(*pair, zones=wrong, engine=engine)
+    with pytest.raises(InputError, match="expected a text, or a list of texts"):
+        chronosight.describe(*pair, questions=5, engine=engine)
     with pytest.raises(InputError, match="another run"), _held(tmp_path / "out"):
         chronosight.describe(*pair, out=tmp_path / "out", engine=engine)
 

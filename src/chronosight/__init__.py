@@ -119,7 +119,7 @@ def describe(
     *,
     out: Source | None = None,
     zones: Zones = None,
-    questions: Sequence[str] = (),
+    questions: str | Sequence[str] = (),
     engine: str | Engine = "compact",
     crs: Any = None,
     transform: Any = None,
@@ -142,7 +142,7 @@ def describe(
         after: The later image.
         out: Folder for the report: maps, objects, page and description.json; None writes nothing.
         zones: GeoJSON or GeoPackage of named polygons: counts and areas for each.
-        questions: Extra questions to answer.
+        questions: Extra questions to answer, one or several.
         engine: Name of an engine, or one that `load` gave.
         crs: Coordinate reference system of inputs that have none; see `open`.
         transform: From pixels to coordinates; see `open`.
@@ -172,6 +172,7 @@ def describe(
     from chronosight.scenes.scene import Scene
 
     limits = ObjectLimits(min_area, min_confidence) or None
+    questions = _questions(questions) if questions else []
     if isinstance(before, Scene):
         opening = pipeline.Opening(resize, bands, register=register, force=force, metres_per_pixel=metres_per_pixel)
         _check_open(opening, (after, crs, transform, dates))

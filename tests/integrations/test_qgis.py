@@ -31,6 +31,8 @@ def qgis(tmp_path_factory):
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m chronosight "$@"\n')
     command.chmod(0o755)
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))}
+    # QGIS takes its Python from the PATH, and one of an active environment lacks QGIS's modules.
+    kept["PATH"] = os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if part != os.path.dirname(sys.executable))
     environment = {
         **kept, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(folder / "plugins"), "CHRONOSIGHT_COMMAND": str(command),
         "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "XDG_RUNTIME_DIR": str(folder),
@@ -128,3 +130,14 @@ def test_labels_are_checked_before_tuning(qgis, tmp_path):
     assert "polygons: 5 (5 new), 5 on pairs" in made["SUMMARY"] and made["WEIGHTS"] == ""
     wrong = qgis("run", "chronosight:tune", "--", given[0], f"LABELS={tmp_path / 'none.gpkg'}", given[2], "CHECK=true")
     assert wrong.returncode and "no file or folder" in wrong.stdout + wrong.stderr
+
+
+def test_weights_of_ones_own_reach_the_command(qgis, tmp_path):
+    both = f"BEFORE={EXAMPLES / 'before.tif'}", f"AFTER={EXAMPLES / 'after.tif'}"
+    for name, given in (
+        ("describechange", (*both, f"OUTPUT={tmp_path / 'out'}")),
+        ("askquestion", (*both, "QUESTION=Has anything changed?")),
+        ("timeline", (f"IMAGES={EXAMPLES / 'before.tif'}", f"IMAGES={EXAMPLES / 'after.tif'}", f"OUTPUT={tmp_path / 'out'}")),
+    ):
+        done = qgis("run", f"chronosight:{name}", "--", *given, f"WEIGHTS={tmp_path}")
+        assert done.returncode and f"weights folder {tmp_path} has no config.json" in done.stdout + done.stderr, name

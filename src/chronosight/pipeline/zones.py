@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chronosight.errors import InputError
 from chronosight.pipeline.opening import Zones
+from chronosight.results.zones import Zone
 
 if TYPE_CHECKING:
     from chronosight.results.description import Description
-    from chronosight.results.zones import Zone
     from chronosight.scenes.image import ImageFile
 
 
@@ -26,7 +27,7 @@ def read_zones(zones: Zones) -> list[Zone] | None:
         The zones, or None.
 
     Raises:
-        InputError: The file cannot be used.
+        InputError: The file cannot be used, or something else was given.
     """
     if zones is None:
         return None
@@ -34,6 +35,10 @@ def read_zones(zones: Zones) -> list[Zone] | None:
         from chronosight.reports.zones_file import read_zones as read
 
         return read(Path(zones))
+    if not isinstance(zones, (list, tuple)) or not all(isinstance(zone, Zone) for zone in zones):
+        raise InputError(
+            f"zones is a {type(zones).__name__}, expected a GeoJSON or GeoPackage file of polygons: write one and give its path"
+        )
     return list(zones)
 
 

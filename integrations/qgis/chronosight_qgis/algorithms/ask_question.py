@@ -5,6 +5,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorLayer,
@@ -31,6 +32,9 @@ class AskQuestion(Algorithm):
         self.addParameter(QgsProcessingParameterString("QUESTION", "Question"))
         polygons = [QgsProcessing.TypeVectorPolygon]
         self.addParameter(QgsProcessingParameterVectorLayer("ZONES", "Zones that the question names", polygons, optional=True))
+        weights = self.weights_parameter()
+        weights.setFlags(weights.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+        self.addParameter(weights)
         self.addOutput(QgsProcessingOutputString("ANSWER", "Answer"))
         self.addOutput(QgsProcessingOutputNumber("CONFIDENCE", "Confidence, 0 to 1"))
         self.addOutput(QgsProcessingOutputString("CONFIDENT", "Whether the answer is confident: yes or no"))
@@ -43,7 +47,8 @@ class AskQuestion(Algorithm):
         if not question:
             raise QgsProcessingException("the question is empty; type one, such as: How many buildings are new?")
         zones = self.zones_file(parameters, "ZONES", context)
-        answer = run_chronosight(["ask", *files, question, *(["--zones", zones] if zones else [])], feedback)
+        arguments = ["ask", *files, question, *(["--zones", zones] if zones else []), *self.weights_option(parameters, context)]
+        answer = run_chronosight(arguments, feedback)
         feedback.pushInfo(answer["text"])
         for note in answer["notes"]:
             feedback.pushInfo(f"Note: {note}")

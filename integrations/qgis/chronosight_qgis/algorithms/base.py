@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingParameterFile,
     QgsProcessingUtils,
     QgsVectorFileWriter,
 )
@@ -52,9 +53,19 @@ class Algorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(f'"{layer.name()}" is not a file on this computer; export it as GeoTIFF first')
         return path
 
+    def weights_parameter(self):
+        """An optional folder of weights, such as "Fine-tune on own labels" writes."""
+        folder = QgsProcessingParameterFile.Folder
+        return QgsProcessingParameterFile("WEIGHTS", "Weights of your own (folder)", folder, optional=True)
+
+    def weights_option(self, parameters, context):
+        """The option of the command for `weights_parameter`."""
+        weights = self.parameterAsString(parameters, "WEIGHTS", context).strip()
+        return ["--weights", weights] if weights else []
+
     def shared_options(self, parameters, context):
         """Options of the command for the parameters that describe and timeline share."""
-        arguments = []
+        arguments = self.weights_option(parameters, context)
         for question in self.parameterAsString(parameters, "QUESTIONS", context).splitlines():
             if question.strip():
                 arguments += ["--ask", question.strip()]

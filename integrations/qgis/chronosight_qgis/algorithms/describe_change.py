@@ -54,12 +54,14 @@ class DescribeChange(Algorithm):
             QgsProcessingParameterString("BANDS", "Bands of red, green and blue, such as 4,3,2", optional=True),
             QgsProcessingParameterBoolean("REGISTER", "Correct a small shift between the dates", True),
             QgsProcessingParameterBoolean("FORCE", "Accept images far coarser than the model was trained on", False),
+            self.weights_parameter(),
         )
         for parameter in rest:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
             self.addParameter(parameter)
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Folder for the report"))
         self.addOutput(QgsProcessingOutputVectorLayer("OBJECTS", "Changed objects"))
+        self.addOutput(QgsProcessingOutputVectorLayer("LAND_COVER", "Land-cover change, where it is mapped"))
         self.addOutput(QgsProcessingOutputRasterLayer("MASK", "Change map"))
         self.addOutput(QgsProcessingOutputRasterLayer("PROBABILITY", "Probability of change"))
         self.addOutput(QgsProcessingOutputHtml("REPORT", "Report"))
@@ -89,6 +91,7 @@ class DescribeChange(Algorithm):
         for name, output, title in (
             ("probability.tif", "PROBABILITY", "Probability of change"),
             ("mask.tif", "MASK", "Change map"),
+            ("land_cover.gpkg", "LAND_COVER", "Land-cover change"),
             ("objects.gpkg", "OBJECTS", "Changed objects"),
         ):
             path = Path(folder) / name

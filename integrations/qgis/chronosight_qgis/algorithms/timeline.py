@@ -47,6 +47,7 @@ class Timeline(Algorithm):
             QgsProcessingParameterString("BANDS", "Bands of red, green and blue, such as 4,3,2", optional=True),
             QgsProcessingParameterBoolean("REGISTER", "Correct small shifts between the dates", True),
             QgsProcessingParameterBoolean("FORCE", "Accept images far coarser than the model was trained on", False),
+            self.weights_parameter(),
         )
         for parameter in rest:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.FlagAdvanced)

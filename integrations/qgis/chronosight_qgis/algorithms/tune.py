@@ -26,7 +26,7 @@ class Tune(Algorithm):
         "Pairs: a folder with NAME_before.tif and NAME_after.tif, of at most 1.3 m a pixel.\n\n"
         "Labels: a GeoPackage with the layers new and gone (or changed; or before and after, all buildings of each date).\n\n"
         'It needs more packages: run "Install or update Chronosight" with the package chronosight[timeline,train] once. A run '
-        "that was cancelled continues with the same folder. Use the new weights with the option --weights of the command."
+        "that was cancelled continues with the same folder. The other algorithms take the new weights as an advanced parameter."
     )
 
     def initAlgorithm(self, config=None):
