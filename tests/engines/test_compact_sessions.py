@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from chronosight.engines.compact import sessions
 from chronosight.engines.compact.sessions import open_session
 
 
@@ -22,3 +24,23 @@ def test_products_of_bytes_do_not_overflow(tmp_path: Path) -> None:
     x = np.full((4, 64), 255, np.uint8)
     (y,) = open_session(tmp_path / "bytes.onnx", 1).run(None, {"x": x})
     assert (y == 64 * 255 * 127).all()
+
+
+@pytest.mark.parametrize(("flags", "exact"), [("fma avx2 avx512f", True), ("avx2 avx_vnni", False), ("avx512_vnni", False)])
+def test_exact_products_are_asked_for_where_they_would_overflow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, exact: bool
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(Path, "read_text", lambda self, *_: f"flags\t\t: {flags}\n")
+    monkeypatch.setattr(sessions.onnxruntime, "InferenceSession", lambda path, options, **_: seen.append(options))
+    sessions.has_vnni.cache_clear()
+    (tmp_path / "graph.onnx").write_bytes(b"")
+    try:
+        sessions.open_session(tmp_path / "graph.onnx", 1)
+    finally:
+        sessions.has_vnni.cache_clear()
+    try:
+        entry = seen[0].get_session_config_entry("session.x64quantprecision")
+    except RuntimeError:  # not set
+        entry = "0"
+    assert (entry == "1") == exact
