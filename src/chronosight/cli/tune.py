@@ -48,7 +48,7 @@ def tune(
     steps: Annotated[int | None, typer.Option(min=1, help="Steps, in place of a plan by time.", show_default=False)] = None,
     strength: Annotated[
         float, typer.Option(min=0.05, max=1, help="Share of the way to the tuned weights: less forgets less, 1 fits your look.")
-    ] = 0.8,
+    ] = 0.6,
     data: Annotated[
         Path | None,
         typer.Option(help="Folder with pairs/ of the project's own data: compare on it too.", metavar="DIR", show_default=False),

@@ -128,6 +128,9 @@ def card(
         "",
         facts["measured_on"],
         "",
+        "Land cover and captions read the maps of the tuned guide with parts that shipped and were not tuned: look at them on "
+        "your imagery before you rely on them. `--classes buildings,roads` leaves land cover out.",
+        "",
         "## Labels",
         "",
         *(f"- {name}: {text}" for name, text in check.facts),

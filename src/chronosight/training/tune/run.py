@@ -109,7 +109,7 @@ def check_out(out: Path, weights: Path) -> None:
 def tune(
     material: Material, weights: Path, out: Path, minutes: float, steps: int | None, data: Path | None,
     say: Callable[[str], None], track: Track, size: int | None = None, rendered: int = RENDERED,
-    strength: float = 0.8,
+    strength: float = 0.6,
 ) -> dict[str, Any]:  # fmt: skip
     """Tunes the guide of fine imagery; a stopped run goes on and ends with the same weights.
 
