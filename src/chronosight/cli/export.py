@@ -40,7 +40,7 @@ def export(
     quantize: Annotated[
         Path | None,
         typer.Option(
-            help="Data folder with pairs/ and images/; convolutions of the guide and the tower of OUT become 8-bit integers.",
+            help="Data folder with pairs/; convolutions of the guide in the weights folder OUT become 8-bit integers.",
             show_default=False, metavar="DATA",
         ),
     ] = None,
@@ -100,12 +100,12 @@ def export(
         add_captioner(captioner, out)
         print(f"Written to {out / 'captioner.onnx'}; next: chronosight calibrate --only captions --weights {out} --data ...")
     if quantize is not None:
-        from chronosight.training.export.quantized import quantize_weights
+        from chronosight.training.export.quantized import quantize_guide
 
-        say("convolutions as 8-bit integers")
-        for name, (before, after) in quantize_weights(out, quantize).items():
-            print(f"{out / name}.onnx: {before / 1e6:.1f} -> {after / 1e6:.1f} MB")
-        print(f"Next: chronosight calibrate --weights {out} --data {quantize}")
+        say("guide with convolutions of 8 bits")
+        before, after = quantize_guide(out, quantize)
+        sizes = f"{before / 1e6:.1f} -> {after / 1e6:.1f} MB"
+        print(f"{out / 'guide.onnx'}: {sizes}; next: chronosight calibrate --weights {out} --data ...")
     if done is None:
         return
     table = Table("file", "MB", "difference from torch, share of its range")

@@ -15,7 +15,7 @@ from chronosight.errors import InputError
 from chronosight.training.export import quantized
 from chronosight.training.export.guide import export_graph
 from chronosight.training.export.onnx_storage import store_as_float16
-from chronosight.training.export.quantized import pairs_of, quantize_convolutions, quantize_weights
+from chronosight.training.export.quantized import pairs_of, quantize_convolutions, quantize_guide
 from tiny_data import write_data
 
 
@@ -37,8 +37,7 @@ class Compare(nn.Module):
         return self.last(torch.relu(self.second(x)))
 
 
-@pytest.mark.parametrize("kept", [0, 1])
-def test_quantised_convolutions_give_nearly_the_same(tmp_path, data, kept):
+def test_quantised_convolutions_give_nearly_the_same(tmp_path, data):
     torch.manual_seed(0)
     net, feeds = Compare().eval(), pairs_of(data)
     dates = tuple(torch.from_numpy(feeds[0][name]) for name in ("before", "after"))
@@ -46,35 +45,33 @@ def test_quantised_convolutions_give_nearly_the_same(tmp_path, data, kept):
     export_graph(net, dates, path, ["before", "after"], ["logits"], [{}, {}])
     store_as_float16(path)
     size, wanted = path.stat().st_size, net(*dates).detach().numpy()
-    quantize_convolutions(path, path, feeds, kept)
+    quantize_convolutions(path, path, feeds)
     found = open_session(path, 1).run(None, feeds[0])[0]
     assert np.abs(found - wanted).max() < 0.05 * (wanted.max() - wanted.min())
     assert not np.array_equal(found, wanted) and path.stat().st_size < size
     nodes = onnx.load(str(path)).graph.node
     scaled = {name for node in nodes if node.op_type == "DequantizeLinear" for name in node.output}
     convolutions = [node for node in nodes if node.op_type == "Conv"]
-    assert [node.input[1] in scaled for node in convolutions] == [kept == 0, True, True]
+    assert [node.input[1] in scaled for node in convolutions] == [True, True, True]
     assert [p.name for p in tmp_path.iterdir()] == ["guide.onnx"]
 
 
 def test_a_folder_is_quantised_once_and_still_vouches_for_its_files(tmp_path, data, monkeypatch):
     seen = []
-    monkeypatch.setattr(quantized, "quantize_convolutions", lambda source, target, feeds, kept: seen.append((source.name, kept)))
+    monkeypatch.setattr(quantized, "quantize_convolutions", lambda source, target, feeds: seen.append(source.name))
     weights = shutil.copytree(load("compact").bundle.folder, tmp_path / "weights")
     config = json.loads((weights / "config.json").read_text())
-    config.pop("quantized", None)
-    (weights / "config.json").write_text(json.dumps(config))
-    quantize_weights(weights, data)
-    assert [name for name, _ in seen] == ["guide.onnx", "tower.onnx"]
-    assert json.loads((weights / "config.json").read_text())["quantized"] == ["guide", "tower"]
-    assert quantize_weights(weights, data) == {} and len(seen) == 2
-    assert load("compact", weights).bundle.session("tower")
+    (weights / "config.json").write_text(json.dumps(config | {"quantized_guide": False}))
+    for _ in range(2):
+        quantize_guide(weights, data)
+        assert json.loads((weights / "config.json").read_text())["quantized_guide"] is True and seen == ["guide.onnx"]
+    assert load("compact", weights).bundle.session("guide")
 
 
 def test_data_without_imagery_is_one_line(tmp_path):
     weights = shutil.copytree(load("compact").bundle.folder, tmp_path / "weights")
     config = json.loads((weights / "config.json").read_text())
-    (weights / "config.json").write_text(json.dumps(config | {"quantized": []}))
+    (weights / "config.json").write_text(json.dumps(config | {"quantized_guide": False}))
     with pytest.raises(InputError) as refused:
-        quantize_weights(weights, tmp_path)
+        quantize_guide(weights, tmp_path)
     assert "\n" not in str(refused.value)

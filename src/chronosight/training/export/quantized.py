@@ -1,7 +1,7 @@
-"""Convolutions of a weights folder as 8-bit integers: smaller files, and about twice the speed on CPUs with VNNI.
+"""The guide's convolutions as 8-bit integers: a smaller file, and half the time on CPUs with VNNI.
 
-Weights get one scale a channel, activations one scale a map, from the smallest and largest values on training imagery. The guide
-of fine imagery is left out: in 8 bits it loses one to two points of F1, mostly in its first and last layers (docs/results.md).
+Weights get one scale a channel, activations one scale a map, from the smallest and largest values on training pairs. The guide of
+fine imagery and the vision tower, whose convolutions are depth-wise, lose more by it than they gain (docs/results.md).
 """
 
 from __future__ import annotations
@@ -14,68 +14,56 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
 from chronosight.files import write_json
-from chronosight.tasks.pixels import resize_frames
 from chronosight.training.export.onnx_storage import store_as_float16
 
 if TYPE_CHECKING:
     import onnx
 
-KEPT = {"guide": 0, "tower": 3}
-"""By graph: how many of the first convolutions stay as they are. Those of the tower see colours at full resolution."""
-PLACES, IMAGES = 24, 60  # places; images of each set
+PLACES = 24
 WINDOW = 256  # pixels of a pair
 
 Feed = dict[str, np.ndarray]
 
 
-def quantize_weights(weights: str | Path, data: str | Path) -> dict[str, tuple[int, int]]:
-    """Quantises the convolutions of the guide and the vision tower of a weights folder, in place.
+def quantize_guide(weights: str | Path, data: str | Path) -> tuple[int, int]:
+    """Quantises the convolutions of a weights folder's guide, in place.
 
     Args:
-        weights: Weights folder; a graph that is quantised already stays as it is.
-        data: Folder of the training data, with pairs/ and images/.
+        weights: Weights folder; a guide that is quantised already stays as it is.
+        data: Folder of the training data, with pairs/.
 
     Returns:
-        Bytes before and after, by graph.
+        Bytes of guide.onnx before and after.
 
     Raises:
         InputError: One of the folders is none.
     """
-    weights, data = Path(weights), Path(data)
-    config = read_bundle_config(weights)
-    done = list(config.get("quantized", []))
-    sizes: dict[str, tuple[int, int]] = {}
-    for name, kept in KEPT.items():
-        path = weights / f"{name}.onnx"
-        if name in done or not path.is_file():
-            continue
-        feeds = images_of(data, int(config["image_size"])) if name == "tower" else pairs_of(data)
+    weights = Path(weights)
+    config, path = read_bundle_config(weights), weights / "guide.onnx"
+    before = path.stat().st_size
+    if not config.get("quantized_guide"):
+        feeds = pairs_of(Path(data))
         if not feeds:
-            raise InputError(f"{data} has no training imagery for {name}.onnx; expected pairs/ and images/ (--data DIR)")
-        before = path.stat().st_size
-        quantize_convolutions(path, path, feeds, kept)
-        sizes[name] = before, path.stat().st_size
-        done.append(name)
-    config["quantized"] = done
-    if "checksums" in config:
-        config["checksums"] = checksums(weights)
-    write_json(weights / "config.json", config)
-    return sizes
+            raise InputError(f"{data} has no training pairs; expected pairs/train.jsonl with some in it")
+        quantize_convolutions(path, path, feeds)
+        config["quantized_guide"] = True
+        if "checksums" in config:
+            config["checksums"] = checksums(weights)
+        write_json(weights / "config.json", config)
+    return before, path.stat().st_size
 
 
-def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequence[Feed], kept: int = 0) -> None:
+def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequence[Feed]) -> None:
     """Quantises a graph's convolutions.
 
     Args:
         source: The ONNX file, weights in 16 or 32 bits.
         target: The file to write; may be the same.
         feeds: Inputs by name, from which the ranges of the maps are taken.
-        kept: How many of the first ones stay as they are.
     """
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -83,14 +71,12 @@ def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequenc
 
     with tempfile.TemporaryDirectory(dir=Path(target).parent, prefix=".quantized") as folder:
         plain, part = Path(folder) / "plain.onnx", Path(folder) / "part.onnx"
-        model = in_32_bits(onnx.load(str(source)))
-        onnx.save(model, str(plain))
+        onnx.save(in_32_bits(onnx.load(str(source))), str(plain))
         quant_pre_process(str(plain), str(plain), skip_symbolic_shape=True)
-        convolutions = [node.name for node in onnx.load(str(plain)).graph.node if node.op_type == "Conv"]
         quantize_static(
             str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-            nodes_to_exclude=convolutions[:kept], calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=CalibrationMethod.MinMax,
         )  # fmt: skip
         store_as_float16(part)
         os.replace(part, target)
@@ -128,31 +114,7 @@ def pairs_of(data: Path) -> list[Feed]:
     Returns:
         Inputs of the guide: two windows of each place.
     """
-    feeds: list[Feed] = []
-    for pair in load_places(data, "train", PLACES):
-        feeds += [_pair(pair, slice(0, WINDOW)), _pair(pair, slice(-WINDOW, None))]
-    return feeds
-
-
-def images_of(data: Path, size: int) -> list[Feed]:
-    """Training images, and windows of training places, for the vision tower.
-
-    Args:
-        data: Folder of the training data.
-        size: Side in pixels that single images have.
-
-    Returns:
-        Inputs of the tower.
-    """
-    feeds: list[Feed] = []
-    sources: tuple[ImageSet, ...] = ("aid", "ucm")
-    for source in sources:
-        images = learning_split(data, source)[0] if (data / "images" / f"{source}.jsonl").is_file() else []
-        for image in images[:: max(1, len(images) // IMAGES)]:
-            feeds.append({"frames": resize_frames(image.pixels()[None], size, size)})
-    for feed in pairs_of(data):
-        feeds.append({"frames": feed["after"]})
-    return feeds
+    return [_pair(pair, part) for pair in load_places(data, "train", PLACES) for part in (slice(WINDOW), slice(-WINDOW, None))]
 
 
 def _pair(pair: PlacePair, part: slice) -> Feed:
