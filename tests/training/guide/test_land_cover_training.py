@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 from chronosight.datasets.ground_images import GroundImage  # noqa: E402
 from chronosight.datasets.places import PlacePair  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.cover_maps import cover_scores  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
@@ -101,7 +102,7 @@ def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder,
     model, head = GuideModel.from_pretrained(guide).eval(), LandCoverModel.from_pretrained(trained).eval()
     with torch.no_grad():
         expected = head(*model.land_cover_features(dates)).numpy()
-    got = fine.cover_scores(dates[:, None].numpy())
+    got = cover_scores(fine.bundle, dates[:, None].numpy())
     np.testing.assert_allclose(got, expected, atol=2e-2 * max(1, np.abs(expected).max()))
 
 

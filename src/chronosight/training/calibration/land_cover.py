@@ -16,9 +16,10 @@ import torch
 from torch.nn import functional as F
 
 from chronosight.datasets.ground_images import BARE, LOW
+from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.guide import Guide, calibrated_cover, open_together
-from chronosight.evaluation.land_cover import SIDE, covering_guide, held_out_grounds
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, open_together
+from chronosight.evaluation.land_cover import SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.light import difference_only
@@ -53,8 +54,7 @@ def calibrate_land_cover(
     Raises:
         InputError: The weights map no land cover, or the data folder has another layout.
     """
-    guide = covering_guide(weights)
-    scores, labels = _held_out(guide, data, min(MOSAICS, limit or MOSAICS), track)
+    scores, labels = _held_out(covering_bundle(weights), data, min(MOSAICS, limit or MOSAICS), track)
     scale, bias = _fit(scores, labels)
     before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
     least = _least(*after)
@@ -71,13 +71,13 @@ def calibrate_land_cover(
     return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
 
 
-def _held_out(guide: Guide, data: Path, count: int, track: Track) -> tuple[np.ndarray, np.ndarray]:
+def _held_out(bundle: Bundle, data: Path, count: int, track: Track) -> tuple[np.ndarray, np.ndarray]:
     """(n, C) scores of pixels of known class, and (n,) their classes."""
     grounds, scores, labels = held_out_grounds(data, "val"), [], []
     for index in track(range(count), "mosaics"):
         mosaic = draw_mosaic(np.random.default_rng((FIRST, index)), grounds, SIDE)
         views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
-        found = guide.cover_scores(views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)  # (2, C, h, w)
+        found = cover_scores(bundle, views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)  # (2, C, h, w)
         truth = mosaic.labels[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         for of_view in found:
             scores.append(of_view[:, truth >= 0].T)
