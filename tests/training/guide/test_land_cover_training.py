@@ -115,6 +115,8 @@ def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(b
     monkeypatch.setattr(calibration, "held_out_grounds", lambda data, split: drawn)
     monkeypatch.setattr(calibration, "difference_only", lambda image, seed: image)
     monkeypatch.setattr("chronosight.synthetic.mosaics.SHADED", 0)
+    monkeypatch.setattr(calibration, "RENDERED", 0)
+    monkeypatch.setattr(calibration, "COARSE_MOSAICS", 0)
     result = calibration.calibrate_land_cover(weights, tmp_path, 20)
     written = json.loads((weights / "config.json").read_text())
     least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))

@@ -48,7 +48,7 @@ def halved(dates: np.ndarray) -> np.ndarray:
     Returns:
         (2, N, 3, h / 2, w / 2) float32, or up to 16 pixels more.
     """
-    small = dates[..., ::2, ::2] + dates[..., 1::2, ::2]
+    small: np.ndarray = dates[..., ::2, ::2] + dates[..., 1::2, ::2]
     small += dates[..., ::2, 1::2]
     small += dates[..., 1::2, 1::2]
     small *= 0.25
