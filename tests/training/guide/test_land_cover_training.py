@@ -54,7 +54,7 @@ def guide(tmp_path_factory):
 
 
 def recipe(guide, **fields) -> LandCoverRecipe:
-    given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4)}
+    given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4), "pixels": 4}
     given |= {"save_every": 1, "workers": 0, "threads": 1}
     return LandCoverRecipe(**given | fields)
 
@@ -82,10 +82,11 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(guide, trained, tmp_p
 
 
 def test_a_trained_head_can_be_gone_on_from_if_it_has_the_shape(guide, trained):
-    config = LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4))
+    config = LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4), pixels=4)
     assert isinstance(land_cover.started_head(str(trained), config), LandCoverModel)
-    with pytest.raises(InputError, match="another shape"):
-        land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=(8, 4, 4)))
+    for neck, pixels in (((8, 4, 4), 4), ((4, 4, 4), 0)):
+        with pytest.raises(InputError, match="another shape"):
+            land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=neck, pixels=pixels))
 
 
 def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder, tmp_path):
@@ -101,7 +102,7 @@ def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder,
     dates = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
     model, head = GuideModel.from_pretrained(guide).eval(), LandCoverModel.from_pretrained(trained).eval()
     with torch.no_grad():
-        expected = head(*model.land_cover_features(dates)).numpy()
+        expected = head(*model.land_cover_features(dates), dates).numpy()
     got = cover_scores(fine.bundle, dates[:, None].numpy())
     np.testing.assert_allclose(got, expected, atol=2e-2 * max(1, np.abs(expected).max()))
 
