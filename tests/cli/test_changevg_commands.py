@@ -37,7 +37,7 @@ def run(monkeypatch, capsys, qwen_folder, bundle_folder):
 
 def test_describe_writes_a_report(run, files, tmp_path):
     code, out, err = run("describe", *files, "--json", "--out", str(tmp_path / "out"), "--guide-form", "detail")
-    assert code == 0, err
+    assert code == 0, (out, err)
     described = json.loads(out)
     assert described["model"]["engine"] == "changevg" and described["model"]["guide_form"] == "detail"
     assert (tmp_path / "out" / "report.html").is_file() and (tmp_path / "out" / "mask.png").is_file()

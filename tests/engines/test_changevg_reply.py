@@ -72,7 +72,9 @@ def test_numbers_in_a_sentence(sentence, expected):
 
 
 def evidence(*objects):
-    found = tuple(ChangedObject(name, way, NOTHING, 9.0, cell, 0.9) for name, way, cell in objects)
+    found = tuple(
+        ChangedObject(name, way, outline=NOTHING, area_px=9.0, cell=cell, confidence=0.9) for name, way, cell in objects
+    )
     return Evidence(("background", "road", "building"), NOTHING, NOTHING, NOTHING, found)
 
 

@@ -16,7 +16,9 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
 
 def evidence(*areas, name="building", confidence=0.5):
     empty = np.zeros((20, 20), np.float32)
-    objects = tuple(ChangedObject(name, "appeared", SQUARE, area, "center", confidence) for area in areas)
+    objects = tuple(
+        ChangedObject(name, "appeared", outline=SQUARE, area_px=area, cell="center", confidence=confidence) for area in areas
+    )
     return Evidence(("background", "road", "building"), empty.astype(np.uint8), empty, empty, objects)
 
 

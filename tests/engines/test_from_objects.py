@@ -227,7 +227,7 @@ def test_nothing_found_is_as_sure_as_the_model_was():
 
 def test_counts_and_places_of_each_kind_in_words():
     def thing(name, direction, cell):
-        return ChangedObject(name, direction, np.zeros((1, 2)), 10.0, cell, 0.9)
+        return ChangedObject(name, direction, outline=np.zeros((1, 2)), area_px=10.0, cell=cell, confidence=0.9)
 
     found = [thing("building", "appeared", "top"), thing("road", "vanished", "center"), thing("building", "appeared", "top"),
              thing("building", "vanished", "lower")]  # fmt: skip
@@ -243,7 +243,7 @@ def test_counts_and_places_of_each_kind_in_words():
 )
 def test_which_way_buildings_changed_is_counted(appeared, vanished, said):
     def thing(name, direction):
-        return ChangedObject(name, direction, np.zeros((1, 2)), 10.0, "top", 0.9)
+        return ChangedObject(name, direction, outline=np.zeros((1, 2)), area_px=10.0, cell="top", confidence=0.9)
 
     objects = [thing("building", "appeared")] * appeared + [thing("building", "vanished")] * vanished
     objects += [thing("road", "vanished")] * 9  # not asked about

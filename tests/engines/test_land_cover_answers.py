@@ -20,8 +20,8 @@ def piece(number, before, after, x, y, w, h, confidence=0.8):
     """A rectangle of ground, as `changed_scenes.one` makes a changed object."""
     shaped = one(number, "building", "appeared", x, y, w, h, confidence)
     return CoverObject(
-        before, after, shaped.outline, shaped.area_px, shaped.cell, confidence, number, shaped.centroid, (), shaped.area_m2,
-        shaped.lonlat, shaped.shape,
+        before, after, outline=shaped.outline, area_px=shaped.area_px, cell=shaped.cell, confidence=confidence, number=number,
+        centroid=shaped.centroid, area_m2=shaped.area_m2, lonlat=shaped.lonlat, shape=shaped.shape,
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_a_loop_is_as_long_as_its_outer_edge_and_narrow_ones_no_longer_than_thei
 
 def box(x, y, w, h, **facts):
     ring = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]], float)
-    return ChangedObject("building", "appeared", ring, float(w * h), "center", 0.9, **facts)
+    return ChangedObject("building", "appeared", outline=ring, area_px=float(w * h), cell="center", confidence=0.9, **facts)
 
 
 def degrees(west, north=10.0, step=0.1):

@@ -27,7 +27,8 @@ def one(number: int, class_name: str, direction: str, x: float, y: float, w: flo
     middle = (x + w / 2, y + h / 2)
     lon, lat = lonlat(np.array(middle))
     return ChangedObject(
-        class_name, direction, ring, float(w * h), cell_at(*middle, SIDE, SIDE), confidence, number, middle,  # type: ignore[arg-type]
+        class_name, direction, outline=ring, area_px=float(w * h), cell=cell_at(*middle, SIDE, SIDE),  # type: ignore[arg-type]
+        confidence=confidence, number=number, centroid=middle,
         area_m2=float(w * h), lonlat=(lon, lat), shape=shapely.Polygon(lonlat(ring)),
         length_m=float(max(w, h)) if class_name == "road" else None,
     )  # fmt: skip

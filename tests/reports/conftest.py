@@ -60,7 +60,10 @@ def make_pair():
             ring = rectangle(x0, y0, x1, y1, clockwise=number % 2 == 0)
             cell = cell_at((x0 + x1) / 2, (y0 + y1) / 2, width, height)
             area = float((x1 - x0) * (y1 - y0))
-            objects.append(ChangedObject(name, direction, ring, area, cell, 0.9 - 0.05 * number))
+            confidence = 0.9 - 0.05 * number
+            objects.append(
+                ChangedObject(name, direction, outline=ring, area_px=area, cell=cell, confidence=confidence)
+            )
         scene = Scene(
             "pair",
             frames,

@@ -1,35 +1,35 @@
-"""Histories from known evidence: consistent whatever single comparisons say."""
+"""Histories from known probabilities: consistent whatever single comparisons say."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 
-from chronosight.results.changed_object import ChangedObject
-from chronosight.results.evidence import Evidence
-from chronosight.timeline.follow import follow, pairs_to_compare
+from chronosight.results.change_probabilities import ChangeProbabilities
+from chronosight.timeline.follow import follow
+from chronosight.timeline.histories import best_histories, gains_of, pairs_to_compare
 
 SIDE = 32
-BOX = np.array([[8, 8], [20, 8], [20, 20], [8, 20], [8, 8]], float)
+BOX = slice(8, 20), slice(8, 20)
 
 
-def thing(direction, outline=BOX):
-    width, height = np.ptp(outline, axis=0)
-    return ChangedObject("building", direction, outline, float(width * height), "center", 0.9, 1)
+def comparison(strength, direction="appeared", box=BOX):
+    """What one pair says: `strength` is the probability of change inside the box."""
+    maps = {way: np.full((2, SIDE, SIDE), 2, np.uint8) for way in ("appeared", "vanished")}
+    maps[direction][1][box] = round(strength * 255)
+    interiors = np.zeros((SIDE, SIDE), np.uint8)
+    interiors[tuple(slice(part.start + 2, part.stop - 2) for part in box)] = 255
+    return ChangeProbabilities(("road", "building"), maps["appeared"], maps["vanished"], interiors, 12.0)
 
 
-def comparison(strength, direction="appeared", outline=BOX, reported=True):
-    """Evidence of one pair: `strength` is the probability of change inside the outline."""
-    probability = np.full((SIDE, SIDE), 0.01, np.float32)
-    (left, top), (right, bottom) = outline.min(axis=0).astype(int), outline.max(axis=0).astype(int)
-    probability[top:bottom, left:right] = strength
-    appeared = np.full((SIDE, SIDE), 1.0 if direction == "appeared" else 0.0, np.float32)
-    objects = (thing(direction, outline),) if reported and strength > 0.5 else ()
-    return Evidence(("background", "road", "building"), (probability > 0.5).astype(np.uint8) * 2, probability, appeared, objects)
+def both(one, two):
+    """Two comparisons of different places as one."""
+    parts = (np.maximum(getattr(one, name), getattr(two, name)) for name in ("appeared", "vanished", "interiors"))
+    return ChangeProbabilities(one.classes, *parts, one.min_area)
 
 
 def evidence_of(present, wrong=()):
-    """Evidence that a history gives; `wrong`: pairs whose comparison says the opposite of change or no change."""
+    """What a history gives; `wrong`: pairs whose comparison says the opposite of change or no change."""
     made = {}
     for first, second in pairs_to_compare(len(present)):
         changed = (present[first] != present[second]) != ((first, second) in wrong)
@@ -98,17 +98,10 @@ def test_what_appears_behind_a_cloud_is_dated_by_the_images_that_show_it():
 
 
 def test_neighbours_stay_two_objects():
-    other = BOX + np.array([13, 0])
+    other = BOX[0], slice(20, 30)
     made = {}
     for pair, first, second in zip(pairs_to_compare(3), (True, False, True), (False, True, True), strict=True):
-        one, two = comparison(0.9 if first else 0.02), comparison(0.9 if second else 0.02, outline=other)
-        made[pair] = Evidence(
-            one.classes,
-            one.mask | two.mask,
-            np.maximum(one.probability, two.probability),
-            one.appeared,
-            one.objects + two.objects,
-        )
+        made[pair] = both(comparison(0.9 if first else 0.02), comparison(0.9 if second else 0.02, box=other))
     tracks = follow(made, seen(3))
     assert sorted(track.present for track in tracks) == [(False, False, True), (False, True, True)]
 
@@ -118,23 +111,64 @@ def test_no_evidence_no_objects():
     assert follow(quiet, seen(4)) == []
 
 
-def test_an_object_that_one_comparison_reports_is_left_out():
-    """However sure that one is: where several could have seen the change, two must."""
-    pairs = pairs_to_compare(4)
-    for number, tracks in ((1, 0), (2, 1)):
-        made = {pair: comparison(0.02) for pair in pairs} | {pair: comparison(0.95) for pair in ((1, 2), (0, 2))[:number]}
-        assert len(follow(made, seen(4))) == tracks, number
-    assert len(follow({(0, 1): comparison(0.95)}, seen(2))) == 1, "of two dates there is one comparison"
-    against = {pair: comparison(0.02) for pair in pairs} | {(1, 2): comparison(0.95), (0, 2): comparison(0.6, "vanished")}
-    assert follow(against, seen(4)) == [], "two that contradict each other"
+def test_hints_of_many_comparisons_add_up():
+    """A house that no comparison reports by itself (0.35) is found where all of them hint at it, and not where one does."""
+    present = (0, 0, 1, 1, 1)
+    changed = [pair for pair in pairs_to_compare(5) if present[pair[0]] != present[pair[1]]]
+    quiet = {pair: comparison(0.02) for pair in pairs_to_compare(5)}
+    (track,) = follow(quiet | {pair: comparison(0.35) for pair in changed}, seen(5))
+    assert track.present == tuple(map(bool, present)) and track.confidence <= 0.36
+    assert follow(quiet | {(1, 2): comparison(0.35)}, seen(5)) == []
+    assert follow({(0, 1): comparison(0.35)}, seen(2)) == []
+    assert len(follow({(0, 1): comparison(0.7)}, seen(2))) == 1, "of two dates there is one comparison"
+
+
+def test_comparisons_that_contradict_each_other_leave_nothing():
+    made = {pair: comparison(0.02) for pair in pairs_to_compare(3)}
+    made |= {(0, 1): comparison(0.5), (0, 2): comparison(0.5, "vanished")}
+    assert follow(made, seen(3)) == []
 
 
 def test_dates_far_apart_find_what_neighbours_miss():
     """Haze hides a house from the dates beside it; the others all show it."""
     made = evidence_of((0, 0, 1, 1, 1))
-    made |= {pair: comparison(0.3) for pair in ((1, 2), (0, 2))}  # as a probability it is there, but no object
+    made |= {pair: comparison(0.3) for pair in ((1, 2), (0, 2))}
     (track,) = follow(made, seen(5))
     assert track.present == (False, False, True, True, True)
+
+
+def test_small_specks_are_no_objects():
+    made = {(0, 1): comparison(0.9, box=(slice(4, 6), slice(4, 7)))}
+    assert follow(made, seen(2)) == []
+
+
+@pytest.mark.parametrize("count", [2, 5, 8, 10])
+def test_the_search_finds_what_trying_every_history_finds(count):
+    rng = np.random.default_rng(count)
+    compared = pairs_to_compare(count)
+    gains = {}
+    for pair in compared:
+        new, gone = rng.uniform(0, 0.5, (2, 3))
+        gains[pair] = gains_of(new, gone)
+    found = best_histories(gains, count)
+    histories = [one for one in product((False, True), repeat=count) if any(one) and not all(one)]
+    scores = np.zeros((len(histories), 3))
+    for at, one in enumerate(histories):
+        scores[at] -= sum(a != b for a, b in pairwise(one)) - 1
+        for first, second in compared:
+            if one[first] != one[second]:
+                scores[at] += gains[first, second][int(one[first])]
+    best = scores.argmax(axis=0)
+    assert [tuple(row) for row in found.present.tolist()] == [histories[at] for at in best]
+    assert found.score == pytest.approx(scores.max(axis=0), abs=1e-4)
+    assert found.share == pytest.approx(np.exp(scores.max(axis=0)) / np.exp(scores).sum(axis=0), rel=1e-3)
+
+
+def test_what_a_comparison_says():
+    """Seeing nothing says little against a change; seeing one says much for it, up to a limit."""
+    (appeared, vanished) = gains_of(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.0, 0.0]))
+    assert appeared == pytest.approx([np.log(0.8), np.log(0.8 / 0.5), np.log(1 / 0.04)])
+    assert vanished[2] == pytest.approx(0.0), "a change the other way speaks for neither"
 
 
 def test_a_hidden_date_is_bridged():

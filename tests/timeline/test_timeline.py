@@ -138,7 +138,9 @@ def known_timeline() -> Timeline:
 
     def track(number, name, present, area):
         outline = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]], float) + 6 * number
-        item = ChangedObject(name, "appeared", outline, area, "center", 0.9, number, area_m2=area)
+        item = ChangedObject(
+            name, "appeared", outline=outline, area_px=area, cell="center", confidence=0.9, number=number, area_m2=area
+        )
         events = tuple(
             Event("appeared" if present[i + 1] else "vanished", i, i + 1) for i in range(3) if present[i] != present[i + 1]
         )

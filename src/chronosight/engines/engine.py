@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chronosight.results.answer import Answer
+    from chronosight.results.change_probabilities import ChangeProbabilities
     from chronosight.results.description import Description
     from chronosight.results.evidence import Evidence
     from chronosight.results.zones import Zone
@@ -126,5 +127,17 @@ class Engine(Protocol):
 
         Returns:
             The maps and objects, and the facts that are given to the language model.
+        """
+        ...
+
+    def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
+        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
+
+        Args:
+            place: All dates, as a video; its ground size holds for all pairs.
+            pairs: On one grid.
+
+        Returns:
+            The probabilities of each pair, in order.
         """
         ...

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from chronosight.errors import InputError
 from chronosight.pipeline.opening import Zones
-from chronosight.results.zones import Zone
 
 if TYPE_CHECKING:
     from chronosight.results.description import Description
+    from chronosight.results.zones import Zone
     from chronosight.scenes.image import ImageFile
 
 
@@ -35,6 +35,8 @@ def read_zones(zones: Zones) -> list[Zone] | None:
         from chronosight.reports.zones_file import read_zones as read
 
         return read(Path(zones))
+    from chronosight.results.zones import Zone  # not above: it loads numpy, and --help must not
+
     if not isinstance(zones, (list, tuple)) or not all(isinstance(zone, Zone) for zone in zones):
         raise InputError(
             f"zones is a {type(zones).__name__}, expected a GeoJSON or GeoPackage file of polygons: write one and give its path"

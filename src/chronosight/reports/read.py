@@ -197,25 +197,32 @@ def _shapes(folder: Path, name: str = "objects") -> dict[int, Any]:
 def _object(row: dict[str, Any], shapes: dict[int, Any]) -> ChangedObject:
     if row["direction"] not in ("appeared", "vanished"):
         raise ValueError(row["direction"])
-    lonlat, number = row.get("centroid_lonlat"), int(row["id"])
-    x, y = row["centroid_px"]
     return ChangedObject(
         str(row["class"]),
         row["direction"],
-        np.array(row["polygon_px"], float),
-        float(row["area_px"]),
-        str(row["cell"]),
-        float(row["confidence"]),
-        number,
-        (float(x), float(y)),
-        tuple(np.array(hole, float) for hole in row.get("holes_px", ())),
-        None if row.get("area_m2") is None else float(row["area_m2"]),
-        None if lonlat is None else (float(lonlat[0]), float(lonlat[1])),
-        shapes.get(number),
-        None if row.get("length_m") is None else float(row["length_m"]),
-        row.get("tile"),
-        tuple(map(str, row.get("cells", ()))),
+        length_m=None if row.get("length_m") is None else float(row["length_m"]),
+        cells=tuple(map(str, row.get("cells", ()))),
+        **_outlined(row, shapes),
     )
+
+
+def _outlined(row: dict[str, Any], shapes: dict[int, Any]) -> dict[str, Any]:
+    """The fields of `OutlinedObject`."""
+    lonlat, number = row.get("centroid_lonlat"), int(row["id"])
+    x, y = row["centroid_px"]
+    return {
+        "outline": np.array(row["polygon_px"], float),
+        "area_px": float(row["area_px"]),
+        "cell": str(row["cell"]),
+        "confidence": float(row["confidence"]),
+        "number": number,
+        "centroid": (float(x), float(y)),
+        "holes": tuple(np.array(hole, float) for hole in row.get("holes_px", ())),
+        "area_m2": None if row.get("area_m2") is None else float(row["area_m2"]),
+        "lonlat": None if lonlat is None else (float(lonlat[0]), float(lonlat[1])),
+        "shape": shapes.get(number),
+        "tile": row.get("tile"),
+    }
 
 
 def _land_cover(row: dict[str, Any], scene: Scene, folder: Path) -> LandCoverChange:
@@ -240,23 +247,7 @@ def _land_cover(row: dict[str, Any], scene: Scene, folder: Path) -> LandCoverCha
 
 
 def _cover_object(row: dict[str, Any], shapes: dict[int, Any]) -> CoverObject:
-    lonlat, number = row.get("centroid_lonlat"), int(row["id"])
-    x, y = row["centroid_px"]
-    return CoverObject(
-        known_class(row["from"]),
-        known_class(row["to"]),
-        np.array(row["polygon_px"], float),
-        float(row["area_px"]),
-        str(row["cell"]),
-        float(row["confidence"]),
-        number,
-        (float(x), float(y)),
-        tuple(np.array(hole, float) for hole in row.get("holes_px", ())),
-        None if row.get("area_m2") is None else float(row["area_m2"]),
-        None if lonlat is None else (float(lonlat[0]), float(lonlat[1])),
-        shapes.get(number),
-        row.get("tile"),
-    )
+    return CoverObject(known_class(row["from"]), known_class(row["to"]), **_outlined(row, shapes))
 
 
 def _ground(row: dict[str, Any]) -> ObjectGround:

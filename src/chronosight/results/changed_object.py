@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from shapely import Geometry
+from chronosight.results.outlined import OutlinedObject
 
 Direction = Literal["appeared", "vanished"]
 Key = tuple[str, Direction]  # class name in the singular, and which way it changed
@@ -17,43 +14,21 @@ DIRECTIONS: tuple[Direction, Direction] = ("appeared", "vanished")
 
 
 @dataclass(frozen=True, eq=False)
-class ChangedObject:
-    """One changed object.
+class ChangedObject(OutlinedObject):
+    """One changed object; outline, area and place as in `OutlinedObject`.
 
     Attributes:
         class_name: "building" or "road".
         direction: "appeared": seen at the later date only; "vanished": at the earlier one only.
-        outline: (n, 2) float, its outer ring, closed, along pixel corners; x right and y down in pixels of the scene.
-        area_px: its area in pixels.
-        cell: the name of its place in the 3x3 grid.
-        confidence: in [0, 1].
-        number: from 1, the same in every file.
-        centroid: (x, y) in pixels, of the outer ring.
-        holes: rings like `outline`, left out of it.
-        area_m2: in square metres on the ellipsoid; None where the ground size of a pixel is unknown.
-        lonlat: the centroid in degrees, longitude first; None where the scene has no place on the Earth.
-        shape: the outline in longitude and latitude, cut at the 180th meridian; None as `lonlat`.
         length_m: of a road, in metres; None for other classes and where the ground size is unknown.
         cells: of a long object, such as a road, the names of all places that hold a real share of it; () where `cell` says it
             all.
-        tile: name of the model's tile that holds the centroid ("r3c12"); None for a pair that was seen whole.
     """
 
     class_name: str
     direction: Direction
-    outline: np.ndarray
-    area_px: float
-    cell: str
-    confidence: float
-    number: int = 0
-    centroid: tuple[float, float] = (0.0, 0.0)
-    holes: tuple[np.ndarray, ...] = ()
-    area_m2: float | None = None
-    lonlat: tuple[float, float] | None = None
-    shape: Geometry | None = None
-    length_m: float | None = None
-    tile: str | None = None
-    cells: tuple[str, ...] = ()
+    length_m: float | None = field(default=None, kw_only=True)
+    cells: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -65,21 +40,12 @@ class ChangedObject:
         """Class and direction."""
         return self.class_name, self.direction
 
-    @property
-    def area(self) -> float:
-        """In square metres where they are known, else in pixels."""
-        return self.area_px if self.area_m2 is None else self.area_m2
-
     def to_dict(self) -> dict[str, Any]:
         """The facts that every file gives, by the same names; what is unknown is left out."""
         facts: dict[str, Any] = {"number": self.number, "class": self.class_name, "direction": self.direction, "cell": self.cell}
         if self.cells:
             facts["cells"] = list(self.cells)
-        if self.tile is not None:
-            facts["tile"] = self.tile
-        facts["area_px"] = round(self.area_px, 1)
-        if self.area_m2 is not None:
-            facts["area_m2"] = round(self.area_m2, 1)
+        facts |= self.place_facts()
         if self.length_m is not None:
             facts["length_m"] = round(self.length_m, 1)
         return facts | {"confidence": round(self.confidence, 4)}

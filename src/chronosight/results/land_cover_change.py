@@ -12,16 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from chronosight.results.changed_object import Direction, Tally
 from chronosight.results.evidence import Rows
+from chronosight.results.outlined import OutlinedObject
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
-
-if TYPE_CHECKING:
-    from shapely import Geometry
 
 UNKNOWN = "unknown"
 CLASSES = (*LAND_COVER_CLASSES, UNKNOWN)
@@ -59,64 +55,29 @@ def pair_of(code: int) -> Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class CoverObject:
-    """One connected piece of ground whose land cover changed; its geometry as in `ChangedObject`.
+class CoverObject(OutlinedObject):
+    """One connected piece of ground whose land cover changed; numbered apart from changed objects.
+
+    Its confidence is the mean probability that both classes are right; where one is unknown, a lower bound for the probability
+    that the ground changed. Outline, area and place as in `OutlinedObject`.
 
     Attributes:
         class_from: class at the earlier date, one of `CLASSES`.
         class_to: class at the later date.
-        outline: (n, 2) float, its outer ring, closed, along pixel corners; x right and y down in pixels of the scene.
-        area_px: its area in pixels.
-        cell: the name of its place in the 3x3 grid.
-        confidence: in [0, 1], mean probability that both classes are right; where one is unknown, a lower bound for the
-            probability that the ground changed.
-        number: from 1, the same in every file; land-cover objects are numbered by themselves.
-        centroid: (x, y) in pixels, of the outer ring.
-        holes: rings like `outline`, left out of it.
-        area_m2: in square metres on the ellipsoid; None where the ground size of a pixel is unknown.
-        lonlat: the centroid in degrees, longitude first; None where the scene has no place on the Earth.
-        shape: the outline in longitude and latitude; None as `lonlat`.
-        tile: name of the model's tile that holds the centroid; None for a pair that was seen whole.
     """
 
     class_from: str
     class_to: str
-    outline: np.ndarray
-    area_px: float
-    cell: str
-    confidence: float
-    number: int = 0
-    centroid: tuple[float, float] = (0.0, 0.0)
-    holes: tuple[np.ndarray, ...] = ()
-    area_m2: float | None = None
-    lonlat: tuple[float, float] | None = None
-    shape: Geometry | None = None
-    tile: str | None = None
 
     @property
     def key(self) -> Pair:
         """Class before and class after."""
         return self.class_from, self.class_to
 
-    @property
-    def area(self) -> float:
-        """In square metres where they are known, else in pixels."""
-        return self.area_px if self.area_m2 is None else self.area_m2
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The name of its place in the 3x3 grid."""
-        return (self.cell,)
-
     def to_dict(self) -> dict[str, Any]:
         """The facts that every file gives, by the same names; what is unknown is left out."""
         facts: dict[str, Any] = {"number": self.number, "from": self.class_from, "to": self.class_to, "cell": self.cell}
-        if self.tile is not None:
-            facts["tile"] = self.tile
-        facts["area_px"] = round(self.area_px, 1)
-        if self.area_m2 is not None:
-            facts["area_m2"] = round(self.area_m2, 1)
-        return facts | {"confidence": round(self.confidence, 4)}
+        return facts | self.place_facts() | {"confidence": round(self.confidence, 4)}
 
 
 @dataclass(frozen=True)

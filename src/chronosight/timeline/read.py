@@ -75,8 +75,9 @@ def _track(facts: dict[str, Any], index: dict[str, int]) -> Track:
     present = set(facts["present"])
     events = tuple(Event(event["direction"], index[event["after"]], index[event["before"]]) for event in facts["events"])
     item = ChangedObject(
-        str(facts["class"]), events[0].direction, np.array(facts["polygon_px"], np.float64), float(facts["area_px"]),
-        str(facts["cell"]), float(facts["confidence"]), int(facts["number"]), area_m2=facts.get("area_m2"),
+        str(facts["class"]), events[0].direction, outline=np.array(facts["polygon_px"], np.float64),
+        area_px=float(facts["area_px"]), cell=str(facts["cell"]), confidence=float(facts["confidence"]),
+        number=int(facts["number"]), area_m2=facts.get("area_m2"),
     )  # fmt: skip
     seen = tuple(date not in facts["inferred"] for date in index)
     return Track(item, tuple(date in present for date in index), seen, events, float(facts["confidence"]))

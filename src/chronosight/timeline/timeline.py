@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from chronosight.engines.engine_facts import engine_facts
 from chronosight.results.answer import Answer
+from chronosight.results.change_probabilities import ChangeProbabilities
 from chronosight.results.changed_object import DIRECTIONS
-from chronosight.results.evidence import Evidence
-from chronosight.timeline.follow import Track, follow, pairs_to_compare
+from chronosight.timeline.follow import Track, follow
+from chronosight.timeline.histories import pairs_to_compare
 from chronosight.timeline.stack import Stack
 
 if TYPE_CHECKING:
@@ -90,20 +93,25 @@ def make_timeline(
     count = len(stack.dates)
     if stack.too_coarse:
         return Timeline(stack, (), (), ("",) * (count - 1), notes=(*stack.notes, stack.too_coarse))
-    evidence: dict[tuple[int, int], Evidence] = {}
     notes: list[str] = [*stack.notes]
-    pairs = pairs_to_compare(count)
-    for done, (first, second) in enumerate(pairs):
+    pairs = []
+    for first, second in pairs_to_compare(count):
+        if (stack.seen[first] & stack.seen[second]).any():
+            pairs.append((first, second))
+        else:
+            notes.append(f"{stack.dates[first].text} and {stack.dates[second].text} show no common ground: not compared")
+    changes: dict[tuple[int, int], ChangeProbabilities] = {}
+    always: np.ndarray = np.all(stack.seen, axis=0)
+    place = replace(stack.scene, kind="video", frames=stack.frames, valid=always)
+    compared = engine.compare_dates(place, (stack.pair(*pair) for pair in pairs))
+    for done, pair in enumerate(pairs):
         if progress:
             progress(done, len(pairs))
-        scene = stack.pair(first, second)
-        if not scene.valid.any():
-            notes.append(f"{stack.dates[first].text} and {stack.dates[second].text} show no common ground: not compared")
-            continue
-        evidence[first, second] = engine.guide_facts(scene)[0]
+        changes[pair] = next(compared)
     if progress:
         progress(len(pairs), len(pairs))
-    tracks = tuple(track for track in follow(evidence, stack.seen) if limits is None or limits.allow(track.item))
+    followed = follow(changes, stack.seen, stack.scene)
+    tracks = tuple(track for track in followed if limits is None or limits.allow(track.item))
     captions = tuple(_caption(tracks, index) for index in range(1, count))
     return Timeline(stack, tracks, count_rows(tracks, count), captions, engine_facts(engine), notes=tuple(dict.fromkeys(notes)))
 

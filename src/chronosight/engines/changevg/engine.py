@@ -6,7 +6,7 @@ model as it stands: its reply is task "open".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from chronosight.engines.changevg.guide import SceneGuide
 from chronosight.engines.changevg.language_model import LanguageModel, SceneImages
 from chronosight.engines.changevg.read_value import read_value
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import seen_frames
@@ -29,13 +30,13 @@ from chronosight.errors import InputError
 from chronosight.models.changevg.prompt import Part, in_words, user_turn
 from chronosight.models.changevg.settings import Settings
 from chronosight.results.answer import Answer
+from chronosight.results.change_probabilities import ChangeProbabilities
 from chronosight.results.description import Description
 from chronosight.results.doubts import doubted, doubted_description
 from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
-from chronosight.tasks.land_cover_questions import NO_COVER
 from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
@@ -44,7 +45,6 @@ REMEMBERED = 2  # scenes: keys and values of one take some 40 MB of a 7B model
 TASK_TOKENS, OPEN_TOKENS = 64, 256  # of a reply, at most
 NARROWEST = 200  # times as long as wide: the model takes no narrower image
 OPEN_NOTE = "an open question: nothing measures how right the reply is"
-UNMAPPED = "this engine maps no land cover: the reply is what the language model sees, no map is behind it"
 NO_PROBABILITIES = "the endpoint gives no token probabilities, so no confidence is known"
 
 
@@ -196,6 +196,18 @@ class ChangeVGEngine:
             raise InputError(f"the guide compares two dates, but was given one {scene.kind}; give two images")
         return guide.evidence, guide.facts()
 
+    def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
+        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
+
+        Args:
+            place: All dates, as a video; its ground size holds for all pairs.
+            pairs: On one grid.
+
+        Returns:
+            The probabilities of each pair, in order.
+        """
+        return compare_dates(place, pairs, self.networks)
+
     def chat(self, scene: Scene) -> ChangeVGChat:
         """A conversation about one scene: its images are computed once, and each turn costs its own text.
 
@@ -265,7 +277,7 @@ class ChangeVGEngine:
         about = About(task, question.subject if question else None, routed.direction, routed.cells or ())
         clash = compare(about, reply.text, value, evidence) if evidence else None
         if question is None:
-            notes = (*notes, OPEN_NOTE, *([UNMAPPED] if routed.note == NO_COVER else []))
+            notes = (*notes, OPEN_NOTE)
         elif routed.note:
             notes = (routed.note, *notes)
         if not reply.logprobs.size:

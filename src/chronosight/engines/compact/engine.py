@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Lock
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import fit_caption
+from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
@@ -21,6 +22,7 @@ from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_lan
 from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
+from chronosight.results.change_probabilities import ChangeProbabilities
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.description import Description
 from chronosight.results.doubts import doubted, doubted_description
@@ -82,25 +84,24 @@ class CompactEngine:
         self._encoded: list[EncodedScene] = []
         self._lock = Lock()
 
-    def encode(self, scene: Scene, progress: Progress | None = None, cover: bool = True) -> EncodedScene:
+    def encode(self, scene: Scene, progress: Progress | None = None) -> EncodedScene:
         """Everything computed from a scene; each part is made when first needed, and then kept.
 
         Args:
             scene: The scene, known by identity.
             progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-            cover: Whether the land cover may be needed.
 
         Returns:
             The encoded scene.
         """
-        cover = cover and self.maps_land_cover
         with self._lock:
             encoded = next((item for item in self._encoded if item.scene is scene), None)
-            if encoded is None or (cover and not encoded.cover):
-                encoded = EncodedScene(scene, self.networks, progress, cover=cover)
-            others = [item for item in self._encoded if item.scene is not scene]
+            if encoded is None:
+                encoded = EncodedScene(scene, self.networks, progress, cover=self.maps_land_cover)
+            else:
+                self._encoded.remove(encoded)
             kept, pixels = [encoded], encoded.scene.valid.size
-            for item in others[: self.remembered - 1]:
+            for item in self._encoded[: self.remembered - 1]:
                 pixels += item.scene.valid.size
                 if pixels > REMEMBERED_PIXELS:
                     break
@@ -217,9 +218,21 @@ class CompactEngine:
         Returns:
             The maps and objects, and the facts that are given to the language model.
         """
-        encoded = self.encode(scene, progress, cover=False)
+        encoded = self.encode(scene, progress)
         with encoded.lock:
             return encoded.guide_evidence, encoded.facts
+
+    def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
+        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
+
+        Args:
+            place: All dates, as a video; its ground size holds for all pairs.
+            pairs: On one grid.
+
+        Returns:
+            The probabilities of each pair, in order.
+        """
+        return compare_dates(place, pairs, self.networks)
 
     def chat(self, scene: Scene) -> CompactConversation:
         """Starts a conversation about one scene, which is encoded once.

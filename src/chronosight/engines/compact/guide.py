@@ -16,15 +16,14 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
-from chronosight.results.land_cover import NO_COVER, LandCover
+from chronosight.results.land_cover import NO_COVER, LandCover, pack
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.land_cover import GUIDE_MAPS
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
@@ -36,6 +35,7 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
+BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -51,6 +51,8 @@ class GuideMaps:
     mask: (H, W) uint8 index of class. probability, appeared: (H, W) float32 in [0, 1].
     changed: probability in [0, 1] that anything in the scene changed. memory: (1, M, d), None for a tiled scene.
     cover: land cover of both dates on the scene's grid; None where it was not asked for, or these weights do not map it.
+    blended: (C + 2, H, W) uint8 in 1/255, the network's own probabilities (classes, appeared, interiors); None where they were
+        not asked for.
     """
 
     mask: np.ndarray
@@ -59,6 +61,7 @@ class GuideMaps:
     changed: float
     memory: np.ndarray | None
     cover: LandCover | None = None
+    blended: np.ndarray | None = None
 
 
 class Guide:
@@ -92,19 +95,10 @@ class Guide:
         """
         return self.bundle.calibration(task, "fine" if self.fine else "")
 
-    def maps_cover(self, metres: float | None) -> bool:
-        """Whether these weights map the land cover of pairs that this guide compares.
-
-        Args:
-            metres: Ground size of a pixel, of the coarser date; None where it is not known.
-
-        Returns:
-            True where they do.
-        """
-        settings = self.bundle.config.get("land_cover")
-        if not settings or not self.bundle.config.get("fine_guide"):
-            return False
-        return self.fine or bool(metres and metres <= settings.get("up_to", 0.0))
+    @property
+    def maps_cover(self) -> bool:
+        """Whether these weights map the land cover of imagery that this guide sees."""
+        return self.fine and bool(self.bundle.config.get("land_cover"))
 
     @property
     def least_cover(self) -> tuple[float, ...]:
@@ -149,13 +143,16 @@ class Guide:
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
-    def predict(self, scene: Scene, progress: Progress | None = None, cover: bool = False) -> GuideMaps:
+    def predict(
+        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False
+    ) -> GuideMaps:
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
             scene: A pair.
             progress: Called with (tiles done, tiles in all).
             cover: Whether to map the land cover too, where these weights can.
+            keep: Whether to keep the network's own probabilities beside what is read of them.
 
         Returns:
             Maps of the scene's own size (H, W).
@@ -173,7 +170,7 @@ class Guide:
             width += -width % STEP
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
-        cover = cover and self.maps_cover(scene.metres_per_pixel)
+        cover = cover and self.maps_cover
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
         owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
@@ -182,6 +179,7 @@ class Guide:
         probability = np.zeros((scene.height, scene.width), np.float32)
         appeared = np.zeros((scene.height, scene.width), np.float32)
         cores = np.zeros((scene.height, scene.width), bool)
+        blended = np.zeros((n_maps, scene.height, scene.width), np.uint8) if keep else None
         strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
         changed, memory, done = 0.0, None, 0
         for row, top_next, row_weight, owned in zip(rows, [*rows[1:], height], row_weights, owned_rows, strict=True):
@@ -204,6 +202,8 @@ class Guide:
             probability[rows_done] = change * inside
             appeared[rows_done] = new * inside
             cores[rows_done] = inner
+            if blended is not None:
+                blended[:, rows_done] = np.rint(strip[:, : inside.shape[0], : scene.width] * 255)
             strip[:, : strip.shape[1] - finished] = strip[:, finished:].copy()
             strip[:, strip.shape[1] - finished :] = 0
             top = top_next
@@ -215,7 +215,7 @@ class Guide:
         if covered is not None:
             covered[:, ~scene.valid] = NO_COVER
             land_cover = LandCover(covered, self.least_cover)
-        return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover)
+        return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover, blended)
 
     def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
         """Describes the change in a sentence: the summary branch of ChangeVG (arXiv 2509.23105).
@@ -283,11 +283,11 @@ class Guide:
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
-        h / s, w / s), without `cover` none.
+        h / 2, w / 2), without `cover` none.
         """
         views = TURNS[: self.views]
         first = self._run(dates, cover)
-        covers = self._covers(first, dates) if cover else []
+        covers = self._cover(first, dates.shape[1]) if cover else []
         maps = [_probabilities(first, index) for index in range(dates.shape[1])]
         changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
         for turn in views[1:]:
@@ -299,6 +299,17 @@ class Guide:
             for seen in maps:
                 seen /= len(views)
         return maps, [value / len(views) for value in changed], first.get("memory"), covers
+
+    def cover_scores(self, dates: np.ndarray) -> np.ndarray:
+        """The land-cover head's own scores, for calibration.
+
+        Args:
+            dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
+
+        Returns:
+            (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
+        """
+        return self._scores(self._run(dates, True))
 
     def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
@@ -313,22 +324,22 @@ class Guide:
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
-    def _covers(self, first: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
-        """Maps of the first view -> of each pair (2, 6, h / s, w / s) calibrated probabilities of land cover.
+    def _scores(self, first: dict[str, np.ndarray]) -> np.ndarray:
+        """The guide's own maps -> (2 N, 6, h / 2, w / 2) logits."""
+        session = self.bundle.session("land_cover")
+        scores: np.ndarray = session.run(["logits"], {name: first[name] for name in GUIDE_MAPS})[0]
+        return scores
 
-        s is 2, or 4 where another guide compares the pair: the one of fine imagery is then shown it at half size, to be quick.
-        """
-        scores = cover_scores(self.bundle, dates, first) if self.fine else cover_scores(self.bundle, halved(dates))
-        found = calibrated_cover(scores, self.bundle.config["land_cover"])
-        of_dates = found.reshape(2, dates.shape[1], *found.shape[1:])
-        if not self.fine:  # without what was mirrored
-            of_dates = of_dates[..., : dates.shape[-2] // 4, : dates.shape[-1] // 4]
-        return [of_dates[:, index] for index in range(dates.shape[1])]
+    def _cover(self, first: dict[str, np.ndarray], count: int) -> list[np.ndarray]:
+        """The guide's own maps of `count` pairs -> of each (2, 6, h / 2, w / 2) calibrated probabilities of land cover."""
+        found = calibrated_cover(self._scores(first), self.bundle.config["land_cover"])
+        dates = found.reshape(2, count, *found.shape[1:])
+        return [dates[:, index] for index in range(count)]
 
     def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *([] if self.fine else ["memory"])]
-        names += GUIDE_MAPS if cover and self.fine else []
+        names += GUIDE_MAPS if cover else []
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         found = dict(zip(names, session.run(names, feeds), strict=True))
@@ -381,6 +392,61 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
     """
     frames, valid = scene.frames[:, *window], scene.valid[window]
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
+
+
+def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+    """Land cover of a tile on the scene's grid, drawn at half of its size, which is what the head gives.
+
+    Args:
+        cover: (2, C, h, w) float32 probabilities, over all that the network saw, padding included.
+        padded: Columns that the network saw, padding included.
+        seen: Rows and columns that the network saw, without padding.
+        size: Rows and columns of the tile on the scene's grid.
+
+    Returns:
+        (2, rows, columns) uint8, as `LandCover.packed`.
+    """
+    stride = padded // cover.shape[-1]
+    part = (0, 0, seen[1] / stride, seen[0] / stride)
+    half = (size[1] + 1) // 2, (size[0] + 1) // 2
+    drawn = [[np.asarray(Image.fromarray(m).resize(half, Image.Resampling.BILINEAR, part)) for m in date] for date in cover]
+    packed = pack(open_together(np.array(drawn)))
+    large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
+    return large
+
+
+def calibrated_cover(scores: np.ndarray, settings: dict[str, list[float]]) -> np.ndarray:
+    """Scores of land cover as probabilities.
+
+    Args:
+        scores: (N, C, h, w) logits.
+        settings: "scale" and "bias" by class.
+
+    Returns:
+        (N, C, h, w) float32 in [0, 1], which sum to 1 over the classes.
+    """
+    scale, bias = (np.array(settings[name], np.float32)[:, None, None] for name in ("scale", "bias"))
+    chance = scores * scale + bias
+    np.exp(chance - chance.max(axis=1, keepdims=True), out=chance)
+    chance /= chance.sum(axis=1, keepdims=True)
+    return chance
+
+
+def open_together(cover: np.ndarray) -> np.ndarray:
+    """Bare ground and low vegetation are first told from the rest, then from each other: which of them, the season decides too.
+
+    The likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
+
+    Args:
+        cover: (N, C, h, w) probabilities, changed in place.
+
+    Returns:
+        The same array.
+    """
+    bare, low = cover[:, BARE], cover[:, LOW]
+    both, barer = bare + low, bare > low
+    cover[:, BARE], cover[:, LOW] = both * barer, both * ~barer
+    return cover
 
 
 def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:

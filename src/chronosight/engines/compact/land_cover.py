@@ -267,7 +267,8 @@ def read_object(item: MaskObject, code: int, cover: LandCover, metres: float) ->
         names.append(name if sure and name not in doubtful else UNKNOWN)
     ring, holes = outline_in_scene(item)
     return CoverObject(
-        names[0], names[1], ring, float(item.inside.sum()), item.cell, float(right.mean()), holes=holes
+        names[0], names[1], outline=ring, area_px=float(item.inside.sum()), cell=item.cell, confidence=float(right.mean()),
+        holes=holes,
     )  # fmt: skip
 
 

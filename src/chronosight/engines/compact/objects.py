@@ -45,7 +45,10 @@ def read_evidence(
             confidence = item.mean(maps.probability)
             area = float(item.inside.sum())
             ring, holes = outline_in_scene(item)
-            objects.append(ChangedObject(name, direction, ring, area, item.cell, confidence, holes=holes))
+            found_one = ChangedObject(
+                name, direction, outline=ring, area_px=area, cell=item.cell, confidence=confidence, holes=holes
+            )
+            objects.append(found_one)
     placed = tuple(objects) if scene is None else place_objects(scene, objects)
     return Evidence(classes, mask, maps.probability, maps.appeared, placed, None if scene is None else scene.valid)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from chronosight.engines.unirs.model import Asked, UniRSModel
 from chronosight.engines.unirs.wording import question_of, read_value, trained_wording
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
+from chronosight.results.change_probabilities import ChangeProbabilities
 from chronosight.results.description import Description
 from chronosight.results.doubts import doubted
 from chronosight.results.evidence import Evidence
@@ -155,6 +156,18 @@ class UniRSEngine:
             The maps and objects, and the facts that are given to the language model.
         """
         return self._guide().guide_facts(scene, progress)
+
+    def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
+        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
+
+        Args:
+            place: All dates, as a video; its ground size holds for all pairs.
+            pairs: On one grid.
+
+        Returns:
+            The probabilities of each pair, in order.
+        """
+        return self._guide().compare_dates(place, pairs)
 
     def chat(self, scene: Scene) -> UniRSChat:
         """Starts a conversation about one scene. Every question is put alone: UniRS was trained on single questions.

@@ -58,8 +58,7 @@ def open_store(folder: Path, pair: LazyPair, bundle: Bundle, cover: bool = False
              "moved": pair.moved, "bands": [image.choice.bands for image in pair.headers],
              "weights": bundle.facts["weights_sha256"], "tile": [TILE, OVERLAP]}  # fmt: skip
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    metres = coarser_size(*pair.headers)
-    cover = cover and suited_guide(bundle, metres).maps_cover(metres)
+    cover = cover and suited_guide(bundle, coarser_size(*pair.headers)).maps_cover
     return Store(folder, pair.grid.width, pair.grid.height, key, cover)
 
 
@@ -152,7 +151,9 @@ def _changed_object(one: Component, classes: tuple[str, ...], scene: Scene) -> C
     direction: Direction = "appeared" if one.appeared else "vanished"
     cell = cell_at(*one.centroid, scene.width, scene.height)
     name, area = classes[one.class_index], float(one.area)
-    return ChangedObject(name, direction, one.outline, area, cell, one.confidence, holes=one.holes)
+    return ChangedObject(
+        name, direction, outline=one.outline, area_px=area, cell=cell, confidence=one.confidence, holes=one.holes
+    )
 
 
 def _identity(image: ImageFile) -> dict[str, Any]:
