@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from chronosight.datasets.index import read_index
 from chronosight.datasets.sample import read_rgb
-from chronosight.errors import InputError
-from chronosight.files import read_json_lines
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,15 @@ def load_chips(root: str | Path) -> list[BuildingChip]:
         InputError: The folder has another layout.
     """
     folder = Path(root) / "buildings"
-    index = folder / "chips.jsonl"
-    if not index.is_file():
-        raise InputError(f"no chips.jsonl in {folder}; expected buildings/chips.jsonl and buildings/chips/ (--data DIR)")
-    chips = []
-    for number, row in read_json_lines(index, "one chip a line"):
-        try:
-            name, step, rings = str(row["id"]), float(row["metres_per_pixel"]), row["buildings"] if row["labelled"] else None
-            pixels = read_rgb(folder / "chips" / f"{name}.webp")
-            labels = None if rings is None else draw_buildings(rings, pixels.shape[0], pixels.shape[1])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{index}, line {number} is no chip ({error}); expected id, metres_per_pixel, labelled, buildings"
-            ) from None
-        chips.append(BuildingChip(name, step, pixels, labels))
-    return chips
+
+    def parse(row: dict[str, Any]) -> BuildingChip:
+        name, step, rings = str(row["id"]), float(row["metres_per_pixel"]), row["buildings"] if row["labelled"] else None
+        pixels = read_rgb(folder / "chips" / f"{name}.webp")
+        labels = None if rings is None else draw_buildings(rings, pixels.shape[0], pixels.shape[1])
+        return BuildingChip(name, step, pixels, labels)
+
+    layout, named = "buildings/chips.jsonl and buildings/chips/", "id, metres_per_pixel, labelled, buildings"
+    return list(read_index(folder / "chips.jsonl", "chip", layout, named, parse))
 
 
 def held_out_columns(chips: list[BuildingChip]) -> frozenset[str]:

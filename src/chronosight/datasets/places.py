@@ -11,16 +11,16 @@ covers more than 20 px; count and cells by the label rule of ChangeIMTI (`tasks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from chronosight.datasets.index import read_index
 from chronosight.datasets.levir import mask_turn
 from chronosight.datasets.sample import Sample, Turn, array_scene, read_rgb
-from chronosight.errors import InputError
-from chronosight.files import read_json_lines
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, count, location
 from chronosight.tasks.objects import count_and_cells
@@ -143,21 +143,14 @@ def load_places(root: str | Path, split: str, limit: int | None = None) -> list[
         InputError: The folder has another layout.
     """
     folder = Path(root) / "pairs"
-    index = folder / f"{split}.jsonl"
-    if not index.is_file():
-        raise InputError(f"no {split}.jsonl in {folder}; expected pairs/{split}.jsonl and pairs/{split}/ (--data DIR)")
+
+    def parse(row: dict[str, Any]) -> tuple[Path, tuple[str, str, float], tuple[CaptionedCell, ...]]:
+        cells = tuple(CaptionedCell(tuple(cell["box"]), tuple(cell["captions"])) for cell in row["cells"])
+        return folder / split / row["id"], (row["id"], row["place"] or row["id"], float(row["metres_per_pixel"])), cells
+
+    layout, named = f"pairs/{split}.jsonl and pairs/{split}/", "id, place, metres_per_pixel, cells"
     places: list[PlacePair] = []
-    for number, row in read_json_lines(index, "one pair a line"):
-        if limit is not None and len(places) == limit:
-            break
-        try:
-            stem = folder / split / row["id"]
-            cells = tuple(CaptionedCell(tuple(cell["box"]), tuple(cell["captions"])) for cell in row["cells"])
-            fields = row["id"], row["place"] or row["id"], float(row["metres_per_pixel"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{index}, line {number} is no pair ({error}); expected id, place, metres_per_pixel, cells"
-            ) from None
+    for stem, fields, cells in islice(read_index(folder / f"{split}.jsonl", "pair", layout, named, parse), limit):
         before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
         with Image.open(f"{stem}_building.png") as mask:
             places.append(PlacePair(*fields, before, after, np.asarray(mask.convert("1")), cells))
@@ -177,15 +170,13 @@ def load_abroad(root: str | Path) -> list[PlacePair]:
         InputError: The folder has another layout.
     """
     folder = Path(root) / "abroad"
-    index = folder / "pairs.jsonl"
-    if not index.is_file():
-        raise InputError(f"no pairs.jsonl in {folder}; expected abroad/pairs.jsonl and abroad/pairs/ (--data DIR)")
+
+    def parse(row: dict[str, Any]) -> tuple[str, float]:
+        return str(row["id"]), float(row["metres_per_pixel"])
+
+    layout = "abroad/pairs.jsonl and abroad/pairs/"
     pairs = []
-    for number, row in read_json_lines(index, "one pair a line"):
-        try:
-            name, step = str(row["id"]), float(row["metres_per_pixel"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{index}, line {number} is no pair ({error}); expected id, metres_per_pixel") from None
+    for name, step in read_index(folder / "pairs.jsonl", "pair", layout, "id, metres_per_pixel", parse):
         stem = folder / "pairs" / name
         before, after = read_rgb(Path(f"{stem}_before.webp")), read_rgb(Path(f"{stem}_after.webp"))
         with Image.open(f"{stem}_building.png") as mask:

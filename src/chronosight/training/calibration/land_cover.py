@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from chronosight.datasets.ground_images import BARE, LOW
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.guide import Guide, calibrated_cover, open_together
+from chronosight.engines.compact.cover_maps import calibrated_cover, open_together
+from chronosight.engines.compact.guide import Guide
 from chronosight.evaluation.land_cover import SIDE, covering_guide, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
