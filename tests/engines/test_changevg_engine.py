@@ -9,7 +9,7 @@ import torch
 
 from chronosight.engines import load
 from chronosight.engines.changevg import engine as engine_module
-from chronosight.engines.changevg.engine import OPEN_NOTE
+from chronosight.engines.changevg.engine import OPEN_NOTE, UNMAPPED
 from chronosight.engines.compact.guide import Guide
 from chronosight.errors import InputError
 from chronosight.models.changevg.generation import read, reply
@@ -170,6 +170,11 @@ def test_an_open_question_reaches_the_model_as_typed(engine, scene):
     assert parts[-1] == {"type": "text", "text": "What colour  is the car?"} and limit == engine_module.OPEN_TOKENS
     answer = engine.ask(scene, "What colour is the car?")
     assert answer.task == "open" and not answer.confident and OPEN_NOTE in answer.notes
+
+
+def test_a_question_about_land_cover_is_answered_with_a_warning(engine, scene):
+    assert UNMAPPED in engine.ask(scene, "Did any forest disappear?").notes
+    assert UNMAPPED not in engine.ask(scene, "What colour are the roofs?").notes
 
 
 def test_images_and_videos_have_no_guide(engine):

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from chronosight.engines import load
+from chronosight.engines.compact.guide import Guide
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, comparison, count, event, location, object_count, presence, scene_class
@@ -156,6 +158,17 @@ def test_many_questions_encode_a_scene_once(engine, changed_pair):
         engine.ask(changed_pair, text)
     engine.describe(changed_pair)
     assert {name: counted.runs for name, counted in runs.items()} == {"guide": 1, "tower": 1, "change": 1}
+
+
+def test_the_guide_alone_maps_no_land_cover(engine, changed_pair, monkeypatch):
+    asked = []
+    predict = Guide.predict
+    monkeypatch.setattr(Guide, "predict", lambda self, *given: asked.append(given[-1]) or predict(self, *given))
+    scene = replace(changed_pair)
+    facts = engine.guide_facts(scene)[1]
+    assert asked == [False]
+    assert engine.describe(scene) and engine.guide_facts(scene)[1] == facts
+    assert asked == [False, True]  # what describe made serves the guide's facts too
 
 
 def test_only_the_last_few_scenes_are_kept(engine):

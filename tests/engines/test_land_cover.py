@@ -12,7 +12,8 @@ import pytest
 
 from bad_inputs import write_tiff
 from chronosight.batch.bands import pack_rows, unpack_rows
-from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.cover_maps import halved
 from chronosight.engines.compact.guide import Guide, suited_guide
 from chronosight.engines.compact.large.predict import Tiling, predict, predict_band
 from chronosight.engines.compact.large.store import Store
@@ -23,6 +24,7 @@ from chronosight.results.land_cover import NO_COVER
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
+from chronosight.tasks.land_cover import COARSEST
 from small_scenes import pair
 from tiny_cover import STEP, write_covering_bundle
 
@@ -84,8 +86,33 @@ def test_it_is_left_out_where_not_asked_for_and_changes_nothing_else(guide, fold
     plain, covered = guide.predict(scene), guide.predict(scene, cover=True)
     assert plain.cover is None
     np.testing.assert_array_equal(plain.probability, covered.probability)
-    assert Guide(Bundle(folder, 1)).predict(scene, cover=True).cover is None  # the guide of 1 m has no head
+    for metres in (None, 1.3):  # unknown, and coarser than the weights allow
+        assert Guide(Bundle(folder, 1)).predict(replace(scene, metres_per_pixel=metres), cover=True).cover is None
     assert suited_guide(Bundle(bundle_folder, 1), 0.5).predict(scene, cover=True).cover is None
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 160), (700, 1000), (97, 131)])
+def test_a_pair_that_the_other_guide_compares_is_shown_to_the_head_at_half_size(folder, height, width):
+    before, after = blocks(height, width, 32, 1), blocks(height, width, 32, 2)
+    scene = replace(pair(painted(before, after)), metres_per_pixel=1.0)
+    guide = suited_guide(Bundle(folder, 1), 1.0)
+    plain, covered = guide.predict(scene), guide.predict(scene, cover=True)
+    away = inner(before, 32, 10)
+    assert not guide.fine and covered.cover.packed.shape == (2, height, width)
+    assert (covered.cover.classes == np.stack([before, after]))[:, away].all()
+    np.testing.assert_array_equal(plain.probability, covered.probability)
+
+
+def test_half_size_is_the_mean_of_four_pixels():
+    dates = np.random.default_rng(0).random((2, 1, 3, 64, 96), np.float32)
+    small = halved(dates)
+    assert small.shape == (2, 1, 3, 32, 64)  # 48 columns, mirrored up to 64
+    np.testing.assert_allclose(small[1, 0, 2, 5, 7], dates[1, 0, 2, 10:12, 14:16].mean(), rtol=1e-6)
+    np.testing.assert_array_equal(small[..., 48:], small[..., 47:31:-1])
+
+
+def test_the_shipped_weights_map_what_answers_say():
+    assert Bundle(SHIPPED).config["land_cover"]["up_to"] == COARSEST
 
 
 def test_a_class_is_named_from_its_own_confidence_on(folder, tmp_path):
@@ -113,19 +140,20 @@ def test_a_damaged_setting_is_one_line(folder, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    folder, shape = tmp_path_factory.mktemp("large"), (1300, 1100)
-    frames = painted(blocks(*shape, 48, 1), blocks(*shape, 48, 2))
-    return [write_tiff(folder / f"{i}.tif", frame, size=0.5) for i, frame in enumerate(frames)]
+def large_frames():
+    shape = 1300, 1100
+    return painted(blocks(*shape, 48, 1), blocks(*shape, 48, 2))
 
 
-def test_a_whole_scene_has_the_cover_of_the_same_pair_in_memory(folder, large, tmp_path):
+@pytest.mark.parametrize("metres", [0.5, 1.0])
+def test_a_whole_scene_has_the_cover_of_the_same_pair_in_memory(folder, large_frames, tmp_path, metres):
+    large = [write_tiff(tmp_path / f"{i}.tif", frame, size=metres) for i, frame in enumerate(large_frames)]
     bundle = Bundle(folder, 1)
-    whole = Guide(bundle, fine=True).predict(open_scene(*large, register=False), cover=True).cover
-    with open_pair(*(open_header(path) for path in large), 0.5) as opened:
+    guide = suited_guide(bundle, metres)
+    whole = guide.predict(open_scene(*large, register=False), cover=True).cover
+    with open_pair(*(open_header(path) for path in large), metres) as opened:
         store = open_store(tmp_path / "maps", opened, bundle, cover=True)
-        predict(opened, Guide(bundle, fine=True), store)
-        guide = Guide(bundle, fine=True)
+        predict(opened, guide, store)
         bands = [row for first in (0, 1, 2) for row in predict_band(opened, guide, range(first, first + 1), True)]
     np.testing.assert_array_equal(store.read_cover(0, 1300), whole.packed)
     np.testing.assert_array_equal(store.read_cover(300, 700, 100, 900), whole.packed[:, 300:700, 100:900])

@@ -6,7 +6,7 @@ import pytest
 from chronosight.datasets.ground_images import LOW, TREES, UNLABELLED, WATER
 from chronosight.datasets.places import CaptionedCell
 from chronosight.errors import InputError
-from chronosight.evaluation.land_cover import Tally, cell_kinds, covering_guide
+from chronosight.evaluation.land_cover import Tally, cell_kinds, covering_bundle
 from chronosight.evaluation.metric import estimate
 from chronosight.results.land_cover import LandCover, pack
 from chronosight.tasks.cover_words import KINDS
@@ -52,4 +52,4 @@ def test_people_and_map_are_compared_by_kind(sentences, ours, counted):
 
 def test_weights_without_a_head_are_explained(bundle_folder):
     with pytest.raises(InputError, match="maps no land cover"):
-        covering_guide(bundle_folder)
+        covering_bundle(bundle_folder)

@@ -162,7 +162,7 @@ def evaluate_cover(
     Raises:
         InputError: There is no such split or data, or the weights map no land cover.
     """
-    from chronosight.evaluation.land_cover import TITLE, covering_guide, evaluate_land_cover
+    from chronosight.evaluation.land_cover import TITLE, covering_bundle, evaluate_land_cover
     from chronosight.evaluation.results import print_results, results_markdown
     from chronosight.evaluation.run import RunSettings, results_document
     from chronosight.files import write_json, write_text
@@ -172,7 +172,7 @@ def evaluate_cover(
     if data is None:
         raise InputError("land-cover needs the data folder, with images/, pairs/ and buildings/; give it as --data DIR")
     _, model, _ = load_engine("compact", weights, None)
-    results = evaluate_land_cover(covering_guide(weights), data, split, limit, seed, track)
+    results = evaluate_land_cover(covering_bundle(weights), data, split, limit, seed, track)
     print_results(f"{TITLE}, split {split}", results)
     if out is not None:
         rows = [result.to_dict() for result in results]

@@ -6,18 +6,20 @@ season            the same ground in another season and light: mosaics and real 
                   cells of real pairs of which people wrote that nothing changed; how much of it is called a change
 captions          changed cells of real pairs: which kinds of ground people say were lost or gained, and which ones we find
 
-What counts as a change is what the product reports (`engines.compact.land_cover`). Confident pixels are those whose class is
+What counts as a change is what the product's rule marks (`engines.compact.land_cover`, `change_map`); of cells without a change,
+what of it is in objects that are reported is counted too. Confident pixels are those whose class is
 named; the others are "unknown".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from chronosight.datasets.aid_ucm import learning_split, load_images
 from chronosight.datasets.buildings import held_out_columns, load_chips
@@ -26,8 +28,8 @@ from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.places import CaptionedCell, PlacePair, load_places, windows
 from chronosight.datasets.sample import array_scene
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
-from chronosight.engines.compact.guide import Guide
-from chronosight.engines.compact.land_cover import change_map
+from chronosight.engines.compact.guide import Guide, suited_guide
+from chronosight.engines.compact.land_cover import change_map, objects_in
 from chronosight.errors import InputError
 from chronosight.evaluation.metric import Metric, Result, Target, estimate
 from chronosight.evaluation.scoring import Track
@@ -37,14 +39,15 @@ from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
-from chronosight.synthetic.mosaics import draw_mosaic
+from chronosight.synthetic.mosaics import Mosaic, draw_mosaic
 from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.cover_words import KINDS, kinds_lost_and_gained
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
 TITLE = "Land cover"
 MOSAICS, RENDERED, SIDE = 200, 60, 256
-MOSAIC_METRES, RENDERED_METRES = 0.5, 0.5
+FINE, COARSE, AT_COARSE = 0.5, 1.0, "1 m, "  # metres per pixel of the pairs, and how metrics of the coarser ones begin
+COARSE_STEPS = (1.6, 2.2)  # metres per pixel that mosaics are drawn at for them: the head sees them at half their size
 CELL_SHARE = 0.02  # of a cell: a kind that more of it loses or gains is one that we find
 ENOUGH_PEOPLE = 2  # of five, who name a kind; one alone leaves it open
 TARGETS = {
@@ -54,6 +57,7 @@ TARGETS = {
     "season, rendered: share called changed": Target("most", 0.05),
     "season, real windows: share called changed": Target("most", 0.05),
     "season, cells without change: share called changed": Target("most", 0.05),
+    "season, cells without change: share in reported objects": Target("most", 0.05),
     "captions, trees: precision": Target("least", 0.60),
     "captions, trees: recall": Target("least", 0.60),
 }
@@ -129,12 +133,12 @@ class Tally:
 
 
 def evaluate_land_cover(
-    guide: Guide, data: Path, split: str, limit: int | None = None, seed: int = 0, track: Track = lambda items, _: items
+    bundle: Bundle, data: Path, split: str, limit: int | None = None, seed: int = 0, track: Track = lambda items, _: items
 ) -> list[Result]:
-    """Measures the land-cover map.
+    """Measures the land-cover map, at 0.5 m and, where the weights map it there, at 1 m as the product compares such pairs.
 
     Args:
-        guide: A guide that maps it.
+        bundle: Weights that map it.
         data: Folder with images/, pairs/ and buildings/.
         split: "val", for choosing, or "test".
         limit: At most this many mosaics, renderings and places; None for all.
@@ -147,29 +151,34 @@ def evaluate_land_cover(
     Raises:
         InputError: The data folder has another layout.
     """
-    metrics = [*_mosaics(guide, data, split, limit, track), *_rendered(guide, limit, track)]
-    metrics += _places(guide, load_places(data, split, limit), track)
+    grounds, places = held_out_grounds(data, split), load_places(data, split, limit)
+    metrics: list[Metric] = []
+    for metres in (FINE, COARSE):
+        guide = suited_guide(bundle, metres)
+        if guide.maps_cover(metres):
+            of_size = [*_mosaics(guide, grounds, limit, track), *_rendered(guide, limit, track)]
+            of_size += _places(guide, places, track)
+            metrics += of_size if guide.fine else [replace(metric, name=f"{AT_COARSE}{metric.name}") for metric in of_size]
     results = estimate(metrics, seed)
     return [_with_target(result) for result in results]
 
 
-def covering_guide(weights: Path | None) -> Guide:
-    """The guide that maps the land cover.
+def covering_bundle(weights: Path | None) -> Bundle:
+    """Weights that map the land cover.
 
     Args:
         weights: Weights folder; the shipped one where None.
 
     Returns:
-        The guide.
+        The weights.
 
     Raises:
-        InputError: The weights have none.
+        InputError: They do not.
     """
     bundle = Bundle(weights or SHIPPED)
-    guide = Guide(bundle, fine=bool(bundle.config.get("fine_guide")))
-    if not guide.maps_cover:
+    if not (bundle.config.get("fine_guide") and bundle.config.get("land_cover")):
         raise InputError(f"{bundle.folder} maps no land cover, expected land_cover in config.json; give other weights")
-    return guide
+    return bundle
 
 
 def held_out_grounds(data: Path, split: str) -> dict[int, list[GroundImage]]:
@@ -200,36 +209,52 @@ def held_out_grounds(data: Path, split: str) -> dict[int, list[GroundImage]]:
     return {kind: of_kind for kind, of_kind in grounds.items() if of_kind}
 
 
-def _mosaics(guide: Guide, data: Path, split: str, limit: int | None, track: Track) -> Iterator[Metric]:
-    grounds, right, season = held_out_grounds(data, split), Tally(), Tally()
+def _mosaics(
+    guide: Guide, grounds: Mapping[int, Sequence[GroundImage]], limit: int | None, track: Track
+) -> Iterator[Metric]:
+    right, season = Tally(), Tally()
+    step = FINE if guide.fine else COARSE
     for index in track(range(min(MOSAICS, limit or MOSAICS)), "mosaics"):
-        mosaic = draw_mosaic(np.random.default_rng((HELD_OUT, index)), grounds, SIDE)
-        frames = np.stack([mosaic.pixels, difference_only(mosaic.pixels, index)])
-        cover = _cover(guide, frames, MOSAIC_METRES)
+        rng = np.random.default_rng((HELD_OUT, index))
+        mosaic = draw_mosaic(rng, grounds, SIDE) if guide.fine else _doubled(draw_mosaic(rng, grounds, SIDE // 2, COARSE_STEPS))
+        cover = _cover(guide, np.stack([mosaic.pixels, difference_only(mosaic.pixels, index)]), step)
         right.add_truth(f"mosaic {index}", cover, np.stack([mosaic.labels] * 2))
-        season.called.append(_called(cover, MOSAIC_METRES, np.zeros(mosaic.labels.shape, bool)))
+        season.called.append(_called(cover, step, np.zeros(mosaic.labels.shape, bool)))
     yield from right.accuracy("mosaics")
     yield Metric("season, mosaics: share called changed", right.groups, np.stack(season.called), ratio, "scenes")
 
 
+def _doubled(mosaic: Mosaic) -> Mosaic:
+    """A mosaic that looks the same at half its size."""
+    return Mosaic(*(part.repeat(2, axis=0).repeat(2, axis=1) for part in (mosaic.pixels, mosaic.labels)))
+
+
 def _rendered(guide: Guide, limit: int | None, track: Track) -> Iterator[Metric]:
     right, called = Tally(), []
+    step = FINE if guide.fine else COARSE
     for index in track(range(min(RENDERED, limit or RENDERED)), "rendered scenes"):
-        pair = render_pair(HELD_OUT + index, SIDE, RENDERED_METRES)
-        cover = _cover(guide, np.stack([pair.before, pair.after]), RENDERED_METRES)
+        pair = render_pair(HELD_OUT + index, SIDE, step)
+        cover = _cover(guide, np.stack([pair.before, pair.after]), step)
         truth = np.stack([of_rendered(pair.before_map), of_rendered(pair.after_map)])
         right.add_truth(f"rendered {index}", cover, truth)
-        called.append(_called(cover, RENDERED_METRES, pair.before_map != pair.after_map))
+        called.append(_called(cover, step, pair.before_map != pair.after_map))
     yield from right.accuracy("rendered")
     yield Metric("season, rendered: share called changed", right.groups, np.stack(called), ratio, "scenes")
 
 
 def _places(guide: Guide, places: Sequence[PlacePair], track: Track) -> Iterator[Metric]:
-    """Real pairs: in other light, unchanged by people's word, and kinds of ground by people's word."""
-    lit, unchanged, groups, cells = [], [], [], []
+    """Real pairs at 1 m: in other light, unchanged by people's word, and kinds of ground by people's word.
+
+    The guide of fine imagery is shown them enlarged to its own ground size.
+    """
+    lit: list[tuple[str, np.ndarray]] = []
+    unchanged: list[tuple[str, np.ndarray]] = []
+    reported: list[tuple[str, np.ndarray]] = []
+    groups, cells = [], []
     for number, place in enumerate(track(places, "places")):
         step = place.metres_per_pixel
-        maps = guide.predict(_scene(np.stack([place.before, place.after]), step), cover=True)
+        scene = _scene(np.stack([place.before, place.after]), step)
+        maps = guide.predict(scene, cover=True)
         assert maps.cover is not None
         box = windows(place.building.shape[0])[number % 4]
         for date, image in enumerate((place.before, place.after)):
@@ -238,22 +263,49 @@ def _places(guide: Guide, places: Sequence[PlacePair], track: Track) -> Iterator
             lit.append((place.place, _called(again, step, np.zeros(part.shape[:2], bool))))
         nothing = np.zeros(place.building.shape, bool)
         objects_apart, all_change = change_map(maps.cover, maps.mask > 0, step), change_map(maps.cover, nothing, step)
+        in_objects = reported_pixels(objects_apart, maps.cover, scene, step)
         for cell in place.cells:
             x0, y0, x1, y1 = cell.box
             if not cell.changed:
-                part = objects_apart[y0:y1, x0:x1]
-                unchanged.append((place.place, np.array([(part > 0).sum(), part.size], float)))
+                for found, parts in ((objects_apart > 0, unchanged), (in_objects, reported)):
+                    part = found[y0:y1, x0:x1]
+                    parts.append((place.place, np.array([part.sum(), part.size], float)))
             else:
                 groups.append(place.place)
                 cells.append(cell_kinds(maps.cover, all_change, cell))
-    for name, found in (("real windows", lit), ("cells without change", unchanged)):
-        if found:
-            names, parts = zip(*found, strict=True)
-            yield Metric(f"season, {name}: share called changed", list(names), np.stack(parts), ratio, "windows")
+    for name, shares in (
+        ("real windows: share called changed", lit),
+        ("cells without change: share called changed", unchanged),
+        ("cells without change: share in reported objects", reported),
+    ):
+        if shares:
+            names, sums = zip(*shares, strict=True)
+            yield Metric(f"season, {name}", list(names), np.stack(sums), ratio, "windows")
     for index, kind in enumerate(KINDS):
         counts = np.array([of_cell[index] for of_cell in cells], float).reshape(-1, 3)  # (hit, found, said)
         yield Metric(f"captions, {kind}: precision", groups, counts[:, [0, 1]], ratio, "cells", int(counts[:, 1].sum()))
         yield Metric(f"captions, {kind}: recall", groups, counts[:, [0, 2]], ratio, "cells", int(counts[:, 2].sum()))
+
+
+def reported_pixels(changed: np.ndarray, cover: LandCover, scene: Scene, metres: float) -> np.ndarray:
+    """The pixels of the land-cover objects that are reported.
+
+    Args:
+        changed: Of `change_map`.
+        cover: The land cover of both dates.
+        scene: The pair.
+        metres: Ground size of a pixel.
+
+    Returns:
+        (H, W) bool.
+    """
+    found = np.zeros(changed.shape, bool)
+    for code, box in enumerate(ndimage.find_objects(changed), start=1):
+        if box is not None:
+            window = LandCover(cover.packed[:, *box], cover.least)
+            for _, item in objects_in(changed[box] == code, (box[1].start, box[0].start), code, window, metres, scene):
+                found[box][item.window][item.inside] = True
+    return found
 
 
 def cell_kinds(cover: LandCover, codes: np.ndarray, cell: CaptionedCell) -> list[tuple[bool, bool, bool]]:
@@ -315,4 +367,4 @@ def _called(cover: LandCover, metres: float, changed: np.ndarray) -> np.ndarray:
 
 
 def _with_target(result: Result) -> Result:
-    return replace(result, target=TARGETS.get(result.metric))
+    return replace(result, target=TARGETS.get(result.metric.removeprefix(AT_COARSE)))

@@ -17,7 +17,8 @@ from chronosight.datasets.ground_images import UNLABELLED, GroundImage
 
 MOST = 5  # parts of a mosaic
 SHADED = 0.5  # share of mosaics that shadows fall on
-COARSEST = 5.0  # metres per pixel that fine ground is shown at
+MOST_SHRUNK = 5.0  # times an image is shrunk, where any size may be shown
+COARSEST = 1.3  # metres per pixel that fine ground is shown at, unless another range is asked for
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,25 @@ class Mosaic:
     labels: np.ndarray
 
 
-def draw_mosaic(rng: np.random.Generator, grounds: Mapping[int, Sequence[GroundImage]], size: int) -> Mosaic:
+def draw_mosaic(
+    rng: np.random.Generator, grounds: Mapping[int, Sequence[GroundImage]], size: int,
+    steps: tuple[float, float] = (0.0, COARSEST),
+) -> Mosaic:  # fmt: skip
     """Draws a mosaic of one to five parts, each of a kind of its own.
 
     Args:
         rng: Draws everything.
         grounds: Images by kind; no kind without images.
         size: Side of the mosaic in pixels.
+        steps: Metres per pixel between which images are shown; each is shown between 0.85 and 1.6 times its own where that is
+            finer or coarser than all of them.
 
     Returns:
         The mosaic.
     """
     kinds = list(grounds)
     drawn = rng.permutation(kinds)[: int(rng.integers(1, min(MOST, len(kinds)) + 1))]
-    parts = [_shown(rng, grounds[kind][int(rng.integers(len(grounds[kind])))], size) for kind in drawn.tolist()]
+    parts = [_shown(rng, grounds[kind][int(rng.integers(len(grounds[kind])))], size, steps) for kind in drawn.tolist()]
     region = _regions(rng, len(parts), size)
     blur = float(rng.uniform(0.4, 1.6))
     pixels = np.zeros((size, size, 3), np.float32)
@@ -62,12 +68,15 @@ def draw_mosaic(rng: np.random.Generator, grounds: Mapping[int, Sequence[GroundI
     return Mosaic(np.clip(pixels, 0, 255).astype(np.uint8), labels)
 
 
-def _shown(rng: np.random.Generator, ground: GroundImage, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _shown(
+    rng: np.random.Generator, ground: GroundImage, size: int, steps: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """A part of an image at a drawn scale, turned and flipped: (size, size, 3) uint8 and its labels."""
     high, wide = ground.labels.shape
-    finest = 0.85 * ground.metres_per_pixel
-    coarsest = max(1.6 * ground.metres_per_pixel, min(COARSEST * ground.metres_per_pixel, 1.3))
-    factor = float(np.exp(rng.uniform(np.log(finest), np.log(coarsest)))) / ground.metres_per_pixel
+    own = ground.metres_per_pixel
+    finest = max(0.85 * own, steps[0])
+    coarsest = max(1.6 * own, finest, steps[1] if steps[0] else min(MOST_SHRUNK * own, steps[1]))
+    factor = float(np.exp(rng.uniform(np.log(finest), np.log(coarsest)))) / own
     side = min(round(size * factor), high, wide)
     pieces = _labelled_place(rng, ground.labels, side)
     y, x = pieces

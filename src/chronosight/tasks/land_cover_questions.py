@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
-from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.land_cover import COARSEST, LAND_COVER_CLASSES
 from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, change_subject, singular
 from chronosight.tasks.question import CoverAsks, CoverQuestion
 from chronosight.tasks.scene_phrases import AREA, SHARE, has_phrase
 from chronosight.tasks.unanswerable import negated
 
+NO_COVER = (
+    f"The land cover is not mapped here, which takes pixels of known size, {COARSEST:g} m or finer, and land cover among the "
+    "classes; changes are known of buildings and roads alone."
+)
 _BUILT, _PAVED, _BARE, _LOW, _TREES, _WATER = LAND_COVER_CLASSES
 # The words for each class, in the singular; the map does not tell the kinds of one class apart.
 WORDS: dict[tuple[str, ...], tuple[str, ...]] = {

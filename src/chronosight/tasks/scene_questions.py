@@ -14,7 +14,7 @@ from typing import Literal
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import find_places
-from chronosight.tasks.land_cover_questions import read_cover_question
+from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import Reading, read, tokenise
@@ -59,11 +59,6 @@ from chronosight.tasks.yes_no_questions import (
 COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
 MAX_LISTED = 100  # of "the five largest"
-
-NO_COVER = (
-    "The land cover is not mapped here, which takes pixels of known size, 0.75 m or finer; changes are known of buildings and "
-    "roads alone."
-)
 
 HELP = (
     "Of a whole scene you can ask how many buildings or roads changed, appeared or vanished, what area or share they cover, "

@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 from chronosight.datasets.ground_images import GroundImage  # noqa: E402
 from chronosight.datasets.places import PlacePair  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.cover_maps import cover_scores  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
@@ -53,7 +54,7 @@ def guide(tmp_path_factory):
 
 
 def recipe(guide, **fields) -> LandCoverRecipe:
-    given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4)}
+    given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4), "pixels": 4}
     given |= {"save_every": 1, "workers": 0, "threads": 1}
     return LandCoverRecipe(**given | fields)
 
@@ -81,10 +82,11 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(guide, trained, tmp_p
 
 
 def test_a_trained_head_can_be_gone_on_from_if_it_has_the_shape(guide, trained):
-    config = LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4))
+    config = LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4), pixels=4)
     assert isinstance(land_cover.started_head(str(trained), config), LandCoverModel)
-    with pytest.raises(InputError, match="another shape"):
-        land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=(8, 4, 4)))
+    for neck, pixels in (((8, 4, 4), 4), ((4, 4, 4), 0)):
+        with pytest.raises(InputError, match="another shape"):
+            land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=neck, pixels=pixels))
 
 
 def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder, tmp_path):
@@ -100,8 +102,8 @@ def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder,
     dates = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
     model, head = GuideModel.from_pretrained(guide).eval(), LandCoverModel.from_pretrained(trained).eval()
     with torch.no_grad():
-        expected = head(*model.land_cover_features(dates)).numpy()
-    got = fine.cover_scores(dates[:, None].numpy())
+        expected = head(*model.land_cover_features(dates), dates).numpy()
+    got = cover_scores(fine.bundle, dates[:, None].numpy())
     np.testing.assert_allclose(got, expected, atol=2e-2 * max(1, np.abs(expected).max()))
 
 
@@ -114,6 +116,8 @@ def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(b
     monkeypatch.setattr(calibration, "held_out_grounds", lambda data, split: drawn)
     monkeypatch.setattr(calibration, "difference_only", lambda image, seed: image)
     monkeypatch.setattr("chronosight.synthetic.mosaics.SHADED", 0)
+    monkeypatch.setattr(calibration, "RENDERED", 0)
+    monkeypatch.setattr(calibration, "COARSE_MOSAICS", 0)
     result = calibration.calibrate_land_cover(weights, tmp_path, 20)
     written = json.loads((weights / "config.json").read_text())
     least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))

@@ -23,7 +23,8 @@ def place(changed: bool) -> PlacePair:
     before = np.full((128, 128, 3), 120, np.uint8)
     after, mask = before.copy(), np.zeros((128, 128), bool)
     if changed:
-        after[::16], mask[::16] = 230, True
+        rows = np.arange(128) % 32 < 8
+        after[rows], mask[rows] = 230, True
     return PlacePair("p", "p", 0.5, before, after, mask, ())
 
 
@@ -73,7 +74,7 @@ def test_of_a_real_date_new_roofs_are_known(plain):
     roofs = [one for one in made if (one["labels"] == BUILT).any()]
     assert 2 <= len(roofs) <= 10  # those of the later date
     for one in roofs:
-        bright = one["views"][0].mean(0)[1::2, 1::2] > 0.8
+        bright = one["views"][0].mean(0)[1::2, 1::2] > 0.7
         assert (bright == (one["labels"][0] == BUILT)).mean() > 0.9
 
 

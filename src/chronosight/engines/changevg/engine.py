@@ -37,6 +37,7 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.land_cover_questions import NO_COVER
 from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
@@ -45,6 +46,7 @@ REMEMBERED = 2  # scenes: keys and values of one take some 40 MB of a 7B model
 TASK_TOKENS, OPEN_TOKENS = 64, 256  # of a reply, at most
 NARROWEST = 200  # times as long as wide: the model takes no narrower image
 OPEN_NOTE = "an open question: nothing measures how right the reply is"
+UNMAPPED = "this engine maps no land cover: the reply is what the language model sees, no map is behind it"
 NO_PROBABILITIES = "the endpoint gives no token probabilities, so no confidence is known"
 
 
@@ -277,7 +279,7 @@ class ChangeVGEngine:
         about = About(task, question.subject if question else None, routed.direction, routed.cells or ())
         clash = compare(about, reply.text, value, evidence) if evidence else None
         if question is None:
-            notes = (*notes, OPEN_NOTE)
+            notes = (*notes, OPEN_NOTE, *([UNMAPPED] if routed.note == NO_COVER else []))
         elif routed.note:
             notes = (routed.note, *notes)
         if not reply.logprobs.size:

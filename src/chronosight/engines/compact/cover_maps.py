@@ -1,14 +1,62 @@
-"""From the scores of the land-cover head to classes on the scene's grid."""
+"""The land cover of both dates from the graph of the land-cover head, on the grid of a scene.
+
+The head reads maps of the guide of fine imagery. Where that guide compares the pair itself, they are at hand. Other pairs it is
+shown at half their size: that costs a tenth of comparing them, at their own size it would be two fifths.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
 
+from chronosight.engines.compact.bundle import Bundle
 from chronosight.results.land_cover import pack
-from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 
+STEP = 32  # the guide's graph takes multiples of this
 BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
+
+
+def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] | None = None) -> np.ndarray:
+    """The land-cover head's own scores.
+
+    Args:
+        bundle: Weights with a guide of fine imagery and a land-cover head.
+        dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
+        maps: The guide's maps of these dates by name, `GUIDE_MAPS` among them; None makes them.
+
+    Returns:
+        (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
+    """
+    if maps is None:
+        feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
+        maps = dict(zip(GUIDE_MAPS, bundle.session("guide_fine").run(list(GUIDE_MAPS), feeds), strict=True))
+    session = bundle.session("land_cover")
+    read = {name: maps[name] for name in GUIDE_MAPS}
+    if any(given.name == PIXELS for given in session.get_inputs()):  # earlier heads read the guide's maps alone
+        read[PIXELS] = np.ascontiguousarray(dates).reshape(-1, *dates.shape[2:])
+    scores: np.ndarray = session.run(["logits"], read)[0]
+    return scores
+
+
+def halved(dates: np.ndarray) -> np.ndarray:
+    """Images at half their size, each pixel the mean of four; mirrored at the lower and right edge up to multiples of 32.
+
+    Args:
+        dates: (2, N, 3, h, w) float32, h and w multiples of 32.
+
+    Returns:
+        (2, N, 3, h / 2, w / 2) float32, or up to 16 pixels more.
+    """
+    small: np.ndarray = dates[..., ::2, ::2] + dates[..., 1::2, ::2]
+    small += dates[..., ::2, 1::2]
+    small += dates[..., 1::2, 1::2]
+    small *= 0.25
+    down, right = -small.shape[-2] % STEP, -small.shape[-1] % STEP
+    if not down and not right:
+        return small
+    mirrored: np.ndarray = np.pad(small, ((0, 0), (0, 0), (0, 0), (0, down), (0, right)), mode="symmetric")
+    return mirrored
 
 
 def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:

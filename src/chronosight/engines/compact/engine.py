@@ -84,24 +84,25 @@ class CompactEngine:
         self._encoded: list[EncodedScene] = []
         self._lock = Lock()
 
-    def encode(self, scene: Scene, progress: Progress | None = None) -> EncodedScene:
+    def encode(self, scene: Scene, progress: Progress | None = None, cover: bool = True) -> EncodedScene:
         """Everything computed from a scene; each part is made when first needed, and then kept.
 
         Args:
             scene: The scene, known by identity.
             progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
+            cover: Whether the land cover may be needed.
 
         Returns:
             The encoded scene.
         """
+        cover = cover and self.maps_land_cover
         with self._lock:
             encoded = next((item for item in self._encoded if item.scene is scene), None)
-            if encoded is None:
-                encoded = EncodedScene(scene, self.networks, progress, cover=self.maps_land_cover)
-            else:
-                self._encoded.remove(encoded)
+            if encoded is None or (cover and not encoded.cover):
+                encoded = EncodedScene(scene, self.networks, progress, cover=cover)
+            others = [item for item in self._encoded if item.scene is not scene]
             kept, pixels = [encoded], encoded.scene.valid.size
-            for item in self._encoded[: self.remembered - 1]:
+            for item in others[: self.remembered - 1]:
                 pixels += item.scene.valid.size
                 if pixels > REMEMBERED_PIXELS:
                     break
@@ -218,7 +219,7 @@ class CompactEngine:
         Returns:
             The maps and objects, and the facts that are given to the language model.
         """
-        encoded = self.encode(scene, progress)
+        encoded = self.encode(scene, progress, cover=False)
         with encoded.lock:
             return encoded.guide_evidence, encoded.facts
 

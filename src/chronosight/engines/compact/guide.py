@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, enlarged_cover
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
@@ -95,10 +95,19 @@ class Guide:
         """
         return self.bundle.calibration(task, "fine" if self.fine else "")
 
-    @property
-    def maps_cover(self) -> bool:
-        """Whether these weights map the land cover of imagery that this guide sees."""
-        return self.fine and bool(self.bundle.config.get("land_cover"))
+    def maps_cover(self, metres: float | None) -> bool:
+        """Whether these weights map the land cover of pairs that this guide compares.
+
+        Args:
+            metres: Ground size of a pixel, of the coarser date; None where it is not known.
+
+        Returns:
+            True where they do.
+        """
+        settings = self.bundle.config.get("land_cover")
+        if not settings or not self.bundle.config.get("fine_guide"):
+            return False
+        return self.fine or bool(metres and metres <= settings.get("up_to", 0.0))
 
     @property
     def least_cover(self) -> tuple[float, ...]:
@@ -170,7 +179,7 @@ class Guide:
             width += -width % STEP
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
-        cover = cover and self.maps_cover
+        cover = cover and self.maps_cover(scene.metres_per_pixel)
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
         owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
@@ -283,11 +292,11 @@ class Guide:
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
-        h / 2, w / 2), without `cover` none.
+        h / s, w / s), without `cover` none.
         """
         views = TURNS[: self.views]
         first = self._run(dates, cover)
-        covers = self._cover(first, dates.shape[1]) if cover else []
+        covers = self._covers(first, dates) if cover else []
         maps = [_probabilities(first, index) for index in range(dates.shape[1])]
         changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
         for turn in views[1:]:
@@ -299,17 +308,6 @@ class Guide:
             for seen in maps:
                 seen /= len(views)
         return maps, [value / len(views) for value in changed], first.get("memory"), covers
-
-    def cover_scores(self, dates: np.ndarray) -> np.ndarray:
-        """The land-cover head's own scores, for calibration.
-
-        Args:
-            dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
-
-        Returns:
-            (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
-        """
-        return self._scores(self._run(dates, True))
 
     def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
@@ -324,22 +322,22 @@ class Guide:
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
-    def _scores(self, first: dict[str, np.ndarray]) -> np.ndarray:
-        """The guide's own maps -> (2 N, 6, h / 2, w / 2) logits."""
-        session = self.bundle.session("land_cover")
-        scores: np.ndarray = session.run(["logits"], {name: first[name] for name in GUIDE_MAPS})[0]
-        return scores
+    def _covers(self, first: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
+        """Maps of the first view -> of each pair (2, 6, h / s, w / s) calibrated probabilities of land cover.
 
-    def _cover(self, first: dict[str, np.ndarray], count: int) -> list[np.ndarray]:
-        """The guide's own maps of `count` pairs -> of each (2, 6, h / 2, w / 2) calibrated probabilities of land cover."""
-        found = calibrated_cover(self._scores(first), self.bundle.config["land_cover"])
-        dates = found.reshape(2, count, *found.shape[1:])
-        return [dates[:, index] for index in range(count)]
+        s is 2, or 4 where another guide compares the pair: the one of fine imagery is then shown it at half size, to be quick.
+        """
+        scores = cover_scores(self.bundle, dates, first) if self.fine else cover_scores(self.bundle, halved(dates))
+        found = calibrated_cover(scores, self.bundle.config["land_cover"])
+        of_dates = found.reshape(2, dates.shape[1], *found.shape[1:])
+        if not self.fine:  # without what was mirrored
+            of_dates = of_dates[..., : dates.shape[-2] // 4, : dates.shape[-1] // 4]
+        return [of_dates[:, index] for index in range(dates.shape[1])]
 
     def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *([] if self.fine else ["memory"])]
-        names += GUIDE_MAPS if cover else []
+        names += GUIDE_MAPS if cover and self.fine else []
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         found = dict(zip(names, session.run(names, feeds), strict=True))

@@ -1,7 +1,8 @@
 """The land-cover head: what the ground of each date is, from maps that the guide of fine imagery has made anyway.
 
-A light top-down net on the encoder's strides 4, 8 and 16. It sees one date at a time, so it cannot tell what changed: change
-is where its answers for both dates differ. The finest maps have stride 4; a pixel of them scores four of the result.
+A light top-down net on the encoder's strides 4, 8 and 16, and on the pixels themselves: a guide that compares dates learns to
+overlook what seasons change, colours among it. The head sees one date at a time, so it cannot tell what changed: change is where
+its answers for both dates differ. The finest maps have stride 4; a pixel of them scores four of the result.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from chronosight.models.guide.encoder import conv_bn
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
+SQUARE = 4  # pixels a side, the stride of the finest maps
+
 
 class LandCoverConfig(PreTrainedConfig):
     """Shape of the land-cover head.
@@ -23,6 +26,7 @@ class LandCoverConfig(PreTrainedConfig):
     Attributes:
         inputs: Channels of the guide's maps at strides 4, 8, 16 and of the decoded one at stride 4 (`GUIDE_MAPS`).
         neck: Channels of the head's own levels, finest first.
+        pixels: Channels that squares of 4 x 4 pixels are made into; 0 for a head that reads the guide's maps alone.
         classes: Names of its classes.
     """
 
@@ -30,6 +34,7 @@ class LandCoverConfig(PreTrainedConfig):
 
     inputs: tuple[int, ...] | list[int] = (24, 40, 112, 32)
     neck: tuple[int, ...] | list[int] = (32, 48, 64)
+    pixels: int = 0
     classes: tuple[str, ...] | list[str] = LAND_COVER_CLASSES
 
 
@@ -44,7 +49,12 @@ class LandCoverModel(PreTrainedModel):
         super().__init__(config)
         fine, middle, coarse, decoded = config.inputs
         neck = list(config.neck)
-        self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip((fine + decoded, middle, coarse), neck, strict=True))
+        widths = fine + decoded + config.pixels, middle, coarse
+        self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip(widths, neck, strict=True))
+        self.squares = None
+        if config.pixels:
+            first = conv_bn(3 * SQUARE**2, config.pixels, 1)
+            self.squares = nn.Sequential(nn.PixelUnshuffle(SQUARE), first, conv_bn(config.pixels, config.pixels))
         self.down = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(2))
         self.smooth = nn.ModuleList([conv_bn(neck[0], neck[0]), conv_bn(neck[1], neck[1]), conv_bn(neck[2], neck[2], 5)])
         self.context = conv_bn(neck[2], neck[2])
@@ -58,14 +68,16 @@ class LandCoverModel(PreTrainedModel):
         """Scores the classes.
 
         Args:
-            maps: The guide's maps in the order of `GUIDE_MAPS`, (N, C_i, H / s_i, W / s_i).
+            maps: The guide's maps in the order of `GUIDE_MAPS`, (N, C_i, H / s_i, W / s_i); then, for a head that reads them, the
+                images, (N, 3, H, W) in [0, 1].
             named: Not used.
 
         Returns:
             (N, classes, H / 2, W / 2) logits.
         """
-        fine, middle, coarse, decoded = maps
-        inputs = (torch.cat([fine, decoded], dim=1), middle, coarse)
+        fine, middle, coarse, decoded = maps[:4]
+        finest = [fine, decoded] if self.squares is None else [fine, decoded, self.squares(maps[4])]
+        inputs = (torch.cat(finest, dim=1), middle, coarse)
         levels = [lateral(x) for lateral, x in zip(self.lateral, inputs, strict=True)]
         x = self.context(self.smooth[2](levels[2]))
         for i in (1, 0):

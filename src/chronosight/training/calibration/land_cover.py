@@ -1,8 +1,8 @@
 """Fits how the land-cover head is read: factor and offset of each class's score, and from which confidence on it is named.
 
-On mosaics of real ground that no training saw, as they are and in another season and light (`evaluation.land_cover`). They
-make the head's probabilities hold (log loss). A class is named from the lowest confidence on above which
-`RIGHT` of the pixels that are called so are right; a class that never reaches it, from `MOST` on.
+On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
+(`evaluation.land_cover`). They make the head's probabilities hold (log loss). A class is named from the lowest confidence on
+above which `RIGHT` of the pixels that are called so are right; a class that never reaches it, from `MOST` on.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from chronosight.datasets.ground_images import BARE, LOW
+from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.cover_maps import calibrated_cover, open_together
-from chronosight.engines.compact.guide import Guide
-from chronosight.evaluation.land_cover import SIDE, covering_guide, held_out_grounds
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, open_together
+from chronosight.evaluation.land_cover import COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
+from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
 from chronosight.synthetic.mosaics import draw_mosaic
+from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.training.calibration.folder import write_config
 from chronosight.training.samples.land_cover_samples import STRIDE
 
-MOSAICS, FIRST = 240, HELD_OUT + 100_000  # others than those that are measured
+MOSAICS, COARSE_MOSAICS, RENDERED, FIRST = 160, 80, 100, HELD_OUT + 100_000  # others than those that are measured
+SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
 LEAST, MOST = 0.93, 0.96  # chosen on val places: below, more than 5 % of cells without a change were called changed
 STEPS = 100
@@ -45,7 +47,7 @@ def calibrate_land_cover(
     Args:
         weights: Weights folder with a land-cover head.
         data: Folder with images/, pairs/ and buildings/.
-        limit: At most this many mosaics.
+        limit: At most this many mosaics of a kind, and rendered scenes.
         track: Called with items and a label; yields the items while it shows progress.
 
     Returns:
@@ -54,9 +56,9 @@ def calibrate_land_cover(
     Raises:
         InputError: The weights map no land cover, or the data folder has another layout.
     """
-    guide = covering_guide(weights)
-    scores, labels = _held_out(guide, data, min(MOSAICS, limit or MOSAICS), track)
-    scale, bias = _fit(scores, labels)
+    sources = _held_out(covering_bundle(weights), data, limit, track)
+    scale, bias = _fit(sources)
+    scores, labels = (np.concatenate(parts) for parts in zip(*sources, strict=True))
     before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
     least = _least(*after)
     report = {
@@ -72,31 +74,52 @@ def calibrate_land_cover(
     return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
 
 
-def _held_out(guide: Guide, data: Path, count: int, track: Track) -> tuple[np.ndarray, np.ndarray]:
-    """(n, C) scores of pixels of known class, and (n,) their classes."""
-    grounds, scores, labels = held_out_grounds(data, "val"), [], []
-    for index in track(range(count), "mosaics"):
-        mosaic = draw_mosaic(np.random.default_rng((FIRST, index)), grounds, SIDE)
+Scored = tuple[np.ndarray, np.ndarray]  # (n, C) scores of pixels of known class, and (n,) their classes
+
+
+def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> list[Scored]:
+    """Pixels of mosaics, of mosaics as the head sees pairs at 1 m, and of rendered scenes."""
+    grounds = held_out_grounds(data, "val")
+    coarse = [False] * min(MOSAICS, limit or MOSAICS) + [True] * min(COARSE_MOSAICS, limit or COARSE_MOSAICS)
+    found: dict[str, list[Scored]] = {"fine": [], "coarse": [], "rendered": []}
+    for index, small in enumerate(track(coarse, "mosaics")):
+        rng = np.random.default_rng((FIRST, index))
+        mosaic = draw_mosaic(rng, grounds, SIDE // 2, COARSE_STEPS) if small else draw_mosaic(rng, grounds, SIDE)
         views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
-        found = guide.cover_scores(views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)  # (2, C, h, w)
-        truth = mosaic.labels[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        for of_view in found:
-            scores.append(of_view[:, truth >= 0].T)
-            labels.append(truth[truth >= 0])
-    return np.concatenate(scores), np.concatenate(labels).astype(int)
+        found["coarse" if small else "fine"].append(_scored(bundle, views, np.stack([mosaic.labels] * 2)))
+    for index in track(range(min(RENDERED, limit or RENDERED)), "rendered scenes"):
+        pair = render_pair(FIRST + index, SIDE, FINE)
+        truth = np.stack([of_rendered(pair.before_map), of_rendered(pair.after_map)])
+        found["rendered"].append(_scored(bundle, np.stack([pair.before, pair.after]), truth))
+    return [
+        (np.concatenate([scores for scores, _ in parts]), np.concatenate([labels for _, labels in parts]))
+        for parts in found.values()
+        if parts
+    ]
 
 
-def _fit(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(C,) factors and (C,) offsets of the scores that make log loss least; classes count alike, the two open ones as one."""
-    logits, truth = torch.from_numpy(scores), torch.from_numpy(labels)
-    weights = 1 / torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1).float()
-    weights[[BARE, LOW]] /= 2
+def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray) -> Scored:
+    """Every `SPARSE`-th pixel of known class: neighbours tell the same."""
+    scores = cover_scores(bundle, views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)
+    labels = truth[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+    known = labels >= 0
+    return scores.transpose(0, 2, 3, 1)[known][::SPARSE], labels[known][::SPARSE].astype(int)
+
+
+def _fit(sources: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray]:
+    """(C,) factors and (C,) offsets of the scores that make log loss least; sources count alike, rare classes more."""
+    logits, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*sources, strict=True))
+    shares = torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1) / len(truth)
+    weights = shares.float()[truth] ** -RARITY
+    weights *= torch.cat([torch.full((len(labels),), 1 / len(labels)) for _, labels in sources])
+    weights /= weights.sum()
     fitted = torch.zeros(2, logits.shape[1], requires_grad=True)
     optimizer = torch.optim.LBFGS([fitted], max_iter=STEPS)
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits * fitted[0].exp() + fitted[1], truth, weights) + WEIGHT_DECAY * (fitted**2).sum()
+        losses = F.cross_entropy(logits * fitted[0].exp() + fitted[1], truth, reduction="none")
+        loss = (weights * losses).sum() + WEIGHT_DECAY * (fitted**2).sum()
         loss.backward()
         return loss
 

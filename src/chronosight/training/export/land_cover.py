@@ -15,7 +15,7 @@ from chronosight.engines.compact.bundle_config import checksums, read_bundle_con
 from chronosight.errors import InputError
 from chronosight.files import write_json
 from chronosight.models.guide.land_cover import LandCoverModel
-from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
+from chronosight.tasks.land_cover import COARSEST, GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import check_parity, export_graph
 from chronosight.training.export.half import as_float16, round_to_float16
@@ -58,7 +58,8 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
     finally:
         part.unlink(missing_ok=True)
         trainable.unlink(missing_ok=True)
-    config["land_cover"] = {**UNCALIBRATED, "neck": list(model.config.neck)}
+    shape = {"neck": list(model.config.neck), "pixels": model.config.pixels}
+    config["land_cover"] = {**UNCALIBRATED, "up_to": COARSEST, **shape}
     if "checksums" in config:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)
@@ -71,8 +72,10 @@ def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
     model.train(False)
     round_to_float16(model)
     rows, columns = torch.export.Dim("rows", min=1, max=2048), torch.export.Dim("columns", min=1, max=2048)
-    sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in STRIDES]
-    export_graph(_Head(model), tuple(_maps(model, 2, 64, 96)), path, list(GUIDE_MAPS), ["logits"], sizes)
+    names, strides = ([*GUIDE_MAPS, PIXELS], (*STRIDES, 1)) if model.config.pixels else ([*GUIDE_MAPS], STRIDES)
+    sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in strides]
+    head = _HeadOfPixels(model) if model.config.pixels else _Head(model)
+    export_graph(head, tuple(_maps(model, 2, 64, 96)), path, names, ["logits"], sizes)
     store_as_float16(path)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -80,7 +83,7 @@ def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
         maps = _maps(model, 2, high, wide)
         with torch.no_grad():
             expected = model(*maps)
-        got = session.run(["logits"], {name: one.numpy() for name, one in zip(GUIDE_MAPS, maps, strict=True)})[0]
+        got = session.run(["logits"], {name: one.numpy() for name, one in zip(names, maps, strict=True)})[0]
         differences[f"land_cover {high}x{wide}"] = difference_from_torch(expected.numpy(), got, least_range=1.0)
     check_parity(differences)
     return differences
@@ -96,7 +99,15 @@ class _Head(torch.nn.Module):
         return scores
 
 
+class _HeadOfPixels(_Head):
+    def forward(  # type: ignore[override]  # the graph's inputs, one by one
+        self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor, decoded: torch.Tensor, pixels: torch.Tensor
+    ) -> torch.Tensor:
+        scores: torch.Tensor = self.model(fine, middle, coarse, decoded, pixels)
+        return scores
+
+
 def _maps(model: LandCoverModel, count: int, high: int, wide: int) -> list[torch.Tensor]:
-    """Random maps of images of a size."""
-    channels = zip(model.config.inputs, STRIDES, strict=True)
+    """Random maps of images of a size, and the images for a head that reads them."""
+    channels = [*zip(model.config.inputs, STRIDES, strict=True), *([(3, 1)] if model.config.pixels else [])]
     return [torch.randn(count, width, high // stride, wide // stride) for width, stride in channels]

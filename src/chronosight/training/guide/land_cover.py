@@ -71,7 +71,7 @@ class LandCoverTrainer(Trainer):
         """
         views = inputs["views"].flatten(0, 1).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            maps = self.guide.land_cover_features(views)
+            maps = [*self.guide.land_cover_features(views), *([views] if self.recipe.pixels else [])]
         scores = model(*maps)
         parts = land_cover_loss(scores, inputs["labels"], inputs["same"], self.recipe.smoothing)
         if self.state.global_step % self.args.logging_steps == 0:
@@ -157,7 +157,7 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     samples = LandCoverSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
     torch.manual_seed(recipe.seed)
     widths, neck = list(guide.config.widths), list(guide.config.neck)
-    config = LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck)
+    config = LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck, pixels=recipe.pixels)
     model = LandCoverModel(config) if recipe.head is None else started_head(recipe.head, config)
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
@@ -208,8 +208,9 @@ def started_head(folder: str, config: LandCoverConfig) -> LandCoverModel:
         InputError: There is none, or it has another shape.
     """
     head = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
-    if (list(head.config.inputs), list(head.config.neck)) != (list(config.inputs), list(config.neck)):
-        raise InputError(f"{folder} holds a head of another shape; leave head out, or give the neck that it has")
+    shapes = [(list(one.inputs), list(one.neck), one.pixels) for one in (head.config, config)]
+    if shapes[0] != shapes[1]:
+        raise InputError(f"{folder} holds a head of another shape; leave head out, or give the neck and pixels that it has")
     return head
 
 

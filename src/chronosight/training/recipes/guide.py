@@ -235,6 +235,8 @@ class LandCoverRecipe(Recipe):
     """Rendered pairs."""
     neck: tuple[int, int, int] = (32, 48, 64)
     """Channels of the head's levels, finest first."""
+    pixels: int = Field(default=0, ge=0)
+    """Channels that squares of 4 x 4 pixels are made into, beside the guide's maps; 0 to read those alone."""
     seed: int = 0
     """Of weights and samples."""
     save_every: SaveEvery = 500

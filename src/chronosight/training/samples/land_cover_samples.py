@@ -28,6 +28,8 @@ STRIDE = 2  # of the head's map
 IN_OTHER_LIGHT = 0.6  # share of views in another season and light; the others as other sensors show them
 OTHER, SAME, SEASON = 0, 1, 2
 TRIES = 8
+MOSAIC_STEPS = (0.2, 2.2)  # metres per pixel of mosaics: pairs at 1 m are seen at 2 m
+RENDERED_SCALES, REAL_SCALES = (0.8, 2.0), (0.7, 2.2)  # pixels of an image that one of a view stands for
 
 @dataclass(frozen=True)
 class LandCoverSources:
@@ -84,12 +86,12 @@ class LandCoverSamples:
         return {"views": np.stack(views), "labels": known, "same": np.where(known[0] == known[1], same, OTHER)}
 
     def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
-        mosaic = draw_mosaic(rng, self.sources.grounds, self.size)
+        mosaic = draw_mosaic(rng, self.sources.grounds, self.size, MOSAIC_STEPS)
         return [mosaic.pixels] * 2, np.stack([mosaic.labels] * 2), SAME
 
     def _rendered(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
-        box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(0.8, 1.6)))
+        box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(*RENDERED_SCALES)))
         images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
         covers = [of_rendered(resized_labels(cover, box, self.size)) for cover in (pair.before_map, pair.after_map)]
         return images, np.stack(covers), SAME
@@ -98,7 +100,7 @@ class LandCoverSamples:
         """One date of a real pair in two lights; nothing but new roofs and shadows is known of it."""
         pair = self.sources.places[int(rng.integers(len(self.sources.places)))]
         later = bool(rng.integers(2))
-        box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(0.7, 1.4)))
+        box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(*REAL_SCALES)))
         image = resized(pair.after if later else pair.before, box, self.size)
         roofs = resized_labels(pair.building, box, self.size) & later
         labels = np.where(roofs, np.int8(BUILT), dry_places(image, pair.metres_per_pixel * (box[2] - box[0]) / self.size))
@@ -108,7 +110,7 @@ class LandCoverSamples:
         """Both dates of a place where no building changed: mostly the same ground, in another season."""
         for _ in range(TRIES):
             pair = self.sources.places[int(rng.integers(len(self.sources.places)))]
-            box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(0.7, 1.4)))
+            box = draw_box(rng, pair.building.shape, self.size * float(rng.uniform(*REAL_SCALES)))
             if not pair.building[box[1] : box[3], box[0] : box[2]].any():
                 images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
                 return images, np.full((2, self.size, self.size), UNLABELLED, np.int8), SEASON

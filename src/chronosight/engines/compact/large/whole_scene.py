@@ -58,7 +58,8 @@ def open_store(folder: Path, pair: LazyPair, bundle: Bundle, cover: bool = False
              "moved": pair.moved, "bands": [image.choice.bands for image in pair.headers],
              "weights": bundle.facts["weights_sha256"], "tile": [TILE, OVERLAP]}  # fmt: skip
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    cover = cover and suited_guide(bundle, coarser_size(*pair.headers)).maps_cover
+    metres = coarser_size(*pair.headers)
+    cover = cover and suited_guide(bundle, metres).maps_cover(metres)
     return Store(folder, pair.grid.width, pair.grid.height, key, cover)
 
 
