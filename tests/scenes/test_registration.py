@@ -7,7 +7,16 @@ from scipy.ndimage import shift as move
 
 from bad_inputs import write_png, write_tiff
 from chronosight.scenes.open import open_scene
-from chronosight.scenes.registration import MIN_SHIFT, Estimate, _edges, _gain, _window_corners, estimate_shift, improves
+from chronosight.scenes.registration import (
+    MIN_SHIFT,
+    Estimate,
+    _edges,
+    _gain,
+    _refine,
+    _window_corners,
+    estimate_shift,
+    improves,
+)
 
 
 def town(seed=0, size=256):
@@ -230,3 +239,27 @@ def test_windows_cover_a_scene_evenly_and_are_nine_at_most():
     assert _window_corners((256, 256), 256) == [(0, 0)] and _window_corners((100, 257), 100) == [(0, 0), (0, 78), (0, 157)]
     assert _window_corners((257, 256), 256) == [(0, 0), (1, 0)]
     assert _window_corners((5000, 3000), 256) == [(y, x) for y in (0, 2372, 4744) for x in (0, 1372, 2744)]
+
+
+def test_parts_without_edges_do_not_vote():
+    """More than half of the scene is flat: only the part that shows something says whether the correction helps."""
+    rng = np.random.default_rng(3)
+    wide = np.full((192, 200, 3), 90, np.uint8)
+    wide[:72] = rng.integers(0, 255, (18, 50, 3), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    earlier, later = wide[:, 4:196], wide[:, :192]
+    assert improves(earlier, later, earlier, np.ones((192, 192), bool))
+
+
+def test_the_fine_grid_is_the_whole_inverse_transform():
+    """Row by row against the transform of the whole spectrum, whose other half follows from the one that is kept."""
+    size, offsets = 32, np.arange(-1.0, 1.025, 0.05)
+    frequencies = np.fft.fftfreq(size)
+    for seed in range(8):
+        noise = np.random.default_rng(seed).normal(size=(size, size))
+        rows = np.exp(2j * np.pi * np.outer(offsets, frequencies))
+        spectrum = np.fft.fft2(noise)
+        spectrum[:, size // 2] = spectrum[size // 2] = 0  # at the highest frequency a shift by part of a pixel is ambiguous
+        fine = (rows @ spectrum @ rows.T).real
+        row, column = np.unravel_index(fine.argmax(), fine.shape)
+        found = _refine(spectrum[:, : size // 2 + 1], 0.0, 0.0, size)
+        assert found == pytest.approx((offsets[row], offsets[column]), abs=1e-6)
