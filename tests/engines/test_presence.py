@@ -55,6 +55,13 @@ def test_probability_is_a_logistic_of_the_evidence() -> None:
     assert classifier().probability("churches", asked(2.0), 0.5) is None
 
 
+def test_a_noun_may_have_a_weighing_of_its_own() -> None:
+    own = PresenceClassifier(classifier().weights, SETTINGS | {"by_noun": {"boats": [0.5, 2.0, -1.0]}})
+    expected = 1 / (1 + np.exp(-(0.5 * 2.0 + 2.0 * np.log(0.8 / 0.2) - 1.0)))
+    assert own.probability("boats", asked(2.0), 0.8) == pytest.approx(expected, rel=1e-3)
+    assert own.probability("cars", asked(0.0, 2.0), 0.8) == classifier().probability("cars", asked(0.0, 2.0), 0.8)
+
+
 def test_the_best_tile_decides() -> None:
     pooled = np.array([[-3.0, 0], [4.0, 0], [-3.0, 0]], np.float32)
     assert classifier().probability("boats", pooled, 0.5) == pytest.approx(1 / (1 + np.exp(-4.0)))

@@ -71,6 +71,23 @@ def test_a_noun_whose_confident_answers_are_wrong_is_never_confident() -> None:
     assert 0.7 < report["accuracy"] < 0.8
 
 
+def test_a_noun_that_captions_name_goes_by_the_source_that_knows_what_people_name() -> None:
+    """Of trees the classifier is right by the scene class and wrong by captions; the language model the other way round."""
+    rng = np.random.default_rng(2)
+    samples, classifier, model, captioned = [], [], [], []
+    for index in range(600):
+        shown, of_captions = bool(index % 2), index >= 300
+        sure = (6 if shown else -6) + rng.normal()
+        samples.append(NounSample(index, "boats" if index % 3 else "trees", shown, False))
+        classifier.append(-2.0 + rng.normal() if of_captions and not index % 3 else sure)
+        model.append(0.95 if shown else 0.05)
+        captioned.append(of_captions)
+    settings, _, report = fit_weighing(np.array(classifier), np.array(model), samples, captioned)
+    trees, boats = settings["by_noun"]["trees"], settings["by_noun"]["boats"]
+    assert trees[1] / trees[0] > 2 * boats[1] / boats[0]
+    assert report["from_captions"]["accuracy"] > 0.95 and report["n"] == 300
+
+
 def test_one_is_trusted_by_noun() -> None:
     settings, nouns = fit_count_of_one([0.97] * 60, [True] * 40 + [False] * 20, ["bridges"] * 40 + ["cars"] * 20)
     assert nouns in (("bridges",), ())

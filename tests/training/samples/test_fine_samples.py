@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 
 from chronosight.datasets.buildings import BuildingChip
 from chronosight.datasets.places import PlacePair
+from chronosight.synthetic.erased import erase, ground_under
 from chronosight.training.recipes.guide import FineShares
 from chronosight.training.samples import cutouts, fine_samples
 from chronosight.training.samples.cutouts import (
@@ -17,10 +18,8 @@ from chronosight.training.samples.cutouts import (
     LabelledPair,
     cutouts_of_chips,
     cutouts_of_pairs,
-    erase,
-    ground_under,
     paste,
-)  # fmt: skip
+)
 from chronosight.training.samples.drawn import draw_roofs
 from chronosight.training.samples.fine_samples import UNKNOWN_ROAD, FineSamples, FineSources
 

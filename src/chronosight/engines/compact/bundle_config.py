@@ -47,6 +47,7 @@ class PresenceConfig(BaseModel):
     classifier: _Number
     model: _Number
     bias: _Number
+    by_noun: dict[str, Annotated[list[_Number], Field(min_length=3, max_length=3)]] = {}
     confident: dict[str, dict[Literal["yes", "no"], _Number]]
     one: CountOfOne
 

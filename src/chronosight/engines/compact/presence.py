@@ -49,7 +49,7 @@ class PresenceClassifier:
 
     Args:
         weights: (nouns, F + 1) float32; the last column is the bias.
-        settings: `presence` of config.json: "nouns", "classifier", "model", "bias", "confident" and "one".
+        settings: `presence` of config.json: "nouns", "classifier", "model", "bias", "by_noun", "confident" and "one".
     """
 
     def __init__(self, weights: np.ndarray, settings: Mapping[str, Any]) -> None:
@@ -73,7 +73,8 @@ class PresenceClassifier:
             return None
         seen = float((pooled @ self.weights[row, :-1] + self.weights[row, -1]).max())
         s = self.settings
-        return sigmoid(float(s["classifier"]) * seen + float(s["model"]) * log_odds(model) + float(s["bias"]))
+        weights = s.get("by_noun", {}).get(noun) or (s["classifier"], s["model"], s["bias"])
+        return sigmoid(float(weights[0]) * seen + float(weights[1]) * log_odds(model) + float(weights[2]))
 
     def is_confident(self, noun: str, value: bool, confidence: float, tiles: int) -> bool:
         """Whether a "Yes" or "No" about a noun may be relied on.

@@ -12,6 +12,7 @@ or a "No" about a noun may call itself confident only if such answers were right
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 
 from chronosight.datasets.aid_ucm import StillImage, learning_split
 from chronosight.datasets.caption_nouns import exact, mentions, quantities, surely_absent
+from chronosight.datasets.image_questions import presence_questions
 from chronosight.datasets.scene_nouns import ABSENT, PRESENT, truth_of_image
 from chronosight.engines.compact.presence import pool
 from chronosight.engines.confidence import log_odds, sigmoid
@@ -51,6 +53,9 @@ PENALTY = 1e-3  # of the squared weights of a noun whose samples weigh one in al
 CONFIDENT = 0.85  # lowest confidence of an answer that may be relied on
 STRICTER = (0.85, 0.9, 0.95, 0.98)  # tried in this order for a noun whose confident answers are wrong too often
 RIGHT = 0.92  # share of confident answers that must be right on held-out images, classes balanced
+CAPTION_QUESTIONS = 4  # about an image, with each reply
+CAPTIONED = 40  # questions from captions that weigh as much as all other references of a noun
+SAMPLES = 60  # for how many samples the references of a noun stand, against one squared unit from the common weights
 FEWEST = 3  # held-out images that show a noun, and that do not, below which nothing about it is confident
 
 
@@ -107,6 +112,23 @@ def references(images: Sequence[StillImage]) -> list[NounSample]:
                 if most != 1:  # one caption alone decides nothing
                     samples.append(NounSample(row, noun, most >= 2, True))
     return samples
+
+
+def caption_samples(images: Sequence[StillImage]) -> list[NounSample]:
+    """Questions made from captions alone: a noun that people name is there, one that none names or implies is not.
+
+    Args:
+        images: Images with captions; `row` of a sample is the index into them.
+
+    Returns:
+        Samples in the order of images; as many shown as not.
+    """
+    found = []
+    for row, image in enumerate(images):
+        rng = np.random.default_rng(zlib.crc32(image.id.encode()))
+        asked = presence_questions(image.captions, rng, CAPTION_QUESTIONS) if image.captions else []
+        found += [NounSample(row, str(q.subject), value is True, False) for q, value in asked if q.subject in NOUNS]
+    return found
 
 
 def balanced_weights(samples: Sequence[NounSample]) -> np.ndarray:
@@ -173,38 +195,70 @@ def fit_classifier(features: np.ndarray, samples: Sequence[NounSample]) -> np.nd
 
 
 def fit_weighing(
-    classifier: np.ndarray, model: np.ndarray, samples: Sequence[NounSample]
-) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, Any]]:
+    classifier: np.ndarray, model: np.ndarray, samples: Sequence[NounSample], captioned: Sequence[bool] = ()
+) -> tuple[dict[str, Any], dict[str, dict[str, float]], dict[str, Any]]:
     """How the classifier and the language model are weighed, and from which confidence on their answers hold.
+
+    One weighing is fitted to all nouns, and one to each noun, drawn towards the first. What people name of what they see (trees,
+    parking lots) the language model knows better, what a scene class implies the classifier.
 
     Args:
         classifier: (n,) log odds of the classifier, of held-out samples.
         model: (n,) probability of "Yes" by the language model.
         samples: The n held-out samples.
+        captioned: (n,) whether a sample is a question made from captions alone (`datasets.image_questions`); empty for none.
 
     Returns:
-        The weights "classifier", "model" and "bias"; for each noun the lowest confidence of a "yes" and of a "no" that may
-        be relied on (a side is left out where none may); and figures for the calibration report.
+        The weights "classifier", "model" and "bias", and "by_noun" with the three of each noun; for each noun the lowest
+        confidence of a "yes" and of a "no" that may be relied on (a side is left out where none may); and figures for the report.
     """
     from chronosight.training.calibration.fits import fit_logistic
 
-    weights = balanced_weights(samples)
+    asked = np.array(captioned, bool) if len(captioned) else np.zeros(len(samples), bool)
+    weights = np.zeros(len(samples))
+    weights[~asked] = balanced_weights([sample for sample, of in zip(samples, asked, strict=True) if not of])
     features = np.stack([classifier, [log_odds(p) for p in model]], axis=1)
     shown = np.array([sample.shown for sample in samples])
     drawn = np.random.default_rng(0).choice(len(samples), 40_000, p=weights / weights.sum())  # balanced, without weights
     fitted = fit_logistic(features[drawn], shown[drawn])
-    settings = {name: round(w, 4) for name, w in zip(("classifier", "model"), fitted.weights, strict=True)}
-    settings["bias"] = round(fitted.bias, 4)
-    yes = np.array([sigmoid(float(row @ np.array(fitted.weights)) + fitted.bias) for row in features])
+    common = np.array([*fitted.weights, fitted.bias])
     by_noun = {noun: np.array([sample.noun == noun for sample in samples]) for noun in NOUNS}
+    own, yes = {}, np.zeros(len(samples))
+    for noun, of in by_noun.items():
+        number = int((of & asked).sum())
+        weights[of & asked] = min(1.0, number / CAPTIONED) / max(1, number)
+        own[noun] = _fit_noun(features[of], shown[of], weights[of], common)
+        yes[of] = [sigmoid(float(row @ own[noun][:-1] + own[noun][-1])) for row in features[of]]
     confident = {noun: _thresholds(yes[of], shown[of], weights[of]) for noun, of in by_noun.items()}
-    right = (yes >= 0.5) == shown
-    report = {
-        "n": len(samples),
-        "accuracy": round(float(np.average(right, weights=weights)), 4),
-        "language_model_alone": round(float(np.average((np.asarray(model) >= 0.5) == shown, weights=weights)), 4),
+    right, alone = (yes >= 0.5) == shown, (np.asarray(model) >= 0.5) == shown
+    report: dict[str, Any] = {
+        "n": int((~asked).sum()),
+        "accuracy": round(float(np.average(right[~asked], weights=weights[~asked])), 4),
+        "language_model_alone": round(float(np.average(alone[~asked], weights=weights[~asked])), 4),
     }
+    if asked.any():
+        report["from_captions"] = {"n": int(asked.sum()), "accuracy": round(float(right[asked].mean()), 4)}
+        report["from_captions"]["language_model_alone"] = round(float(alone[asked].mean()), 4)
+    settings: dict[str, Any] = {
+        name: round(float(w), 4) for name, w in zip(("classifier", "model", "bias"), common, strict=True)
+    }
+    settings["by_noun"] = {noun: [round(float(w), 4) for w in three] for noun, three in own.items()}
     return settings, {noun: sides for noun, sides in confident.items() if sides}, report
+
+
+def _fit_noun(features: np.ndarray, shown: np.ndarray, weights: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """(3,) weights of classifier and model, and bias: logistic, drawn towards what fits all nouns."""
+    from scipy.optimize import minimize
+
+    if not weights.sum():
+        return common
+    x, w, y = np.column_stack([features, np.ones(len(features))]), weights * SAMPLES, np.where(shown, 1.0, -1.0)
+
+    def loss(p: np.ndarray) -> float:
+        return float((w * np.logaddexp(0, -y * (x @ p))).sum() + ((p - common) ** 2).sum())
+
+    found: np.ndarray = minimize(loss, common, method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)]).x
+    return found
 
 
 def _thresholds(yes: np.ndarray, shown: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -303,9 +357,10 @@ def fit_presence(
     weights = fit_classifier(np.stack(features), samples)
 
     asked, classifier, model, held_out_features = references(held_out), [], [], []
+    from_captions = caption_samples(held_out)
     ones: list[tuple[float, bool, str]] = []
     for row, image in enumerate(track(held_out, "held-out images, presence and counts")):
-        of_image = [sample for sample in asked if sample.row == row]
+        of_image = [sample for sample in (*asked, *from_captions) if sample.row == row]
         scene = image.scene()
         encoded = engine.encode(scene)
         replies = encoded.replies([presence.ask(sample.noun) for sample in of_image])
@@ -319,7 +374,9 @@ def fit_presence(
             answer = read_raw(object_count.ask(noun), reply)
             if answer.value == 1:
                 ones.append((answer.confidence, number == 1, noun))
-    settings, confident, report = fit_weighing(np.array(classifier), np.array(model), asked)
+    order = np.argsort([sample.row for sample in (*asked, *from_captions)], kind="stable")
+    samples = [(*asked, *from_captions)[index] for index in order]
+    settings, confident, report = fit_weighing(np.array(classifier), np.array(model), samples, [i >= len(asked) for i in order])
     one, trusted = fit_count_of_one(*zip(*ones, strict=True)) if ones else ({}, ())
     report["one"] = {"n": len(ones), "right": round(float(np.mean([right for _, right, _ in ones])), 4) if ones else None}
     settings_of_all = {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}
