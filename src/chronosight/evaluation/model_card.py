@@ -60,7 +60,8 @@ IMAGENET = """\
 """
 TOWER_LIMITS = """
 - The vision tower (1,300 steps from ImageNet weights) and 1,500 further steps of the language model on its features are the
-  stages of `recipes/compact-tower.yaml`, run one by one; they started from the language model of version 0.3 as it was stored, with 8-bit weights."""
+  stages of `recipes/compact-tower.yaml`, run one by one. They started from the language
+  model of version 0.3 as it was stored, with 8-bit weights."""
 FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
   walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
