@@ -11,15 +11,8 @@ from chronosight.datasets.sample import Sample, Turn
 from chronosight.evaluation.metric import Metric, Result, Target, difference, estimate, mean_metric
 from chronosight.evaluation.predictions import Prediction, value_of
 from chronosight.evaluation.results import print_results
-from chronosight.evaluation.scoring import (
-    ScoringOptions,
-    binary_metrics,
-    count_metrics,
-    dialogue_metrics,
-    location_metrics,
-    sample_scores,
-    score,
-)
+from chronosight.evaluation.score_change_answers import binary_metrics, count_metrics, location_metrics
+from chronosight.evaluation.scoring import ScoringOptions, dialogue_metrics, sample_scores, score
 from chronosight.metrics.bootstrap import ratio
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.question import Question
