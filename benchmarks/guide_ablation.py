@@ -1,15 +1,16 @@
 """What each choice of the guide of fine imagery brings: equal short trainings, one choice changed at a time.
 
-    python benchmarks/guide_ablation.py --data DIR --out FOLDER [--steps 600] [--rows ROW ...] [--tower DIR]
+    python benchmarks/guide_ablation.py --data DIR --out FOLDER [--steps 600] [--rows ROW ...]
 
 Each row is trained for the same steps from the same seed. Metric: pixel F1 of changed buildings (one view, raw threshold 0.5)
 on val places at 1 m, on pairs abroad at 0.5 m, and on half-metre crops held out. Rows:
 
-    full        recipes/guide-fine.yaml
-    nothing     the encoder from random weights
+    full        recipes/guide-fine.yaml: the encoder starts from that of the shipped vision tower
+    imagenet    the encoder starts from ImageNet weights
+    nothing     the encoder starts from random weights
     texas       pairs of Texas and rendered pairs alone: no chips, no other ground, nothing pasted, erased or drawn
     one_metre   no half-metre pairs
-    shared      the encoder is that of the language model's vision tower (--tower DIR), and stays as it is
+    shared      the encoder is that of the vision tower, and stays as it is
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 
@@ -28,13 +30,13 @@ from PIL import Image
 from chronosight.datasets.held_out import NATIVE_HELD_OUT
 from chronosight.datasets.places import PlacePair, load_abroad, load_places
 from chronosight.models.guide.modeling import GuideModel
-from chronosight.models.unirs.efficient_tower import EfficientTower
 from chronosight.training.guide import fine
 from chronosight.training.recipes.read import read_recipe
 from chronosight.training.samples.fine_samples import FineSamples
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "guide-fine.yaml"
-ROWS = ("full", "nothing", "texas", "one_metre", "shared")
+ROWS = ("full", "imagenet", "nothing", "texas", "one_metre", "shared")
+ENCODERS = {"imagenet": ["start=imagenet", "frozen=0"], "nothing": ["start=nothing", "frozen=0"], "shared": ["frozen=11"]}
 BUILDING = 2
 
 
@@ -46,34 +48,16 @@ def shares_of(row: str) -> dict[str, float]:
     }.get(row, {})
 
 
-def train(row: str, steps: int, data: Path, out: Path, tower: Path | None) -> GuideModel:
+def train(row: str, steps: int, data: Path, out: Path) -> GuideModel:
     """Trains one row; what is there already is read."""
-    overrides = [f"steps={steps}", "ema=0.99", "threads=1", "workers=0", f"pretrained={row != 'nothing'}"]
-    recipe = read_recipe(RECIPE, overrides)
+    recipe = read_recipe(RECIPE, [f"steps={steps}", "ema=0.99", "threads=1", "workers=0", *ENCODERS.get(row, [])])
     if shares := shares_of(row):
         recipe = recipe.model_copy(update={"shares": type(recipe.shares)(**shares)})
     if row == "texas":
         recipe = recipe.model_copy(update={"images": 0})
-    make = fine.new_fine_guide
-
-    def with_tower(of: object) -> GuideModel:
-        model = make(of)  # type: ignore[arg-type]
-        found = EfficientTower.from_pretrained(tower, trust_remote_code=False).encoder.state_dict()
-        model.encoder.load_state_dict({name: found[name] for name in model.encoder.state_dict()})
-        model.encoder.requires_grad_(False).eval()
-        model.encoder.train = lambda mode=True: model.encoder  # its running statistics stay too
-        return model
-
-    patches = [mock.patch.object(fine, "new_fine_guide", with_tower)] if row == "shared" else []
-    if row == "texas":
-        patches.append(mock.patch.object(FineSamples, "_built", lambda self, pair, *_: pair))
-    for patch in patches:
-        patch.start()
-    try:
+    plain = mock.patch.object(FineSamples, "_built", lambda self, pair, *_: pair)
+    with plain if row == "texas" else nullcontext():
         final = fine.train_fine_guide(recipe, data, out / row, print)
-    finally:
-        for patch in patches:
-            patch.stop()
     return GuideModel.from_pretrained(final, trust_remote_code=False).eval()
 
 
@@ -100,16 +84,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS[:-1])
-    parser.add_argument("--tower", type=Path, help="for the row shared")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     given = parser.parse_args()
-    if "shared" in given.rows and given.tower is None:
-        parser.error("the row shared needs --tower DIR")
     val, abroad = load_places(given.data, "val"), load_abroad(given.data)
     natives = [pair for pair in load_places(given.data, "native_train") if pair.id in NATIVE_HELD_OUT]
     for row in given.rows:
         started = time.process_time()
-        model = train(row, given.steps, given.data, given.out, given.tower)
+        model = train(row, given.steps, given.data, given.out)
         figures = {"val": f1(model, val, 1.0), "abroad": f1(model, abroad, 0.5), "native": f1(model, natives, 0.5)}
         line = {"row": row, "steps": given.steps, "cpu_seconds": round(time.process_time() - started), **figures}
         print(json.dumps(line), flush=True)

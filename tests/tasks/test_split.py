@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from chronosight.tasks.objects import find_objects
-from chronosight.tasks.split import EIGHT, cores_of, split_by_cores
+from chronosight.tasks.split import EIGHT, cores_of, cores_of_labels, split_by_cores
 
 
 def rows_of_houses() -> np.ndarray:
@@ -33,6 +33,18 @@ def test_merged_houses_come_apart_by_their_cores():
     apart = split_by_cores(merged, cores_of(houses))
     assert len(find_objects(apart)) == 16
     assert (merged & ~apart).sum() < 0.12 * merged.sum() and not (apart & ~merged).any()
+
+
+def test_touching_objects_known_apart_have_a_core_each():
+    labels = np.zeros((40, 60), np.int32)
+    labels[5:17, 5:17], labels[5:17, 17:29], labels[17:29, 5:17] = 1, 2, 3  # three that adjoin
+    labels[34:36, 40:42], labels[34:36, 42:44] = 4, 5  # two so small that every pixel touches the other: one keeps none
+    cores = cores_of_labels(labels)
+    parts, n = ndimage.label(cores, EIGHT)
+    assert [set(np.unique(parts[labels == k])) - {0} for k in (1, 2, 3)] == [{1}, {2}, {3}]
+    assert n == 5 and (cores <= (labels > 0)).all()
+    assert len(find_objects(split_by_cores(labels > 0, cores))) == 4
+    np.testing.assert_array_equal(cores_of_labels(ndimage.label(labels == 1, EIGHT)[0]), cores_of(labels == 1))
 
 
 def test_one_core_or_none_leaves_an_object_whole():

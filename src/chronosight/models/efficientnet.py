@@ -6,6 +6,7 @@ The Lite form has no squeeze-and-excitation and clips at 6, so that it runs well
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import nn
@@ -76,6 +77,7 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, coarse: bool = False) -> None:
         super().__init__()
+        self.frozen: list[nn.Module] = []
         self.strides = (2, 4, 8, 16, 32) if coarse else (2, 4, 8, 16)
         self.stem = nn.Sequential(SameConv(3, STEM, 3, 2), _norm(STEM), nn.ReLU6())
         self.blocks = nn.ModuleList()
@@ -84,6 +86,24 @@ class EfficientNetLite(nn.Module):
             for i in range(repeats):
                 self.blocks.append(Block(width, outputs, kernel, stride if i == 0 else 1, expansion))
                 width = outputs
+
+    def freeze_first(self, blocks: int) -> None:
+        """Keeps the stem and the first blocks as they are, statistics of their norms included, in training too.
+
+        Args:
+            blocks: How many blocks; none keeps the stem trainable too.
+        """
+        self.frozen = [self.stem, *self.blocks[:blocks]] if blocks else []
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As of every module; what is frozen stays in evaluation mode."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Encodes images at four scales.

@@ -23,12 +23,29 @@ def cores_of(mask: np.ndarray) -> np.ndarray:
         (H, W) bool, exactly one core for every 8-connected object. An object that would fall apart or vanish when two
         pixels are taken off gets a larger core: one pixel off, or itself.
     """
-    labels, n = ndimage.label(mask, EIGHT)
-    cores = np.zeros(mask.shape, bool)
+    return cores_of_labels(ndimage.label(mask, EIGHT)[0])
+
+
+def cores_of_labels(labels: np.ndarray) -> np.ndarray:
+    """Finds the core of every object where objects may touch.
+
+    Args:
+        labels: (H, W) int, 0 background, k the k-th object.
+
+    Returns:
+        (H, W) bool, as `cores_of`; cores of different objects never touch, so an object all of whose pixels touch others has
+        none.
+    """
+    n = int(labels.max(initial=0))
+    meets_other = _meeting(labels)
+    cores = np.zeros(labels.shape, bool)
     left = np.ones(n + 1, bool)
     left[0] = False
     for depth in range(DEPTH, -1, -1):
-        inner = ndimage.binary_erosion(mask, EIGHT, depth, border_value=1) if depth else np.asarray(mask, bool)
+        inner = (labels > 0) & ~meets_other
+        if depth:
+            size = 2 * depth + 1
+            inner &= ndimage.minimum_filter(labels, size, mode="nearest") == ndimage.maximum_filter(labels, size, mode="nearest")
         parts, m = ndimage.label(inner, EIGHT)
         owner = np.zeros(m + 1, int)
         owner[parts[inner]] = labels[inner]
@@ -36,6 +53,13 @@ def cores_of(mask: np.ndarray) -> np.ndarray:
         cores |= inner & whole[labels]
         left = left & ~whole
     return cores
+
+
+def _meeting(labels: np.ndarray) -> np.ndarray:
+    """(H, W) bool: pixels of an object beside a pixel of another one, diagonals included."""
+    lowest = ndimage.minimum_filter(np.where(labels > 0, labels, labels.max(initial=0) + 1), 3, mode="nearest")
+    meeting: np.ndarray = (labels > 0) & ((ndimage.maximum_filter(labels, 3, mode="nearest") != labels) | (lowest != labels))
+    return meeting
 
 
 def split_by_cores(mask: np.ndarray, cores: np.ndarray, smallest: int = 6) -> np.ndarray:

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch")
+onnx = pytest.importorskip("onnx")
 
 from chronosight import load  # noqa: E402
 from chronosight.datasets.held_out import NATIVE_HELD_OUT  # noqa: E402
 from chronosight.datasets.places import load_abroad  # noqa: E402
-from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.bundle import SHIPPED, Bundle  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
@@ -25,7 +26,8 @@ from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
 from small_scenes import pair  # noqa: E402
 
 RECIPE = FineGuideRecipe(
-    steps=2, batch=2, size=32, pretrained=False, images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0, threads=1
+    steps=2, batch=2, size=32, start="nothing", frozen=0, images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0,
+    threads=1,
 )
 
 
@@ -85,6 +87,20 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(data, trained, tmp_pa
     assert first.keys() == second.keys()
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+def test_the_encoder_starts_from_the_shipped_tower_and_its_first_blocks_stay(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
+    recipe = RECIPE.model_copy(update={"start": "tower", "frozen": 2, "steps": 1, "warmup": 0.0})
+    final = fine.train_fine_guide(recipe, data, tmp_path / "fine", lambda text: None)
+    state = GuideModel.from_pretrained(final).encoder.state_dict()
+    graph = onnx.load(str(SHIPPED / "tower.onnx")).graph
+    shipped = {item.name.removesuffix("_float16"): onnx.numpy_helper.to_array(item) for item in graph.initializer}
+    same = {
+        name: bool(np.array_equal(state[f"{name}.weight"].numpy(), shipped[f"encoder.{name}.weight"].astype(np.float32)))
+        for name in ("stem.0", "blocks.1.layers.3", "blocks.2.layers.3")
+    }
+    assert same == {"stem.0": True, "blocks.1.layers.3": True, "blocks.2.layers.3": False}
 
 
 def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path):

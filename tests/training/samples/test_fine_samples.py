@@ -95,7 +95,8 @@ def test_much_of_what_is_shown_twice_did_not_change(plain, monkeypatch):
         assert (one["target"] == 0).all(), "nothing changed, no road either"
 
 
-def test_chips_know_the_footprints_of_both_dates(plain):
+def test_chips_know_the_footprints_of_both_dates(plain, monkeypatch):
+    monkeypatch.setattr(fine_samples, "draw_roofs", lambda pair, rng: pair)  # an unchanged one may lean
     made = samples("chip", chips=[chip()])
     for index in range(20):
         one = made[index]
@@ -172,3 +173,31 @@ def test_erased_buildings_look_like_the_ground_around_them():
     erased = erase(one.pixels, gone, ground, rng)
     assert erased[140:150, 135:145].mean() == pytest.approx(90, abs=12)
     np.testing.assert_array_equal(erased[:100], one.pixels[:100])
+
+
+def test_adjoining_buildings_of_a_chip_have_a_core_each(plain, monkeypatch):
+    labels = np.zeros((200, 200), np.int32)
+    for number, (y, x) in enumerate([(y, x) for y in (20, 60, 100) for x in (20, 60, 100)], 1):
+        labels[y : y + 40, x : x + 40] = number
+    block = BuildingChip("town_1_2_19", 0.2, np.where(labels[..., None] > 0, 220, 90).astype(np.uint8).repeat(3, -1), labels)
+    monkeypatch.setattr(fine_samples, "CHIP_STEPS", (0.4, 0.4))
+    made, most = samples("chip", chips=[block], natives=[native()]), 0
+    monkeypatch.setattr(made, "_built", lambda pair, *_: pair)
+    for index in range(40):
+        sample = made[index]
+        cores, masks = ndimage.label(sample["core"], np.ones((3, 3)))[1], ndimage.label(sample["target"] == 2)[1]
+        most = max(most, cores - masks)
+    assert most >= 4
+
+
+def test_a_chip_is_continued_by_its_mirror_image_with_numbers_of_its_own():
+    given = chip()
+    wider = fine_samples._widened(given, given.labels)
+    margin = round(fine_samples.WIDER * 200)
+    assert wider.pixels.shape == (200 + 2 * margin, 200 + 2 * margin, 3)
+    inside = wider.labels[margin:-margin, margin:-margin]
+    np.testing.assert_array_equal(inside > 0, given.labels > 0)
+    np.testing.assert_array_equal(wider.pixels[margin:-margin, margin:-margin], given.pixels)
+    for number in range(1, wider.labels.max() + 1):
+        assert ndimage.label(wider.labels == number, np.ones((3, 3)))[1] == 1
+    assert wider.labels.max() > given.labels.max() and (wider.pixels[..., 0] == 220)[wider.labels > 0].all()

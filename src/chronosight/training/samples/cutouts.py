@@ -48,6 +48,8 @@ class LabelledPair:
         footprints: (2, S, S) int8, 1 where a building stands at the date, 0 where none does, -1 where nobody knows.
         metres_per_pixel: Ground size of a pixel.
         complete: Whether nothing else changed, no road either.
+        apart: (S, S) int32, numbers of changed buildings that are known one by one, also where they touch; 0 elsewhere. None
+            where none are.
     """
 
     before: np.ndarray
@@ -56,6 +58,7 @@ class LabelledPair:
     footprints: np.ndarray
     metres_per_pixel: float
     complete: bool = False
+    apart: np.ndarray | None = None
 
 
 def cutouts_of_pairs(pairs: Sequence[PlacePair]) -> list[Cutout]:
@@ -137,7 +140,7 @@ def paste(
         if not unchanged:
             changed[here] |= mask
         taken[here] |= ndimage.binary_dilation(mask, iterations=gap)
-    return LabelledPair(before, after, changed, footprints, pair.metres_per_pixel, pair.complete)
+    return LabelledPair(before, after, changed, footprints, pair.metres_per_pixel, pair.complete, pair.apart)
 
 
 def _whole(

@@ -39,8 +39,9 @@ def draw_roofs(pair: LabelledPair, rng: np.random.Generator) -> LabelledPair:
         A new pair.
     """
     drawn = LabelledPair(
-        pair.before.copy(), pair.after.copy(), pair.changed.copy(), pair.footprints.copy(), pair.metres_per_pixel, False
-    )
+        pair.before.copy(), pair.after.copy(), pair.changed.copy(), pair.footprints.copy(), pair.metres_per_pixel,
+        apart=pair.apart,
+    )  # fmt: skip
     taken = drawn.changed | (drawn.footprints == 1).any(0)
     direction = float(rng.uniform(0, np.pi))
     if rng.random() < 0.5:

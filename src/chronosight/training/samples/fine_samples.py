@@ -24,7 +24,7 @@ from chronosight.datasets.buildings import BuildingChip
 from chronosight.datasets.places import PlacePair
 from chronosight.synthetic.erased import erase, ground_under
 from chronosight.synthetic.truth import LAND_COVER, RenderedPair
-from chronosight.tasks.split import cores_of
+from chronosight.tasks.split import EIGHT, cores_of_labels
 from chronosight.training.recipes.guide import FineShares
 from chronosight.training.samples.appearance import apply_tint, draw_tint, vary
 from chronosight.training.samples.cutouts import (
@@ -37,7 +37,8 @@ from chronosight.training.samples.drawn import draw_roofs
 from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
 
 BUILDING, ROAD = 2, 1
-PLACE_STEPS, NATIVE_STEPS = (0.75, 1.3), (0.3, 0.85)  # metres per pixel that pairs are shown at
+PLACE_STEPS, NATIVE_STEPS, CHIP_STEPS = (0.7, 1.3), (0.3, 0.85), (0.2, 0.65)  # metres per pixel of what is shown
+WIDER = 0.25  # share of its side that a labelled chip is continued by, mirrored, so that it can be shown as coarse as pairs are
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
 PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
 
@@ -77,7 +78,7 @@ class FineSamples:
             size: Side of a sample in pixels.
         """
         self.sources, self.length, self.seed, self.size = sources, length, seed, size
-        self.labelled = [chip for chip in sources.chips if chip.labels is not None]
+        self.labelled = [_widened(chip, chip.labels) for chip in sources.chips if chip.labels is not None]
         kinds: dict[Maker, float] = {
             self._place: shares.place if sources.places else 0.0,
             self._native: shares.native if sources.natives else 0.0,
@@ -90,7 +91,7 @@ class FineSamples:
             id(pairs): [i for i, pair in enumerate(pairs) if pair.building.sum() > CHANGED_FROM]
             for pairs in (sources.places, sources.natives)
         }
-        libraries = [cutouts_of_pairs([*sources.natives, *sources.places[::2]]), cutouts_of_chips(self.labelled)]
+        libraries = [cutouts_of_pairs([*sources.natives, *sources.places[::2]]), cutouts_of_chips(sources.chips)]
         self.libraries = [library for library in libraries if library]
 
     def __len__(self) -> int:
@@ -135,7 +136,7 @@ class FineSamples:
         pixels, labels, step = self._labelled(rng, None)
         stands = (labels > 0).astype(np.int8)
         before, footprints = pixels.copy(), np.stack([stands, stands])
-        changed, draw = np.zeros(labels.shape, bool), rng.random()
+        changed, apart, draw = np.zeros(labels.shape, bool), None, rng.random()
         numbers = np.unique(labels[labels > 0])
         if draw < 0.55 and len(numbers):  # some of the buildings do not stand yet
             some = rng.choice(numbers, max(1, int(len(numbers) * rng.uniform(0.2, 1))), replace=False)
@@ -144,11 +145,13 @@ class FineSamples:
             own_ground = rng.random() < 0.7 and free.mean() > 0.08
             before = erase(pixels, changed, ground_under(pixels, free, rng) if own_ground else self._ground(rng)[0], rng)
             footprints[0][changed] = 0
+            apart = np.where(changed, labels, 0)
         elif draw < 0.75:  # two places as two dates
             before, other, _ = self._labelled(rng, step)
             footprints[0] = other > 0
             changed = footprints[0] != footprints[1]
-        pair = LabelledPair(before, pixels, changed, footprints, step)
+            apart = np.where(changed, np.where(labels > 0, labels, other + labels.max(initial=0)), 0)
+        pair = LabelledPair(before, pixels, changed, footprints, step, apart=apart)
         return self._built(pair, rng, 0.25, 1.0 if draw >= 0.75 else 0.47), None
 
     def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
@@ -189,7 +192,8 @@ class FineSamples:
         """A part of a labelled chip: pixels, labels, metres per pixel; drawn where `step` is None."""
         chip = self.labelled[int(rng.integers(len(self.labelled)))]
         assert chip.labels is not None
-        side = self.size * (rng.uniform(1.0, 3.0) if step is None else step / chip.metres_per_pixel)
+        step = float(np.exp(rng.uniform(*np.log(CHIP_STEPS)))) if step is None else step
+        side = self.size * step / chip.metres_per_pixel
         box = draw_box(rng, chip.labels.shape, float(side))
         found = chip.metres_per_pixel * (box[2] - box[0]) / self.size
         return resized(chip.pixels, box, self.size), resized_labels(chip.labels, box, self.size), found
@@ -211,6 +215,7 @@ class FineSamples:
             before, after = apply_tint(before, common), apply_tint(after, common)
         before, after = vary(before, rng), vary(after, rng)
         turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+        apart = _turn(_numbered(target == BUILDING, pair.apart), turns, flip)
         target, appeared, first, second = (_turn(array, turns, flip) for array in (target, appeared, *footprints))
         return {
             "before": _tensor(_turn(before, turns, flip)),
@@ -218,11 +223,32 @@ class FineSamples:
             "target": np.ascontiguousarray(target, np.int64),
             "appeared": np.ascontiguousarray(appeared, np.float32),
             "weight": gap_weight(target == BUILDING),
-            "core": cores_of(target == BUILDING).astype(np.float32),
+            "core": cores_of_labels(apart).astype(np.float32),
             "footprints": np.stack([first, second]).astype(np.float32),
             "road_box": np.zeros(4, np.int64),
             "road_captioned": np.array(-1, np.int64),
         }
+
+
+def _widened(chip: BuildingChip, labels: np.ndarray) -> BuildingChip:
+    """The chip continued beyond its edges, mirrored, every building and every mirrored one with a number of its own."""
+    margin = round(WIDER * labels.shape[0])
+    pixels = np.pad(chip.pixels, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
+    mirrored = np.pad(labels, margin, mode="reflect")
+    numbers, count = np.zeros_like(mirrored), 0
+    for number, box in enumerate(ndimage.find_objects(mirrored), 1):
+        if box is not None:
+            parts, found = ndimage.label(mirrored[box] == number, EIGHT)
+            numbers[box][parts > 0] = parts[parts > 0] + count
+            count += found
+    return BuildingChip(chip.id, chip.metres_per_pixel, pixels, numbers)
+
+
+def _numbered(changed: np.ndarray, apart: np.ndarray | None) -> np.ndarray:
+    """(S, S) int32: a number for each changed building, those known one by one and each connected part of the others."""
+    known = np.zeros(changed.shape, np.int32) if apart is None else np.where(changed, apart, 0).astype(np.int32)
+    parts, _ = ndimage.label(changed & (known == 0), EIGHT)
+    return np.where(parts > 0, parts + known.max(), known).astype(np.int32)
 
 
 def draw_box(rng: np.random.Generator, shape: tuple[int, ...], side: float) -> tuple[int, int, int, int]:
