@@ -8,9 +8,10 @@ from changed_scenes import SIDE, one, pixels, summary, town, zones_of
 from chronosight.engines.land_cover_caption import cover_caption
 from chronosight.engines.router import answer_description
 from chronosight.engines.zones import cover_by_zone
+from chronosight.reports.cover_codes import pair_label
 from chronosight.results.answer import Answer
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
-from chronosight.results.land_cover_sentences import cover_sentences
+from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
 from chronosight.results.narrative import narrative
 
 FOREST, POND, LOW, BARE = "trees", "water", "low vegetation and crops", "bare ground"
@@ -122,6 +123,17 @@ def test_without_a_land_cover_map_there_is_no_answer(text):
     assert said.task == "open" and said.value is None and not said.confident and said.text
 
 
+@pytest.mark.parametrize(("pair", "sentence", "label"), [
+    ((FOREST, UNKNOWN), "trees probably gave way to ground of unknown kind", "Trees to ground of unknown kind"),
+    ((UNKNOWN, FOREST), "ground of unknown kind probably became trees", "Ground of unknown kind to trees"),
+    ((UNKNOWN, UNKNOWN), "ground of unknown kind probably changed", "Changed ground, kind unknown"),
+])  # fmt: skip
+def test_ground_of_unknown_kind_in_words(pair, sentence, label):
+    assert kind_pattern(pair, 0.7) == f"{{area}} of {sentence}"
+    assert kind_pattern(pair, 0.9) == f"{{area}} of {sentence.replace('probably ', '')}"
+    assert pair_label(pair) == label
+
+
 def test_zones_have_their_own_sums():
 
     zones = zones_of(North=pixels(0, 0, SIDE, 100), South=pixels(0, 100, SIDE, SIDE))
@@ -142,7 +154,8 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
     doubtful = cover_sentences(found(replace(CLEARING, confidence=0.6)))[0]
     assert "trees probably became" in doubtful.text and doubtful.facts["area"] == 4200
     unknown = cover_sentences(found(piece(1, FOREST, UNKNOWN, 10, 10, 30, 30), known=0.9))
-    assert "changed into something unknown" in unknown[0].text and "10 %" in unknown[1].text
+    assert unknown[0].text == "About 900 m² of trees gave way to ground of unknown kind in the north-west."
+    assert "10 %" in unknown[1].text
     under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))
     assert "The new buildings replaced trees (about 100 m²)" in under
     assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1

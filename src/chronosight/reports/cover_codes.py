@@ -5,6 +5,7 @@ from __future__ import annotations
 from chronosight.reports.codes import BACKGROUND, MISSING, Colour
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, Pair, code_of
+from chronosight.results.land_cover_sentences import NOUNS
 
 # Told apart by lightness too, so that they stay apart with every common kind of colour blindness.
 COVER_COLOURS: dict[str, Colour] = {
@@ -26,12 +27,11 @@ def pair_label(pair: Pair) -> str:
         pair: Class before and class after.
 
     Returns:
-        Such as "Trees to bare ground".
+        Such as "Trees to bare ground" or "Trees to ground of unknown kind".
     """
-    before, after = pair
-    if before == after == UNKNOWN:
+    if pair == (UNKNOWN, UNKNOWN):
         return "Changed ground, kind unknown"
-    label = f"{'unknown ground' if before == UNKNOWN else before} to {'unknown' if after == UNKNOWN else after}"
+    label = " to ".join(NOUNS[UNKNOWN] if name == UNKNOWN else name for name in pair)
     return label[0].upper() + label[1:]
 
 

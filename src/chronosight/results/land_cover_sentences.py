@@ -92,12 +92,15 @@ def kind_pattern(pair: Pair, confidence: float) -> str:
         confidence: In [0, 1].
 
     Returns:
-        Such as "{area} of trees probably became bare ground".
+        Such as "{area} of trees probably became bare ground", "{area} of trees gave way to ground of unknown kind" or "{area} of
+        ground of unknown kind changed".
     """
     before, after = pair
     perhaps = "" if confidence >= SURE else "probably "
+    if before == after == UNKNOWN:
+        return f"{{area}} of {NOUNS[UNKNOWN]} {perhaps}changed"
     if after == UNKNOWN:
-        return f"{{area}} of {NOUNS[before] if before != UNKNOWN else 'ground'} {perhaps}changed into something unknown"
+        return f"{{area}} of {NOUNS[before]} {perhaps}gave way to {NOUNS[UNKNOWN]}"
     return f"{{area}} of {NOUNS[before]} {perhaps}became {NOUNS[after]}"
 
 
