@@ -89,13 +89,15 @@ def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = Fal
     windows = ndimage.find_objects(labels)
     objects = []
     for label, contour in contours:
+        rows, columns = windows[label - 1]
+        if (rows.stop - rows.start - 1) * (columns.stop - columns.start - 1) < min_area:
+            continue  # no polygon within it is larger, and simplifying takes time
         polygon = simplify(contour, start=0.05 * perimeter(contour)) if as_published else simplify(contour)
         area, x, y = _moments(polygon)
         if area == 0 or area < min_area:
             continue
         if as_published:
             x, y = float(int(x)), float(int(y))
-        rows, columns = windows[label - 1]
         window = slice(rows.start - 1, rows.stop - 1), slice(columns.start - 1, columns.stop - 1)
         inside = (labels[rows, columns] == label) & mask[window]
         cell = cell_at(x, y, width, height)

@@ -18,7 +18,6 @@ What counts as a change:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
@@ -38,6 +37,7 @@ from chronosight.results.land_cover_change import (
     CoverObject,
     LandCoverChange,
     ObjectGround,
+    Pair,
     code_of,
 )
 from chronosight.scenes.lonlat import scene_corners
@@ -219,29 +219,34 @@ def objects_in(
         Each object that is reported, in pixels of the scene but without its place on the ground; and its pixels in the window.
     """
     for item in find_objects(inside, smallest_area(metres)):
-        found = read_object(item, code, cover, metres)
-        if is_reported(found, metres):
-            x, y = item.centroid[0] + corner[0], item.centroid[1] + corner[1]
-            holes = tuple(hole + corner for hole in found.holes)
-            cell = cell_at(x, y, scene.width, scene.height)
-            yield replace(found, outline=found.outline + corner, holes=holes, cell=cell), item
+        key, confidence = read_classes(item, code, cover, metres)
+        if not is_reported(key, confidence, float(item.inside.sum()), metres):
+            continue
+        ring, holes = outline_in_scene(item)
+        cell = cell_at(item.centroid[0] + corner[0], item.centroid[1] + corner[1], scene.width, scene.height)
+        yield CoverObject(
+            *key, outline=ring + corner, area_px=float(item.inside.sum()), cell=cell, confidence=confidence,
+            holes=tuple(hole + corner for hole in holes),
+        ), item  # fmt: skip
 
 
-def is_reported(found: CoverObject, metres: float) -> bool:
+def is_reported(key: Pair, confidence: float, area: float, metres: float) -> bool:
     """Whether an object is sure and large enough to be reported.
 
     Args:
-        found: The object.
+        key: Its class before and its class after.
+        confidence: In [0, 1].
+        area: In pixels.
         metres: Ground size of a pixel.
 
     Returns:
         True where it is.
     """
-    smallest = SMALLEST_UNKNOWN if UNKNOWN in found.key else SMALLEST
-    return found.confidence >= LEAST and found.area_px * metres**2 >= smallest
+    smallest = SMALLEST_UNKNOWN if UNKNOWN in key else SMALLEST
+    return confidence >= LEAST and area * metres**2 >= smallest
 
 
-def read_object(item: MaskObject, code: int, cover: LandCover, metres: float) -> CoverObject:
+def read_classes(item: MaskObject, code: int, cover: LandCover, metres: float) -> tuple[Pair, float]:
     """Reads the classes and the confidence of one object.
 
     Args:
@@ -251,7 +256,7 @@ def read_object(item: MaskObject, code: int, cover: LandCover, metres: float) ->
         metres: Ground size of a pixel.
 
     Returns:
-        The object, without its place on the ground.
+        Its class before and its class after, and the confidence in [0, 1].
     """
     packed = cover.packed[:, *item.window][:, item.inside]
     own = LandCover(packed[:, None], cover.least)
@@ -265,11 +270,7 @@ def read_object(item: MaskObject, code: int, cover: LandCover, metres: float) ->
         name = _likeliest(classes[date][in_group], confidence[date][in_group])
         sure = (in_group & known[date]).mean() >= MOST_OF
         names.append(name if sure and name not in doubtful else UNKNOWN)
-    ring, holes = outline_in_scene(item)
-    return CoverObject(
-        names[0], names[1], outline=ring, area_px=float(item.inside.sum()), cell=item.cell, confidence=float(right.mean()),
-        holes=holes,
-    )  # fmt: skip
+    return (names[0], names[1]), float(right.mean())
 
 
 def object_grounds(cover: LandCover, evidence: Evidence) -> tuple[ObjectGround, ...]:
