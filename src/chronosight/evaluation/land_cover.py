@@ -39,7 +39,7 @@ from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
-from chronosight.synthetic.mosaics import Mosaic, draw_mosaic
+from chronosight.synthetic.mosaics import draw_mosaic
 from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.cover_words import KINDS, kinds_lost_and_gained
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
@@ -47,7 +47,7 @@ from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 TITLE = "Land cover"
 MOSAICS, RENDERED, SIDE = 200, 60, 256
 FINE, COARSE, AT_COARSE = 0.5, 1.0, "1 m, "  # metres per pixel of the pairs, and how metrics of the coarser ones begin
-COARSE_STEPS = (1.6, 2.2)  # metres per pixel that mosaics are drawn at for them: the head sees them at half their size
+COARSE_STEPS = (0.8, 1.1)  # metres per pixel that mosaics are drawn at for them
 CELL_SHARE = 0.02  # of a cell: a kind that more of it loses or gains is one that we find
 ENOUGH_PEOPLE = 2  # of five, who name a kind; one alone leaves it open
 TARGETS = {
@@ -216,17 +216,12 @@ def _mosaics(
     step = FINE if guide.fine else COARSE
     for index in track(range(min(MOSAICS, limit or MOSAICS)), "mosaics"):
         rng = np.random.default_rng((HELD_OUT, index))
-        mosaic = draw_mosaic(rng, grounds, SIDE) if guide.fine else _doubled(draw_mosaic(rng, grounds, SIDE // 2, COARSE_STEPS))
+        mosaic = draw_mosaic(rng, grounds, SIDE, *([] if guide.fine else [COARSE_STEPS]))
         cover = _cover(guide, np.stack([mosaic.pixels, difference_only(mosaic.pixels, index)]), step)
         right.add_truth(f"mosaic {index}", cover, np.stack([mosaic.labels] * 2))
         season.called.append(_called(cover, step, np.zeros(mosaic.labels.shape, bool)))
     yield from right.accuracy("mosaics")
     yield Metric("season, mosaics: share called changed", right.groups, np.stack(season.called), ratio, "scenes")
-
-
-def _doubled(mosaic: Mosaic) -> Mosaic:
-    """A mosaic that looks the same at half its size."""
-    return Mosaic(*(part.repeat(2, axis=0).repeat(2, axis=1) for part in (mosaic.pixels, mosaic.labels)))
 
 
 def _rendered(guide: Guide, limit: int | None, track: Track) -> Iterator[Metric]:

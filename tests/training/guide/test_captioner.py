@@ -111,7 +111,8 @@ def test_the_engine_reads_the_same_maps_as_training(guide, trained, weights):
         inputs = caption_inputs(captioner.guide_maps(fixed, scene.frames[:, None]))
         memory = model.remember(*(torch.from_numpy(inputs[name]) for name in ("earlier", "later", "changes")))
         first = model(memory, torch.tensor([[START]]))[0, -1].log_softmax(0)
-    reply = Captioner(Bundle(weights, 1)).describe(scene, 1.0)
+    writer = Captioner(Bundle(weights, 1))
+    reply = writer.describe(writer.maps(scene, 1.0))
     allowed = first.clone()
     allowed[[0, 1, 3]] = -torch.inf
     best = int(allowed.argmax())
@@ -123,11 +124,13 @@ def test_the_engine_reads_the_same_maps_as_training(guide, trained, weights):
 def test_captions_of_pairs_come_from_the_captioner(weights, monkeypatch):
     asked = []
 
-    def say(self, scene, metres):
+    def look(self, scene, metres):
         asked.append(metres)
-        return Reply("the scene is the same as before", np.array([-0.1] * 7), True)
+        return {}
 
-    monkeypatch.setattr(Captioner, "describe", say)
+    monkeypatch.setattr(Captioner, "maps", look)
+    reply = Reply("the scene is the same as before", np.array([-0.1] * 7), True)
+    monkeypatch.setattr(Captioner, "describe", lambda self, maps: reply)
     frames = np.full((2, 96, 128, 3), 90, np.uint8)
     answer = load(weights=weights, threads=1).ask(replace(pair(frames), metres_per_pixel=1.0), "Describe what changed.")
     assert asked == [1.0] and answer.text == "the scene is the same as before"
@@ -138,5 +141,7 @@ def test_words_that_do_not_fit_the_graph_are_one_line(weights, tmp_path):
     config = json.loads((copy / "config.json").read_text())
     config["captioner"]["words"].append("more")
     (copy / "config.json").write_text(json.dumps(config))
+    writer = Captioner(Bundle(copy, 1))
+    maps = writer.maps(changed(1.0), 1.0)
     with pytest.raises(InputError, match="words"):
-        Captioner(Bundle(copy, 1)).describe(changed(1.0), 1.0)
+        writer.describe(maps)

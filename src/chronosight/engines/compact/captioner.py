@@ -11,6 +11,7 @@ from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs, shown_size
+from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
 
 
@@ -26,13 +27,26 @@ class Captioner:
         self.bundle = bundle
         self.words = tuple(bundle.config["captioner"]["words"])
         self.guide = Guide(bundle, fine=True)
+        self.read = GUIDE_MAPS if bundle.config.get("land_cover") else LEVELS  # the former hold the latter
 
-    def describe(self, scene: Scene, metres: float | None) -> Reply:
-        """Describes the change in a sentence.
+    def maps(self, scene: Scene, metres: float | None) -> dict[str, np.ndarray]:
+        """What the guide of fine imagery makes of a pair, at the size at which the captioner is shown it.
 
         Args:
             scene: A pair.
             metres: Ground size of a pixel; None where it is not known.
+
+        Returns:
+            The guide's outputs by name: those that `describe` reads, and those that the land cover needs.
+        """
+        dates = resize_frames(seen_frames(scene), *shown_size(scene.height, scene.width, metres))
+        return self.guide.raw_maps(dates[:, None], ("class_logits", "appeared_logit", *self.read))
+
+    def describe(self, maps: dict[str, np.ndarray]) -> Reply:
+        """Describes the change in a sentence.
+
+        Args:
+            maps: Of a pair, by `maps`.
 
         Returns:
             The sentence, without full stop, with the log-probability of every word and of the end.
@@ -40,8 +54,6 @@ class Captioner:
         Raises:
             InputError: The graph does not fit the words in config.json.
         """
-        dates = resize_frames(seen_frames(scene), *shown_size(scene.height, scene.width, metres))
-        maps = self.guide.raw_maps(dates[:, None], ("class_logits", "appeared_logit", *LEVELS))
         memory = self.bundle.session("captioner").run(["memory"], caption_inputs(maps))[0]
         session = self.bundle.session("captioner_words")
         tokens, logprobs = [START], []

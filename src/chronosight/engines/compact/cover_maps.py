@@ -1,7 +1,8 @@
 """The land cover of both dates from the graph of the land-cover head, on the grid of a scene.
 
-The head reads maps of the guide of fine imagery. Where that guide compares the pair itself, they are at hand. Other pairs it is
-shown at half their size: that costs a tenth of comparing them, at their own size it would be two fifths.
+The head reads maps of the guide of fine imagery. Where that guide compares the pair itself, they are at hand. A small pair that
+another guide compares is shown to it by the captioner anyway, mostly at its own size: the same maps serve both. Larger ones it is
+shown at half their size, and only the part of the graph runs that reads each date by itself: a quarter of the time.
 """
 
 from __future__ import annotations
@@ -30,13 +31,30 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
     """
     if maps is None:
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        maps = dict(zip(GUIDE_MAPS, bundle.session("guide_fine").run(list(GUIDE_MAPS), feeds), strict=True))
+        session = bundle.session("guide_fine", GUIDE_MAPS)
+        maps = dict(zip(GUIDE_MAPS, session.run(list(GUIDE_MAPS), feeds), strict=True))
     session = bundle.session("land_cover")
     read = {name: maps[name] for name in GUIDE_MAPS}
     if any(given.name == PIXELS for given in session.get_inputs()):  # earlier heads read the guide's maps alone
         read[PIXELS] = np.ascontiguousarray(dates).reshape(-1, *dates.shape[2:])
     scores: np.ndarray = session.run(["logits"], read)[0]
     return scores
+
+
+def whole_cover(bundle: Bundle, frames: np.ndarray, maps: dict[str, np.ndarray] | None) -> np.ndarray:
+    """The land cover of a pair that is shown to the head as it is.
+
+    Args:
+        bundle: Weights with a guide of fine imagery and a land-cover head.
+        frames: (2, H, W, 3) uint8, H and W multiples of 32.
+        maps: The guide's maps of them by name, `GUIDE_MAPS` among them; None makes them.
+
+    Returns:
+        (2, H, W) uint8, as `LandCover.packed`.
+    """
+    dates = frames.transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
+    found = calibrated_cover(cover_scores(bundle, dates, maps), bundle.config["land_cover"])
+    return enlarged_cover(found, frames.shape[2], frames.shape[1:3], frames.shape[1:3])
 
 
 def halved(dates: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption
+from chronosight.tasks.change_captions import shown_as_it_is
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question
 
@@ -119,6 +120,7 @@ class EncodedScene:
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
+        self._captioned: dict[str, np.ndarray] | None = None  # of the captioner, until the land cover was read from them
 
     @cached_property
     def large(self) -> bool:
@@ -157,7 +159,9 @@ class EncodedScene:
     @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        return self.guide.predict(replace(self.scene, metres_per_pixel=self.seen_size), self.progress, self.cover)
+        of_captioner, self._captioned = self._captioned, None
+        scene = replace(self.scene, metres_per_pixel=self.seen_size)
+        return self.guide.predict(scene, self.progress, self.cover, of_captioner=of_captioner)
 
     @cached_property
     def changed(self) -> float:
@@ -239,7 +243,10 @@ class EncodedScene:
         """
         new = [question for question in dict.fromkeys(questions) if question not in self._read]
         if self.scene.kind == "pair" and caption.ask("pair") in new and (captioner := self.networks.captioner) is not None:
-            self._read[caption.ask("pair")] = captioner.describe(self.scene, self.seen_size)
+            maps = captioner.maps(self.scene, self.seen_size)
+            self._read[caption.ask("pair")] = captioner.describe(maps)
+            if "maps" not in vars(self) and shown_as_it_is(self.scene.height, self.scene.width, self.seen_size):
+                self._captioned = maps
             new.remove(caption.ask("pair"))
         if new:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))

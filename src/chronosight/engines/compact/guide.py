@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved, whole_cover
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
@@ -24,6 +24,7 @@ from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER, LandCover
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.change_captions import shown_as_it_is
 from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
@@ -153,8 +154,9 @@ class Guide:
         return min(COARSEST, max(FINEST, factor))
 
     def predict(
-        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False
-    ) -> GuideMaps:
+        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False,
+        of_captioner: dict[str, np.ndarray] | None = None,
+    ) -> GuideMaps:  # fmt: skip
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
@@ -162,6 +164,8 @@ class Guide:
             progress: Called with (tiles done, tiles in all).
             cover: Whether to map the land cover too, where these weights can.
             keep: Whether to keep the network's own probabilities beside what is read of them.
+            of_captioner: What the captioner has computed of the pair as it is, if it has (`Captioner.maps`): the land cover of a
+                pair that this guide compares at 1 m is read from it, instead of computing it again.
 
         Returns:
             Maps of the scene's own size (H, W).
@@ -181,6 +185,8 @@ class Guide:
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
         cover = cover and self.maps_cover(scene.metres_per_pixel)
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
+        if covered is not None and not self.fine and shown_as_it_is(scene.height, scene.width, scene.metres_per_pixel):
+            covered, cover = whole_cover(self.bundle, seen_frames(scene), of_captioner), False
         owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
         n_maps = len(self.classes) + 2  # class probabilities, then `appeared`, then cores
