@@ -19,14 +19,15 @@ from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
-from chronosight.tasks.land_cover import LAND_COVER_CLASSES  # noqa: E402
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES  # noqa: E402
 from chronosight.training.calibration import land_cover as calibration  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
 from chronosight.training.export.land_cover import add_land_cover  # noqa: E402
 from chronosight.training.guide import land_cover  # noqa: E402
 from chronosight.training.guide.fine import fine_config  # noqa: E402
-from chronosight.training.recipes.guide import LandCoverRecipe  # noqa: E402
-from chronosight.training.samples.land_cover_samples import LandCoverSources  # noqa: E402
+from chronosight.training.recipes.guide import LandCoverRecipe, LandCoverShares  # noqa: E402
+from chronosight.training.samples.land_cover_maps import LandCoverMaps  # noqa: E402
+from chronosight.training.samples.land_cover_samples import LandCoverSamples, LandCoverSources  # noqa: E402
 from small_scenes import pair  # noqa: E402
 from tiny_cover import STEP, write_covering_bundle  # noqa: E402
 
@@ -55,7 +56,7 @@ def guide(tmp_path_factory):
 
 def recipe(guide, **fields) -> LandCoverRecipe:
     given = {"guide": str(guide), "steps": 2, "batch": 2, "size": 32, "neck": (4, 4, 4), "pixels": 4}
-    given |= {"save_every": 1, "workers": 0, "threads": 1}
+    given |= {"save_every": 1, "threads": 1, "samples": 3}
     return LandCoverRecipe(**given | fields)
 
 
@@ -79,6 +80,25 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(guide, trained, tmp_p
     assert first.keys() == second.keys()
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+def test_maps_are_made_once_and_every_sample_is_drawn_as_often_as_the_others(guide):
+    samples = LandCoverSamples(sources(), LandCoverShares(mosaic=1, rendered=0, real=0, two_dates=0), 10, 3, 32)
+    model = land_cover.frozen_guide(str(guide))
+    said = []
+    maps = LandCoverMaps(samples, model.land_cover_features, 25, 3, said.append)
+    assert len(maps) == 25 and said == ["maps of 0 of 10 samples"]
+    drawn = [maps[index] for index in range(20)]
+    seen = [sample["views"].tobytes() for sample in drawn]
+    assert sorted(seen[:10]) == sorted(seen[10:]) and seen[:10] != seen[10:]
+    for sample in drawn[:3]:
+        of_index = next(samples[i] for i in range(10) if np.abs(samples[i]["views"] - sample["views"]).max() < 1e-6)
+        np.testing.assert_array_equal(sample["labels"], of_index["labels"])
+        np.testing.assert_array_equal(sample["same"], of_index["same"])
+        with torch.no_grad():
+            expected = model.land_cover_features(torch.from_numpy(of_index["views"]))
+        for name, one in zip(GUIDE_MAPS, expected, strict=True):
+            np.testing.assert_allclose(sample[name], one.numpy(), rtol=2e-3, atol=2e-3)
 
 
 def test_a_trained_head_can_be_gone_on_from_if_it_has_the_shape(guide, trained):

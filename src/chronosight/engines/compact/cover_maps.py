@@ -41,7 +41,7 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
     return scores
 
 
-def whole_cover(bundle: Bundle, frames: np.ndarray, maps: dict[str, np.ndarray] | None) -> np.ndarray:
+def pair_cover(bundle: Bundle, frames: np.ndarray, maps: dict[str, np.ndarray] | None) -> np.ndarray:
     """The land cover of a pair that is shown to the head as it is.
 
     Args:

@@ -29,7 +29,6 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption
-from chronosight.tasks.change_captions import shown_as_it_is
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question
 
@@ -120,7 +119,7 @@ class EncodedScene:
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
-        self._captioned: dict[str, np.ndarray] | None = None  # of the captioner, until the land cover was read from them
+        self._captioned: dict[str, np.ndarray] | None = None  # of the captioner, until the land cover is read from them
 
     @cached_property
     def large(self) -> bool:
@@ -159,9 +158,12 @@ class EncodedScene:
     @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        of_captioner, self._captioned = self._captioned, None
-        scene = replace(self.scene, metres_per_pixel=self.seen_size)
-        return self.guide.predict(scene, self.progress, self.cover, of_captioner=of_captioner)
+        return self.guide.predict(self._sized, self.progress, self.cover and not self.guide.covers_whole(self._sized))
+
+    @property
+    def _sized(self) -> Scene:
+        """The scene with the ground size that the guide is told."""
+        return replace(self.scene, metres_per_pixel=self.seen_size)
 
     @cached_property
     def changed(self) -> float:
@@ -182,10 +184,14 @@ class EncodedScene:
     @cached_property
     def land_cover(self) -> LandCoverChange | None:
         """How the land cover changed beside the buildings and roads that are reported; None where it is not mapped."""
-        if self.maps.cover is None:
+        cover = self.maps.cover
+        if self.cover and self.guide.covers_whole(self._sized):
+            maps, self._captioned = self._captioned, None
+            cover = self.guide.cover_of(self._sized, maps)
+        if cover is None:
             return None
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
-        return land_cover_change(self.maps.cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
+        return land_cover_change(cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
 
     @cached_property
     def sentence(self) -> str:
@@ -245,7 +251,7 @@ class EncodedScene:
         if self.scene.kind == "pair" and caption.ask("pair") in new and (captioner := self.networks.captioner) is not None:
             maps = captioner.maps(self.scene, self.seen_size)
             self._read[caption.ask("pair")] = captioner.describe(maps)
-            if "maps" not in vars(self) and shown_as_it_is(self.scene.height, self.scene.width, self.seen_size):
+            if self.cover and self.guide.covers_whole(self._sized) and "land_cover" not in vars(self):
                 self._captioned = maps
             new.remove(caption.ask("pair"))
         if new:

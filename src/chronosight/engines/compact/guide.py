@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved, whole_cover
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved, pair_cover
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
@@ -110,6 +110,32 @@ class Guide:
             return False
         return self.fine or bool(metres and metres <= settings.get("up_to", 0.0))
 
+    def covers_whole(self, scene: Scene) -> bool:
+        """Whether the land cover of a pair that this guide compares is read at the pair's own size, by what the captioner sees.
+
+        Args:
+            scene: A pair.
+
+        Returns:
+            True for small pairs at about 1 m, of which these weights map the land cover; False where this guide maps it itself.
+        """
+        seen = shown_as_it_is(scene.height, scene.width, scene.metres_per_pixel)
+        return seen and not self.fine and self.maps_cover(scene.metres_per_pixel)
+
+    def cover_of(self, scene: Scene, maps: dict[str, np.ndarray] | None = None) -> LandCover:
+        """The land cover of a pair of which `covers_whole` is true.
+
+        Args:
+            scene: The pair.
+            maps: What the captioner has computed of it (`Captioner.maps`), if it has; None makes what is needed.
+
+        Returns:
+            The land cover of both dates.
+        """
+        covered = pair_cover(self.bundle, seen_frames(scene), maps)
+        covered[:, ~scene.valid] = NO_COVER
+        return LandCover(covered, self.least_cover)
+
     @property
     def least_cover(self) -> tuple[float, ...]:
         """Of each class of land cover the confidence in [0, 1] below which it is unknown."""
@@ -154,9 +180,8 @@ class Guide:
         return min(COARSEST, max(FINEST, factor))
 
     def predict(
-        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False,
-        of_captioner: dict[str, np.ndarray] | None = None,
-    ) -> GuideMaps:  # fmt: skip
+        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False
+    ) -> GuideMaps:
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
@@ -164,8 +189,6 @@ class Guide:
             progress: Called with (tiles done, tiles in all).
             cover: Whether to map the land cover too, where these weights can.
             keep: Whether to keep the network's own probabilities beside what is read of them.
-            of_captioner: What the captioner has computed of the pair as it is, if it has (`Captioner.maps`): the land cover of a
-                pair that this guide compares at 1 m is read from it, instead of computing it again.
 
         Returns:
             Maps of the scene's own size (H, W).
@@ -183,10 +206,9 @@ class Guide:
             width += -width % STEP
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
-        cover = cover and self.maps_cover(scene.metres_per_pixel)
+        whole_cover = cover and self.covers_whole(scene)
+        cover = cover and self.maps_cover(scene.metres_per_pixel) and not whole_cover
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
-        if covered is not None and not self.fine and shown_as_it_is(scene.height, scene.width, scene.metres_per_pixel):
-            covered, cover = whole_cover(self.bundle, seen_frames(scene), of_captioner), False
         owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
         n_maps = len(self.classes) + 2  # class probabilities, then `appeared`, then cores
@@ -226,7 +248,7 @@ class Guide:
         is_building = mask == building
         mask[is_building & ~split_by_cores(is_building, cores)] = 0
         whole = len(rows) * len(columns) == 1
-        land_cover = None
+        land_cover = self.cover_of(scene) if whole_cover else None
         if covered is not None:
             covered[:, ~scene.valid] = NO_COVER
             land_cover = LandCover(covered, self.least_cover)

@@ -18,6 +18,7 @@ What counts as a change:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 import numpy as np
 from scipy import ndimage
@@ -27,7 +28,7 @@ from chronosight.engines.outlines import outline_in_scene, place_objects
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.evidence import Evidence
-from chronosight.results.land_cover import LandCover
+from chronosight.results.land_cover import LEVELS, LandCover
 from chronosight.results.land_cover_change import (
     BUILT_UP,
     CLASSES,
@@ -165,9 +166,9 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
     Returns:
         (H, W) uint8: 0, or 1 + `N_GROUPS` * group before + group after.
     """
-    confidence, known = cover.confidence, cover.known
+    known, even = cover.known, (cover.packed & LEVELS) >= ceil(EVEN * LEVELS)
     before, after = GROUPS[cover.classes]
-    sure = (known[0] & (confidence[1] >= EVEN)) | (known[1] & (confidence[0] >= EVEN))
+    sure = (known[0] & even[1]) | (known[1] & even[0])
     differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
     codes = np.where(sure & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
     found = np.zeros_like(codes)

@@ -3,7 +3,8 @@
     OUT/recipe.yaml, OUT/checkpoint-N     what a stopped run goes on from
     OUT/final                             the averaged head, for `chronosight export --land-cover`
 
-Samples: `samples.land_cover_samples`. Loop: `training.trainer`. Export: `export.land_cover`.
+Samples: `samples.land_cover_samples`; the guide's maps of them: `samples.land_cover_maps`. Loop: `training.trainer`. Export:
+`export.land_cover`.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from chronosight.engines.compact.bundle import SHIPPED
 from chronosight.errors import InputError
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
 from chronosight.models.guide.modeling import GuideModel
-from chronosight.tasks.land_cover import LAND_COVER_CLASSES
+from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.fine import rendered_pair
 from chronosight.training.recipes.guide import LandCoverRecipe
+from chronosight.training.samples.land_cover_maps import LandCoverMaps
 from chronosight.training.samples.land_cover_samples import SAME, SEASON, LandCoverSamples, LandCoverSources
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
@@ -43,22 +45,21 @@ RAREST = 0.03  # a class rarer than this in a batch counts no more for it
 class LandCoverTrainer(Trainer):
     """Learns known classes, and the same answer for the same ground in two lights."""
 
-    def __init__(self, *args: Any, guide: GuideModel, recipe: LandCoverRecipe, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, recipe: LandCoverRecipe, **kwargs: Any) -> None:
         """Makes the Trainer.
 
         Args:
             args: Of the Trainer.
-            guide: Makes the maps that the head reads; it is not trained.
             recipe: Weights of the losses.
             kwargs: Of the Trainer.
         """
         super().__init__(*args, **kwargs)
-        self.guide, self.recipe = guide, recipe
+        self.recipe = recipe
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The loss of a batch of `LandCoverSamples`; its parts are logged.
+        """The loss of a batch of `LandCoverMaps`; its parts are logged.
 
         Args:
             model: The head.
@@ -69,10 +70,8 @@ class LandCoverTrainer(Trainer):
         Returns:
             The scalar loss, or (loss, scores) with `return_outputs`.
         """
-        views = inputs["views"].flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
-            maps = [*self.guide.land_cover_features(views), *([views] if self.recipe.pixels else [])]
-        scores = model(*maps)
+        names = (*GUIDE_MAPS, *(["views"] if self.recipe.pixels else []))
+        scores = model(*(inputs[name].flatten(0, 1).contiguous(memory_format=torch.channels_last) for name in names))
         parts = land_cover_loss(scores, inputs["labels"], inputs["same"], self.recipe.smoothing)
         if self.state.global_step % self.args.logging_steps == 0:
             self.log({name: part.item() for name, part in parts.items()})
@@ -154,7 +153,8 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = land_cover_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    samples = LandCoverSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
+    drawn = LandCoverSamples(sources, recipe.shares, recipe.samples, recipe.seed, recipe.size)
+    samples = LandCoverMaps(drawn, guide.land_cover_features, recipe.steps * recipe.batch, recipe.seed, say)
     torch.manual_seed(recipe.seed)
     widths, neck = list(guide.config.widths), list(guide.config.neck)
     config = LandCoverConfig(inputs=(*widths[1:], neck[1]), neck=recipe.neck, pixels=recipe.pixels)
@@ -162,10 +162,9 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
         per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False,
-        dataloader_num_workers=recipe.workers,
     )  # fmt: skip
     say("land-cover head")
-    fit_averaged(partial(LandCoverTrainer, guide=guide, recipe=recipe), model, samples, arguments, recipe.ema)
+    fit_averaged(partial(LandCoverTrainer, recipe=recipe), model, samples, arguments, recipe.ema)
     with finished_folder(final) as folder:
         model.save_pretrained(folder)
     return final

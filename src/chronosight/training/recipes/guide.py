@@ -218,6 +218,8 @@ class LandCoverRecipe(Recipe):
     head: str | None = None
     """Folder of a trained head to go on from, such as one of an earlier guide."""
     steps: Steps = 2500
+    samples: int = Field(default=6000, ge=1)
+    """Samples that are made; steps draw from them, each as often as the others. One takes 0.4 MB of memory."""
     batch: int = Field(default=8, ge=1)
     """Samples a step, two views each."""
     size: int = Field(default=160, ge=32, multiple_of=32)
@@ -245,8 +247,6 @@ class LandCoverRecipe(Recipe):
     save_every: SaveEvery = 500
     log_every: LogEvery = 50
     threads: Threads = 0
-    workers: int = Field(default=1, ge=0)
-    """Processes that make samples."""
 
 
 class CaptionerRecipe(Recipe):
