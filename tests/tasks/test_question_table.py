@@ -6,7 +6,7 @@ import pytest
 
 from chronosight.tasks.parsing import parse_question
 from chronosight.tasks.routing import HELP as TASKS_HELP
-from chronosight.tasks.scene_questions import HELP
+from chronosight.tasks.scene_reading import HELP
 
 PARTS = {("top left corner", "top", "top right corner"): "north", ("lower left corner", "lower", "lower right corner"): "south"}
 PARTS[tuple(cell for cells in PARTS for cell in cells)] = "north+south"

@@ -10,7 +10,8 @@ from chronosight.tasks.cells import CELLS, cell_at
 from chronosight.tasks.parsing import parse_question
 from chronosight.tasks.reading import tokenise
 from chronosight.tasks.routing import MAX_CHARACTERS, route
-from chronosight.tasks.scene_questions import HELP, ReadScene, only_objects_answer
+from chronosight.tasks.scene_questions import only_objects_answer
+from chronosight.tasks.scene_reading import HELP, ReadScene
 from chronosight.tasks.scene_regions import in_region, take_region
 
 

@@ -32,7 +32,7 @@ from chronosight.results.wording import size_words
 from chronosight.tasks.cells import listed, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import SceneQuestion
-from chronosight.tasks.scene_questions import ReadScene
+from chronosight.tasks.scene_reading import ReadScene
 
 UNIT_WORDS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.reading import read
 from chronosight.tasks.routing import Kind, Routed, TypedQuestion, read_typed, route, route_reading
-from chronosight.tasks.scene_questions import ReadScene, only_objects_answer, read_scene_question
+from chronosight.tasks.scene_questions import only_objects_answer, read_scene_question
+from chronosight.tasks.scene_reading import ReadScene
 from chronosight.tasks.wording import TASKS
 
 OF_CHANGE = ("binary", "count", "location", "direction")

@@ -2,24 +2,24 @@
 
 Counts, areas, lengths, shares, densities, the largest objects, two parts compared, and which zone, cell, half or quarter
 changed most. A question is read whole or not at all, as in `reading`: what the objects of a change map cannot answer is
-refused with the reason, never guessed.
+refused with the reason, never guessed. Comparisons and rankings are read in `scene_comparisons`, land cover in
+`land_cover_questions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
-from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
-from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, Asks, SceneQuestion
-from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.reading import read, tokenise
 from chronosight.tasks.routing import HELP as TASKS_HELP
 from chronosight.tasks.routing import Routed, TypedQuestion, route_reading
+from chronosight.tasks.scene_comparisons import read_comparison, read_ranking
 from chronosight.tasks.scene_phrases import (
     AREA,
     CELL_WORDS,
@@ -42,7 +42,8 @@ from chronosight.tasks.scene_phrases import (
     take_zones,
     top_as_largest,
 )
-from chronosight.tasks.scene_regions import SceneRegion, take_region, take_two_regions
+from chronosight.tasks.scene_reading import ReadScene, Restrictions, one_direction, one_subject, read_rest, refuse
+from chronosight.tasks.scene_regions import take_region
 from chronosight.tasks.unanswerable import negated
 from chronosight.tasks.yes_no_questions import (
     COVER,
@@ -59,27 +60,6 @@ from chronosight.tasks.yes_no_questions import (
 COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
 MAX_LISTED = 100  # of "the five largest"
-
-HELP = (
-    "Of a whole scene you can ask how many buildings or roads changed, appeared or vanished, what area or share they cover, "
-    "where they are, which are the largest, how two parts compare, and which zone or cell changed most; of a place in it "
-    "(--at, --within) anything the model can answer about two dates."
-)
-
-
-@dataclass(frozen=True)
-class ReadScene:
-    """A question that was read.
-
-    Attributes:
-        question: None where it cannot be answered from objects.
-        note: Then why; else a remark for the user, or "".
-        without_cover: Of a question about land cover, how it is read where no land cover is mapped: why it cannot be answered.
-    """
-
-    question: SceneQuestion | None
-    note: str = ""
-    without_cover: ReadScene | None = None
 
 
 def read_scene_question(typed: TypedQuestion, routed: Routed, zones: Sequence[str] = ()) -> ReadScene:
@@ -119,7 +99,7 @@ def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
     if asked is None:
         return None
     if isinstance(asked, str):
-        return _refuse(asked)
+        return refuse(asked)
     if unit and asked.asks not in ("area", "into", "out_of"):
         asked = replace(asked, asks="area")
     wanted = SceneQuestion("land_cover", region=region, zone=named[0] if named else None, unit=unit, cover=asked)
@@ -129,35 +109,33 @@ def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
 def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence[str]) -> ReadScene:
     """A question about changed buildings and roads."""
     if typed.unanswerable:
-        return _refuse(typed.unanswerable)
+        return refuse(typed.unanswerable)
     limits, rest = take_limits(typed.text)
     per, rest = take_per(rest)
     yes_no = asks_yes_no(typed.words)
-    bounds: Bounds | None = None
-    if yes_no:
-        bounds, rest = take_bounds(rest.lower())
+    bounds, rest = take_bounds(rest.lower()) if yes_no else (None, rest)
     words = tokenise(rest)
     if not words:
-        return _refuse("The question is empty.")
+        return refuse("The question is empty.")
     if has_phrase(f" {' '.join(words)} ", ("at least", "at most")):
-        return _refuse("Give the number: are there at least five new buildings?")
+        return refuse("Give the number: are there at least five new buildings?")
     named, words = take_zones(rest, words, zones)
     grown = growth(words) if yes_no else None
     if grown is None and (COMPARES & set(words) or ({"more", "fewer", "less"} & set(words) and "or" in words)):
-        found = _read_comparison(named, words, limits, per)
+        found = read_comparison(named, words, limits, per)
         if found is not None:
             return found
     if len(named) > 1:
-        return _refuse(f"Ask about one zone at a time, not about {' and '.join(named)}.")
+        return refuse(f"Ask about one zone at a time, not about {' and '.join(named)}.")
     among = _among(words)
     region = None
     if among not in ("halves", "quarters"):
         region, words, reason = take_region(top_as_largest(words))
         if reason:
-            return _refuse(reason)
+            return refuse(reason)
     if region is not None and named:
-        return _refuse("Ask about a zone or about a part of the scene, not about both.")
-    place = _Place(region, named[0] if named else None, *limits, per)
+        return refuse("Ask about a zone or about a part of the scene, not about both.")
+    place = Restrictions(region, named[0] if named else None, *limits, per)
     of_area = limits != (None, None) and (speaks_of_area(words) or limits_a_sum(typed.text))
     if yes_no and (bounds or grown or quantifier(words) or of_area):
         return _read_yes_no(words, place, bounds, grown)
@@ -166,14 +144,14 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
         return _read_share(line, place)
     unit, words = take_unit(words)
     if {"than", "average", "mean", "median", "percent", "percentage", "share"} & set(words):
-        return _refuse("Sums and shares are computed; differences and averages are not.")
+        return refuse("Sums and shares are computed; differences and averages are not.")
     line = f" {' '.join(words)} "
     area, length = unit != "" or has_phrase(line, AREA), has_phrase(line, LENGTH)
     superlative = has_phrase(line, MOST) or has_phrase(line, LEAST)
     if any(a in OBJECT_SIZES and b in ZONE_WORDS for a, b in pairwise(words)):
-        return _refuse("Zones are compared by what changed in them, not by their own size.")
+        return refuse("Zones are compared by what changed in them, not by their own size.")
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
-        return _read_ranking(line, among or "cells", area, place)
+        return read_ranking(line, among or "cells", area, place)
     if superlative or asks_top(words):
         return _read_largest(line, place, yes_no)
     if area or length:
@@ -201,30 +179,10 @@ def only_objects_answer(read: ReadScene) -> bool:
     return not of_a_model or part_described or wanted.zone is not None or halved or restricted
 
 
-@dataclass(frozen=True)
-class _Place:
-    """What restricts the objects of a question: where they are and how large."""
-
-    region: SceneRegion | None
-    zone: str | None
-    min_area: float | None = None
-    max_area: float | None = None
-    per: str = ""
-
-    def restrict(self, question: SceneQuestion) -> SceneQuestion:
-        return replace(
-            question, region=self.region, zone=self.zone, min_area=self.min_area, max_area=self.max_area, per=self.per
-        )  # fmt: skip
-
-
-def _refuse(reason: str) -> ReadScene:
-    return ReadScene(None, f"{reason} {HELP}".strip())
-
-
-def _read_plain(routed: Routed, place: _Place) -> ReadScene:
+def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
     """Count, place, direction, whether and description: what a pair of any size can be asked."""
     if routed.question is None:
-        return _refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
+        return refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
     asks: dict[str, Asks] = {
         "count": "count",
         "location": "where",
@@ -234,32 +192,34 @@ def _read_plain(routed: Routed, place: _Place) -> ReadScene:
     }
     question = routed.question
     if place.zone and question.task == "location":
-        return _refuse("Places are given for the whole scene, not within a zone.")
+        return refuse("Places are given for the whole scene, not within a zone.")
     wanted = place.restrict(
         SceneQuestion(asks[question.task], question.subject, routed.direction, negated=routed.negated)
     )
     if wanted.per and wanted.asks != "count":
-        return _refuse("Numbers and areas are given per unit of ground, nothing else.")
+        return refuse("Numbers and areas are given per unit of ground, nothing else.")
     return ReadScene(wanted, "" if question.task == "binary" and "whole scene" in routed.note else routed.note)
 
 
-def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: _Place) -> ReadScene:
-    reading, reason = _read_rest(line, (*AREA, *LENGTH), asks == "length")
+def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: Restrictions) -> ReadScene:
+    reading, reason = read_rest(line, (*AREA, *LENGTH), asks == "length")
     if reading is None:
-        return _refuse(reason)
+        return refuse(reason)
     if place.per and asks == "length":
-        return _refuse("Numbers and areas are given per unit of ground, nothing else.")
-    return ReadScene(place.restrict(SceneQuestion(asks, _subject(reading), _direction(reading), unit=unit)))
+        return refuse("Numbers and areas are given per unit of ground, nothing else.")
+    return ReadScene(place.restrict(SceneQuestion(asks, one_subject(reading), one_direction(reading), unit=unit)))
 
 
-def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: Literal["more", "fewer"] | None) -> ReadScene:
+def _read_yes_no(
+    words: list[str], place: Restrictions, bounds: Bounds | None, grown: Literal["more", "fewer"] | None
+) -> ReadScene:
     """Limits of a number or an area, growth, and whether all or most objects lie in a part."""
     how_many = quantifier(words)
     of_area = bounds is None and grown is None and how_many is None
     if place.per or negated(words) or (bounds and (grown or how_many)):
-        return _refuse("Ask for the number itself, and compare it.")
+        return refuse("Ask for the number itself, and compare it.")
     if how_many and (place.region is None or place.zone):
-        return _refuse("All and most are answered of a part of the scene: are all new buildings in the north?")
+        return refuse("All and most are answered of a part of the scene: are all new buildings in the north?")
     phrases = (
         *AREA, *COVER, *GROW, *SHRINK, "more", "fewer", "less", "than", "before", "now", "earlier", "previously", "most",
         "mostly", "mainly", "majority", "every", "each", "all", "only", "exclusively", "solely", "number", "count",
@@ -267,10 +227,10 @@ def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: 
     line = f" {' '.join(words)} "
     if grown and "than" in words:  # "more built than demolished": both directions are counted
         line = " ".join(word for word in line.split() if word not in (*lists.APPEARED, *lists.VANISHED))
-    reading, reason = _read_rest(f" {line.strip()} ", phrases, True)
+    reading, reason = read_rest(f" {line.strip()} ", phrases, True)
     if reading is None:
-        return _refuse(reason)
-    subject, direction = _subject(reading), _direction(reading)
+        return refuse(reason)
+    subject, direction = one_subject(reading), one_direction(reading)
     if grown:
         return ReadScene(place.restrict(SceneQuestion("grown", subject, least=grown == "fewer")))
     if of_area:
@@ -282,118 +242,48 @@ def _read_yes_no(words: list[str], place: _Place, bounds: Bounds | None, grown: 
     return ReadScene(place.restrict(SceneQuestion("number_is", subject, direction, at_least=bounds[0], at_most=bounds[1])))
 
 
-def _read_largest(line: str, place: _Place, yes_no: bool) -> ReadScene:
+def _read_largest(line: str, place: Restrictions, yes_no: bool) -> ReadScene:
     if place.zone or place.per:
-        return _refuse("The largest objects are given for the whole scene or a part of it, not for a zone.")
+        return refuse("The largest objects are given for the whole scene or a part of it, not for a zone.")
     words = line.split()
     if yes_no and (place.region is None or not _largest(words)):
-        return _refuse("Ask which the largest is, and read its size and its place.")
+        return refuse("Ask which the largest is, and read its size and its place.")
     top, words = take_number(words)
     if yes_no and top != 1:
-        return _refuse("Ask where they are.")
+        return refuse("Ask where they are.")
     if top is None or not 1 <= top <= MAX_LISTED:
-        return _refuse(f"At most {MAX_LISTED} objects are listed.")
+        return refuse(f"At most {MAX_LISTED} objects are listed.")
     line = f" {' '.join(words)} "
-    reading, reason = _read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
+    reading, reason = read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
                                         "what is", "what are"), True)  # fmt: skip
     if reading is None:
-        return _refuse(reason)
+        return refuse(reason)
     least = has_phrase(line, LEAST)
     asks: Asks = "largest_in" if yes_no else "largest"
-    return ReadScene(place.restrict(SceneQuestion(asks, _subject(reading), _direction(reading), least=least, top=top)))
+    return ReadScene(place.restrict(SceneQuestion(asks, one_subject(reading), one_direction(reading), least=least, top=top)))
 
 
-def _read_ranking(line: str, among: Among, area: bool, place: _Place) -> ReadScene:
-    if place.region is not None or place.zone or place.per:
-        return _refuse("Zones and cells are compared over the whole scene.")
-    most, least = has_phrase(line, MOST), has_phrase(line, LEAST)
-    without = bool({"not", "no", "unchanged", "without"} & set(line.split()))
-    phrases = (*AREA, *ZONE_WORDS, *MOST, *LEAST, "not", "no", "unchanged", "without", "number of", "the number")
-    cells = {"cells": CELL_WORDS, "zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}[among]
-    reading, reason = _read_rest(line, (*phrases, *cells), True)
-    if reading is None:
-        return _refuse(reason)
-    subject, direction = _subject(reading), _direction(reading)
-    if not (most or least):
-        if reading.says(lists.COUNT):
-            return _refuse("Zones are not counted; ask which zones changed.")
-        return ReadScene(place.restrict(SceneQuestion("list", subject, direction, among=among, least=without)))
-    if without:
-        return _refuse("Ask for the zone that changed most or least.")
-    # "The most buildings" is a number; "changed most" is ground; "the most" of an area is ground again.
-    by: Literal["count", "area"] = "area" if area or not reading.subjects else "count"
-    return ReadScene(place.restrict(SceneQuestion("rank", subject, direction, among=among, by=by, least=least)))
-
-
-def _read_comparison(
-    named: Sequence[str], words: list[str], limits: tuple[float | None, float | None], per: str
-) -> ReadScene | None:
-    """Two parts or two zones beside each other; None where the question names no two."""
-    regions: tuple[SceneRegion, ...] = ()
-    classes = tuple(dict.fromkeys(change_subject(name) or "" for name in read(words).subjects))
-    by_class = len(classes) == 2 and "" not in classes and not named and {"compare", "versus", "vs", "than"} & set(words)
-    if len(named) == 2:
-        rest = words
-    elif by_class:
-        region, rest, reason = take_region(words)
-        if reason or region is not None:
-            return _refuse("Compare buildings and roads over the whole scene.")
-    else:
-        two, rest = take_two_regions(words)
-        if two is None or named:
-            parts = len(find_places(words)) + len(named)
-            explicit = {"compare", "versus", "vs"} & set(words)
-            return _refuse("Compare two parts of the scene, or two zones, at a time.") if explicit and parts > 1 else None
-        regions = two
-    least = bool({"fewer", "less"} & set(rest))
-    more = least or "more" in rest
-    either = "or" in rest
-    if more and "than" not in rest and "which" not in rest and not either:
-        return None
-    if {"image", "images", "date", "dates"} & set(rest):
-        return None
-    yes_no = more and rest[0] in lists.YES_NO and not either
-    difference = more and rest[:2] == ["how", "many"] and "than" in rest
-    unit, rest = take_unit(rest)
-    line = f" {' '.join(rest)} "
-    area = unit != "" or has_phrase(line, AREA) or "area" in rest
-    phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or")
-    reading, reason = _read_rest(line, phrases, True)
-    if reading is None:
-        return _refuse(reason)
-    # Two nouns compared ("more buildings than roads in the north") are another question.
-    if len({change_subject(name) for name in reading.subjects}) > 1 and "than" in rest and not by_class:
-        return _refuse("Compare two parts of the scene by one kind of object.")
-    by: Literal["count", "area"] = "count" if reading.subjects and not area else "area"
-    wanted = SceneQuestion(
-        "compare", _subject(reading), _direction(reading), by=by, least=least, unit=unit, min_area=limits[0], max_area=limits[1],
-        per=per, regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no, difference=difference,
-        subjects=classes if by_class else (),
-    )  # fmt: skip
-    return ReadScene(wanted)
-
-
-def _read_share(line: str, place: _Place) -> ReadScene:
+def _read_share(line: str, place: Restrictions) -> ReadScene:
     """What part of a whole: the whole is what the question says without its last restriction."""
     if place.per:
-        return _refuse("A share is of a whole, not per unit of ground.")
+        return refuse("A share is of a whole, not per unit of ground.")
     words = line.split()
     of = next((i for i, word in enumerate(words) if word == "of"), len(words))
     after = [word for word in words[of + 1 :] if word not in ("the", "this", "all")]
     of_ground = not after or after[0] in (*GROUND, "is", "are", "was")
     ground = of_ground or (place.zone is not None and not _names_objects(after))
     phrases = [*SHARE, "covered by", "covered", "cover", "covers", "taken up by", "larger", "lie", "lies", "located"]
-    reading, reason = _read_rest(line, (*phrases, *(GROUND if ground else ())), True)
+    reading, reason = read_rest(line, (*phrases, *(GROUND if ground else ())), True)
     if reading is None:
-        return _refuse(reason)
+        return refuse(reason)
     if not ground and place.region is not None and not _names_objects(after):
         ground = True
-    wanted = place.restrict(SceneQuestion("share", _subject(reading), _direction(reading)))
+    wanted = place.restrict(SceneQuestion("share", one_subject(reading), one_direction(reading)))
     changed = any(reading.says(phrases) for phrases in (lists.CHANGED, lists.APPEARED, lists.VANISHED))
     share_of: Literal["", "region", "direction", "subject", "size", "ground"]
     if ground:
         if not changed and not reading.subjects:
-            return _refuse("Ask what share changed.")
+            return refuse("Ask what share changed.")
         share_of = "ground"
     elif wanted.region is not None or wanted.zone is not None:
         share_of = "region"
@@ -404,7 +294,7 @@ def _read_share(line: str, place: _Place) -> ReadScene:
     elif wanted.subject is not None:
         share_of = "subject"
     else:
-        return _refuse("Ask which share of the changes: of one kind, direction, place or size.")
+        return refuse("Ask which share of the changes: of one kind, direction, place or size.")
     return ReadScene(replace(wanted, share_of=share_of))
 
 
@@ -412,36 +302,6 @@ def _names_objects(words: Sequence[str]) -> bool:
     """Whether the words speak of changed objects, not of ground alone."""
     reading = read(words)
     return bool(reading.subjects) or {"objects", "object", "changes", "differences"} & set(words) != set()
-
-
-def _read_rest(line: str, phrases: Sequence[str], change_meant: bool) -> tuple[Reading | None, str]:
-    """The question without the phrases of its measure; (None, why) where objects cannot answer what is left."""
-    for phrase in sorted(phrases, key=len, reverse=True):
-        line = line.replace(f" {phrase} ", " ")
-    reading = read(line.split())
-    if reading.unknown:
-        return None, f"Not understood: {', '.join(reading.unknown)}."
-    others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]
-    if others:
-        return None, f"Changes are known of buildings and roads, not of {' or '.join(others)}."
-    changes = any(reading.says(words) for words in (lists.CHANGED, lists.APPEARED, lists.VANISHED, lists.HAPPENED))
-    if reading.says(lists.SAME) or (reading.says(lists.NEGATED) and not reading.says(lists.VANISHED)):
-        return None, "Only what changed is known, not what stayed."
-    if not (changes or change_meant):
-        return None, "Only what changed between the dates is known, not all there is."
-    return reading, ""
-
-
-def _subject(reading: Reading) -> str | None:
-    classes = {change_subject(name) for name in reading.subjects}
-    return classes.pop() if len(classes) == 1 else None
-
-
-def _direction(reading: Reading) -> Literal["appeared", "vanished"] | None:
-    appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
-    if appeared == vanished:
-        return None
-    return "appeared" if appeared else "vanished"
 
 
 def _among(words: list[str]) -> Among | None:
