@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
+from chronosight.datasets.held_out import native_pairs
 from chronosight.datasets.places import PlacePair, load_abroad, load_places
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.guide import fine
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     given = parser.parse_args()
     val, abroad = load_places(given.data, "val"), load_abroad(given.data)
-    natives = [pair for pair in load_places(given.data, "native_train") if pair.id in NATIVE_HELD_OUT]
+    natives = native_pairs(given.data, held_out=True)
     for row in given.rows:
         started = time.process_time()
         model = train(row, given.steps, given.data, given.out)

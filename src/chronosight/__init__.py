@@ -285,7 +285,7 @@ def ask(
         several = isinstance(inputs, Sequence) and not isinstance(inputs, (str, bytes, bytearray, memoryview))
         with as_files(list(inputs) if several else [inputs], crs, transform, dates) as given:
             opening = replace(options, names=given.names, times=given.times)
-            answered = pipeline.ask_all(
+            answered = pipeline.ask(
                 given.paths, questions, lambda: _made(engine), zones, at, within, opening, progress, limits=limits
             )
             found, scene = answered.answers, answered.scene

@@ -23,7 +23,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def check_regular_file(path: Path, expected: str, max_bytes: int = MAX_JSON_BYTES) -> Path:
-    """Makes sure that a path is a regular file of a bearable size.
+    """Checks that a path is a regular file of a bearable size.
 
     Args:
         path: The file.

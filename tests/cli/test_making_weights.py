@@ -65,7 +65,7 @@ def test_train_says_how_to_go_on_after_ctrl_c(run, tmp_path, monkeypatch):
     (tmp_path / "r.yaml").write_text("vocabulary: 600")
     data = write_data(tmp_path / "data")
     code, _, err = run("train", tmp_path / "r.yaml", "--data", data, "--out", tmp_path / "out")
-    assert code == 130 and "vision tower" in err and "goes on from them" in err
+    assert code == 130 and "vision tower" in err and "resumes from them" in err
 
 
 def test_export_wants_models(run, tmp_path):

@@ -95,7 +95,7 @@ def run_batch(
         out: Folder of the run; that of an earlier run is carried on.
         jobs: Pairs at once: processes here, actors of Ray, or requests to an endpoint.
         ray: Address of a Ray cluster, "local" for Ray on this machine; None works without Ray.
-        fail_fast: End with the first pair that fails.
+        fail_fast: Stop at the first pair that fails.
         progress: Called after every pair.
 
     Returns:

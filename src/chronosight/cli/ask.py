@@ -64,11 +64,11 @@ def ask(
     opening = replace(opening, frames=frames, video=video)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:
-        answer = pipeline.ask(
-            files, question, chosen.load, zones, point, within, opening, progress, None if quiet or as_json else say,
+        asked = pipeline.ask(
+            files, [question], chosen.load, zones, point, within, opening, progress, None if quiet or as_json else say,
             object_limits(min_area, min_confidence),
         )  # fmt: skip
-    print_answer(question, answer, as_json, quiet)
+    print_answer(question, asked.answers[0], as_json, quiet)
 
 
 def split_question(inputs: list[str]) -> tuple[list[str], str]:

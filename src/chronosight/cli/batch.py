@@ -41,24 +41,25 @@ def batch(
         typer.Argument(help="Folder of the later images, where MANIFEST is one of earlier ones.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the results; a stopped run goes on there.", show_default=False)
+        Path | None, typer.Option(metavar="DIR", help="Folder of the results; a stopped run is resumed.", show_default=False)
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pairs at once (with an endpoint: requests at once).")] = 1,
     ray: Annotated[bool, typer.Option("--ray", help="Use Ray Data, with --jobs actors (extra batch).")] = False,
     ray_address: Annotated[
-        str | None, typer.Option("--ray-address", metavar="ADDRESS", help="Of a Ray cluster; implies --ray.", show_default=False)
+        str | None,
+        typer.Option("--ray-address", metavar="ADDRESS", help="Address of a Ray cluster; implies --ray.", show_default=False),
     ] = None,
     ask: Ask = None,
     retries: Annotated[int, typer.Option(min=0, help="How often a failed pair is tried again.")] = 0,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="End with the first pair that fails.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first pair that fails.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and what it would cost by the first ten pairs.")
+        bool, typer.Option("--dry-run", help="Print what would be done, with an estimate of time from the first ten pairs.")
     ] = False,
     reports: Annotated[bool, typer.Option("--reports", help="Write the whole report of every pair.")] = False,
     no_rasters: Annotated[bool, typer.Option("--no-rasters", help="Write no maps, only tables.")] = False,
     write_requests: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Engine changevg: write requests for `vllm run-batch`, and end.", show_default=False),
+        typer.Option(metavar="FILE", help="Engine changevg: write requests for `vllm run-batch`, and exit.", show_default=False),
     ] = None,
     replies: Annotated[
         Path | None,
@@ -79,7 +80,7 @@ def batch(
     opening: Opening,
     chosen: EngineChoice,
 ) -> None:
-    """Describe many pairs: one result row each, whatever happens on the way."""
+    """Describe many pairs: one result row each, failed ones included."""
     from chronosight.batch.job import Job
     from chronosight.batch.manifest import read_manifest
     from chronosight.batch.run import estimate, run_batch

@@ -31,7 +31,7 @@ def calibrate(
     ] = None,
     rendered: Annotated[int, typer.Option(min=0, help="Rendered scenes of each kind.")] = 60,
     only: Annotated[
-        Part | None, typer.Option(help="Fit this alone; the rest stays as it is.", show_default=False)
+        Part | None, typer.Option(help="Fit only this; the rest is kept.", show_default=False)
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -14,7 +14,7 @@ def card(
         Path | None, typer.Option(help="JSON file of `chronosight eval` on these weights.", show_default=False)
     ] = None,
 ) -> None:
-    """Write MODEL_CARD.md of a weights folder from its config.json and measured figures."""
+    """Write MODEL_CARD.md of a weights folder from its config.json and measured results."""
     from chronosight.evaluation.model_card import write_model_card
 
     print(f"Written to {write_model_card(weights, results)}")

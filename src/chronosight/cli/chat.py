@@ -44,7 +44,7 @@ def chat(
     opening: Opening,
     chosen: EngineChoice,
 ) -> None:
-    """Ask many questions about one scene, which is read once. One question a line; :quit ends."""
+    """Ask many questions about one scene, which is read once. One question per line; :quit ends."""
     from chronosight import pipeline
 
     opening = replace(opening, frames=frames, video=video)

@@ -17,7 +17,7 @@ def convert(
     family: Annotated[Family, typer.Argument(help="Which published checkpoint it is.", show_default=False)],
     folder: Annotated[Path, typer.Argument(help="Folder with llm/, vision_tower/ and mm_projector/.", show_default=False)],
     out: Annotated[Path, typer.Argument(help="Weights folder to write.", show_default=False)],
-    seed: Annotated[int, typer.Option(help="Of the change extraction that a VILA checkpoint lacks.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the change extraction, which a VILA checkpoint lacks.")] = 0,
     quiet: Quiet = False,
 ) -> None:
     """Convert a VILA-1.5 or UniRS checkpoint folder; every tensor is accounted for. Reads safetensors only."""

@@ -19,7 +19,7 @@ def mcp(
     root: Roots = None,
     data: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of results; a temporary one when left out.", show_default=False),
+        typer.Option(metavar="DIR", help="Folder of results; temporary by default.", show_default=False),
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Longest time of one call.")] = 300.0,
     http: Annotated[bool, typer.Option("--http", help="Streamable HTTP at /mcp instead of standard input and output.")] = False,

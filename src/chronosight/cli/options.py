@@ -25,7 +25,7 @@ Bands = Annotated[
 Frames = Annotated[int, typer.Option(min=1, help="Number of frames taken from a video.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one line per answer; errors too.")]
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer alone.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Resize plain images of different sizes to the first one's size.")]
 Zones = Annotated[
     Path | None,
@@ -69,7 +69,7 @@ AllowRemote = Annotated[
     ),
 ]
 Ask = Annotated[list[str] | None, typer.Option(metavar="QUESTION", help="Question to answer; repeatable.", show_default=False)]
-Video = Annotated[bool, typer.Option("--video", help="Take a folder or several images as frames of a video.")]
+Video = Annotated[bool, typer.Option("--video", help="Treat a folder or several images as frames of a video.")]
 
 
 def with_options(**groups: Callable[..., Any]) -> Callable[[Command], Command]:

@@ -18,7 +18,7 @@ Roots = Annotated[
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option("--api-key-file", metavar="FILE", help="File with the API key that every request must show; or set "
+    typer.Option("--api-key-file", metavar="FILE", help="File with the API key that every request must send; or set "
                  "CHRONOSIGHT_SERVICE_KEY.", show_default=False),
 ]  # fmt: skip
 MODULES = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "rio_tiler")
@@ -35,7 +35,7 @@ def serve(
     keep_days: Annotated[
         float | None,
         typer.Option(metavar="N", min=0.0, show_default=False,
-                     help="Remove jobs that ended over N days ago, and scenes that no job is about; nothing without."),
+                     help="Remove jobs that ended more than N days ago, and scenes that no job uses; default: keep all."),
     ] = None,
     root: Roots = None,
     allow_host: Annotated[

@@ -35,10 +35,10 @@ def timeline(
     ] = None,
     dates: Annotated[
         str | None,
-        typer.Option(metavar="D1,D2,...", help="Date of each image; from metadata or names without.", show_default=False),
+        typer.Option(metavar="D1,D2,...", help="Date of each image; default: from metadata or file names.", show_default=False),
     ] = None,
     bands_per_date: Annotated[
-        int | None, typer.Option(help="The bands of one file are dates: 1 (grey) or 3 bands each.", show_default=False)
+        int | None, typer.Option(help="Take the bands of one file as dates: 1 (grey) or 3 bands each.", show_default=False)
     ] = None,
     ask: Ask = None,
     gif: Annotated[bool, typer.Option("--gif", help="Write the animation as GIF too.")] = False,

@@ -25,10 +25,10 @@ def train(
     data: Annotated[
         Path, typer.Option(help="compact: folder with pairs/ and images/; others: see the recipe.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the run; given again, the run goes on.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an existing run is resumed.", show_default=False)],
     override: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Value in place of the recipe's, such as tower.steps=200; repeatable.", metavar="NAME=VALUE",
+        typer.Option("--set", help="Override a value of the recipe, such as tower.steps=200; repeatable.", metavar="NAME=VALUE",
                      show_default=False),
     ] = None,
     model: Annotated[
@@ -38,9 +38,9 @@ def train(
         Path | None, typer.Option(help="changevg-lora: folder that image paths start from.", show_default=False)
     ] = None,
 ) -> None:  # fmt: skip
-    """Train by a recipe: the compact model, UniRS at full size, a LoRA adapter of Qwen-VL, or the guide on LEVIR-MCI.
+    """Train from a recipe: the compact model, UniRS at full size, a LoRA adapter of Qwen-VL, or the guide on LEVIR-MCI.
 
-    Ctrl-C leaves checkpoints; the same command goes on from them.
+    Ctrl-C leaves checkpoints; the same command resumes from them.
     """
     need_extra("train", "torch", "transformers", "accelerate", "peft", "yaml")
     from chronosight.training.recipes.read import read_recipe
@@ -59,7 +59,7 @@ def train(
     try:
         done = _train(fields, data, out, model, images, say)
     except KeyboardInterrupt:
-        print(f"stopped; checkpoints are in {out}, the same command goes on from them", file=sys.stderr)
+        print(f"stopped; checkpoints are in {out}, the same command resumes from them", file=sys.stderr)
         raise
     if first:
         print(done)

@@ -44,10 +44,11 @@ def tune(
         list[str] | None,
         typer.Option(help="Class that is a building; repeatable.", metavar="CLASS", show_default=False),
     ] = None,
-    minutes: Annotated[float, typer.Option(min=1, help="Time for everything; the number of steps is planned by it.")] = 20,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps, in place of a plan by time.", show_default=False)] = None,
+    minutes: Annotated[float, typer.Option(min=1, help="Time for the whole run; the number of steps follows from it.")] = 20,
+    steps: Annotated[int | None, typer.Option(min=1, help="Number of steps, instead of --minutes.", show_default=False)] = None,
     strength: Annotated[
-        float, typer.Option(min=0.05, max=1, help="Share of the way to the tuned weights: less forgets less, 1 fits your look.")
+        float,
+        typer.Option(min=0.05, max=1, help="How far to move towards the tuned weights: less forgets less, 1 fits your imagery best."),
     ] = 0.6,
     data: Annotated[
         Path | None,
@@ -56,16 +57,16 @@ def tune(
     records: Annotated[
         Path | None,
         typer.Option(
-            help="Write instruction records for LoRA tuning of a Qwen-VL here, and end.", metavar="DIR", show_default=False
+            help="Write instruction records for LoRA tuning of a Qwen-VL here, and exit.", metavar="DIR", show_default=False
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check pairs and labels, print a table, and end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check pairs and labels, print a table, and exit.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     *,
     opening: Opening,
 ) -> None:
-    """Fine-tune the guide of fine imagery (up to 1.3 m a pixel) on labelled pairs of your own; a stopped run goes on."""
+    """Fine-tune the guide of fine imagery (up to 1.3 m a pixel) on labelled pairs of your own; a stopped run is resumed."""
     if not dry_run and out is None and records is None:
         raise InputError("no folder for the new weights was given; add --out DIR, or --dry-run to check the labels alone")
     if out is not None and not dry_run:
@@ -121,7 +122,7 @@ def tune(
         with warnings.catch_warnings(action="ignore"):  # of the exporters too
             facts = tune_weights(material, start, out, minutes, steps, data, report, track, strength=strength)
     except KeyboardInterrupt:
-        print(f"stopped; what was done is in {out}.run, the same command goes on from there", file=sys.stderr)
+        print(f"stopped; what was done is in {out}.run, the same command resumes from there", file=sys.stderr)
         raise
     finally:
         logging.disable(logging.NOTSET)

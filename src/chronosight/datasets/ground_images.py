@@ -110,6 +110,19 @@ def roof_images(pairs: Sequence[PlacePair], chips: Sequence[BuildingChip]) -> li
     return images
 
 
+def grounds_by_kind(images: Sequence[GroundImage]) -> dict[int, list[GroundImage]]:
+    """Groups images by their kind of ground.
+
+    Args:
+        images: Of any kinds.
+
+    Returns:
+        By index into LAND_COVER_CLASSES; kinds without an image are left out.
+    """
+    kinds = range(len(LAND_COVER_CLASSES))
+    return {kind: found for kind in kinds if (found := [image for image in images if image.kind == kind])}
+
+
 def dry_places(pixels: np.ndarray, metres: float) -> np.ndarray:
     """Dark ground that is too narrow for a pond: the shadows of houses and trees, which water is most easily taken for.
 

@@ -48,12 +48,12 @@ class Answer(plain.Answer):
         Raises:
             InputError: The folder cannot be written to.
         """
-        from chronosight.display.picture import png_bytes
+        from chronosight.display.images import png_bytes
 
-        target, picture = Path(folder), self._picture()
+        target, image = Path(folder), self._image()
         content = {"answer.json": (json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n").encode()}
-        if picture is not None:
-            content["answer.png"] = png_bytes(picture)
+        if image is not None:
+            content["answer.png"] = png_bytes(image)
         try:
             target.mkdir(parents=True, exist_ok=True)
             for name, data in content.items():
@@ -120,21 +120,21 @@ class Answer(plain.Answer):
             raise InputError("this answer rests on no changed objects; chronosight.describe(...).map() shows them")
         return make_map(Description(self, self, (), self.evidence, scene=self.scene), backend)
 
-    def _picture(self, words: bool = True) -> Image.Image | None:
-        from chronosight.display.picture import answer_picture
+    def _image(self, words: bool = True) -> Image.Image | None:
+        from chronosight.display.images import answer_image
 
-        return None if self.scene is None else answer_picture(self, self.scene, self.question, words)
+        return None if self.scene is None else answer_image(self, self.scene, self.question, words)
 
     def _repr_html_(self) -> str:
         from chronosight.display.markup import answer_html
 
-        return answer_html(self, self.question, self._picture(words=False))
+        return answer_html(self, self.question, self._image(words=False))
 
     def _repr_png_(self) -> bytes | None:
-        from chronosight.display.picture import png_bytes
+        from chronosight.display.images import png_bytes
 
-        picture = self._picture()
-        return None if picture is None else png_bytes(picture)
+        image = self._image()
+        return None if image is None else png_bytes(image)
 
 
 def shown_answer(answer: plain.Answer, scene: Scene | None = None, question: str = "") -> Answer:

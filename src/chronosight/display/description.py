@@ -129,15 +129,15 @@ class Description(plain.Description):
         return make_map(self, backend)
 
     def _repr_html_(self) -> str:
+        from chronosight.display.images import overlay_image
         from chronosight.display.markup import description_html
-        from chronosight.display.picture import overlay_picture
 
-        return description_html(self, overlay_picture(self, caption=False))
+        return description_html(self, overlay_image(self, caption=False))
 
     def _repr_png_(self) -> bytes:
-        from chronosight.display.picture import description_picture, png_bytes
+        from chronosight.display.images import description_image, png_bytes
 
-        return png_bytes(description_picture(self))
+        return png_bytes(description_image(self))
 
 
 def shown_description(description: plain.Description, folder: ReportFolder | None = None) -> Description:

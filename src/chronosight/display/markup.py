@@ -7,7 +7,7 @@ from html import escape
 
 from PIL import Image
 
-from chronosight.display.picture import cover_rows, table_rows
+from chronosight.display.images import cover_rows, table_rows
 from chronosight.reports.page.make import jpeg
 from chronosight.reports.plain_text import answer_line, caption_line, changed_line, cover_changed
 from chronosight.results.answer import Answer
@@ -19,18 +19,18 @@ MOST_ZONES = 10  # rows
 MOST_NOTES = 12
 
 
-def description_html(description: Description, picture: Image.Image) -> str:
+def description_html(description: Description, image: Image.Image) -> str:
     """Caption, whether anything changed, the image, tables by class and zone, answers and notes.
 
     Args:
         description: Of a pair.
-        picture: The overlay.
+        image: The overlay.
 
     Returns:
         An HTML fragment that points to nothing outside.
     """
     whether = changed_line(description.changed, cover_changed(description))
-    parts = [_bold(caption_line(description.caption)), _line(whether), _image(picture)]
+    parts = [_bold(caption_line(description.caption)), _line(whether), _image(image)]
     parts.append(_table(table_rows(description)))
     if description.land_cover is not None:
         parts.append(_table(cover_rows(description.land_cover)))
@@ -44,13 +44,13 @@ def description_html(description: Description, picture: Image.Image) -> str:
     return _whole([*parts, _notes([*description.scene.notes, *description.notes])])
 
 
-def answer_html(answer: Answer, question: str, picture: Image.Image | None) -> str:
-    """The question, the answer, how sure it is, its notes, and an image where there is one.
+def answer_html(answer: Answer, question: str, image: Image.Image | None) -> str:
+    """The question, the answer, its confidence, its notes, and an image where there is one.
 
     Args:
         answer: The answer.
         question: As asked, "" where it is not known.
-        picture: What the answer rests on.
+        image: What the answer rests on.
 
     Returns:
         An HTML fragment that points to nothing outside.
@@ -58,10 +58,10 @@ def answer_html(answer: Answer, question: str, picture: Image.Image | None) -> s
     parts = [_line(question)] if question else []
     parts.append(_bold(answer_line(answer)))
     if answer.task != "open":
-        sure = percent(answer.confidence) if answer.confidence_known else "unknown"
-        parts.append(_line(f"confidence {sure}{'' if answer.confident else ', not sure'}"))
-    if picture is not None:
-        parts.append(_image(picture))
+        known = percent(answer.confidence) if answer.confidence_known else "unknown"
+        parts.append(_line(f"confidence {known}{'' if answer.confident else ', not confident'}"))
+    if image is not None:
+        parts.append(_image(image))
     return _whole([*parts, _notes(answer.notes)])
 
 
@@ -77,10 +77,10 @@ def _line(text: str) -> str:
     return f'<p style="margin:.3em 0">{escape(text)}</p>'
 
 
-def _image(picture: Image.Image) -> str:
-    if picture.width > WIDEST:
-        picture = picture.resize((WIDEST, round(picture.height * WIDEST / picture.width)), Image.Resampling.LANCZOS)
-    return f'<img src="{jpeg(picture)}" alt="Before, after, and what changed" style="max-width:100%;height:auto">'
+def _image(image: Image.Image) -> str:
+    if image.width > WIDEST:
+        image = image.resize((WIDEST, round(image.height * WIDEST / image.width)), Image.Resampling.LANCZOS)
+    return f'<img src="{jpeg(image)}" alt="Before, after, and what changed" style="max-width:100%;height:auto">'
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

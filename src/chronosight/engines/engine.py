@@ -1,4 +1,7 @@
-"""What every engine offers: the one interface below the command line, the Python API and chat."""
+"""What every engine offers: the one interface below the command line, the Python API and conversations.
+
+Engines derive from these protocols and mark what they implement with `@override`; the docstrings here hold for all of them.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,9 @@ class Engine(Protocol):
             text: The question; one that fits no task gets an answer of task "open" that says what can be asked.
             progress: Called with (tiles done, tiles in all) while a pair is compared.
             zones: Districts that the question may name, of a pair.
+
+        Returns:
+            The answer.
 
         Raises:
             InputError: The question or the scene cannot be used.
@@ -127,6 +133,9 @@ class Engine(Protocol):
 
         Returns:
             The maps and objects, and the facts that are given to the language model.
+
+        Raises:
+            InputError: The scene is an image or a video.
         """
         ...
 

@@ -22,7 +22,7 @@ from chronosight.results.land_cover_change import (
     Flows,
     add_flows,
 )
-from chronosight.results.land_cover_sentences import NOUNS, by_kind, shares_words, told_kind
+from chronosight.results.land_cover_sentences import NOUNS, by_kind, kind_sentence, shares_words
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
@@ -199,21 +199,21 @@ def _net(scope: CoverScope) -> Answer:
         if (item.class_from in asked.before) != (item.class_to in asked.before)
     ]
     area = sum(weight for _, weight in weighted)
-    sure = sum(confidence * weight for confidence, weight in weighted) / area if area else scope.none_confidence
-    close = abs(gained - lost) <= (1 - sure) * max(gained, lost) + scope.unsure
-    return _made(scope, "binary", text, value, min(EVEN, sure) if close else sure)
+    confidence = sum(of_one * weight for of_one, weight in weighted) / area if area else scope.none_confidence
+    close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure
+    return _made(scope, "binary", text, value, min(EVEN, confidence) if close else confidence)
 
 
 def _change(scope: CoverScope) -> Answer:
     found = scope.found
     if not found and not scope.area:
         return _none(scope, "caption", f"no {_subject(scope.question)} changed")
-    told = [told_kind(kind, scope.change.metric, scope.north_up).text for kind in by_kind(found)]
+    sentences = [kind_sentence(kind, scope.change.metric, scope.north_up).text for kind in by_kind(found)]
     grounds = add_flows(one.flows for one in scope.grounds)
     under = {pair: value for pair, value in grounds.items() if scope.chosen(pair)}
     if under:
-        told.append(f"Under changed buildings and roads: {_pairs_words(under, scope)}.")
-    text = " ".join(told)
+        sentences.append(f"Under changed buildings and roads: {_pairs_words(under, scope)}.")
+    text = " ".join(sentences)
     return _made(scope, "caption", text, text, scope.mean_confidence)
 
 
@@ -229,9 +229,9 @@ def _into(scope: CoverScope) -> Answer:
     amount = scope.words(scope.area)
     text = f"the {_subject(asked)} that {_verb(asked)}{scope.where()} ({amount}) {'became' if after else 'replaced'} "
     value = tuple(dict.fromkeys(pair[1 if after else 0] for pair in sums))
-    sure = scope.mean_confidence
+    confidence = scope.mean_confidence
     words = _kinds_words(scope, after)
-    return _made(scope, "land_cover", f"{text}{words}.", None if value == (UNKNOWN,) else value, sure)
+    return _made(scope, "land_cover", f"{text}{words}.", None if value == (UNKNOWN,) else value, confidence)
 
 
 def _most(scope: CoverScope) -> Answer:
@@ -252,8 +252,8 @@ def _most(scope: CoverScope) -> Answer:
     weighted = [(item.confidence, item.area) for item in scope.objects if name in item.key]
     weighted += [(one.confidence, sum(v.area for p, v in one.flows.items() if name in p)) for one in scope.grounds]
     area = sum(weight for _, weight in weighted)
-    sure = sum(confidence * weight for confidence, weight in weighted) / area if area else 0.0
-    return _made(scope, "land_cover", f"{NOUNS[name]} {verb} most{scope.place}: {' and '.join(parts)}.", name, sure)
+    confidence = sum(of_one * weight for of_one, weight in weighted) / area if area else 0.0
+    return _made(scope, "land_cover", f"{NOUNS[name]} {verb} most{scope.place}: {' and '.join(parts)}.", name, confidence)
 
 
 def _under_objects(scope: CoverScope) -> Answer:
@@ -287,5 +287,5 @@ def _under_objects(scope: CoverScope) -> Answer:
     value = tuple(class_name for class_name in real if class_name != UNKNOWN)
     largest = next(iter(sums))
     notes = (f"ground that was {own} before may be an older {name}, or a fault of the map",) if own in value and appeared else ()
-    sure = area / total if total else 0.0
-    return _made(scope, "land_cover", f"{text}.", None if largest == UNKNOWN else value, sure, None, *notes)
+    confidence = area / total if total else 0.0
+    return _made(scope, "land_cover", f"{text}.", None if largest == UNKNOWN else value, confidence, None, *notes)

@@ -8,16 +8,16 @@ from chronosight.engines.confidence import is_confident
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary, change_summary
 from chronosight.results.description import Description
-from chronosight.results.land_cover_sentences import by_kind, told_kind
+from chronosight.results.land_cover_sentences import by_kind, kind_sentence
 from chronosight.tasks import caption
 
 UNBUILT = "no building or road changed"
-TOLD = 2  # kinds of change in a caption
+MOST_KINDS = 2  # kinds of change in a caption
 NOTE = "the land cover changed although no building or road did"
 
 
 def with_land_cover_caption(description: Description) -> Description:
-    """The description, whose caption tells the land-cover change where it would say that nothing changed.
+    """The description, whose caption describes the land-cover change where it would say that nothing changed.
 
     Args:
         description: Of a pair, with its land-cover change or None.
@@ -34,7 +34,7 @@ def with_land_cover_caption(description: Description) -> Description:
     return replace(description, caption=captioned, changed=changed, notes=tuple(dict.fromkeys((*notes, NOTE))))
 
 
-def tells_land_cover(description: Description) -> bool:
+def describes_land_cover(description: Description) -> bool:
     """Whether the caption of a description is one that `cover_caption` made.
 
     Args:
@@ -44,12 +44,12 @@ def tells_land_cover(description: Description) -> bool:
         True where it is.
     """
     same = replace(description.caption, text=caption.NO_CHANGE_SENTENCES[0])
-    told = cover_caption(same, description.changed, change_summary(description))
-    return told is not same and told.text == description.caption.text
+    made = cover_caption(same, description.changed, change_summary(description))
+    return made is not same and made.text == description.caption.text
 
 
 def cover_caption(captioned: Answer, changed: Answer, summary: ChangeSummary) -> Answer:
-    """A caption that tells the land-cover change where it would say that nothing changed.
+    """A caption that describes the land-cover change where it would say that nothing changed.
 
     Args:
         captioned: The caption.
@@ -57,16 +57,16 @@ def cover_caption(captioned: Answer, changed: Answer, summary: ChangeSummary) ->
         summary: With the land-cover change, or None.
 
     Returns:
-        The caption; the same where it tells of a change, or no land cover changed.
+        The caption; the same where it describes a change, or no land cover changed.
     """
     change = summary.land_cover
     if change is None or not change.objects or not caption.says_no_change(captioned.text):
         return captioned
-    kinds = by_kind(change.objects)[:TOLD]
-    told = [told_kind(found, change.metric, bool(summary.north_up)).text.rstrip(".") for found in kinds]
-    text = "; ".join([*([UNBUILT] if changed.value is False else []), *(one[0].lower() + one[1:] for one in told)])
+    kinds = by_kind(change.objects)[:MOST_KINDS]
+    sentences = [kind_sentence(found, change.metric, bool(summary.north_up)).text.rstrip(".") for found in kinds]
+    text = "; ".join([*([UNBUILT] if changed.value is False else []), *(one[0].lower() + one[1:] for one in sentences)])
     area = sum(item.area for found in kinds for item in found)
-    sure = sum(item.confidence * item.area for found in kinds for item in found) / area
-    confidence = min(captioned.confidence, sure)
+    mean = sum(item.confidence * item.area for found in kinds for item in found) / area
+    confidence = min(captioned.confidence, mean)
     confident = captioned.confident and is_confident(confidence, {})
     return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)

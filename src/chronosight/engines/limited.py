@@ -8,7 +8,7 @@ from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.objects import tally, unpainted
 from chronosight.engines.from_objects import answer_task, counts_and_places
 from chronosight.engines.generalise import ObjectLimits
-from chronosight.engines.land_cover_caption import tells_land_cover, with_land_cover_caption
+from chronosight.engines.land_cover_caption import describes_land_cover, with_land_cover_caption
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.evidence import Evidence
 from chronosight.tasks import caption, count, location
@@ -66,12 +66,12 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
 
 
 def _limited_cover(description: Description, limits: ObjectLimits) -> Description:
-    """The description without the land-cover objects that the limits leave out; its caption tells of the others."""
+    """The description without the land-cover objects that the limits leave out; its caption describes the others."""
     change = description.land_cover
     if change is None or all(limits.allow(item) for item in change.objects):
         return description
     change = replace(change, objects=tuple(item for item in change.objects if limits.allow(item)))
     captioned = description.caption
-    if tells_land_cover(description):
+    if describes_land_cover(description):
         captioned = replace(captioned, text=caption.NO_CHANGE_SENTENCES[0], value=caption.NO_CHANGE_SENTENCES[0])
     return with_land_cover_caption(replace(description, land_cover=change, caption=captioned))

@@ -22,9 +22,8 @@ import numpy as np
 from scipy import ndimage
 
 from chronosight.datasets.aid_ucm import learning_split, load_images
-from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.ground_images import GroundImage, ground_images, roof_images
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
+from chronosight.datasets.ground_images import GroundImage, ground_images, grounds_by_kind, roof_images
+from chronosight.datasets.held_out import building_chips, native_pairs
 from chronosight.datasets.places import CaptionedCell, PlacePair, load_places, windows
 from chronosight.datasets.sample import array_scene
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
@@ -87,8 +86,8 @@ class Tally:
             cover: The map.
             truth: (2, H, W) index of class; below 0 where nothing is known.
         """
-        count, sure = len(LAND_COVER_CLASSES), truth >= 0
-        true, found, known = truth[sure].astype(int), cover.classes[sure].astype(int), cover.known[sure]
+        count, labelled = len(LAND_COVER_CLASSES), truth >= 0
+        true, found, known = truth[labelled].astype(int), cover.classes[labelled].astype(int), cover.known[labelled]
         self.groups.append(group)
         self.tables.append(np.bincount(true * 8 + found, minlength=8 * count).reshape(count, 8)[:, :count])
         self.known.append(np.array([(known & (true == found)).sum(), known.sum(), known.size], float))
@@ -105,8 +104,11 @@ class Tally:
         tables = np.stack(self.tables).astype(float)
         count, flat = len(LAND_COVER_CLASSES), tables.reshape(len(tables), -1)
 
+        def as_tables(sums: np.ndarray) -> np.ndarray:
+            return sums.reshape(*sums.shape[:-1], count, count)
+
         def ious(sums: np.ndarray) -> np.ndarray:
-            table = sums.reshape(*sums.shape[:-1], count, count)
+            table = as_tables(sums)
             hits = np.diagonal(table, axis1=-2, axis2=-1)
             return np.asarray(hits / np.maximum(table.sum(-1) + table.sum(-2) - hits, 1))
 
@@ -114,11 +116,11 @@ class Tally:
             return lambda sums: np.asarray(ious(sums)[..., index])
 
         def right(sums: np.ndarray) -> np.ndarray:
-            table = sums.reshape(*sums.shape[:-1], count, count)
+            table = as_tables(sums)
             return np.asarray(np.trace(table, axis1=-2, axis2=-1) / np.maximum(table.sum((-1, -2)), 1))
 
         def by_class(sums: np.ndarray) -> np.ndarray:
-            table = sums.reshape(*sums.shape[:-1], count, count)
+            table = as_tables(sums)
             return np.asarray((np.diagonal(table, axis1=-2, axis2=-1) / np.maximum(table.sum(-1), 1)).mean(-1))
 
         known, unit = np.stack(self.known), "scenes"
@@ -200,13 +202,8 @@ def held_out_grounds(data: Path, split: str) -> dict[int, list[GroundImage]]:
         roofs = roof_images(load_places(data, "test"), [])
     else:
         images = [image for source in ("aid", "ucm") for image in learning_split(data, source)[1]]
-        chips = load_chips(data)
-        columns = held_out_columns(chips)
-        pairs = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT]
-        roofs = roof_images(pairs, [chip for chip in chips if chip.column in columns])
-    found = [*ground_images(images), *roofs]
-    grounds = {kind: [ground for ground in found if ground.kind == kind] for kind in range(len(LAND_COVER_CLASSES))}
-    return {kind: of_kind for kind, of_kind in grounds.items() if of_kind}
+        roofs = roof_images(native_pairs(data, held_out=True), building_chips(data, held_out=True))
+    return grounds_by_kind([*ground_images(images), *roofs])
 
 
 def _mosaics(

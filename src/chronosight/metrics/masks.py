@@ -4,7 +4,7 @@ By size: each true object (8-connected) belongs to a size; a predicted object to
 own where it overlaps none; IoU is pooled within a size. Boundaries: the pixels of a mask with a neighbour (of 4) outside
 it; one is hit where the other mask has one within 2 pixels, by the larger of both distances along the axes.
 
-Objects: a true one is found where half of its pixels or more are marked; told by its area on the ground, and by whether the
+Objects: a true one is found where half of its pixels or more are marked; reported by its area on the ground, and by whether the
 edge of the image cuts it.
 """
 

@@ -107,7 +107,7 @@ def read_model_config(folder: Path, model_types: Collection[str], sizes: type[Mo
 
 
 def check_tokenizer(path: Path) -> None:
-    """Makes sure that a tokenizer.json cannot lengthen a text without bound.
+    """Checks that a tokenizer.json cannot lengthen a text without bound.
 
     Args:
         path: The file, in the format of the tokenizers library.
@@ -124,7 +124,7 @@ def check_tokenizer(path: Path) -> None:
 
 
 def check_parameters(folder: Path, parameters: int) -> None:
-    """Makes sure that a config describes no model much larger than the weights beside it.
+    """Checks that a config describes no model much larger than the weights beside it.
 
     Args:
         folder: The model folder, with its safetensors files.

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from chronosight.pipeline.asking import (
     ask,
-    ask_all,
     ask_description,
     ask_scene,
     limited_description,
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from chronosight.scenes.scene import Scene
 
 __all__ = [
-    "CELL_M", "Opening", "Source", "Zones", "ask", "ask_all", "ask_description", "ask_scene", "describe", "describe_scene",
+    "CELL_M", "Opening", "Source", "Zones", "ask", "ask_description", "ask_scene", "describe", "describe_scene",
     "describe_whole_scene", "is_file", "open_conversation", "open_scene", "read_zones", "with_zones",
 ]  # fmt: skip
 

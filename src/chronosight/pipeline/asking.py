@@ -34,41 +34,6 @@ if TYPE_CHECKING:
     from chronosight.scenes.scene import Scene
 
 
-def ask(
-    inputs: Sequence[Source],
-    question: str,
-    engine: Engine | Callable[[], Engine],
-    zones: Zones = None,
-    at: Point | None = None,
-    within: Source | None = None,
-    opening: Opening = USUAL,
-    progress: Progress | None = None,
-    say: Say | None = None,
-    limits: ObjectLimits | None = None,
-) -> Answer:
-    """Answers a question about one image, two dates of a place, a video, or a folder that `describe` wrote.
-
-    Args:
-        inputs: The files, or the folder.
-        question: In free wording.
-        engine: Answers; or a function that makes it, called where it is needed: a result folder needs none.
-        zones: GeoJSON or GeoPackage of named polygons, or zones, that the question may name; of two dates.
-        at: Ask of one place: (longitude, latitude).
-        within: Ask of one place: GeoJSON of one polygon.
-        opening: How the files are opened.
-        progress: Called with (tiles done, tiles in all).
-        say: Gets remarks about the input.
-        limits: Of two dates: objects smaller or less probable are left out, and the answer is read from the others.
-
-    Returns:
-        The answer.
-
-    Raises:
-        InputError: The files, the question or the place cannot be used.
-    """
-    return ask_all(inputs, [question], engine, zones, at, within, opening, progress, say, limits).answers[0]
-
-
 @dataclass(frozen=True)
 class Asked:
     """Answers, and what was asked about.
@@ -82,7 +47,7 @@ class Asked:
     scene: Scene | None = None
 
 
-def ask_all(
+def ask(
     inputs: Sequence[Source],
     questions: Sequence[str],
     engine: Engine | Callable[[], Engine],
@@ -94,19 +59,21 @@ def ask_all(
     say: Say | None = None,
     limits: ObjectLimits | None = None,
 ) -> Asked:
-    """Answers several questions about the same files, which are opened, and where need be described, once.
+    """Answers questions about one image, two dates of a place, a video, or a folder that `describe` wrote.
+
+    The files are opened, and where need be described, once for all questions.
 
     Args:
-        inputs: As in `ask`.
+        inputs: The files, or the folder.
         questions: In free wording.
-        engine: As in `ask`.
-        zones: As in `ask`.
-        at: As in `ask`.
-        within: As in `ask`.
-        opening: As in `ask`.
-        progress: As in `ask`.
-        say: As in `ask`.
-        limits: As in `ask`.
+        engine: Answers; or a function that makes it, called where it is needed: a result folder needs none.
+        zones: GeoJSON or GeoPackage of named polygons, or zones, that the question may name; of two dates.
+        at: Ask of one place: (longitude, latitude).
+        within: Ask of one place: GeoJSON of one polygon.
+        opening: How the files are opened.
+        progress: Called with (tiles done, tiles in all).
+        say: Gets remarks about the input.
+        limits: Of two dates: objects smaller or less probable are left out, and the answer is read from the others.
 
     Returns:
         One answer a question, and the scene.

@@ -7,7 +7,7 @@ from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, Pair, code_of
 from chronosight.results.land_cover_sentences import NOUNS
 
-# Told apart by lightness too, so that they stay apart with every common kind of colour blindness.
+# Different in lightness too, so that they stay apart with every common kind of colour blindness.
 COVER_COLOURS: dict[str, Colour] = {
     "built-up": (219, 40, 175),
     "road and paved": (115, 104, 98),

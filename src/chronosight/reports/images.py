@@ -16,7 +16,7 @@ from chronosight.scenes.lonlat import to_pixels
 from chronosight.scenes.scene import Scene
 
 FILL_ALPHA = 84  # of 255: the photograph stays readable underneath
-COVER_ALPHA = 120  # a class is told by its colour alone, so it must not mix with the ground
+COVER_ALPHA = 120  # a class is recognised by its colour alone, so it must not mix with the ground
 COVER_HALO = (255, 255, 255, 230)  # a light rim: classes before are often dark
 HALO = (12, 14, 17, 190)  # a dark rim keeps light outlines visible on light roofs and roads
 SMOOTH = 2  # the outlines are drawn this much larger, then reduced, for smooth edges

@@ -45,13 +45,13 @@ class Answer:
     interval: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
-        """The words, how sure they are, and the first notes; never the maps."""
+        """The words, their confidence, and the first notes; never the maps."""
         lines = [f"Answer: {shortened(self.text)}"]
         if self.task != "open":
-            sure = f"confidence {percent(self.confidence) if self.confidence_known else 'unknown'}"
+            known = f"confidence {percent(self.confidence) if self.confidence_known else 'unknown'}"
             if self.interval is not None and self.interval[0] != self.interval[1]:
-                sure += f" that the number is exact, {between(self.interval)}"
-            lines[0] += f" ({sure}{'' if self.confident else ', not sure'})"
+                known += f" that the number is exact, {between(self.interval)}"
+            lines[0] += f" ({known}{'' if self.confident else ', not confident'})"
         lines += [f"  note: {shortened(note)}" for note in self.notes[:FEW]]
         if len(self.notes) > FEW:
             lines.append(f"  and {len(self.notes) - FEW} more notes")

@@ -121,10 +121,10 @@ class Description:
 
     def __repr__(self) -> str:
         """The caption, whether anything changed, counts by class, and the size of the scene; never the maps."""
-        scene, sure = self.scene, percent(self.changed.confidence) if self.changed.confidence_known else "not known"
+        scene, known = self.scene, percent(self.changed.confidence) if self.changed.confidence_known else "not known"
         lines = [f"Description: {shortened(self.caption.text)}"]
-        doubt = "" if self.changed.confident else ", not sure"
-        lines.append(f"  changed: {shortened(self.changed.text)} (confidence {sure}{doubt})")
+        doubt = "" if self.changed.confident else ", not confident"
+        lines.append(f"  changed: {shortened(self.changed.text)} (confidence {known}{doubt})")
         lines += [f"  {one.name}: {one.appeared:,} appeared, {one.vanished:,} vanished" for one in self.classes[:4]]
         ground = f" of {scene.metres_per_pixel:.3g} m" if scene.metres_per_pixel else ""
         size = f"{scene.width:,} x {scene.height:,} pixels{ground}"

@@ -11,11 +11,11 @@ from chronosight.results.sentences import Sentence, Shown, compose
 from chronosight.results.wording import ground_words, percent
 from chronosight.tasks.cells import CELLS, listed, whereabouts
 
-MOST = 4  # kinds of change that are told one by one
+MOST = 4  # kinds of change that get a sentence each
 REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
-SURE = 0.8  # confidence from which on a change is said without "probably"
+PLAIN_FROM = 0.8  # confidence from which on a change is said without "probably"
 EVEN = 0.5  # probability that a building or road changed
-LITTLE_UNKNOWN = 0.02  # share of the ground: less is not told
+LITTLE_UNKNOWN = 0.02  # share of the ground: less is not mentioned
 NOUNS = {
     "built-up": "built-up ground",
     "road and paved": "paved ground",
@@ -28,7 +28,7 @@ NOUNS = {
 
 
 def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
-    """Tells the land-cover change of a pair.
+    """Describes the land-cover change of a pair.
 
     Args:
         summary: The change summary.
@@ -40,16 +40,16 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
     if change is None:
         return []
     north_up = bool(summary.north_up)
-    told = [told_kind(found, change.metric, north_up) for found in by_kind(change.objects)[:MOST]]
+    sentences = [kind_sentence(found, change.metric, north_up) for found in by_kind(change.objects)[:MOST]]
     rest = by_kind(change.objects)[MOST:]
     if rest:
         area = sum(item.area for found in rest for item in found)
-        told.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
+        sentences.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
     if not change.objects:
-        told.append(compose("No other land cover was seen to change."))
+        sentences.append(compose("No other land cover was seen to change."))
     if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
-        told += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
-    return told + unknown_ground(change)
+        sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
+    return sentences + unknown_ground(change)
 
 
 def by_kind(objects: Sequence[CoverObject]) -> list[list[CoverObject]]:
@@ -64,8 +64,8 @@ def by_kind(objects: Sequence[CoverObject]) -> list[list[CoverObject]]:
     return [[item for item in objects if item.key == pair] for pair in object_flows(objects)]
 
 
-def told_kind(found: Sequence[CoverObject], metric: bool, north_up: bool) -> Sentence:
-    """Tells the change of one kind.
+def kind_sentence(found: Sequence[CoverObject], metric: bool, north_up: bool) -> Sentence:
+    """Describes the change of one kind.
 
     Args:
         found: The objects, all of one class before and one class after.
@@ -85,7 +85,7 @@ def told_kind(found: Sequence[CoverObject], metric: bool, north_up: bool) -> Sen
 
 
 def kind_pattern(pair: Pair, confidence: float) -> str:
-    """The pattern of a sentence on one kind of change, with the area as its fact; its verb says how sure that is.
+    """The pattern of a sentence on one kind of change, with the area as its fact; its verb says how certain that is.
 
     Args:
         pair: Class before and class after.
@@ -96,7 +96,7 @@ def kind_pattern(pair: Pair, confidence: float) -> str:
         ground of unknown kind changed".
     """
     before, after = pair
-    perhaps = "" if confidence >= SURE else "probably "
+    perhaps = "" if confidence >= PLAIN_FROM else "probably "
     if before == after == UNKNOWN:
         return f"{{area}} of {NOUNS[UNKNOWN]} {perhaps}changed"
     if after == UNKNOWN:
@@ -149,7 +149,7 @@ def unknown_ground(change: LandCoverChange) -> list[Sentence]:
 
 def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
     """What new buildings and roads replaced, or what came after those that are gone."""
-    told = []
+    sentences = []
     for name in dict.fromkeys(ground.class_name for ground in change.grounds):
         flows = add_flows(one.flows for one in change.grounds if one.class_name == name and one.direction == direction)
         if not flows:
@@ -157,6 +157,6 @@ def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
         gone = direction == "vanished"
         pattern = f"Where {name}s are gone there is now {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
         areas = {pair[1 if gone else 0]: round(value.area, 1) for pair, value in flows.items()}
-        told.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
-    return told
+        sentences.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
+    return sentences
 

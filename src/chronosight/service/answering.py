@@ -219,7 +219,7 @@ class Answering:
                 "changes first (a job of type describe), then ask again"
             )
         folder = self.store.files_of(job)
-        answer = pipeline.ask([folder], question, self.engine)
+        answer = pipeline.ask([folder], [question], self.engine).answers[0]
         description = read_description(folder)
         shown = {key: facts[key] for key in SHOWN}
         return _with_objects(answer, shown, description.scene, description.objects, question, description.zones)

@@ -160,11 +160,11 @@ def _run(
         write_json(folder / ZONES, zones_geojson(zones))  # as they were read: in longitude and latitude, each with its name
         return [*description["notes"], *notes], [*description["files"], ZONES]
     assert request.question is not None
-    answer = pipeline.ask(
-        paths, request.question, engine, zones, opening=request.options.opening, progress=progress, say=notes.append,
+    asked = pipeline.ask(
+        paths, [request.question], engine, zones, opening=request.options.opening, progress=progress, say=notes.append,
         limits=request.options.limits,
     )  # fmt: skip
-    write_json(folder / ANSWER, {"question": request.question, **answer.to_dict()})
+    write_json(folder / ANSWER, {"question": request.question, **asked.answers[0].to_dict()})
     return notes, [ANSWER]
 
 

@@ -1,4 +1,4 @@
-"""Single images: a plan painted once, what the eye can make out in it, and questions about that."""
+"""Single images: a plan painted once, what can be seen in it, and questions about that."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ from chronosight.synthetic.truth import OBJECT_CLASSES, RenderedImage, RenderedO
 from chronosight.synthetic.vehicles import outline
 from chronosight.tasks.objects import find_objects
 
-LEAST = {"buildings": 40, "pools": 10, "ponds": 150}  # pixels of a thing that surely shows
-MOST_UNSURE = {"buildings": 8, "pools": 3, "ponds": 20}  # below this nobody would say that it is there
+LEAST = {"buildings": 40, "pools": 10, "ponds": 150}  # pixels of a thing that can be seen
+LEAST_DOUBTFUL = {"buildings": 8, "pools": 3, "ponds": 20}  # pixels: below this nobody would say that it is there
 LEAST_LENGTH = 4.0  # pixels of a vehicle
 LEAST_CONTRAST = 20.0  # levels of 255 between a vehicle and what is around it
 URBAN = 0.14  # share of built ground above which a place is called urban
-SURE_COVER = {"trees": 0.02, "roads": 0.02}  # share of the image
+VISIBLE_COVER = {"trees": 0.02, "roads": 0.02}  # share of the image
 
 
 @dataclass
 class Sight:
-    """What shows in an image. sure: number of things that show, by class. unsure: number of those that hardly do.
+    """What can be seen in an image.
 
-    known: classes whose number is the truth (the rest can only be said to be there or not). There is a class iff sure
-    is above 0; it is absent only where unsure is 0 too.
+    A class is there where `visible` is above 0, and absent only where `doubtful` is 0 too.
+
+    Attributes:
+        visible: Number of things that can be seen, by class.
+        doubtful: Number of those that can hardly be seen, by class.
+        known: Classes whose number is the truth; of the others only presence is known.
+        built: Share of the image under buildings, roads and parking.
     """
 
-    sure: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
-    unsure: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
+    visible: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
+    doubtful: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OBJECT_CLASSES, 0))
     known: set[str] = field(default_factory=lambda: {"buildings", "cars", "boats", "planes", "pools", "ponds"})
-    built: float = 0.0  # share of the image under buildings, roads and parking
+    built: float = 0.0
 
 
 def render_image(seed: int, size: int = 256) -> RenderedImage:
@@ -90,30 +95,30 @@ def visible_objects(
     for name, label in (("buildings", "building"), ("pools", "pool"), ("ponds", "water")):
         if name == "ponds" and kind in ("harbour", "lake", "river"):
             sight.known.discard("ponds")  # open water is no pond, and nobody need distinguish them
-            sight.unsure["ponds"] = 1
+            sight.doubtful["ponds"] = 1
             continue
         for thing in find_objects(cover == COVER[label]):
             area = int(thing.inside.sum())
             if area >= LEAST[name]:
-                sight.sure[name] += 1
+                sight.visible[name] += 1
                 polygon = tuple((float(x), float(y)) for x, y in thing.polygon)
                 objects.append(RenderedObject(name, polygon, thing.centroid))
-            elif area >= MOST_UNSURE[name]:
-                sight.unsure[name] += 1
+            elif area >= LEAST_DOUBTFUL[name]:
+                sight.doubtful[name] += 1
     grey = pixels.mean(-1)
     for vehicle in plan.vehicles:
         name = vehicle.kind + "s"
         state, spot = _state(vehicle, grey, cover, step)
-        if state == "sure":
-            sight.sure[name] += 1
+        if state == "visible":
+            sight.visible[name] += 1
             corners = tuple((x / step, y / step) for x, y in outline(vehicle))
             objects.append(RenderedObject(name, corners, spot))
-        elif state == "unsure":
-            sight.unsure[name] += 1
+        elif state == "doubtful":
+            sight.doubtful[name] += 1
     for name, label in (("trees", "trees"), ("roads", "road")):
         share = float((cover == COVER[label]).mean())
-        sight.sure[name] = int(share >= SURE_COVER[name])
-        sight.unsure[name] = int(0 < share < SURE_COVER[name])
+        sight.visible[name] = int(share >= VISIBLE_COVER[name])
+        sight.doubtful[name] = int(0 < share < VISIBLE_COVER[name])
     for x, y, radius, _ in plan.trees[0]:
         if radius / step >= 2.5 and 0 <= x < size * step and 0 <= y < size * step:
             ring = [(x + radius * c, y + radius * s) for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))]
@@ -128,22 +133,22 @@ def visible_objects(
 
 
 def _state(vehicle: Vehicle, grey: np.ndarray, cover: np.ndarray, step: float) -> tuple[str, tuple[float, float]]:
-    """Returns "sure", "unsure" or "outside", and the middle of what shows, in pixels."""
+    """Returns "visible", "doubtful" or "outside", and the middle of what shows, in pixels."""
     size = cover.shape[0]
     x, y, half = vehicle.x / step, vehicle.y / step, vehicle.length / step / 2
     if not (-half < x < size + half and -half < y < size + half):
         return "outside", (x, y)
     margin = half * 0.5
     if not (margin <= x < size - margin and margin <= y < size - margin) or 2 * half < LEAST_LENGTH:
-        return "unsure", (x, y)
+        return "doubtful", (x, y)
     reach = int(half + 4)
     rows = slice(max(0, int(y) - reach), int(y) + reach + 1)
     columns = slice(max(0, int(x) - reach), int(x) + reach + 1)
     window, here = grey[rows, columns], cover[rows, columns] == COVER[vehicle.kind]
     middle = cover[int(y), int(x)] == COVER[vehicle.kind]
     if not middle or here.all():
-        return "unsure", (x, y)
+        return "doubtful", (x, y)
     around = window[~here]
     own = grey[max(0, int(y) - 1) : int(y) + 2, max(0, int(x) - 1) : int(x) + 2].mean()
     contrast = abs(float(own) - float(np.median(around)))
-    return ("sure" if contrast >= LEAST_CONTRAST else "unsure"), (x, y)
+    return ("visible" if contrast >= LEAST_CONTRAST else "doubtful"), (x, y)

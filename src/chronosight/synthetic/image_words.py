@@ -74,8 +74,8 @@ def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple
         Questions with their replies.
     """
     asked: list[tuple[Question, str]] = []
-    there = [name for name, count in sight.sure.items() if count > 0]
-    absent = [name for name in sight.sure if not sight.sure[name] and not sight.unsure[name]]
+    there = [name for name, count in sight.visible.items() if count > 0]
+    absent = [name for name in sight.visible if not sight.visible[name] and not sight.doubtful[name]]
     for names, often, reply in ((there, OFTEN_THERE, True), (absent, OFTEN_ABSENT, False)):
         weights = np.array([often[name] for name in names])
         most = min(2, len(there), len(absent))
@@ -83,19 +83,19 @@ def ask_about(rng: np.random.Generator, sight: Sight, place: str) -> tuple[tuple
             asked.append((vary(presence.ask(names[int(i)]), rng), presence.write_reply(reply)))
 
     countable = [
-        name for name in sorted(sight.known) if sight.sure[name] <= MOST_COUNTED and not sight.unsure[name]
+        name for name in sorted(sight.known) if sight.visible[name] <= MOST_COUNTED and not sight.doubtful[name]
     ]  # fmt: skip
-    some = [name for name in countable if sight.sure[name]]
-    none = [name for name in countable if not sight.sure[name]]
+    some = [name for name in countable if sight.visible[name]]
+    none = [name for name in countable if not sight.visible[name]]
     for names, most in ((some, 2), (none, 1 if rng.random() < 0.35 else 0)):
         for i in rng.permutation(len(names))[:most]:
             name = names[int(i)]
-            asked.append((vary(object_count.ask(name), rng), object_count.write_reply(sight.sure[name])))
+            asked.append((vary(object_count.ask(name), rng), object_count.write_reply(sight.visible[name])))
 
     pairs = []
     for a in sorted(sight.known):
         for b in sorted(sight.known):
-            low, high = sight.sure[a] + sight.unsure[a], sight.sure[b]
+            low, high = sight.visible[a] + sight.doubtful[a], sight.visible[b]
             if a != b and high - low >= max(1, 0.25 * high):  # b is clearly more
                 pairs.append((a, b))
     rng.shuffle(pairs)
@@ -135,7 +135,7 @@ def _sentence(rng: np.random.Generator, kind: str, base: str, sight: Sight) -> s
     scene = _one(rng, SCENE_WORDS[kind])
     beside = _beside(rng, kind, ground, sight)
     main = MAIN[kind]
-    if sight.sure[main]:
+    if sight.visible[main]:
         many, plural = _many(rng, main, sight)
         verb = "are" if plural else "is"
         where = _one(rng, WHERE[main]).format(ground=ground)
@@ -152,12 +152,12 @@ def _sentence(rng: np.random.Generator, kind: str, base: str, sight: Sight) -> s
 
 def _beside(rng: np.random.Generator, kind: str, ground: str, sight: Sight) -> str:
     options = []
-    if sight.sure["trees"]:
+    if sight.visible["trees"]:
         options += [" surrounded by trees", " near some trees", " with trees around"]
-    if sight.sure["roads"] and kind != "crossing":
+    if sight.visible["roads"] and kind != "crossing":
         options += [" next to a road", " with a road"]
     for name in ("pools", "cars", "buildings"):
-        if name != MAIN[kind] and sight.sure[name]:
+        if name != MAIN[kind] and sight.visible[name]:
             options.append(f" and {_many(rng, name, sight)[0]}")
     if kind not in ("harbour", "lake", "airport", "parking"):
         options += [f" on the {ground}", ""]
@@ -165,8 +165,8 @@ def _beside(rng: np.random.Generator, kind: str, ground: str, sight: Sight) -> s
 
 
 def _many(rng: np.random.Generator, name: str, sight: Sight) -> tuple[str, bool]:
-    count, noun = sight.sure[name], _one(rng, NOUNS[name])
-    exact = not sight.unsure[name]
+    count, noun = sight.visible[name], _one(rng, NOUNS[name])
+    exact = not sight.doubtful[name]
     if count == 1 and exact:
         return (f"a {noun}" if noun[0] not in "aeiou" else f"an {noun}"), False
     if exact and count <= MOST_COUNTED and rng.random() < 0.65:

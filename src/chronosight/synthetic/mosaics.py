@@ -1,7 +1,7 @@
 """Mosaics of real ground: parts of single images joined along natural borders, with the land cover of every part known.
 
 A scene class names one kind of ground for a whole image, and a network that sees nothing else learns images, not ground.
-In a mosaic several kinds meet, so that each pixel has to be told from what is about it.
+In a mosaic several kinds meet, so that each pixel has to be classified by what surrounds it.
 """
 
 from __future__ import annotations

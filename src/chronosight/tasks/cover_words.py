@@ -1,7 +1,7 @@
 """Which kinds of ground a sentence says were lost or gained: "many trees are removed" is trees.
 
 A kind counts where the sentence says that it went or came ("are removed", "disappear", "replaced by", "appears", "built"), or
-that something was built in or on it ("in the forest", "on the bareland"); not where it only tells a place ("beside the trees",
+that something was built in or on it ("in the forest", "on the bareland"); not where it only names a place ("beside the trees",
 "near the pond", "surrounded by woods").
 """
 

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 FILE = "ema.safetensors"
 
@@ -29,18 +30,11 @@ class WeightAverage(TrainerCallback):
         self.decay = decay
         self.average: dict[str, torch.Tensor] = {}
 
+    @override
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Begins with the model's weights, or with the average of the checkpoint.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            model: The model to train.
-            **kwargs: Not used.
-        """
+        """Begins with the model's weights, or with the average of the checkpoint."""
         assert model is not None
         saved = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}" / FILE
         if state.global_step and saved.is_file():
@@ -48,33 +42,20 @@ class WeightAverage(TrainerCallback):
         else:
             self.average = {name: value.detach().clone().float() for name, value in _floats(model)}
 
+    @override
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Moves the average towards the model's weights.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            model: The model to train.
-            **kwargs: Not used.
-        """
+        """Moves the average towards the model's weights."""
         assert model is not None
         decay = min(self.decay, (1 + state.global_step) / (10 + state.global_step))
         with torch.no_grad():
             for name, value in _floats(model):
                 self.average[name].lerp_(value.float(), 1 - decay)
 
+    @override
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Saves the average beside the checkpoint that the Trainer just wrote.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            **kwargs: Not used.
-        """
+        """Saves the average beside the checkpoint that the Trainer just wrote."""
         folder = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}"
         save_file({k: v.contiguous() for k, v in self.average.items()}, folder / f"{FILE}.part")
         (folder / f"{FILE}.part").rename(folder / FILE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 from chronosight.training.progress import EVERY, FIRST, progress_text
 
@@ -31,17 +32,11 @@ class TrainingLog(TrainerCallback):
         self.started = self.printed = time.monotonic()
         self.first_step = 0
 
+    @override
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Takes out the lines of steps that will be done again.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            **kwargs: Not used.
-        """
+        """Takes out the lines of steps that will be done again."""
         self.started, self.first_step = time.monotonic(), state.global_step
         if not state.is_world_process_zero:
             return
@@ -56,31 +51,18 @@ class TrainingLog(TrainerCallback):
             part.write_text("".join(f"{line}\n" for line in kept))
             part.replace(self.path)
 
+    @override
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Prints a line after the first steps, and every half minute.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            **kwargs: Not used.
-        """
+        """Prints a line after the first steps, and every half minute."""
         if state.global_step - self.first_step in FIRST or time.monotonic() - self.printed > EVERY:
             self._print(state)
 
+    @override
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
         logs: dict[str, Any] | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        """Writes metrics to the file and prints them.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            logs: Metrics by name.
-            **kwargs: Not used.
-        """
+        """Writes metrics to the file and prints them."""
         if not state.is_world_process_zero:
             return
         seconds = round(time.monotonic() - self.started, 1)

@@ -14,10 +14,10 @@ SETTINGS = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**28), 
 
 
 def keep_freed_memory() -> bool:
-    """Tells the C library to keep what is freed, for the rest of the process; does nothing where it is not glibc.
+    """Sets the C library to keep freed memory for the rest of the process; does nothing where it is not glibc.
 
     Returns:
-        Whether it could be told.
+        Whether it could be set.
     """
     try:
         library = ctypes.CDLL(None)

@@ -11,6 +11,7 @@ import torch
 from accelerate import PartialState
 from torch import nn
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from typing_extensions import override
 
 from chronosight.training.checkpoints import last_checkpoint
 from chronosight.training.disk import full_disk_named
@@ -72,6 +73,43 @@ def reproducible_arguments(
         "dataloader_num_workers": 0,
     }
     return training_arguments(out, **(own | settings))
+
+
+class LossesTrainer(Trainer):
+    """Learns the sum of several losses, each of which is logged."""
+
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        """The losses of a batch.
+
+        Args:
+            model: The model to train, possibly wrapped for several processes.
+            batch: Collated samples; tensors have the batch first.
+
+        Returns:
+            Scalars by name.
+        """
+        raise NotImplementedError
+
+    def total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What is minimised.
+
+        Args:
+            losses: As `losses` gave them.
+
+        Returns:
+            Their sum, a scalar.
+        """
+        return torch.stack(list(losses.values())).sum()
+
+    @override
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        losses = self.losses(model, inputs)
+        if len(losses) > 1 and self.state.global_step % self.args.logging_steps == 0:  # the Trainer logs their sum
+            self.log({name: loss.item() for name, loss in losses.items()})
+        loss = self.total(losses)
+        return (loss, losses) if return_outputs else loss
 
 
 def prepare_run(out: Path, threads: int = 0) -> None:
@@ -168,18 +206,11 @@ class HeldOutMetrics(TrainerCallback):
         """
         self.average, self.log, self.measure, self.every, self.at_end = average, log, measure, every, at_end
 
+    @override
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: nn.Module | None = None, **kwargs: Any
     ) -> None:
-        """Computes the metrics with the averaged weights, every so many steps and at the end.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            model: The model to train.
-            **kwargs: Not used.
-        """
+        """Computes the metrics with the averaged weights, every so many steps and at the end."""
         last = self.at_end and state.global_step >= state.max_steps
         if model is None or (state.global_step % self.every and not last):
             return
@@ -203,14 +234,8 @@ class StopAt(TrainerCallback):
         """
         self.step = step
 
+    @override
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Stops after the last step.
-
-        Args:
-            args: Settings of the Trainer.
-            state: State of the run, with the current and the last step.
-            control: Flags that steer the Trainer.
-            **kwargs: Not used.
-        """
+        """Stops after the last step."""
         if state.global_step >= self.step:
             control.should_training_stop = True

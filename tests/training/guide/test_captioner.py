@@ -81,7 +81,7 @@ def changed(metres):
 
 def test_captions_are_mirrored_with_their_views(guide, data):
     fixed = GuideModel.from_pretrained(guide)
-    maps = captioner.captioned_maps(fixed, captioner.load_places(data, "train"), recipe(guide))
+    maps = captioner.captioned_maps(fixed, captioner.training_places(data), recipe(guide))
     assert len(maps.captions) == len(maps.changed) == 2 * 2 * 4 and maps.changed.sum() == 8
     first = [one[0] for one in maps.captions[:4]]
     assert ["top left" in first[0], "top right" in first[1], "left" in first[2], "right" in first[3]] == [True] * 4

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from chronosight.engines.engine import Conversation
 from chronosight.engines.router import answer_by_objects, parse_for
 from chronosight.results.answer import Answer
 from chronosight.results.doubts import doubted
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from chronosight.engines.changevg.engine import ChangeVGEngine
 
 
-class ChangeVGChat:
+class ChangeVGChat(Conversation):
     """history: (question as typed, answer), oldest first."""
 
     def __init__(self, engine: ChangeVGEngine, scene: Scene) -> None:
@@ -25,18 +28,8 @@ class ChangeVGChat:
         self._last: Routed | None = None
         self._begun = False  # whether the model has been asked
 
+    @override
     def ask(self, text: str) -> Answer:
-        """Answers the next question and adds it to the history.
-
-        Args:
-            text: The question; a short one refers to the one before it.
-
-        Returns:
-            The answer.
-
-        Raises:
-            InputError: The question is too long.
-        """
         parsed = parse_for(self.scene, text, last=self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is not None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from typing_extensions import override
+
 from chronosight.engines.changevg.chat import ChangeVGChat
 from chronosight.engines.changevg.consistency import About, compare
 from chronosight.engines.changevg.describe import describe_pair
@@ -23,7 +25,7 @@ from chronosight.engines.compact.encoded import Networks
 from chronosight.engines.compact.engine import KINDS
 from chronosight.engines.compact.guide import seen_frames
 from chronosight.engines.confidence import is_confident, raw_confidence
-from chronosight.engines.engine import Progress
+from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.reply import Reply
 from chronosight.engines.router import ask_engine
 from chronosight.errors import InputError
@@ -75,7 +77,7 @@ class SeenScene:
         return self.guide.evidence if self.guide else None
 
 
-class ChangeVGEngine:
+class ChangeVGEngine(Engine):
     """Ask it about scenes. They are known by identity, and the last ones kept: do not edit them between questions."""
 
     def __init__(self, model: LanguageModel, guide: Bundle, settings: Settings, facts: dict[str, Any] | None = None) -> None:
@@ -86,8 +88,8 @@ class ChangeVGEngine:
         self._seen: list[SeenScene] = []
 
     @property
+    @override
     def maps_land_cover(self) -> bool:
-        """False: the guide's land cover is not read here."""
         return False
 
     def see(self, scene: Scene, progress: Progress | None = None) -> SeenScene:
@@ -112,114 +114,43 @@ class ChangeVGEngine:
         self._seen = [seen, *(item for item in self._seen if item is not seen)][:REMEMBERED]
         return seen
 
+    @override
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording.
-
-        Args:
-            scene: An image, a pair or a video.
-            text: The question.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-            zones: Districts that the question may name, of a pair.
-
-        Returns:
-            The answer; of task "open" where the question fits no task.
-
-        Raises:
-            InputError: The question is too long, or the scene cannot be used.
-        """
         return ask_engine(self, scene, text, progress, zones)
 
+    @override
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model.
-
-        Args:
-            scene: An image, a pair or a video.
-            parsed: The question (`tasks.parsing.parse_question`).
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The answer.
-        """
         return self._reply(scene, parsed.routed, parsed.text, progress)
 
+    @override
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """Answers a question of a known task.
-
-        Args:
-            scene: An image, a pair or a video.
-            question: The question, of a task that suits the scene.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The answer.
-
-        Raises:
-            InputError: The task is asked of another kind of scene.
-        """
         if scene.kind not in KINDS.get(question.task, ("pair",)):
             kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
         return self._reply(scene, Routed(question, True), question.text, progress)
 
+    @override
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """Describes what changed between two dates.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The caption, yes or no, counts and places by class, and the evidence.
-
-        Raises:
-            InputError: The scene is an image or a video.
-        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         return doubted_description(describe_pair(self, self.see(scene, progress)))
 
+    @override
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the guide alone finds in a pair.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The maps and objects, and the facts that are given to the language model.
-
-        Raises:
-            InputError: The scene is an image or a video.
-        """
         guide = self.see(scene, progress).guide
         if guide is None:
             raise InputError(f"the guide compares two dates, but was given one {scene.kind}; give two images")
         return guide.evidence, guide.facts()
 
+    @override
     def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
-        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
-
-        Args:
-            place: All dates, as a video; its ground size holds for all pairs.
-            pairs: On one grid.
-
-        Returns:
-            The probabilities of each pair, in order.
-        """
         return compare_dates(place, pairs, self.networks)
 
+    @override
     def chat(self, scene: Scene) -> ChangeVGChat:
-        """A conversation about one scene: its images are computed once, and each turn costs its own text.
-
-        Args:
-            scene: An image, a pair or a video.
-
-        Returns:
-            The conversation, its history empty.
-        """
-        return ChangeVGChat(self, scene)
+        return ChangeVGChat(self, scene)  # the images are computed once, and each turn costs its own text
 
     def _reply(self, scene: Scene, routed: Routed, text: str, progress: Progress | None) -> Answer:
         seen = self.see(scene, progress)

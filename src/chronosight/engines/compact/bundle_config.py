@@ -149,7 +149,7 @@ def read_bundle_config(folder: Path) -> dict[str, Any]:
 
 
 def verify(path: Path, config: dict[str, Any]) -> None:
-    """Makes sure that a file of the folder is the one that config.json vouches for.
+    """Checks that a file of the folder is the one that config.json vouches for.
 
     A file is read for it once: what was found right is kept in the user's cache folder by path, size and time of change.
 

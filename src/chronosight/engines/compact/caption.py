@@ -55,8 +55,8 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
         text = in_words(evidence.objects) if changed.value else NO_CHANGE_SENTENCES[0]
         facts = fact_confidences(text, evidence.objects) if changed.value else []
         confidence = supported_confidence(changed.confidence, facts)
-        sure = changed.confident and is_confident(confidence, {})
-        return replace(captioned, text=text, value=text, confidence=confidence, confident=sure), note
+        confident = changed.confident and is_confident(confidence, {})
+        return replace(captioned, text=text, value=text, confidence=confidence, confident=confident), note
     facts = fact_confidences(captioned.text, evidence.objects)
     confidence = supported_confidence(captioned.confidence, [changed.confidence, *facts])
     if not changed.value or not evidence.objects:

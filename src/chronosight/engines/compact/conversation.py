@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from chronosight.engines.engine import Engine
+from typing_extensions import override
+
+from chronosight.engines.engine import Conversation, Engine
 from chronosight.engines.router import answer_by_objects, by_model, parse_for
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.routing import Routed
 
 
-class CompactConversation:
+class CompactConversation(Conversation):
     """Questions about one scene, which is encoded once.
 
     Attributes:
@@ -22,18 +24,8 @@ class CompactConversation:
         self.history: list[tuple[str, Answer]] = []
         self._last: Routed | None = None
 
+    @override
     def ask(self, text: str) -> Answer:
-        """Answers the next question and adds it to the history.
-
-        Args:
-            text: The question; a short one refers to the one before it.
-
-        Returns:
-            The answer.
-
-        Raises:
-            InputError: The question is too long.
-        """
         parsed = parse_for(self.scene, text, last=self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is None:

@@ -116,7 +116,7 @@ def calibrated_cover(scores: np.ndarray, settings: dict[str, list[float]]) -> np
 
 
 def open_together(cover: np.ndarray) -> np.ndarray:
-    """Bare ground and low vegetation are first told from the rest, then from each other: which of them, the season decides too.
+    """Separates bare ground and low vegetation from the rest first, then from each other: there the season decides too.
 
     The likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
 

@@ -70,7 +70,7 @@ class Networks:
 
     @cached_property
     def familiar(self) -> Familiarity | None:
-        """Tells images like those trained on from others; None for weights without it."""
+        """Recognises images unlike those trained on; None for weights without it."""
         settings = self.bundle.config.get("familiar")
         if not settings:
             return None
@@ -147,7 +147,7 @@ class EncodedScene:
 
     @cached_property
     def seen_size(self) -> float | None:
-        """Metres per pixel that the guide is told. An estimate chooses the guide, but resamples nothing: it may be far off."""
+        """Metres per pixel that the guide is given. An estimate chooses the guide, but resamples nothing: it may be far off."""
         return self.scene.metres_per_pixel or (self.guide.metres_per_pixel if self.guide.fine else None)
 
     @cached_property

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from threading import Lock
 
+from typing_extensions import override
+
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.compare_dates import compare_dates
@@ -16,7 +18,7 @@ from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import answer_count, answer_presence
 from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
-from chronosight.engines.engine import Progress
+from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task
 from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
 from chronosight.engines.router import ask_engine
@@ -58,12 +60,11 @@ NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value 
 }
 
 
-class CompactEngine:
+class CompactEngine(Engine):
     """Ask it about scenes. They are known by identity and encoded once, the last few kept: do not edit them between.
 
     Attributes:
         remembered: number of scenes whose encoding is kept; a server that many ask keeps more.
-        maps_land_cover: whether land cover is mapped beside buildings and roads, where the weights can.
     """
 
     def __init__(self, bundle: Bundle, land_cover: bool = True) -> None:
@@ -80,9 +81,14 @@ class CompactEngine:
         if missing:
             raise InputError(f"config.json of {bundle.folder} has no {missing[0]}; copy the weights folder again")
         self.bundle, self.remembered = bundle, REMEMBERED
-        self.networks, self.maps_land_cover = Networks(bundle), land_cover
+        self.networks, self._land_cover = Networks(bundle), land_cover
         self._encoded: list[EncodedScene] = []
         self._lock = Lock()
+
+    @property
+    @override
+    def maps_land_cover(self) -> bool:
+        return self._land_cover
 
     def encode(self, scene: Scene, progress: Progress | None = None, cover: bool = True) -> EncodedScene:
         """Everything computed from a scene; each part is made when first needed, and then kept.
@@ -95,7 +101,7 @@ class CompactEngine:
         Returns:
             The encoded scene.
         """
-        cover = cover and self.maps_land_cover
+        cover = cover and self._land_cover
         with self._lock:
             encoded = next((item for item in self._encoded if item.scene is scene), None)
             if encoded is None or (cover and not encoded.cover):
@@ -115,36 +121,14 @@ class CompactEngine:
         with self._lock:
             self._encoded = []
 
+    @override
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording.
-
-        Args:
-            scene: An image, a pair or a video.
-            text: The question.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-            zones: Districts that the question may name, of a pair.
-
-        Returns:
-            The answer; of task "open" where the question fits no task.
-
-        Raises:
-            InputError: The question is too long, or the scene cannot be used.
-        """
         return ask_engine(self, scene, text, progress, zones)
 
+    @override
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model, or from the objects where it is about a part of the changes.
-
-        Args:
-            scene: An image, a pair or a video.
-            parsed: The question (`tasks.parsing.parse_question`).
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The answer.
-        """
         routed = parsed.routed
         if routed.question is None:
             return open_answer(routed.note)
@@ -158,20 +142,8 @@ class CompactEngine:
                 answer = self._beside_land_cover(scene, routed.question, answer)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
+    @override
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """Answers a question of a known task, canonically worded.
-
-        Args:
-            scene: An image, a pair or a video.
-            question: The question, of a task that suits the scene.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The answer.
-
-        Raises:
-            InputError: The task is asked of another kind of scene.
-        """
         if scene.kind not in KINDS.get(question.task, ("pair",)):
             kinds = " or a ".join(KINDS.get(question.task, ("pair",)))
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
@@ -185,19 +157,8 @@ class CompactEngine:
                 answer = self._read(encoded, question)
             return doubted(with_notes(answer, encoded.remarks), encoded)
 
+    @override
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """Describes what changed between two dates.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The caption, yes or no, counts and places by class, and the evidence.
-
-        Raises:
-            InputError: The scene is an image or a video.
-        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         encoded = self.encode(scene, progress)
@@ -209,41 +170,18 @@ class CompactEngine:
             description = with_land_cover_caption(description)
         return doubted_description(description)
 
+    @override
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the guide alone finds in a pair, before the language model is asked.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The maps and objects, and the facts that are given to the language model.
-        """
         encoded = self.encode(scene, progress, cover=False)
         with encoded.lock:
             return encoded.guide_evidence, encoded.facts
 
+    @override
     def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
-        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
-
-        Args:
-            place: All dates, as a video; its ground size holds for all pairs.
-            pairs: On one grid.
-
-        Returns:
-            The probabilities of each pair, in order.
-        """
         return compare_dates(place, pairs, self.networks)
 
+    @override
     def chat(self, scene: Scene) -> CompactConversation:
-        """Starts a conversation about one scene, which is encoded once.
-
-        Args:
-            scene: An image, a pair or a video.
-
-        Returns:
-            The conversation, its history empty.
-        """
         return CompactConversation(self, scene)
 
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:

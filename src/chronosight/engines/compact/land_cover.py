@@ -3,7 +3,7 @@
 What counts as a change:
 
 - Bare ground and low vegetation are one group, since a field is bare in one season and green in another; built-up and paved
-  ground are another, since the guide tells buildings from roads. Ground that stays within its group has not changed.
+  ground are another, since the guide distinguishes buildings from roads. Ground that stays within its group has not changed.
 - The classes of both dates are known; or one is, and the likeliest class of the other date, of another group, is at least as
   likely as all others together. Where most of an object is known at one date only, its class at the other date is "unknown".
 - A pixel follows the majority around it, and what is narrower than `NARROW` is left out: dates that do not quite lie on each
@@ -56,8 +56,8 @@ SMALLEST_UNKNOWN = 300.0
 SPECK = 0.1  # of the ground of a changed object: a class that holds less is the edge of another
 SMALLEST_WATER = 1000.0
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
-LEAST = 0.73  # confidence of an object that is reported; chosen on the pairs abroad, where less sure ones were mostly wrong
-MOST_OF = 0.5  # of its pixels: a class that fewer of them have for sure is unknown
+LEAST = 0.73  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
+MOST_OF = 0.5  # of its pixels: a class that is known for fewer of them is unknown
 
 
 def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres: float) -> LandCoverChange:
@@ -168,9 +168,9 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
     """
     known, even = cover.known, (cover.packed & LEVELS) >= ceil(EVEN * LEVELS)
     before, after = GROUPS[cover.classes]
-    sure = (known[0] & even[1]) | (known[1] & even[0])
+    certain = (known[0] & even[1]) | (known[1] & even[0])
     differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
-    codes = np.where(sure & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
+    codes = np.where(certain & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
     found = np.zeros_like(codes)
     radius = radius_of(metres)
     counts = np.bincount(codes.ravel(), minlength=1)
@@ -232,7 +232,7 @@ def objects_in(
 
 
 def is_reported(key: Pair, confidence: float, area: float, metres: float) -> bool:
-    """Whether an object is sure and large enough to be reported.
+    """Whether an object is confident and large enough to be reported.
 
     Args:
         key: Its class before and its class after.
@@ -269,8 +269,8 @@ def read_classes(item: MaskObject, code: int, cover: LandCover, metres: float) -
         in_group = GROUPS[classes[date]] == group
         right *= confidence[date] * in_group
         name = _likeliest(classes[date][in_group], confidence[date][in_group])
-        sure = (in_group & known[date]).mean() >= MOST_OF
-        names.append(name if sure and name not in doubtful else UNKNOWN)
+        known_enough = (in_group & known[date]).mean() >= MOST_OF
+        names.append(name if known_enough and name not in doubtful else UNKNOWN)
     return (names[0], names[1]), float(right.mean())
 
 
@@ -323,8 +323,8 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
         return ObjectGround(item.number, item.class_name, item.direction, UNKNOWN, 0.0, shares)
     of_group = known & (GROUPS[classes] == group)
     name = _likeliest(classes[of_group], confidence[of_group])
-    sure = float(confidence[of_group].mean())
-    return ObjectGround(item.number, item.class_name, item.direction, name, sure, shares)
+    mean = float(confidence[of_group].mean())
+    return ObjectGround(item.number, item.class_name, item.direction, name, mean, shares)
 
 
 def _without_specks(shares: dict[str, float], area: float) -> dict[str, float]:

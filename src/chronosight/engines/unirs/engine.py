@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from chronosight.engines.confidence import geometric_mean
-from chronosight.engines.engine import Progress
+from chronosight.engines.engine import Conversation, Engine, Progress
 from chronosight.engines.land_cover_caption import with_land_cover_caption
 from chronosight.engines.router import ask_engine
 from chronosight.engines.unirs.clue_cache import CachedClues
@@ -34,7 +36,7 @@ UNCALIBRATED = "the confidence is the model's own, not calibrated"
 OUTSIDE = 'the reply "{}" is none of the labels; the nearest is given'
 
 
-class UniRSEngine:
+class UniRSEngine(Engine):
     """UniRS at full size.
 
     model: the weights. clues: a provider, kept in memory unless it is a `CachedClues` already. guide: for maps and `describe`,
@@ -51,21 +53,12 @@ class UniRSEngine:
         self.outside: dict[str, Outside] = {}
 
     @property
+    @override
     def maps_land_cover(self) -> bool:
-        """Whether the guide maps land cover."""
         return self.guide is not None and self.guide.maps_land_cover
 
+    @override
     def answer(self, scene: Scene, question: Question, progress: Progress | None = None) -> Answer:
-        """Answers a question of a known task, in any wording of it.
-
-        Args:
-            scene: An image, a pair or a video.
-            question: The question.
-            progress: Not used.
-
-        Returns:
-            The answer.
-        """
         return self.answers([(scene, question)])[0]
 
     def answers(self, asked: Sequence[tuple[Scene, Question]]) -> list[Answer]:
@@ -88,51 +81,18 @@ class UniRSEngine:
             for (scene, question), r in zip(worded, replies, strict=True)
         ]
 
+    @override
     def ask(
         self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
     ) -> Answer:
-        """Answers a question in free wording; one that is no known task is asked as it stands.
-
-        Args:
-            scene: An image, a pair or a video.
-            text: The question.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-            zones: Districts that the question may name, of a pair.
-
-        Returns:
-            The answer; of task "open" where the question fits no task.
-
-        Raises:
-            InputError: The question is too long, or the scene cannot be used.
-        """
         return ask_engine(self, scene, text, progress, zones)
 
+    @override
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        """Answers a parsed question by the model, in the wording of its task or else as typed.
-
-        Args:
-            scene: An image, a pair or a video.
-            parsed: The question (`tasks.parsing.parse_question`).
-            progress: Not used.
-
-        Returns:
-            The answer.
-        """
         return self.answers([(scene, question_of(parsed, scene.kind))])[0]
 
+    @override
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
-        """The model's caption beside the guide's map, counts and places.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The caption, yes or no, counts and places by class, and the evidence.
-
-        Raises:
-            InputError: The scene is an image or a video.
-        """
         if scene.kind != "pair":
             raise InputError(f"describe compares two dates, but was given one {scene.kind}; give two images")
         from chronosight.tasks import caption
@@ -145,40 +105,17 @@ class UniRSEngine:
         )
         return with_land_cover_caption(described)
 
+    @override
     def guide_facts(self, scene: Scene, progress: Progress | None = None) -> tuple[Evidence, GuideFacts]:
-        """What the vision guide finds in a pair.
-
-        Args:
-            scene: A pair.
-            progress: Called with (tiles done, tiles in all) while a pair is compared; None for no reports.
-
-        Returns:
-            The maps and objects, and the facts that are given to the language model.
-        """
         return self._guide().guide_facts(scene, progress)
 
+    @override
     def compare_dates(self, place: Scene, pairs: Iterable[Scene]) -> Iterator[ChangeProbabilities]:
-        """Compares pairs of dates of one place, pixel by pixel, each when it is asked for.
-
-        Args:
-            place: All dates, as a video; its ground size holds for all pairs.
-            pairs: On one grid.
-
-        Returns:
-            The probabilities of each pair, in order.
-        """
         return self._guide().compare_dates(place, pairs)
 
+    @override
     def chat(self, scene: Scene) -> UniRSChat:
-        """Starts a conversation about one scene. Every question is put alone: UniRS was trained on single questions.
-
-        Args:
-            scene: An image, a pair or a video.
-
-        Returns:
-            The conversation, its history empty.
-        """
-        return UniRSChat(self, scene)
+        return UniRSChat(self, scene)  # each question alone: UniRS was trained on single questions
 
     def forget(self) -> None:
         """Drops kept clues; those in a file stay there."""
@@ -212,22 +149,15 @@ class UniRSEngine:
         return self.guide
 
 
-class UniRSChat:
+class UniRSChat(Conversation):
     """history: (question as typed, answer), oldest first."""
 
     def __init__(self, engine: UniRSEngine, scene: Scene) -> None:
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []
 
+    @override
     def ask(self, text: str) -> Answer:
-        """Answers the question and adds it to the history.
-
-        Args:
-            text: The question.
-
-        Returns:
-            The answer.
-        """
         answer = self.engine.ask(self.scene, text)
         self.history.append((text, answer))
         return answer

@@ -89,7 +89,7 @@ class Benchmark:
         return samples
 
     def check_data(self, data: Path | None) -> None:
-        """Makes sure that there is a data folder where one is needed.
+        """Checks that there is a data folder where one is needed.
 
         Args:
             data: The folder; None where none was given.

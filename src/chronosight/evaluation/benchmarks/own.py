@@ -23,8 +23,7 @@ import numpy as np
 from scipy import ndimage
 
 from chronosight.datasets.aid_ucm import ImageSet, image_samples, load_images
-from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
+from chronosight.datasets.held_out import building_chips, native_pairs
 from chronosight.datasets.levir import mask_turn
 from chronosight.datasets.places import (
     ANY_CHANGE,
@@ -69,7 +68,7 @@ def _load_test_places(root: Path, split: str, limit: int | None) -> list[Sample]
 
 def _load_native(root: Path, split: str, limit: int | None) -> list[Sample]:
     """limit: at most this many pairs."""
-    return _whole_pairs([pair for pair in load_places(root, "native_train") if pair.id in NATIVE_HELD_OUT][:limit])
+    return _whole_pairs(native_pairs(root, held_out=True)[:limit])
 
 
 def _load_abroad(root: Path, split: str, limit: int | None) -> list[Sample]:
@@ -82,10 +81,9 @@ def _load_chips(root: Path, split: str, limit: int | None) -> list[Sample]:
     """limit: at most this many chips."""
     from chronosight.synthetic.erased import erase, ground_under
 
-    chips = load_chips(root)
-    held_out, pairs = held_out_columns(chips), []
-    for chip in chips:
-        if chip.labels is None or chip.column not in held_out:
+    pairs = []
+    for chip in building_chips(root, held_out=True):
+        if chip.labels is None:
             continue
         rng, stands = np.random.default_rng(0), chip.labels > 0
         free = ~ndimage.binary_dilation(stands, iterations=3)

@@ -14,8 +14,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.datasets.aid_ucm import learning_split
-from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
+from chronosight.datasets.held_out import building_chips, native_pairs, training_places
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, tower_of, window_features
 from chronosight.scenes.scene import Scene
@@ -55,7 +54,7 @@ def fit_ground_size(
     octaves = np.array([math.log2(step) for _, step, _ in drawn])
     sources = [source for _, _, source in drawn]
     weights = ridge(rows, octaves, np.array([1 / sources.count(source) for source in sources]))
-    held = {"val": load_places(data, "val"), "native": _held_out_natives(data)}
+    held = {"val": load_places(data, "val"), "native": native_pairs(data, held_out=True)}
     # Training places were blurred a little and look coarser than held-out ones: the mean over both sets is put right.
     weights[-1] -= np.mean([np.mean(errors) for errors in _held_out_errors(weights, features, held).values()])
     found = _held_out_errors(weights, features, held)
@@ -76,16 +75,14 @@ def training_windows(data: Path) -> Iterator[tuple[np.ndarray, float, str]]:
         The window (192, 192, 3) uint8, metres per pixel, and the name of its source.
     """
     rng = np.random.default_rng(3)
-    chips = load_chips(data)
-    columns = held_out_columns(chips)
-    places = [place for place in load_places(data, "train") if place.place not in SAME_GROUND]
-    natives = [pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT]
+    places, natives = training_places(data), native_pairs(data, held_out=False)
+    chips = building_chips(data, held_out=False)
     stills = learning_split(data, "ucm")[0]
     rendered = [render_pair(RENDERED_SEED + i) for i in range(RENDERED_PAIRS)]
     sources: tuple[tuple[str, int, list[tuple[np.ndarray, float]], float], ...] = (
         ("place", PLACES, [(date, place.metres_per_pixel) for place in places for date in (place.before, place.after)], 2.2),
         ("native", NATIVES, [(date, pair.metres_per_pixel) for pair in natives for date in (pair.before, pair.after)], 0.667),
-        ("chip", CHIPS, [(chip.pixels, chip.metres_per_pixel) for chip in chips if chip.column not in columns], 1.0),
+        ("chip", CHIPS, [(chip.pixels, chip.metres_per_pixel) for chip in chips], 1.0),
         ("image", IMAGES, [(still.pixels(), UCM_STEP) for still in stills[:: max(1, len(stills) // 300)]], 0.4),
         ("rendered", RENDERED, [(date, pair.metres_per_pixel) for pair in rendered for date in (pair.before, pair.after)], 2.2),
     )
@@ -129,10 +126,6 @@ def _held_out_errors(
         for name, pairs in held.items() for factor in HELD_OUT_STEPS
     }  # fmt: skip
     return {name: [error for error in found if error is not None] for name, found in errors.items()}
-
-
-def _held_out_natives(data: Path) -> list[PlacePair]:
-    return [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT]
 
 
 def _error(estimator: GroundSizeEstimator, pair: PlacePair, factor: float) -> float | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
-from chronosight.datasets.places import BINARY, COUNT, LOCATION, load_abroad, load_places, truth_of_mask
+from chronosight.datasets.held_out import native_pairs
+from chronosight.datasets.places import BINARY, COUNT, LOCATION, load_abroad, truth_of_mask
 from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.training.calibration.changed import Weighed, fit_changed, weigh
@@ -101,7 +101,7 @@ def fit_fine(
     """
     if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
         return {}, {}
-    pairs = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT][:limit]
+    pairs = native_pairs(data, held_out=True)[:limit]
     if not pairs:
         return {}, {}
     settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad

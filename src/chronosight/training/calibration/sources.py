@@ -1,4 +1,4 @@
-"""Which source answers counts and places, the language model or the guide's objects, and how sure counts are."""
+"""Which source answers counts and places, the language model or the guide's objects, and how confident counts are."""
 
 from __future__ import annotations
 

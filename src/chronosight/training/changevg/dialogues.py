@@ -107,7 +107,7 @@ def _record(line: str, where: str, root: Path) -> Record:
 
 
 def check_guide_form(records: Sequence[Record], form: str) -> None:
-    """Makes sure that the clues in the records have the form that inference will use.
+    """Checks that the clues in the records have the form that inference will use.
 
     Args:
         records: Of the training file.

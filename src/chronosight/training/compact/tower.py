@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import Trainer
+from typing_extensions import override
 
 from chronosight.datasets.caption_nouns import NOUNS
 from chronosight.models.unirs.change_extraction import ChangeExtraction
@@ -27,7 +27,7 @@ from chronosight.training.compact.tower_eval import evaluate_tower
 from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.compact import TowerRecipe
 from chronosight.training.samples.rendered import RenderedStills
-from chronosight.training.trainer import HeldOutMetrics, fit_averaged, only, prepare_run, reproducible_arguments
+from chronosight.training.trainer import HeldOutMetrics, LossesTrainer, fit_averaged, only, prepare_run, reproducible_arguments
 
 
 class TowerWithHeads(nn.Module):
@@ -147,7 +147,7 @@ def soft_map_loss(logits: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, target) + 0.5 * dice
 
 
-class TowerTrainer(Trainer):
+class TowerTrainer(LossesTrainer):
     """Learns the sum of the losses of all heads."""
 
     def __init__(self, *args: Any, smoothing: float, **kwargs: Any) -> None:
@@ -161,25 +161,10 @@ class TowerTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.smoothing = smoothing
 
-    def compute_loss(
-        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """The loss of a batch of `TowerBatches`; its parts are logged.
-
-        Args:
-            model: The model to train, possibly wrapped for several processes.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Whether to return the outputs beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, outputs) with `return_outputs`.
-        """
-        losses: dict[str, Tensor] = model(**inputs, smoothing=self.smoothing)
-        if self.state.global_step % self.args.logging_steps == 0:
-            self.log({name: loss.item() for name, loss in losses.items()})
-        loss = torch.stack(list(losses.values())).sum()
-        return (loss, losses) if return_outputs else loss
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, Tensor]:
+        losses: dict[str, Tensor] = model(**batch, smoothing=self.smoothing)
+        return losses
 
 
 def train_tower(

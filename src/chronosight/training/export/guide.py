@@ -113,7 +113,7 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
 
 
 def check_parity(differences: dict[str, float]) -> None:
-    """Makes sure that a graph gives what torch gives.
+    """Checks that a graph gives what torch gives.
 
     Args:
         differences: Largest difference by name, as a share of the range of the output.

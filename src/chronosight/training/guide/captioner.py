@@ -19,23 +19,21 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional as F
-from transformers import Trainer
+from typing_extensions import override
 
-from chronosight.datasets.held_out import SAME_GROUND
-from chronosight.datasets.places import CaptionedCell, PlacePair, load_places
-from chronosight.engines.compact.bundle import SHIPPED
+from chronosight.datasets.held_out import training_places
+from chronosight.datasets.places import CaptionedCell, PlacePair
 from chronosight.errors import InputError
 from chronosight.metrics.caption_tokens import tokenize
 from chronosight.models.guide.captioner import CaptionerConfig, CaptionerModel
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
-from chronosight.training.export.bundle import find_model
-from chronosight.training.export.fine_guide import load_fine_guide
+from chronosight.training.guide.frozen import frozen_guide
 from chronosight.training.recipes.guide import CaptionerRecipe
 from chronosight.training.samples.guide_samples import light
 from chronosight.training.samples.mirror import mirror_caption
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 NO_WORDS = ("<pad>", "<start>", "<end>", "<unknown>")
 LEAST = 2  # captions that must have a word, for it to be learned
@@ -87,27 +85,15 @@ class CaptionerSamples:
         return {**{name: array[row].astype(np.float32) for name, array in self.maps.inputs.items()}, "tokens": tokens}
 
 
-class CaptionerTrainer(Trainer):
+class CaptionerTrainer(LossesTrainer):
     """Learns the next word."""
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """Cross entropy of the next word, with label smoothing.
-
-        Args:
-            model: The captioner.
-            inputs: One collated batch.
-            return_outputs: Whether to return the scores beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, scores) with `return_outputs`.
-        """
-        tokens = inputs["tokens"]
-        scores = model(model.remember(inputs["earlier"], inputs["later"], inputs["changes"]), tokens[:, :-1])
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        tokens = batch["tokens"]
+        scores = model(model.remember(batch["earlier"], batch["later"], batch["changes"]), tokens[:, :-1])
         loss = F.cross_entropy(scores.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
-        return (loss, scores) if return_outputs else loss
+        return {"captions": loss}
 
 
 def train_captioner(recipe: CaptionerRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
@@ -123,21 +109,18 @@ def train_captioner(recipe: CaptionerRecipe, data: str | Path, out: str | Path, 
         Folder of the averaged captioner.
 
     Raises:
-        InputError: The data folder has another layout or no captioned parts, or `out` was begun with another recipe.
+        InputError: The data folder has another layout or no captioned parts, the guide is missing or another one, or `out` was
+            begun with another recipe.
     """
     out = Path(out)
     final = out / "final"
     store_recipe(recipe, out / "recipe.yaml")
     if has_model(final):
         return final
-    guide = (
-        load_fine_guide(SHIPPED)
-        if recipe.guide is None
-        else GuideModel.from_pretrained(find_model(recipe.guide, "chronosight_guide"), trust_remote_code=False)
-    )
+    guide = frozen_guide(recipe.guide)
     prepare_run(out, recipe.threads)
     say("the guide's maps of captioned parts")
-    maps = captioned_maps(guide, load_places(data, "train"), recipe)
+    maps = captioned_maps(guide, training_places(data), recipe)
     words = vocabulary(maps, recipe.views * len(MIRRORED))
     torch.manual_seed(recipe.seed)
     model = CaptionerModel(CaptionerConfig(words=words, features=maps.inputs["earlier"].shape[1]))
@@ -158,7 +141,7 @@ def captioned_maps(guide: GuideModel, places: Sequence[PlacePair], recipe: Capti
     """Runs the guide on every captioned part, in several lights and mirrored.
 
     Args:
-        guide: The guide of fine imagery.
+        guide: The guide of fine imagery, from `frozen_guide`.
         places: With captioned parts.
         recipe: Number of views and size.
 
@@ -168,9 +151,7 @@ def captioned_maps(guide: GuideModel, places: Sequence[PlacePair], recipe: Capti
     Raises:
         InputError: No part has captions.
     """
-    guide.train(False)
-    guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg]  # stubs miss this overload
-    cells = [(place, cell) for place in places if place.place not in SAME_GROUND for cell in place.cells]
+    cells = [(place, cell) for place in places for cell in place.cells]
     if not cells:
         raise InputError("no captioned parts in pairs/train.jsonl, expected some cells with captions")
     rng = np.random.default_rng(recipe.seed)

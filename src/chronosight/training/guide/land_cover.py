@@ -15,34 +15,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn import functional as F
-from transformers import Trainer
+from typing_extensions import override
 
 from chronosight.datasets.aid_ucm import learning_split
-from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.ground_images import BARE, DRY, LOW, UNLABELLED, WATER, ground_images, roof_images
-from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
-from chronosight.datasets.places import load_places
-from chronosight.engines.compact.bundle import SHIPPED
+from chronosight.datasets.ground_images import BARE, DRY, LOW, UNLABELLED, WATER, ground_images, grounds_by_kind, roof_images
+from chronosight.datasets.held_out import building_chips, native_pairs, training_places
 from chronosight.errors import InputError
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.export.bundle import find_model
-from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.fine import rendered_pair
+from chronosight.training.guide.frozen import frozen_guide
 from chronosight.training.recipes.guide import LandCoverRecipe
 from chronosight.training.samples.land_cover_maps import LandCoverMaps
 from chronosight.training.samples.land_cover_samples import SAME, SEASON, LandCoverSamples, LandCoverSources
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
-SURE = 0.85  # an answer of its own that the head learns from
+CONFIDENT = 0.85  # from this probability on the head learns from an answer of its own
 RAREST = 0.03  # a class rarer than this in a batch counts no more for it
 
 
-class LandCoverTrainer(Trainer):
+class LandCoverTrainer(LossesTrainer):
     """Learns known classes, and the same answer for the same ground in two lights."""
 
     def __init__(self, *args: Any, recipe: LandCoverRecipe, **kwargs: Any) -> None:
@@ -56,27 +52,16 @@ class LandCoverTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.recipe = recipe
 
-    def compute_loss(
-        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """The loss of a batch of `LandCoverMaps`; its parts are logged.
-
-        Args:
-            model: The head.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Whether to return the scores beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, scores) with `return_outputs`.
-        """
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         names = (*GUIDE_MAPS, *(["views"] if self.recipe.pixels else []))
-        scores = model(*(inputs[name].flatten(0, 1).contiguous(memory_format=torch.channels_last) for name in names))
-        parts = land_cover_loss(scores, inputs["labels"], inputs["same"], self.recipe.smoothing)
-        if self.state.global_step % self.args.logging_steps == 0:
-            self.log({name: part.item() for name, part in parts.items()})
-        loss = parts["cover"] + parts["dry"] + self.recipe.consistency * parts["light"] + self.recipe.own_answers * parts["own"]
-        return (loss, scores) if return_outputs else loss
+        scores = model(*(batch[name].flatten(0, 1).contiguous(memory_format=torch.channels_last) for name in names))
+        return land_cover_loss(scores, batch["labels"], batch["same"], self.recipe.smoothing)
+
+    @override
+    def total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
+        light, own = self.recipe.consistency * losses["light"], self.recipe.own_answers * losses["own"]
+        return losses["cover"] + losses["dry"] + light + own
 
 
 def land_cover_loss(
@@ -111,13 +96,13 @@ def land_cover_loss(
     light = sum(_apart(of, same == kind) for of, kind in ((logs, SAME), (by_group, SEASON)))
     first = chance.detach().unflatten(0, (-1, 2))[:, 0]
     best, answer = first.max(1)
-    sure = (best > SURE) & (answer != WATER) & (same == SAME) & (labels[:, 0] == UNLABELLED)
+    learned = (best > CONFIDENT) & (answer != WATER) & (same == SAME) & (labels[:, 0] == UNLABELLED)
     own = F.cross_entropy(scores.unflatten(0, (-1, 2))[:, 1], answer, reduction="none")
     return {
         "cover": cover if bool(known.any()) else scores.sum() * 0,
         "dry": dry,
         "light": torch.as_tensor(light),
-        "own": (own * sure).sum() / sure.sum().clamp(min=1),
+        "own": (own * learned).sum() / learned.sum().clamp(min=1),
     }
 
 
@@ -170,29 +155,6 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     return final
 
 
-def frozen_guide(folder: str | None) -> GuideModel:
-    """The guide whose maps the head reads.
-
-    Args:
-        folder: Of a trained guide of fine imagery; None for that of the shipped weights.
-
-    Returns:
-        The guide, in inference state.
-
-    Raises:
-        InputError: There is no such guide, or it is another one.
-    """
-    if folder is None:
-        guide = load_fine_guide(SHIPPED)
-    else:
-        guide = GuideModel.from_pretrained(find_model(folder, "chronosight_guide"), trust_remote_code=False)
-    if guide.config.encoder != "efficientnet_lite0":
-        raise InputError(f"{folder} holds a guide with the encoder {guide.config.encoder}, expected one of fine imagery")
-    guide.train(False)
-    guide.requires_grad_(False)
-    return guide.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
-
-
 def started_head(folder: str, config: LandCoverConfig) -> LandCoverModel:
     """A trained head, to go on from.
 
@@ -226,14 +188,10 @@ def land_cover_sources(recipe: LandCoverRecipe, data: str | Path) -> LandCoverSo
     Raises:
         InputError: The folder has another layout, or shows no ground of some class.
     """
-    chips = load_chips(data)
-    columns = held_out_columns(chips)
-    pairs = [place for place in load_places(data, "train") if place.place not in SAME_GROUND]
-    pairs += [pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT]
+    pairs = [*training_places(data), *native_pairs(data, held_out=False)]
     images = [image for source in ("aid", "ucm") for image in learning_split(data, source)[0]]
-    found = [*ground_images(images), *roof_images(pairs, [chip for chip in chips if chip.column not in columns])]
-    grounds = {kind: [ground for ground in found if ground.kind == kind] for kind in range(len(LAND_COVER_CLASSES))}
-    missing = [LAND_COVER_CLASSES[kind] for kind, of_kind in grounds.items() if not of_kind]
+    grounds = grounds_by_kind([*ground_images(images), *roof_images(pairs, building_chips(data, held_out=False))])
+    missing = [name for kind, name in enumerate(LAND_COVER_CLASSES) if kind not in grounds]
     if missing:
         raise InputError(f"{data} has no images of {', '.join(missing)}; give the data folder as --data DIR")
     return LandCoverSources(grounds, pairs, [rendered_pair(i) for i in range(recipe.rendered)])

@@ -21,7 +21,8 @@ from typing import Any, Literal
 
 import torch
 from tokenizers import Tokenizer
-from transformers import SegformerModel, Trainer
+from transformers import SegformerModel
+from typing_extensions import override
 
 from chronosight.datasets.levir import LevirPair
 from chronosight.errors import InputError
@@ -33,7 +34,7 @@ from chronosight.training.guide.recognition import recognition_parts
 from chronosight.training.guide.summary import caption_loss, fixed_memory
 from chronosight.training.recipes.guide import GuideLevirRecipe, LevirStageRecipe
 from chronosight.training.samples.levir import LevirSamples, levir_fold, read_levir, word_tokenizer
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 # SegFormer-B1's encoder and the paper's global branch; the neck's widths are ours, the paper does not give them.
 PAPER_SHAPE: dict[str, Any] = {
@@ -58,7 +59,7 @@ LEARNS: dict[Stage, tuple[str, ...]] = {  # parts of the model
 CROSSFIT = "crossfit.json"  # {"fold": k, "folds": n} beside a guide that never saw fold k
 
 
-class DualBranchTrainer(Trainer):
+class DualBranchTrainer(LossesTrainer):
     """Learns the losses of a stage: masks, captions, or both, each then divided by its own detached value."""
 
     def __init__(self, *args: Any, stage: Stage, **kwargs: Any) -> None:
@@ -72,37 +73,25 @@ class DualBranchTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.stage = stage
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """The stage's loss of a batch of `LevirSamples`; its parts are logged.
-
-        Args:
-            model: The model to train, possibly wrapped for several processes.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Not used.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss.
-        """
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         for name in LEARNS["joint"]:
             getattr(model, name).train(name in LEARNS[self.stage])
-        losses: dict[str, torch.Tensor] = {}
         if self.stage == "captions":
-            memory = fixed_memory(model, inputs["before"], inputs["after"])
-            losses["captions"] = caption_loss(model, memory, inputs["tokens"])
-        else:
-            output, parts = recognition_parts(model, inputs)
-            losses["masks"] = torch.stack(list(parts.values())).sum()
-            if self.stage == "joint":
-                assert output.memory is not None
-                losses["captions"] = caption_loss(model, output.memory, inputs["tokens"])
-        if self.state.global_step % self.args.logging_steps == 0:
-            self.log({name: loss.item() for name, loss in losses.items()})
+            memory = fixed_memory(model, batch["before"], batch["after"])
+            return {"captions": caption_loss(model, memory, batch["tokens"])}
+        output, parts = recognition_parts(model, batch)
+        masks = {"masks": torch.stack(list(parts.values())).sum()}
+        if self.stage == "masks":
+            return masks
+        assert output.memory is not None
+        return {**masks, "captions": caption_loss(model, output.memory, batch["tokens"])}
+
+    @override
+    def total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
         if self.stage != "joint":
-            return sum(losses.values())
-        return sum(loss / loss.detach().clamp_min(1e-6) for loss in losses.values())
+            return super().total(losses)
+        return super().total({name: loss / loss.detach().clamp_min(1e-6) for name, loss in losses.items()})
 
 
 def train_guide_levir(

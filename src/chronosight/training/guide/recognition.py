@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from transformers import Trainer
+from typing_extensions import override
 
 from chronosight.datasets.places import load_places
 from chronosight.models.guide.configuration import GuideConfig
@@ -24,12 +23,12 @@ from chronosight.training.checkpoints import finished_folder
 from chronosight.training.guide.folds import fold_of
 from chronosight.training.recipes.guide import RecognitionRecipe
 from chronosight.training.samples.guide_samples import GuideSamples
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 TARGETS = ("target", "appeared", "weight", "road_box", "road_captioned", "core")
 
 
-class RecognitionTrainer(Trainer):
+class RecognitionTrainer(LossesTrainer):
     """Learns the sum of the recognition losses."""
 
     def __init__(self, *args: Any, compiled: Callable[..., GuideOutput] | None = None, **kwargs: Any) -> None:
@@ -43,25 +42,9 @@ class RecognitionTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.compiled = compiled
 
-    def compute_loss(
-        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """The loss of a batch of `GuideSamples`; its parts are logged.
-
-        Args:
-            model: The model to train, possibly wrapped for several processes.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Whether to return the outputs beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, outputs) with `return_outputs`.
-        """
-        output, parts = recognition_parts(self.compiled or model, inputs)
-        if self.state.global_step % self.args.logging_steps == 0:
-            self.log({name: part.item() for name, part in parts.items()})
-        loss = torch.stack(list(parts.values())).sum()
-        return (loss, output) if return_outputs else loss
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        return recognition_parts(self.compiled or model, batch)[1]
 
 
 def recognition_parts(model: Callable[..., GuideOutput], batch: dict[str, Any]) -> tuple[GuideOutput, dict[str, torch.Tensor]]:

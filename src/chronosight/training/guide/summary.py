@@ -14,7 +14,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional as F
-from transformers import Trainer
+from typing_extensions import override
 
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.models.guide.modeling import GuideModel
@@ -26,7 +26,7 @@ from chronosight.training.recipes.guide import SummaryRecipe
 from chronosight.training.samples.caption_tokens import caption_tokens
 from chronosight.training.samples.guide_samples import light
 from chronosight.training.samples.mirror import mirror_caption
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 
 class CaptionSamples:
@@ -77,27 +77,15 @@ class CaptionSamples:
         return {"before": before, "after": after, "tokens": caption_tokens(caption, self.tokenizer, self.max_caption)}
 
 
-class SummaryTrainer(Trainer):
+class SummaryTrainer(LossesTrainer):
     """Learns the next word of a caption, the encoder and the recognition branch fixed."""
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """Cross entropy with label smoothing over the words of the batch.
-
-        Args:
-            model: The model to train, possibly wrapped for several processes.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Whether to return the outputs beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, outputs) with `return_outputs`.
-        """
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         model.encoder.eval()
         model.recognition.eval()
-        loss = caption_loss(model, fixed_memory(model, inputs["before"], inputs["after"]), inputs["tokens"], smoothing=0.1)
-        return (loss, None) if return_outputs else loss
+        memory = fixed_memory(model, batch["before"], batch["after"])
+        return {"captions": caption_loss(model, memory, batch["tokens"], smoothing=0.1)}
 
 
 def fixed_memory(model: GuideModel, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:

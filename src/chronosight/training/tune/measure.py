@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chronosight.datasets.held_out import NATIVE_HELD_OUT
+from chronosight.datasets.held_out import native_pairs
 from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
@@ -101,7 +101,7 @@ def ours(data: Path) -> dict[str, list[Labelled]]:
     """
     sets: dict[str, list[PlacePair]] = {}
     if (data / "pairs" / "native_train.jsonl").is_file():
-        sets["half-metre pairs (Texas)"] = [pair for pair in load_places(data, "native_train") if pair.id in NATIVE_HELD_OUT]
+        sets["half-metre pairs (Texas)"] = native_pairs(data, held_out=True)
     if (data / "pairs" / "val.jsonl").is_file():
         sets["val places at 1 m (Texas)"] = load_places(data, "val")
     return {

@@ -118,7 +118,7 @@ def tune(
         weights: Weights folder to start from.
         out: Weights folder to write; work in progress lies beside it, in OUT.run.
         minutes: Time for everything, from which the number of steps is planned once.
-        steps: Steps, in place of a plan by time.
+        steps: Number of steps, in place of `minutes`.
         data: Folder with the project's own pairs, to compare on them too.
         say: Called as each part begins.
         track: Called with items and a label; yields the items while it shows progress.

@@ -23,7 +23,7 @@ SIZE = 160  # side of a sample in pixels
 OWN, SAME, RENDERED = 0.45, 0.1, 0.45  # shares of the kinds of sample
 SCALES = (0.75, 1.35)  # how a pair's ground size is varied
 DRAWN, PASTED = 0.08, 0.3  # shares of a user's pairs that get drawn, and up to which they get pasted buildings
-CHANGED, ON_CHANGE = 0.8, 0.6  # how often a pair with a change is chosen, and a changed building is looked at
+CHANGED, ON_CHANGE = 0.8, 0.6  # how often a pair with a change is chosen, and the window is placed on a changed building
 RENDERED_SEED, RENDERED_SIZE = 970_000_000, 256  # of rendered pairs; training and evaluation draw others
 
 

@@ -96,11 +96,11 @@ def _write_groups(
             changed = change_map(cover, (codes > 0) & (codes != NO_DATA), metres)
             changed[top - first : bottom - first].tofile(file)
             inside = LandCover(cover.packed[:, top - first : bottom - first], least)
-            valid, sure, classes = store.read(top, bottom).valid, inside.known, inside.classes
-            sure &= valid
-            known, compared = known + int(sure.all(axis=0).sum()), compared + int(valid.sum())
+            valid, certain, classes = store.read(top, bottom).valid, inside.known, inside.classes
+            certain &= valid
+            known, compared = known + int(certain.all(axis=0).sum()), compared + int(valid.sum())
             for date in range(2):
-                sums[date] += np.bincount(classes[date][sure[date]], minlength=len(LAND_COVER_CLASSES))
+                sums[date] += np.bincount(classes[date][certain[date]], minlength=len(LAND_COVER_CLASSES))
     totals = {name: (int(sums[0, index]), int(sums[1, index])) for index, name in enumerate(LAND_COVER_CLASSES)}
     return known, totals, compared
 

@@ -30,7 +30,7 @@ GAP = 8  # pixels between frames
 WIDEST = 1500  # pixels of a frame's image and its text
 
 
-def description_picture(description: Description) -> Image.Image:
+def description_image(description: Description) -> Image.Image:
     """Caption, both dates, what changed, and a table by class.
 
     Args:
@@ -39,14 +39,14 @@ def description_picture(description: Description) -> Image.Image:
     Returns:
         The image.
     """
-    sheet = overlay_picture(description)
+    sheet = overlay_image(description)
     tables = [table_rows(description)]
     if description.land_cover is not None and description.land_cover.flows:
         tables.append(cover_rows(description.land_cover))
     return _stacked([sheet, *(_table(rows, sheet.width) for rows in tables)])
 
 
-def overlay_picture(description: Description, caption: bool = True) -> Image.Image:
+def overlay_image(description: Description, caption: bool = True) -> Image.Image:
     """Caption, both dates and what changed.
 
     Args:
@@ -60,7 +60,7 @@ def overlay_picture(description: Description, caption: bool = True) -> Image.Ima
     return make_overlay(small, codes, caption=caption)
 
 
-def answer_picture(answer: Answer, scene: Scene, question: str, words: bool = True) -> Image.Image:
+def answer_image(answer: Answer, scene: Scene, question: str, words: bool = True) -> Image.Image:
     """Question, answer, and what it rests on: the changes of a pair, or the image.
 
     Args:
@@ -74,7 +74,7 @@ def answer_picture(answer: Answer, scene: Scene, question: str, words: bool = Tr
     """
     line = answer_line(answer)
     if not answer.confident and answer.task != "open":
-        line = f"{line[:-1]}, not sure)" if line.endswith(")") else f"{line} (not sure)"
+        line = f"{line[:-1]}, not confident)" if line.endswith(")") else f"{line} (not confident)"
     said = replace(answer, text=f"{question} {line}".strip(), confident=True)
     if answer.evidence is not None and scene.kind == "pair":
         described = Description(said, answer, (), answer.evidence, scene=scene)
