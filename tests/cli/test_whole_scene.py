@@ -230,7 +230,7 @@ def test_doubts_of_a_whole_scene_are_in_every_answer(bundle_folder, tmp_path, mo
     assert not facts["changed"]["confident"] and "cannot tell" in facts["summary"][1]
     assert all(row["confidence"] <= 0.5 for row in facts["classes"])
     assert "elevation" in json.loads((tmp_path / "out" / "item.json").read_text())["properties"]["chronosight:warnings"][0]
-    assert "unsure" in json.loads((tmp_path / "out" / "narrative.json").read_text())["sentences"][-1]["text"]
+    assert "uncertain" in json.loads((tmp_path / "out" / "narrative.json").read_text())["sentences"][-1]["text"]
 
 
 def centre_of(description):

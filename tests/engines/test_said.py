@@ -109,7 +109,7 @@ def test_intervals_are_written_out():
     assert answer.to_dict()["interval"] == [140, 170] and "interval" not in replace(answer, interval=None).to_dict()
     described = describe_objects(evidence(town()), 0.99, {}, SCENE)
     line = class_line(described, ClassDescription("buildings", 4, 1, ("top",), 0.1, (4, 9)))
-    assert "(about 4 to 9 in all; the exact number is unsure)" in line
+    assert "(about 4 to 9 in all; the exact number is uncertain)" in line
     assert "(about 4 to 9; 60 % confident)" in class_line(described, ClassDescription("buildings", 4, 0, ("top",), 0.6, (4, 9)))
 
 

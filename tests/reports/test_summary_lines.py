@@ -1,4 +1,4 @@
-"""The sentences: natural, with singular and plural right, and plain about what is unsure."""
+"""The sentences: natural, with singular and plural right, and plain about what is uncertain."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -62,7 +62,7 @@ def test_a_class_that_is_more_likely_wrong_than_right_is_called_unsure(make_pair
 def test_an_unsure_caption_says_so(make_pair):
     description = make_pair()
     description = replace(description, caption=replace(description.caption, confident=False))
-    assert summary_lines(description)[0].endswith("road. (The caption is unsure.)")
+    assert summary_lines(description)[0].endswith("road. (The caption is uncertain.)")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def calibrate(
         result = calibrate_captions(engine, data, limit, track)
     else:
         result = (calibrate_fine if only == Part.FINE_GUIDE else calibrate_ground_size)(engine, data, track)
-    table = Table("task", "a", "b", "sure from", "threshold", "min. area", "n", "accuracy", "error before", "after")
+    table = Table("task", "a", "b", "confident from", "threshold", "min. area", "n", "accuracy", "error before", "after")
     for task, settings in result["calibration"].items():
         report = result["calibration_report"].get(task, {})
         cells = [settings.get(name) for name in ("a", "b", "sure", "threshold", "min_area")]

@@ -48,7 +48,7 @@ def tune(
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps, instead of --minutes.", show_default=False)] = None,
     strength: Annotated[
         float,
-        typer.Option(min=0.05, max=1, help="How far to move towards the tuned weights: less forgets less, 1 fits your imagery best."),
+        typer.Option(min=0.05, max=1, help="How far to move to the tuned weights: less forgets less, 1 fits your imagery best."),
     ] = 0.6,
     data: Annotated[
         Path | None,

@@ -161,15 +161,15 @@ def _codes(description: Description) -> np.ndarray:
 
 def _reduced(description: Description) -> tuple[Description, np.ndarray]:
     """A whole scene as a pair of the size of its quicklook, with its change map there."""
-    look, scene = description.quicklook, description.scene
-    assert look is not None
-    scale = np.array(look.scale)
-    height, width = look.valid.shape
+    quicklook, scene = description.quicklook, description.scene
+    assert quicklook is not None
+    scale = np.array(quicklook.scale)
+    height, width = quicklook.valid.shape
     place = scene.georeference
     small = Scene(
-        "pair", np.stack([look.before, look.after]), look.valid, scene.sources, times=scene.times,
-        georeference=place and Georeference(place.crs, place.transform * Affine.scale(1 / look.scale[0], 1 / look.scale[1])),
-        metres_per_pixel=scene.metres_per_pixel and scene.metres_per_pixel / look.scale[0],
+        "pair", np.stack([quicklook.before, quicklook.after]), quicklook.valid, scene.sources, times=scene.times,
+        georeference=place and Georeference(place.crs, place.transform * Affine.scale(*(1 / scale).tolist())),
+        metres_per_pixel=scene.metres_per_pixel and scene.metres_per_pixel / quicklook.scale[0],
     )  # fmt: skip
     objects = tuple(
         replace(item, outline=item.outline * scale, holes=tuple(hole * scale for hole in item.holes))
@@ -180,9 +180,9 @@ def _reduced(description: Description) -> tuple[Description, np.ndarray]:
     pen = ImageDraw.Draw(drawn)
     for item in objects:
         pen.polygon([tuple(point) for point in (item.outline - 0.5).tolist()], fill=values.get(item.key, UNCHANGED))
-    codes = np.where(look.valid, np.asarray(drawn), NO_DATA).astype(np.uint8)
+    codes = np.where(quicklook.valid, np.asarray(drawn), NO_DATA).astype(np.uint8)
     nothing = np.zeros((height, width), np.float32)
-    evidence = Evidence(description.evidence.classes, codes, nothing, nothing, objects, look.valid)
+    evidence = Evidence(description.evidence.classes, codes, nothing, nothing, objects, quicklook.valid)
     change = description.land_cover
     if change is not None:
         of_ground = tuple(

@@ -127,7 +127,7 @@ def answer_by_objects(
 
 
 def answer_description(summary: ChangeSummary, text: str) -> Answer:
-    """Answers any question about a pair that has been described, from its objects; unsure where the scene gives doubts.
+    """Answers any question about a pair that has been described, from its objects; not confident where the scene gives doubts.
 
     Args:
         summary: The changed objects, and zones where there are any.

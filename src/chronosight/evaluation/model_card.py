@@ -240,10 +240,10 @@ def _confidence(config: dict[str, Any]) -> str:
     ]
     for task, row in report.items():
         if "accuracy" in row and task in config["calibration"]:
-            sure = config["calibration"][task]["sure"]
+            confident = config["calibration"][task]["sure"]
             lines.append(
                 f"| {task} | {row['n']} | {row['accuracy']:.3f} | {row['error_before']:.3f} | {row['error_after']:.3f} "
-                f"| {sure:.2f} |"
+                f"| {confident:.2f} |"
             )
     if seen := report.get("presence_classifier"):
         lines += [

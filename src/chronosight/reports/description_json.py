@@ -73,8 +73,8 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
     if description.zones is not None:
         facts["zones"] = description.zones.to_dict()
     if description.quicklook is not None:
-        look = {"before": "before.jpg", "after": "after.jpg", "scale": list(description.quicklook.scale)}
-        whole = {**description.facts, "quicklook": look, "classes": list(description.evidence.classes)}
+        quicklook = {"before": "before.jpg", "after": "after.jpg", "scale": list(description.quicklook.scale)}
+        whole = {**description.facts, "quicklook": quicklook, "classes": list(description.evidence.classes)}
         facts |= {"whole_scene": whole, "survey": whole}
     return facts
 

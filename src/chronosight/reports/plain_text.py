@@ -36,7 +36,7 @@ def summary_lines(description: Description) -> list[str]:
 
 
 def caption_line(caption: Answer) -> str:
-    """The caption as a sentence, with a remark where it is unsure.
+    """The caption as a sentence, with a remark where it is uncertain.
 
     Args:
         caption: The caption.
@@ -45,7 +45,7 @@ def caption_line(caption: Answer) -> str:
         The line.
     """
     text = sentence(caption.text) or "No caption."
-    return text if caption.confident else f"{text} (The caption is unsure.)"
+    return text if caption.confident else f"{text} (The caption is uncertain.)"
 
 
 def cover_changed(description: Description) -> bool:
@@ -98,7 +98,7 @@ def class_line(description: Description, change: ClassDescription) -> str:
         return f"{name}: no change ({confidence})."
     if change.interval and change.interval[0] < change.interval[1]:
         total = f"{between(change.interval)} in all" if change.appeared and change.vanished else between(change.interval)
-        exact = confidence if change.confidence >= EVEN else "the exact number is unsure"
+        exact = confidence if change.confidence >= EVEN else "the exact number is uncertain"
         confidence = f"{total}; {exact}"
     where = f"; {places(change.cells)}" if change.cells else ""
     line = f"{name}: {counts(change.appeared, change.vanished)}{where} ({confidence})."

@@ -136,7 +136,7 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
     whole = dict(facts.get("whole_scene") or facts.get("survey") or {})
     labels = [label.rsplit(" ", 1)[0] for label, value in sorted(facts["map"]["codes"].items(), key=lambda pair: pair[1])]
     classes = tuple(whole.pop("classes", ())) or ("background", *dict.fromkeys(labels[1:-1]))
-    look = whole.pop("quicklook", None)
+    quicklook = whole.pop("quicklook", None)
     maps = MapsOnDisk(classes, objects, _rows(folder / "mask"), _rows(folder / "probability"))
     zones = facts.get("zones")
     if zones is None and "zones.json" in facts["files"]:  # folders of version 0.1
@@ -151,8 +151,8 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         scene,
         tuple((str(row["question"]), _answer(row)) for row in facts["answers"]),
         None if zones is None else ZoneTable.from_dict(zones),
-        _grid(folder, classes) if look else (),
-        _quicklook(folder, look) if look else None,
+        _grid(folder, classes) if quicklook else (),
+        _quicklook(folder, quicklook) if quicklook else None,
         whole,
         tuple(facts["files"]),
         _land_cover(facts["land_cover"], scene, folder) if "land_cover" in facts else None,
@@ -320,9 +320,9 @@ def _cell(row: dict[str, Any], labels: list[tuple[str, str]]) -> GridCell:
     )
 
 
-def _quicklook(folder: Path, look: dict[str, Any]) -> Quicklook:
+def _quicklook(folder: Path, quicklook: dict[str, Any]) -> Quicklook:
     from PIL import Image
 
-    before, after = (np.asarray(Image.open(folder / Path(look[name]).name).convert("RGB")) for name in ("before", "after"))
+    before, after = (np.asarray(Image.open(folder / Path(quicklook[name]).name).convert("RGB")) for name in ("before", "after"))
     valid = np.asarray(before.max(axis=2) > 0) & (after.max(axis=2) > 0)
-    return Quicklook(before, after, valid, (look["scale"][0], look["scale"][1]))
+    return Quicklook(before, after, valid, (quicklook["scale"][0], quicklook["scale"][1]))

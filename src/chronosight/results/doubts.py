@@ -41,7 +41,7 @@ def doubted(answer: Answer, scene: Doubtful) -> Answer:
 
 
 def doubted_description(description: Description) -> Description:
-    """Marks a description unsure where its scene gives reason for doubt: its answers and its counts.
+    """Marks a description as not confident where its scene gives reason for doubt: its answers and its counts.
 
     Args:
         description: The description of a pair.

@@ -61,7 +61,7 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
 
 def _doubts(summary: ChangeSummary) -> list[Sentence]:
     """A sentence that takes the certainty out of those before it, with the reasons."""
-    return [compose("All of this is unsure: {reason}.", reason=name("; ".join(summary.doubts)))] if summary.doubts else []
+    return [compose("All of this is uncertain: {reason}.", reason=name("; ".join(summary.doubts)))] if summary.doubts else []
 
 
 def _counts(summary: ChangeSummary, class_name: str) -> Sentence:

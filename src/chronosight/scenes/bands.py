@@ -43,7 +43,7 @@ class BandChoice:
         alpha: number of the band that says where there is data, or None.
         palette: bands[0] holds indices into a colour table.
         note: for the user, empty when the file itself was clear.
-        doubt: why answers are unsure, empty when they are not; see `Scene.doubts`.
+        doubt: why answers are uncertain, empty when they are not; see `Scene.doubts`.
     """
 
     bands: tuple[int, int, int]

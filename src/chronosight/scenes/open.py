@@ -48,14 +48,14 @@ def open_scene(
         bands: numbers of the red, green and blue band, from 1; chosen from each file when None.
         frames: of a video, 1 to 64, sampled as in UniRS (arXiv 2412.20742), black ones in front where there are fewer.
         register: of a pair, estimate and undo a displacement of up to 8 pixels.
-        force: take a pair whose pixels are too coarse for the model; answers about it are unsure.
+        force: take a pair whose pixels are too coarse for the model; answers about it are uncertain.
         metres_per_pixel: ground size of a pixel of the first image, where the files have no georeference.
         video: take a folder or several images as frames of a video, whatever their names say.
         names: what messages, and the scene's `sources`, call each file, "" for its own name; () for their own names.
         times: when each image was taken, None where the file itself says it; () where all do.
 
     Returns:
-        The scene. What the user should know of it is in its `notes`; why answers about it are unsure, in its `doubts`.
+        The scene. What the user should know of it is in its `notes`; why answers about it are uncertain, in its `doubts`.
 
     Raises:
         InputError: one line, for whatever cannot be used.

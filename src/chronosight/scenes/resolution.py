@@ -17,7 +17,7 @@ from chronosight.scenes.scene import Scene
 TRAINED = 1.0  # metres a pixel at which the shipped models were trained to see change
 AS_IT_IS = 1.2  # a grid within this factor of the trained ground size is kept,
 SQUARE = 1.05  # where its pixels are as wide as high on the ground to within this one
-DOUBTFUL = 2.0  # times the trained ground size: from here on answers are unsure
+DOUBTFUL = 2.0  # times the trained ground size: from here on answers are uncertain
 REFUSED = 4.0  # from here on a house is a pixel or two, and upsampling shows none
 STATED = (0.01, 1000.0)  # metres: least and most that a user may state as the size of a pixel
 AGREE = 1.05  # factor within which a stated size is that of the georeference
@@ -83,7 +83,7 @@ def check_resolution(name: str, metres: float | None, known: float, force: bool)
             f"this coarse, a house is {'less than a pixel' if metres > 9 else 'a pixel or two'}; "
             "give finer imagery, or --force to try all the same"
         )
-    return f"{name} has pixels of {metres:.3g} m; the model was trained on {known:g} m: its answers are unsure here"
+    return f"{name} has pixels of {metres:.3g} m; the model was trained on {known:g} m: its answers are uncertain here"
 
 
 def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:

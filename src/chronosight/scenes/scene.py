@@ -50,7 +50,7 @@ class Scene:
         shift: what registration found (pairs only).
         notes: one-line remarks the user should see (resampling, small overlap, uncertain bands, ...).
         doubts: why no confident answer can be given (a blank image, one that is no optical image, pixels far too coarse, a
-            video without movement), one line each. Every answer about a scene with doubts is marked as unsure.
+            video without movement), one line each. Every answer about a scene with doubts is marked as not confident.
     """
 
     kind: SceneKind

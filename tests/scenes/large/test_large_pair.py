@@ -149,10 +149,10 @@ def test_parts_displaced_differently_are_reported(tmp_path):
 
 def test_what_the_model_knows():
     assert check_resolution("a", 0.3, 1.0, False) == check_resolution("a", 1.9, 1.0, False) == ""
-    assert "unsure" in check_resolution("a", 2.5, 1.0, False)
+    assert "uncertain" in check_resolution("a", 2.5, 1.0, False)
     with pytest.raises(InputError, match="--force"):
         check_resolution("a", 10.0, 1.0, False)
-    assert "unsure" in check_resolution("a", 10.0, 1.0, True)
+    assert "uncertain" in check_resolution("a", 10.0, 1.0, True)
     assert check_resolution("a", None, 1.0, False) == ""
 
 

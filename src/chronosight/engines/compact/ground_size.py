@@ -1,6 +1,6 @@
 """The ground size of a pixel, estimated from the images of a pair whose files do not say.
 
-A linear regression of its logarithm on the tower's pooled features, of windows cut at the images' own resolution. It tells
+A linear regression of its logarithm on the tower's pooled features, of windows cut at the images' own resolution. It separates
 half-metre imagery from imagery at 1 m, which decides what guide compares the dates; areas are never computed from it.
 """
 

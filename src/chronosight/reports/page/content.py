@@ -89,13 +89,13 @@ def page_content(
         codes: (H, W) uint8, the change map of a pair in memory; None for a whole scene.
         places: The most changed places, of a whole scene.
     """
-    scene, look = description.scene, description.quicklook
+    scene, quicklook = description.scene, description.quicklook
     sentences = [one.text for one in narrative(summary)]
-    if look is not None:
+    if quicklook is not None:
         headline, sentences = sentences[0], sentences[1:]
-        headline += " (This is unsure.)" if scene.doubts else ""
-        size, valid = (look.before.shape[1], look.before.shape[0]), look.valid
-        before, after = photograph(look.before, valid, size), photograph(look.after, valid, size)
+        headline += " (This is uncertain.)" if scene.doubts else ""
+        size, valid = (quicklook.before.shape[1], quicklook.before.shape[0]), quicklook.valid
+        before, after = photograph(quicklook.before, valid, size), photograph(quicklook.after, valid, size)
         marks = _marks_of_objects(description, size)
     else:
         assert codes is not None

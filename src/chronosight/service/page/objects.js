@@ -117,11 +117,11 @@ export class ObjectTable {
     const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
     bar.firstChild.style.width = percent(object.confidence).replace(" ", "");
     const button = make("button", { type: "button", "aria-pressed": "false", "aria-label": `${object.number}: show on the map` }, String(object.number));
-    const sure = make("td", { class: object.confidence < 0.5 ? "number unsure" : "number", title: confidenceWords(object.confidence) }, bar, confidencePercent(object.confidence));
-    if (object.confidence < 0.5) sure.append(make("span", { class: "unseen" }, ", not confident"));
+    const probable = make("td", { class: object.confidence < 0.5 ? "number unsure" : "number", title: confidenceWords(object.confidence) }, bar, confidencePercent(object.confidence));
+    if (object.confidence < 0.5) probable.append(make("span", { class: "unseen" }, ", not confident"));
     return make("tr", { "data-number": object.number },
       make("td", { class: "number" }, button), make("td", { class: "what" }, swatch, object.kind),
-      make("td", { class: "number" }, areaWords(object.area, object.unit)), sure, make("td", {}, object.cell));
+      make("td", { class: "number" }, areaWords(object.area, object.unit)), probable, make("td", {}, object.cell));
   }
 
   #head(column) {

@@ -42,7 +42,7 @@ export function seriesSummary(result, job) {
   const counts = rows.length ? scrolled(table("Counts by date", heads, rows, 2), "Counts by date") : null;
   const only = rows.length ? make("p", { class: "soft" }, "Only objects that come or go within these dates are counted.") : make("p", { class: "caption" }, sentence(result.not_followed));
   const plot = job.files.find((file) => file.name === "plot.png");
-  const picture = plot && make("a", { href: plot.url, target: "_blank", rel: "noopener" }, make("img", {
+  const plotted = plot && make("a", { href: plot.url, target: "_blank", rel: "noopener" }, make("img", {
     class: "plot", src: plot.url, width: 880, height: 660, alt: "Plot of counts and changed areas by date; the same numbers are in the table.",
   }));
   const report = job.files.find((file) => file.name === "report.html");
@@ -50,7 +50,7 @@ export function seriesSummary(result, job) {
   const links = make("p", { class: "row" },
     make("a", { class: "button", href: report.url, target: "_blank", rel: "noopener" }, "Open the report"),
     animation && make("a", { class: "button", href: downloadUrl(animation), download: animation.name }, "Save the animation"));
-  return [verdict, steps, counts, only, picture, answers(result.answers), links].filter(Boolean);
+  return [verdict, steps, counts, only, plotted, answers(result.answers), links].filter(Boolean);
 }
 
 /** The name of a file may begin a sentence as it is. */
