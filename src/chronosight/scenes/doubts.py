@@ -1,6 +1,6 @@
 """Why no confident answer can be given about a scene: it shows nothing, or nothing like the images the models were trained on.
 
-Each doubt is one line. Readers collect them in `Scene.doubts`; engines mark the answers about such a scene as not confident and give
+Each doubt is one line. Readers collect them in `Scene.doubts`; engines mark the answers about such a scene as not confident, with
 the line as a note. A doubt never refuses a scene, and never changes its pixels.
 """
 
