@@ -105,12 +105,8 @@ def comparison_lines(
         for column in benchmark.columns:
             row = by_metric.get(column.metric.format(c=convention))
             if row is not None and row["value"] is not None:
-                low, high = row["interval"] or (None, None)
-                cells[column.head] = (
-                    row["value"] * column.scale,
-                    None if low is None else low * column.scale,
-                    None if high is None else high * column.scale,
-                )
+                low, high = (end and end * column.scale for end in row["interval"] or (None, None))
+                cells[column.head] = row["value"] * column.scale, low, high
         lines.append(Line(model, "measured here", convention, True, cells))
     for published in PUBLISHED.get(benchmark.name, ()):
         shown: dict[str, Cell] = {head: (value, None, None) for head, value in published.scores.items()}

@@ -122,8 +122,9 @@ def _load_season(root: Path, split: str, limit: int | None) -> list[Sample]:
             name = place.name(box)
             x0, y0, x1, y1 = box
             for date, image in (("before", place.before), ("after", place.after)):
-                scene = _OtherLight(image[y0:y1, x0:x1], next(seeds), place.metres_per_pixel, f"{name} {date}, other light")
-                samples += _unchanged(place, box, scene.name, ANY_CHANGE, OTHER_LIGHT, scene)
+                twice = f"{name} {date}, other light"
+                make_scene = partial(_in_other_light, image[y0:y1, x0:x1], next(seeds), place.metres_per_pixel, twice)
+                samples += _unchanged(place, box, twice, ANY_CHANGE, OTHER_LIGHT, make_scene)
             if not place.mask(box).any():
                 samples += _unchanged(place, box, name, BINARY, NO_BUILDING, partial(place.crop, box))
         for cell in place.cells:
@@ -133,17 +134,12 @@ def _load_season(root: Path, split: str, limit: int | None) -> list[Sample]:
     return samples
 
 
-class _OtherLight:
-    """Makes the scene of a window beside itself in another season and light."""
+def _in_other_light(image: np.ndarray, seed: int, metres_per_pixel: float, name: str) -> Scene:
+    """A window beside itself in another season and light."""
+    from chronosight.synthetic.light import difference_only
 
-    def __init__(self, image: np.ndarray, seed: int, metres_per_pixel: float, name: str) -> None:
-        self.image, self.seed, self.metres_per_pixel, self.name = image, seed, metres_per_pixel, name
-
-    def __call__(self) -> Scene:
-        from chronosight.synthetic.light import difference_only
-
-        frames = np.stack([self.image, difference_only(self.image, self.seed)])
-        return array_scene("pair", frames, (f"{self.name} before", f"{self.name} after"), self.metres_per_pixel)
+    frames = np.stack([image, difference_only(image, seed)])
+    return array_scene("pair", frames, (f"{name} before", f"{name} after"), metres_per_pixel)
 
 
 def _unchanged(
