@@ -23,7 +23,6 @@ from chronosight.datasets.ground_images import BARE, DRY, LOW, UNLABELLED, WATER
 from chronosight.datasets.held_out import building_chips, native_pairs, training_places
 from chronosight.errors import InputError
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
-from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.export.bundle import find_model
