@@ -1,8 +1,13 @@
-"""The land-cover map in one byte a pixel."""
+"""The land-cover map in one byte a pixel; ground under objects and sums, written and read back."""
+
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover import LEVELS, NO_COVER, LandCover, pack
+from chronosight.results.land_cover_change import UNKNOWN, ObjectGround, flow_rows, read_flows
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
 
@@ -22,3 +27,19 @@ def test_a_class_is_unknown_below_its_own_confidence_and_where_there_is_no_data(
     cover = LandCover(packed, (0.5, 0.5, 0.5, 0.5, 20 / LEVELS, 21 / LEVELS))
     assert cover.known[0, 0].tolist() == [True, False, False, False]
     assert cover.confidence[0, 0, 3] == 0
+
+
+def test_ground_of_an_object_as_json_types():
+    """Rounded, and named by what it was or became."""
+    new = ObjectGround(3, "building", "appeared", "trees", 0.123456, {"trees": 100.06, UNKNOWN: 20.0})
+    expected = {"object": 3, "class": "building", "confidence": 0.1235, "areas": {"trees": 100.1, UNKNOWN: 20.0}}
+    assert new.to_dict() == {**expected, "direction": "appeared", "was": "trees"}
+    assert replace(new, direction="vanished").to_dict() == {**expected, "direction": "vanished", "became": "trees"}
+
+
+def test_sums_come_back_from_their_rows_and_classes_are_checked():
+    flows = {("trees", "water"): Tally(2, 1234.5), ("water", UNKNOWN): Tally(1, 300.0)}
+    rows = flow_rows(flows)
+    assert read_flows(rows) == flows
+    with pytest.raises(ValueError, match="marsh"):
+        read_flows([rows[0] | {"to": "marsh"}])
