@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, summary, town
+from chronosight.engines.chosen_objects import Chosen
 from chronosight.engines.compact.caption import fit_caption, in_words, joined_caption, part
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.reconcile import reconcile
@@ -17,6 +18,7 @@ from chronosight.engines.from_objects import answer_task
 from chronosight.engines.generalise import ObjectLimits
 from chronosight.engines.limited import limited
 from chronosight.engines.router import answer_description
+from chronosight.engines.yes_no_answers import TAIL, _probability
 from chronosight.reports.plain_text import answer_line, changed_line, class_line
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, placeholder_scene
@@ -203,3 +205,35 @@ def test_limits_hold_in_counts_places_words_and_map():
     none = limited(described, ObjectLimits(1e6, 0))
     assert not none.objects and (none.classes[0].appeared, none.classes[0].cells) == (0, ())
     assert not none.caption.confident
+
+
+def counted(confidence, interval=None):
+    return Chosen([], 0.0, "building", "", "", (), confidence, interval=interval)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "interval", "share"),
+    [
+        (8, None, (6, 16), 2.5 / 4.5),
+        (None, 10, (6, 16), 0.5 / 6.5),
+        (8, 10, (6, 16), 0.5 / 6.5),
+        (6, None, (6, 16), 1.0),
+        (3, None, (6, 16), 1.0),
+        (10, None, (10, 12), 1.0),
+        (12, None, (6, 16), 1.5 / 6.5),
+    ],
+)
+def test_a_limit_is_the_more_certain_the_farther_it_lies_from_the_count(low, high, interval, share):
+    """From a half at the count to all but the tail at the end of the interval; of two limits the nearer one decides."""
+    chosen = counted(0.3, interval)
+    value = (low is None or low <= 10) and (high is None or high >= 10)
+    assert _probability(10, value, low, high, chosen) == pytest.approx(0.5 + (0.5 - TAIL) * share)
+
+
+def test_without_an_interval_a_limit_is_as_certain_as_the_number():
+    chosen = counted(0.8)
+    assert _probability(3, True, 2, None, chosen) == 0.8
+    assert _probability(3, True, 2, None, counted(0.2)) == 0.5
+    assert _probability(3, True, 3, 3, chosen) == 0.8, "exactly three"
+    assert _probability(3, False, 4, 4, chosen) == 0.5
+    assert _probability(3, False, 4, 4, counted(0.2)) == pytest.approx(0.8)
