@@ -14,7 +14,7 @@ from chronosight.tasks.language import foreign_language
     ("कितनी इमारतें", "Hindi"), ("πού είναι τα κτίρια", "Greek"),
     ("ile nowych budynków", "Polish"), ("kaç yeni bina var", "Turkish"), ("ağaç", "Turkish"), ("ağaçlar kaç", "Turkish"),
     ("where is the building на", None), ("ab где", "Russian"), ("abcdef где", None), ("abcdefg где", None),
-    ("12 + 3 = ?", None), ("", None),
+    ("12 + 3 = ?", None), ("", None), ("the buildings ђ", None), ("buildings ђ", "Serbian"),
 ])  # fmt: skip
 def test_scripts_letters_and_words(text: str, language: str | None) -> None:
     assert foreign_language(text) == language

@@ -41,7 +41,9 @@ def test_a_short_question_leans_on_the_one_before(text, task, subject, direction
         ("And the roads?", "video", COUNT),
         ("And the planes?", "pair", COUNT),
         ("And the roads and the buildings?", "pair", COUNT),  # too long
+        ("And the roads in the scene?", "pair", COUNT),
         ("And roads, buildings?", "pair", COUNT),
+        ("And the fnord roads?", "pair", COUNT),
         ("And the fnords?", "pair", COUNT),
         ("How many times?", "pair", COUNT),
         ("And the roads?", "pair", route("Describe the changes", "pair")),
