@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
-from chronosight.engines.from_objects import answer_task, counts_and_places
+from chronosight.engines.from_objects import CANNOT_TELL, answer_task, counts_and_places
 from chronosight.engines.router import answer_description
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
@@ -249,3 +249,11 @@ def test_which_way_buildings_changed_is_counted(appeared, vanished, said):
     objects += [thing("road", "vanished")] * 9  # not asked about
     answer = answer_task(direction.ask("buildings"), evidence(objects), 0.95)
     assert answer.value == answer.text == said and answer.task == "direction"
+
+
+def test_the_words_of_yes_and_no_are_those_of_the_value():
+    yes = answer_task(binary.ask("buildings"), evidence(town()), 0.95)
+    no = answer_task(binary.ask("buildings"), evidence([]), 0.02)
+    open_ = answer_task(binary.ask("buildings"), evidence([]), 0.95)
+    assert [(one.value, one.text) for one in (yes, no, open_)] == [(True, "Yes"), (False, "No"), (None, CANNOT_TELL)]
+    assert yes.confident and no.confident and not open_.confident and len(open_.notes) == 1
