@@ -32,6 +32,7 @@ def scene(**changes) -> ChangeSummary:
         ("How many hectares of roads were built?", "Roads that appeared cover about 0.12 ha (1 road).", 1200),
         ("What area of roads vanished?", "No roads vanished: 0 m².", 0),
         ("What length of roads was built?", "Roads that appeared are about 200 m long in all (1 road).", 200),
+        ("What length of roads vanished?", "No roads vanished: 0 m.", 0),
         ("How many buildings appeared in Riverside?", "3 buildings appeared in Riverside.", 3),
         ("Did anything vanish in Mill?", "No: no objects vanished in Mill.", False),
         ("Were any roads built?", "Yes: 1 road appeared.", True),
