@@ -90,15 +90,35 @@ def test_empty_and_clouded_dates_are_left_out_and_named(tmp_path):
     assert any("2015 was left out" in note for note in stack.notes)
 
 
-def test_a_small_cloud_hides_its_place_only_and_a_new_roof_is_none():
-    frames = np.full((3, 96, 96, 3), 90, np.uint8)
-    frames[1, 10:50, 10:50] = 240  # gone at the next date
-    frames[2, 60:80, 60:80] = 240  # at the last date: may be a roof
-    clouds = find_clouds(frames, np.ones((3, 96, 96), bool))
-    assert clouds[1, 20:40, 20:40].all() and not clouds[1, 60:, 60:].any()
-    assert not clouds[2].any() and not clouds[0].any()
-    frames[2, 10:50, 10:50] = 240  # a roof that stays is no cloud
-    assert not find_clouds(frames, np.ones((3, 96, 96), bool))[1].any()
+def soft_disc(radius, fade):
+    """(96, 96, 1) opacity of a cloud in the middle of the image that fades over so many pixels."""
+    y, x = np.mgrid[:96, :96] - 47.5
+    return np.clip((radius - np.hypot(y, x)) / fade + 0.5, 0, 1)[..., None]
+
+
+def test_a_small_cloud_hides_its_place_only_and_a_roof_is_none():
+    ground, everywhere = np.full((96, 96, 3), 90.0), np.ones((3, 96, 96), bool)
+    cloud = ground + soft_disc(20, 20) * 150
+    clouds = find_clouds(np.stack([ground, cloud, ground]).astype(np.uint8), everywhere)
+    assert clouds[1, 40:56, 40:56].all() and not clouds[1, :12].any() and not clouds[[0, 2]].any()
+    assert not find_clouds(np.stack([ground, cloud, ground]).astype(np.uint8), everywhere, 0.5).any(), "a cloud of 20 m is none"
+    assert not find_clouds(np.stack([ground, cloud, cloud]).astype(np.uint8), everywhere).any(), "what stays is no cloud"
+    assert not find_clouds(np.stack([ground, ground, cloud]).astype(np.uint8), everywhere).any(), "at the end it may be a roof"
+    hall = ground.copy()
+    hall[28:64, 28:64] = 240
+    assert not find_clouds(np.stack([ground, hall, ground]).astype(np.uint8), everywhere).any(), "its edge is sharp"
+    bank = ground.copy()
+    bank[:, :40] = 240
+    assert find_clouds(np.stack([ground, bank, ground]).astype(np.uint8), everywhere)[1, :, :36].all(), "too large for a roof"
+
+
+def test_a_white_house_of_one_date_is_seen(tmp_path):
+    """Brighter than the dates before and after, and no cloud: the date shows its place."""
+    rng = np.random.default_rng(0)
+    frames = rng.integers(80, 100, (3, 96, 96, 1)).repeat(3, axis=3).astype(np.uint8)
+    frames[1, 40:56, 40:56] = 235
+    stack = open_stack([write_tiff(tmp_path / f"p_{2012 + at}.tif", frame) for at, frame in enumerate(frames)], register=False)
+    assert stack.seen.all() and not any("clouds" in note for note in stack.notes)
 
 
 def test_bands_of_one_stack_are_dates(tmp_path):
@@ -118,15 +138,47 @@ def test_bands_of_one_stack_are_dates(tmp_path):
 def test_a_table_of_dates(tmp_path):
     for name in ("a", "b"):
         write_png(tmp_path / f"{name}.png")
-    (tmp_path / "dates.csv").write_text("image,date\nb.png,2012\na.png,2015\n")
-    images, dates = read_dates([str(tmp_path / "dates.csv")])
-    assert [Path(one).name for one in images] == ["b.png", "a.png"] and dates == "2012,2015"
+    (tmp_path / "dates.csv").write_text("image,date\nb.png,2012\na.png,2015\nhttps://data.example.org/c.tif,2018\n")
+    images, dates, _ = read_dates([str(tmp_path / "dates.csv")])
+    assert images == [str(tmp_path / "b.png"), str(tmp_path / "a.png"), "https://data.example.org/c.tif"]
+    assert dates == "2012,2015,2018"
     (tmp_path / "bad.csv").write_text("file,date\nb.png,2012\n")
     with pytest.raises(InputError, match="no column image"):
         read_dates([str(tmp_path / "bad.csv")])
     (tmp_path / "bad.csv").write_text("image,date\nb.png,2012\na.png,201x\n")
     with pytest.raises(InputError, match=r'bad\.csv, line 3 has the date "201x"'):
         read_dates([str(tmp_path / "bad.csv")])
+
+
+def test_a_table_in_another_encoding_is_said_to_be_one(tmp_path):
+    (tmp_path / "dates.csv").write_bytes("image,date\nä.png,2012\n".encode("utf-16"))
+    with pytest.raises(InputError, match="is no CSV in UTF-8"):
+        read_dates([str(tmp_path / "dates.csv")])
+
+
+def test_stac_items_are_dates(tmp_path):
+    """One place, three items of one date each: in a collection of items, or each in a file of its own."""
+    items = [
+        {"type": "Feature", "id": str(year), "properties": {"datetime": f"{year}-07-26T10:15:00Z"},
+         "assets": {"visual": {"href": f"./{year}.png"}, "nir": {"href": f"{year}_nir.png", "roles": ["data"]}}}
+        for year in (2018, 2012, 2015)
+    ]  # fmt: skip
+    for item in items:
+        write_png(tmp_path / f"{item['id']}.png", texture(seed=1))
+        (tmp_path / f"{item['id']}.json").write_text(json.dumps(item))
+    (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    images, dates, _ = read_dates([str(tmp_path / "items.json")])
+    assert read_dates([str(tmp_path / f"{year}.json") for year in (2018, 2012, 2015)]) == (images, dates, [])
+    stack = open_stack(images, dates)
+    assert [date.text for date in stack.dates] == ["2012-07-26", "2015-07-26", "2018-07-26"]
+    assert [Path(source).name for source in stack.sources] == ["2012.png", "2015.png", "2018.png"]
+    assert read_dates([str(tmp_path / "items.json")], "nir")[0][0].endswith("2018_nir.png")
+    with pytest.raises(InputError, match=r"--asset is \"nir\", but .*2012\.png is no STAC document"):
+        read_dates([str(tmp_path / "2012.png")], "nir")
+    del items[0]["properties"]["datetime"]
+    (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    with pytest.raises(InputError, match="the STAC item 2018 has no datetime"):
+        read_dates([str(tmp_path / "items.json")])
 
 
 def known_timeline() -> Timeline:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chronosight.batch.row import Row, locate, questions
+from chronosight.batch.row import Row, questions
 from chronosight.batch.stac_manifest import read_stac
 from chronosight.errors import InputError, install_hint
 from chronosight.files import check_regular_file, read_json_lines
 from chronosight.limits import MAX_JSON_BYTES
+from chronosight.scenes.files import locate
 
 COLUMNS = ("id", "before", "after", "before_date", "after_date", "date", "questions")
 EXPECTED = (

@@ -51,19 +51,6 @@ class Row:
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def locate(name: str, folder: Path) -> str:
-    """A path as the manifest means it: relative to the manifest's folder; an address as it is.
-
-    Args:
-        name: A path or an address.
-        folder: Folder of the manifest.
-
-    Returns:
-        An absolute path, or the address.
-    """
-    return name if "://" in name else str((folder / name).absolute())
-
-
 def questions(value: Any, where: str) -> tuple[str, ...]:
     """Reads the questions of a row.
 

@@ -13,6 +13,7 @@ import typer
 from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
     Ask,
+    Asset,
     Json,
     MinArea,
     MinConfidence,
@@ -65,9 +66,7 @@ def batch(
         Path | None,
         typer.Option(metavar="FILE", help="Engine changevg: read the replies of `vllm run-batch`.", show_default=False),
     ] = None,
-    asset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="STAC items: key or role of the asset to use.", show_default=False)
-    ] = None,
+    asset: Asset = None,
     pair_by: Annotated[
         str | None,
         typer.Option(metavar="PROPERTY", help="STAC items: property shared by the items of one place.", show_default=False),

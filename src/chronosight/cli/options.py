@@ -68,6 +68,9 @@ AllowRemote = Annotated[
         show_default=False,
     ),
 ]
+Asset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="STAC items: key or role of the asset to use.", show_default=False)
+]
 Ask = Annotated[list[str] | None, typer.Option(metavar="QUESTION", help="Question to answer; repeatable.", show_default=False)]
 Video = Annotated[bool, typer.Option("--video", help="Treat a folder or several images as frames of a video.")]
 

@@ -12,6 +12,7 @@ import typer
 from chronosight.cli.engine_options import EngineChoice, engine_options
 from chronosight.cli.options import (
     Ask,
+    Asset,
     Json,
     MinArea,
     MinConfidence,
@@ -27,7 +28,8 @@ from chronosight.pipeline.opening import Opening
 @with_options(opening=opening_options, chosen=engine_options)
 def timeline(
     images: Annotated[
-        list[str], typer.Argument(help="Images of one place, or a CSV with the columns image and date.", show_default=False)
+        list[str],
+        typer.Argument(help="Images of one place, a CSV with the columns image and date, or STAC items.", show_default=False),
     ],
     out: Annotated[
         Path | None,
@@ -40,6 +42,7 @@ def timeline(
     bands_per_date: Annotated[
         int | None, typer.Option(help="Take the bands of one file as dates: 1 (grey) or 3 bands each.", show_default=False)
     ] = None,
+    asset: Asset = None,
     ask: Ask = None,
     gif: Annotated[bool, typer.Option("--gif", help="Write the animation as GIF too.")] = False,
     as_json: Json = False,
@@ -62,7 +65,9 @@ def timeline(
         check_question(question)
     if out is not None:
         check_folder(out)
-    sources, listed = read_dates(images)
+    sources, listed, remarks = read_dates(images, asset)
+    for remark in [] if quiet else remarks:
+        say(remark)
     stack = open_stack(
         sources, dates or listed, opening.bands, bands_per_date, opening.resize, opening.register, opening.force,
         opening.metres_per_pixel,

@@ -70,6 +70,19 @@ def local_path(text: str | os.PathLike[str]) -> Path:
     return path
 
 
+def locate(name: str, folder: Path) -> str:
+    """A path as a manifest means it: relative to the manifest's folder; an address as it is.
+
+    Args:
+        name: A path or an address.
+        folder: Folder of the manifest.
+
+    Returns:
+        An absolute path, or the address.
+    """
+    return name if "://" in name else str((folder / name).absolute())
+
+
 def file_format(path: Path) -> str:
     """What a file holds, by its first bytes.
 

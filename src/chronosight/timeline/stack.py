@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
 from chronosight.errors import InputError
 from chronosight.limits import MAX_FRAMES
@@ -19,16 +18,13 @@ from chronosight.scenes.image import ImageFile, open_image
 from chronosight.scenes.registration import MIN_CONFIDENCE, estimate_shift, improves
 from chronosight.scenes.resolution import REFUSED, TRAINED, check_agreement, check_stated
 from chronosight.scenes.scene import Georeference, Scene
+from chronosight.timeline.clouds import find_clouds
 from chronosight.timeline.dates import Date, check_order, dates_of, given_dates, parse_date
 
 LEAST_DATA = 0.2  # of its pixels: a date with less is left out
 FLAT = 2.0  # standard deviation in levels of 255 of an image that shows nothing
 SMALL = 256  # pixels a side at which emptiness is judged
-BRIGHT, GREY, RISE = 170, 45, 40  # levels: clouds are brighter than this, less coloured, and brighter than the dates around them
-SMOOTH_DETAIL = 2.5  # levels between neighbouring pixels of an image that is clouds all over
-SMOOTH = 9  # pixels: what is bright but smaller is no cloud
 CLOUDED = 0.3  # of a date: from here on it is left out
-AT_AN_END = 0.15  # of a date at the end of the series, where a new white roof cannot be distinguished from a small cloud
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,8 @@ def open_stack(
         aligned, shifts, shift_notes = _registered(aligned)
         notes += shift_notes
     frames, seen = np.stack(aligned.frames), np.stack(aligned.each)
-    clouds = find_clouds(frames, seen)
+    metres = aligned.metres_per_pixel or metres_per_pixel
+    clouds = find_clouds(frames, seen, metres)
     shares = [float(cloud[has].mean()) if has.any() else 1.0 for cloud, has in zip(clouds, seen, strict=True)]
     left = [index for index, share in enumerate(shares) if share < CLOUDED]
     for index, share in enumerate(shares):
@@ -133,7 +130,6 @@ def open_stack(
         elif share > 0.01:
             notes.append(f"{name}: {share:.0%} of it seems to be clouds; objects under them are not seen at this date")
     _enough(left, notes)
-    metres = aligned.metres_per_pixel or metres_per_pixel
     check_agreement(aligned.images[0].name, metres, metres_per_pixel)
     coarse = ""
     if metres is not None and metres >= REFUSED * TRAINED and not force:
@@ -148,44 +144,6 @@ def open_stack(
         tuple(shifts[index] for index in left), (*aligned.notes, *notes), (*aligned.doubts, *doubts),
         coarse,
     )  # fmt: skip
-
-
-def find_clouds(frames: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Where a date is clouded: bright, grey, and brighter than both dates around it.
-
-    At the ends of the series, where only one date is beside it, small bright places may be new roofs and are no clouds.
-
-    Args:
-        frames: (T, H, W, 3) uint8.
-        seen: (T, H, W) bool, where there is data.
-
-    Returns:
-        (T, H, W) bool.
-    """
-    count = len(frames)
-    light = frames.mean(axis=3)
-    spread = frames.max(axis=3).astype(np.int16) - frames.min(axis=3)
-    clouds = np.zeros(seen.shape, bool)
-    if count < 3:
-        return clouds
-    for index in range(count):
-        beside = [other for other in (index - 1, index + 1) if 0 <= other < count]
-        around = np.max([np.where(seen[other], light[other], 0) for other in beside], axis=0)
-        rise = light[index] - around
-        brighter = max(0.0, float(np.percentile(rise[seen[index]], 25))) if seen[index].any() else 0.0  # haze, exposure, season
-        here = (light[index] > BRIGHT) & (spread[index] < GREY) & (rise > RISE + brighter) & seen[index]
-        if light[index][seen[index]].mean() > BRIGHT and _detail(light[index]) < SMOOTH_DETAIL:
-            here = seen[index]  # clouds all over
-        found = ndimage.uniform_filter(here.astype(np.float32), SMOOTH) > 0.5
-        if len(beside) == 1 and found.mean() < AT_AN_END:
-            continue
-        clouds[index] = ndimage.binary_dilation(found, iterations=SMOOTH // 2) & seen[index] if found.any() else found
-    return clouds
-
-
-def _detail(light: np.ndarray) -> float:
-    """Mean difference of neighbouring pixels, in levels: clouds have next to none."""
-    return float(np.abs(np.diff(light, axis=1)).mean())
 
 
 def _registered(aligned: Aligned) -> tuple[Aligned, list[tuple[float, float]], list[str]]:
