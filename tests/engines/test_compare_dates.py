@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import onnx
@@ -12,8 +13,10 @@ import pytest
 
 from chronosight import load
 from chronosight.engines.compact.guide import Guide
+from chronosight.results.change_probabilities import UNKNOWN
 from small_scenes import ground, pair
 from tiny_bundle import guide_graph
+from tiny_cover import write_covering_bundle
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +97,30 @@ def test_an_unknown_ground_size_is_estimated_once_for_all_pairs(folder, tmp_path
     one, two = engine.compare_dates(whole(scene), [scene, scene])
     assert asked == ["video"] and np.array_equal(one.appeared, two.appeared)
     assert (one.appeared + one.vanished).max() > 128, "the guide of fine imagery compared them"
+
+
+def test_each_date_says_by_itself_what_is_built_up(bundle_folder, tmp_path):
+    """Black is built up here, and grey is bare ground. Dates that an earlier pair mapped are not mapped again."""
+    engine = load(weights=write_covering_bundle(bundle_folder, tmp_path / "weights"), threads=1)
+    frames = np.full((3, 128, 128, 3), 100, np.uint8)
+    frames[1, 32:96, 32:96] = 0
+    valid = np.ones((128, 128), bool)
+    valid[:, :16] = False
+    dates = [datetime(year, 1, 1) for year in (2012, 2015, 2018)]
+    pairs = [
+        replace(pair(frames[[one, two]], valid=valid), metres_per_pixel=0.5, times=(dates[one], dates[two]))
+        for one, two in ((0, 1), (1, 2), (0, 2))
+    ]
+    found = [one.built for one in engine.compare_dates(whole(pairs[0]), pairs)]
+    assert found[2] is None and found[0].shape == (2, 128, 128)
+    (before, there), (still, after) = found[:2]
+    inside, outside = (slice(48, 80), slice(48, 80)), (slice(104, 120), slice(104, 120))
+    assert there[inside].min() > 128 > UNKNOWN > max(before[inside].max(), after[inside].max(), there[outside].max())
+    assert np.array_equal(there, still) and (before[:, :16] == UNKNOWN).all()
+
+
+def test_coarse_dates_are_compared_alone(bundle_folder, tmp_path):
+    engine = load(weights=write_covering_bundle(bundle_folder, tmp_path / "weights"), threads=1)
+    scene = changed(1.5, 60)
+    (found,) = engine.compare_dates(whole(scene), [scene])
+    assert found.built is None

@@ -1,13 +1,14 @@
 """Histories from known probabilities: consistent whatever single comparisons say."""
 
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
 
-from chronosight.results.change_probabilities import ChangeProbabilities
+from chronosight.results.change_probabilities import UNKNOWN, ChangeProbabilities
 from chronosight.timeline.follow import follow
-from chronosight.timeline.histories import best_histories, gains_of, pairs_to_compare
+from chronosight.timeline.histories import best_histories, gain_of_presence, gains_of, pairs_to_compare
 
 SIDE = 32
 BOX = slice(8, 20), slice(8, 20)
@@ -142,26 +143,81 @@ def test_small_specks_are_no_objects():
     assert follow(made, seen(2)) == []
 
 
+@pytest.mark.parametrize("by_itself", [False, True])
 @pytest.mark.parametrize("count", [2, 5, 8, 10])
-def test_the_search_finds_what_trying_every_history_finds(count):
+def test_the_search_finds_what_trying_every_history_finds(count, by_itself):
     rng = np.random.default_rng(count)
     compared = pairs_to_compare(count)
     gains = {}
     for pair in compared:
         new, gone = rng.uniform(0, 0.5, (2, 3))
         gains[pair] = gains_of(new, gone)
-    found = best_histories(gains, count)
-    histories = [one for one in product((False, True), repeat=count) if any(one) and not all(one)]
+    presence = rng.uniform(-1, 1, (count, 3)).astype(np.float32) if by_itself else np.zeros((count, 3), np.float32)
+    found = best_histories(gains, count, list(presence) if by_itself else None)
+    histories = list(product((False, True), repeat=count))
     scores = np.zeros((len(histories), 3))
     for at, one in enumerate(histories):
-        scores[at] -= sum(a != b for a, b in pairwise(one)) - 1
+        scores[at] -= max(0, sum(a != b for a, b in pairwise(one)) - 1)
+        scores[at] += presence[list(one)].sum(axis=0)
         for first, second in compared:
             if one[first] != one[second]:
                 scores[at] += gains[first, second][int(one[first])]
+    constant, scores, histories = np.maximum(scores[0], scores[-1]), scores[1:-1], histories[1:-1]
     best = scores.argmax(axis=0)
     assert [tuple(row) for row in found.present.tolist()] == [histories[at] for at in best]
-    assert found.score == pytest.approx(scores.max(axis=0), abs=1e-4)
+    assert found.score == pytest.approx(scores.max(axis=0) - constant, abs=1e-4)
     assert found.share == pytest.approx(np.exp(scores.max(axis=0)) / np.exp(scores).sum(axis=0), rel=1e-3)
+
+
+def built(made, states, box=BOX):
+    """The same comparisons, with what each date by itself says: built up with this probability inside the box."""
+    maps = np.full((len(states), SIDE, SIDE), 3, np.uint8)
+    for date, state in enumerate(states):
+        maps[date][box] = UNKNOWN if state is None else round(state * 255)
+    return {pair: replace(found, built=maps[list(pair)]) for pair, found in made.items()}
+
+
+def test_a_hazy_date_says_by_itself_that_the_house_is_there():
+    """The house stands from the third date on, but no comparison with that one shows it, as it is hazy."""
+    made = evidence_of((0, 0, 0, 1, 1))
+    made[2, 3] = made[2, 4] = comparison(0.3)
+    assert [track.present for track in follow(made, seen(5))] == [(False, False, False, True, True)]
+    (track,) = follow(built(made, (0.02, 0.02, 0.6, 0.9, 0.9)), seen(5))
+    assert track.present == (False, False, True, True, True)
+    (track,) = follow(built(made, (0.02, 0.02, None, 0.9, 0.9)), seen(5))
+    assert track.present == (False, False, False, True, True), "what is not known says nothing"
+
+
+def test_a_house_that_looks_new_and_was_there_all_the_time_is_none():
+    made = {pair: comparison(0.02) for pair in pairs_to_compare(4)} | {(1, 2): comparison(0.7), (0, 2): comparison(0.7)}
+    assert len(follow(made, seen(4))) == 1
+    assert follow(built(made, (0.9, 0.9, 0.9, 0.9)), seen(4)) == []
+
+
+def test_what_looks_built_up_at_some_dates_is_no_building_unless_comparisons_say_so():
+    made = {pair: comparison(0.15) for pair in pairs_to_compare(5)}
+    assert follow(built(made, (0.01, 0.01, 0.01, 0.9, 0.9)), seen(5)) == []
+
+
+def test_what_a_cloud_hides_says_nothing():
+    made, view = built(evidence_of((0, 0, 1, 1)), (0.9, 0.02, 0.9, 0.9)), seen(4)
+    view[0] = False
+    (track,) = follow(made, view)
+    assert track.present == (False, False, True, True) and track.inferred == (0,)
+
+
+def test_roads_are_followed_by_comparisons_alone():
+    made = {pair: replace(found, appeared=found.appeared[::-1], vanished=found.vanished[::-1])
+            for pair, found in built(evidence_of((0, 0, 1, 1)), (0.9, 0.9, 0.9, 0.9)).items()}  # fmt: skip
+    (track,) = follow(made, seen(4))
+    assert track.item.class_name == "road" and track.present == (False, False, True, True)
+
+
+def test_what_a_date_says_by_itself():
+    """0.2 says nothing; certainty is limited, so that comparisons can overrule it."""
+    gain = gain_of_presence(np.array([0.0, 0.01, 0.2, 0.9, 1.0]))
+    assert gain == pytest.approx([-1.0, -1.0, 0.0, 1.0, 1.0])
+    assert gain_of_presence(np.array([0.4]))[0] == pytest.approx(0.49, abs=0.01)
 
 
 def test_what_a_comparison_says():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 STEPS = 255  # a probability of 1
+UNKNOWN = 51  # a probability of 0.2, which speaks for a building as much as against one
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class ChangeProbabilities:
         vanished: (C, H, W) uint8 in 1/255, that one is gone.
         interiors: (H, W) uint8 in 1/255, that the pixel is the inside of an object, two pixels from its edge.
         min_area: In pixels; what is smaller counts as no object.
+        built: (2, H, W) uint8 in 1/255, that the pixel is built up at the earlier and at the later date; `UNKNOWN` where that is
+            not known, None where no land cover was mapped.
     """
 
     classes: tuple[str, ...]
@@ -26,3 +29,4 @@ class ChangeProbabilities:
     vanished: np.ndarray
     interiors: np.ndarray
     min_area: float = 0.0
+    built: np.ndarray | None = None

@@ -4,7 +4,8 @@ Every date is compared with every other one (of a long series with the next thre
 pixel is added up before anything is outlined (`histories.py`): so a house that haze hides from every single comparison is found
 where many of them hint at it. Pixels with enough evidence become objects, and each object gets the history that agrees best
 with the comparisons over its outline. So histories are consistent whatever single comparisons say: what is there in 2012 and in
-2018 is there in 2015, unless the image of 2015 says otherwise.
+2018 is there in 2015, unless the image of 2015 says otherwise. The comparisons alone say what changed. Where the land cover of
+each date was mapped, it helps to say at which dates a building is there, and drops one that was there all the time.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from itertools import pairwise
 import numpy as np
 
 from chronosight.engines.outlines import outline_in_scene, place_objects
-from chronosight.results.change_probabilities import STEPS, ChangeProbabilities
+from chronosight.results.change_probabilities import STEPS, UNKNOWN, ChangeProbabilities
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.objects import MaskObject, find_objects
 from chronosight.tasks.split import split_by_cores
-from chronosight.timeline.histories import MISSED, best_histories, gains_of
+from chronosight.timeline.histories import MISSED, best_histories, gain_of_presence, gains_of
 
-ENOUGH = 0.7  # score from which a pixel, and an object, counts as changed
+ENOUGH = 0.7  # score of the comparisons from which a pixel, and an object, counts as changed
 ODDS = 40.0  # by which a history is likelier than the sum over all others says: of 89 in rendered series 99 % were right
 SEEN = 0.5  # of an object: with less of it in view the date says nothing about it
 CHUNK = 1 << 15  # pixels whose histories are found at once: of eight dates each takes 4 kB
+
+PRESENCE = gain_of_presence(np.arange(STEPS + 1) / STEPS)  # by probability in 1/255; 0 at UNKNOWN
 
 Changes = Mapping[tuple[int, int], ChangeProbabilities]
 
@@ -89,13 +92,32 @@ def follow(changes: Changes, seen: np.ndarray, scene: Scene | None = None) -> li
     if not changes:
         return []
     tracks = []
-    for index in range(len(next(iter(changes.values())).classes)):
-        tracks += [track for item in _outlined(changes, seen, index) if (track := _track(item, changes, seen, index)) is not None]
+    for index, name in enumerate(next(iter(changes.values())).classes):
+        built = _built(changes, seen) if name == "building" else None
+        found = (_track(item, changes, seen, index, built) for item in _outlined(changes, seen, index))
+        tracks += [track for track in found if track is not None]
     items = [track.item for track in tracks]
     placed = items if scene is None else place_objects(scene, items)
     tracks = [replace(track, item=item) for track, item in zip(tracks, placed, strict=True)]
     tracks.sort(key=lambda track: -track.item.area)
     return [replace(track, item=replace(track.item, number=number)) for number, track in enumerate(tracks, start=1)]
+
+
+def _built(changes: Changes, seen: np.ndarray) -> np.ndarray | None:
+    """(T, H, W) uint8 in 1/255, how probable it is that each date is built up; None where no land cover was mapped."""
+    mapped = [(pair, maps.built) for pair, maps in changes.items() if maps.built is not None]
+    if not mapped:
+        return None
+    found = np.full(seen.shape, UNKNOWN, np.uint8)
+    for date in range(len(seen)):
+        sums, count = np.zeros((2, *seen.shape[1:]), np.uint16)
+        for pair, built in mapped:
+            if date in pair:
+                both = _both(seen, pair)
+                sums += built[pair.index(date)] * both
+                count += both
+        np.floor_divide(sums, count, out=found[date], where=count > 0, casting="unsafe")
+    return found
 
 
 def _outlined(changes: Changes, seen: np.ndarray, index: int) -> list[MaskObject]:
@@ -120,7 +142,9 @@ def _outlined(changes: Changes, seen: np.ndarray, index: int) -> list[MaskObject
     return find_objects(split_by_cores(mask.reshape(shape), interiors.reshape(shape)), smallest)
 
 
-def _track(item: MaskObject, changes: Changes, seen: np.ndarray, index: int) -> Track | None:
+def _track(
+    item: MaskObject, changes: Changes, seen: np.ndarray, index: int, built: np.ndarray | None
+) -> Track | None:
     """An object with its history; None where the dates that show it do not suffice."""
     view = seen[:, *item.window][:, item.inside]
     in_view = tuple(bool(part.mean() >= SEEN) for part in view)
@@ -140,6 +164,11 @@ def _track(item: MaskObject, changes: Changes, seen: np.ndarray, index: int) -> 
     found = best_histories(gains, len(shown))
     if found.score[0] < ENOUGH:
         return None
+    if built is not None:
+        presence = [PRESENCE[built[date][item.window][item.inside]].mean(keepdims=True) for date in shown]
+        found = best_histories(gains, len(shown), presence)
+        if found.score[0] < 0:
+            return None
     present = _between(shown, found.present[0].tolist(), len(seen))
     share = float(found.share[0])
     real = max(value for (first, second), value in strength.items() if present[first] != present[second])
