@@ -5,10 +5,11 @@ import pytest
 
 from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.guide import Guide
+from chronosight.engines.compact.guide import Guide, mix_buildings, suited_guide
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair
+from tiny_cover import write_covering_bundle
 
 
 @pytest.fixture
@@ -146,3 +147,42 @@ def test_roads_and_buildings_are_distinguished(guide):
     frames[1, 60:70, :, [0, 2]] = 250
     evidence = read_evidence(guide.predict(pair(frames)), guide.classes)
     assert sorted(item.class_name for item in evidence.objects) == ["building", "road"]
+
+
+@pytest.fixture
+def mixing(bundle_folder, tmp_path):
+    """Weights whose guide of fine imagery sees new buildings alone, where the other one sees them too."""
+    return write_covering_bundle(bundle_folder, tmp_path / "weights")
+
+
+def test_two_guides_are_mixed_for_buildings_and_roads_stay():
+    rng = np.random.default_rng(0)
+    maps, others = (rng.random((5, 6, 7)).astype(np.float32) for _ in range(2))
+    maps[:3] /= maps[:3].sum(axis=0)
+    others[:3] /= others[:3].sum(axis=0)
+    mixed = maps.copy()
+    mix_buildings(mixed, others)
+    np.testing.assert_allclose(mixed[2], (maps[2] + others[2]) / 2, atol=1e-6)
+    np.testing.assert_allclose(mixed[3:], (maps[3:] + others[3:]) / 2, atol=1e-6)
+    np.testing.assert_allclose(mixed[:3].sum(axis=0), 1, atol=1e-6)
+    np.testing.assert_allclose(mixed[1] / mixed[0], maps[1] / maps[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize(("metres", "mixed"), [(None, True), (0.5, False), (1.0, True), (1.3, True), (1.4, False), (3.0, False)])
+def test_which_ground_sizes_both_guides_compare(mixing, metres, mixed):
+    guide = suited_guide(Bundle(mixing, 1), metres)
+    assert guide.mixed == mixed and guide.fine == (metres == 0.5)
+
+
+def test_tiles_and_batches_are_mixed_like_a_whole_scene(mixing, monkeypatch):
+    scene, guide = speckled(200, 330), Guide(Bundle(mixing, 1))
+    whole = guide.predict(scene)
+    assert whole.fine is not None and guide.predict(speckled(128, 160)).fine["level_8"].shape[2:] == (16, 20)
+    tiles = np.stack([scene.frames[:, :128, :160], scene.frames[:, 64:192, 96:256]])
+    maps, _, _ = guide.predict_tiles(tiles)
+    np.testing.assert_allclose(1 - maps[0][0], guide.predict(pair(tiles[0]), keep=True).blended[1:3].sum(0) / 255, atol=0.01)
+    monkeypatch.setattr(guide_module, "TILE", 96)
+    monkeypatch.setattr(guide_module, "OVERLAP", 32)
+    tiled = guide.predict(scene)
+    assert tiled.fine is None
+    np.testing.assert_allclose(tiled.probability, whole.probability, atol=1e-5)

@@ -10,9 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from chronosight.engines.compact import sessions
-from chronosight.engines.compact.part_of_graph import part_for
 from chronosight.engines.compact.sessions import open_session
-from chronosight.errors import InputError
 
 
 def test_products_of_bytes_do_not_overflow(tmp_path: Path) -> None:
@@ -26,39 +24,6 @@ def test_products_of_bytes_do_not_overflow(tmp_path: Path) -> None:
     x = np.full((4, 64), 255, np.uint8)
     (y,) = open_session(tmp_path / "bytes.onnx", 1).run(None, {"x": x})
     assert (y == 64 * 255 * 127).all()
-
-
-def test_a_session_for_some_outputs_leaves_out_what_only_others_need(tmp_path: Path) -> None:
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"])
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("twice", "often")]
-    doubled, often = (helper.make_node(kind, ["x", "x"], [name]) for kind, name in (("Add", "twice"), ("Mul", "square")))
-    looped = helper.make_node("Mul", ["square", "twice"], ["often"])
-    graph = helper.make_graph([doubled, often, looped], "two", [x], outputs)
-    path = tmp_path / "two.onnx"
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    part = onnx.load_from_string(part_for(path.read_bytes(), ["twice"]))
-    onnx.checker.check_model(part)
-    assert [node.op_type for node in part.graph.node] == ["Add"] and [one.name for one in part.graph.output] == ["twice"]
-    feeds = {"x": np.array([1.0, 3.0], np.float32)}
-    session = open_session(path, 1, ["twice"])
-    assert [one.name for one in session.get_outputs()] == ["twice"]
-    np.testing.assert_array_equal(session.run(None, feeds)[0], [2, 6])
-    everything = onnx.load_from_string(part_for(path.read_bytes(), ["twice", "often"]))
-    assert everything == onnx.load(path)
-    np.testing.assert_array_equal(open_session(path, 1, ["often"]).run(None, feeds)[0], [2, 54])  # and what it reads
-
-
-@pytest.mark.parametrize("damage", [slice(0, -7), slice(3, None)])
-def test_a_damaged_graph_is_one_line_when_a_part_is_asked_for(tmp_path: Path, damage: slice) -> None:
-    graph = helper.make_graph(
-        [helper.make_node("Abs", ["x"], ["y"])], "one", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n"])],
-    )  # fmt: skip
-    path = tmp_path / "one.onnx"
-    path.write_bytes(helper.make_model(graph).SerializeToString()[damage])
-    with pytest.raises(InputError, match="not a usable ONNX graph") as caught:
-        open_session(path, 1, ["y"])
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("flags", "exact"), [("fma avx2 avx512f", True), ("avx2 avx_vnni", False), ("avx512_vnni", False)])

@@ -13,21 +13,17 @@ import pytest
 from bad_inputs import write_tiff
 from chronosight.batch.bands import pack_rows, unpack_rows
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
-from chronosight.engines.compact.captioner import Captioner
-from chronosight.engines.compact.cover_maps import halved
-from chronosight.engines.compact.engine import CompactEngine
 from chronosight.engines.compact.guide import Guide, suited_guide
 from chronosight.engines.compact.large.predict import Tiling, predict, predict_band
 from chronosight.engines.compact.large.store import Store
 from chronosight.engines.compact.large.whole_scene import open_store
 from chronosight.engines.compact.tiles import owned_parts, tile_starts
-from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
-from chronosight.tasks.land_cover import COARSEST, GUIDE_MAPS
+from chronosight.tasks.land_cover import COARSEST
 from small_scenes import pair
 from tiny_cover import STEP, write_covering_bundle
 
@@ -89,55 +85,24 @@ def test_it_is_left_out_where_not_asked_for_and_changes_nothing_else(guide, fold
     plain, covered = guide.predict(scene), guide.predict(scene, cover=True)
     assert plain.cover is None
     np.testing.assert_array_equal(plain.probability, covered.probability)
-    for metres in (None, 1.3):  # unknown, and coarser than the weights allow
+    for metres in (None, 1.3, 2.0):  # unknown, and coarser than the weights allow
         assert Guide(Bundle(folder, 1)).predict(replace(scene, metres_per_pixel=metres), cover=True).cover is None
     assert suited_guide(Bundle(bundle_folder, 1), 0.5).predict(scene, cover=True).cover is None
 
 
-def test_a_small_pair_at_1_m_is_shown_to_the_head_as_it_is(folder):
-    """The finest maps have a stride of 4 pixels: at half size, blocks of 4 pixels run together."""
-    before, after = blocks(96, 160, 4, 1), blocks(96, 160, 4, 2)
-    scene = replace(pair(painted(before, after)), metres_per_pixel=1.0)
-    cover = suited_guide(Bundle(folder, 1), 1.0).predict(scene, cover=True).cover
-    assert (cover.classes == np.stack([before, after])).all()
-    coarser = suited_guide(Bundle(folder, 1), 0.8).predict(replace(scene, metres_per_pixel=0.8), cover=True).cover
-    assert (coarser.classes != np.stack([before, after])).any()  # the captioner is shown it at another size
-
-
-def test_one_run_of_the_guide_serves_caption_and_land_cover(folder, monkeypatch):
-    before, after = blocks(96, 160, 32, 1), blocks(96, 160, 32, 2)
-    scene = replace(pair(painted(before, after)), metres_per_pixel=1.0)
-    bundle = Bundle(folder, 1)
-    alone = CompactEngine(bundle).describe(scene)
-    assert [name for name in bundle._sessions if name.startswith("guide_fine")] == [" ".join(("guide_fine", *GUIDE_MAPS))]
-    captioned = Bundle(folder, 1)
-    captioned.config["captioner"] = {"words": ["", "", "", ""]}
-    reply = Reply("the scene is the same as before", np.array([-0.1] * 7), True)
-    monkeypatch.setattr(Captioner, "describe", lambda self, maps: reply)
-    shared = CompactEngine(captioned).describe(scene)
-    assert [name for name in captioned._sessions if name.startswith("guide_fine")] == ["guide_fine"]
-    assert alone.land_cover.totals and shared.land_cover.totals == alone.land_cover.totals
-    np.testing.assert_array_equal(shared.land_cover.rows(0, 96), alone.land_cover.rows(0, 96))
-
-
-@pytest.mark.parametrize(("height", "width"), [(288, 160), (700, 1000), (97, 131)])
-def test_a_pair_that_the_other_guide_compares_is_shown_to_the_head_at_half_size(folder, height, width):
+@pytest.mark.parametrize(("height", "width"), [(96, 160), (700, 1000), (97, 131)])
+def test_a_pair_that_both_guides_compare_is_mapped_from_the_same_run(folder, height, width, monkeypatch):
     before, after = blocks(height, width, 32, 1), blocks(height, width, 32, 2)
     scene = replace(pair(painted(before, after)), metres_per_pixel=1.0)
-    guide = suited_guide(Bundle(folder, 1), 1.0)
-    plain, covered = guide.predict(scene), guide.predict(scene, cover=True)
-    away = inner(before, 32, 10)
+    guide, runs = suited_guide(Bundle(folder, 1), 1.0), []
+    monkeypatch.setattr(Guide, "_run_fine", lambda self, dates, run=Guide._run_fine: runs.append(1) or run(self, dates))
+    plain, tiles = guide.predict(scene), len(runs)
+    covered = guide.predict(scene, cover=True)
+    away = inner(before, 32, 6)
     assert not guide.fine and covered.cover.packed.shape == (2, height, width)
     assert (covered.cover.classes == np.stack([before, after]))[:, away].all()
     np.testing.assert_array_equal(plain.probability, covered.probability)
-
-
-def test_half_size_is_the_mean_of_four_pixels():
-    dates = np.random.default_rng(0).random((2, 1, 3, 64, 96), np.float32)
-    small = halved(dates)
-    assert small.shape == (2, 1, 3, 32, 64)  # 48 columns, mirrored up to 64
-    np.testing.assert_allclose(small[1, 0, 2, 5, 7], dates[1, 0, 2, 10:12, 14:16].mean(), rtol=1e-6)
-    np.testing.assert_array_equal(small[..., 48:], small[..., 47:31:-1])
+    assert len(runs) == 2 * tiles
 
 
 def test_the_shipped_weights_map_what_answers_say():

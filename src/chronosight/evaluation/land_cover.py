@@ -46,7 +46,7 @@ from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 TITLE = "Land cover"
 MOSAICS, RENDERED, SIDE = 200, 60, 256
 FINE, COARSE, AT_COARSE = 0.5, 1.0, "1 m, "  # metres per pixel of the pairs, and how metrics of the coarser ones begin
-COARSE_STEPS = (0.8, 1.1)  # metres per pixel that mosaics are drawn at for them
+COARSE_STEPS = (0.8, 1.1)  # metres per pixel that mosaics are drawn at for the coarser ones
 CELL_SHARE = 0.02  # of a cell: a kind that more of it loses or gains is one that we find
 ENOUGH_PEOPLE = 2  # of five, who name a kind; one alone leaves it open
 TARGETS = {
@@ -213,7 +213,7 @@ def _mosaics(
     step = FINE if guide.fine else COARSE
     for index in track(range(min(MOSAICS, limit or MOSAICS)), "mosaics"):
         rng = np.random.default_rng((HELD_OUT, index))
-        mosaic = draw_mosaic(rng, grounds, SIDE, *([] if guide.fine else [COARSE_STEPS]))
+        mosaic = draw_mosaic(rng, grounds, SIDE) if guide.fine else draw_mosaic(rng, grounds, SIDE, COARSE_STEPS)
         cover = _cover(guide, np.stack([mosaic.pixels, difference_only(mosaic.pixels, index)]), step)
         right.add_truth(f"mosaic {index}", cover, np.stack([mosaic.labels] * 2))
         season.called.append(_called(cover, step, np.zeros(mosaic.labels.shape, bool)))

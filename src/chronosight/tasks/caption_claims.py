@@ -26,7 +26,8 @@ PAVED = ("parking lots",)  # paved ground without a class of its own: the map sh
 _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for words in (lists.APPEARED, lists.VANISHED))
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
 _BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
-_JOINED = ("with", "and", "in", "into", "on", "at", "of", "from", "through", *_BESIDE)
+_INSIDE = ("in", "into", "inside", "within", "through", "amid", "among")  # "in the woods": where, not what changed
+_JOINED = ("with", "and", "on", "at", "of", "from", *_INSIDE, *_BESIDE)
 _WHOLE = ("scene", "area", "image", "picture")
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
 
@@ -172,6 +173,21 @@ def without_faults(
     return " and ".join([", ".join(left[:-1]), left[-1]] if len(left) > 1 else left)
 
 
+def without_settings(caption: str, settings: Iterable[str]) -> str:
+    """The caption without some of the surroundings it names.
+
+    Args:
+        caption: Of a pair.
+        settings: Of `SETTINGS`, those that go.
+
+    Returns:
+        "a house is built" for "a house is built in the woods".
+    """
+    for setting in settings:
+        caption = _without(caption, Fault("setting", 0, setting))
+    return caption
+
+
 def without_places(caption: str) -> str:
     """The caption without the places it names, for a part of a scene whose own place stands before it.
 
@@ -217,7 +233,7 @@ def _says_where(before: Sequence[str]) -> bool:
     left = list(before)
     while left and left[-1] in (*_LIGHT, "both", "existing", "old"):
         left.pop()
-    return bool(left) and (left[-1] in _BESIDE or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"])))
+    return bool(left) and (left[-1] in (*_BESIDE, *_INSIDE) or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"])))
 
 
 def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[FaultKind, str]]:

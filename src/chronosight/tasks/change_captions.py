@@ -65,19 +65,5 @@ def shown_size(height: int, width: int, metres: float | None) -> tuple[int, int]
     return rows, columns
 
 
-def shown_as_it_is(height: int, width: int, metres: float | None) -> bool:
-    """Whether a pair is shown to the captioner pixel by pixel, so that what is computed for it serves the land cover too.
-
-    Args:
-        height: Of the pair, in pixels.
-        width: Of the pair, in pixels.
-        metres: Ground size of a pixel; None where it is not known.
-
-    Returns:
-        True where it is.
-    """
-    return shown_size(height, width, metres) == (height, width)
-
-
 def _bounds(side: int) -> list[tuple[int, int]]:
     return [(at * side // GRID, -(-(at + 1) * side // GRID)) for at in range(GRID)]

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 from chronosight import load  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.captioner import Captioner  # noqa: E402
+from chronosight.engines.compact.guide import Guide  # noqa: E402
 from chronosight.engines.reply import Reply  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.captioner import CaptionerModel  # noqa: E402
@@ -111,8 +112,7 @@ def test_the_engine_reads_the_same_maps_as_training(guide, trained, weights):
         inputs = caption_inputs(captioner.guide_maps(fixed, scene.frames[:, None]))
         memory = model.remember(*(torch.from_numpy(inputs[name]) for name in ("earlier", "later", "changes")))
         first = model(memory, torch.tensor([[START]]))[0, -1].log_softmax(0)
-    writer = Captioner(Bundle(weights, 1))
-    reply = writer.describe(writer.maps(scene, 1.0))
+    reply = Captioner(Bundle(weights, 1)).describe(scene, 1.0)
     allowed = first.clone()
     allowed[[0, 1, 3]] = -torch.inf
     best = int(allowed.argmax())
@@ -124,16 +124,23 @@ def test_the_engine_reads_the_same_maps_as_training(guide, trained, weights):
 def test_captions_of_pairs_come_from_the_captioner(weights, monkeypatch):
     asked = []
 
-    def look(self, scene, metres):
-        asked.append(metres)
-        return {}
+    def say(self, scene, metres, maps):
+        asked.append((metres, maps))
+        return Reply("the scene is the same as before", np.array([-0.1] * 7), True)
 
-    monkeypatch.setattr(Captioner, "maps", look)
-    reply = Reply("the scene is the same as before", np.array([-0.1] * 7), True)
-    monkeypatch.setattr(Captioner, "describe", lambda self, maps: reply)
+    monkeypatch.setattr(Captioner, "describe", say)
     frames = np.full((2, 96, 128, 3), 90, np.uint8)
     answer = load(weights=weights, threads=1).ask(replace(pair(frames), metres_per_pixel=1.0), "Describe what changed.")
-    assert asked == [1.0] and answer.text == "the scene is the same as before"
+    assert asked[0][0] == 1.0 and answer.text == "the scene is the same as before"
+
+
+def test_where_both_guides_compare_a_pair_the_captioner_reads_the_same_run(weights, monkeypatch):
+    bundle, scene = Bundle(weights, 1), changed(1.0)
+    apart = Captioner(bundle).describe(scene, 1.0)
+    monkeypatch.setattr(Guide, "raw_maps", lambda *_: pytest.fail("compared the pair again"))
+    shared = Captioner(bundle).describe(scene, 1.0, Guide(bundle).predict(scene).fine)
+    assert shared.text == apart.text
+    np.testing.assert_allclose(shared.logprobs, apart.logprobs, atol=1e-5)
 
 
 def test_words_that_do_not_fit_the_graph_are_one_line(weights, tmp_path):
@@ -141,7 +148,5 @@ def test_words_that_do_not_fit_the_graph_are_one_line(weights, tmp_path):
     config = json.loads((copy / "config.json").read_text())
     config["captioner"]["words"].append("more")
     (copy / "config.json").write_text(json.dumps(config))
-    writer = Captioner(Bundle(copy, 1))
-    maps = writer.maps(changed(1.0), 1.0)
     with pytest.raises(InputError, match="words"):
-        writer.describe(maps)
+        Captioner(Bundle(copy, 1)).describe(changed(1.0), 1.0)

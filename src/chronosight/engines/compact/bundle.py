@@ -27,7 +27,7 @@ Of config.json this engine reads
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -57,12 +57,11 @@ class Bundle:
         self._lock = Lock()
         self.config = read_bundle_config(folder)
 
-    def session(self, name: str, outputs: Sequence[str] = ()) -> onnxruntime.InferenceSession:
+    def session(self, name: str) -> onnxruntime.InferenceSession:
         """Opens a graph, once.
 
         Args:
             name: Name of the file without ".onnx".
-            outputs: The only outputs that will be asked for, where the graph is to compute no others.
 
         Returns:
             The session.
@@ -70,15 +69,14 @@ class Bundle:
         Raises:
             InputError: The file is missing, damaged or no ONNX graph.
         """
-        key = " ".join((name, *outputs))
         with self._lock:
-            lock = self._locks.setdefault(key, Lock())
+            lock = self._locks.setdefault(name, Lock())
         with lock:  # one lock a graph: different graphs open side by side
-            if key not in self._sessions:
+            if name not in self._sessions:
                 path = self.folder / f"{name}.onnx"
                 verify(path, self.config)
-                self._sessions[key] = open_session(path, self.threads, outputs)
-            return self._sessions[key]
+                self._sessions[name] = open_session(path, self.threads)
+            return self._sessions[name]
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

@@ -65,10 +65,15 @@ class GroundSizeConfig(BaseModel):
 
 
 class FineGuideConfig(BaseModel):
-    """The guide of fine imagery (guide_fine.onnx)."""
+    """The guide of fine imagery (guide_fine.onnx).
+
+    `up_to`: metres per pixel of the coarsest pairs that it compares alone. `mixed_up_to`: of those whose map is the mean of both
+    guides; none where it is 0.
+    """
 
     metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
     up_to: Annotated[float, Field(strict=True, gt=0, le=1000)]
+    mixed_up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
     views: Literal[1, 2] = 1
 
 

@@ -10,9 +10,12 @@ from chronosight.engines.compact.guide import Guide, seen_frames
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.caption_claims import SETTINGS, without_settings
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs, shown_size
-from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
+
+# Surroundings stay where their word has this probability: then people name them too in nine of ten captions of val places.
+LEAST = 0.45
 
 
 class Captioner:
@@ -27,33 +30,28 @@ class Captioner:
         self.bundle = bundle
         self.words = tuple(bundle.config["captioner"]["words"])
         self.guide = Guide(bundle, fine=True)
-        self.read = GUIDE_MAPS if bundle.config.get("land_cover") else LEVELS  # the former hold the latter
 
-    def maps(self, scene: Scene, metres: float | None) -> dict[str, np.ndarray]:
-        """What the guide of fine imagery makes of a pair, at the size at which the captioner is shown it.
+    def describe(self, scene: Scene, metres: float | None, maps: dict[str, np.ndarray] | None = None) -> Reply:
+        """Describes the change in a sentence.
 
         Args:
             scene: A pair.
             metres: Ground size of a pixel; None where it is not known.
+            maps: What the guide of fine imagery gave of the pair on its own grid, by name; used where the pair is shown at that
+                size.
 
         Returns:
-            The guide's outputs by name: those that `describe` reads, and those that the land cover needs.
-        """
-        dates = resize_frames(seen_frames(scene), *shown_size(scene.height, scene.width, metres))
-        return self.guide.raw_maps(dates[:, None], ("class_logits", "appeared_logit", *self.read))
-
-    def describe(self, maps: dict[str, np.ndarray]) -> Reply:
-        """Describes the change in a sentence.
-
-        Args:
-            maps: Of a pair, by `maps`.
-
-        Returns:
-            The sentence, without full stop, with the log-probability of every word and of the end.
+            The sentence, without full stop and without surroundings that are doubtful, with the log-probability of every word
+            that was written and of the end.
 
         Raises:
             InputError: The graph does not fit the words in config.json.
         """
+        size = shown_size(scene.height, scene.width, metres)
+        if maps is None or size != (scene.height, scene.width):
+            maps = self.guide.raw_maps(
+                resize_frames(seen_frames(scene), *size)[:, None], ("class_logits", "appeared_logit", *LEVELS)
+            )
         memory = self.bundle.session("captioner").run(["memory"], caption_inputs(maps))[0]
         session = self.bundle.session("captioner_words")
         tokens, logprobs = [START], []
@@ -73,4 +71,11 @@ class Captioner:
             complete = token == END
             if not complete:
                 tokens.append(token)
-        return Reply(" ".join(self.words[token] for token in tokens[1:]), np.array(logprobs), complete)
+        words = [self.words[token] for token in tokens[1:]]
+        doubtful = [
+            setting
+            for word, logprob in zip(words, logprobs, strict=False)  # the end has a probability too
+            for setting in SETTINGS
+            if word in (setting, f"{setting}s") and np.exp(logprob) < LEAST
+        ]
+        return Reply(without_settings(" ".join(words), doubtful), np.array(logprobs), complete)

@@ -1,8 +1,6 @@
 """The land cover of both dates from the graph of the land-cover head, on the grid of a scene.
 
-The head reads maps of the guide of fine imagery. Where that guide compares the pair itself, they are at hand. A small pair that
-another guide compares is shown to it by the captioner anyway, mostly at its own size: the same maps serve both. Larger ones it is
-shown at half their size, and only the part of the graph runs that reads each date by itself: a quarter of the time.
+The head reads maps of the guide of fine imagery, which are at hand where that guide compares the pair, alone or with the other.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.results.land_cover import pack
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 
-STEP = 32  # the guide's graph takes multiples of this
 BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
 
 
@@ -31,50 +28,13 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
     """
     if maps is None:
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        session = bundle.session("guide_fine", GUIDE_MAPS)
-        maps = dict(zip(GUIDE_MAPS, session.run(list(GUIDE_MAPS), feeds), strict=True))
+        maps = dict(zip(GUIDE_MAPS, bundle.session("guide_fine").run(list(GUIDE_MAPS), feeds), strict=True))
     session = bundle.session("land_cover")
     read = {name: maps[name] for name in GUIDE_MAPS}
     if any(given.name == PIXELS for given in session.get_inputs()):  # earlier heads read the guide's maps alone
         read[PIXELS] = np.ascontiguousarray(dates).reshape(-1, *dates.shape[2:])
     scores: np.ndarray = session.run(["logits"], read)[0]
     return scores
-
-
-def pair_cover(bundle: Bundle, frames: np.ndarray, maps: dict[str, np.ndarray] | None) -> np.ndarray:
-    """The land cover of a pair that is shown to the head as it is.
-
-    Args:
-        bundle: Weights with a guide of fine imagery and a land-cover head.
-        frames: (2, H, W, 3) uint8, H and W multiples of 32.
-        maps: The guide's maps of them by name, `GUIDE_MAPS` among them; None makes them.
-
-    Returns:
-        (2, H, W) uint8, as `LandCover.packed`.
-    """
-    dates = frames.transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
-    found = calibrated_cover(cover_scores(bundle, dates, maps), bundle.config["land_cover"])
-    return enlarged_cover(found, frames.shape[2], frames.shape[1:3], frames.shape[1:3])
-
-
-def halved(dates: np.ndarray) -> np.ndarray:
-    """Images at half their size, each pixel the mean of four; mirrored at the lower and right edge up to multiples of 32.
-
-    Args:
-        dates: (2, N, 3, h, w) float32, h and w multiples of 32.
-
-    Returns:
-        (2, N, 3, h / 2, w / 2) float32, or up to 16 pixels more.
-    """
-    small: np.ndarray = dates[..., ::2, ::2] + dates[..., 1::2, ::2]
-    small += dates[..., ::2, 1::2]
-    small += dates[..., 1::2, 1::2]
-    small *= 0.25
-    down, right = -small.shape[-2] % STEP, -small.shape[-1] % STEP
-    if not down and not right:
-        return small
-    mirrored: np.ndarray = np.pad(small, ((0, 0), (0, 0), (0, 0), (0, down), (0, right)), mode="symmetric")
-    return mirrored
 
 
 def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:

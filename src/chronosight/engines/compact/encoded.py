@@ -119,7 +119,6 @@ class EncodedScene:
         self.scene, self.networks, self.bundle, self.progress = scene, networks, networks.bundle, progress
         self.lock = RLock()
         self._read: dict[Question, Reply] = {}
-        self._captioned: dict[str, np.ndarray] | None = None  # of the captioner, until the land cover is read from them
 
     @cached_property
     def large(self) -> bool:
@@ -158,12 +157,7 @@ class EncodedScene:
     @cached_property
     def maps(self) -> GuideMaps:
         """The guide's maps of a pair."""
-        return self.guide.predict(self._sized, self.progress, self.cover and not self.guide.covers_whole(self._sized))
-
-    @property
-    def _sized(self) -> Scene:
-        """The scene with the ground size that the guide is told."""
-        return replace(self.scene, metres_per_pixel=self.seen_size)
+        return self.guide.predict(replace(self.scene, metres_per_pixel=self.seen_size), self.progress, self.cover)
 
     @cached_property
     def changed(self) -> float:
@@ -184,14 +178,10 @@ class EncodedScene:
     @cached_property
     def land_cover(self) -> LandCoverChange | None:
         """How the land cover changed beside the buildings and roads that are reported; None where it is not mapped."""
-        cover = self.maps.cover
-        if self.cover and self.guide.covers_whole(self._sized):
-            maps, self._captioned = self._captioned, None
-            cover = self.guide.cover_of(self._sized, maps)
-        if cover is None:
+        if self.maps.cover is None:
             return None
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
-        return land_cover_change(cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
+        return land_cover_change(self.maps.cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
 
     @cached_property
     def sentence(self) -> str:
@@ -249,10 +239,7 @@ class EncodedScene:
         """
         new = [question for question in dict.fromkeys(questions) if question not in self._read]
         if self.scene.kind == "pair" and caption.ask("pair") in new and (captioner := self.networks.captioner) is not None:
-            maps = captioner.maps(self.scene, self.seen_size)
-            self._read[caption.ask("pair")] = captioner.describe(maps)
-            if self.cover and self.guide.covers_whole(self._sized) and "land_cover" not in vars(self):
-                self._captioned = maps
+            self._read[caption.ask("pair")] = captioner.describe(self.scene, self.seen_size, self.maps.fine)
             new.remove(caption.ask("pair"))
         if new:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover, halved, pair_cover
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.engines.confidence import calibrate_map, sigmoid
@@ -24,7 +24,6 @@ from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER, LandCover
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.change_captions import shown_as_it_is
 from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
@@ -37,6 +36,7 @@ RESAMPLE_FROM = 1.5
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
+BUILDING = 2  # index of the class
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -52,6 +52,8 @@ class GuideMaps:
     mask: (H, W) uint8 index of class. probability, appeared: (H, W) float32 in [0, 1].
     changed: probability in [0, 1] that anything in the scene changed. memory: (1, M, d), None for a tiled scene.
     cover: land cover of both dates on the scene's grid; None where it was not asked for, or these weights do not map it.
+    fine: what the guide of fine imagery gave of the whole pair on its own grid, by name, for the captioner; None of a tiled or
+        resampled scene, and where that guide's maps were not mixed in.
     blended: (C + 2, H, W) uint8 in 1/255, the network's own probabilities (classes, appeared, interiors); None where they were
         not asked for.
     """
@@ -62,27 +64,32 @@ class GuideMaps:
     changed: float
     memory: np.ndarray | None
     cover: LandCover | None = None
+    fine: dict[str, np.ndarray] | None = None
     blended: np.ndarray | None = None
 
 
 class Guide:
     """A vision guide: a pair to maps and, for the one that the language model was trained with, a sentence.
 
-    Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone.
+    Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
+    size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others.
     """
 
-    def __init__(self, bundle: Bundle, fine: bool = False) -> None:
+    def __init__(self, bundle: Bundle, fine: bool = False, metres: float | None = None) -> None:
         """Makes the guide; its graph is opened when first needed.
 
         Args:
             bundle: The weights.
             fine: Whether it is the one of fine imagery.
+            metres: Ground size of a pixel of what it will compare; None where it is not known.
         """
         settings = bundle.config["fine_guide"] if fine else bundle.config
         self.bundle, self.fine = bundle, fine
         self.classes = tuple(bundle.config["classes"])
         self.metres_per_pixel = float(settings["metres_per_pixel"])
         self.views = int(settings.get("views" if fine else "guide_views", 1))
+        other = {} if fine else bundle.config.get("fine_guide") or {}
+        self.mixed = (metres or self.metres_per_pixel) <= float(other.get("mixed_up_to", 0.0))
 
     def calibration(self, task: str) -> dict[str, float]:
         """Calibration of this guide, and of the answers that rest on it.
@@ -108,33 +115,7 @@ class Guide:
         settings = self.bundle.config.get("land_cover")
         if not settings or not self.bundle.config.get("fine_guide"):
             return False
-        return self.fine or bool(metres and metres <= settings.get("up_to", 0.0))
-
-    def covers_whole(self, scene: Scene) -> bool:
-        """Whether the land cover of a pair that this guide compares is read at the pair's own size, by what the captioner sees.
-
-        Args:
-            scene: A pair.
-
-        Returns:
-            True for small pairs at about 1 m, of which these weights map the land cover; False where this guide maps it itself.
-        """
-        seen = shown_as_it_is(scene.height, scene.width, scene.metres_per_pixel)
-        return seen and not self.fine and self.maps_cover(scene.metres_per_pixel)
-
-    def cover_of(self, scene: Scene, maps: dict[str, np.ndarray] | None = None) -> LandCover:
-        """The land cover of a pair of which `covers_whole` is true.
-
-        Args:
-            scene: The pair.
-            maps: What the captioner has computed of it (`Captioner.maps`), if it has; None makes what is needed.
-
-        Returns:
-            The land cover of both dates.
-        """
-        covered = pair_cover(self.bundle, seen_frames(scene), maps)
-        covered[:, ~scene.valid] = NO_COVER
-        return LandCover(covered, self.least_cover)
+        return self.fine or (self.mixed and bool(metres and metres <= settings.get("up_to", 0.0)))
 
     @property
     def least_cover(self) -> tuple[float, ...]:
@@ -206,8 +187,7 @@ class Guide:
             width += -width % STEP
         rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
         row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
-        whole_cover = cover and self.covers_whole(scene)
-        cover = cover and self.maps_cover(scene.metres_per_pixel) and not whole_cover
+        cover = cover and self.maps_cover(scene.metres_per_pixel)
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
         owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
 
@@ -218,10 +198,10 @@ class Guide:
         cores = np.zeros((scene.height, scene.width), bool)
         blended = np.zeros((n_maps, scene.height, scene.width), np.uint8) if keep else None
         strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
-        changed, memory, done = 0.0, None, 0
+        changed, memory, fine, done = 0.0, None, None, 0
         for row, top_next, row_weight, owned in zip(rows, [*rows[1:], height], row_weights, owned_rows, strict=True):
             for column, column_weight, across in zip(columns, column_weights, owned_columns, strict=True):
-                maps, tile_changed, memory, of_tile = self._tile(scene, row, column, tile, factor, cover)
+                maps, tile_changed, memory, fine, of_tile = self._tile(scene, row, column, tile, factor, cover)
                 if covered is not None and of_tile is not None:
                     part = of_tile[:, owned[0] - row : owned[1] - row, across[0] - column : across[1] - column]
                     covered[:, slice(*owned), slice(*across)] = part
@@ -248,11 +228,12 @@ class Guide:
         is_building = mask == building
         mask[is_building & ~split_by_cores(is_building, cores)] = 0
         whole = len(rows) * len(columns) == 1
-        land_cover = self.cover_of(scene) if whole_cover else None
+        land_cover = None
         if covered is not None:
             covered[:, ~scene.valid] = NO_COVER
             land_cover = LandCover(covered, self.least_cover)
-        return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover, blended)
+        whole_fine = fine if whole and factor == 1.0 else None
+        return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover, whole_fine, blended)
 
     def caption(self, scene: Scene, memory: np.ndarray | None) -> str:
         """Describes the change in a sentence: the summary branch of ChangeVG (arXiv 2509.23105).
@@ -281,8 +262,8 @@ class Guide:
 
     def _tile(
         self, scene: Scene, row: int, column: int, tile: int, factor: float, cover: bool
-    ) -> tuple[np.ndarray, float, np.ndarray | None, np.ndarray | None]:
-        """-> (C + 2, h, w) float32 probabilities of the tile, padding included; probability of change; memory; cover."""
+    ) -> tuple[np.ndarray, float, np.ndarray | None, dict[str, np.ndarray] | None, np.ndarray | None]:
+        """-> (C + 2, h, w) probabilities of the tile, padding included; of change; memory; outputs of the other guide; cover."""
         window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
         height, width = frames.shape[1:3]
@@ -291,12 +272,12 @@ class Guide:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
         dates = _pad(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
-        (maps,), (changed,), memory, covers = self._views(dates, cover)
+        (maps,), (changed,), memory, fine, covers = self._views(dates, cover)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
         of_tile = enlarged_cover(covers[0], dates.shape[-1], seen.shape[1:3], (height, width)) if cover else None
-        return maps, changed, memory, of_tile
+        return maps, changed, memory, fine, of_tile
 
     def predict_tiles(self, tiles: np.ndarray, cover: bool = False) -> tuple[list[np.ndarray], list[float], list[np.ndarray]]:
         """Predicts tiles of one size in one batch.
@@ -309,14 +290,15 @@ class Guide:
             Of each tile, (C + 2, h, w) float32 probabilities (classes, appeared, interiors), the probability in [0, 1] that it
             changed, and with `cover` (2, h, w) uint8 as `LandCover.packed`.
         """
-        maps, changed, _, covers = self._views(tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255, cover)
+        dates = tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255
+        maps, changed, _, _, covers = self._views(dates, cover)
         size = tiles.shape[2:4]
         return maps, changed, [enlarged_cover(one, size[1], size, size) for one in covers]
 
     def _views(
         self, dates: np.ndarray, cover: bool
-    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, list[np.ndarray]]:
-        """(2, N, 3, h, w) in [0, 1] -> maps (C + 2, h, w) and probability of change of each pair, and their memory, if any.
+    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
+        """(2, N, 3, h, w) in [0, 1] -> maps and probabilities of change of the pairs, memory, outputs of the other guide, cover.
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
@@ -324,7 +306,8 @@ class Guide:
         """
         views = TURNS[: self.views]
         first = self._run(dates, cover)
-        covers = self._covers(first, dates) if cover else []
+        fine = self._run_fine(dates) if self.mixed else None
+        covers = self._covers(fine or first, dates) if cover else []
         maps = [_probabilities(first, index) for index in range(dates.shape[1])]
         changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
         for turn in views[1:]:
@@ -335,7 +318,10 @@ class Guide:
         if len(views) > 1:
             for seen in maps:
                 seen /= len(views)
-        return maps, [value / len(views) for value in changed], first.get("memory"), covers
+        if fine is not None:
+            for index, seen in enumerate(maps):
+                mix_buildings(seen, _probabilities(fine, index))
+        return maps, [value / len(views) for value in changed], first.get("memory"), fine, covers
 
     def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
@@ -350,17 +336,17 @@ class Guide:
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
-    def _covers(self, first: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
-        """Maps of the first view -> of each pair (2, 6, h / s, w / s) calibrated probabilities of land cover.
-
-        s is 2, or 4 where another guide compares the pair: the one of fine imagery is then shown it at half size, to be quick.
-        """
-        scores = cover_scores(self.bundle, dates, first) if self.fine else cover_scores(self.bundle, halved(dates))
-        found = calibrated_cover(scores, self.bundle.config["land_cover"])
+    def _covers(self, fine: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
+        """Maps of the guide of fine imagery -> of each pair (2, 6, h / 2, w / 2) calibrated probabilities of land cover."""
+        found = calibrated_cover(cover_scores(self.bundle, dates, fine), self.bundle.config["land_cover"])
         of_dates = found.reshape(2, dates.shape[1], *found.shape[1:])
-        if not self.fine:  # without what was mirrored
-            of_dates = of_dates[..., : dates.shape[-2] // 4, : dates.shape[-1] // 4]
         return [of_dates[:, index] for index in range(dates.shape[1])]
+
+    def _run_fine(self, dates: np.ndarray) -> dict[str, np.ndarray]:
+        """The other guide, with all that the captioner and the land cover read of it."""
+        names = ["class_logits", "appeared_logit", "core_logit", *GUIDE_MAPS]
+        feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
+        return dict(zip(names, self.bundle.session("guide_fine").run(names, feeds), strict=True))
 
     def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
         """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
@@ -392,6 +378,22 @@ class Guide:
         return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
 
 
+def mix_buildings(maps: np.ndarray, others: np.ndarray) -> None:
+    """Takes the mean of two guides for buildings; roads, which the other one knows from rendered pairs alone, stay.
+
+    Args:
+        maps: (C + 2, h, w) float32 probabilities (classes, appeared, interiors); changed in place.
+        others: The same of the other guide.
+    """
+    building = maps[BUILDING].copy()
+    maps[BUILDING] += others[BUILDING]
+    maps[BUILDING] *= 0.5
+    rest = (1 - maps[BUILDING]) / np.maximum(1 - building, 1e-6)
+    maps[:BUILDING] *= rest
+    maps[-2:] += others[-2:]
+    maps[-2:] *= 0.5
+
+
 def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
     """The guide for imagery of a ground size.
 
@@ -403,7 +405,7 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
         The guide of fine imagery where the weights hold one and the imagery is fine, else the other.
     """
     fine = bundle.config.get("fine_guide")
-    return Guide(bundle, fine=bool(fine and metres and metres <= fine["up_to"]))
+    return Guide(bundle, bool(fine and metres and metres <= fine["up_to"]), metres)
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import onnxruntime
 
-from chronosight.engines.compact.part_of_graph import part_for
 from chronosight.errors import InputError
 
 
@@ -39,13 +37,12 @@ def has_vnni() -> bool:
     return not {"avx512_vnni", "avx_vnni"}.isdisjoint(text.split())
 
 
-def open_session(path: Path, threads: int, outputs: Sequence[str] = ()) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     """Opens an ONNX graph on the CPU.
 
     Args:
         path: The file.
         threads: Threads within one operator.
-        outputs: The only outputs that will be asked for: what others need is left out. All where none are named.
 
     Returns:
         The session.
@@ -65,8 +62,7 @@ def open_session(path: Path, threads: int, outputs: Sequence[str] = ()) -> onnxr
     if not has_vnni():
         options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        graph = part_for(path.read_bytes(), outputs) if outputs else str(path)
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's own exceptions share no public base class
         reason = str(error).splitlines()[0]
         raise InputError(f"weights file {path} is not a usable ONNX graph ({reason}); copy the folder again") from error

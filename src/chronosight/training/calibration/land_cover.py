@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, open_together
-from chronosight.evaluation.land_cover import FINE, SIDE, covering_bundle, held_out_grounds
+from chronosight.evaluation.land_cover import COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.land_cover import of_rendered
@@ -29,7 +29,6 @@ from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.training.calibration.folder import write_config
 from chronosight.training.samples.land_cover_samples import STRIDE
 
-HALVED_STEPS = (1.6, 2.2)  # metres per pixel that the head sees large pairs at 1 m at: half their size
 MOSAICS, COARSE_MOSAICS, RENDERED, FIRST = 160, 80, 100, HELD_OUT + 100_000  # others than those that are measured
 SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
@@ -79,13 +78,13 @@ Scored = tuple[np.ndarray, np.ndarray]  # (n, C) scores of pixels of known class
 
 
 def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> list[Scored]:
-    """Pixels of mosaics, of mosaics as the head sees large pairs at 1 m, and of rendered scenes."""
+    """Pixels of mosaics, of mosaics as the head sees pairs at 1 m, and of rendered scenes."""
     grounds = held_out_grounds(data, "val")
     coarse = [False] * min(MOSAICS, limit or MOSAICS) + [True] * min(COARSE_MOSAICS, limit or COARSE_MOSAICS)
     found: dict[str, list[Scored]] = {"fine": [], "coarse": [], "rendered": []}
     for index, small in enumerate(track(coarse, "mosaics")):
         rng = np.random.default_rng((FIRST, index))
-        mosaic = draw_mosaic(rng, grounds, SIDE // 2, HALVED_STEPS) if small else draw_mosaic(rng, grounds, SIDE)
+        mosaic = draw_mosaic(rng, grounds, SIDE, COARSE_STEPS) if small else draw_mosaic(rng, grounds, SIDE)
         views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
         found["coarse" if small else "fine"].append(_scored(bundle, views, np.stack([mosaic.labels] * 2)))
     for index in track(range(min(RENDERED, limit or RENDERED)), "rendered scenes"):

@@ -25,6 +25,7 @@ from chronosight.training.guide.fine import fine_config
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
 VIEWS = 2  # of each pair, averaged: as it is, and turned by half; a point of F1 more than one view
+MIXED_UP_TO = 1.3  # metres per pixel of the coarsest pairs that it learns from: up to there its maps are mixed in
 NOT_USED = ("summary.", "decoder.")  # branches of the captions, which this guide is not trained for
 
 
@@ -63,7 +64,9 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
     finally:
         part.unlink(missing_ok=True)
         trainable.unlink(missing_ok=True)
-    config["fine_guide"] = {"metres_per_pixel": metres, "up_to": up_to, "views": VIEWS, "neck": list(model.config.neck)}
+    config["fine_guide"] = {
+        "metres_per_pixel": metres, "up_to": up_to, "mixed_up_to": MIXED_UP_TO, "views": VIEWS, "neck": list(model.config.neck),
+    }  # fmt: skip
     if "checksums" in config:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)

@@ -60,7 +60,7 @@ def write_weights(
         kept = read_bundle_config(part)["fine_guide"]
         add_fine_guide(guide, part, kept["metres_per_pixel"], up_to)
         config = read_bundle_config(part)
-        config["fine_guide"] = kept | config["fine_guide"]
+        config["fine_guide"] = kept | config["fine_guide"] | {"mixed_up_to": kept.get("mixed_up_to", 0.0)}
         config["tuned"] = facts
         write_json(part / "config.json", config)
         engine = CompactEngine(Bundle(part))
