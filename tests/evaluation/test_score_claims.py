@@ -26,6 +26,7 @@ def said(caption, references=REFERENCES, ways=None):
         ("some houses are removed", [("thing", False)]),
         ("a road appears in the desert", [("thing", True), ("surroundings", True)]),
         ("a road appears in the forest", [("thing", True), ("surroundings", False)]),
+        ("a house is built in the woods", [("thing", True), ("surroundings", False)]),  # woods only say where
         ("a parking lot is built", [("thing", False)]),
         ("houses are built along the road", [("thing", True)]),  # the road only says where
         ("there is no difference", [("no change", True)]),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronosight.tasks.caption import without_repeats
-from chronosight.tasks.caption_claims import clauses, faults, supported_confidence, without_faults
+from chronosight.tasks.caption_claims import clauses, faults, supported_confidence, without_faults, without_settings
 
 
 @dataclass
@@ -89,6 +89,12 @@ def test_what_is_left_without_them(caption, objects, left):
 def test_settings_go_where_that_is_asked():
     assert without_faults("some houses appear in the desert", [HOUSE]) == "some houses appear in the desert"
     assert without_faults("some houses appear in the desert", [HOUSE], ("setting",)) == "some houses appear"
+
+
+def test_chosen_settings_go_and_others_stay():
+    caption = "a house is built in the woods and a road appears in the bareland"
+    assert without_settings(caption, ["wood"]) == "a house is built and a road appears in the bareland"
+    assert without_settings(caption, []) == caption
 
 
 def test_a_caption_is_no_surer_than_its_facts():

@@ -233,7 +233,9 @@ def _says_where(before: Sequence[str]) -> bool:
     left = list(before)
     while left and left[-1] in (*_LIGHT, "both", "existing", "old"):
         left.pop()
-    return bool(left) and (left[-1] in (*_BESIDE, *_INSIDE) or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"])))
+    if not left:
+        return False
+    return left[-1] in (*_BESIDE, *_INSIDE) or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"]))
 
 
 def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[FaultKind, str]]:
