@@ -16,6 +16,7 @@ from chronosight.errors import InputError
 class Part(StrEnum):
     """What can be fitted by itself."""
 
+    GUIDES = "guides"
     FINE_GUIDE = "fine-guide"
     GROUND_SIZE = "ground-size"
     LAND_COVER = "land-cover"
@@ -36,7 +37,7 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Fit the confidences of a weights folder on scenes held out of training, never on test."""
-    if only in (None, Part.LANGUAGE_MODEL) and not (data / "pairs" / "val.jsonl").is_file():
+    if only in (None, Part.LANGUAGE_MODEL, Part.GUIDES) and not (data / "pairs" / "val.jsonl").is_file():
         raise InputError(f"{data} has no pairs/val.jsonl; give the data folder as --data DIR")
     from rich.console import Console
     from rich.table import Table
@@ -50,6 +51,10 @@ def calibrate(
     engine = CompactEngine(Bundle(weights))
     if only in (None, Part.LANGUAGE_MODEL):
         result = calibrate_bundle(engine, data, limit, rendered, track, guide=only is None)
+    elif only == Part.GUIDES:
+        from chronosight.training.calibration.bundle import calibrate_guides
+
+        result = calibrate_guides(engine, data, rendered, track)
     elif only == Part.LAND_COVER:
         from chronosight.training.calibration.land_cover import calibrate_land_cover
 

@@ -10,7 +10,7 @@ from chronosight.engines import load
 from chronosight.engines.confidence import calibrate as apply_one
 from chronosight.errors import InputError
 from chronosight.training.calibration import bundle as bundle_module
-from chronosight.training.calibration.bundle import Asked, calibrate_bundle, fit_tasks
+from chronosight.training.calibration.bundle import Asked, calibrate_bundle, calibrate_guides, fit_tasks
 from chronosight.training.calibration.fits import apply_platt, confident_from, fit_platt
 from chronosight.training.calibration.mask import AREAS, THRESHOLDS, USUAL, MaskMetrics, choose, search
 from chronosight.training.calibration.sources import share_better
@@ -160,3 +160,19 @@ def test_after_another_language_model_what_rests_on_the_guide_stays(weights, tmp
     after = json.loads((weights / "config.json").read_text())
     assert {task: after["calibration"][task] for task in kept} == kept and after["from_objects"] == ["count"]
     assert after["calibration"]["event"] != {"a": 9.0, "b": 9.0} and {"binary", "scene_class"} <= set(after["calibration"])
+
+
+def test_after_another_guide_what_is_about_images_stays_and_pairs_are_fitted_as_with_all(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle_module, "FEWEST", 1)
+    data = write_data(tmp_path / "data")
+    calibrate_bundle(load(weights=weights, threads=1), data, rendered=1)
+    whole = json.loads((weights / "config.json").read_text())
+    kept = {"scene_class": {"a": 0.5, "b": -1.0}, "event": {"a": 9.0, "b": 9.0}, "mask": {"threshold": 0.9}}
+    (weights / "config.json").write_text(json.dumps(whole | {"calibration": kept, "from_objects": []}))
+    calibrate_guides(load(weights=weights, threads=1), data, rendered=1)
+    after = json.loads((weights / "config.json").read_text())
+    assert all(after["calibration"][task] == kept[task] for task in ("scene_class", "event"))
+    fitted = {"mask", "binary", "count", "location", "count_objects"} & set(whole["calibration"])
+    assert {"mask", "binary", "count"} <= fitted
+    assert {task: after["calibration"][task] for task in fitted} == {task: whole["calibration"][task] for task in fitted}
+    assert after["from_objects"] == whole["from_objects"]

@@ -28,7 +28,7 @@ from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, pair_questions, pair_scene, video_scene
 from chronosight.tasks import caption, event, scene_class
 from chronosight.tasks.question import Question, Value
-from chronosight.training.calibration.changed import fit_changed, weigh_places
+from chronosight.training.calibration.changed import Weighed, fit_changed, weigh_places
 from chronosight.training.calibration.familiar import fit_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
 from chronosight.training.calibration.folder import write_array, write_config
@@ -87,50 +87,29 @@ def calibrate_bundle(
     Raises:
         InputError: `data` has no val places.
     """
-    places = load_places(data, "val", limit)
-    if not places:
-        raise InputError(f"{data} has no val places; calibration needs pairs/val.jsonl with places in it")
+    places = _val_places(data, limit)
     config = engine.bundle.config
     before = config.get("calibration", {})
     renderer = renderer or Renderer()
     rendered_images = [renderer.image(FIRST_PRESENCE_SEED + i) for i in range(PRESENCE_IMAGES * rendered)]
     seen = fit_presence(engine, data, rendered_images, track)
     kept: dict[str, Any] = {} if guide else before
-    sources: dict[str, dict[str, float]] = {}
-    answers_read_off: dict[str, list[ReadOff]] = {}
-    mask: dict[str, float] | None = kept.get("mask")
-    mask_report: dict[str, float] = {}
     try:
         config["calibration"] = {}
-        if mask is None:
-            mask, mask_report = fit_mask(engine, places, track)
-            mask["min_road"] = MIN_ROAD
-        config["calibration"] = {"mask": mask}
-        fine, fine_report = fit_fine(engine, data, limit, track)
-        engine.forget()
-        asked = list(_ask_places(engine, track(places, "val places")))
-        if guide:
-            sources, answers_read_off = choose_sources(engine, places)
-            answers_read_off["count"] += counts_of_training(engine, track(training_places(data, limit), "training places"))
-        weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
-        asked += _ask_images(engine, data, limit, track)
-        asked += _ask_rendered(engine, renderer, rendered, track)
+        found = _fit_pairs(engine, places, data, limit, track, kept.get("mask"), guide)
+        asked = [*found.asked, *_ask_images(engine, data, limit, track), *_ask_rendered(engine, renderer, rendered, track)]
     finally:
         config["calibration"] = before
         engine.forget()
     if (sized := fit_ground_size(engine, data, track)) is not None:
         write_array(engine.bundle.folder, "ground_size", sized[0])
-    tasks, report = fit_tasks(asked)
-    tasks["binary"], report["binary"] = fit_changed(weighed)
-    for task, answers in answers_read_off.items():
-        if len(answers) >= FEWEST:
-            tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
+    tasks, report = found.settings(asked)
     fitted: dict[str, Any] = {"places": len(places), "rendered": rendered, "rendered_seeds_from": FIRST_SEED}
-    fitted |= {**fine_report, "presence_classifier": seen.report, **report}
-    result: dict[str, Any] = {"calibration": {**kept, "mask": mask, **fine, **tasks}}
+    fitted |= {"presence_classifier": seen.report, **report}
+    result: dict[str, Any] = {"calibration": {**kept, "mask": found.mask, **found.fine, **tasks}}
     if guide:
-        result["from_objects"] = [task for task, of in sources.items() if of["language model better"] < CLEARLY]
-        fitted |= {"mask": mask_report, "sources": sources, "count_reliability": reliability(answers_read_off["count"])}
+        result["from_objects"] = found.from_objects()
+        fitted |= found.report()
     result["calibration_report"] = fitted if guide else {**config.get("calibration_report", {}), **fitted}
     if sized is not None:
         result["ground_size"] = sized[1]
@@ -145,6 +124,115 @@ def calibrate_bundle(
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
+
+
+def calibrate_guides(
+    engine: CompactEngine, data: Path, rendered: int = 60, track: Track = lambda items, _: items,
+    renderer: Renderer | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Fits what rests on the maps of pairs, after another guide was put into the folder; what is about images stays.
+
+    Args:
+        engine: Engine with the weights; its config.json is rewritten.
+        data: Folder of the training data, with pairs/val.jsonl.
+        rendered: Rendered pairs.
+        track: Called with items and a label; yields the items while it shows progress.
+        renderer: Renders the pairs; None for a new one.
+
+    Returns:
+        "calibration" and "calibration_report", as `calibrate_bundle` returns them.
+
+    Raises:
+        InputError: `data` has no val places.
+    """
+    places = _val_places(data, None)
+    config = engine.bundle.config
+    before = config.get("calibration", {})
+    try:
+        config["calibration"] = {}
+        found = _fit_pairs(engine, places, data, None, track)
+        seeds = range(FIRST_SEED, FIRST_SEED + rendered)
+        asked = [*found.asked, *_ask_rendered_pairs(engine, renderer or Renderer(), seeds, track)]
+    finally:
+        config["calibration"] = before
+        engine.forget()
+    settings, report = found.settings(asked)
+    config["calibration"] = {**before, "mask": found.mask, **found.fine, **settings}
+    config["calibration_report"] = {**config.get("calibration_report", {}), **report, **found.report()}
+    config["from_objects"] = found.from_objects()
+    write_config(engine.bundle.folder, config)
+    return {"calibration": config["calibration"], "calibration_report": config["calibration_report"]}
+
+
+@dataclass(frozen=True)
+class PairFits:
+    """What was fitted on pairs, or collected for it.
+
+    Attributes:
+        mask: How the map is read.
+        mask_report: How that came about.
+        fine: Settings of the guide of fine imagery.
+        fine_report: How these came about.
+        asked: Answers of the language model.
+        sources: How good the language model and the objects are, by task; empty where that was not asked.
+        read_off: Answers read from objects, by task; likewise.
+        weighed: Evidence of whether anything changed.
+    """
+
+    mask: dict[str, float]
+    mask_report: dict[str, float]
+    fine: dict[str, dict[str, float]]
+    fine_report: dict[str, dict[str, float]]
+    asked: list[Asked]
+    sources: dict[str, dict[str, float]]
+    read_off: dict[str, list[ReadOff]]
+    weighed: list[Weighed]
+
+    def settings(self, asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        """Settings and report by task, of answers of the language model and of those read from objects."""
+        tasks, report = fit_tasks(asked)
+        tasks["binary"], report["binary"] = fit_changed(self.weighed)
+        for task, answers in self.read_off.items():
+            if len(answers) >= FEWEST:
+                tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
+        return tasks, self.fine_report | report
+
+    def report(self) -> dict[str, Any]:
+        """What is known of the sources and of counts."""
+        return {"mask": self.mask_report, "sources": self.sources, "count_reliability": reliability(self.read_off["count"])}
+
+    def from_objects(self) -> list[str]:
+        """Tasks whose answers are read from objects: the language model is not clearly better."""
+        return [task for task, of in self.sources.items() if of["language model better"] < CLEARLY]
+
+
+def _fit_pairs(
+    engine: CompactEngine, places: list[PlacePair], data: Path, limit: int | None, track: Track,
+    mask: dict[str, float] | None = None, guide: bool = True,
+) -> PairFits:  # fmt: skip
+    """mask: how the map is read, if that stays. guide: whether to fit what rests on objects too."""
+    mask_report: dict[str, float] = {}
+    if mask is None:
+        mask, mask_report = fit_mask(engine, places, track)
+        mask["min_road"] = MIN_ROAD
+    engine.bundle.config["calibration"] = {"mask": mask}
+    fine, fine_report = fit_fine(engine, data, limit, track)
+    engine.forget()
+    asked = list(_ask_places(engine, track(places, "val places")))
+    sources: dict[str, dict[str, float]] = {}
+    read_off: dict[str, list[ReadOff]] = {}
+    if guide:
+        sources, read_off = choose_sources(engine, places)
+        read_off["count"] += counts_of_training(engine, track(training_places(data, limit), "training places"))
+    weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
+    return PairFits(mask, mask_report, fine, fine_report, asked, sources, read_off, weighed)
+
+
+def _val_places(data: Path, limit: int | None) -> list[PlacePair]:
+    places = load_places(data, "val", limit)
+    if not places:
+        raise InputError(f"{data} has no val places; calibration needs pairs/val.jsonl with places in it")
+    return places
 
 
 def calibrate_captions(
@@ -321,11 +409,15 @@ def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track:
             (q, IMAGE_TASKS[q.task].parse_reply(reply)) for q, reply in image.questions if q.task in IMAGE_TASKS
         ]
         yield from raw_answers(engine, scene, known)
+    yield from _ask_rendered_pairs(engine, renderer, seeds, track)
+    for seed in track(seeds, "rendered videos"):
+        video = renderer.video(seed)
+        yield from raw_answers(engine, video_scene(video, f"video {seed}"), [(event.ask(), video.event)])
+
+
+def _ask_rendered_pairs(engine: CompactEngine, renderer: Renderer, seeds: range, track: Track) -> Iterator[Asked]:
     for seed in track(seeds, "rendered pairs"):
         pair = renderer.pair(seed)
         scene = pair_scene(pair, f"pair {seed}")
         of_roads = [(q, value) for q, value in pair_questions(pair) if q.subject == "roads" or q.task == "direction"]
         yield from raw_answers(engine, scene, of_roads)  # buildings: real places know better
-    for seed in track(seeds, "rendered videos"):
-        video = renderer.video(seed)
-        yield from raw_answers(engine, video_scene(video, f"video {seed}"), [(event.ask(), video.event)])
