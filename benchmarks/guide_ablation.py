@@ -5,8 +5,8 @@
 Each row is trained for the same steps from the same seed. Metric: pixel F1 of changed buildings (one view, raw threshold 0.5)
 on val places at 1 m, on pairs abroad at 0.5 m, and on half-metre crops held out. Rows:
 
-    full        recipes/guide-fine.yaml: the encoder starts from that of the shipped vision tower
-    imagenet    the encoder starts from ImageNet weights
+    full        recipes/guide-fine.yaml: the encoder starts from ImageNet weights
+    tower       the encoder starts from that of the shipped vision tower
     nothing     the encoder starts from random weights
     texas       pairs of Texas and rendered pairs alone: no chips, no other ground, nothing pasted, erased or drawn
     one_metre   no half-metre pairs
@@ -35,8 +35,8 @@ from chronosight.training.recipes.read import read_recipe
 from chronosight.training.samples.fine_samples import FineSamples
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "guide-fine.yaml"
-ROWS = ("full", "imagenet", "nothing", "texas", "one_metre", "shared")
-ENCODERS = {"imagenet": ["start=imagenet", "frozen=0"], "nothing": ["start=nothing", "frozen=0"], "shared": ["frozen=11"]}
+ROWS = ("full", "tower", "nothing", "texas", "one_metre", "shared")
+ENCODERS = {"tower": ["start=tower"], "nothing": ["start=nothing"], "shared": ["start=tower", "trained=decoder"]}
 BUILDING = 2
 
 

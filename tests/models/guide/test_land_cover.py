@@ -9,9 +9,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from chronosight.datasets.ground_images import BARE, DRY, LOW, TREES, UNLABELLED, WATER  # noqa: E402
+from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
-from chronosight.training.guide.fine import fine_config  # noqa: E402
 from chronosight.training.guide.land_cover import land_cover_loss  # noqa: E402
 from chronosight.training.samples.land_cover_samples import OTHER, SAME, SEASON  # noqa: E402
 

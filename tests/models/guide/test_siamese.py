@@ -6,20 +6,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from chronosight.models.efficientnet import LEVELS, MEAN, STD, WIDTHS, EfficientNetLite  # noqa: E402
-from chronosight.models.guide.configuration import GuideConfig  # noqa: E402
+from chronosight.models.efficientnet import LEVELS, EfficientNetLite  # noqa: E402
+from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
-
-SUMMARY = {"summary_width": 8, "summary_heads": 1, "summary_layers": 1, "vocab_size": 4}
 
 
 @pytest.fixture(scope="module")
 def guide() -> GuideModel:
     torch.manual_seed(0)
-    config = GuideConfig(
-        encoder="efficientnet_lite0", widths=WIDTHS, neck=(8, 8, 12, 16), image_mean=MEAN, image_std=STD, **SUMMARY
-    )
-    return GuideModel(config).eval()
+    return GuideModel(fine_config((8, 8, 12, 16))).eval()
 
 
 def frames(seed: int, *shape: int) -> torch.Tensor:

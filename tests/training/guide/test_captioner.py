@@ -19,12 +19,12 @@ from chronosight.engines.compact.guide import Guide  # noqa: E402
 from chronosight.engines.reply import Reply  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.captioner import CaptionerModel  # noqa: E402
+from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 from chronosight.tasks.change_captions import END, START, caption_inputs  # noqa: E402
 from chronosight.training.export.captioner import add_captioner  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
 from chronosight.training.guide import captioner  # noqa: E402
-from chronosight.training.guide.fine import fine_config  # noqa: E402
 from chronosight.training.recipes.guide import CaptionerRecipe  # noqa: E402
 from small_scenes import pair  # noqa: E402
 

@@ -19,6 +19,7 @@ from chronosight.engines.compact.bundle import SHIPPED, Bundle  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.tasks.land_cover import GUIDE_MAPS  # noqa: E402
 from chronosight.training.calibration.parts import calibrate_fine  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide, load_fine_guide  # noqa: E402
 from chronosight.training.guide import fine  # noqa: E402
@@ -26,7 +27,7 @@ from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
 from small_scenes import pair  # noqa: E402
 
 RECIPE = FineGuideRecipe(
-    steps=2, batch=2, size=32, start="nothing", frozen=0, images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0,
+    steps=2, batch=2, size=32, start="nothing", images=2, rendered=1, neck=(4, 4, 4, 4), save_every=1, workers=0,
     threads=1,
 )
 
@@ -91,16 +92,29 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(data, trained, tmp_pa
 
 def test_the_encoder_starts_from_the_shipped_tower_and_its_first_blocks_stay(data, tmp_path, monkeypatch):
     monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
-    recipe = RECIPE.model_copy(update={"start": "tower", "frozen": 2, "steps": 1, "warmup": 0.0})
+    recipe = RECIPE.model_copy(update={"start": "tower", "trained": "late", "steps": 1, "warmup": 0.0})
     final = fine.train_fine_guide(recipe, data, tmp_path / "fine", lambda text: None)
     state = GuideModel.from_pretrained(final).encoder.state_dict()
     graph = onnx.load(str(SHIPPED / "tower.onnx")).graph
     shipped = {item.name.removesuffix("_float16"): onnx.numpy_helper.to_array(item) for item in graph.initializer}
     same = {
         name: bool(np.array_equal(state[f"{name}.weight"].numpy(), shipped[f"encoder.{name}.weight"].astype(np.float32)))
-        for name in ("stem.0", "blocks.1.layers.3", "blocks.2.layers.3")
+        for name in ("stem.0", "blocks.2.layers.3", "blocks.3.layers.3")
     }
-    assert same == {"stem.0": True, "blocks.1.layers.3": True, "blocks.2.layers.3": False}
+    assert same == {"stem.0": True, "blocks.2.layers.3": True, "blocks.3.layers.3": False}
+
+
+def test_the_shipped_guide_is_trained_further_and_its_maps_of_each_date_stay(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
+    recipe = RECIPE.model_copy(update={"start": "guide", "trained": "comparison", "warmup": 0.0})
+    final = fine.train_fine_guide(recipe, data, tmp_path / "fine", lambda text: None)
+    old, new = load_fine_guide(SHIPPED).eval(), GuideModel.from_pretrained(final).eval()
+    before, after = torch.rand(2, 1, 3, 64, 64)
+    with torch.no_grad():
+        first, second = old(before, after), new(before, after)
+    for name in GUIDE_MAPS:
+        torch.testing.assert_close(first[name], second[name], atol=0, rtol=0)
+    assert (first.class_logits - second.class_logits).abs().max() > 1e-4
 
 
 def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path):

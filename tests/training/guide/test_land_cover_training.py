@@ -17,6 +17,7 @@ from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.cover_maps import cover_scores  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
+from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES  # noqa: E402
@@ -24,7 +25,6 @@ from chronosight.training.calibration import land_cover as calibration  # noqa: 
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
 from chronosight.training.export.land_cover import add_land_cover  # noqa: E402
 from chronosight.training.guide import land_cover  # noqa: E402
-from chronosight.training.guide.fine import fine_config  # noqa: E402
 from chronosight.training.recipes.guide import LandCoverRecipe, LandCoverShares  # noqa: E402
 from chronosight.training.samples.land_cover_maps import LandCoverMaps  # noqa: E402
 from chronosight.training.samples.land_cover_samples import LandCoverSamples, LandCoverSources  # noqa: E402

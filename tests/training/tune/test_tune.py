@@ -43,7 +43,7 @@ def weights(bundle_folder, tmp_path_factory):
     """Weights with a small random guide of fine imagery; its graph is another one, so that nothing need be exported here."""
     folder = tmp_path_factory.mktemp("start") / "weights"
     shutil.copytree(bundle_folder, folder)
-    state = new_fine_guide(FineGuideRecipe(start="nothing", frozen=0, neck=(4, 4, 4, 4))).state_dict()
+    state = new_fine_guide(FineGuideRecipe(start="nothing", neck=(4, 4, 4, 4))).state_dict()
     save_file({n: v.half().contiguous() for n, v in state.items() if not n.startswith(NOT_USED)}, folder / TRAINABLE)
     onnx.save(guide_graph(), folder / GRAPH)
     config = json.loads((folder / "config.json").read_text())

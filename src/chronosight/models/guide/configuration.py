@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from transformers import PreTrainedConfig
 
+from chronosight.models.efficientnet import MEAN, STD, WIDTHS
+
 
 class GuideConfig(PreTrainedConfig):
     """The vision-guided module of ChangeVG (arXiv 2509.23105) at a chosen size.
@@ -44,3 +46,18 @@ class GuideConfig(PreTrainedConfig):
     eos_token_id: int = 2
     image_mean: tuple[float, ...] | list[float] = (0.4, 0.4, 0.4)
     image_std: tuple[float, ...] | list[float] = (0.2, 0.2, 0.2)
+
+
+def fine_config(neck: tuple[int, ...]) -> GuideConfig:
+    """Shape of the guide of fine imagery.
+
+    Args:
+        neck: Channels of the decoded levels, finest first.
+
+    Returns:
+        The configuration; its summary branch, which is not trained, is as small as can be.
+    """
+    return GuideConfig(
+        encoder="efficientnet_lite0", widths=WIDTHS, neck=neck, image_mean=MEAN, image_std=STD,
+        summary_width=8, summary_heads=1, summary_layers=1, vocab_size=4,
+    )  # fmt: skip

@@ -7,6 +7,8 @@ difference of the footprints: more of a building later than earlier is new.
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -28,6 +30,7 @@ class SiameseBranch(nn.Module):
             classes: Number of classes of the mask, background included.
         """
         super().__init__()
+        self.frozen: list[nn.Module] = []
         self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip(widths, neck, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(len(neck) - 1))
         kernels = [3] * (len(neck) - 1) + [CONTEXT_KERNEL]
@@ -39,6 +42,20 @@ class SiameseBranch(nn.Module):
         self.head = nn.Sequential(
             conv_bn(neck[0], neck[0]), nn.Conv2d(neck[0], 4 * (classes + 1), 3, padding=1), nn.PixelShuffle(2)
         )
+
+    def freeze_dates(self) -> None:
+        """Keeps the decoding of each date as it is, statistics of its norms included, in training too."""
+        self.frozen = [self.lateral, self.down, self.smooth]
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As of every module; what is frozen stays in evaluation mode."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
 
     def forward(self, levels: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Decodes both dates and compares them.

@@ -16,12 +16,12 @@ from torch import nn
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
 from chronosight.files import write_json
+from chronosight.models.guide.configuration import fine_config
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
 from chronosight.training.export.half import LARGEST, as_float16
-from chronosight.training.guide.fine import fine_config
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
 VIEWS = 2  # of each pair, averaged: as it is, and turned by half; a point of F1 more than one view

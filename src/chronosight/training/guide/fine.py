@@ -23,8 +23,8 @@ from chronosight.datasets.buildings import held_out_columns, load_chips
 from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
 from chronosight.datasets.places import load_places
 from chronosight.engines.compact.bundle import SHIPPED
-from chronosight.models.efficientnet import MEAN, STD, WIDTHS, EfficientNetLite
-from chronosight.models.guide.configuration import GuideConfig
+from chronosight.models.efficientnet import EfficientNetLite
+from chronosight.models.guide.configuration import fine_config
 from chronosight.models.guide.losses import recognition_loss
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.guide.siamese import SiameseBranch
@@ -32,6 +32,7 @@ from chronosight.synthetic.pair import render_pair
 from chronosight.synthetic.truth import RenderedPair
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.compact.restore import restore_encoder
+from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.guide import FineGuideRecipe
@@ -39,8 +40,8 @@ from chronosight.training.samples.fine_samples import FineSamples, FineSources
 from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
 
 RENDERED_SIZE, RENDERED_SEED = 256, 500_000
-SUMMARY: dict[str, Any] = {"summary_width": 8, "summary_heads": 1, "summary_layers": 1, "vocab_size": 4}  # is not trained
 MEASURED = 32  # samples
+EARLY = 3  # blocks of the encoder
 NOT_BUILDING_LOGIT = -1.5  # footprints start as rare as they are
 
 
@@ -134,9 +135,9 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
     prepare_run(out, recipe.threads)
     samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
     model = new_fine_guide(recipe)
+    assert isinstance(model.encoder, EfficientNetLite)
     if recipe.start == "tower":
         first = [samples[i][date] for i in range(min(MEASURED, len(samples))) for date in ("before", "after")]
-        assert isinstance(model.encoder, EfficientNetLite)
         restore_encoder(model.encoder, SHIPPED, torch.from_numpy(np.stack(first)))
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
@@ -154,15 +155,24 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
     """The guide before training; its encoder is random yet where it is to start from the tower.
 
     Args:
-        recipe: Its shape, and what its encoder starts from.
+        recipe: Its shape, what it starts from, and what of it learns.
 
     Returns:
         The guide.
 
     Raises:
-        InputError: The package with ImageNet weights is missing.
+        InputError: The package with ImageNet weights is missing, or the shipped weights hold no such guide.
     """
     torch.manual_seed(recipe.seed)
+    model = load_fine_guide(SHIPPED) if recipe.start == "guide" else _untrained(recipe)
+    assert isinstance(model.encoder, EfficientNetLite) and isinstance(model.recognition, SiameseBranch)
+    model.encoder.freeze_first({"all": 0, "late": EARLY}.get(recipe.trained, len(model.encoder.blocks)))
+    if recipe.trained == "comparison":
+        model.recognition.freeze_dates()
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
+
+
+def _untrained(recipe: FineGuideRecipe) -> GuideModel:
     model = GuideModel(fine_config(recipe.neck))
     assert isinstance(model.recognition, SiameseBranch)
     classes = len(model.config.classes)
@@ -176,20 +186,7 @@ def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
     assert isinstance(model.encoder, EfficientNetLite)
     if recipe.start == "imagenet":
         model.encoder.load_published(imagenet_weights())
-    model.encoder.freeze_first(recipe.frozen)
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-arg,no-any-return]  # stubs miss this overload
-
-
-def fine_config(neck: tuple[int, ...]) -> GuideConfig:
-    """Shape of the guide of fine imagery.
-
-    Args:
-        neck: Channels of the decoded levels, finest first.
-
-    Returns:
-        The configuration.
-    """
-    return GuideConfig(encoder="efficientnet_lite0", widths=WIDTHS, neck=neck, image_mean=MEAN, image_std=STD, **SUMMARY)
+    return model
 
 
 def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:

