@@ -175,7 +175,7 @@ def test_which_ground_sizes_both_guides_compare(mixing, metres, mixed):
 
 
 def test_tiles_and_batches_are_mixed_like_a_whole_scene(mixing, monkeypatch):
-    scene, guide = speckled(200, 330), Guide(Bundle(mixing, 1))
+    scene, guide = speckled(200, 330), suited_guide(Bundle(mixing, 1), None)
     whole = guide.predict(scene)
     assert whole.fine is not None and guide.predict(speckled(128, 160)).fine["level_8"].shape[2:] == (16, 20)
     tiles = np.stack([scene.frames[:, :128, :160], scene.frames[:, 64:192, 96:256]])

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 from chronosight import load  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.captioner import Captioner  # noqa: E402
-from chronosight.engines.compact.guide import Guide  # noqa: E402
+from chronosight.engines.compact.guide import Guide, suited_guide  # noqa: E402
 from chronosight.engines.reply import Reply  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.captioner import CaptionerModel  # noqa: E402
@@ -138,7 +138,7 @@ def test_where_both_guides_compare_a_pair_the_captioner_reads_the_same_run(weigh
     bundle, scene = Bundle(weights, 1), changed(1.0)
     apart = Captioner(bundle).describe(scene, 1.0)
     monkeypatch.setattr(Guide, "raw_maps", lambda *_: pytest.fail("compared the pair again"))
-    shared = Captioner(bundle).describe(scene, 1.0, Guide(bundle).predict(scene).fine)
+    shared = Captioner(bundle).describe(scene, 1.0, suited_guide(bundle, 1.0).predict(scene).fine)
     assert shared.text == apart.text
     np.testing.assert_allclose(shared.logprobs, apart.logprobs, atol=1e-5)
 

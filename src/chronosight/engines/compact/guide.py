@@ -75,21 +75,20 @@ class Guide:
     size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others.
     """
 
-    def __init__(self, bundle: Bundle, fine: bool = False, metres: float | None = None) -> None:
+    def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False) -> None:
         """Makes the guide; its graph is opened when first needed.
 
         Args:
             bundle: The weights.
             fine: Whether it is the one of fine imagery.
-            metres: Ground size of a pixel of what it will compare; None where it is not known.
+            mixed: Whether the other one is asked too, and the map of buildings is the mean of both.
         """
         settings = bundle.config["fine_guide"] if fine else bundle.config
         self.bundle, self.fine = bundle, fine
         self.classes = tuple(bundle.config["classes"])
         self.metres_per_pixel = float(settings["metres_per_pixel"])
         self.views = int(settings.get("views" if fine else "guide_views", 1))
-        other = {} if fine else bundle.config.get("fine_guide") or {}
-        self.mixed = (metres or self.metres_per_pixel) <= float(other.get("mixed_up_to", 0.0))
+        self.mixed = mixed
 
     def calibration(self, task: str) -> dict[str, float]:
         """Calibration of this guide, and of the answers that rest on it.
@@ -402,10 +401,13 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
         metres: Metres per pixel, of the coarser date; None where it is not known.
 
     Returns:
-        The guide of fine imagery where the weights hold one and the imagery is fine, else the other.
+        The guide of fine imagery where the weights hold one and the imagery is fine, else the other, mixed with it where the
+        imagery is not much coarser.
     """
-    fine = bundle.config.get("fine_guide")
-    return Guide(bundle, bool(fine and metres and metres <= fine["up_to"]), metres)
+    settings = bundle.config.get("fine_guide") or {"up_to": 0.0}
+    if metres and metres <= settings["up_to"]:
+        return Guide(bundle, fine=True)
+    return Guide(bundle, mixed=(metres or float(bundle.config["metres_per_pixel"])) <= settings.get("mixed_up_to", 0.0))
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:
