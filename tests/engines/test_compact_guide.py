@@ -161,9 +161,9 @@ def test_two_guides_are_mixed_for_buildings_and_roads_stay():
     maps[:3] /= maps[:3].sum(axis=0)
     others[:3] /= others[:3].sum(axis=0)
     mixed = maps.copy()
-    mix_buildings(mixed, others)
-    np.testing.assert_allclose(mixed[2], (maps[2] + others[2]) / 2, atol=1e-6)
-    np.testing.assert_allclose(mixed[3:], (maps[3:] + others[3:]) / 2, atol=1e-6)
+    mix_buildings(mixed, others, 0.4)
+    np.testing.assert_allclose(mixed[2], 0.6 * maps[2] + 0.4 * others[2], atol=1e-6)
+    np.testing.assert_allclose(mixed[3:], 0.6 * maps[3:] + 0.4 * others[3:], atol=1e-6)
     np.testing.assert_allclose(mixed[:3].sum(axis=0), 1, atol=1e-6)
     np.testing.assert_allclose(mixed[1] / mixed[0], maps[1] / maps[0], rtol=1e-4)
 

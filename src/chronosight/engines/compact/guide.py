@@ -37,6 +37,7 @@ FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost muc
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
 BUILDING = 2  # index of the class
+FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair; F1 on val is the same from 0.15 to 0.35
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -377,20 +378,18 @@ class Guide:
         return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
 
 
-def mix_buildings(maps: np.ndarray, others: np.ndarray) -> None:
+def mix_buildings(maps: np.ndarray, others: np.ndarray, share: float = FINE_SHARE) -> None:
     """Takes the mean of two guides for buildings; roads, which the other one knows from rendered pairs alone, stay.
 
     Args:
         maps: (C + 2, h, w) float32 probabilities (classes, appeared, interiors); changed in place.
         others: The same of the other guide.
+        share: Weight of the other guide, in [0, 1].
     """
     building = maps[BUILDING].copy()
-    maps[BUILDING] += others[BUILDING]
-    maps[BUILDING] *= 0.5
-    rest = (1 - maps[BUILDING]) / np.maximum(1 - building, 1e-6)
-    maps[:BUILDING] *= rest
-    maps[-2:] += others[-2:]
-    maps[-2:] *= 0.5
+    for index in (BUILDING, -2, -1):
+        maps[index] += share * (others[index] - maps[index])
+    maps[:BUILDING] *= (1 - maps[BUILDING]) / np.maximum(1 - building, 1e-6)
 
 
 def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
