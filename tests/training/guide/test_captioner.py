@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 
 from chronosight import load  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
-from chronosight.engines.compact.captioner import Captioner  # noqa: E402
+from chronosight.engines.compact.captioner import LEAST, Captioner, doubtful  # noqa: E402
 from chronosight.engines.compact.guide import Guide, suited_guide  # noqa: E402
 from chronosight.engines.reply import Reply  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
@@ -150,3 +150,10 @@ def test_words_that_do_not_fit_the_graph_are_one_line(weights, tmp_path):
     (copy / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match="words"):
         Captioner(Bundle(copy, 1)).describe(changed(1.0), 1.0)
+
+
+def test_surroundings_need_a_probable_word():
+    words = ["a", "house", "is", "built", "in", "the", "woods", "and", "a", "road", "in", "the", "bareland"]
+    chances = [0.9] * 6 + [LEAST - 0.01] + [0.9] * 5 + [LEAST + 0.01, 0.9]  # the last one is that of the end
+    assert doubtful(words, np.log(chances)) == ["wood"]
+    assert doubtful(words[:6], np.log(chances[:7])) == []

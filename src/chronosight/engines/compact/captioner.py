@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
@@ -72,10 +74,22 @@ class Captioner:
             if not complete:
                 tokens.append(token)
         words = [self.words[token] for token in tokens[1:]]
-        doubtful = [
-            setting
-            for word, logprob in zip(words, logprobs, strict=False)  # the end has a probability too
-            for setting in SETTINGS
-            if word in (setting, f"{setting}s") and np.exp(logprob) < LEAST
-        ]
-        return Reply(without_settings(" ".join(words), doubtful), np.array(logprobs), complete)
+        return Reply(without_settings(" ".join(words), doubtful(words, logprobs)), np.array(logprobs), complete)
+
+
+def doubtful(words: Sequence[str], logprobs: Sequence[float]) -> list[str]:
+    """Surroundings that a caption should not name: their word was not probable enough.
+
+    Args:
+        words: Of the caption.
+        logprobs: Natural-log probability of each word; one more for the end may follow.
+
+    Returns:
+        Of `tasks.caption_claims.SETTINGS`.
+    """
+    return [
+        setting
+        for word, logprob in zip(words, logprobs, strict=False)
+        for setting in SETTINGS
+        if word in (setting, f"{setting}s") and np.exp(logprob) < LEAST
+    ]
