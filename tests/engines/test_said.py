@@ -145,7 +145,7 @@ def test_a_caption_says_what_the_map_shows(text, objects, kept):
 
 def test_no_desert_is_seen():
     answer, _ = fit_caption(captioned("some houses are built in the desert"), YES, evidence(some([0.8] * 3)))
-    assert answer.text.endswith("bareland")
+    assert answer.text == "some houses are built"
 
 
 def test_a_caption_is_no_more_certain_than_its_facts():
