@@ -70,8 +70,9 @@ FINE_LIMITS = """
   from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate 0.0012).
   A quarter of the first and three quarters of the second were averaged, which was better abroad (F1 0.69 against 0.67) and
   hardly worse on half-metre pairs held out. `recipes/guide-fine.yaml` was not run to its end. Since version 0.5 what compares the
-  dates was trained for 2,800 further steps on samples that know adjoining buildings one by one (`recipes/guide-fine-more.yaml`),
-  and the shipped weights are the mean of both, 0.6 of the new ones. Confidences of fine imagery are still those fitted before.
+  dates was trained for 2,800 further steps on samples that know adjoining buildings one by one
+  (`recipes/guide-fine-more.yaml`, from the guide of 0.4), and the shipped weights are the mean of both, 0.6 of the new ones.
+  Confidences of fine imagery are still those fitted before.
 - Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places). It
   knows the words of these captions alone: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and rendered

@@ -6,11 +6,12 @@ The Lite form has no squeeze-and-excitation and clips at 6, so that it runs well
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from chronosight.models.partly_frozen import PartlyFrozen
 
 STEM = 32
 # Channels, kernel, stride of the first block, expansion, blocks.
@@ -69,7 +70,7 @@ class Block(nn.Module):
         return x + self.layers(x) if self.shortcut else self.layers(x)
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(PartlyFrozen):
     """The stem and the first eleven blocks (0.7 million weights), or all sixteen (3.4 million).
 
     coarse: With the blocks at stride 32.
@@ -77,7 +78,6 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, coarse: bool = False) -> None:
         super().__init__()
-        self.frozen: list[nn.Module] = []
         self.strides = (2, 4, 8, 16, 32) if coarse else (2, 4, 8, 16)
         self.stem = nn.Sequential(SameConv(3, STEM, 3, 2), _norm(STEM), nn.ReLU6())
         self.blocks = nn.ModuleList()
@@ -93,17 +93,7 @@ class EfficientNetLite(nn.Module):
         Args:
             blocks: How many blocks; none keeps the stem trainable too.
         """
-        self.frozen = [self.stem, *self.blocks[:blocks]] if blocks else []
-        for part in self.frozen:
-            part.requires_grad_(False)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """As of every module; what is frozen stays in evaluation mode."""
-        super().train(mode)
-        for part in self.frozen:
-            part.eval()
-        return self
+        self.freeze([self.stem, *self.blocks[:blocks]] if blocks else [])
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Encodes images at four scales.

@@ -16,7 +16,7 @@ from chronosight.tasks.caption_claims import SETTINGS, without_settings
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs, shown_size
 from chronosight.tasks.pixels import resize_frames
 
-# Surroundings stay where their word has this probability: then people name them too in nine of ten captions of val places.
+# Surroundings stay where their word has this probability: of val captions, people then name them too in 0.87 (deserts left out).
 LEAST = 0.45
 
 

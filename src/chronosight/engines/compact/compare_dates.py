@@ -2,7 +2,7 @@
 
 The guide of fine imagery sees small houses at 1 m too, enlarged twofold; the other one sees fewer, and invents fewer. The mean of
 their probabilities is better than either. It costs four times what the 1 m guide alone does, which is why single pairs are not
-compared so. Each date is also mapped by itself, where the weights map land cover: what is built up.
+enlarged so (`guide.suited_guide`). Each date is also mapped by itself, where the weights map land cover: what is built up.
 """
 
 from __future__ import annotations

@@ -7,18 +7,17 @@ difference of the footprints: more of a building later than earlier is new.
 
 from __future__ import annotations
 
-from typing import Self
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from chronosight.models.guide.encoder import conv_bn
+from chronosight.models.partly_frozen import PartlyFrozen
 
 CONTEXT_KERNEL = 5  # at the coarsest level
 
 
-class SiameseBranch(nn.Module):
+class SiameseBranch(PartlyFrozen):
     """Top-down decoding of each date, then of their differences. Only convolutions of bounded reach."""
 
     def __init__(self, widths: list[int], neck: list[int], classes: int) -> None:
@@ -30,7 +29,6 @@ class SiameseBranch(nn.Module):
             classes: Number of classes of the mask, background included.
         """
         super().__init__()
-        self.frozen: list[nn.Module] = []
         self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip(widths, neck, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(len(neck) - 1))
         kernels = [3] * (len(neck) - 1) + [CONTEXT_KERNEL]
@@ -45,17 +43,7 @@ class SiameseBranch(nn.Module):
 
     def freeze_dates(self) -> None:
         """Keeps the decoding of each date as it is, statistics of its norms included, in training too."""
-        self.frozen = [self.lateral, self.down, self.smooth]
-        for part in self.frozen:
-            part.requires_grad_(False)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """As of every module; what is frozen stays in evaluation mode."""
-        super().train(mode)
-        for part in self.frozen:
-            part.eval()
-        return self
+        self.freeze([self.lateral, self.down, self.smooth])
 
     def forward(self, levels: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Decodes both dates and compares them.

@@ -16,12 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from transformers import Trainer
+from typing_extensions import override
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
-from chronosight.datasets.buildings import held_out_columns, load_chips
-from chronosight.datasets.held_out import NATIVE_HELD_OUT, SAME_GROUND
-from chronosight.datasets.places import load_places
+from chronosight.datasets.held_out import building_chips, native_pairs, training_places
 from chronosight.engines.compact.bundle import SHIPPED
 from chronosight.models.efficientnet import EfficientNetLite
 from chronosight.models.guide.configuration import fine_config
@@ -37,7 +35,7 @@ from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.guide import FineGuideRecipe
 from chronosight.training.samples.fine_samples import FineSamples, FineSources
-from chronosight.training.trainer import fit_averaged, prepare_run, reproducible_arguments
+from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 RENDERED_SIZE, RENDERED_SEED = 256, 500_000
 MEASURED = 32  # samples
@@ -45,7 +43,7 @@ EARLY = 3  # blocks of the encoder
 NOT_BUILDING_LOGIT = -1.5  # footprints start as rare as they are
 
 
-class FineTrainer(Trainer):
+class FineTrainer(LossesTrainer):
     """Learns the recognition losses; the encoder, which knows something already, at a lower rate."""
 
     def __init__(self, *args: Any, encoder_rate: float, **kwargs: Any) -> None:
@@ -86,27 +84,10 @@ class FineTrainer(Trainer):
         )
         return self.optimizer
 
-    def compute_loss(
-        self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """The loss of a batch of `FineSamples`; its parts are logged.
-
-        Args:
-            model: The model to train.
-            inputs: One collated batch; tensors have the batch first.
-            return_outputs: Whether to return the outputs beside the loss.
-            num_items_in_batch: Number given by the Trainer; not used.
-
-        Returns:
-            The scalar loss, or (loss, outputs) with `return_outputs`.
-        """
-        before, after = (inputs[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after"))
-        output = model(before=before, after=after)
-        parts = recognition_loss(output, **{name: inputs[name] for name in (*TARGETS, "footprints")})
-        if self.state.global_step % self.args.logging_steps == 0:
-            self.log({name: part.item() for name, part in parts.items()})
-        loss = torch.stack(list(parts.values())).sum()
-        return (loss, output) if return_outputs else loss
+    @override
+    def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        before, after = (batch[name].contiguous(memory_format=torch.channels_last) for name in ("before", "after"))
+        return recognition_loss(model(before=before, after=after), **{name: batch[name] for name in (*TARGETS, "footprints")})
 
 
 def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
@@ -199,8 +180,6 @@ def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
     Returns:
         The imagery.
     """
-    chips = load_chips(data)
-    columns = held_out_columns(chips)
     images: list[np.ndarray] = []
     sources: tuple[ImageSet, ...] = ("aid", "ucm")
     for source, wanted in zip(sources, (recipe.images * 4 // 7, recipe.images - recipe.images * 4 // 7), strict=True):
@@ -208,9 +187,9 @@ def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
         wanted = min(len(stills), wanted)
         images += [stills[i * len(stills) // wanted].pixels() for i in range(wanted)]
     return FineSources(
-        places=[place for place in load_places(data, "train") if place.place not in SAME_GROUND],
-        natives=[pair for pair in load_places(data, "native_train") if pair.id not in NATIVE_HELD_OUT],
-        chips=[chip for chip in chips if chip.column not in columns],
+        places=training_places(data),
+        natives=native_pairs(data, held_out=False),
+        chips=building_chips(data, held_out=False),
         images=images,
         rendered=[rendered_pair(i) for i in range(recipe.rendered)],
     )
