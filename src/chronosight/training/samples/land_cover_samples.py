@@ -28,7 +28,7 @@ STRIDE = 2  # of the head's map
 IN_OTHER_LIGHT = 0.6  # share of views in another season and light; the others as other sensors show them
 OTHER, SAME, SEASON = 0, 1, 2
 TRIES = 8
-MOSAIC_STEPS = (0.2, 2.2)  # metres per pixel of mosaics: pairs at 1 m are seen at 2 m
+MOSAIC_STEPS = (0.2, 2.2)  # metres per pixel of mosaics; the head of version 0.4 was shown pairs at 1 m at half their size
 RENDERED_SCALES, REAL_SCALES = (0.8, 2.0), (0.7, 2.2)  # pixels of an image that one of a view stands for
 
 @dataclass(frozen=True)
