@@ -1,5 +1,7 @@
 """The guide on scenes of any size: tiles, borders, resampling, missing data."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,24 @@ def test_tiles_and_batches_are_mixed_like_a_whole_scene(mixing, monkeypatch):
     tiled = guide.predict(scene)
     assert tiled.fine is None
     np.testing.assert_allclose(tiled.probability, whole.probability, atol=1e-5)
+
+
+@pytest.mark.parametrize(("captioner", "fine"), [(False, False), (True, False), (False, True)])
+def test_the_memory_of_the_summary_branch_is_computed_only_where_it_is_read(bundle_folder, tmp_path, captioner, fine):
+    """Weights with a captioner of their own, and the guide of fine imagery, never write a sentence from it."""
+    bundle = Bundle(write_covering_bundle(bundle_folder, tmp_path / "weights"), threads=1)
+    if captioner:
+        bundle.config["captioner"] = {"words": []}
+    guide, scene = Guide(bundle, fine), speckled(64, 64)
+    asked = []
+
+    class Session:
+        def run(self, names, feeds):
+            asked.append(list(names))
+            return bundle.session(guide_graph).run(names, feeds)
+
+    guide_graph = "guide_fine" if fine else "guide"
+    guide.bundle = SimpleNamespace(config=bundle.config, session=lambda name: Session(), calibration=bundle.calibration)
+    maps = guide.predict(scene)
+    assert len(asked) == guide.views and ("memory" in asked[0]) is (maps.memory is not None) is not (captioner or fine)
+    assert not any("memory" in names for names in asked[1:])  # of the scene as it is, not of a turned view

@@ -168,11 +168,6 @@ class Store:
             rows = connection.execute("SELECT facts FROM scenes ORDER BY created DESC LIMIT ?", (most,)).fetchall()
         return [json.loads(row["facts"]) for row in rows]
 
-    def count_scenes(self) -> int:
-        """How many scenes there are."""
-        with self._connection() as connection:
-            return int(connection.execute("SELECT count(*) FROM scenes").fetchone()[0])
-
     def delete_scene(self, scene: str) -> None:
         """Removes a scene with its files. Jobs about it stay.
 

@@ -18,7 +18,6 @@ from chronosight.scenes.image import Pixels
 from chronosight.service.display import stretch_of
 
 SIZE = 256
-MAX_ZOOM = 24
 _EMPTY = render(np.zeros((3, 1, 1), np.uint8), np.zeros((1, 1), np.uint8), img_format="PNG")
 _PROBABILITY = np.array([[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]], float)  # inferno
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import sys
@@ -25,7 +26,8 @@ from chronosight.training import disk  # noqa: E402
 from chronosight.training.export.fine_guide import GRAPH, NOT_USED, TRAINABLE, load_fine_guide  # noqa: E402
 from chronosight.training.guide.fine import new_fine_guide  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
-from chronosight.training.tune import result, run, train  # noqa: E402
+from chronosight.training.trainer import stack  # noqa: E402
+from chronosight.training.tune import choose_step, result, run, timing, train  # noqa: E402
 from chronosight.training.tune.labels import read_labels  # noqa: E402
 from chronosight.training.tune.samples import TuneSamples, rendered_pairs  # noqa: E402
 from own_labels import GONE, NEW, outline, write_layer, write_sites  # noqa: E402
@@ -108,12 +110,12 @@ def test_of_rendered_samples_the_answers_of_the_start_are_learned_not_the_labels
     labelled = [sample for sample in made if sample["kept"] == 0]
     assert 10 < len(kept) < 30
     start = train.frozen_copy(load_fine_guide(weights))
-    other = train.copy.deepcopy(start)
+    other = copy.deepcopy(start)
     with torch.no_grad():
         next(other.recognition.head.parameters()).mul_(3)
 
     def losses(guide, chosen):
-        return {name: part.item() for name, part in train.tuning_loss(guide, start, train.stack(chosen))[1].items()}
+        return {name: part.item() for name, part in train.tuning_losses(guide, start, stack(chosen)).items()}
 
     same, moved = losses(start, kept), losses(other, kept)
     assert set(same) == {"kept_classes", "kept_cores", "kept_footprints"} and all(abs(part) < 1e-5 for part in same.values())
@@ -186,10 +188,10 @@ def test_a_run_with_other_labels_is_not_gone_on_with(own, weights, tmp_path, mon
 
 
 def test_a_start_that_is_not_improved_is_kept():
-    assert train.best_of([(0, 0.5), (10, 0.501), (20, 0.4)]) == (0, 0.5)
-    assert train.best_of([(0, 0.5), (10, 0.51), (20, 0.511)]) == (20, 0.511)
-    assert not train.no_more([(0, 0.5), *((step, 0.4) for step in range(1, train.PATIENCE))])
-    assert train.no_more([(0, 0.5), *((step, 0.4) for step in range(1, train.PATIENCE + 1))])
+    assert choose_step.best_of([(0, 0.5), (10, 0.501), (20, 0.4)]) == (0, 0.5)
+    assert choose_step.best_of([(0, 0.5), (10, 0.51), (20, 0.511)]) == (20, 0.511)
+    assert not choose_step.no_more([(0, 0.5), *((step, 0.4) for step in range(1, choose_step.PATIENCE))])
+    assert choose_step.no_more([(0, 0.5), *((step, 0.4) for step in range(1, choose_step.PATIENCE + 1))])
 
 
 def test_the_result_lies_between_start_and_end(own, weights, tmp_path, monkeypatch):
@@ -210,8 +212,8 @@ def test_the_result_lies_between_start_and_end(own, weights, tmp_path, monkeypat
 
 
 def test_steps_are_planned_by_time():
-    assert train.plan_steps(900, 3.6, 5) == int((900 - 5 * (train.MEASURES + 1)) / 3.6)
-    assert train.plan_steps(10, 5, 5) == train.FEWEST_STEPS and train.plan_steps(1e6, 0.5, 1) == train.MOST_STEPS
+    assert timing.plan_steps(900, 3.6, 5) == int((900 - 5 * (timing.MEASURES + 1)) / 3.6)
+    assert timing.plan_steps(10, 5, 5) == timing.FEWEST_STEPS and timing.plan_steps(1e6, 0.5, 1) == timing.MOST_STEPS
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ class Guide:
         self.metres_per_pixel = float(settings["metres_per_pixel"])
         self.views = int(settings.get("views" if fine else "guide_views", 1))
         self.mixed = mixed
+        self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
 
     def calibration(self, task: str) -> dict[str, float]:
         """Calibration of this guide, and of the answers that rest on it.
@@ -247,7 +248,7 @@ class Guide:
         """
         if memory is None:
             size = int(self.bundle.config["pair_size"])
-            memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None])["memory"]
+            memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None], ["memory"])["memory"]
         session = self.bundle.session("guide_caption")
         end = self.bundle.token_id(EOS)
         tokens = [self.bundle.token_id(BOS)]
@@ -305,13 +306,13 @@ class Guide:
         h / s, w / s), without `cover` none.
         """
         views = TURNS[: self.views]
-        first = self._run(dates, cover)
+        first = self._run(dates, [*(["memory"] if self.summarises else []), *(GUIDE_MAPS if cover and self.fine else [])])
         fine = self._run_fine(dates) if self.mixed else None
         covers = self._covers(fine or first, dates) if cover else []
         maps = [_probabilities(first, index) for index in range(dates.shape[1])]
         changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
         for turn in views[1:]:
-            out = self._run(turn(dates), False)
+            out = self._run(turn(dates))
             for index, seen in enumerate(maps):
                 seen += turn(_probabilities(out, index))
                 changed[index] += sigmoid(float(out["change_logit"].ravel()[index]))
@@ -348,10 +349,9 @@ class Guide:
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         return dict(zip(names, self.bundle.session("guide_fine").run(names, feeds), strict=True))
 
-    def _run(self, dates: np.ndarray, cover: bool = False) -> dict[str, np.ndarray]:
-        """dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32."""
-        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *([] if self.fine else ["memory"])]
-        names += GUIDE_MAPS if cover and self.fine else []
+    def _run(self, dates: np.ndarray, more: Sequence[str] = ()) -> dict[str, np.ndarray]:
+        """(2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32 -> the maps of change, and `more` outputs, by name."""
+        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *more]
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         session = self.bundle.session("guide_fine" if self.fine else "guide")
         found = dict(zip(names, session.run(names, feeds), strict=True))

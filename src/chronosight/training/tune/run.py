@@ -138,9 +138,11 @@ def tune(
     from chronosight.training.disk import full_disk_named
     from chronosight.training.export.fine_guide import TRAINABLE, load_fine_guide
     from chronosight.training.memory import keep_freed_memory
+    from chronosight.training.tune.choose_step import best_of, held_out_f1
     from chronosight.training.tune.result import write_weights
     from chronosight.training.tune.samples import SIZE, TuneSamples, rendered_pairs
-    from chronosight.training.tune.train import BATCH, MEASURES, Plan, best_of, held_out_f1, plan_steps, time_a_step, tune_guide
+    from chronosight.training.tune.timing import MEASURES, plan_steps, time_a_step
+    from chronosight.training.tune.train import BATCH, Plan, tune_guide
 
     started = time.monotonic()
     check_out(out, weights)
