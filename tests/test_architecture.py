@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "chronosight"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+TOPS = ("src", "tests", "recipes", "benchmarks", "examples", "integrations", "containers")
 BELOW = {"errors", "files", "limits"}  # everything may import these
 
 # Package or module -> what it may import, as in docs/architecture.md.
@@ -145,9 +147,36 @@ def test_no_module_imports_in_a_circle():
 
 def test_the_documented_table_is_the_one_here():
     """Each row of docs/architecture.md: | `package/` | what it holds | what it may import |."""
-    rows = re.findall(r"^\| `(\w+)[/.\w]*` \|.*\| ([^|]*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.M)
+    rows = re.findall(r"^\| `(\w+)[/.\w]*` \|.*\| ([^|]*) \|$", ARCHITECTURE.read_text(), re.M)
     documented = {name: set(re.findall(r"`(\w+)`", allowed)) for name, allowed in rows if name in MAY_IMPORT}
     assert documented == {**MAY_IMPORT, "cli": set()}  # its row says: anything
+
+
+def test_paths_that_the_documentation_names_are_there():
+    """Every .py file in docs/, README and CONTRIBUTING (NAME.py is a pattern), and each step of a way in architecture.md."""
+    there = [f"/{path.relative_to(ROOT).as_posix()}" for top in TOPS for path in (ROOT / top).rglob("*")]
+    missing = []
+    for document in [*(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "README.md"]:
+        names = re.findall(r"(?<![\w/.:-])(?:[\w.-]+/)*[\w-]+\.py\b", document.read_text(encoding="utf-8"))
+        missing += [(document.name, name) for name in names if not any(path.endswith(f"/{name}") for path in there)]
+    assert [entry for entry in missing if not entry[1].endswith("NAME.py")] == []
+    lines = re.findall(r"^    (?:-> )?(\w+/.*)$", ARCHITECTURE.read_text(encoding="utf-8"), re.M)
+    steps = [step.strip() for line in lines for step in re.split(r"->|,", line)]
+    assert len(steps) > 40 and [step for step in steps if step not in ("", "...") and not (SOURCE / step).exists()] == []
+
+
+def test_names_in_the_architecture_are_names_of_the_code():
+    """Identifiers in backticks occur in the code, and the methods of an engine have the arguments given there."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+    known = set(re.findall(r"\w+", code)) | {path.stem for path in SOURCE.rglob("*")}
+    assert sorted(set(re.findall(r"`(\w+)`", text)) - known) == []
+    tree = ast.parse((SOURCE / "engines" / "engine.py").read_text(encoding="utf-8"))
+    engine = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Engine")
+    has = {node.name: [one.arg for one in node.args.args[1:]] for node in engine.body if isinstance(node, ast.FunctionDef)}
+    named = re.findall(r"`(\w+)\((\w+(?:, \w+)*)\)`", text)
+    wrong = [(name, args) for name, args in named if has.get(name, [])[: args.count(",") + 1] != args.split(", ")]
+    assert len(named) >= 6 and wrong == []
 
 
 def test_a_fault_and_a_circle_are_found(tmp_path, monkeypatch):

@@ -120,6 +120,16 @@ def test_a_correction_must_bring_most_of_the_scene_closer(moved_share, better):
     assert not improves(to_8_bit(before), to_8_bit(before), to_8_bit(moved(before, 4, 0)), ALL)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_district_of_strong_edges_does_not_outvote_the_rest(turned):
+    """Its edges are far stronger than all others, and it alone is displaced; most parts of the scene are not."""
+    before = np.where(np.arange(256)[None, :, None] < 64, town(), 110 + 0.1 * (town() - 110))
+    after = before.copy()
+    after[:, :64] = moved(before, 4, 0)[:, :64]
+    frames = [to_8_bit(frame) for frame in (before, after, moved(after, -4, 0))]
+    assert not improves(*(frame.swapaxes(0, 1) if turned else frame for frame in frames), ALL)
+
+
 def test_nothing_to_judge_by_is_no_improvement():
     flat = np.full((64, 64, 3), 90, np.uint8)
     assert not improves(flat, flat, flat, np.ones((64, 64), bool))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chronosight.tasks.binary import ANY
 from chronosight.tasks.question import Question
-from chronosight.tasks.replies import parse_number
+from chronosight.tasks.replies import parse_number, write_number
 
 CHANGEIMTI = "How many {subject} have been changed in these two images:<image> and <image>"
 
@@ -35,25 +35,4 @@ def ask(subject: str | None) -> Question:
     return Question("count", WORDINGS[0].format(subject=subject or ANY), subject)
 
 
-def write_reply(value: int) -> str:
-    """The reply that a model is taught to give.
-
-    Args:
-        value: The count, 0 or more.
-
-    Returns:
-        The number in digits.
-    """
-    return str(value)
-
-
-def parse_reply(text: str) -> int | None:
-    """The value that a reply means; None where it means none.
-
-    Args:
-        text: The reply.
-
-    Returns:
-        The count; None where the reply has none.
-    """
-    return parse_number(text)
+write_reply, parse_reply = write_number, parse_number

@@ -6,7 +6,7 @@ Scored by mean absolute error and exact accuracy; left out of UniRS's RSVQA aver
 from __future__ import annotations
 
 from chronosight.tasks.question import Question
-from chronosight.tasks.replies import SHORT_ANSWER, parse_number
+from chronosight.tasks.replies import SHORT_ANSWER, parse_number, write_number
 
 UNIRS = "How many {subject} are there? " + SHORT_ANSWER
 
@@ -32,25 +32,4 @@ def ask(subject: str) -> Question:
     return Question("object_count", WORDINGS[0].format(subject=subject), subject)
 
 
-def write_reply(value: int) -> str:
-    """The reply that a model is taught to give.
-
-    Args:
-        value: The count, 0 or more.
-
-    Returns:
-        The number in digits.
-    """
-    return str(value)
-
-
-def parse_reply(text: str) -> int | None:
-    """The value that a reply means; None where it means none.
-
-    Args:
-        text: The reply.
-
-    Returns:
-        The count; None where the reply has none.
-    """
-    return parse_number(text)
+write_reply, parse_reply = write_number, parse_number

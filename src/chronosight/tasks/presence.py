@@ -34,25 +34,4 @@ def ask(subject: str) -> Question:
     return Question("presence", WORDINGS[0].format(subject=subject), subject)
 
 
-def write_reply(value: bool) -> str:
-    """The reply that a model is taught to give.
-
-    Args:
-        value: The true value.
-
-    Returns:
-        "Yes" or "No".
-    """
-    return write_yes_no(value)
-
-
-def parse_reply(text: str) -> bool | None:
-    """The value that a reply means; None where it means none.
-
-    Args:
-        text: The reply.
-
-    Returns:
-        True or False; None where the reply begins with neither word.
-    """
-    return parse_yes_no(text)
+write_reply, parse_reply = write_yes_no, parse_yes_no

@@ -38,6 +38,18 @@ def parse_yes_no(reply: str) -> bool | None:
     return None if first is None else first[1].lower() == "yes"
 
 
+def write_number(value: int) -> str:
+    """The reply with a number.
+
+    Args:
+        value: The true value, 0 or more.
+
+    Returns:
+        The number in digits.
+    """
+    return str(value)
+
+
 def parse_number(reply: str) -> int | None:
     """Reads the one whole number >= 0 that a reply names, in digits or in words up to twenty ("none", "no ..." are 0).
 

@@ -144,7 +144,8 @@ def test_a_killed_run_ends_with_the_same_weights(own, weights, tmp_path, monkeyp
     """Killed as the second checkpoint is about to be written, and again while the weights folder is being written."""
     material, guide = material_of(own), load_fine_guide(weights)
     plan = train.Plan(4, 1, 1, 32, 0)
-    monkeypatch.setattr(train, "best_of", lambda history: history[-1])  # a random guide gains nothing in four steps
+    for module in (train, choose_step):
+        monkeypatch.setattr(module, "best_of", lambda history: history[-1])  # a random guide gains nothing in four steps
 
     def go(folder):
         torch.manual_seed(0)
@@ -195,7 +196,8 @@ def test_a_start_that_is_not_improved_is_kept():
 
 
 def test_the_result_lies_between_start_and_end(own, weights, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "best_of", lambda history: history[-1])
+    for module in (train, choose_step):
+        monkeypatch.setattr(module, "best_of", lambda history: history[-1])
     found = []
     for strength in (1.0, 0.25):
         torch.manual_seed(0)
