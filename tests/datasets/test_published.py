@@ -94,7 +94,7 @@ def test_what_is_not_as_published_is_refused_in_one_line(root, tmp_path):
     shutil.rmtree(p / "GeoChat_Instruct" / "images")
     (p / "MQVQA_dataset" / "data" / "image" / "scene3.png").unlink()
     for name, message in (
-        ("era", "none of ERA's 25 events"), ("rsvqa_lr", r"no file .*1\.tif"), ("levir_cc", "is not JSON"),
+        ("era", "not one of ERA's 25 events"), ("rsvqa_lr", r"no file .*1\.tif"), ("levir_cc", "is not JSON"),
         ("geochat", "has no images/"), ("crsvqa", r"no file .*scene3\.png"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=message) as refused:

@@ -138,15 +138,17 @@ def java_that_says(tmp_path, monkeypatch):
 @needs_scorer
 def test_what_the_java_program_is_given_and_what_is_read_back(java_that_says):
     whole, broken, shorter = ([2, 2, *[0] * 18, 1, 2, 2], [3, 2, *[0] * 18, 1, 2, 2], [2, 3, *[0] * 18, 1, 2, 2])
-    lines = [" ".join(map(str, line)) for line in (whole, broken, shorter, [2, 2, *[0] * 18, 2, 2, 2])]
+    phrase = [2, 2, *[0] * 18, 1, 2, 1]  # two words that stand for one of the reference's two
+    lines = [" ".join(map(str, line)) for line in (whole, broken, shorter, [2, 2, *[0] * 18, 2, 2, 2], phrase)]
     folder = java_that_says("\\n".join(lines) + "\\n")
-    said = [["a", "house"], ["a", "|||", "b"], ["c"], ["d"]]
-    parts, reason = java_parts(said, [[["a", "house"], ["x"]], [["y"]], [["z"]], [["d"]]])
-    assert reason == "" and parts.shape == (4, 23)
-    assert parts[:, 20].tolist() == [0, 1, 1, 2], "only a whole sentence in one piece has no chunk"
+    said = [["a", "house"], ["a", "|||", "b"], ["c"], ["d"], ["e"]]
+    parts, reason = java_parts(said, [[["a", "house"], ["x"]], [["y"]], [["z"]], [["d"]], [["e"]]])
+    assert reason == "" and parts.shape == (5, 23)
+    assert parts[:, 20].tolist() == [0, 1, 1, 2, 1], "only a whole sentence in one piece has no chunk"
     assert parts[1, :3].tolist() == [3, 2, 0]
     assert (folder / "input").read_text().splitlines() == [
         "SCORE ||| a house ||| x ||| a house", "SCORE ||| y ||| a b", "SCORE ||| z ||| c", "SCORE ||| d ||| d",
+        "SCORE ||| e ||| e",
     ]  # fmt: skip
     jar, *options = (folder / "arguments").read_text().split()[2:]
     assert Path(jar).is_file() and options == ["-", "-", "-stdio", "-l", "en", "-norm"]

@@ -32,7 +32,7 @@ class Job:
         reports: Whether the whole report of every pair is written.
         cell_m: Of a whole scene, the side of a cell of its table in metres.
         retries: How often a failed pair is tried again.
-        allow_remote: What may be read besides files on this machine.
+        allow_remote: What may be read in addition to files on this machine.
         files: Whether the engine changevg is asked through files of `vllm run-batch` in place of a server.
         replies: The file of its replies; None while requests are written.
     """

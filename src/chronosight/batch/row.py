@@ -23,7 +23,7 @@ class Row:
         after: Path or address of the later image.
         before_date: When the earlier one was taken, as the manifest has it.
         after_date: When the later one was taken.
-        questions: Asked of this pair besides those of the whole run.
+        questions: Asked of this pair in addition to those of the whole run.
     """
 
     id: str

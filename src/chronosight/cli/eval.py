@@ -66,7 +66,7 @@ def evaluate(
     ] = None,
     conventions: Annotated[str, typer.Option(help="Conventions for tokenizing captions.")] = "index,word,text",
     robustness: Annotated[
-        bool, typer.Option("--robustness", help="Ask again with other light, a shift, blur and JPEG compression.")
+        bool, typer.Option("--robustness", help="Repeat with different light, a shift, blur and JPEG compression.")
     ] = False,
     metric: Annotated[str | None, typer.Option(help="Table column to plot.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,

@@ -51,7 +51,7 @@ def export(
     fine_metres: Annotated[float, typer.Option(help="Ground size of a pixel that the guide of fine imagery is used at.")] = 0.5,
     fine_up_to: Annotated[float, typer.Option(help="Ground size of a pixel up to which imagery is fine.")] = 0.75,
 ) -> None:
-    """Turn trained models into a weights folder; every graph is compared with torch."""
+    """Turn trained models into a weights folder; every graph is checked against PyTorch."""
     need_extra("train", "torch", "transformers", "onnx", "onnxscript", "yaml")
     import logging
 

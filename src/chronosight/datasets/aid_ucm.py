@@ -5,7 +5,7 @@
 
 The splits are RSICD's. Its val split is the tail of the sorted file list: four classes only, two of which (stadium, storage
 tanks) are in no other part but test, so val accuracy says nothing about 30 classes. What is not test is therefore put
-together and divided anew, see `learning_split`.
+together and split again, see `learning_split`.
 """
 
 from __future__ import annotations

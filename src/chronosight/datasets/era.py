@@ -29,7 +29,7 @@ def read_era(root: Path, split: str = "train") -> list[Sample]:
         One sample a video, by folder and name.
 
     Raises:
-        InputError: There is no folder of the split, or a folder in it is none of the classes.
+        InputError: There is no folder of the split, or a folder in it is not one of the classes.
     """
     folder = root / split.capitalize()
     if not folder.is_dir():
@@ -63,5 +63,5 @@ def event_of(folder: str) -> str:
     """
     key = re.sub(r"[^a-z]", "", folder.lower())
     if key not in _NAMES:
-        raise InputError(f'"{folder}" is none of ERA\'s 25 events; expected folders such as {", ".join(event.EVENTS[:3])}')
+        raise InputError(f'"{folder}" is not one of ERA\'s 25 events; expected folders such as {", ".join(event.EVENTS[:3])}')
     return _NAMES[key]

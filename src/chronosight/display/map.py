@@ -41,7 +41,7 @@ class MapPage:
     height: int
 
     def __repr__(self) -> str:
-        """Says how to look at it."""
+        """Says how to show it."""
         return f'MapPage of {len(self.html) / 1e6:.1f} MB: shown by notebooks, or save("map.html") and open that file'
 
     def _repr_html_(self) -> str:

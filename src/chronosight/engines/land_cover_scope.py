@@ -174,7 +174,7 @@ def scope_of(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuesti
         flows = add_flows([object_flows(objects), *(one.flows for one in grounds)])
     classes = asked.before or asked.after or asked.either
     if asked.word and len(classes) == 1 and asked.word not in NOUNS.get(classes[0], ""):
-        notes = (*notes, f'"{asked.word}" is taken as the class "{classes[0]}", whose kinds the map does not tell apart')
+        notes = (*notes, f'"{asked.word}" is taken as the class "{classes[0]}", whose kinds the map does not distinguish')
     return CoverScope(
         asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit, flows is change.flows
     )  # fmt: skip

@@ -151,7 +151,7 @@ def _doubtful(amount: float, chosen: Chosen) -> float:
 
 
 def _unsure_if(close: bool, chosen: Chosen) -> Chosen:
-    """A yes or no that the doubtful part of the objects could turn round is as likely as not."""
+    """A yes or no that the doubtful part of the objects could reverse is as likely as not."""
     return replace(chosen, confidence=min(EVEN, chosen.confidence)) if close else chosen
 
 

@@ -1,6 +1,6 @@
 """The land-cover map against what is known of the ground (`chronosight eval land-cover`).
 
-mosaics           parts of real images whose ground is of one kind, none of them trained on, joined (`synthetic.mosaics`)
+mosaics           parts of real images, each of one kind of ground and never trained on, joined (`synthetic.mosaics`)
 rendered          scenes with complete truth (seeds of `synthetic.held_out`)
 season            the same ground in another season and light: mosaics and real windows made so, rendered scenes, and captioned
                   cells of real pairs of which people wrote that nothing changed; how much of it is called a change

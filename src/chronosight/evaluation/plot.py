@@ -1,4 +1,4 @@
-"""The plot that readers look for first: score against inference time against size, one point a model."""
+"""The plot of score against inference time and model size, one point per model."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ class PredictionFile:
         if other:
             raise InputError(
                 f"{self.path} was started with another {', '.join(sorted(other))}; "
-                "give another --out, or remove the folder to start anew"
+                "give another --out, or remove the folder to start over"
             )
 
     def __enter__(self) -> PredictionFile:

@@ -15,7 +15,7 @@ from chronosight.limits import MAX_SIDE_RASTER_BYTES, MAX_SIDE_TEXT_BYTES
 from chronosight.scenes.files import file_format
 
 _RASTERS = (".ovr", ".msk")
-# Metadata of satellite products that GDAL looks for under names of their own, whatever the image is called.
+# Metadata of satellite products that GDAL seeks under fixed names, whatever the image is called.
 _FIXED_NAMES = ("metadata.dim", "summary.txt", "attribute.txt", "header.txt", "license.txt", "delivery.xml")
 _FIXED_STARTS = ("rpc", "hdr", "dim_", "im_", "xf_")
 

@@ -1,4 +1,4 @@
-"""From the numbers of a file to 8 bit, so that equal ground looks equal whatever the file counts in.
+"""From the numbers of a file to 8 bit, so that the same ground looks the same whatever the units of the file.
 
 The models were trained on 8-bit images, and answer best for pixels like those. So 8-bit files stay as they are, and all others
 are brought to what their 8-bit version would have been:

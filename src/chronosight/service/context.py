@@ -45,7 +45,7 @@ def get_scene(scene_id: str, here: Here) -> dict[str, Any]:
         The facts.
 
     Raises:
-        HTTPException: 404, where there is none of that id.
+        HTTPException: 404, where nothing has that id.
     """
     facts = here.store.scene(scene_id)
     if facts is None:
@@ -64,7 +64,7 @@ def get_job(job_id: str, here: Here) -> Job:
         The job.
 
     Raises:
-        HTTPException: 404, where there is none of that id.
+        HTTPException: 404, where nothing has that id.
     """
     job = here.store.job(job_id)
     if job is None:

@@ -22,7 +22,7 @@ from chronosight.tasks.cells import listed
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 LAYERS = ("mask", "probability", "land_cover_mask")  # files of a job that are cut into tiles, without ".tif"
-POLL = 0.25  # seconds between looks at a job whose events are sent
+POLL = 0.25  # seconds between checks of a job whose events are sent
 RETRY_AFTER = 10  # seconds, where the queue is full
 
 

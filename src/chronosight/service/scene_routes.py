@@ -1,4 +1,4 @@
-"""/api/scenes: add images, look at them."""
+"""/api/scenes: add images and view them."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class Store:
             scene: Id of the scene.
 
         Returns:
-            Its facts; None where there is none of that id.
+            Its facts; None where no scene has that id.
         """
         with self._connection() as connection:
             row = connection.execute("SELECT facts FROM scenes WHERE id = ?", (scene,)).fetchone()
@@ -149,7 +149,7 @@ class Store:
             scene: Id of the scene.
 
         Returns:
-            Its facts; None where there is none of that id.
+            Its facts; None where no scene has that id.
         """
         with self._connection() as connection:
             connection.execute("UPDATE scenes SET created = ? WHERE id = ?", (time.time(), scene))
@@ -233,7 +233,7 @@ class Store:
             number: Id of the job.
 
         Returns:
-            The job; None where there is none of that id.
+            The job; None where no job has that id.
         """
         with self._connection() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()

@@ -12,8 +12,8 @@ from chronosight.service.settings import Settings
 from chronosight.service.store import Store
 from chronosight.service.worker import CANCELLED
 
-CHECK = 0.1  # seconds between looks at the workers
-CLEAN = 600.0  # seconds between looks for what has expired
+CHECK = 0.1  # seconds between checks of the workers
+CLEAN = 600.0  # seconds between checks for expired jobs and scenes
 DAY = 86_400.0  # seconds
 WAIT = 1.0  # seconds before a worker that crashed is started again: one that cannot start must not spin
 

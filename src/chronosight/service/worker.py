@@ -21,7 +21,7 @@ from chronosight.service.messages import public_message
 from chronosight.service.settings import PARENT_VARIABLE, Settings
 from chronosight.service.store import Job, Store
 
-POLL = 0.2  # seconds between looks for a job, and between looks whether it was cancelled
+POLL = 0.2  # seconds between checks for a job, and for its cancellation
 CANCELLED = 75  # exit code: the job was cancelled or took too long, nothing crashed
 log = logging.getLogger("chronosight.worker")
 

@@ -191,7 +191,7 @@ class Builder:
     def house(
         self, x: float, y: float, angle: float, width: float, depth: float, when: When = ALWAYS, roof: str = "hip"
     ) -> Building:
-        """A detached house whose front looks along +90 degrees of the angle, often with a wing towards the street.
+        """A detached house whose front faces +90 degrees of the angle, often with a wing towards the street.
 
         Args:
             x: Its centre, in metres.
@@ -366,7 +366,7 @@ class Builder:
             depth: Its size across the angle, in metres.
             angle: Its angle in radians.
             when: Whether it is there at each date.
-            full: Share of stalls taken, drawn anew for each date.
+            full: Share of stalls taken, drawn again for each date.
         """
         rng = self.rng
         colour = tint(rng, ASPHALT if rng.random() < 0.6 else CONCRETE, 0.06)

@@ -12,7 +12,7 @@ from chronosight.synthetic.noise import smooth_noise
 
 @dataclass(frozen=True)
 class Conditions:
-    """How a date looks.
+    """Light and season of a date.
 
     green: 0 dry or winter, 1 lush. bare_trees: share of leafless crowns in [0, 1]. sun: unit (x, y) that shadows point
     to. shadow_length: metres of shadow per metre of height. shade: how dark shadows are in [0, 1]. mean, spread:

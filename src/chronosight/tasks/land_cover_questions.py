@@ -23,7 +23,7 @@ NO_COVER = (
     "classes; changes are known of buildings and roads alone."
 )
 _BUILT, _PAVED, _BARE, _LOW, _TREES, _WATER = LAND_COVER_CLASSES
-# The words for each class, in the singular; the map does not tell the kinds of one class apart.
+# The words for each class, in the singular; the map does not distinguish the kinds of one class.
 WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (_TREES,): (
         "tree", "forest", "wood", "woodland", "grove", "copse", "tree cover", "forest cover", "wooded area", "wooded land",
@@ -259,7 +259,7 @@ def _asks(words: list[str], line: str) -> CoverAsks:
 
 
 def _nouns(words: list[str]) -> list[_Noun]:
-    """Words for land cover, the longest that fit; a longer name of something else ("football field") is none of them."""
+    """Words for land cover, the longest that fit; a longer name of something else ("football field") is not one of them."""
     nouns, at = [], 0
     while at < len(words):
         for length in range(min(_LONGEST, len(words) - at), 0, -1):

@@ -16,7 +16,7 @@ SMOOTH = 9  # pixels: what is bright but narrower is no cloud
 LEAST_CLOUD = 1000.0  # square metres (pixels where the ground size is not known): what is smaller may be a roof
 EDGE, FAR = 3, 16  # pixels each side of an outline: its edge, and what is around it
 SHARP = 0.65  # of the whole step in light: where so much lies within the edge, it is a roof or paving
-LARGE = 0.15  # of a date: what is larger is no roof; at the ends of the series, smaller clouds cannot be told from new roofs
+LARGE = 0.15  # of a date: anything larger is not a roof; at the ends of the series, smaller clouds may be new roofs
 
 
 def find_clouds(frames: np.ndarray, seen: np.ndarray, metres: float | None = None) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Keeping freed memory for the next step, which takes the same sizes again.
 
-By default glibc hands large blocks back to the system as they are freed, and the system clears them anew for the next step: on
+By default glibc hands large blocks back to the system as they are freed, and the system clears them again for the next step: on
 CPU a quarter of a step of the guide of fine imagery (0.64 s of processor time without this, 0.49 s with it).
 """
 

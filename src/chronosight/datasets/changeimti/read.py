@@ -1,7 +1,7 @@
 """Reads files of records, these or the public ones, and finds what each question asks.
 
 Layouts: a JSON list of {"conversations": [{"from", "value"}], "images"} (ShareGPT, LLaMA-Factory), or of {"messages":
-[{"role", "content"}], "images"}; either also as JSON lines. A record that is in none of them is kept with its problem.
+[{"role", "content"}], "images"}; either also as JSON lines. A record in any other form is kept with its problem.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""ChangeVG: the vision guide looks, a Qwen-VL answers, and the answer is held against the guide's map."""
+"""ChangeVG: the vision guide detects change, a Qwen-VL answers, and the answer is compared with the guide's map."""

@@ -53,7 +53,7 @@ class ReplyFile(Endpoint):
     """Reads replies that `vllm run-batch` wrote."""
 
     def __init__(self, model: str, max_pixels: int, path: Path) -> None:
-        """Raises InputError where the file is none of its kind."""
+        """Raises InputError where the file is of another kind."""
         super().__init__(NO_SERVER, model, max_pixels)
         self.path, self.replies = path, dict[str, Any]()
         for number, line in read_json_lines(path, "replies of `vllm run-batch`"):

@@ -40,7 +40,7 @@ from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
 
 REMEMBERED = 4  # scenes whose encoding is kept, as long as they have no more pixels in all than
-REMEMBERED_PIXELS = 50_000_000  # 9 bytes each for the maps, besides the frames; the latest scene always stays
+REMEMBERED_PIXELS = 50_000_000  # 9 bytes each for the maps, plus the frames; the latest scene always stays
 KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are asked of a pair
     "caption": ("image", "pair"),
     "scene_class": ("image",),
@@ -286,7 +286,7 @@ def with_notes(answer: Answer, notes: tuple[str, ...]) -> Answer:
 
     Args:
         answer: The answer.
-        notes: What the user should know besides.
+        notes: What else the user should know.
 
     Returns:
         The answer; no note stands twice.

@@ -1,4 +1,4 @@
-"""Whether one image looks like those that the model was trained on, by the distance of its features from theirs.
+"""Whether an image resembles the training images, by the distance of its features from theirs.
 
 A portrait or a drawing gets confident answers from a classifier that has seen nothing but aerial imagery. The distance is that of
 Mahalanobis, over the root of the number of features, so that it is about 1 for the training images themselves.

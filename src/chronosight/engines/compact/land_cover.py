@@ -11,7 +11,7 @@ What counts as a change:
 - Pixels of changed buildings and roads are never land-cover objects; each such object gets the ground it stands on instead
   (`object_grounds`). Outside of them the guide saw no building come or go, so ground that seems to be built-up at one date only
   has changed, but the class is "unknown".
-- Shadow and dark asphalt look like water: smaller than `SMALLEST_WATER`, it has an unknown class in its place. Objects with an
+- Shadow and dark asphalt resemble water: water smaller than `SMALLEST_WATER` gets an unknown class. Objects with an
   unknown class are reported from `SMALLEST_UNKNOWN` on.
 """
 
@@ -144,7 +144,7 @@ def radius_of(metres: float) -> int:
 
 
 def margin_of(metres: float) -> int:
-    """How far around a pixel `change_map` looks.
+    """Radius around a pixel that `change_map` takes into account.
 
     Args:
         metres: Ground size of a pixel.

@@ -50,7 +50,7 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
         evidence = without_objects(evidence)
         notes.append(f"{outlines(n)} left off the map: the answer is that nothing was built or removed")
     elif not changed and n:
-        notes.append(f"the map shows {outlines(n)} as possible changes, although the answer is no: look at them")
+        notes.append(f"the map shows {outlines(n)} as possible changes, although the answer is no: check them")
     elif changed and not n:
         notes.append("the map outlines no changed building or road: compare the images to see where it changed")
     text = "Yes" if changed else "No"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
 UNCALIBRATED = "the confidence is the model's own, not calibrated"
-OUTSIDE = 'the reply "{}" is none of the labels; the nearest is given'
+OUTSIDE = 'the reply "{}" is not one of the labels; the nearest is given'
 
 
 class UniRSEngine(Engine):

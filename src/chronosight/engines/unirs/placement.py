@@ -48,7 +48,7 @@ def place(
         Precision, device and the reason.
 
     Raises:
-        InputError: The model fits nowhere, or the precision is none of these.
+        InputError: The model fits nowhere, or the precision is not one of these.
     """
     if precision not in PRECISIONS:
         raise InputError(f'there is no precision "{precision}"; give one of {", ".join(PRECISIONS)}')

@@ -22,7 +22,7 @@ def find_benchmark(name: str) -> Benchmark:
         The benchmark.
 
     Raises:
-        InputError: There is none of this name.
+        InputError: No benchmark has this name.
     """
     from chronosight.errors import InputError
     from chronosight.evaluation.benchmarks import own, published

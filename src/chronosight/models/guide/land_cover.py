@@ -1,7 +1,7 @@
 """The land-cover head: what the ground of each date is, from maps that the guide of fine imagery has made anyway.
 
 A light top-down net on the encoder's strides 4, 8 and 16, and on the pixels themselves: a guide that compares dates learns to
-overlook what seasons change, colours among it. The head sees one date at a time, so it cannot tell what changed: change is where
+ignore seasonal change, including colour. The head sees one date at a time and cannot detect change by itself: change is where
 its answers for both dates differ. The finest maps have stride 4; a pixel of them scores four of the result.
 """
 

@@ -30,7 +30,7 @@ class GuideOutput(ModelOutput):
         appeared_logit: (N, 1, H, W), above 0 where the change is new rather than gone.
         core_logit: (N, 1, H, W), above 0 in the inside of changed buildings, which keeps neighbours apart (tasks/split.py).
         footprint_logit: (N, 2, H, W), above 0 where a building stands at the earlier and at the later date; None where the
-            branch does not tell the dates apart.
+            branch does not distinguish the dates.
         change_logit: (N,), that anything changed.
         memory: (N, 64, D) for `GuideModel.caption_logits`.
         level_4, level_8, level_16: (2 N, C, H / 4, W / 4) and so on, the encoder's maps of all earlier dates, then all later

@@ -54,7 +54,7 @@ def transforms(given: Any, count: int) -> list[Affine | None]:
         One entry an image.
 
     Raises:
-        InputError: It is none of these, or there are more or fewer than images.
+        InputError: It has another type, or their number differs from that of the images.
     """
     if given is None:
         return [None] * count

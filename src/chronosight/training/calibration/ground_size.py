@@ -55,7 +55,7 @@ def fit_ground_size(
     sources = [source for _, _, source in drawn]
     weights = ridge(rows, octaves, np.array([1 / sources.count(source) for source in sources]))
     held = {"val": load_places(data, "val"), "native": native_pairs(data, held_out=True)}
-    # Training places were blurred a little and look coarser than held-out ones: the mean over both sets is put right.
+    # Training places were blurred a little and look coarser than held-out ones: the mean over both sets is corrected.
     weights[-1] -= np.mean([np.mean(errors) for errors in _held_out_errors(weights, features, held).values()])
     found = _held_out_errors(weights, features, held)
     report = {f"bias_{name}": round(float(np.mean(errors)), 3) for name, errors in found.items()}

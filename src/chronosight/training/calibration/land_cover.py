@@ -99,7 +99,7 @@ def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> li
 
 
 def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray) -> Scored:
-    """Every `SPARSE`-th pixel of known class: neighbours tell the same."""
+    """Every `SPARSE`-th pixel of known class; its neighbours add no information."""
     scores = cover_scores(bundle, views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)
     labels = truth[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
     known = labels >= 0

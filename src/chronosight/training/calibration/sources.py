@@ -24,7 +24,7 @@ def choose_sources(
 ) -> tuple[dict[str, dict[str, float]], dict[str, list[ReadOff]]]:
     """Scores the language model's answers and the guide's objects on counts and cells.
 
-    Higher is better: minus the mean error of counts, the mean Jaccard index of cells. Besides, in which share of the draws of
+    Higher is better: minus the mean error of counts, the mean Jaccard index of cells. Also, in which share of the draws of
     places the language model is the better one; and what calibrates the objects' confidence.
 
     The map shows the objects, so words and map agree where answers are read off them: the language model must be CLEARLY

@@ -29,7 +29,7 @@ def source_features(
         config: Configuration of the model, with the sizes of the frames.
         source: Source of scenes.
         path: .npy file of the features; a .json of the same name holds what they were made from.
-        stamp: Says which source it is (seed, number of views, ...); a file with another stamp or tower is computed anew.
+        stamp: Says which source it is (seed, number of views, ...); a file with another stamp or tower is recomputed.
         batch: Rows computed at once.
 
     Returns:

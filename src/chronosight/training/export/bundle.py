@@ -23,7 +23,7 @@ from chronosight.training.guide.crossfit import SMALLEST_OBJECT
 FORMAT = 1
 GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
 IMAGE_VIEWS = 2  # the language model's words on an image go by the image as it is and mirrored
-GUIDE_SIZE = 256  # pixels at which a guide alone sees a scene for its caption, where it is too large for one look
+GUIDE_SIZE = 256  # pixels at which a guide alone sees a scene for its caption, where it is too large to be shown at once
 LARGEST = 40_000_000  # bytes of all files together: the weights ship inside the package
 
 

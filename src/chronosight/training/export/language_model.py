@@ -21,7 +21,7 @@ def replace_language_model(
     """Exports a language model into a weights folder that has one already.
 
     What was fitted to the old tower's features (presence.npy, familiar.npy, ground_size.npy) no longer holds and is taken out;
-    `chronosight calibrate` fits it anew.
+    `chronosight calibrate` fits it again.
 
     Args:
         folder: The trained language model, or a folder of a run with it in final/.

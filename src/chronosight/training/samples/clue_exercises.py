@@ -1,7 +1,7 @@
 """Exercises in reading a clue: facts drawn at random, questions about them, and no image at all.
 
-A small language model learns late to look numbers and places up in its prompt; pairs that show little change teach it too
-seldom. These rows are short and hold nothing but looking up. Their truth is what the clue says, so they teach to believe
+A small language model learns late to copy numbers and places from its prompt; pairs that show little change teach it too
+seldom. These rows are short and train nothing else. Their truth is what the clue says, so they teach to believe
 it; when not to, only pairs with images can teach.
 """
 

@@ -1,7 +1,7 @@
 """Roofs drawn at true size, and ground that only resembles them: courts, vehicles, pools, pavement.
 
 Cut-outs of real buildings come from few regions, and hardly hold a large roof. Drawn ones have any size, shape, colour and
-surface; what tells them from a court or a field is what tells real ones: shadow, edges, ridges, skylights.
+surface; they differ from a court or a field as real roofs do: by shadow, edges, ridges, skylights.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GROUNDS: tuple[Colour, ...] = (
 )  # fmt: skip
 COURTS: tuple[Colour, ...] = ((70, 120, 170), (60, 130, 90), (170, 80, 60), (80, 140, 130), (50, 90, 150))
 POOL: Colour = (90, 170, 190)
-LARGEST_SHARE = 0.5  # of a sample: a roof that fills it cannot be told from ground
+LARGEST_SHARE = 0.5  # of a sample: a roof that fills it cannot be distinguished from ground
 SMALLEST_ROOF = 6.0  # square metres
 
 

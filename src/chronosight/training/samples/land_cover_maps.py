@@ -15,7 +15,7 @@ from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.samples.land_cover_samples import LandCoverSamples
 
 CHUNK = 8  # samples that the guide is shown at once
-TOLD = 800  # samples between two reports
+REPORT_EVERY = 800  # samples
 
 
 class LandCoverMaps:
@@ -53,7 +53,7 @@ class LandCoverMaps:
             for name, part in parts.items():
                 of_all = self.stored.setdefault(name, np.empty((self.count, *part.shape[1:]), part.dtype))
                 of_all[first : first + len(part)] = part
-            if first % TOLD == 0:
+            if first % REPORT_EVERY == 0:
                 say(f"maps of {first:,} of {self.count:,} samples")
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, int))
 

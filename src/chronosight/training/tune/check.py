@@ -1,4 +1,4 @@
-"""What there is to learn from: pairs, labels and parts in one table, and what looks wrong with them."""
+"""Summary of the training material: pairs, labels and split in one table, with warnings about likely mistakes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Check:
     Attributes:
         facts: Name and text of each, in order.
         parts: For each part: pairs, places, pairs with change, changed buildings.
-        warnings: What the user should look at, one line each.
+        warnings: What the user should check, one line each.
     """
 
     facts: tuple[tuple[str, str], ...]

@@ -128,7 +128,7 @@ def card(
         "",
         facts["measured_on"],
         "",
-        "Land cover and captions read the maps of the tuned guide with parts that shipped and were not tuned: look at them on "
+        "Land cover and captions read the maps of the tuned guide with shipped parts that were not tuned: check them on "
         "your imagery before you rely on them. `--classes buildings,roads` leaves land cover out.",
         "",
         "## Labels",

@@ -1,6 +1,6 @@
 """Land-cover change of a whole scene: the rule of `engines.compact.land_cover` window by window, with results on disk.
 
-The rule looks a few metres around each pixel, so bands of rows with a margin give what the whole would give; only the codes of
+The rule reads a few metres around each pixel, so bands of rows with a margin give what the whole would give; only the codes of
 one band are in memory. Beside the store's maps lie
 
     groups.u8       groups before and after where the land cover changed (`change_map`)
