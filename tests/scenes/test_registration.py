@@ -74,6 +74,15 @@ def test_a_scene_smaller_than_the_search():
     assert (estimate.dx, estimate.dy) == pytest.approx((2, 1), abs=0.1) and estimate.worth_correcting
 
 
+@pytest.mark.parametrize(("rows", "enough"), [(126, False), (130, True)])
+def test_a_window_needs_data_in_half_of_its_pixels(rows, enough):
+    before, valid = to_8_bit(town()), ALL.copy()
+    valid[rows:] = False
+    estimate = estimate_shift(before, np.roll(before, (-2, 3), (0, 1)), valid)
+    assert (estimate.confidence > 0.5) is enough
+    assert (estimate.dx, estimate.dy) == (pytest.approx((3, -2), abs=0.2) if enough else (0, 0))
+
+
 def test_contrast_does_not_matter():
     after = to_8_bit(moved(town(), 3.3, -1.7))
     full, half = (estimate_shift(to_8_bit(town()), frame, ALL) for frame in (after, 60 + after // 2))
@@ -248,6 +257,7 @@ def test_gain_is_the_rise_of_the_correlation_over_valid_pixels():
 def test_windows_cover_a_scene_evenly_and_are_nine_at_most():
     assert _window_corners((256, 256), 256) == [(0, 0)] and _window_corners((100, 257), 100) == [(0, 0), (0, 78), (0, 157)]
     assert _window_corners((257, 256), 256) == [(0, 0), (1, 0)]
+    assert _window_corners((400, 256), 256) == [(0, 0), (144, 0)]  # no more than it takes to cover the scene
     assert _window_corners((5000, 3000), 256) == [(y, x) for y in (0, 2372, 4744) for x in (0, 1372, 2744)]
 
 
