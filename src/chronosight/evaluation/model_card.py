@@ -63,24 +63,22 @@ TOWER_LIMITS = """
   stages of `recipes/compact-tower.yaml`, run one by one. They started from the language
   model of version 0.3 as it was stored, with 8-bit weights."""
 FINE_LIMITS = """
-- The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs only in
-  part, and mistakes the walls of tall buildings, seen from another side, for change. Roads at
-  fine resolution were learned from rendered pairs alone.
-- The shipped weights of that guide come from two runs. 8,021 steps of an earlier version of this code: the same network
-  and loss, samples made with OpenCV instead of Pillow, interrupted three times to add kinds of samples. Then
-  8,500 steps of this code from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12,
-  rendered 0.08; rate 0.0012).
-  A quarter of the first and three quarters of the second were averaged, which was better on the French pairs (F1 0.69
-  against 0.67) and hardly worse on held-out half-metre pairs. `recipes/guide-fine.yaml` was not run to its end. In
-  version 0.5 the part that compares the dates was trained for 2,800 further steps, on samples in which adjoining
-  buildings are separate
-  (`recipes/guide-fine-more.yaml`, from the guide of 0.4), and the shipped weights are the mean of both, 0.6 of the new ones.
-  Confidences of fine imagery are still those fitted before.
-- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places). Its
-  vocabulary is that of these captions: Texas, houses, villas and roads.
-- The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and rendered
-  scenes; see docs/land-cover.md for its limits. The shipped one was trained for 2,500 steps on the guide's maps alone,
-  of ground at 0.3 to 1.3 m, and then for 1,500 steps on pixels too, of ground up to 2.2 m (600 rendered pairs, rate
+- The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs only in part, and
+  mistakes the walls of tall buildings, seen from another side, for change. Roads at fine resolution were learned from
+  rendered pairs alone.
+- The shipped weights of that guide come from two runs. 8,021 steps of an earlier version of this code: the same network and
+  loss, samples made with OpenCV instead of Pillow, interrupted three times to add kinds of samples. Then 8,500 steps of this
+  code from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate
+  0.0012). A quarter of the first and three quarters of the second were averaged, which was better on the French pairs (F1
+  0.69 against 0.67) and hardly worse on held-out half-metre pairs. `recipes/guide-fine.yaml` was not run to its end. In
+  version 0.5 the part that compares the dates was trained for 2,800 further steps, on samples in which adjoining buildings
+  are separate (`recipes/guide-fine-more.yaml`, from the guide of 0.4), and the shipped weights are the mean of both, 0.6 of
+  the new ones. Confidences of fine imagery are still those fitted before.
+- Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places).
+  Its vocabulary is that of these captions: Texas, houses, villas and roads.
+- The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and
+  rendered scenes; see docs/land-cover.md for its limits. The shipped one was trained for 2,500 steps on the guide's maps
+  alone, of ground at 0.3 to 1.3 m, and then for 1,500 steps on pixels too, of ground up to 2.2 m (600 rendered pairs, rate
   0.002); the recipe was not run from scratch in its present form."""
 LIMITS = """\
 - Changes of buildings and roads are mapped, and of land cover in pairs of 1.25 m per pixel and finer, where the weights
