@@ -75,7 +75,7 @@ def register(pair: LazyPair) -> SceneShift:
             if max(abs(step_x), abs(step_y)) < 1 or gain >= MIN_GAIN:
                 dx, dy = dx + step_x * factor, dy + step_y * factor
     pair.moved = (0.0, 0.0)
-    shift = _settle(pair, dx, dy, bool(found))
+    shift = _undo_if_worth_it(pair, dx, dy, bool(found))
     spread = _spread(pair, found)
     metres = _in_metres(pair, shift.dx, shift.dy) if found else None
     result = SceneShift(shift, metres, spread)
@@ -163,7 +163,7 @@ def _shares(length: int, window: int) -> list[float]:
     return [0.0] if length <= window else [0.0, 1.0] if length < 2 * window else [0.1, 0.5, 0.9]
 
 
-def _settle(pair: LazyPair, dx: float, dy: float, known: bool) -> Shift:
+def _undo_if_worth_it(pair: LazyPair, dx: float, dy: float, known: bool) -> Shift:
     worth = known and max(abs(dx), abs(dy)) >= MIN_SHIFT
     if worth:
         pair.moved = (dx, dy)
