@@ -10,11 +10,13 @@ from rasterio.enums import Resampling
 from bad_inputs import texture, write_tiff
 from chronosight.errors import InputError
 from chronosight.scenes.grid import Grid
+from chronosight.scenes.large import shift
 from chronosight.scenes.large.choose import LARGE_PIXELS, large_pair
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.large.shift import register
 from chronosight.scenes.open import open_scene
+from chronosight.scenes.registration import Estimate
 from chronosight.scenes.resolution import check_resolution, pixel_sides, working_grid
 
 
@@ -120,9 +122,24 @@ def test_a_shift_of_any_size_is_found(dx, dy, tmp_path):
         warnings = pair.warnings
     assert found.pixels.dx == pytest.approx(dx, abs=0.3) and found.pixels.dy == pytest.approx(dy, abs=0.3)
     assert found.pixels.corrected == ((dx, dy) != (0, 0))
+    assert (found.pixels.dx, found.pixels.dy) == (round(found.pixels.dx, 2), round(found.pixels.dy, 2))
     assert found.metres == pytest.approx((dx, -dy), abs=1.0)
     assert np.abs(frames[0].astype(int) - frames[1].astype(int)).mean() < 6
     assert any("apart" in warning for warning in warnings) == (np.hypot(dx, dy) > 10)
+
+
+@pytest.mark.parametrize(("step", "gain", "taken"), [(1.75, 0.0, False), (1.75, 0.03, True), (0.9, 0.0, True)])
+def test_a_long_step_must_make_the_edges_agree_better(step, gain, taken, tmp_path, monkeypatch):
+    monkeypatch.setattr(shift, "estimate_shift", lambda *_: Estimate(step, 0.0, 1.0, gain))
+    monkeypatch.setattr(shift, "_levels", lambda pair: [shift._Read(1.0, pair)])
+    paths = [write_tiff(tmp_path / f"{n}.tif", np.full((400, 400, 3), 90, np.uint8)) for n in "ab"]
+    with lazy(paths) as pair:
+        assert register(pair).pixels.dx == (step if taken else 0)
+
+
+def test_windows_of_a_level_reach_its_borders_until_three_fit_apart():
+    shares = [shift._shares(length, 384) for length in (200, 384, 385, 767, 768, 5000)]
+    assert shares == [[0.0], [0.0], [0.0, 1.0], [0.0, 1.0], [0.1, 0.5, 0.9], [0.1, 0.5, 0.9]]
 
 
 def test_dates_with_nothing_in_common_are_not_moved(tmp_path):
