@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import time
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -156,11 +157,11 @@ def test_geopackages_that_cannot_be_used_are_refused_in_one_line(tmp_path, monke
     (tmp_path / "cut.gpkg").write_bytes(path.read_bytes()[:5000])
     message(tmp_path / "cut.gpkg")
     assert "holds 2 layers (zones, more)" in message(write_geopackage(path, "more", b=pixels(0, 0, 9, 9)))
-    with sqlite3.connect(tmp_path / "plain.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "plain.sqlite")) as connection, connection:
         connection.execute("CREATE TABLE a (b)")
     assert "no GeoPackage" in message(tmp_path / "plain.sqlite")
     view = write_geopackage(tmp_path / "view.gpkg", a=pixels(0, 0, 9, 9))
-    with sqlite3.connect(view) as connection:
+    with closing(sqlite3.connect(view)) as connection, connection:
         for name in [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("ALTER TABLE zones RENAME TO hidden")

@@ -191,7 +191,7 @@ def test_flat_and_empty_images_give_nothing():
     flat = np.full((64, 64, 3), 90, np.uint8)
     for valid in (np.ones((64, 64), bool), np.zeros((64, 64), bool)):
         estimate = estimate_shift(flat, flat, valid)
-        assert (estimate.dx, estimate.dy, estimate.confidence) == (0, 0, 0)
+        assert estimate == Estimate(0, 0, 0, 0)
 
 
 def test_equal_images_have_no_shift(tmp_path):

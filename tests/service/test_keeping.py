@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 
 from chronosight.service.settings import Settings
 from chronosight.service.store import Store
@@ -9,7 +10,7 @@ from chronosight.service.supervisor import DAY, Supervisor
 
 
 def aged(store, table, column, key, days):
-    with sqlite3.connect(store.data / "service.db") as connection:
+    with closing(sqlite3.connect(store.data / "service.db")) as connection, connection:
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (time.time() - days * DAY, key))
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -317,7 +318,7 @@ def test_a_job_whose_worker_crashes_is_given_up(tmp_path):
         store.claim(restart)
         store.take_back()
     assert store.job(other.id).state == "queued", "a stop of the whole server does not count against a job"
-    with sqlite3.connect(tmp_path / "service.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "service.db")) as connection, connection:
         assert connection.execute("SELECT crashes FROM jobs WHERE id = ?", (other.id,)).fetchone() == (0,)
 
 
