@@ -1,9 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from chronosight.synthetic import difference_only, render_pair
+from chronosight.synthetic.build import Builder
+from chronosight.synthetic.light import draw_conditions
+from chronosight.synthetic.paint import draw_texture, paint
 from chronosight.synthetic.pair import find_changes
 from chronosight.synthetic.pair_words import NO_CHANGE_SENTENCES
+from chronosight.synthetic.truth import LAND_COVER
 from chronosight.tasks.objects import count_and_cells
 
 SIZE = 128
@@ -108,3 +115,21 @@ def test_difference_only_keeps_the_place_but_not_its_look(pairs):
         moved.append(np.abs(image.astype(int) - other).mean())
     assert np.median(kept) > 0.85
     assert np.median(moved) > 10
+
+
+def test_in_the_dry_season_soil_is_redder_and_smoother_than_grass():
+    """Within one picture, so under one light: grass is straw-coloured and tufted, soil is not."""
+    plan_ground = (("grass", "soil"), ("scrub", "mud"), ("grass", "red soil"))
+    for grass, soil in plan_ground:
+        rng = np.random.default_rng(3)
+        builder = Builder(rng, 128.0, (grass, grass))
+        builder.cover([(0, 0), (64, 0), (64, 128), (0, 128)], (soil, soil), 0.0)
+        date = replace(draw_conditions(rng), green=0.0, blur=0.5, noise=0.005, saturation=0.8, haze=0.0)
+        painted = paint(rng, builder.plan, draw_texture(rng, 256, 0.5), date, 0, 256, 0.5)
+        seen = painted.pixels.astype(float)
+        bare, low = (painted.cover == LAND_COVER.index(name) for name in ("bare land", "grass"))
+        assert min(bare.mean(), low.mean()) > 0.3
+        redness = np.log(seen[..., 0] / seen[..., 1])
+        assert redness[bare].mean() - redness[low].mean() > 0.05
+        rough = np.abs(seen.mean(-1) - ndimage.gaussian_filter(seen.mean(-1), 4)) / seen.mean(-1)
+        assert rough[low].mean() > 1.5 * rough[bare].mean()

@@ -20,12 +20,14 @@ from chronosight.synthetic.plan import Building, Plan, Road, box, turn
 from chronosight.synthetic.truth import LAND_COVER
 from chronosight.synthetic.vehicles import draw_vehicle
 
-COVER_OF_GROUND = np.array([LAND_COVER.index(GROUNDS[name][6]) for name in GROUND_NAMES], np.uint8)
+COVER_OF_GROUND = np.array([LAND_COVER.index(GROUNDS[name][7]) for name in GROUND_NAMES], np.uint8)
 PATCH_COVER = {"parking": "parking", "drive": "parking", "pad": "parking", "pool": "pool", "lawn": "grass",
                "water": "water"}  # fmt: skip
 DRY_LEAF = ((0.23, 0.23, 0.16), (0.36, 0.34, 0.24))  # darkest and lightest crown
 LUSH_LEAF = ((0.16, 0.21, 0.12), (0.29, 0.35, 0.20))
 TWIGS = (0.42, 0.38, 0.34)
+TUFT = 0.55  # metres: standard deviation of a clump of grass
+CLUMP_SHIFT = 11  # pixels: clumps come from the grain of elsewhere
 
 
 @dataclass
@@ -157,12 +159,21 @@ def _ground(
             waves = np.sin(phase + texture.slow * np.float32(0.4))
             fine = fine + np.where(here, waves * (0.6 + 0.5 * own), np.float32(0))
     fine *= grain.take(index_of)
+    if (tufts := np.array([GROUNDS[name][6] for name in GROUND_NAMES], np.float32).take(index_of)).any():
+        fine += tufts * _clumps(texture, step)
     colour = np.empty((3, size, size), np.float32)
     for channel in range(3):
         np.multiply((light - dark)[:, channel].take(index_of), mix, out=colour[channel])
         colour[channel] += dark[:, channel].take(index_of)
         colour[channel] += fine
     return colour, kinds
+
+
+def _clumps(texture: Texture, step: float) -> np.ndarray:
+    """(size, size) float32 of standard deviation 1: clumps of grass about a metre wide, in the same places at both dates."""
+    clumps = ndimage.gaussian_filter(np.roll(texture.fine, CLUMP_SHIFT, 1), TUFT / step, mode="wrap", truncate=2.5)
+    scaled: np.ndarray = clumps / clumps.std()
+    return scaled
 
 
 def _draw_flat(layers: Layers, plan: Plan, index: int) -> None:
