@@ -122,6 +122,17 @@ def test_a_class_is_named_from_its_own_confidence_on(folder, tmp_path):
     assert (cover.confidence < 0.9).all()
 
 
+def test_coarser_pairs_have_least_confidences_of_their_own(folder, tmp_path):
+    copy = tmp_path / "weights"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["land_cover"] |= {"least": [0.5] * 6, "least_coarse": [0.9] * 6}
+    (copy / "config.json").write_text(json.dumps(config))
+    assert suited_guide(Bundle(copy, 1), 0.5).least_cover == (0.5,) * 6
+    assert suited_guide(Bundle(copy, 1), 1.0).least_cover == (0.9,) * 6
+    assert suited_guide(Bundle(folder, 1), 1.0).least_cover == suited_guide(Bundle(folder, 1), 0.5).least_cover
+
+
 def test_a_damaged_setting_is_one_line(folder, tmp_path):
     copy = tmp_path / "weights"
     shutil.copytree(folder, copy)

@@ -120,8 +120,9 @@ class Guide:
 
     @property
     def least_cover(self) -> tuple[float, ...]:
-        """Of each class of land cover the confidence in [0, 1] below which it is unknown."""
-        return tuple(self.bundle.config["land_cover"]["least"])
+        """Of each class of land cover the confidence in [0, 1] below which it is unknown, in pairs that this guide compares."""
+        settings = self.bundle.config["land_cover"]
+        return tuple(settings["least"] if self.fine else settings.get("least_coarse") or settings["least"])
 
     @property
     def exact(self) -> dict[str, dict[str, float]]:

@@ -1,8 +1,9 @@
 """Fits how the land-cover head is read: factor and offset of each class's score, and from which confidence on it is named.
 
 On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
-(`evaluation.land_cover`). They make the head's probabilities hold (log loss). A class is named from the lowest confidence on
-above which `RIGHT` of the pixels that are called so are right; a class that never reaches it, from `MOST` on.
+(`evaluation.land_cover`), at the ground sizes of fine and of coarser pairs. They make the head's probabilities hold (log loss). A
+class is named from the lowest confidence on above which `RIGHT` of the pixels that are called so are right, for coarser pairs of
+those of coarser scenes alone; a class that never reaches it, from the highest one on that is allowed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch.nn import functional as F
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, open_together
-from chronosight.evaluation.land_cover import COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
+from chronosight.evaluation.land_cover import COARSE, COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.land_cover import of_rendered
@@ -29,10 +30,12 @@ from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.training.calibration.folder import write_config
 from chronosight.training.samples.land_cover_samples import STRIDE
 
-MOSAICS, COARSE_MOSAICS, RENDERED, FIRST = 160, 80, 100, HELD_OUT + 100_000  # others than those that are measured
+MOSAICS, COARSE_MOSAICS, FIRST = 160, 80, HELD_OUT + 100_000  # others than those that are measured
+RENDERED, COARSE_RENDERED = 80, 60
 SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
 LEAST, MOST = 0.93, 0.96  # chosen on val places: below, more than 5 % of cells without a change were called changed
+LEAST_COARSE, MOST_COARSE = 0.93, 0.96  # the same for coarser pairs
 STEPS = 100
 WEIGHT_DECAY = 1e-3
 
@@ -56,11 +59,12 @@ def calibrate_land_cover(
     Raises:
         InputError: The weights map no land cover, or the data folder has another layout.
     """
-    sources = _held_out(covering_bundle(weights), data, limit, track)
-    scale, bias = _fit(sources)
-    scores, labels = (np.concatenate(parts) for parts in zip(*sources, strict=True))
+    sources, coarse = _held_out(covering_bundle(weights), data, limit, track)
+    scale, bias = _fit([*sources, *coarse])
+    scores, labels = _joined([*sources, *coarse])
     before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
-    least = _least(*after)
+    least = _least(*after, LEAST, MOST)
+    least_coarse = _least(*_confident(*_joined(coarse), scale, bias), LEAST_COARSE, MOST_COARSE) if coarse else least
     report = {
         "accuracy": float(after[2].mean()),
         "error_before": _error(before),
@@ -69,6 +73,7 @@ def calibrate_land_cover(
     }
     config = read_bundle_config(weights)
     config["land_cover"] |= {"scale": np.round(scale, 4).tolist(), "bias": np.round(bias, 4).tolist(), "least": least}
+    config["land_cover"] |= {"least_coarse": least_coarse}
     config["calibration_report"] = {**config.get("calibration_report", {}), "land_cover": report}
     write_config(weights, config)
     return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
@@ -77,25 +82,33 @@ def calibrate_land_cover(
 Scored = tuple[np.ndarray, np.ndarray]  # (n, C) scores of pixels of known class, and (n,) their classes
 
 
-def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> list[Scored]:
-    """Pixels of mosaics, of mosaics as the head sees pairs at 1 m, and of rendered scenes."""
+def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> tuple[list[Scored], list[Scored]]:
+    """Pixels of mosaics and of rendered scenes, at the ground size of fine pairs and at that of coarser ones."""
     grounds = held_out_grounds(data, "val")
-    coarse = [False] * min(MOSAICS, limit or MOSAICS) + [True] * min(COARSE_MOSAICS, limit or COARSE_MOSAICS)
-    found: dict[str, list[Scored]] = {"fine": [], "coarse": [], "rendered": []}
-    for index, small in enumerate(track(coarse, "mosaics")):
+    found: dict[str, list[Scored]] = {}
+    for index, small in enumerate(track(_sizes(MOSAICS, COARSE_MOSAICS, limit), "mosaics")):
         rng = np.random.default_rng((FIRST, index))
         mosaic = draw_mosaic(rng, grounds, SIDE, COARSE_STEPS) if small else draw_mosaic(rng, grounds, SIDE)
         views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
-        found["coarse" if small else "fine"].append(_scored(bundle, views, np.stack([mosaic.labels] * 2)))
-    for index in track(range(min(RENDERED, limit or RENDERED)), "rendered scenes"):
-        pair = render_pair(FIRST + index, SIDE, FINE)
+        scored = _scored(bundle, views, np.stack([mosaic.labels] * 2))
+        found.setdefault("coarse mosaics" if small else "mosaics", []).append(scored)
+    for index, small in enumerate(track(_sizes(RENDERED, COARSE_RENDERED, limit), "rendered scenes")):
+        pair = render_pair(FIRST + index, SIDE, COARSE if small else FINE)
         truth = np.stack([of_rendered(pair.before_map), of_rendered(pair.after_map)])
-        found["rendered"].append(_scored(bundle, np.stack([pair.before, pair.after]), truth))
-    return [
-        (np.concatenate([scores for scores, _ in parts]), np.concatenate([labels for _, labels in parts]))
-        for parts in found.values()
-        if parts
-    ]
+        scored = _scored(bundle, np.stack([pair.before, pair.after]), truth)
+        found.setdefault("coarse rendered" if small else "rendered", []).append(scored)
+    fine = [_joined(parts) for name, parts in found.items() if "coarse" not in name]
+    return fine, [_joined(parts) for name, parts in found.items() if "coarse" in name]
+
+
+def _sizes(fine: int, coarse: int, limit: int | None) -> list[bool]:
+    """Of each scene whether it is a coarse one, at most `limit` of a kind."""
+    return [False] * min(fine, limit or fine) + [True] * min(coarse, limit or coarse)
+
+
+def _joined(parts: Sequence[Scored]) -> Scored:
+    """Pixels of several scenes together."""
+    return np.concatenate([scores for scores, _ in parts]), np.concatenate([labels for _, labels in parts])
 
 
 def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray) -> Scored:
@@ -143,14 +156,14 @@ def _error(read: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
     return float(calibration_error(calibration_parts(read[1], read[2]).sum(axis=0)))
 
 
-def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> list[float]:
-    """Of each class the confidence from which on it is named."""
+def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray, low: float, high: float) -> list[float]:
+    """Of each class the confidence from which on it is named, between two bounds."""
     least = []
     for index in range(len(LAND_COVER_CLASSES)):
-        levels = np.arange(LEAST, MOST, 0.01)
+        levels = np.arange(low, high, 0.01)
         of_class = found == index
         enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
-        least.append(round(float(min(enough, default=MOST)), 2))
+        least.append(round(float(min(enough, default=high)), 2))
     return least
 
 
