@@ -1,6 +1,7 @@
 """What land cover costs: processor seconds of `describe`, which is what a user waits for, and of the guide, with and without it.
 
-Rendered pairs, one after the other, each described without and with land cover in turns; medians.
+Rendered pairs, one after the other, each described without and with land cover in turns; medians. A pair of more than LARGEST
+pixels a side shows one rendered place again and again.
 
     python benchmarks/land_cover_cost.py [--side 256] [--metres 1] [--rounds 12] [--threads 1] [--weights DIR]
 """
@@ -23,6 +24,7 @@ from chronosight.engines.compact.guide import suited_guide
 from chronosight.synthetic.pair import render_pair
 
 FIRST = 6  # seeds from here on: every second pair is unchanged
+LARGEST = 1024  # pixels a side that are rendered at once
 
 
 def seconds_of(call: Callable[[], object]) -> float:
@@ -30,6 +32,13 @@ def seconds_of(call: Callable[[], object]) -> float:
     start = time.process_time()
     call()
     return time.process_time() - start
+
+
+def frames_of(seed: int, side: int, metres: float) -> np.ndarray:
+    """Both dates of a rendered pair, (2, side, side, 3) uint8."""
+    times = -(-side // LARGEST)
+    pair = render_pair(seed, side // times, metres)
+    return np.tile(np.stack([pair.before, pair.after]), (1, times, times, 1))
 
 
 def main() -> None:
@@ -45,8 +54,8 @@ def main() -> None:
     guide = suited_guide(bundle, asked.metres)
     spent: dict[tuple[str, bool], list[float]] = {(of, cover): [] for of in ("describe", "guide") for cover in engines}
     for turn in range(asked.rounds + 2):  # the first two, one changed and one not, open the graphs
-        pair = render_pair(FIRST + turn, asked.side, asked.metres)
-        scene = array_scene("pair", np.stack([pair.before, pair.after]), ("before", "after"), asked.metres)
+        frames = frames_of(FIRST + turn, asked.side, asked.metres)
+        scene = array_scene("pair", frames, ("before", "after"), asked.metres)
         for cover in (False, True) if turn % 2 else (True, False):
             of_describe = seconds_of(partial(engines[cover].describe, scene))
             of_guide = seconds_of(partial(guide.predict, scene, cover=cover))
