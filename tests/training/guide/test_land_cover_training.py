@@ -25,7 +25,7 @@ from chronosight.training.calibration import land_cover as calibration  # noqa: 
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
 from chronosight.training.export.land_cover import add_land_cover  # noqa: E402
 from chronosight.training.guide import land_cover  # noqa: E402
-from chronosight.training.recipes.guide import LandCoverRecipe, LandCoverShares  # noqa: E402
+from chronosight.training.recipes.guide import SHIPPED_HEAD, LandCoverRecipe, LandCoverShares  # noqa: E402
 from chronosight.training.samples.land_cover_maps import LandCoverMaps  # noqa: E402
 from chronosight.training.samples.land_cover_samples import LandCoverSamples, LandCoverSources  # noqa: E402
 from small_scenes import pair  # noqa: E402
@@ -109,6 +109,23 @@ def test_a_trained_head_can_be_gone_on_from_if_it_has_the_shape(guide, trained):
             land_cover.started_head(str(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=neck, pixels=pixels))
 
 
+def test_the_head_of_a_weights_folder_can_be_gone_on_from(guide, trained, bundle_folder, tmp_path, monkeypatch):
+    weights = shutil.copytree(bundle_folder, tmp_path / "weights")
+    add_fine_guide(guide, weights, 0.5, 0.75)
+    add_land_cover(trained, weights)
+    monkeypatch.setattr(land_cover, "SHIPPED", weights)
+    head, config = LandCoverModel.from_pretrained(trained), LandCoverConfig(inputs=(24, 40, 112, 6), neck=(4, 4, 4), pixels=4)
+    again = land_cover.started_head(SHIPPED_HEAD, config)
+    assert again.config.to_dict() == config.to_dict()
+    for name, value in head.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], value, rtol=1e-3, atol=1e-5)
+    with pytest.raises(InputError, match="another shape"):
+        land_cover.started_head(SHIPPED_HEAD, LandCoverConfig(inputs=(24, 40, 112, 6), neck=(8, 4, 4), pixels=4))
+    (weights / "land_cover.safetensors").unlink()
+    with pytest.raises(InputError, match=r"land_cover\.safetensors"):
+        land_cover.started_head(SHIPPED_HEAD, config)
+
+
 def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder, tmp_path):
     weights = shutil.copytree(bundle_folder, tmp_path / "weights")
     with pytest.raises(InputError, match="no guide of fine imagery"):
@@ -138,10 +155,38 @@ def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(b
     monkeypatch.setattr("chronosight.synthetic.mosaics.SHADED", 0)
     monkeypatch.setattr(calibration, "RENDERED", 0)
     monkeypatch.setattr(calibration, "COARSE_MOSAICS", 0)
+    monkeypatch.setattr(calibration, "COARSE_RENDERED", 0)
     result = calibration.calibrate_land_cover(weights, tmp_path, 20)
     written = json.loads((weights / "config.json").read_text())
     least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))
     assert result["land_cover"] == written["land_cover"] and written["calibration_report"]["land_cover"]["accuracy"] > 0.5
-    assert least["trees"] == calibration.MOST and least["built-up"] == calibration.LEAST
+    assert least["trees"] == calibration.MOST and least["built-up"] == calibration.LEAST[0]
+    assert written["land_cover"]["least_coarse"] == written["land_cover"]["least"]
     report = result["calibration_report"]["land_cover"]
     assert report["error_after"] <= report["error_before"] + 0.02
+
+
+def test_coarser_pairs_are_read_by_what_is_right_in_coarser_scenes(bundle_folder, tmp_path, monkeypatch):
+    """All classes are right in fine scenes; in coarse ones pavement is as dark as roofs, so neither is right often enough."""
+    weights = write_covering_bundle(bundle_folder, tmp_path / "weights")
+    wrong = grounds(STEP)
+    wrong[1] = [replace(ground, pixels=np.zeros((64, 64, 3), np.uint8)) for ground in wrong[1]]
+    drawn = calibration.draw_mosaic
+    monkeypatch.setattr(calibration, "held_out_grounds", lambda data, split: grounds(STEP))
+    monkeypatch.setattr(calibration, "difference_only", lambda image, seed: image)
+    monkeypatch.setattr(
+        calibration, "draw_mosaic", lambda rng, given, side, *steps: drawn(rng, wrong if steps else given, side, *steps)
+    )
+    monkeypatch.setattr("chronosight.synthetic.mosaics.SHADED", 0)
+    given = {"RENDERED": 0, "COARSE_RENDERED": 0, "MOSAICS": 60, "COARSE_MOSAICS": 6, "LEAST": (0.93,) * 6}
+    for name, value in (given | {"LEAST_COARSE": (0.93,) * 6}).items():
+        monkeypatch.setattr(calibration, name, value)
+    settings = calibration.calibrate_land_cover(weights, tmp_path)["land_cover"]
+    assert settings["least"][0] == 0.93 and settings["least_coarse"][0] == calibration.MOST
+    assert settings["least"][3] == settings["least_coarse"][3] == 0.93
+
+
+def test_training_scenes_are_rendered_at_mapped_ground_sizes():
+    steps = [land_cover.rendered_ground(index).metres_per_pixel for index in range(6)]
+    low, high = land_cover.RENDERED_STEPS
+    assert all(low <= step <= high for step in steps) and len(set(steps)) == 6 and max(steps) > 0.8

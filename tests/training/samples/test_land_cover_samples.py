@@ -61,6 +61,14 @@ def test_both_views_of_a_mosaic_are_one_ground_in_two_lights():
         assert (made[i]["same"] == SAME).all() and (made[i]["labels"] >= 0).mean() > 0.5
 
 
+def test_some_views_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(land_cover_samples, "vary", lambda image, rng: np.full_like(image, 255))
+    monkeypatch.setattr(land_cover_samples, "difference_only", lambda image, seed: np.full_like(image, 255))
+    rng, image = np.random.default_rng(0), np.full((4, 4, 3), 9, np.uint8)
+    kept = np.mean([(land_cover_samples._lit(image, rng) == 9).all() for _ in range(400)])
+    assert abs(kept - land_cover_samples.AS_IT_IS) < 0.08
+
+
 def test_rendered_dates_have_their_own_labels_and_differ_where_these_do(plain):
     pair = render_pair(2, 128, 0.5)
     one = samples("rendered", rendered=[pair])[0]

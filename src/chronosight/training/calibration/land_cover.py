@@ -3,7 +3,7 @@
 On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
 (`evaluation.land_cover`), at the ground sizes of fine and of coarser pairs. They make the head's probabilities hold (log loss). A
 class is named from the lowest confidence on above which `RIGHT` of the pixels that are called so are right, for coarser pairs of
-those of coarser scenes alone; a class that never reaches it, from the highest one on that is allowed.
+those of coarser scenes alone; a class that never reaches it, from `MOST` on.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ MOSAICS, COARSE_MOSAICS, FIRST = 160, 80, HELD_OUT + 100_000  # others than thos
 RENDERED, COARSE_RENDERED = 80, 60
 SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
-LEAST, MOST = 0.93, 0.96  # chosen on val places: below, more than 5 % of cells without a change were called changed
-LEAST_COARSE, MOST_COARSE = 0.93, 0.96  # the same for coarser pairs
+# By class, chosen on val places: with less, more than 5 % of the cells without a change were called changed.
+LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96,) * 6
+MOST = 0.96
 STEPS = 100
 WEIGHT_DECAY = 1e-3
 
@@ -63,8 +64,8 @@ def calibrate_land_cover(
     scale, bias = _fit([*sources, *coarse])
     scores, labels = _joined([*sources, *coarse])
     before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
-    least = _least(*after, LEAST, MOST)
-    least_coarse = _least(*_confident(*_joined(coarse), scale, bias), LEAST_COARSE, MOST_COARSE) if coarse else least
+    least = _least(*after, LEAST)
+    least_coarse = _least(*_confident(*_joined(coarse), scale, bias), LEAST_COARSE) if coarse else least
     report = {
         "accuracy": float(after[2].mean()),
         "error_before": _error(before),
@@ -156,14 +157,14 @@ def _error(read: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
     return float(calibration_error(calibration_parts(read[1], read[2]).sum(axis=0)))
 
 
-def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray, low: float, high: float) -> list[float]:
-    """Of each class the confidence from which on it is named, between two bounds."""
+def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray, low: Sequence[float]) -> list[float]:
+    """Of each class the confidence from which on it is named, between a bound of its own and `MOST`."""
     least = []
     for index in range(len(LAND_COVER_CLASSES)):
-        levels = np.arange(low, high, 0.01)
+        levels = np.arange(low[index], MOST, 0.01)
         of_class = found == index
         enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
-        least.append(round(float(min(enough, default=high)), 2))
+        least.append(round(float(min(enough, default=MOST)), 2))
     return least
 
 

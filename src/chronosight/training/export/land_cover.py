@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
 from chronosight.files import write_json
-from chronosight.models.guide.land_cover import LandCoverModel
+from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
 from chronosight.tasks.land_cover import COARSEST, GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import check_parity, export_graph
@@ -64,6 +64,28 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)
     return differences
+
+
+def load_land_cover(weights: str | Path, inputs: tuple[int, ...]) -> LandCoverModel:
+    """The land-cover head of a weights folder, to go on training.
+
+    Args:
+        weights: Weights folder.
+        inputs: Channels of the guide's maps, in the order of `GUIDE_MAPS`.
+
+    Returns:
+        The head, float32.
+
+    Raises:
+        InputError: The folder is none, or holds no such head.
+    """
+    weights = Path(weights)
+    settings, path = read_bundle_config(weights).get("land_cover"), weights / TRAINABLE
+    if not settings or not path.is_file():
+        raise InputError(f"{weights} has no {TRAINABLE}, expected weights with a land-cover head; give others")
+    model = LandCoverModel(LandCoverConfig(inputs=inputs, neck=settings["neck"], pixels=settings["pixels"]))
+    model.load_state_dict({name: value.to(model.state_dict()[name].dtype) for name, value in load_file(path).items()})
+    return model
 
 
 def _export(model: LandCoverModel, path: Path) -> dict[str, float]:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 from typing_extensions import override
@@ -21,19 +22,23 @@ from typing_extensions import override
 from chronosight.datasets.aid_ucm import learning_split
 from chronosight.datasets.ground_images import BARE, DRY, LOW, UNLABELLED, WATER, ground_images, grounds_by_kind, roof_images
 from chronosight.datasets.held_out import building_chips, native_pairs, training_places
+from chronosight.engines.compact.bundle import SHIPPED
 from chronosight.errors import InputError
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
+from chronosight.synthetic.pair import render_pair
+from chronosight.synthetic.truth import RenderedPair
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
 from chronosight.training.export.bundle import find_model
-from chronosight.training.guide.fine import rendered_pair
+from chronosight.training.export.land_cover import load_land_cover
 from chronosight.training.guide.frozen import frozen_guide
-from chronosight.training.recipes.guide import LandCoverRecipe
+from chronosight.training.recipes.guide import SHIPPED_HEAD, LandCoverRecipe
 from chronosight.training.samples.land_cover_maps import LandCoverMaps
 from chronosight.training.samples.land_cover_samples import SAME, SEASON, LandCoverSamples, LandCoverSources
 from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 CONFIDENT = 0.85  # from this probability on the head learns from an answer of its own
+RENDERED_SEED, RENDERED_SIZE, RENDERED_STEPS = 700_000, 256, (0.35, 1.2)  # metres per pixel
 RAREST = 0.03  # a class rarer than this in a batch counts no more for it
 
 
@@ -158,7 +163,7 @@ def started_head(folder: str, config: LandCoverConfig) -> LandCoverModel:
     """A trained head, to go on from.
 
     Args:
-        folder: As `save_pretrained` leaves it, or a folder with it in final/.
+        folder: As `save_pretrained` leaves it, or a folder with it in final/; `SHIPPED_HEAD` for that of the shipped weights.
         config: The shape that it must have.
 
     Returns:
@@ -167,7 +172,10 @@ def started_head(folder: str, config: LandCoverConfig) -> LandCoverModel:
     Raises:
         InputError: There is none, or it has another shape.
     """
-    head = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
+    if folder == SHIPPED_HEAD:
+        head = load_land_cover(SHIPPED, tuple(config.inputs))
+    else:
+        head = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
     shapes = [(list(one.inputs), list(one.neck), one.pixels) for one in (head.config, config)]
     if shapes[0] != shapes[1]:
         raise InputError(f"{folder} holds a head of another shape; leave head out, or give the neck and pixels that it has")
@@ -193,4 +201,18 @@ def land_cover_sources(recipe: LandCoverRecipe, data: str | Path) -> LandCoverSo
     missing = [name for kind, name in enumerate(LAND_COVER_CLASSES) if kind not in grounds]
     if missing:
         raise InputError(f"{data} has no images of {', '.join(missing)}; give the data folder as --data DIR")
-    return LandCoverSources(grounds, pairs, [rendered_pair(i) for i in range(recipe.rendered)])
+    return LandCoverSources(grounds, pairs, [rendered_ground(i) for i in range(recipe.rendered)])
+
+
+def rendered_ground(index: int) -> RenderedPair:
+    """A rendered pair of the training, drawn at the ground sizes at which land cover is mapped.
+
+    Args:
+        index: Which one, from 0.
+
+    Returns:
+        The pair, at 0.35 to 1.2 m a pixel.
+    """
+    low, high = np.log(RENDERED_STEPS)
+    step = float(np.exp(np.random.default_rng((17, index)).uniform(low, high)))
+    return render_pair(RENDERED_SEED + index, RENDERED_SIZE, step)

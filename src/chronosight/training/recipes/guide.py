@@ -209,6 +209,9 @@ class LandCoverShares(Recipe):
     """Both dates of a real pair where no building changed."""
 
 
+SHIPPED_HEAD = "shipped"
+
+
 class LandCoverRecipe(Recipe):
     """The land-cover head on a guide of fine imagery, which stays as it is (recipes/land-cover.yaml)."""
 
@@ -217,7 +220,7 @@ class LandCoverRecipe(Recipe):
     guide: str | None = None
     """Folder of the trained guide of fine imagery; the one of the shipped weights where none is given."""
     head: str | None = None
-    """Folder of a trained head to go on from, such as one of an earlier guide."""
+    """Folder of a trained head to go on from, such as one of an earlier guide; "shipped" for that of the shipped weights."""
     steps: Steps = 2500
     samples: int = Field(default=6000, ge=1)
     """Samples that are made; steps draw from them, each as often as the others. One takes 0.4 MB of memory."""

@@ -25,11 +25,13 @@ from chronosight.training.samples.appearance import vary
 from chronosight.training.samples.fine_samples import draw_box, resized, resized_labels
 
 STRIDE = 2  # of the head's map
-IN_OTHER_LIGHT = 0.6  # share of views in another season and light; the others as other sensors show them
+AS_IT_IS = 0.3  # share of views that stay as they are, since colours tell dry grass from soil
+IN_OTHER_LIGHT = 0.6  # share of the other views in another season and light; the rest as other sensors show them
 OTHER, SAME, SEASON = 0, 1, 2
 TRIES = 8
-MOSAIC_STEPS = (0.2, 2.2)  # metres per pixel of mosaics; the head of version 0.4 was shown pairs at 1 m at half their size
-RENDERED_SCALES, REAL_SCALES = (0.8, 2.0), (0.7, 2.2)  # pixels of an image that one of a view stands for
+MOSAIC_STEPS = (0.2, 1.3)  # metres per pixel of mosaics
+RENDERED_SCALES, REAL_SCALES = (0.8, 1.3), (0.7, 1.6)  # pixels of an image that one of a view stands for
+
 
 @dataclass(frozen=True)
 class LandCoverSources:
@@ -77,10 +79,7 @@ class LandCoverSamples:
         rng = np.random.default_rng((self.seed, index))
         make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
         images, labels, same = make(rng)
-        views = []
-        for image in images:
-            lit = difference_only(image, int(rng.integers(1 << 31))) if rng.random() < IN_OTHER_LIGHT else vary(image, rng)
-            views.append(lit.astype(np.float32).transpose(2, 0, 1) / 255)
+        views = [_lit(image, rng).astype(np.float32).transpose(2, 0, 1) / 255 for image in images]
         middle = np.s_[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         known = labels[middle].astype(np.int64)
         return {"views": np.stack(views), "labels": known, "same": np.where(known[0] == known[1], same, OTHER)}
@@ -115,3 +114,10 @@ class LandCoverSamples:
                 images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
                 return images, np.full((2, self.size, self.size), UNLABELLED, np.int8), SEASON
         return self._real(rng)
+
+
+def _lit(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """An image as it is, in another season and light, or as another sensor shows it."""
+    if rng.random() < AS_IT_IS:
+        return image
+    return difference_only(image, int(rng.integers(1 << 31))) if rng.random() < IN_OTHER_LIGHT else vary(image, rng)
