@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
+from rasterio.features import rasterize
 
 from changed_scenes import SIDE, one
 from chronosight.engines.compact.objects import generalise_evidence
-from chronosight.engines.generalise import ObjectLimits, generalise
+from chronosight.engines.generalise import ObjectLimits, drawn, generalise
 from chronosight.errors import InputError
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
@@ -157,3 +158,24 @@ def test_limits():
     assert ObjectLimits(0.5) and ObjectLimits(0, 0.1), "either alone leaves something out"
     assert ObjectLimits(25).allow(item) and not ObjectLimits(26).allow(item), "square metres, not pixels"
     assert ObjectLimits(0, 0.7).allow(item) and not ObjectLimits(0, 0.71).allow(item)
+
+
+def ring(points):
+    return np.vstack([points, points[:1]])
+
+
+@pytest.mark.parametrize("step", [1.0, 0.5, 0.25, 0.0], ids=["corners of pixels", "halves", "quarters", "anywhere"])
+def test_a_ring_is_drawn_pixel_for_pixel_as_gdal_draws_it(step):
+    rng = np.random.default_rng(7)
+    for _ in range(400):
+        points = rng.uniform(-5, 45, (rng.integers(3, 12), 2))
+        drawn_ring, shape = ring(np.round(points / step) * step if step else points), tuple(rng.integers(1, 40, 2).tolist())
+        expected = rasterize([shapely.Polygon(drawn_ring)], shape, dtype=np.uint8).astype(bool)
+        assert (drawn(drawn_ring, shape) == expected).all()
+
+
+def test_a_drawn_ring_covers_the_pixels_whose_centres_it_holds():
+    square = ring(np.array([[2, 1], [5, 1], [5, 4], [2, 4]]))
+    inside = drawn(square, (6, 7))
+    assert inside[1:4, 2:5].all() and inside.sum() == 9
+    assert drawn(square - (3, 2), (2, 3)).tolist() == [[True, True, False], [True, True, False]], "cut at the mask's edge"

@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from changed_scenes import one
 from chronosight.engines.compact import land_cover
 from chronosight.engines.compact.land_cover import land_cover_change
+from chronosight.results.land_cover import LandCover
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
 from chronosight.synthetic.pair import render_pair
+from chronosight.tasks import objects
+from chronosight.tasks.objects import find_objects, find_pieces
 from exact_cover import BARE, BUILT, LOW, PAVED, TREES, WATER, cover_of, evidence_of, exact, rendered, scene_of
 
 SIDE = 120
@@ -186,3 +191,37 @@ def test_exact_maps_of_a_new_estate_give_no_change_where_only_buildings_and_road
     differs = exact(pair.before_map) != exact(pair.after_map)
     changed = (found.rows(0, 128) > 0) & (found.rows(0, 128) < NOT_KNOWN)
     assert differs[changed].mean() > 0.9 if changed.any() else True
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_only_pieces_that_are_reported_are_measured_and_they_are_those_that_measuring_first_would_give(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    inside = ndimage.gaussian_filter(rng.random((SIDE, SIDE)), 3) > 0.51
+    confidence = 0.65 + 0.35 * (ndimage.gaussian_filter(rng.random((SIDE, SIDE)), 6) > 0.5)
+    cover = cover_of(np.full((SIDE, SIDE), TREES), np.full((SIDE, SIDE), LOW), confidence)
+    code = 1 + land_cover.N_GROUPS * land_cover.GROUPS[TREES] + land_cover.GROUPS[LOW]
+    expected = []
+    for item in find_objects(inside, land_cover.smallest_area(1.0)):
+        key, sure = land_cover.read_classes(item, code, cover, 1.0)
+        if land_cover.is_reported(key, sure, float(item.inside.sum()), 1.0):
+            expected.append((key, sure, item.polygon.tolist(), item.centroid))
+    measured = []
+    simplify = objects.simplify
+    monkeypatch.setattr(objects, "simplify", lambda contour, **how: measured.append(1) or simplify(contour, **how))
+    reported = [
+        (found.key, found.confidence, item.polygon.tolist(), item.centroid)
+        for found, item in land_cover.objects_in(inside, (0, 0), code, cover, 1.0, scene())
+    ]
+    assert reported == expected and reported
+    assert len(measured) < sum(1 for _ in find_pieces(inside, 100)), "the others are left out before"
+
+
+def test_ground_under_a_changed_object_is_shared_out_by_its_known_pixels():
+    before = ground(trees=(10, 10, 40, 20), paved=(10, 20, 40, 25))
+    cover = cover_of(before, before, np.where(np.arange(SIDE) < 36, 0.99, 0.5) * np.ones((SIDE, 1)))
+    item = one(3, "building", "appeared", 10, 10, 30, 15)
+    inside = np.ones((15, 30), bool)
+    found = land_cover.object_ground(item, LandCover(cover.packed[:1, 10:25, 10:40], cover.least), inside)
+    known = 26 / 30
+    assert found.class_of == "trees"
+    assert found.shares == pytest.approx({"trees": 300 * known, "road and paved": 150 * known, UNKNOWN: 450 * (1 - known)})

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import shapely
 from affine import Affine
+from rasterio.features import shapes
+from scipy import ndimage
 
 from changed_scenes import SIDE, one, town
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts, without_objects
-from chronosight.engines.outlines import outline, place_objects, road_length
+from chronosight.engines.outlines import outline, place_objects, road_length, simplified
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Georeference, Scene
@@ -175,3 +178,17 @@ def test_only_the_pixels_of_what_is_left_out_leave_the_mask():
     expected[0:5, 0:5] = expected[8:13, 5:10] = 0
     np.testing.assert_array_equal(kept.mask, expected)
     assert mask[2, 2] == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_outline_is_that_of_the_largest_of_the_parts_that_touch_by_corners_alone(seed):
+    inside = ndimage.gaussian_filter(np.random.default_rng(seed).random((40, 40)), 1.5) > 0.5
+    parts = [part for part, value in shapes(inside.astype(np.uint8), connectivity=4) if value == 1]
+    largest = max(
+        (shapely.Polygon(part["coordinates"][0], part["coordinates"][1:]) for part in parts),
+        key=lambda one: shapely.Polygon(one.exterior).area,
+    )
+    ring, holes = outline(inside)
+    expected, expected_holes = simplified(largest, 0)
+    assert ring.tolist() == expected.tolist() and [hole.tolist() for hole in holes] == [hole.tolist() for hole in expected_holes]
+    assert len(parts) > 1

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from chronosight.tasks.cells import CELLS
 from chronosight.tasks.contours import external_contours
-from chronosight.tasks.objects import count_and_cells, find_objects
+from chronosight.tasks.objects import count_and_cells, find_objects, find_pieces
 from chronosight.tasks.simplify import MAX_VERTICES, simplify
 
 masks = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
@@ -191,3 +191,16 @@ def test_a_contour_turns_at_every_point_and_steps_between_neighbours(mask: np.nd
         assert ((np.abs(steps) == lengths[:, None]) | (steps == 0)).all()  # straight or diagonal runs
         directions = steps // lengths[:, None]
         assert (directions[1:] != directions[:-1]).any(axis=1).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pieces_measured_one_by_one_are_the_objects(seed: int) -> None:
+    mask = blobs(seed)
+    pieces = list(find_pieces(mask, 30))
+    measured = [piece.measured(120, 120, 30) for piece in pieces]
+    assert None in measured, "a bounding box may be large enough where the polygon is not"
+    kept = [item for item in measured if item is not None]
+    for one, other in zip(kept, find_objects(mask, 30), strict=True):
+        assert one.polygon.tolist() == other.polygon.tolist() and (one.inside == other.inside).all()
+        assert (one.area, one.centroid, one.cell, one.window) == (other.area, other.centroid, other.cell, other.window)
+    assert all(mask[piece.window][piece.inside].all() for piece in pieces)

@@ -39,10 +39,12 @@ def outline(inside: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     import shapely
     from rasterio.features import shapes
 
-    padded = np.pad(inside, 1).astype(np.uint8)
-    parts = [geometry["coordinates"] for geometry, value in shapes(padded, connectivity=4) if value == 1]
-    polygons = (shapely.Polygon(part[0], part[1:]) for part in parts)
-    return simplified(max(polygons, key=lambda one: shapely.Polygon(one.exterior).area), 1)
+    padded = np.pad(inside, 1)
+    found = shapes(padded.view(np.uint8), mask=padded, connectivity=4)
+    rings = ([np.array(ring) for ring in part["coordinates"]] for part, _ in found)  # arrays are read several times as fast
+    polygons = [shapely.Polygon(outer, holes) for outer, *holes in rings]
+    largest = polygons[0] if len(polygons) == 1 else max(polygons, key=lambda one: shapely.Polygon(one.exterior).area)
+    return simplified(largest, 1)
 
 
 def outline_in_scene(item: MaskObject) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:

@@ -10,6 +10,7 @@ So a map of a large pair stays small, and a whole scene's lies on disk as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,10 +46,16 @@ class LandCover:
     @property
     def known(self) -> np.ndarray:
         """(2, H, W) bool, where the likeliest class is confident enough to be named."""
-        least = np.full(8, LEVELS + 1, np.uint8)  # nothing is known where there is no data
-        least[: len(self.least)] = np.ceil(np.array(self.least) * LEVELS - 1e-6).clip(0, LEVELS + 1)
-        found: np.ndarray = (self.packed & LEVELS) >= least[self.packed >> 5]
+        found: np.ndarray = (self.packed & LEVELS) >= _least_levels(tuple(self.least))[self.packed >> 5]
         return found
+
+
+@lru_cache(maxsize=16)
+def _least_levels(least: tuple[float, ...]) -> np.ndarray:
+    """Of each class the lowest level of confidence at which it is known; nothing is where there is no data."""
+    levels = np.full(8, LEVELS + 1, np.uint8)
+    levels[: len(least)] = np.ceil(np.array(least) * LEVELS - 1e-6).clip(0, LEVELS + 1)
+    return levels
 
 
 def pack(probabilities: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ line and is dropped; and the centroid is cut to whole pixels, so up to a pixel p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,41 @@ class MaskObject:
         return float(values[self.window][self.inside].mean())
 
 
+@dataclass(frozen=True, eq=False)
+class MaskPiece:
+    """One component of a mask before it is measured, which takes most of the time: what is not wanted is left out here.
+
+    Attributes:
+        contour: Its external contour, in pixel indices of the mask.
+        window: Rows and columns of its bounding box.
+        inside: (rows, columns) bool, its pixels within the window.
+    """
+
+    contour: Contour
+    window: tuple[slice, slice]
+    inside: np.ndarray
+
+    def measured(self, width: int, height: int, min_area: float = 0, as_published: bool = False) -> MaskObject | None:
+        """The piece as an object.
+
+        Args:
+            width: Of the mask, in pixels.
+            height: Of the mask, in pixels.
+            min_area: As in `find_objects`.
+            as_published: As in `find_objects`.
+
+        Returns:
+            The object; None where its polygon has no area, or less than `min_area`.
+        """
+        polygon = simplify(self.contour, start=0.05 * perimeter(self.contour)) if as_published else simplify(self.contour)
+        area, x, y = _moments(polygon)
+        if area == 0 or area < min_area:
+            return None
+        if as_published:
+            x, y = float(int(x)), float(int(y))
+        return MaskObject(np.array(polygon), area, (x, y), cell_at(x, y, width, height), self.window, self.inside)
+
+
 def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> list[MaskObject]:
     """Finds the objects of a mask by the rule of the module's text.
 
@@ -79,30 +115,37 @@ def find_objects(mask: np.ndarray, min_area: float = 0, as_published: bool = Fal
         ValueError: The mask is not two-dimensional.
     """
     mask = np.asarray(mask)
+    pieces = find_pieces(mask, min_area)
+    measured = (piece.measured(mask.shape[1], mask.shape[0], min_area, as_published) for piece in pieces)
+    return [item for item in measured if item is not None]
+
+
+def find_pieces(mask: np.ndarray, min_area: float = 0) -> Iterator[MaskPiece]:
+    """The components of a mask from which `find_objects` makes objects.
+
+    Args:
+        mask: (H, W), nonzero is foreground.
+        min_area: Pieces whose bounding box holds no polygon of that many square pixels are left out.
+
+    Yields:
+        The pieces, from the bottom up.
+
+    Raises:
+        ValueError: The mask is not two-dimensional.
+    """
     if mask.ndim != 2:
         raise ValueError(f"mask has shape {mask.shape}, expected (height, width)")
     mask = mask.astype(bool, copy=False)
     if not mask.any():
-        return []
-    height, width = mask.shape
+        return
     labels, contours = external_contours(mask)
     windows = ndimage.find_objects(labels)
-    objects = []
     for label, contour in contours:
         rows, columns = windows[label - 1]
         if (rows.stop - rows.start - 1) * (columns.stop - columns.start - 1) < min_area:
             continue  # no polygon within it is larger, and simplifying takes time
-        polygon = simplify(contour, start=0.05 * perimeter(contour)) if as_published else simplify(contour)
-        area, x, y = _moments(polygon)
-        if area == 0 or area < min_area:
-            continue
-        if as_published:
-            x, y = float(int(x)), float(int(y))
         window = slice(rows.start - 1, rows.stop - 1), slice(columns.start - 1, columns.stop - 1)
-        inside = (labels[rows, columns] == label) & mask[window]
-        cell = cell_at(x, y, width, height)
-        objects.append(MaskObject(np.array(polygon), area, (x, y), cell, window, inside))
-    return objects
+        yield MaskPiece(contour, window, (labels[rows, columns] == label) & mask[window])
 
 
 def count_and_cells(mask: np.ndarray, min_area: float = 0, as_published: bool = False) -> tuple[int, tuple[str, ...]]:

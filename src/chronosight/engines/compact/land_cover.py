@@ -45,7 +45,7 @@ from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.cells import cell_at
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
-from chronosight.tasks.objects import MaskObject, find_objects
+from chronosight.tasks.objects import MaskObject, MaskPiece, find_pieces
 
 # Group of each class of `LAND_COVER_CLASSES`: sealed, open, trees, water; the last is "no data".
 GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
@@ -226,9 +226,13 @@ def objects_in(
     Yields:
         Each object that is reported, in pixels of the scene but without its place on the ground; and its pixels in the window.
     """
-    for item in find_objects(inside, smallest_area(metres)):
-        key, confidence = read_classes(item, code, cover, metres)
-        if not is_reported(key, confidence, float(item.inside.sum()), metres):
+    smallest = smallest_area(metres)
+    for piece in find_pieces(inside, smallest):
+        key, confidence = read_classes(piece, code, cover, metres)
+        if not is_reported(key, confidence, float(piece.inside.sum()), metres):
+            continue  # before it is measured: most pieces end here
+        item = piece.measured(inside.shape[1], inside.shape[0], smallest)
+        if item is None:
             continue
         ring, holes = outline_in_scene(item)
         cell = cell_at(item.centroid[0] + corner[0], item.centroid[1] + corner[1], scene.width, scene.height)
@@ -254,7 +258,7 @@ def is_reported(key: Pair, confidence: float, area: float, metres: float) -> boo
     return confidence >= LEAST and area * metres**2 >= smallest
 
 
-def read_classes(item: MaskObject, code: int, cover: LandCover, metres: float) -> tuple[Pair, float]:
+def read_classes(item: MaskPiece, code: int, cover: LandCover, metres: float) -> tuple[Pair, float]:
     """Reads the classes and the confidence of one object.
 
     Args:
@@ -316,11 +320,11 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     Returns:
         Its ground, "unknown" where less than half of it is known to be of one group.
     """
-    classes, confidence, known = cover.classes[0][inside], cover.confidence[0][inside], cover.known[0][inside]
+    own = LandCover(cover.packed[:, None, inside], cover.least)
+    classes, confidence, known = own.classes[0, 0], own.confidence[0, 0], own.known[0, 0]
     total = max(1, classes.size)
-    shares = {
-        name: item.area * float((known & (classes == index)).sum() / total) for index, name in enumerate(LAND_COVER_CLASSES)
-    }
+    counts = np.bincount(classes[known], minlength=len(LAND_COVER_CLASSES))
+    shares = {name: item.area * float(counts[index] / total) for index, name in enumerate(LAND_COVER_CLASSES)}
     shares = _without_specks({name: area for name, area in shares.items() if area}, item.area)
     if not known.all() or not classes.size:
         shares[UNKNOWN] = item.area - sum(shares.values())
