@@ -41,16 +41,18 @@ def write_codes(store: Store, found: Sequence[Component]) -> None:
         del codes, window
 
 
-def read_codes(store: Store, top: int, bottom: int) -> np.ndarray:
-    """Reads rows of the codes.
+def read_codes(store: Store, top: int, bottom: int, left: int = 0, right: int | None = None) -> np.ndarray:
+    """Reads a window of the codes.
 
     Args:
         store: Results of the whole scene.
         top: First row.
         bottom: Row after the last one.
+        left: First column.
+        right: Column after the last one; None for the width.
 
     Returns:
-        (bottom - top, width) uint8.
+        (bottom - top, right - left) uint8.
     """
     whole = np.memmap(store.folder / NAME, np.uint8, "r", shape=(store.height, store.width))
-    return np.array(whole[top:bottom])
+    return np.array(whole[top:bottom, left : store.width if right is None else right])

@@ -54,6 +54,15 @@ def whole_scene_land_cover(
     Returns:
         The change; its maps are windows on files of the store.
     """
+    from rasterio import Env
+
+    with Env():  # one for all outlines
+        return _whole_scene_land_cover(store, least, scene, objects, limits)
+
+
+def _whole_scene_land_cover(
+    store: Store, least: tuple[float, ...], scene: Scene, objects: Sequence[ChangedObject], limits: ObjectLimits | None
+) -> LandCoverChange:
     metres = scene.metres_per_pixel or 1.0
     known, totals, compared = _write_groups(store, least, metres)
     found: list[tuple[CoverObject, Piece]] = []
@@ -157,7 +166,7 @@ def _ground(store: Store, least: tuple[float, ...], item: ChangedObject) -> Obje
     low = np.maximum(np.floor(item.outline.min(axis=0)).astype(int), 0)
     high = np.minimum(np.ceil(item.outline.max(axis=0)).astype(int), (store.width, store.height))
     date = 0 if item.direction == "appeared" else 1
-    cover = store.read_cover(int(low[1]), int(high[1]), int(low[0]), int(high[0]))[date : date + 1]
-    changed = read_codes(store, int(low[1]), int(high[1]))[:, low[0] : high[0]]
+    window = int(low[1]), int(high[1]), int(low[0]), int(high[0])
+    cover, changed = store.read_cover(*window)[date : date + 1], read_codes(store, *window)
     inside = drawn(item.outline - low, changed.shape) & (changed > 0) & (changed != NO_DATA)
     return object_ground(item, LandCover(cover, least), inside)
