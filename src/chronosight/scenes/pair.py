@@ -7,16 +7,15 @@ import numpy as np
 from chronosight.scenes.align import align
 from chronosight.scenes.doubts import doubt_of_resolution
 from chronosight.scenes.ground import metres_per_pixel
+from chronosight.scenes.haze import without_haze
 from chronosight.scenes.image import ImageFile
 from chronosight.scenes.registration import MAX_SHIFT, MIN_CONFIDENCE, estimate_shift, improves
 from chronosight.scenes.resolution import TRAINED, check_resolution
 from chronosight.scenes.scene import Scene, Shift
 
 
-def read_pair(
-    earlier: ImageFile, later: ImageFile, resize: bool = False, register: bool = True, force: bool = False
-) -> Scene:
-    """The later date on the earlier one's grid, cut to the overlap, both with one stretch.
+def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, register: bool = True, force: bool = False) -> Scene:
+    """The later date on the earlier one's grid, cut to the overlap, both with one stretch, an even veil of haze taken off.
 
     Args:
         earlier: header of the first date.
@@ -48,10 +47,13 @@ def read_pair(
                 notes.append(f"{later.name} seems to lie {dx:+.1f}, {dy:+.1f} pixels off {earlier.name}: not corrected")
         else:
             shift = Shift(0.0, 0.0, corrected=False)
+    frames, veiled = without_haze(aligned.frames, aligned.valid)
+    if veiled is not None:
+        notes.append(f"{(earlier, later)[veiled].name} is far hazier than the other date: its contrast was restored")
     notes += order_notes(earlier, later)
     return Scene(
         kind="pair",
-        frames=np.stack(aligned.frames),
+        frames=np.stack(frames),
         valid=aligned.valid,
         sources=(str(earlier.path), str(later.path)),
         georeference=aligned.georeference,
