@@ -1,9 +1,11 @@
 """The guide on scenes of any size: tiles, borders, resampling, missing data."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact.bundle import Bundle
@@ -188,6 +190,52 @@ def test_tiles_and_batches_are_mixed_like_a_whole_scene(mixing, monkeypatch):
     tiled = guide.predict(scene)
     assert tiled.fine is None
     np.testing.assert_allclose(tiled.probability, whole.probability, atol=1e-5)
+
+
+@pytest.mark.parametrize(("metres", "finest"), [(None, False), (0.1, True), (0.3, True), (0.31, False), (0.5, False), (1.0, False)])
+def test_which_ground_sizes_are_compared_at_two_sizes(mixing, metres, finest):
+    guide = suited_guide(Bundle(mixing, 1), metres)
+    assert guide.finest == finest and guide.metres_per_pixel == (0.25 if finest else 0.5 if guide.fine else 1.0)
+
+
+def test_the_finest_pairs_are_compared_at_both_sizes(mixing, monkeypatch):
+    """A share of 1 leaves the larger size, of 0 the smaller one; between them lies the mean."""
+    guide, scene = suited_guide(Bundle(mixing, 1), 0.25), speckled(96, 160)
+    seen = {}
+    for share in (0.0, 0.4, 1.0):
+        monkeypatch.setattr(guide_module, "FINEST_SHARE", share)
+        seen[share] = guide.predict_tiles(scene.frames[None])[0][0]
+    plain = Guide(guide.bundle, fine=True)
+    np.testing.assert_allclose(seen[1.0], plain.predict_tiles(scene.frames[None])[0][0], atol=1e-5)
+    smaller = np.stack([np.asarray(Image.fromarray(f).resize((80, 48), Image.Resampling.BILINEAR)) for f in scene.frames])
+    smaller = np.pad(smaller, ((0, 0), (0, 16), (0, 16), (0, 0)), mode="reflect")
+    expected = plain.predict_tiles(smaller[None])[0][0][:, :48, :80]
+    enlarged = [np.asarray(Image.fromarray(one).resize((160, 96), Image.Resampling.BILINEAR)) for one in expected]
+    np.testing.assert_allclose(seen[0.0], enlarged, atol=0.03)  # images are rounded to whole grey levels here
+    np.testing.assert_allclose(seen[0.4], 0.6 * seen[0.0] + 0.4 * seen[1.0], atol=1e-5)
+    assert np.abs(seen[0.0] - seen[1.0]).max() > 0.3
+
+
+def test_the_finest_pairs_have_equal_maps_swapped_in_tiles_and_with_land_cover(mixing, monkeypatch):
+    guide, scene = suited_guide(Bundle(mixing, 1), 0.25), speckled(200, 330)
+    scene = replace(scene, metres_per_pixel=0.25)
+    whole = guide.predict(scene, cover=True)
+    back = guide.predict(replace(scene, frames=scene.frames[::-1].copy()))
+    np.testing.assert_allclose(whole.probability, back.probability, atol=1e-5)
+    np.testing.assert_allclose(whole.appeared, 1 - back.appeared, atol=1e-5)
+    assert whole.cover.packed.shape == (2, 200, 330)
+    plain = Guide(guide.bundle, fine=True).predict(replace(scene, metres_per_pixel=0.5), cover=True)
+    assert (whole.cover.packed[:, 8:-8, 8:-8] >> 5 == plain.cover.packed[:, 8:-8, 8:-8] >> 5).mean() > 0.8
+    monkeypatch.setattr(guide_module, "TILE", 128)
+    monkeypatch.setattr(guide_module, "OVERLAP", 64)
+    np.testing.assert_allclose(guide.predict(scene).probability, whole.probability, atol=0.02)
+
+
+@pytest.mark.parametrize(("metres", "factor"), [(0.1, 0.4), (0.2, 0.8), (0.24, 1.0), (0.3, 1.2)])
+def test_the_finest_pairs_are_shown_at_their_own_ground_size(mixing, metres, factor):
+    guide = suited_guide(Bundle(mixing, 1), metres)
+    assert guide.resampling(replace(speckled(64, 64), metres_per_pixel=metres)) == pytest.approx(factor)
+    assert guide.min_area(metres) == Guide(guide.bundle, fine=True).min_area(metres)
 
 
 @pytest.mark.parametrize(("captioner", "fine"), [(False, False), (True, False), (False, True)])

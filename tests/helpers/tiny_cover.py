@@ -22,7 +22,7 @@ def write_covering_bundle(source: Path, folder: Path) -> Path:
     onnx.save(_guide(), folder / "guide_fine.onnx")
     onnx.save(_head(), folder / "land_cover.onnx")
     config = json.loads((folder / "config.json").read_text())
-    config["fine_guide"] = {"metres_per_pixel": 0.5, "up_to": 0.75, "mixed_up_to": 1.3}
+    config["fine_guide"] = {"metres_per_pixel": 0.5, "up_to": 0.75, "mixed_up_to": 1.3, "finest": 0.25, "finest_up_to": 0.3}
     config["land_cover"] = {"scale": [1.0] * 6, "bias": [0.0] * 6, "least": LEAST, "up_to": 1.25}
     (folder / "config.json").write_text(json.dumps(config))
     return folder

@@ -141,8 +141,9 @@ class EncodedScene:
     @cached_property
     def guide(self) -> Guide:
         """The guide that suits the ground size of the scene's pixels, known or estimated."""
-        estimated = self.estimated.metres if self.estimated and self.estimated.fine else None
-        return suited_guide(self.bundle, self.scene.metres_per_pixel or estimated)
+        if self.estimated and self.estimated.fine:
+            return Guide(self.bundle, fine=True)
+        return suited_guide(self.bundle, self.scene.metres_per_pixel)
 
     @cached_property
     def seen_size(self) -> float | None:

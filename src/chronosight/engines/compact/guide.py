@@ -33,10 +33,12 @@ TILE = 512  # pixels of the guide's own grid
 OVERLAP = 128
 STEP = 32  # the graph takes multiples of this
 RESAMPLE_FROM = 1.5
+FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
 BUILDING = 2  # index of the class
+FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/results.md
 FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair; docs/results.md
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
@@ -73,21 +75,25 @@ class Guide:
     """A vision guide: a pair to maps and, for the one that the language model was trained with, a sentence.
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
-    size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others.
+    size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
+    compared twice, at the ground size "finest" and at half that size: adjoining buildings part in the first, and what is no
+    building is told from one in the second.
     """
 
-    def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False) -> None:
+    def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
         """Makes the guide; its graph is opened when first needed.
 
         Args:
             bundle: The weights.
             fine: Whether it is the one of fine imagery.
             mixed: Whether the other one is asked too, and the map of buildings is the mean of both.
+            finest: Whether pairs are compared at "finest" and at half that size; only of the guide of fine imagery.
         """
         settings = bundle.config["fine_guide"] if fine else bundle.config
-        self.bundle, self.fine = bundle, fine
+        self.bundle, self.fine, self.finest = bundle, fine, finest
         self.classes = tuple(bundle.config["classes"])
-        self.metres_per_pixel = float(settings["metres_per_pixel"])
+        self.calibrated_at = float(settings["metres_per_pixel"])
+        self.metres_per_pixel = float(settings["finest"]) if finest else self.calibrated_at
         self.views = int(settings.get("views" if fine else "guide_views", 1))
         self.mixed = mixed
         self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
@@ -144,7 +150,7 @@ class Guide:
             Its area in pixels of the scene.
         """
         area = self.calibration("mask").get("min_area", 0.0)
-        return area * (self.metres_per_pixel / metres) ** 2 if metres else area
+        return area * (self.calibrated_at / metres) ** 2 if metres else area
 
     def resampling(self, scene: Scene) -> float:
         """How much a scene is resampled for the guide.
@@ -158,7 +164,8 @@ class Guide:
         if not scene.metres_per_pixel:
             return 1.0
         factor = scene.metres_per_pixel / self.metres_per_pixel
-        if 1 / RESAMPLE_FROM <= factor <= RESAMPLE_FROM:
+        as_it_is = FINEST_RESAMPLED_FROM if self.finest else RESAMPLE_FROM
+        if 1 / as_it_is <= factor <= as_it_is:
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
@@ -306,6 +313,8 @@ class Guide:
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
         h / s, w / s), without `cover` none.
         """
+        if self.finest:
+            return self._finest_views(dates, cover)
         views = TURNS[: self.views]
         first = self._run(dates, [*(["memory"] if self.summarises else []), *(GUIDE_MAPS if cover and self.fine else [])])
         fine = self._run_fine(dates) if self.mixed else None
@@ -324,6 +333,38 @@ class Guide:
             for index, seen in enumerate(maps):
                 mix_buildings(seen, _probabilities(fine, index))
         return maps, [value / len(views) for value in changed], first.get("memory"), fine, covers
+
+    def _finest_views(
+        self, dates: np.ndarray, cover: bool
+    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
+        """Like `_views`, of the finest imagery: the mean of the pairs as they are, and of all views of them at half their size.
+
+        The land cover is read from the latter, since it is mapped at that ground size.
+        """
+        rows, columns = dates.shape[-2] // 2, dates.shape[-1] // 2
+        halved = _resized(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
+        padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
+        small = np.pad(halved, padding, mode="reflect")
+        covers: list[np.ndarray] = []
+        maps = [np.zeros((len(self.classes) + 2, rows, columns), np.float32) for _ in range(dates.shape[1])]
+        changed = np.zeros(dates.shape[1])
+        for number, turn in enumerate(TURNS[: self.views]):
+            out = self._run(turn(small), GUIDE_MAPS if cover and not number else ())
+            if cover and not number:
+                covers = self._covers(out, small)
+                stride = small.shape[-1] // covers[0].shape[-1]
+                covers = [one[..., : rows // stride, : columns // stride] for one in covers]
+            for index, seen in enumerate(maps):
+                seen += turn(_probabilities(out, index))[:, :rows, :columns] / self.views
+            changed += _changes(out) / self.views
+        out = self._run(dates)
+        found = []
+        for index, seen in enumerate(maps):
+            mixed = _resized(seen, *dates.shape[-2:])
+            mixed += FINEST_SHARE * (_probabilities(out, index) - mixed)
+            found.append(mixed)
+        changed += FINEST_SHARE * (_changes(out) - changed)
+        return found, changed.tolist(), None, None, covers
 
     def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
@@ -406,7 +447,7 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
     """
     settings = bundle.config.get("fine_guide") or {"up_to": 0.0}
     if metres and metres <= settings["up_to"]:
-        return Guide(bundle, fine=True)
+        return Guide(bundle, fine=True, finest=metres <= settings.get("finest_up_to", 0.0))
     return Guide(bundle, mixed=(metres or float(bundle.config["metres_per_pixel"])) <= settings.get("mixed_up_to", 0.0))
 
 
@@ -436,6 +477,16 @@ def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:
     binary += 1
     np.reciprocal(binary, out=binary)
     return maps
+
+
+def _changes(out: dict[str, np.ndarray]) -> np.ndarray:
+    """(N,) float64: of each pair the probability that anything changed."""
+    return np.array([sigmoid(float(logit)) for logit in out["change_logit"].ravel()])
+
+
+def _resized(maps: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """(C, h, w) float32 -> (C, rows, columns), smoothed where it becomes smaller."""
+    return np.stack([np.asarray(Image.fromarray(one).resize((columns, rows), Image.Resampling.BILINEAR)) for one in maps])
 
 
 def _pad(frames: np.ndarray) -> np.ndarray:
