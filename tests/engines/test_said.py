@@ -127,14 +127,14 @@ def captioned(text, confidence=0.9):
     [
         ("many houses are built along the road", some([0.8] * 6), "many houses are built along the road"),
         ("a road is built and many houses are built", some([0.8] * 6), "many houses are built"),
-        ("a road is built in the woods", some([0.8] * 6), "many houses are built"),
+        ("a road is built in the woods", some([0.8] * 6), "many houses are built at the top of the scene"),
         ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5), *some([0.8])],
          "a road with some houses appears"),
         ("a road with a road appears", [one(1, "road", "appeared", 0, 0, 50, 5)], "a road appears"),
         ("a road with a parking lot appears", [one(1, "road", "appeared", 0, 0, 50, 5), *some([0.8])],
          "a road with some houses appears"),
-        ("a parking lot is built in the center", some([0.8]), "a building is built"),
-        ("a building is built in the lower left corner", some([0.8]), "a building is built"),
+        ("a parking lot is built in the center", some([0.8]), "a building is built in the top left corner of the scene"),
+        ("a building is built in the lower left corner", some([0.8]), "a building is built in the top left corner of the scene"),
     ],
 )  # fmt: skip
 def test_a_caption_says_what_the_map_shows(text, objects, kept):
@@ -156,7 +156,7 @@ def test_a_caption_is_no_more_certain_than_its_facts():
 
 def test_a_caption_follows_the_answer():
     denied, note = fit_caption(captioned("the scene is the same as before"), YES, evidence(some([0.8])))
-    assert denied.text == denied.value == "a building is built" and denied.confidence == 0.8 and '"yes"' in note
+    assert denied.text == denied.value == "a building is built in the top left corner of the scene" and denied.confidence == 0.8 and '"yes"' in note
     no = replace(YES, value=False, confidence=0.85)
     denied, note = fit_caption(captioned("a house is built"), no, evidence([]))
     assert says_no_change(denied.text) and denied.confidence == 0.85 and '"no"' in note
@@ -167,7 +167,8 @@ def test_a_caption_follows_the_answer():
 
 def test_objects_in_words():
     assert in_words(town()) == "some houses are built, a road is built and a building is removed"
-    assert in_words(some([0.9] * 5)) == "many houses are built"
+    assert in_words(some([0.9] * 5)) == "many houses are built in the top left corner of the scene"
+    assert in_words(some([0.9] * 5), placed=False) == "many houses are built"
 
 
 def test_a_large_pair_joins_the_captions_of_its_parts():

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.caption import says_no_change
-from chronosight.tasks.cells import CELLS
+from chronosight.tasks.cells import CELLS, common_place
 from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.nouns import SUBJECTS, change_subject, singular
 
@@ -152,13 +152,15 @@ def without_faults(
         caption: Of a pair.
         objects: Its changed objects.
         kinds: The kinds of faults that go. A clause that is repeated, or of a denied class or direction, goes whole;
-            repeated nouns, denied places and settings go alone.
+            repeated nouns and settings go alone, and so do denied places, for which the place of the objects stands in
+            where a few words say it.
 
     Returns:
         The rest; the caption itself where it has no such fault; "" where nothing is left: then the objects themselves are
         to be described.
     """
-    found = [fault for fault in faults(caption, objects) if fault.kind in kinds]
+    known = list(objects)
+    found = [fault for fault in faults(caption, known) if fault.kind in kinds]
     if not found:
         return caption
     left = []
@@ -168,7 +170,7 @@ def without_faults(
             continue
         text = clause.text
         for fault in here:
-            text = _without(text, fault)
+            text = _without(text, fault, _true_place(clause, known) if fault.kind == "place" else "")
         left += [text] if text else []
     return " and ".join([", ".join(left[:-1]), left[-1]] if len(left) > 1 else left)
 
@@ -198,6 +200,19 @@ def without_places(caption: str) -> str:
         "a house is built" for "a house is built in the upper right corner".
     """
     return _without(caption, Fault("place", 0, ""))
+
+
+def place_of_scene(objects: Iterable[LocatedObject]) -> str:
+    """Where objects lie in a scene, for a caption.
+
+    Args:
+        objects: Changed objects.
+
+    Returns:
+        Such as "at the top of the scene"; "" where a few words do not say it.
+    """
+    place = common_place(cell for item in objects for cell in _cells(item))
+    return f"{place} of the scene" if place else ""
 
 
 def supported_confidence(confidence: float, facts: Iterable[float]) -> float:
@@ -253,23 +268,31 @@ def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[
             yield "place", ", ".join(clause.cells)
 
 
+def _true_place(clause: Clause, objects: Sequence[LocatedObject]) -> str:
+    classes = {singular(subject) for subject in clause.subjects}
+    return place_of_scene([item for item in objects if item.class_name in classes and item.direction == clause.direction])
+
+
 def _cells(item: LocatedObject) -> tuple[str, ...]:
     """Its place, or of a long object all that it reaches."""
     return getattr(item, "cells", ()) or (item.cell,)
 
 
-def _without(text: str, fault: Fault) -> str:
+def _without(text: str, fault: Fault, instead: str = "") -> str:
+    """The text without what is at fault; for a place, with `instead` where the first one stood."""
     if fault.kind == "setting":
         return " ".join(_setting(fault.what).sub(" ", text).split())
     words = re.sub(r"(?i)\b(upper|top|lower|bottom)-(left|right)\b", r"\1 \2", text).split()
     plain = [word.lower().strip(".,;") for word in words]
     if fault.kind == "place":
-        for place in reversed(find_places(plain)):
+        places = find_places(plain)
+        for place in reversed(places):
             start = place.start
-            while start and plain[start - 1] in ("in", "at", "on", "near", "to", "the", "of"):
+            joined = ("and",) if place is not places[0] else ()  # at the top and on the right
+            while start and plain[start - 1] in ("in", "at", "on", "near", "to", "the", "of", *joined):
                 start -= 1
-            end = place.end + _of_the_scene(plain[place.end :])  # in the bottom right corner of the scene
-            del words[start:end], plain[start:end]
+            end = place.end + _of_what(plain[place.end :])  # in the bottom right corner of the scene
+            words[start:end] = plain[start:end] = instead.split() if place is places[0] else []
         return " ".join(words)
     if fault.kind == "unmapped":
         return _without_noun(words, plain, fault.what)
@@ -279,9 +302,11 @@ def _without(text: str, fault: Fault) -> str:
     return " ".join(words[:start] + words[end:])
 
 
-def _of_the_scene(words: Sequence[str]) -> int:
-    """How many of the first words say "of the scene"."""
-    return 3 if list(words[:2]) == ["of", "the"] and words[2:3] and words[2] in _WHOLE else 0
+def _of_what(words: Sequence[str]) -> int:
+    """How many of the first words say what a place is part of: "of the scene", "of the residential area"."""
+    if list(words[:2]) != ["of", "the"]:
+        return 0
+    return next((end for end in (3, 4) if {*words[2:end]} & {*_WHOLE} or _nouns(words[2:end])), 0)
 
 
 def _without_noun(words: list[str], plain: list[str], name: str) -> str:

@@ -25,6 +25,8 @@ PLACES = {
 }
 
 
+_SIDES = {"top": CELLS[:3], "lower": CELLS[6:], "left": CELLS[::3], "right": CELLS[2::3]}  # by the cell in its middle
+
 COMPASS = dict(
     zip(
         CELLS,
@@ -49,6 +51,22 @@ def cell_at(x: float, y: float, width: int, height: int) -> str:
     column = min(2, max(0, int(3 * x / width)))
     row = min(2, max(0, int(3 * y / height)))
     return CELLS[3 * row + column]
+
+
+def common_place(cells: Iterable[str]) -> str | None:
+    """The place that cells share, in words.
+
+    Args:
+        cells: Cells of the 3x3 grid, one or more.
+
+    Returns:
+        Such as "in the top left corner" for one cell, "at the top" for several along the upper side; None where the cells lie
+        along no side, or there are none.
+    """
+    named = set(cells)
+    if len(named) == 1:
+        return PLACES[named.pop()]
+    return next((PLACES[middle] for middle, side in _SIDES.items() if named and named.issubset(side)), None)
 
 
 def join_cells(cells: Iterable[str]) -> str:

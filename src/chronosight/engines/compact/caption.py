@@ -26,6 +26,7 @@ from chronosight.tasks.caption import NO_CHANGE_SENTENCES
 from chronosight.tasks.caption_claims import (
     FaultKind,
     clauses,
+    place_of_scene,
     supported_confidence,
     without_faults,
     without_places,
@@ -102,23 +103,28 @@ def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]
     return found
 
 
-def in_words(objects: Sequence[ChangedObject]) -> str:
+def in_words(objects: Sequence[ChangedObject], placed: bool = True) -> str:
     """Describes objects in the words that people use for them.
 
     Args:
         objects: The changed objects.
+        placed: Whether to say where in the scene objects of one kind are.
 
     Returns:
-        Such as "many houses are built and a road is removed".
+        Such as "many houses are built and a road is removed", or of one kind "a house is built at the top of the scene", where
+        a few words say the place.
     """
     clauses_of = []
-    for (class_name, direction), value in sorted(tally(objects).items(), key=lambda row: (row[0][1] == "vanished", row[0][0])):
+    kinds = sorted(tally(objects).items(), key=lambda row: (row[0][1] == "vanished", row[0][0]))
+    for (class_name, direction), value in kinds:
         verb = "built" if direction == "appeared" else "removed"
         if value.count == 1:
             clauses_of.append(f"a {class_name} is {verb}")
             continue
         plural = "houses" if class_name == "building" else f"{class_name}s"
         clauses_of.append(f"{'some' if value.count < MANY else 'many'} {plural} are {verb}")
+    if placed and len(clauses_of) == 1 and (place := place_of_scene(objects)):
+        return f"{clauses_of[0]} {place}"
     return listed(clauses_of)
 
 
@@ -160,7 +166,7 @@ def joined_caption(
         answer = caption_of(part(scene, box))
         sentence = without_places(answer.text)
         if caption.says_no_change(sentence) or not sentence:
-            sentence = in_words(found)
+            sentence = in_words(found, placed=False)
             answer = replace(answer, confidence=min(fact_confidences(sentence, found), default=0.0), confident=False)
         texts = by_cell.setdefault(cell, [])
         texts += [sentence] if sentence not in texts else []
