@@ -1,16 +1,16 @@
-"""The three evidence sources on "did anything change": more of each can only speak for a yes."""
+"""The four evidence sources on "did anything change": more of each can only speak for a yes."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from chronosight.engines.confidence import outlined_area, weigh_sources
+from chronosight.engines.confidence import captioned_change, outlined_area, weigh_sources
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
 
-SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "b": -2.0}
+SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "caption": 1.5, "b": -2.0}
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
 
 
@@ -27,6 +27,15 @@ def test_more_of_a_source_speaks_for_yes(source):
     low, high = [0.3, 0.3, 1.0], [0.3, 0.3, 1.0]
     high[source] = {0: 0.9, 1: 0.9, 2: 5.0}[source]
     assert weigh_sources(*low, SETTINGS) < weigh_sources(*high, SETTINGS)
+
+
+def test_a_caption_of_a_change_speaks_for_yes_and_one_of_none_for_no():
+    words = np.log([0.5, 0.8])
+    change, none = captioned_change(True, words), captioned_change(False, words)
+    assert change == pytest.approx(0.4**0.5) and none == -change
+    weighed = [weigh_sources(0.3, 0.3, 1.0, SETTINGS, captioned) for captioned in (none, 0.0, change)]
+    assert weighed == sorted(weighed) and weighed[0] < weighed[2]
+    assert weighed[1] == weigh_sources(0.3, 0.3, 1.0, {**SETTINGS, "caption": 0.0}, change)
 
 
 def test_without_weights_the_model_decides_alone():

@@ -156,7 +156,8 @@ def test_a_place_goes_with_what_it_is_a_place_of(caption, left):
 @pytest.mark.parametrize(
     ("caption", "cells", "corrected"),
     [
-        ("a house is built at the bottom of the scene", ["top left corner"], "a house is built in the top left corner of the scene"),
+        ("a house is built at the bottom of the scene", ["top left corner"],
+         "a house is built in the top left corner of the scene"),
         ("some houses are built on the right", ["top left corner", "top"], "some houses are built at the top of the scene"),
         ("some houses are built in the top right corner", ["lower", "lower right corner", "lower"],
          "some houses are built at the bottom of the scene"),

@@ -9,8 +9,8 @@ arXiv 1706.04599, with b = 0 and a = 1 / temperature):
 
 For yes / no it is the probability of "yes" that is calibrated; the confidence is that of the answer given.
 
-**Whether anything changed** is weighed from three evidence sources in one logistic: the language model, the guide and the
-outlines (`weigh_sources`).
+**Whether anything changed** is weighed from four evidence sources in one logistic: the language model, the guide, the
+outlines and the captioner (`weigh_sources`).
 
 **Answers read from the objects** take the confidence of the objects they rest on (`of_objects`). Counts and places of a pair
 have a calibration of their own, of the exact answer (`of_exact_answer`).
@@ -113,25 +113,42 @@ def outlined_area(objects: Sequence[ChangedObject], square_metres: float = 1.0) 
     return math.log1p(sum(item.confidence * item.area_px for item in objects) * square_metres)
 
 
-def weigh_sources(yes: float, changed: float, outlined: float, settings: Mapping[str, float]) -> float:
+def weigh_sources(
+    yes: float, changed: float, outlined: float, settings: Mapping[str, float], captioned: float = 0.0
+) -> float:
     """Probability that the answer to a yes / no question about a pair is yes.
 
-        yes = sigmoid(a * logit(model's yes) + guide * logit(guide's "anything changed") + outlined * log(1 + area) + b)
+        yes = sigmoid(a * logit(model's yes) + guide * logit(guide's "anything changed") + outlined * log(1 + area)
+                      + caption * captioned + b)
 
     Args:
         yes: Probability in [0, 1] of the language model.
         changed: Probability in [0, 1] of the guide.
         outlined: Of `outlined_area`, in square metres.
         settings: Calibration of the task "binary"; without its weights (`chronosight calibrate`) the model decides alone.
+        captioned: Of `captioned_change`.
 
     Returns:
         In [0, 1].
     """
     if "outlined" not in settings:
         return calibrate(yes, settings)
-    return sigmoid(
-        settings["a"] * log_odds(yes) + settings["guide"] * log_odds(changed) + settings["outlined"] * outlined + settings["b"]
-    )
+    weighed = settings["a"] * log_odds(yes) + settings["guide"] * log_odds(changed) + settings["outlined"] * outlined
+    return sigmoid(weighed + settings.get("caption", 0.0) * captioned + settings["b"])
+
+
+def captioned_change(says_change: bool, logprobs: Sequence[float] | np.ndarray) -> float:
+    """What a caption says of "has anything changed".
+
+    Args:
+        says_change: Whether it describes a change.
+        logprobs: Natural-log probability of each of its words, one or more.
+
+    Returns:
+        From -1, certainly nothing, to 1, certainly something: the geometric mean of the words' probabilities, with a sign.
+    """
+    probability = float(np.exp(np.mean(logprobs)))
+    return probability if says_change else -probability
 
 
 def exact_answer_sources(task: str, chosen: Sequence[ChangedObject], changed: float) -> tuple[float, int]:

@@ -1,4 +1,6 @@
-"""Weights of the three evidence sources: the reliable one gets the weight, and the confidence holds."""
+"""Weights of the evidence sources: the reliable one gets the weight, and the confidence holds."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,15 +11,16 @@ from chronosight.training.calibration.changed import Weighed, fit_changed
 
 def drawn(n=600, seed=0):
     """The guide's log odds are right; the model's and the outlines are noise."""
-    rng = np.random.default_rng(seed)
+    rng, other = np.random.default_rng(seed), np.random.default_rng(seed + 100)
     rows = []
     for _ in range(n):
         guide = rng.normal(0, 2)
-        rows.append(Weighed(rng.normal(0, 2), guide, abs(rng.normal(0, 1)), bool(rng.random() < 1 / (1 + np.exp(-guide)))))
+        outcome = bool(rng.random() < 1 / (1 + np.exp(-guide)))
+        rows.append(Weighed(rng.normal(0, 2), guide, abs(rng.normal(0, 1)), outcome, other.uniform(-1, 1)))
     return rows
 
 
-def test_the_voice_that_is_right_gets_the_weight():
+def test_the_source_that_is_right_gets_the_weight():
     settings, report = fit_changed(drawn())
     assert settings["guide"] > 5 * max(abs(settings["a"]), abs(settings["outlined"]))
     assert report["accuracy"] > report["accuracy_language_model"] + 0.1
@@ -30,5 +33,12 @@ def test_the_engine_weighs_as_it_was_fitted():
     for row in drawn(20, seed=1):
         yes, guide = (1 / (1 + np.exp(-z)) for z in (row.language_model, row.guide))
         z = settings["a"] * row.language_model + settings["guide"] * row.guide
-        z += settings["outlined"] * row.outlined + settings["b"]
-        assert weigh_sources(yes, guide, row.outlined, settings) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+        z += settings["outlined"] * row.outlined + settings["caption"] * row.captioned + settings["b"]
+        assert weigh_sources(yes, guide, row.outlined, settings, row.captioned) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+
+
+def test_a_captioner_that_is_right_counts():
+    rng = np.random.default_rng(2)
+    rows = [replace(row, captioned=float(rng.normal(0.5 if row.outcome else -0.5, 0.2))) for row in drawn()]
+    settings, report = fit_changed(rows)
+    assert settings["caption"] > 1 and report["accuracy"] > fit_changed(drawn())[1]["accuracy"] + 0.05

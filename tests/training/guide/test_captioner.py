@@ -21,6 +21,7 @@ from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.captioner import CaptionerModel  # noqa: E402
 from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.tasks import binary  # noqa: E402
 from chronosight.tasks.change_captions import END, START, caption_inputs  # noqa: E402
 from chronosight.training.export.captioner import add_captioner  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
@@ -132,6 +133,18 @@ def test_captions_of_pairs_come_from_the_captioner(weights, monkeypatch):
     frames = np.full((2, 96, 128, 3), 90, np.uint8)
     answer = load(weights=weights, threads=1).ask(replace(pair(frames), metres_per_pixel=1.0), "Describe what changed.")
     assert asked[0][0] == 1.0 and answer.text == "the scene is the same as before"
+
+
+@pytest.mark.parametrize(("subject", "counts"), [(None, True), ("buildings", False)])
+def test_whether_anything_changed_is_weighed_with_the_caption(weights, monkeypatch, subject, counts):
+    engine = load(weights=weights, threads=1)
+    weights_of = {"a": 1.0, "guide": 0.1, "outlined": 0.1, "caption": 2.0, "b": 0.0, "sure": 0.7}
+    engine.bundle.config["calibration"]["binary"] = weights_of
+    scene, question, found = replace(changed(1.0), metres_per_pixel=1.0), binary.ask(subject), []
+    for text in ("the scene is the same as before", "a house is built"):
+        monkeypatch.setattr(Captioner, "describe", lambda *_, text=text: Reply(text, np.array([-0.1] * 4), True))
+        found.append(engine.encode(replace(scene, frames=scene.frames.copy())).yes(question))
+    assert (found[1] > found[0] + 0.1) is counts and (found[0] == found[1]) is not counts
 
 
 def test_where_both_guides_compare_a_pair_the_captioner_reads_the_same_run(weights, monkeypatch):

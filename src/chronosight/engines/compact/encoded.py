@@ -20,7 +20,7 @@ from chronosight.engines.compact.objects import generalise_evidence, read_eviden
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
-from chronosight.engines.confidence import calibrate, outlined_area, weigh_sources
+from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
 from chronosight.engines.reply import Reply
@@ -259,7 +259,23 @@ class EncodedScene:
         outlined = outlined_area(
             select(self.guide_evidence.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
-        return weigh_sources(language_model, self.changed, outlined, self.guide.calibration("binary"))
+        settings = self.guide.calibration("binary")
+        captioned = self.captioned(question) if settings.get("caption") else 0.0
+        return weigh_sources(language_model, self.changed, outlined, settings, captioned)
+
+    def captioned(self, question: Question) -> float:
+        """What the captioner says of a yes / no question about a pair (`confidence.captioned_change`).
+
+        Args:
+            question: A question of task binary.
+
+        Returns:
+            In [-1, 1]; 0.0 for a question about one class, and without a captioner.
+        """
+        if question.subject or self.networks.captioner is None:
+            return 0.0
+        reply = self.replies([caption.ask("pair")])[0]
+        return captioned_change(not caption.says_no_change(reply.text), reply.logprobs)
 
     @cached_property
     def reconciled(self) -> Reconciled:

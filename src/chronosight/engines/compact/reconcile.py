@@ -2,7 +2,8 @@
 
 The rule, the same for `ask` and `describe`:
 
-1. Whether anything changed is weighed from the language model, the guide and the outlines (`confidence.weigh_sources`).
+1. Whether anything changed is weighed from the language model, the guide, the outlines and the captioner
+   (`confidence.weigh_sources`).
 2. The answer is No with a confidence of EMPTIES or more: the map is emptied, and a note says how many outlines were left off.
 3. It is No with less: the outlines stay as possible changes, and a note says so.
 4. It is Yes while nothing is outlined: a note says that the map shows no place.

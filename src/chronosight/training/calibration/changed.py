@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 class Weighed:
     """What speaks for a yes about a pair, and what is true.
 
-    language_model and guide are log odds of the language model and of the guide, outlined is the log of the outlined area.
+    language_model and guide are log odds of the language model and of the guide, outlined is the log of the outlined area,
+    captioned what the captioner says, in [-1, 1].
     """
 
     language_model: float
     guide: float
     outlined: float
     outcome: bool
+    captioned: float = 0.0
 
 
 def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
@@ -45,7 +47,7 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
     """
     for place in places:
         asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
-        asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::3]]
+        asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::2]]
         for box, question, truth in asked:
             yield weigh(engine.encode(place.crop(box)), question, truth)
 
@@ -68,7 +70,7 @@ def weigh(encoded: EncodedScene, question: Question, truth: bool) -> Weighed:
     yes = yes_probability(encoded.replies([question])[0])
     metres = encoded.scene.metres_per_pixel or 1.0
     outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), metres**2)
-    return Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth)
+    return Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth, encoded.captioned(question))
 
 
 def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -82,15 +84,15 @@ def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str,
         weighed: Evidence and outcomes, as `weigh_places` yields them.
 
     Returns:
-        The settings "a", "guide", "outlined", "b" and "sure" of the task "binary"; and how well they hold, on the same answers:
-        number, accuracy, calibration error before and after.
+        The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task "binary"; and how well they hold, on the
+        same answers: number, accuracy, calibration error before and after.
     """
-    features = np.array([[item.language_model, item.guide, item.outlined] for item in weighed])
+    features = np.array([[item.language_model, item.guide, item.outlined, item.captioned] for item in weighed])
     outcome = np.array([item.outcome for item in weighed])
     fitted = fit_logistic(features, outcome, penalty=3e-3)
     confidence, right = confidence_of(fitted(features), outcome, True)
     before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
-    names = ("a", "guide", "outlined")
+    names = ("a", "guide", "outlined", "caption")
     settings = {name: round(weight, 4) for name, weight in zip(names, fitted.weights, strict=True)}
     settings |= {"b": round(fitted.bias, 4), "sure": round(confident_from(confidence, right), 3)}
     return settings, {
