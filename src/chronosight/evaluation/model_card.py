@@ -71,9 +71,9 @@ FINE_LIMITS = """
   code from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate
   0.0012). A quarter of the first and three quarters of the second were averaged, which was better on the French pairs (F1
   0.69 against 0.67) and hardly worse on held-out half-metre pairs. `recipes/guide-fine.yaml` was not run to its end. In
-  version 0.5 the part that compares the dates was trained for 2,800 further steps, on samples in which adjoining buildings
-  are separate (`recipes/guide-fine-more.yaml`, from the guide of 0.4), and the shipped weights are the mean of both, 0.6 of
-  the new ones. Confidences of fine imagery are still those fitted before.
+  versions 0.5 and 0.6 the part that compares the dates was trained further, on samples in which adjoining buildings are
+  separate (`recipes/guide-fine-more.yaml`): 2,800 steps, of which 0.6 were mixed with 0.4 of the guide of 0.4, then 2,800
+  and 2,400 steps more, of which the mean ships.
 - Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places).
   Its vocabulary is that of these captions: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and
