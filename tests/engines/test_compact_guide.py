@@ -231,6 +231,16 @@ def test_the_finest_pairs_have_equal_maps_swapped_in_tiles_and_with_land_cover(m
     np.testing.assert_allclose(guide.predict(scene).probability, whole.probability, atol=0.02)
 
 
+def test_the_finest_pairs_may_have_a_threshold_of_their_own(mixing):
+    guide, scene = suited_guide(Bundle(mixing, 1), 0.25), speckled(96, 160)
+    scene = replace(scene, metres_per_pixel=0.25)
+    guide.bundle.config["calibration"] = {"mask_fine": {"threshold": 0.6}}
+    few = (guide.predict(scene).mask > 0).sum()
+    guide.bundle.config["calibration"]["mask_finest"] = {"threshold": 0.2}
+    assert (guide.predict(scene).mask > 0).sum() > few > 0
+    assert Guide(guide.bundle, fine=True).calibration("mask") == {"threshold": 0.6}
+
+
 @pytest.mark.parametrize(("metres", "factor"), [(0.1, 0.4), (0.2, 0.8), (0.24, 1.0), (0.3, 1.2)])
 def test_the_finest_pairs_are_shown_at_their_own_ground_size(mixing, metres, factor):
     guide = suited_guide(Bundle(mixing, 1), metres)

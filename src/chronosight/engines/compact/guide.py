@@ -108,6 +108,8 @@ class Guide:
         Returns:
             The settings by name.
         """
+        if self.finest and f"{task}_finest" in self.bundle.config.get("calibration", {}):
+            return self.bundle.calibration(task, "finest")
         return self.bundle.calibration(task, "fine" if self.fine else "")
 
     def maps_cover(self, metres: float | None) -> bool:

@@ -89,7 +89,7 @@ def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str,
     """
     features = np.array([[item.language_model, item.guide, item.outlined, item.captioned] for item in weighed])
     outcome = np.array([item.outcome for item in weighed])
-    fitted = fit_logistic(features, outcome, penalty=3e-3)
+    fitted = fit_logistic(features, outcome, penalty=3e-4)
     confidence, right = confidence_of(fitted(features), outcome, True)
     before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
     names = ("a", "guide", "outlined", "caption")
