@@ -76,8 +76,8 @@ class Guide:
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
     size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
-    compared twice, at the ground size "finest" and at half that size: adjoining buildings part in the first, and what is no
-    building is told from one in the second.
+    compared twice, at the ground size "finest" and at half that size: the larger size separates adjoining buildings, the
+    smaller one makes fewer false changes.
     """
 
     def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
