@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bad_inputs import write_png
-from chronosight.scenes.haze import VEILED, without_haze
+from chronosight.scenes.haze import LEAST_CONTRAST, VEILED, without_haze
 from chronosight.scenes.open import open_scene
 
 ALL = np.ones((64, 80), bool)
@@ -38,8 +38,9 @@ def test_dates_that_are_alike_are_left_alone():
 
 @pytest.mark.parametrize(("levels", "which"), [(VEILED - 1, None), (VEILED, 1)])
 def test_how_much_brighter_the_darkest_must_be(levels, which):
-    flat = np.full((64, 80, 3), 40, np.uint8)
-    assert without_haze((flat, flat + np.uint8(levels)), ALL)[1] == which
+    frame = np.full((64, 80, 3), 40, np.uint8)
+    frame[32:] = 120
+    assert without_haze((frame, frame + np.uint8(levels)), ALL)[1] == which
 
 
 def test_a_bright_date_with_shadows_is_not_hazy():
@@ -52,7 +53,8 @@ def test_a_bright_date_with_shadows_is_not_hazy():
 def test_dark_in_one_band_alone_is_not_dark():
     """A pure colour has a band without light in it; only what is dark in all bands counts."""
     later = np.full((64, 80, 3), (120, 0, 120), np.uint8)
-    assert without_haze((np.full_like(later, 40), later), ALL)[1] == 1
+    later[32:] = (180, 0, 180)
+    assert without_haze((ground(), later), ALL)[1] == 1
 
 
 def test_only_pixels_with_data_are_judged():
@@ -64,9 +66,29 @@ def test_only_pixels_with_data_are_judged():
     assert without_haze(frames, ~ALL)[1] is None
 
 
-def test_a_date_that_is_all_white_does_no_harm():
-    found, which = without_haze((ground(), np.full((64, 80, 3), 255, np.uint8)), ALL)
-    assert which == 1 and found[1].min() == 255
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("level", [160, 255])
+@pytest.mark.parametrize("share", [0.0, LEAST_CONTRAST / 224])
+def test_a_date_of_nearly_one_colour_is_not_hazy(index, level, share):
+    """There is no contrast to restore: it would be noise enlarged."""
+    frames = [ground(), ground()]
+    frames[index] = np.rint(level - share * (229 - ground())).astype(np.uint8)
+    found, which = without_haze(frames, ALL)
+    assert which is None and all(one is other for one, other in zip(found, frames, strict=True))
+
+
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25])
+def test_beside_a_night_or_black_date_the_other_is_not_hazy(index, share):
+    frames = [np.rint(60 + ground() * 0.7).astype(np.uint8)] * 2
+    frames[index] = np.rint(ground() * share).astype(np.uint8)
+    found, which = without_haze(frames, ALL)
+    assert which is None and all(one is other for one, other in zip(found, frames, strict=True))
+
+
+def test_beside_a_dim_date_a_veil_is_taken_off():
+    frames = ((ground() * 0.5).astype(np.uint8), veiled(ground()))
+    assert without_haze(frames, ALL)[1] == 1
 
 
 def test_large_pairs_are_judged_by_a_part_of_their_pixels():
