@@ -73,7 +73,12 @@ def test_faults(caption, objects, found):
         ("a road with a road appears", [ROAD], "a road appears"),
         ("a parking lot is built", [HOUSE], ""),
         ("a parking lot is built", [ROAD], "a parking lot is built"),
-        ("a parking lot and a house are built", [HOUSE], "a house are built"),
+        ("a parking lot and a house are built", [HOUSE], "a house is built"),
+        ("some parking lots and a big house have been built", [HOUSE], "a big house has been built"),
+        ("a parking lot and some houses are built", [HOUSE], "some houses are built"),
+        ("a house and a villa are built", [HOUSE], "a house is built"),
+        ("a parking lot and a house and a tree are built", [HOUSE], "a house and a tree are built"),
+        ("a house with trees and a parking lot are built", [HOUSE], "a house with trees is built"),
         ("a house is built beside the parking lot", [HOUSE], "a house is built"),
         ("a road is built and many houses are built", [ROAD], "a road is built"),
         ("many houses are built", [ROAD], ""),
@@ -145,6 +150,11 @@ def test_only_nouns_joined_by_with_or_and_are_repeated():
         ("a house is built in the lower right corner of the image and a road appears", "a house is built and a road appears"),
         ("a house is built in the top left corner of the road", "a house is built"),
         ("a house is built at the bottom of the residential area", "a house is built"),
+        ("a road appears and a house appears on the bottom of it", "a road appears and a house appears"),
+        ("a house is built at the bottom of an old residential area", "a house is built"),
+        ("houses are built at the bottom of a few villas", "houses are built"),
+        ("the bottom of the scene is covered with new houses", "the scene is covered with new houses"),
+        ("houses are built in the bottom, near trees", "houses are built near trees"),
     ],
 )
 def test_a_place_goes_with_what_it_is_a_place_of(caption, left):
@@ -165,6 +175,12 @@ def test_a_place_goes_with_what_it_is_a_place_of(caption, left):
          "a house is built on the left of the scene"),
         ("a house is built at the top and on the right of the scene", ["center"],
          "a house is built in the center of the scene"),
+        ("the bottom of the scene is covered with new houses", ["top"], "the top of the scene is covered with new houses"),
+        ("a house at the bottom of the scene is built", ["top"], "a house at the top of the scene is built"),
+        ("in the lower right corner, a house is built", ["top"], "at the top of the scene, a house is built"),
+        ("houses appear on the left, at the bottom, and in the center", ["right"], "houses appear on the right of the scene"),
+        ("houses appear on the left of a few villas, near trees", ["right"],
+         "houses appear on the right of the scene, near trees"),
     ],
 )  # fmt: skip
 def test_a_denied_place_is_replaced_by_that_of_the_objects(caption, cells, corrected):

@@ -30,6 +30,9 @@ _INSIDE = ("in", "into", "inside", "within", "through", "amid", "among")  # "in 
 _JOINED = ("with", "and", "on", "at", "of", "from", *_INSIDE, *_BESIDE)
 _WHOLE = ("scene", "area", "image", "picture")
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
+_DETERMINERS = (*_LIGHT, "this", "that", "these", "both", "all")
+_VERBS = ("is", "are", "was", "were", "has", "have", "becomes", "become", "turns", "turn")
+_ONE_OF_MANY = re.compile(r"^((?:an?|one) (?:(?!and\b)[\w-]+ ){1,5})(are|were|have)\b", re.IGNORECASE)
 
 
 class LocatedObject(Protocol):
@@ -292,21 +295,38 @@ def _without(text: str, fault: Fault, instead: str = "") -> str:
             while start and plain[start - 1] in ("in", "at", "on", "near", "to", "the", "of", *joined):
                 start -= 1
             end = place.end + _of_what(plain[place.end :])  # in the bottom right corner of the scene
-            words[start:end] = plain[start:end] = instead.split() if place is places[0] else []
-        return " ".join(words)
+            stands_in = instead if place is places[0] else ""
+            if plain[end : end + 1] and plain[end] in _VERBS and not {*plain[start : place.start]} & {"in", "at", "on", "near"}:
+                stands_in = stands_in.partition(" ")[2] or "the scene"  # the top of the scene is covered with houses
+            elif stands_in and words[end - 1].endswith(","):
+                stands_in += ","
+            words[start:end] = plain[start:end] = stands_in.split()
+        return " ".join(words).rstrip(",")
     if fault.kind == "unmapped":
         return _without_noun(words, plain, fault.what)
     _, start, end = [noun for noun in _nouns(plain) if noun[0] == fault.what][1]
     while start and plain[start - 1] in (*_LIGHT, "with", "and", "new"):
         start -= 1
-    return " ".join(words[:start] + words[end:])
+    return _agreeing(" ".join(words[:start] + words[end:]))
+
+
+def _agreeing(text: str) -> str:
+    """The clause with its verb in the singular where one thing is left: "a house are built" -> "a house is built"."""
+    of_one = {"are": "is", "were": "was", "have": "has"}
+    return _ONE_OF_MANY.sub(lambda match: match[1] + of_one[match[2].lower()], text)
 
 
 def _of_what(words: Sequence[str]) -> int:
-    """How many of the first words say what a place is part of: "of the scene", "of the residential area"."""
-    if list(words[:2]) != ["of", "the"]:
+    """How many of the first words say what a place is part of: "of the scene", "of an old residential area", "of it"."""
+    if not words or words[0] != "of":
         return 0
-    return next((end for end in (3, 4) if {*words[2:end]} & {*_WHOLE} or _nouns(words[2:end])), 0)
+    if {*words[1:2]} & {"it", "them"}:
+        return 2
+    first = 1
+    while words[first : first + 1] and words[first] in _DETERMINERS:
+        first += 1
+    longest = min(len(words), first + 3)
+    return next((end for end in range(first + 1, longest + 1) if words[end - 1] in _WHOLE or _nouns(words[first:end])), 0)
 
 
 def _without_noun(words: list[str], plain: list[str], name: str) -> str:
@@ -327,7 +347,7 @@ def _without_noun(words: list[str], plain: list[str], name: str) -> str:
         else:
             return ""
         del words[start:end], plain[start:end]
-    return " ".join(words)
+    return _agreeing(" ".join(words))
 
 
 def _repeated_nouns(text: str) -> list[str]:
