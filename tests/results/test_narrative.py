@@ -47,7 +47,7 @@ def test_prose_and_numbers_agree(drawn):
     for class_name in ("building", "road"):
         of_class = [item for item in found if item.class_name == class_name]
         if not of_class:
-            assert f"No {class_name}s changed." in text
+            assert f"No changed {class_name}s were found." in text
             continue
         for direction in ("appeared", "vanished"):
             chosen = [item for item in of_class if item.direction == direction]  # counted anew, not by `tally`

@@ -68,7 +68,7 @@ def _counts(summary: ChangeSummary, class_name: str) -> Sentence:
     """Such as "12 buildings appeared (about 2,310 m²) and none vanished."."""
     tallies = tally(summary.objects)
     if not total(tallies, class_name).count:
-        return compose("{changed} changed.", changed=objects(0, class_name))
+        return compose("{found} were found.", found=Shown(0, f"No changed {class_name}s"))
     first, facts = change(total(tallies, class_name, "appeared"), class_name, "appeared", summary.metric)
     second, more = change(total(tallies, class_name, "vanished"), class_name, "vanished", summary.metric)
     if not total(tallies, class_name, "vanished").count:
