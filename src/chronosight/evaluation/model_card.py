@@ -73,7 +73,7 @@ FINE_LIMITS = """
   0.69 against 0.67) and hardly worse on held-out half-metre pairs. `recipes/guide-fine.yaml` was not run to its end. In
   versions 0.5 and 0.6 the part that compares the dates was trained further, on samples in which adjoining buildings are
   separate (`recipes/guide-fine-more.yaml`): 2,800 steps, of which 0.6 were mixed with 0.4 of the guide of 0.4, then 2,800
-  and 2,400 steps more, of which the mean ships.
+  and 2,400 steps more, of which the mean ships. Confidences of fine imagery are still those fitted with version 0.3.
 - Captions of pairs come from the captioner (`recipes/captioner.yaml`, 2,500 steps on the captioned parts of training places).
   Its vocabulary is that of these captions: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and
