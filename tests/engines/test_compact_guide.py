@@ -9,7 +9,8 @@ from PIL import Image
 
 from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.guide import Guide, mix_buildings, suited_guide
+from chronosight.engines.compact.guide import Guide, suited_guide
+from chronosight.engines.compact.guide_outputs import mix_buildings
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair

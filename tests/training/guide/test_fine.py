@@ -20,7 +20,9 @@ from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 from chronosight.tasks.land_cover import GUIDE_MAPS  # noqa: E402
-from chronosight.training.calibration.parts import calibrate_fine  # noqa: E402
+from chronosight.training.calibration.fits import apply_platt  # noqa: E402
+from chronosight.training.calibration.mask import fit_mask  # noqa: E402
+from chronosight.training.calibration.parts import FINEST_THRESHOLD, calibrate_fine  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide, load_fine_guide  # noqa: E402
 from chronosight.training.guide import fine  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
@@ -198,14 +200,19 @@ def test_confidences_of_fine_imagery_are_fitted_on_held_out_pairs_and_abroad(bun
     weights, data = shutil.copytree(bundle_folder, tmp_path / "weights"), tmp_path / "data"
     shutil.copy(weights / "guide.onnx", weights / "guide_fine.onnx")
     config = json.loads((weights / "config.json").read_text())
-    config |= {"fine_guide": {"metres_per_pixel": 0.5, "up_to": 0.75}, "calibration": {"mask": {"min_area": 4.0}}}
+    fine_guide = {"metres_per_pixel": 0.5, "up_to": 0.75, "finest": 0.25, "finest_up_to": 0.3}
+    config |= {"fine_guide": fine_guide, "calibration": {"mask": {"min_area": 4.0}, "mask_finest": {"threshold": 0.9}}}
     (weights / "config.json").write_text(json.dumps(config))
     write_pairs(data / "pairs", "native_train", [*sorted(NATIVE_HELD_OUT)[:18], "trfree"], 64, 0.5, 255)
     write_pairs(data / "abroad", "pairs", ["fr_1", "fr_2"], 64, 0.2, 2)
     engine = load(weights=weights, threads=1)
     calibrate_fine(engine, data)
     written = json.loads((weights / "config.json").read_text())
-    fitted = {"mask_fine", "binary_fine", "count_objects_fine", "location_objects_fine"}
+    fitted = {"mask_fine", "mask_finest", "binary_fine", "count_objects_fine", "location_objects_fine"}
     assert set(written["calibration"]) == {"mask"} | fitted and written["calibration"]["mask"] == {"min_area": 4.0}
     assert written["calibration_report"]["binary_fine"]["n"] == 18 + 2 * 9  # abroad weighs as much as the held-out pairs
     assert engine.bundle.calibration("binary", "fine") == written["calibration"]["binary_fine"]
+    usual, finest = (written["calibration"][name] for name in ("mask_fine", "mask_finest"))
+    assert finest == usual | {"threshold": pytest.approx(apply_platt([FINEST_THRESHOLD], usual["a"], usual["b"])[0], abs=1e-4)}
+    of_finest, _ = fit_mask(engine, load_abroad(data), lambda items, _: items, keep_usual=True)
+    assert of_finest["min_area"] == usual["min_area"], "in pixels of the same ground size, whatever the pairs are shown at"

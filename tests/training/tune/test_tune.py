@@ -50,6 +50,7 @@ def weights(bundle_folder, tmp_path_factory):
     onnx.save(guide_graph(), folder / GRAPH)
     config = json.loads((folder / "config.json").read_text())
     config["fine_guide"] = {"metres_per_pixel": 0.5, "up_to": 0.75, "neck": [4, 4, 4, 4]}
+    config["calibration"] = {**config.get("calibration", {}), "mask_finest": {"threshold": 0.9}}
     (folder / "config.json").write_text(json.dumps(config))
     return folder
 
@@ -130,6 +131,7 @@ def test_the_weights_that_come_out_are_whole(done, weights):
     out, facts = done
     config = json.loads((out / "config.json").read_text())
     assert config["fine_guide"]["up_to"] == 1.05 and facts["up_to"] == config["fine_guide"]["up_to"]
+    assert "mask_finest" not in config["calibration"], "it was chosen for the guide before"
     assert set(config["calibration"]["mask_fine"]) == {"a", "b", "threshold", "min_area"}
     assert config["tuned"]["results"]["your held-out places"]["after"]["pairs"] >= 2
     assert config["checksums"]["guide_fine.onnx"]["crc32"] if "checksums" in config else True

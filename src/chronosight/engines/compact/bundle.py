@@ -136,18 +136,19 @@ class Bundle:
             reason = str(error).partition("\n")[0]
             raise InputError(f"weights file {path} cannot be read ({reason}); copy the folder again") from error
 
-    def calibration(self, task: str, kind: str = "") -> dict[str, float]:
+    def calibration(self, task: str, *kinds: str) -> dict[str, float]:
         """Calibration of a task: that for the kind of scene where there is one ("caption_image"), else the task's own.
 
         Args:
             task: The task.
-            kind: "image", "pair" or "video"; "" for the task's own.
+            kinds: "image", "pair", "video", "fine", "finest"; the first that has a calibration counts.
 
         Returns:
             The settings by name; {} where nothing is calibrated.
         """
         settings = self.config.get("calibration", {})
-        found: dict[str, float] = settings.get(f"{task}_{kind}", settings.get(task, {}))
+        names = [*(f"{task}_{kind}" for kind in kinds), task]
+        found: dict[str, float] = next((settings[name] for name in names if name in settings), {})
         return found
 
     @property

@@ -18,8 +18,9 @@ from PIL import Image
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover
 from chronosight.engines.compact.decoder import repeating
+from chronosight.engines.compact.guide_outputs import STEP, changes, mix_buildings, padded_frames, probabilities, resized_maps
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
-from chronosight.engines.confidence import calibrate_map, sigmoid
+from chronosight.engines.confidence import calibrate_map
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER, LandCover
@@ -31,15 +32,12 @@ from chronosight.tasks.split import split_by_cores
 
 TILE = 512  # pixels of the guide's own grid
 OVERLAP = 128
-STEP = 32  # the graph takes multiples of this
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
-BUILDING = 2  # index of the class
 FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/results.md
-FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair; docs/results.md
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -108,9 +106,7 @@ class Guide:
         Returns:
             The settings by name.
         """
-        if self.finest and f"{task}_finest" in self.bundle.config.get("calibration", {}):
-            return self.bundle.calibration(task, "finest")
-        return self.bundle.calibration(task, "fine" if self.fine else "")
+        return self.bundle.calibration(task, *(["finest"] if self.finest else []), *(["fine"] if self.fine else []))
 
     def maps_cover(self, metres: float | None) -> bool:
         """Whether these weights map the land cover of pairs that this guide compares.
@@ -282,7 +278,7 @@ class Guide:
         if factor != 1.0:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
-        dates = _pad(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
+        dates = padded_frames(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
         (maps,), (changed,), memory, fine, covers = self._views(dates, cover)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
@@ -317,24 +313,14 @@ class Guide:
         """
         if self.finest:
             return self._finest_views(dates, cover)
-        views = TURNS[: self.views]
-        first = self._run(dates, [*(["memory"] if self.summarises else []), *(GUIDE_MAPS if cover and self.fine else [])])
+        summary = ["memory"] if self.summarises else []
+        maps, changed, first = self._averaged(dates, self.views, [*summary, *(GUIDE_MAPS if cover and self.fine else [])])
         fine = self._run_fine(dates) if self.mixed else None
         covers = self._covers(fine or first, dates) if cover else []
-        maps = [_probabilities(first, index) for index in range(dates.shape[1])]
-        changed = [sigmoid(float(logit)) for logit in first["change_logit"].ravel()]
-        for turn in views[1:]:
-            out = self._run(turn(dates))
-            for index, seen in enumerate(maps):
-                seen += turn(_probabilities(out, index))
-                changed[index] += sigmoid(float(out["change_logit"].ravel()[index]))
-        if len(views) > 1:
-            for seen in maps:
-                seen /= len(views)
         if fine is not None:
             for index, seen in enumerate(maps):
-                mix_buildings(seen, _probabilities(fine, index))
-        return maps, [value / len(views) for value in changed], first.get("memory"), fine, covers
+                mix_buildings(seen, probabilities(fine, index))
+        return maps, changed, first.get("memory"), fine, covers
 
     def _finest_views(
         self, dates: np.ndarray, cover: bool
@@ -344,29 +330,34 @@ class Guide:
         The land cover is read from the latter, since it is mapped at that ground size.
         """
         rows, columns = dates.shape[-2] // 2, dates.shape[-1] // 2
-        halved = _resized(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
+        halved = resized_maps(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
         padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
         small = np.pad(halved, padding, mode="reflect")
-        covers: list[np.ndarray] = []
-        maps = [np.zeros((len(self.classes) + 2, rows, columns), np.float32) for _ in range(dates.shape[1])]
-        changed = np.zeros(dates.shape[1])
-        for number, turn in enumerate(TURNS[: self.views]):
-            out = self._run(turn(small), GUIDE_MAPS if cover and not number else ())
-            if cover and not number:
-                covers = self._covers(out, small)
-                stride = small.shape[-1] // covers[0].shape[-1]
-                covers = [one[..., : rows // stride, : columns // stride] for one in covers]
+        smaller, changed, first = self._averaged(small, self.views, GUIDE_MAPS if cover else ())
+        larger, also_changed, _ = self._averaged(dates, 1)
+        maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
+        maps = [seen + FINEST_SHARE * (other - seen) for seen, other in zip(maps, larger, strict=True)]
+        changed = [one + FINEST_SHARE * (other - one) for one, other in zip(changed, also_changed, strict=True)]
+        covers = self._covers(first, small) if cover else []
+        stride = small.shape[-1] // covers[0].shape[-1] if cover else 1
+        return maps, changed, None, None, [one[..., : rows // stride, : columns // stride] for one in covers]
+
+    def _averaged(
+        self, dates: np.ndarray, views: int, more: Sequence[str] = ()
+    ) -> tuple[list[np.ndarray], list[float], dict[str, np.ndarray]]:
+        """The mean over the pairs as they are and turned: maps, probabilities of change; the outputs, with `more`, unturned."""
+        first = self._run(dates, more)
+        maps = [probabilities(first, index) for index in range(dates.shape[1])]
+        changed = changes(first)
+        for turn in TURNS[1:views]:
+            out = self._run(turn(dates))
             for index, seen in enumerate(maps):
-                seen += turn(_probabilities(out, index))[:, :rows, :columns] / self.views
-            changed += _changes(out) / self.views
-        out = self._run(dates)
-        found = []
-        for index, seen in enumerate(maps):
-            mixed = _resized(seen, *dates.shape[-2:])
-            mixed += FINEST_SHARE * (_probabilities(out, index) - mixed)
-            found.append(mixed)
-        changed += FINEST_SHARE * (_changes(out) - changed)
-        return found, changed.tolist(), None, None, covers
+                seen += turn(probabilities(out, index))
+            changed += changes(out)
+        if views > 1:
+            for seen in maps:
+                seen /= views
+        return maps, (changed / views).tolist(), first
 
     def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The network's own outputs.
@@ -422,20 +413,6 @@ class Guide:
         return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
 
 
-def mix_buildings(maps: np.ndarray, others: np.ndarray, share: float = FINE_SHARE) -> None:
-    """Takes the mean of two guides for buildings; roads, which the other one knows from rendered pairs alone, stay.
-
-    Args:
-        maps: (C + 2, h, w) float32 probabilities (classes, appeared, interiors); changed in place.
-        others: The same of the other guide.
-        share: Weight of the other guide, in [0, 1].
-    """
-    building = maps[BUILDING].copy()
-    for index in (BUILDING, -2, -1):
-        maps[index] += share * (others[index] - maps[index])
-    maps[:BUILDING] *= (1 - maps[BUILDING]) / np.maximum(1 - building, 1e-6)
-
-
 def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
     """The guide for imagery of a ground size.
 
@@ -465,35 +442,3 @@ def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(
     """
     frames, valid = scene.frames[:, *window], scene.valid[window]
     return frames if valid.all() else np.where(valid[..., None], frames, 0)
-
-
-def _probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:
-    """Logits of one tile of the batch -> (C + 2, h, w) float32: classes, which sum to 1, appeared, cores."""
-    classes, count = out["class_logits"][index], out["class_logits"].shape[1]
-    maps = np.empty((count + 2, *classes.shape[1:]), np.float32)
-    np.exp(classes - classes.max(axis=0), out=maps[:count])
-    maps[:count] /= maps[:count].sum(axis=0)
-    maps[count], maps[count + 1] = out["appeared_logit"][index, 0], out["core_logit"][index, 0]
-    binary = maps[count:]
-    np.exp(-binary, out=binary)
-    binary += 1
-    np.reciprocal(binary, out=binary)
-    return maps
-
-
-def _changes(out: dict[str, np.ndarray]) -> np.ndarray:
-    """(N,) float64: of each pair the probability that anything changed."""
-    return np.array([sigmoid(float(logit)) for logit in out["change_logit"].ravel()])
-
-
-def _resized(maps: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """(C, h, w) float32 -> (C, rows, columns), smoothed where it becomes smaller."""
-    return np.stack([np.asarray(Image.fromarray(one).resize((columns, rows), Image.Resampling.BILINEAR)) for one in maps])
-
-
-def _pad(frames: np.ndarray) -> np.ndarray:
-    """(T, H, W, 3) -> the same with H and W multiples of 32, mirrored at the lower and right edge."""
-    down, right = -frames.shape[1] % STEP, -frames.shape[2] % STEP
-    if not down and not right:
-        return frames
-    return np.pad(frames, ((0, 0), (0, down), (0, right), (0, 0)), mode="reflect")

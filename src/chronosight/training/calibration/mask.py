@@ -114,8 +114,8 @@ def fit_mask(
         keep_usual: Keep the usual threshold and smallest object, and fit the probability alone.
 
     Returns:
-        The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels of the guide's own ground size); and
-        the metrics they reach.
+        The settings "a", "b", "threshold" (on the calibrated map) and "min_area" (pixels of the ground size that the guide
+        is calibrated at); and the metrics they reach.
     """
     guide = suited_guide(engine.bundle, places[0].metres_per_pixel)
     config = engine.bundle.config
@@ -150,7 +150,7 @@ def fit_mask(
         "a": round(a, 4),
         "b": round(b, 4),
         "threshold": round(float(apply_platt(np.array([threshold]), round(a, 4), round(b, 4))[0]), 4),
-        "min_area": area / guide.metres_per_pixel**2,
+        "min_area": area / guide.calibrated_at**2,
     }
     best, usual = found[threshold, area], found[USUAL]
     report = {

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chronosight.datasets.held_out import native_pairs
 from chronosight.datasets.places import BINARY, COUNT, LOCATION, load_abroad, truth_of_mask
 from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.training.calibration.changed import Weighed, fit_changed, weigh
+from chronosight.training.calibration.fits import apply_platt
 from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import fit_mask
@@ -19,6 +22,7 @@ from chronosight.training.calibration.objects import ReadOff, fit_read_off, read
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
+FINEST_THRESHOLD = 0.415  # raw, of pairs compared at two sizes: chosen on the pairs abroad and held-out chips (docs/results.md)
 FEWEST = 20  # answers: with fewer, confidences stay as they are
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -96,8 +100,8 @@ def fit_fine(
         track: Called with items and a label; yields the items while it shows progress.
 
     Returns:
-        Settings and report by name ("mask_fine", "binary_fine", "count_objects_fine", "location_objects_fine"); empty without
-        such a guide, or without pairs.
+        Settings and report by name ("mask_fine", "mask_finest", "binary_fine", "count_objects_fine",
+        "location_objects_fine"); empty without such a guide, or without pairs.
     """
     if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
         return {}, {}
@@ -106,13 +110,16 @@ def fit_fine(
         return {}, {}
     settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad
     found, reports = {"mask_fine": settings}, {"mask_fine": report}
+    if engine.bundle.config["fine_guide"].get("finest_up_to"):
+        threshold = apply_platt(np.array([FINEST_THRESHOLD]), settings["a"], settings["b"])[0]
+        found["mask_finest"] = settings | {"threshold": round(float(threshold), 4)}
     abroad = load_abroad(data)[:limit] if (data / "abroad" / "pairs.jsonl").is_file() else []
     repeated = max(1, len(pairs) // len(abroad)) if abroad else 0
     before = engine.bundle.config.get("calibration", {})
     answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
     weighed: list[Weighed] = []
     try:
-        kept = {name: value for name, value in before.items() if not name.endswith("_fine")}
+        kept = {name: value for name, value in before.items() if not name.endswith(("_fine", "_finest"))}
         engine.bundle.config["calibration"] = kept | found
         engine.forget()
         for pair in track([*pairs, *abroad], "fine pairs, answers"):

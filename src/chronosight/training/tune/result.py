@@ -66,6 +66,7 @@ def write_weights(
         engine = CompactEngine(Bundle(part))
         mask, report = fit_mask(engine, windows_of(held_out), track)
         config["calibration"] = {**config.get("calibration", {}), "mask_fine": mask}
+        config["calibration"].pop("mask_finest", None)  # it was chosen for the guide before
         config["calibration_report"] = {**config.get("calibration_report", {}), "mask_fine": report}
         write_json(part / "config.json", config)
         comparisons = [

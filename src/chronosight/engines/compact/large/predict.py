@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chronosight.engines.compact.guide import OVERLAP, STEP, TILE, Guide
+from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
+from chronosight.engines.compact.guide_outputs import STEP
 from chronosight.engines.compact.large.store import CORE, VALID, Store
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
 from chronosight.results.land_cover import NO_COVER
