@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
+from rasterio.features import rasterize
 
 from changed_scenes import SIDE, one
 from chronosight.engines.compact.objects import generalise_evidence
@@ -161,6 +162,24 @@ def test_limits():
 
 def ring(points):
     return np.vstack([points, points[:1]])
+
+
+@pytest.mark.parametrize("step", [1.0, 0.5, 0.25, 1e-9], ids=["corners of pixels", "halves", "quarters", "anywhere"])
+def test_a_ring_is_drawn_pixel_for_pixel_as_gdal_draws_it(step):
+    rng = np.random.default_rng(7)
+    seen = 0
+    for turn in range(400):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(4, 12)))
+        radii = rng.uniform(2, 22, len(angles))
+        points = np.round((18 + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)) / step) * step
+        polygon = shapely.Polygon(points[:: 1 if turn % 2 else -1])
+        if not polygon.is_valid:
+            continue
+        shape = tuple(rng.integers(1, 40, 2).tolist())
+        expected = rasterize([polygon], shape, dtype=np.uint8).astype(bool)
+        assert (drawn(np.array(polygon.exterior.coords), shape) == expected).all()
+        seen += expected.any()
+    assert seen > 100
 
 
 def test_a_drawn_ring_covers_the_pixels_whose_centres_it_holds():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chronosight.engines.compact.guide import GuideMaps
-from chronosight.engines.compact.objects import read_evidence
+from chronosight.engines.compact.objects import placed_evidence, read_evidence
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover import LandCover, pack
 from chronosight.scenes.scene import Scene
@@ -50,4 +50,4 @@ def rendered(pair: RenderedPair) -> tuple[LandCover, Evidence, Scene]:
 def evidence_of(mask: np.ndarray, appeared: np.ndarray, scene: Scene) -> Evidence:
     probability = (mask > 0).astype(np.float32) * 0.95
     maps = GuideMaps(mask, probability, appeared.astype(np.float32), float((mask > 0).any()), None)
-    return read_evidence(maps, CHANGE_CLASSES, 0, scene)
+    return placed_evidence(read_evidence(maps, CHANGE_CLASSES), scene)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from chronosight.engines.rings import area_within, largest_part
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.land_cover_change import CoverObject
 from chronosight.scenes.lonlat import pixel_vectors, to_lonlat
@@ -37,14 +38,9 @@ def outline(inside: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         Its outer ring (n, 2), closed, x right and y down; and rings of its holes of `SMALLEST_HOLE` pixels or more.
     """
     import shapely
-    from rasterio.features import shapes
 
-    padded = np.pad(inside, 1)
-    found = shapes(padded.view(np.uint8), mask=padded, connectivity=4)
-    rings = ([np.array(ring) for ring in part["coordinates"]] for part, _ in found)  # arrays are read several times as fast
-    polygons = [shapely.Polygon(outer, holes) for outer, *holes in rings]
-    largest = polygons[0] if len(polygons) == 1 else max(polygons, key=lambda one: shapely.Polygon(one.exterior).area)
-    return simplified(largest, 1)
+    outer, holes = largest_part(inside)
+    return simplified(shapely.Polygon(outer, [hole for hole in holes if area_within(hole) >= SMALLEST_HOLE]))
 
 
 def outline_in_scene(item: MaskObject) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -61,25 +57,21 @@ def outline_in_scene(item: MaskObject) -> tuple[np.ndarray, tuple[np.ndarray, ..
     return ring + corner, tuple(hole + corner for hole in holes)
 
 
-def simplified(polygon: Polygon, margin: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+def simplified(polygon: Polygon) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Simplifies a polygon.
 
     Args:
         polygon: The polygon, in pixels.
-        margin: Taken off both coordinates.
 
     Returns:
-        Its outer ring (n, 2), closed, and its holes; small holes are left out.
+        Its outer ring (n, 2), closed, and its holes.
     """
     import shapely
 
-    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= SMALLEST_HOLE]
-    whole = shapely.Polygon(polygon.exterior, holes)
-    simple = whole.simplify(OUTLINE_TOLERANCE, preserve_topology=True)
+    simple = polygon.simplify(OUTLINE_TOLERANCE, preserve_topology=True)
     if not isinstance(simple, shapely.Polygon) or simple.area <= 0 or not simple.is_valid:
-        simple = whole
-    inner = tuple(np.asarray(ring.coords, float) - margin for ring in simple.interiors)
-    return np.asarray(simple.exterior.coords, float) - margin, inner
+        simple = polygon
+    return shapely.get_coordinates(simple.exterior), tuple(shapely.get_coordinates(ring) for ring in simple.interiors)
 
 
 def place_objects(

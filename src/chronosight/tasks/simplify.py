@@ -43,12 +43,12 @@ def simplify(contour: Contour, max_vertices: int = MAX_VERTICES, start: float = 
     while epsilon < floor:
         epsilon += STEP
     limit = _squared(contour[a], contour[b])
+    from_a = sorted(((at - a) % n, at, distance) for at, distance in kept)
     while True:
         squared = epsilon * epsilon
         if limit <= squared:  # the whole contour is a point at this epsilon
             return [contour[a]]
-        order = sorted((at - a) % n for at, distance in kept if distance > squared)
-        vertices = _join([(at + a) % n for at in order], contour, squared)
+        vertices = _join([at for _, at, distance in from_a if distance > squared], contour, squared)
         if len(vertices) <= max_vertices:
             return [contour[at] for at in sorted(vertices)]
         epsilon += STEP
@@ -104,32 +104,29 @@ def _join(vertices: list[int], contour: Contour, squared: float) -> list[int]:
     the next one stays, and two are left at least.
     """
     count = left = len(vertices)
-    kept: list[int] = []
-    before, at, i = vertices[-1], vertices[0], 0
+    points = [contour[at] for at in vertices]
+    half = 0.5 * squared
+    kept: list[int] = []  # positions in `vertices`
+    (x0, y0), (x1, y1), i = points[-1], points[0], 0
     while i < count and left > 2:
-        after = vertices[i + 1] if i + 1 < count else (kept or vertices)[0]
-        if _nearly_straight(contour[before], contour[at], contour[after], squared):
+        following = i + 1 if i + 1 < count else kept[0] if kept else 0
+        x2, y2 = points[following]
+        dx, dy = x2 - x0, y2 - y0
+        px, py = x1 - x0, y1 - y0
+        off_line = px * dy - py * dx
+        straight = dx != 0 != dy and off_line * off_line <= half * (dx * dx + dy * dy)
+        if straight and px * (x2 - x1) + py * (y2 - y1) >= 0:
             left -= 1
-            kept.append(after)
-            before = after
+            kept.append(following)
+            x0, y0 = x2, y2
             i += 2
         else:
-            kept.append(at)
-            before = at
+            kept.append(i)
+            x0, y0 = x1, y1
             i += 1
         if i < count:
-            at = vertices[i]
-    return (kept + vertices[i:])[:left]
-
-
-def _nearly_straight(before: tuple[int, int], at: tuple[int, int], after: tuple[int, int], squared: float) -> bool:
-    dx, dy = after[0] - before[0], after[1] - before[1]
-    if dx == 0 or dy == 0:
-        return False
-    px, py = at[0] - before[0], at[1] - before[1]
-    off_line = px * dy - py * dx
-    onwards = px * (after[0] - at[0]) + py * (after[1] - at[1])
-    return onwards >= 0 and off_line * off_line <= 0.5 * squared * (dx * dx + dy * dy)
+            x1, y1 = points[i]
+    return [vertices[at] for at in (*kept, *range(i, count))[:left]]
 
 
 def _squared(p: tuple[int, int], q: tuple[int, int]) -> int:

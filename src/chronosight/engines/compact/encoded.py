@@ -16,7 +16,7 @@ from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstima
 from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
 from chronosight.engines.compact.land_cover import land_cover_change
 from chronosight.engines.compact.language import Language
-from chronosight.engines.compact.objects import generalise_evidence, read_evidence, read_facts
+from chronosight.engines.compact.objects import generalise_evidence, placed_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
@@ -166,15 +166,20 @@ class EncodedScene:
         return calibrate(self.maps.changed, self.guide.calibration("guide"))
 
     @cached_property
-    def guide_evidence(self) -> Evidence:
-        """What the guide outlined, before the language model was asked."""
+    def outlined(self) -> Evidence:
+        """What the guide outlined, before the language model was asked; its objects are not on the ground yet."""
         min_area = self.guide.min_area(self.seen_size)
-        return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area, self.scene)
+        return read_evidence(self.maps, tuple(self.bundle.config["classes"]), min_area)
+
+    @cached_property
+    def guide_evidence(self) -> Evidence:
+        """What the guide outlined, on the ground."""
+        return placed_evidence(self.outlined, self.scene)
 
     @cached_property
     def reported_evidence(self) -> Evidence:
         """What is reported of the outlines: specks of road are left out, pieces of one road joined."""
-        return generalise_evidence(self.guide_evidence, self.scene, self.bundle.smallest_reported)
+        return generalise_evidence(self.outlined, self.scene, self.bundle.smallest_reported)
 
     @cached_property
     def land_cover(self) -> LandCoverChange | None:
@@ -195,7 +200,7 @@ class EncodedScene:
     def facts(self) -> GuideFacts:
         """The guide's facts; with a sentence only where the clue contains it."""
         captioned = self.bundle.config["guide_form"] in ("caption", "full")
-        return read_facts(self.guide_evidence, self.changed, self.sentence if captioned else None)
+        return read_facts(self.outlined, self.changed, self.sentence if captioned else None)
 
     @cached_property
     def clue(self) -> str:
@@ -257,7 +262,7 @@ class EncodedScene:
         """
         language_model = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
-            select(self.guide_evidence.objects, question.subject), (self.seen_size or 1.0) ** 2
+            select(self.outlined.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
         settings = self.guide.calibration("binary")
         captioned = self.captioned(question) if settings.get("caption") else 0.0

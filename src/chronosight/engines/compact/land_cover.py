@@ -72,13 +72,6 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
     Returns:
         The change, its map included.
     """
-    from rasterio import Env
-
-    with Env():  # one for all outlines; each would open and close its own, which takes twice its time
-        return _land_cover_change(cover, evidence, scene, metres)
-
-
-def _land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres: float) -> LandCoverChange:
     changed = change_map(cover, evidence.mask > 0, metres)
     known, classes = cover.known & scene.valid, cover.classes
     both = known.all(axis=0)

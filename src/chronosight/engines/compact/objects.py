@@ -20,9 +20,7 @@ from chronosight.tasks.objects import find_objects
 PLURALS = {"building": "buildings", "road": "roads"}
 
 
-def read_evidence(
-    maps: GuideMaps, classes: tuple[str, ...], min_area: float = 0, scene: Scene | None = None
-) -> Evidence:
+def read_evidence(maps: GuideMaps, classes: tuple[str, ...], min_area: float = 0) -> Evidence:
     """Objects of every class by the label rule (chronosight.tasks.objects), with direction and confidence.
 
     Direction is the mean of `appeared` over the object, confidence the mean probability of change over it.
@@ -31,7 +29,9 @@ def read_evidence(
         maps: Of the guide.
         classes: Names, background first.
         min_area: In pixels of the scene; smaller objects are dropped and leave the mask too.
-        scene: What the maps are of; the objects get their place on the ground from it.
+
+    Returns:
+        The evidence; its objects are not on the ground yet (`placed_evidence`).
     """
     mask = maps.mask.copy()
     objects: list[ChangedObject] = []
@@ -49,12 +49,21 @@ def read_evidence(
                 name, direction, outline=ring, area_px=area, cell=item.cell, confidence=confidence, holes=holes
             )
             objects.append(found_one)
-    placed = tuple(objects) if scene is None else place_objects(scene, objects)
-    return Evidence(classes, mask, maps.probability, maps.appeared, placed, None if scene is None else scene.valid)
+    return Evidence(classes, mask, maps.probability, maps.appeared, tuple(objects))
+
+
+def placed_evidence(evidence: Evidence, scene: Scene) -> Evidence:
+    """The evidence as it is handed out: its objects numbered and on the ground.
+
+    Args:
+        evidence: What was outlined.
+        scene: What it is of.
+    """
+    return replace(evidence, objects=place_objects(scene, evidence.objects), valid=scene.valid)
 
 
 def generalise_evidence(evidence: Evidence, scene: Scene, smallest: Mapping[str, float]) -> Evidence:
-    """The evidence as it is reported: pieces of one road joined, what is too small left off list and mask.
+    """The evidence as it is reported: pieces of one road joined, what is too small left off list and mask, the rest placed.
 
     Args:
         evidence: All that was outlined.
@@ -62,11 +71,11 @@ def generalise_evidence(evidence: Evidence, scene: Scene, smallest: Mapping[str,
         smallest: Square metres by class, see `engines.generalise`.
     """
     if all(item.class_name not in LONG for item in evidence.objects):
-        return evidence
+        return placed_evidence(evidence, scene)
     reported = generalise(evidence.objects, scene.width, scene.height, scene.metres_per_pixel or 1.0, smallest)
     kept = {id(one) for _, members in reported for one in members}
     mask = unpainted(evidence, [item for item in evidence.objects if id(item) not in kept])
-    return replace(evidence, mask=mask, objects=place_objects(scene, [item for item, _ in reported]))
+    return placed_evidence(replace(evidence, mask=mask, objects=tuple(item for item, _ in reported)), scene)
 
 
 def unpainted(evidence: Evidence, dropped: Sequence[ChangedObject]) -> np.ndarray:

@@ -54,15 +54,6 @@ def whole_scene_land_cover(
     Returns:
         The change; its maps are windows on files of the store.
     """
-    from rasterio import Env
-
-    with Env():  # one for all outlines
-        return _whole_scene_land_cover(store, least, scene, objects, limits)
-
-
-def _whole_scene_land_cover(
-    store: Store, least: tuple[float, ...], scene: Scene, objects: Sequence[ChangedObject], limits: ObjectLimits | None
-) -> LandCoverChange:
     metres = scene.metres_per_pixel or 1.0
     known, totals, compared = _write_groups(store, least, metres)
     found: list[tuple[CoverObject, Piece]] = []

@@ -18,7 +18,7 @@ from shapely.strtree import STRtree
 
 from chronosight.engines.compact.large.pieces import Piece, box, components, paste
 from chronosight.engines.compact.large.store import CLASS, Store
-from chronosight.engines.outlines import outline, simplified
+from chronosight.engines.outlines import SMALLEST_HOLE, outline, simplified
 from chronosight.tasks.objects import find_objects
 from chronosight.tasks.split import split_by_cores
 
@@ -128,9 +128,10 @@ def _giant(store: Store, class_index: int, pieces: list[Piece]) -> Component:
                 polygons.append(shapely.Polygon(rings[0], rings[1:]))
     union = shapely.union_all(polygons)
     largest = max(getattr(union, "geoms", [union]), key=lambda one: one.area)
-    ring, holes = simplified(largest, 0)
+    holes = [hole for hole in largest.interiors if shapely.Polygon(hole).area >= SMALLEST_HOLE]
+    ring, inner = simplified(shapely.Polygon(largest.exterior, holes))
     first = min((one.top, one.left + int(one.inside[0].argmax())) for one in pieces)
-    return Component(class_index, ring, holes, area, (sums[0], sums[1]), (largest.centroid.x, largest.centroid.y), pieces, first)
+    return Component(class_index, ring, inner, area, (sums[0], sums[1]), (largest.centroid.x, largest.centroid.y), pieces, first)
 
 
 def _swallow(found: list[Component]) -> list[Component]:
