@@ -44,6 +44,10 @@ def pooled(maps: np.ndarray, how: Callable[..., np.ndarray] = np.mean) -> np.nda
     Returns:
         (N, K, GRID * GRID) float32.
     """
+    if maps.shape[2] % GRID == maps.shape[3] % GRID == 0:  # several times as fast, and the same places
+        n, k, height, width = maps.shape
+        places_of = how(maps.reshape(n, k, GRID, height // GRID, GRID, width // GRID), axis=(3, 5))
+        return places_of.reshape(n, k, GRID * GRID).astype(np.float32, copy=False)
     rows, columns = (_bounds(side) for side in maps.shape[2:])
     places = [how(maps[:, :, top:bottom, left:right], axis=(2, 3)) for top, bottom in rows for left, right in columns]
     return np.stack(places, axis=2).astype(np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import TensorProto, numpy_helper
 from torch import nn
 
 from chronosight.engines import load
@@ -53,18 +54,25 @@ def test_quantised_convolutions_give_nearly_the_same(tmp_path, data):
     scaled = {name for node in nodes if node.op_type == "DequantizeLinear" for name in node.output}
     convolutions = [node for node in nodes if node.op_type == "Conv"]
     assert [node.input[1] in scaled for node in convolutions] == [True, True, True]
+    weights = [
+        numpy_helper.to_array(item) for item in onnx.load(str(path)).graph.initializer if item.data_type == TensorProto.INT8
+    ]
+    assert max(np.abs(one.astype(int)).max() for one in weights) <= 64, "two products of bytes fit into 16 bits"
     assert [p.name for p in tmp_path.iterdir()] == ["guide.onnx"]
 
 
 def test_a_folder_is_quantised_once_and_still_vouches_for_its_files(tmp_path, data, monkeypatch):
     seen = []
-    monkeypatch.setattr(quantized, "quantize_convolutions", lambda source, target, feeds: seen.append(source.name))
+    monkeypatch.setattr(
+        quantized, "quantize_convolutions", lambda source, target, feeds, unused: seen.append((source.name, unused))
+    )
     weights = shutil.copytree(load("compact").bundle.folder, tmp_path / "weights")
     config = json.loads((weights / "config.json").read_text())
     (weights / "config.json").write_text(json.dumps(config | {"quantized_guide": False}))
     for _ in range(2):
         quantize_guide(weights, data)
-        assert json.loads((weights / "config.json").read_text())["quantized_guide"] is True and seen == ["guide.onnx"]
+        assert json.loads((weights / "config.json").read_text())["quantized_guide"] is True
+        assert seen == [("guide.onnx", ["memory"])], "with a captioner nobody reads the memory"
     assert load("compact", weights).bundle.session("guide")
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.training.export.half import round_to_float16
+from chronosight.training.export.leaner_graph import fix_enlargements
 from chronosight.training.export.onnx_storage import store_as_float16, write_graph
 from chronosight.training.export.parity import difference_from_torch
 
 MAPS = ["class_logits", "appeared_logit", "core_logit", "change_logit"]
 OUTPUTS = [*MAPS, "memory"]
+SIZES = ((64, 96), (256, 256))  # rows and columns at which graphs are checked
 
 
 class _Guide(nn.Module):
@@ -98,10 +101,11 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
     size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
     export_graph(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size])
+    fix_enlargements(path, [dict.fromkeys(("before", "after"), np.zeros((1, 3, *side), np.float32)) for side in SIZES])
     store_as_float16(path)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for rows_px, columns_px in ((64, 96), (256, 256)):
+    for rows_px, columns_px in SIZES:
         pair = [torch.rand(1, 3, rows_px, columns_px) for _ in range(2)]
         with torch.no_grad():
             expected = _Guide(model, outputs)(*pair)

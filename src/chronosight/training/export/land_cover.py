@@ -17,8 +17,9 @@ from chronosight.files import write_json
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
 from chronosight.tasks.land_cover import COARSEST, GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 from chronosight.training.export.bundle import find_model
-from chronosight.training.export.guide import check_parity, export_graph
+from chronosight.training.export.guide import SIZES, check_parity, export_graph
 from chronosight.training.export.half import as_float16, round_to_float16
+from chronosight.training.export.leaner_graph import fix_enlargements
 from chronosight.training.export.onnx_storage import store_as_float16
 from chronosight.training.export.parity import difference_from_torch
 
@@ -98,11 +99,12 @@ def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
     sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in strides]
     head = _HeadOfPixels(model) if model.config.pixels else _Head(model)
     export_graph(head, tuple(_maps(model, 2, 64, 96)), path, names, ["logits"], sizes)
+    maps_of = [_maps(model, 2, *side) for side in SIZES]
+    fix_enlargements(path, [{name: one.numpy() for name, one in zip(names, maps, strict=True)} for maps in maps_of])
     store_as_float16(path)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for high, wide in ((64, 96), (256, 256)):
-        maps = _maps(model, 2, high, wide)
+    for (high, wide), maps in zip(SIZES, maps_of, strict=True):
         with torch.no_grad():
             expected = model(*maps)
         got = session.run(["logits"], {name: one.numpy() for name, one in zip(names, maps, strict=True)})[0]

@@ -1,6 +1,7 @@
 """The guide's convolutions as 8-bit integers: a smaller file, and half the time on CPUs with VNNI.
 
-Weights get one scale a channel, activations one scale a map, from the smallest and largest values on training pairs. The guide of
+Weights get one scale a channel and 7 bits, so that sums of two products fit into 16 bits: CPUs without VNNI then need no
+slower, exact products. Activations get one scale a map, from the smallest and largest values on training pairs. The guide of
 fine imagery and the vision tower, whose convolutions are depth-wise, lose more by it than they gain (docs/results.md).
 """
 
@@ -18,6 +19,7 @@ from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
 from chronosight.files import write_json
+from chronosight.training.export.leaner_graph import drop_outputs, drop_unused
 from chronosight.training.export.onnx_storage import store_as_float16
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def quantize_guide(weights: str | Path, data: str | Path) -> tuple[int, int]:
         feeds = pairs_of(Path(data))
         if not feeds:
             raise InputError(f"{data} has no training pairs; expected pairs/train.jsonl with some in it")
-        quantize_convolutions(path, path, feeds)
+        quantize_convolutions(path, path, feeds, ["memory"] if config.get("captioner") else [])
         config["quantized_guide"] = True
         if "checksums" in config:
             config["checksums"] = checksums(weights)
@@ -57,13 +59,14 @@ def quantize_guide(weights: str | Path, data: str | Path) -> tuple[int, int]:
     return before, path.stat().st_size
 
 
-def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequence[Feed]) -> None:
+def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequence[Feed], unused: Sequence[str] = ()) -> None:
     """Quantises a graph's convolutions.
 
     Args:
         source: The ONNX file, weights in 16 or 32 bits.
         target: The file to write; may be the same.
         feeds: Inputs by name, from which the ranges of the maps are taken.
+        unused: Outputs that nobody reads with these weights; the new graph has none of them.
     """
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -71,10 +74,12 @@ def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequenc
 
     with tempfile.TemporaryDirectory(dir=Path(target).parent, prefix=".quantized") as folder:
         plain, part = Path(folder) / "plain.onnx", Path(folder) / "part.onnx"
-        onnx.save(in_32_bits(onnx.load(str(source))), str(plain))
+        model = in_32_bits(onnx.load(str(source)))
+        drop_outputs(model, unused)
+        onnx.save(model, str(plain))
         quant_pre_process(str(plain), str(plain), skip_symbolic_shape=True)
         quantize_static(
-            str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True,
+            str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
             calibrate_method=CalibrationMethod.MinMax,
         )  # fmt: skip
@@ -99,9 +104,7 @@ def in_32_bits(model: onnx.ModelProto) -> onnx.ModelProto:
         values = numpy_helper.to_array(stored[node.input[0]]).astype(np.float32)
         graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
         graph.node.remove(node)
-    used = {name for node in graph.node for name in node.input}
-    for item in [item for item in graph.initializer if item.name not in used]:
-        graph.initializer.remove(item)
+    drop_unused(model)
     return model
 
 
