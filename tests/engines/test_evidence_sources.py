@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from chronosight.engines.confidence import captioned_change, outlined_area, weigh_sources
+from chronosight.engines.confidence import SETTLED, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
@@ -43,6 +43,14 @@ def test_without_weights_the_model_decides_alone():
         assert weigh_sources(0.7, guide, outlined, {}) == pytest.approx(0.7)
     plain = {"a": 2.0, "b": 0.0}
     assert weigh_sources(0.7, 0.99, 9.0, plain) == pytest.approx(weigh_sources(0.7, 0.01, 0.0, plain))
+
+
+def test_without_the_model_only_what_is_settled_is_answered():
+    alone = {"alone_guide": 0.5, "alone_outlined": 0.4, "alone_caption": 1.5, "alone_b": -2.0}
+    assert without_model(0.9, 9.0, SETTINGS | alone, 0.8) == pytest.approx(weigh_sources(0.5, 0.9, 9.0, SETTINGS, 0.8))
+    assert without_model(0.05, 0.0, SETTINGS | alone, -0.8) < 1 - SETTLED
+    assert without_model(0.5, 5.0, SETTINGS | alone) is None, "even odds"
+    assert without_model(0.9, 9.0, SETTINGS, 0.8) is None, "weights that always ask the model"
 
 
 def test_no_source_is_so_sure_that_the_others_do_not_count():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chronosight.engines.confidence import weigh_sources
+from chronosight.engines.confidence import SETTLED, weigh_sources, without_model
 from chronosight.training.calibration.changed import Weighed, fit_changed
 
 
@@ -35,6 +35,20 @@ def test_the_engine_weighs_as_it_was_fitted():
         z = settings["a"] * row.language_model + settings["guide"] * row.guide
         z += settings["outlined"] * row.outlined + settings["caption"] * row.captioned + settings["b"]
         assert weigh_sources(yes, guide, row.outlined, settings, row.captioned) == pytest.approx(1 / (1 + np.exp(-z)), abs=1e-6)
+
+
+def test_without_the_model_the_engine_weighs_as_it_was_fitted():
+    settings, report = fit_changed(drawn())
+    settled = []
+    for row in drawn():
+        guide = 1 / (1 + np.exp(-row.guide))
+        z = settings["alone_guide"] * np.clip(row.guide, -6.9, 6.9) + settings["alone_outlined"] * row.outlined
+        yes = 1 / (1 + np.exp(-(z + settings["alone_caption"] * row.captioned + settings["alone_b"])))
+        found = without_model(guide, row.outlined, settings, row.captioned)
+        settled.append(found is not None)
+        assert settled[-1] == (max(yes, 1 - yes) >= SETTLED) and found in (None, pytest.approx(yes, abs=1e-6))
+    assert 0.1 < report["without_language_model"] < 0.9
+    assert np.mean(settled) == pytest.approx(report["without_language_model"], abs=0.01)
 
 
 def test_a_captioner_that_is_right_counts():

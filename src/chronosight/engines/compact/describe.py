@@ -38,14 +38,14 @@ def describe_pair(encoded: EncodedScene) -> Description:
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
     exact_tasks = encoded.bundle.from_objects
     asked = [question for question in (*counts, *places) if question.task not in exact_tasks]
-    questions = [binary.ask(), caption.ask("pair"), *asked]
+    questions = [caption.ask("pair"), *asked]
     read = {
         question: read_reply(encoded.bundle, "pair", question, reply)
         for question, reply in zip(questions, encoded.replies(questions), strict=True)
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    captioned, note = fit_caption(read[questions[1]], reconciled.changed, reconciled.evidence)
+    captioned, note = fit_caption(read[questions[0]], reconciled.changed, reconciled.evidence)
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):

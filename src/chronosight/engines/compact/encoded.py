@@ -20,7 +20,7 @@ from chronosight.engines.compact.objects import generalise_evidence, placed_evid
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import yes_probability
-from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources
+from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
 from chronosight.engines.reply import Reply
@@ -254,18 +254,24 @@ class EncodedScene:
     def yes(self, question: Question) -> float:
         """Probability that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`).
 
+        The language model is asked only where the guide, the outlines and the captioner leave doubt: most of its time is spent on
+        its own features of the pair.
+
         Args:
             question: A question of task binary.
 
         Returns:
             The calibrated probability, in [0, 1].
         """
-        language_model = yes_probability(self.replies([question])[0])
         outlined = outlined_area(
             select(self.outlined.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
         settings = self.guide.calibration("binary")
         captioned = self.captioned(question) if settings.get("caption") else 0.0
+        settled = without_model(self.changed, outlined, settings, captioned)
+        if settled is not None:
+            return settled
+        language_model = yes_probability(self.replies([question])[0])
         return weigh_sources(language_model, self.changed, outlined, settings, captioned)
 
     def captioned(self, question: Question) -> float:

@@ -215,11 +215,11 @@ class CompactEngine(Engine):
         if question.task in self.bundle.from_objects:
             reconciled = encoded.reconciled
             answer = answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
+        elif question.task == "binary":
+            answer = answer_yes_no(question, encoded.yes(question), encoded.guide.calibration("binary"))
+            reconciled = encoded.reconciled
         else:
-            encoded.replies([binary.ask(), question])  # one batch
             answer, reconciled = self._read(encoded, question), encoded.reconciled
-            if question.task == "binary":
-                answer = answer_yes_no(question, encoded.yes(question), encoded.guide.calibration("binary"))
         changed = reconciled.changed
         if question == binary.ask():
             return replace(changed, notes=reconciled.notes)

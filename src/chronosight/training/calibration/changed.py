@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronosight.datasets.places import ANY_CHANGE, BINARY, PlacePair, truth_of_mask, windows
+from chronosight.engines.confidence import SETTLED
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.tasks.question import Question
 from chronosight.training.calibration.fits import confidence_of, confident_from, fit_logistic
@@ -69,7 +70,7 @@ def weigh(encoded: EncodedScene, question: Question, truth: bool) -> Weighed:
 
     yes = yes_probability(encoded.replies([question])[0])
     metres = encoded.scene.metres_per_pixel or 1.0
-    outlined = outlined_area(select(encoded.guide_evidence.objects, question.subject), metres**2)
+    outlined = outlined_area(select(encoded.outlined.objects, question.subject), metres**2)
     return Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth, encoded.captioned(question))
 
 
@@ -78,27 +79,33 @@ def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str, float]]:
-    """Fits the weights of the evidence on change by logistic regression.
+    """Fits the weights of the evidence on change by logistic regression, with the language model and without.
 
     Args:
         weighed: Evidence and outcomes, as `weigh_places` yields them.
 
     Returns:
-        The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task "binary"; and how well they hold, on the
-        same answers: number, accuracy, calibration error before and after.
+        The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task "binary", and "alone_guide",
+        "alone_outlined", "alone_caption" and "alone_b" of answers without the language model; and how well they hold, on the
+        same answers: number, accuracy, calibration error before and after, share answered without the language model.
     """
     features = np.array([[item.language_model, item.guide, item.outlined, item.captioned] for item in weighed])
     outcome = np.array([item.outcome for item in weighed])
-    fitted = fit_logistic(features, outcome, penalty=3e-4)
-    confidence, right = confidence_of(fitted(features), outcome, True)
+    fitted, alone = (fit_logistic(features[:, first:], outcome, penalty=3e-4) for first in (0, 1))
+    yes, without = fitted(features), alone(features[:, 1:])
+    settled = np.maximum(without, 1 - without) >= SETTLED
+    confidence, right = confidence_of(np.where(settled, without, yes), outcome, True)
     before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
-    names = ("a", "guide", "outlined", "caption")
-    settings = {name: round(weight, 4) for name, weight in zip(names, fitted.weights, strict=True)}
+    names = ("guide", "outlined", "caption")
+    settings = {name: round(weight, 4) for name, weight in zip(("a", *names), fitted.weights, strict=True)}
     settings |= {"b": round(fitted.bias, 4), "sure": round(confident_from(confidence, right), 3)}
+    settings |= {f"alone_{name}": round(weight, 4) for name, weight in zip(names, alone.weights, strict=True)}
+    settings |= {"alone_b": round(alone.bias, 4)}
     return settings, {
         "n": len(weighed),
         "accuracy": round(float(right.mean()), 4),
         "accuracy_language_model": round(float(right_before.mean()), 4),
         "error_before": round(expected_calibration_error(before, right_before), 4),
         "error_after": round(expected_calibration_error(confidence, right), 4),
+        "without_language_model": round(float(settled.mean()), 4),
     }

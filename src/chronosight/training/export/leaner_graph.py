@@ -70,7 +70,8 @@ def drop_unused(model: onnx.ModelProto) -> None:
             needed.update(node.input)
             kept.append(node)
     weights = [item for item in graph.initializer if item.name in needed]
-    for field, items in ((graph.node, kept[::-1]), (graph.initializer, weights)):
+    shapes = [item for item in graph.value_info if item.name in needed]
+    for field, items in ((graph.node, kept[::-1]), (graph.initializer, weights), (graph.value_info, shapes)):
         del field[:]
         field.extend(items)
 
