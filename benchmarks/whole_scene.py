@@ -86,25 +86,24 @@ def write_scene(folder: Path, side: int) -> None:
 
 def measure(folder: Path, weights: Path | None, threads: int) -> dict[str, Any]:
     """One run in this process: seconds by kind, peak memory, what was found."""
-    from chronosight.cli.whole_scene import describe_whole_scene
-
     from chronosight.engines import load
     from chronosight.engines.compact.large.predict import Timings
+    from chronosight.pipeline.whole_scene import describe_whole_scene
     from chronosight.scenes.large.opened import open_header
 
     headers = open_header(folder / "before.tif"), open_header(folder / "after.tif")
-    bundle = load(weights=weights, threads=threads).bundle
-    bundle.session("guide")
+    engine = load(weights=weights, threads=threads)
+    engine.bundle.session("guide")
     began, processor, timings = time.perf_counter(), time.process_time(), Timings()
-    survey, _ = describe_whole_scene(headers, bundle, folder / "out", quiet=False, timings=timings)
+    described = describe_whole_scene(headers, engine, folder / "out", timings=timings)
     return {
         "clock_s": time.perf_counter() - began,
         "processor_s": time.process_time() - processor,
         "kinds_s": {kind: timings.seconds.get(kind, 0.0) for kind in KINDS},
         "kinds_processor_s": {kind: timings.processor.get(kind, 0.0) for kind in KINDS},
         "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
-        "objects": len(survey.objects),
-        "warnings": survey.facts["warnings"],
+        "objects": len(described.objects),
+        "warnings": described.warnings,
     }
 
 
