@@ -242,6 +242,17 @@ def test_an_unsure_no_leaves_the_outlines_and_says_so(bundle_folder, tmp_path, c
     assert any("2 outlines as possible changes" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("bias", "runs"), [(9.0, 0), (0.0, 1)], ids=["settled", "in doubt"])
+def test_the_language_model_is_asked_whether_anything_changed_only_in_doubt(bundle_folder, tmp_path, changed_pair, bias, runs):
+    alone = {"alone_guide": 0.0, "alone_outlined": 0.0, "alone_caption": 0.0, "alone_b": bias}
+    weighed = {"a": 1.0, "guide": 0.0, "outlined": 0.0, "b": 0.0, **alone}
+    engine = with_calibration(bundle_folder, tmp_path / "bundle", binary=weighed)
+    tower = count_runs(engine, "tower")
+    encoded = engine.encode(changed_pair)
+    yes = encoded.yes(binary.ask())
+    assert tower.runs == runs and (yes > 0.99 if bias else yes == pytest.approx(encoded.replies([binary.ask()])[0].yes))
+
+
 def test_a_yes_without_an_outline_says_so(bundle_folder, tmp_path):
     engine = with_calibration(bundle_folder, tmp_path / "yes", binary={"a": 1.0, "b": 20.0})
     found = engine.describe(unchanged_pair())
