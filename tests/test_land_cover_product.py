@@ -176,7 +176,7 @@ def test_a_whole_scene_is_described_as_in_memory(bundle_folder, tmp_path):
     again = read_description(tmp_path / "out")
     assert again.land_cover.to_dict() == large.land_cover.to_dict()
     assert (again.land_cover.rows(0, 600) == small.land_cover.rows(0, 600)).all()
-    assert large.caption.text.startswith("no building or road changed; about ") and "Land cover before" in large._repr_html_()
+    assert large.caption.text == small.caption.text and "Land cover before" in large._repr_html_()
     assert asked.value is True and facts_of(asked) == facts_of(chronosight.ask(again, "did any forest disappear?"))
     assert {"land_cover.csv", "land_cover.gpkg", "land_cover_mask.tif"} <= set(large.files)
     assert "land_cover_mask.tif" in (tmp_path / "out" / "item.json").read_text()
@@ -273,7 +273,7 @@ def test_the_caption_and_the_answer_no_tell_of_the_ground(tmp_path, engine, monk
     pair = write(tmp_path / "unbuilt", building=False)
     found = chronosight.describe(*pair, engine=engine)
     assert found.objects == () and found.changed.value is False
-    assert found.caption.text.startswith("no building or road changed; about 2,490 m² of trees became bare ground"), found.caption
+    assert found.caption.text.startswith("some trees are ") and "bare ground appears" in found.caption.text, found.caption
     assert "same" not in found.caption.text
     asked = chronosight.ask([*pair], ["what has changed?", "has anything changed?"], engine=engine)
     assert asked[0].text == found.caption.text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from changed_scenes import SIDE, one, pixels, summary, town, zones_of
-from chronosight.engines.land_cover_caption import cover_caption
+from chronosight.engines.land_cover_caption import LITTLE, cover_caption
 from chronosight.engines.router import answer_description
 from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
@@ -161,13 +161,46 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
     assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1
 
 
+SAME = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
+
+
 def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
-    no, yes = (Answer(text, "binary", value, 0.9, True) for text, value in (("No", False), ("Yes", True)))
-    same = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
-    said = cover_caption(same, no, found(CLEARING))
-    assert said.text == "no building or road changed; about 4,200 m² of trees became bare ground in the north-east"
+    said = cover_caption(SAME, found(CLEARING))
+    assert said.text == "some trees are removed in the north-east and bare ground appears"
     assert said.confidence == pytest.approx(0.8) and said.value == said.text
-    assert cover_caption(same, yes, found(CLEARING)).text == said.text.removeprefix("no building or road changed; ")
-    assert cover_caption(same, no, found()) is same
-    other = replace(same, text="a house is built")
-    assert cover_caption(other, no, found(CLEARING)) is other
+    assert cover_caption(SAME, found()) is SAME
+    other = replace(SAME, text="a house is built")
+    assert cover_caption(other, found(CLEARING)) is other
+    both = cover_caption(SAME, found(CLEARING, WATER))
+    assert both.text == f"{said.text} and low vegetation or crops is replaced by water in the centre"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "side", "text"),
+    [
+        (FOREST, UNKNOWN, 31, LITTLE),
+        (FOREST, UNKNOWN, 33, "some trees are removed in the north-west"),
+        (FOREST, UNKNOWN, 160, "many trees are removed in the north-west"),
+        (LOW, POND, 33, "low vegetation or crops is replaced by water in the north-west"),
+        (UNKNOWN, POND, 140, LITTLE),  # of unknown kind, or grown over: of such a change people write where it is large
+        (UNKNOWN, POND, 155, "water appears in the north-west"),
+        (LOW, FOREST, 140, LITTLE),
+        (LOW, FOREST, 155, "many trees have grown in the north-west"),
+        (LOW, UNKNOWN, 155, "low vegetation or crops is replaced by other ground in the north-west"),
+        (UNKNOWN, UNKNOWN, 155, "the ground changes in the north-west"),
+    ],
+)  # fmt: skip
+def test_a_caption_is_about_what_people_would_write_of(before, after, side, text):
+    said = cover_caption(SAME, found(piece(1, before, after, 0, 0, side, side)))
+    assert said.text == text and said.value == text
+    assert said.confidence == pytest.approx(0.9 if text == LITTLE else 0.8)
+
+
+def test_an_uncertain_caption_of_land_cover_says_so_and_a_plain_image_has_no_compass():
+    unsure = replace(found(piece(1, FOREST, BARE, 0, 0, 70, 60, confidence=0.75)), corners=None)
+    expected = "some trees are probably removed in the top left corner of the scene and bare ground appears"
+    assert cover_caption(SAME, unsure).text == expected
+    cover = unsure.land_cover
+    assert cover is not None
+    pixels_alone = replace(unsure, land_cover=replace(cover, metric=False))
+    assert cover_caption(SAME, pixels_alone).text == LITTLE  # 4,200 of 90,000 pixels

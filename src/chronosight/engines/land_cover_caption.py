@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chronosight.engines.confidence import is_confident
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary, change_summary
 from chronosight.results.description import Description
-from chronosight.results.land_cover_sentences import by_kind, kind_sentence
+from chronosight.results.land_cover_change import UNKNOWN, CoverObject
+from chronosight.results.land_cover_sentences import by_kind, kind_caption
 from chronosight.tasks import caption
 
-UNBUILT = "no building or road changed"
 MOST_KINDS = 2  # kinds of change in a caption
+LARGE_SHARE, LARGE_AREA = 0.06, 1000.0  # of the scene; square metres: less is no subject of a caption (docs/results.md)
+LARGE_SHARE_OF_OTHERS = 0.25  # where trees grew, or a class is unknown and no trees are lost: people seldom write of it
+LITTLE = "almost nothing has changed"
 NOTE = "the land cover changed although no building or road did"
 
 
@@ -25,7 +29,7 @@ def with_land_cover_caption(description: Description) -> Description:
     Returns:
         The description; the same where buildings or roads changed, or no land cover did.
     """
-    captioned = cover_caption(description.caption, description.changed, change_summary(description))
+    captioned = cover_caption(description.caption, change_summary(description))
     if captioned is description.caption:
         return description
     changed, notes = description.changed, description.notes
@@ -44,16 +48,18 @@ def describes_land_cover(description: Description) -> bool:
         True where it is.
     """
     same = replace(description.caption, text=caption.NO_CHANGE_SENTENCES[0])
-    made = cover_caption(same, description.changed, change_summary(description))
+    made = cover_caption(same, change_summary(description))
     return made is not same and made.text == description.caption.text
 
 
-def cover_caption(captioned: Answer, changed: Answer, summary: ChangeSummary) -> Answer:
+def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
     """A caption that describes the land-cover change where it would say that nothing changed.
+
+    Where little ground changed, or ground whose kind is unknown, as fields do from season to season, people write that
+    nothing changed; the caption then says that almost nothing has.
 
     Args:
         captioned: The caption.
-        changed: Whether buildings or roads changed.
         summary: With the land-cover change, or None.
 
     Returns:
@@ -62,11 +68,22 @@ def cover_caption(captioned: Answer, changed: Answer, summary: ChangeSummary) ->
     change = summary.land_cover
     if change is None or not change.objects or not caption.says_no_change(captioned.text):
         return captioned
-    kinds = by_kind(change.objects)[:MOST_KINDS]
-    sentences = [kind_sentence(found, change.metric, bool(summary.north_up)).text.rstrip(".") for found in kinds]
-    text = "; ".join([*([UNBUILT] if changed.value is False else []), *(one[0].lower() + one[1:] for one in sentences)])
+    pixels = summary.width * summary.height
+    kinds = [found for found in by_kind(change.objects) if _large(found, pixels, change.metric)][:MOST_KINDS]
+    if not kinds:
+        return replace(captioned, text=LITTLE, value=LITTLE)
+    text = " and ".join(kind_caption(found, pixels, bool(summary.north_up)) for found in kinds)
     area = sum(item.area for found in kinds for item in found)
     mean = sum(item.confidence * item.area for found in kinds for item in found) / area
     confidence = min(captioned.confidence, mean)
     confident = captioned.confident and is_confident(confidence, {})
     return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)
+
+
+def _large(found: Sequence[CoverObject], pixels: int, metric: bool) -> bool:
+    """Whether a change of one kind is the subject of a caption of a scene of so many pixels."""
+    share = sum(item.area_px for item in found) / pixels
+    before, after = found[0].key
+    if after == "trees" or (before != "trees" and UNKNOWN in (before, after)):
+        return share >= LARGE_SHARE_OF_OTHERS
+    return share >= LARGE_SHARE or (metric and sum(item.area for item in found) >= LARGE_AREA)

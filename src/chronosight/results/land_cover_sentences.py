@@ -12,6 +12,7 @@ from chronosight.results.wording import ground_words, percent
 from chronosight.tasks.cells import CELLS, listed, whereabouts
 
 MOST = 4  # kinds of change that get a sentence each
+MANY = 0.25  # share of the scene: trees on less are "some"
 REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
 PLAIN_FROM = 0.8  # confidence from which on a change is said without "probably"
 EVEN = 0.5  # probability that a building or road changed
@@ -76,12 +77,49 @@ def kind_sentence(found: Sequence[CoverObject], metric: bool, north_up: bool) ->
         Such as "About 1.2 ha of trees became bare ground in the north-east.".
     """
     area = sum(item.area for item in found)
-    shares = {cell: sum(item.area for item in found if item.cell == cell) / area for cell in CELLS}
-    most = max(shares.values())
-    cells = [cell for cell, share in shares.items() if share and (share >= REAL_SHARE or share == most)]
+    cells = _main_cells(found)
     where = Shown(cells, whereabouts(cells, north_up))
     pattern = kind_pattern(found[0].key, sum(item.confidence * item.area for item in found) / area)
     return compose(f"{pattern} {{where}}.", area=ground(area, metric), where=where)
+
+
+def kind_caption(found: Sequence[CoverObject], pixels: int, north_up: bool) -> str:
+    """Describes the change of one kind as people caption it: without areas, which the sentences give.
+
+    Args:
+        found: The objects, all of one class before and one class after.
+        pixels: Of the scene.
+        north_up: Whether places are named by the compass.
+
+    Returns:
+        Such as "some trees are removed on the right of the scene" or "bare ground is probably replaced by water in the center".
+    """
+    before, after = found[0].key
+    area, pixel_area = sum(item.area for item in found), sum(item.area_px for item in found)
+    perhaps = "" if sum(item.confidence * item.area for item in found) / area >= PLAIN_FROM else "probably "
+    cells = _main_cells(found)
+    where = whereabouts(cells, north_up)
+    if len(cells) == 1 and not north_up and cells[0] != "center":
+        where += " of the scene"
+    many = "many" if pixel_area >= MANY * pixels else "some"
+    if before == "trees":
+        instead = f" and {NOUNS[after]} appears" if after not in ("trees", UNKNOWN) else ""
+        return f"{many} trees are {perhaps}removed {where}{instead}"
+    if after == "trees":
+        return f"{many} trees have {perhaps}grown {where}"
+    if before == after:
+        return f"the ground {perhaps}changes {where}"
+    if before == UNKNOWN:
+        return f"{NOUNS[after]} {perhaps}appears {where}"
+    return f"{NOUNS[before]} is {perhaps}replaced by {'other ground' if after == UNKNOWN else NOUNS[after]} {where}"
+
+
+def _main_cells(found: Sequence[CoverObject]) -> list[str]:
+    """Cells that hold enough of the area of some objects to be named."""
+    area = sum(item.area for item in found)
+    shares = {cell: sum(item.area for item in found if item.cell == cell) / area for cell in CELLS}
+    most = max(shares.values())
+    return [cell for cell, share in shares.items() if share and (share >= REAL_SHARE or share == most)]
 
 
 def kind_pattern(pair: Pair, confidence: float) -> str:

@@ -138,8 +138,6 @@ class CompactEngine(Engine):
             answer = with_notes(answer, self.encode(scene).remarks)
         else:
             answer = self.answer(scene, routed.question, progress)
-            if routed.question.task in ("caption", "binary") and scene.kind == "pair":
-                answer = self._beside_land_cover(scene, routed.question, answer)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
     @override
@@ -155,7 +153,8 @@ class CompactEngine(Engine):
                 answer = self._answer_pair(encoded, question)
             else:
                 answer = self._read(encoded, question)
-            return doubted(with_notes(answer, encoded.remarks), encoded)
+            answer = doubted(with_notes(answer, encoded.remarks), encoded)
+        return self._beside_land_cover(scene, question, answer) if scene.kind == "pair" else answer
 
     @override
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
@@ -254,17 +253,19 @@ class CompactEngine(Engine):
 
     def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer) -> Answer:
         """A caption, or "no" to "has anything changed", as it may be given where the land cover changed."""
+        if question.subject is not None or not (question.task == "caption" or answer.value is False):
+            return answer
         encoded = self.encode(scene)
         with encoded.lock:
             change = encoded.land_cover
-        if change is None or not change.objects or question.subject is not None:
+        if change is None or not change.objects:
             return answer
         if question.task == "caption":
             corners = scene_corners(scene)
             summary = ChangeSummary((), scene.width, scene.height, change.metric, 0.0, corners, land_cover=change)
-            changed = self.answer(scene, binary.ask())
-            return doubted(cover_caption(answer, changed, summary), scene)
-        return answer if answer.value is not False else with_notes(answer, (NOTE,))
+            captioned = cover_caption(answer, summary)
+            return answer if captioned is answer else doubted(with_notes(captioned, (NOTE,)), scene)
+        return with_notes(answer, (NOTE,))
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
