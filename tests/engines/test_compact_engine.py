@@ -152,6 +152,15 @@ def test_the_clue_reaches_the_language_model(engine, changed_pair):
     assert engine.encode(unchanged_pair()).clue.startswith("change none; roads 0; buildings 0. ")
 
 
+def test_of_a_yes_or_no_the_first_token_is_read_and_no_more_are_computed(engine, changed_pair, monkeypatch):
+    encoded, steps = engine.encode(changed_pair), []
+    decoder = encoded.networks.language.decoder
+    step = decoder._step
+    monkeypatch.setattr(decoder, "_step", lambda *fed: steps.append(fed) or step(*fed))
+    (reply,) = encoded.replies([binary.ask()])
+    assert len(steps) == 2 and reply.text in ("Yes", "No"), "the shared part of the prompt, then the question"
+
+
 def test_many_questions_encode_a_scene_once(engine, changed_pair):
     runs = {name: count_runs(engine, name) for name in ("guide", "tower", "change")}
     for text in ("Has anything changed?", "How many buildings changed?", "Where?", "How many new buildings?"):

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from chronosight.engines.compact.sessions import open_session
 from chronosight.training.export.guide import export_graph
-from chronosight.training.export.leaner_graph import drop_outputs, fix_enlargements
+from chronosight.training.export.leaner_graph import drop_outputs, fix_enlargements, sums_as_convolutions
 
 
 class Enlarging(nn.Module):
@@ -49,3 +49,23 @@ def test_what_an_output_alone_rests_on_goes_with_it(tmp_path):
     assert [node.op_type for node in model.graph.node if node.op_type in ("Conv", "Resize")] == ["Conv", "Resize"]
     assert sorted(tuple(item.dims) for item in model.graph.initializer if len(item.dims) > 1) == [(8, 3, 3, 3)]
     onnx.checker.check_model(model)
+
+
+class Adding(nn.Module):
+    """A sum over channels, one over rows, and one that takes the channels away."""
+
+    def forward(self, x):
+        return x.square().sum(1, keepdim=True), x.sum(2, keepdim=True), x.sum(1)
+
+
+def test_only_sums_over_channels_that_keep_their_place_become_convolutions(tmp_path):
+    path, x = tmp_path / "graph.onnx", torch.rand(2, 24, 16, 20)
+    export_graph(Adding(), (x,), path, ["x"], ["channels", "rows", "gone"], [{}])
+    model = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
+    assert len(sums_as_convolutions(model)) == 1
+    assert sorted(node.op_type for node in model.graph.node if node.op_type in ("Conv", "ReduceSum")) == [
+        "Conv", "ReduceSum", "ReduceSum",
+    ]  # fmt: skip
+    onnx.save(model, str(path))
+    for expected, found in zip(Adding()(x), open_session(path, 1).run(None, {"x": x.numpy()}), strict=True):
+        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5)

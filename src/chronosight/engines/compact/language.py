@@ -117,7 +117,8 @@ class Language:
         """
         suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
         prose = [question.task == "caption" for question in questions]
-        return self.decoder.reply(prefix, suffixes, MAX_REPLY_TOKENS, prose)
+        most = 1 if all(question.task in YES_NO for question in questions) else MAX_REPLY_TOKENS  # of yes or no the first is read
+        return self.decoder.reply(prefix, suffixes, most, prose)
 
     def text(self, reply: Decoded) -> str:
         """The words of a reply.

@@ -19,7 +19,7 @@ from chronosight.datasets.places import PlacePair, load_places
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.errors import InputError
 from chronosight.files import write_json
-from chronosight.training.export.leaner_graph import drop_outputs, drop_unused
+from chronosight.training.export.leaner_graph import drop_outputs, drop_unused, sums_as_convolutions
 from chronosight.training.export.onnx_storage import store_as_float16
 
 if TYPE_CHECKING:
@@ -78,10 +78,13 @@ def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequenc
         drop_outputs(model, unused)
         onnx.save(model, str(plain))
         quant_pre_process(str(plain), str(plain), skip_symbolic_shape=True)
+        model = onnx.load(str(plain))
+        sums = sums_as_convolutions(model)
+        onnx.save(model, str(plain))
         quantize_static(
             str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=sums,
         )  # fmt: skip
         store_as_float16(part)
         os.replace(part, target)
