@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chronosight.engines.compact.tiles import blend_weights, tile_starts
+from chronosight.engines.compact.tiles import blend_weights, tile_side, tile_starts
 
 
 @pytest.mark.parametrize("length", [16, 500, 512, 513, 528, 896, 900, 2000])
@@ -29,3 +29,14 @@ def test_a_tile_says_nothing_at_its_inner_edges():
     assert left[-1] < 0.01
     assert right[0] < 0.01
     assert left[0] == right[-1] == 1
+
+
+@pytest.mark.parametrize("length", [16, 768, 769, 800, 1024, 1536, 2000, 20_000])
+def test_tiles_are_few_and_no_larger_than_needed(length):
+    side = tile_side(length, 768, 128, 32)
+    starts = tile_starts(length, side, 128)
+    assert side <= 768 and len(starts) == len(tile_starts(length, 768, 128))
+    if len(starts) > 1:
+        assert side % 32 == 0 and len(tile_starts(length, side - 32, 128)) > len(starts)
+    else:
+        assert side == length

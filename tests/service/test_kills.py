@@ -8,7 +8,7 @@ from large_scenes import Drawn, scattered, write_pair, write_series
 from served import LARGE_PIXELS, Rows, Served
 
 TIMED = ("description.json", "item.json", "report.html", "objects.gpkg")  # hold dates of files, times of writing, or paths
-HEIGHT, WIDTH = 1400, 400  # four rows of tiles
+HEIGHT, WIDTH = 2100, 400  # four rows of tiles
 
 
 def test_jobs_survive_kills(tmp_path, bundle_folder, pair, monkeypatch):

@@ -64,12 +64,12 @@ def _codes(padded: np.ndarray) -> bytes:
 def _first(padded: np.ndarray) -> int:
     """Index among those corners of the upper left one of the first pixel by rows."""
     row, column = divmod(int(padded.argmax()), padded.shape[1])
-    return (row - 1) * (padded.shape[1] - 1) + column - 1
+    return int((row - 1) * (padded.shape[1] - 1) + column - 1)
 
 
 def _border(padded: np.ndarray) -> int:
     """Sides of pixels between a mask and what is outside of it."""
-    return np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1])
+    return int(np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1]))
 
 
 def _turns() -> bytes:

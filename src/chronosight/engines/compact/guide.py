@@ -1,6 +1,6 @@
 """The vision guide on a pair of any size: what changed, pixel by pixel (ChangeVG's module, arXiv 2509.23105).
 
-A scene of up to TILE pixels a side is seen whole; a larger one in tiles of TILE pixels that overlap by OVERLAP and are
+A scene of up to TILE pixels a side is seen whole; a larger one in tiles of at most TILE pixels that overlap by OVERLAP and are
 blended. Rows of tiles are finished from the top down, so beside the result only one row of tiles is held in memory.
 Where the ground size of a pixel is known and more than RESAMPLE_FROM away from the one the guide was trained at, every
 tile is resampled on the way in and its maps on the way out: the result is always on the scene's own grid.
@@ -19,7 +19,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.guide_outputs import STEP, changes, mix_buildings, padded_frames, probabilities, resized_maps
-from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
+from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_side, tile_starts
 from chronosight.engines.confidence import calibrate_map
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
@@ -30,7 +30,7 @@ from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
 
-TILE = 512  # pixels of the guide's own grid
+TILE = 768  # pixels of the guide's own grid: the larger, the less is seen twice, and the more memory a run takes
 OVERLAP = 128
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
@@ -188,15 +188,17 @@ class Guide:
         if min(height, width) < SMALLEST:
             raise InputError(f"the scene is {width} x {height} pixels, expected {SMALLEST} a side or more; give a larger one")
         factor = self.resampling(scene)
-        tile, overlap = round(TILE / factor), round(OVERLAP / factor)
+        most, overlap, step = round(TILE / factor), round(OVERLAP / factor), 1
         if factor == 1.0:  # the network's own grid then falls on the same pixels in every tile
+            step = STEP
             height += -height % STEP
             width += -width % STEP
-        rows, columns = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)
-        row_weights, column_weights = blend_weights(height, tile, overlap), blend_weights(width, tile, overlap)
+        high, wide = (tile_side(side, most, overlap, step) for side in (height, width))
+        rows, columns = tile_starts(height, high, overlap), tile_starts(width, wide, overlap)
+        row_weights, column_weights = blend_weights(height, high, overlap), blend_weights(width, wide, overlap)
         cover = cover and self.maps_cover(scene.metres_per_pixel)
         covered = np.full((2, scene.height, scene.width), NO_COVER, np.uint8) if cover else None
-        owned_rows, owned_columns = owned_parts(rows, tile, scene.height), owned_parts(columns, tile, scene.width)
+        owned_rows, owned_columns = owned_parts(rows, high, scene.height), owned_parts(columns, wide, scene.width)
 
         n_maps = len(self.classes) + 2  # class probabilities, then `appeared`, then cores
         mask = np.zeros((scene.height, scene.width), np.uint8)
@@ -204,16 +206,17 @@ class Guide:
         appeared = np.zeros((scene.height, scene.width), np.float32)
         cores = np.zeros((scene.height, scene.width), bool)
         blended = np.zeros((n_maps, scene.height, scene.width), np.uint8) if keep else None
-        strip, top = np.zeros((n_maps, min(tile, height), width), np.float32), 0
+        strip, top = np.zeros((n_maps, high, width), np.float32), 0
         changed, memory, fine, done = 0.0, None, None, 0
         for row, top_next, row_weight, owned in zip(rows, [*rows[1:], height], row_weights, owned_rows, strict=True):
             for column, column_weight, across in zip(columns, column_weights, owned_columns, strict=True):
-                maps, tile_changed, memory, fine, of_tile = self._tile(scene, row, column, tile, factor, cover)
+                window = slice(row, row + high), slice(column, column + wide)
+                maps, tile_changed, memory, fine, of_tile = self._tile(scene, window, factor, cover)
                 if covered is not None and of_tile is not None:
                     part = of_tile[:, owned[0] - row : owned[1] - row, across[0] - column : across[1] - column]
                     covered[:, slice(*owned), slice(*across)] = part
                 maps *= row_weight[:, None] * column_weight
-                strip[:, :, column : column + tile] += maps
+                strip[:, :, column : column + wide] += maps
                 changed = max(changed, tile_changed)
                 done += 1
                 if progress:
@@ -268,10 +271,9 @@ class Guide:
         return self.bundle.tokenizer.decode(tokens[1:], skip_special_tokens=True).strip()
 
     def _tile(
-        self, scene: Scene, row: int, column: int, tile: int, factor: float, cover: bool
+        self, scene: Scene, window: tuple[slice, slice], factor: float, cover: bool
     ) -> tuple[np.ndarray, float, np.ndarray | None, dict[str, np.ndarray] | None, np.ndarray | None]:
         """-> (C + 2, h, w) probabilities of the tile, padding included; of change; memory; outputs of the other guide; cover."""
-        window = slice(row, row + tile), slice(column, column + tile)
         frames = seen_frames(scene, window)
         height, width = frames.shape[1:3]
         seen = frames

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
+
+
+def tile_side(length: int, most: int, overlap: int, step: int = 1) -> int:
+    """The side of the tiles that cover one axis: as few as possible, and no larger than that takes.
+
+    Args:
+        length: Length to cover, in pixels.
+        most: The largest side of a tile, a multiple of `step`.
+        overlap: Smallest overlap of neighbours, less than `most`.
+        step: A side below `length` is a multiple of it.
+
+    Returns:
+        Pixels; the length itself where one tile suffices.
+    """
+    if length <= most:
+        return length
+    count = ceil((length - overlap) / (most - overlap))
+    return ceil((length + (count - 1) * overlap) / count / step) * step
 
 
 def tile_starts(length: int, tile: int, overlap: int) -> list[int]:

@@ -14,11 +14,10 @@ import numpy as np
 from chronosight.engines.compact.guide import OVERLAP, TILE, Guide
 from chronosight.engines.compact.guide_outputs import STEP
 from chronosight.engines.compact.large.store import CORE, VALID, Store
-from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_starts
+from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_side, tile_starts
 from chronosight.results.land_cover import NO_COVER
 from chronosight.scenes.large.pair import LazyPair
 
-BATCH = 2  # tiles of one run of the graph: more take more memory
 READ_WIDTH = 2048  # pixels read at once: files are decoded in blocks, and warping holds several copies
 
 Progress = Callable[[int, int], None]
@@ -57,14 +56,20 @@ class Tiling:
         return self.width + -self.width % STEP, self.height + -self.height % STEP
 
     @property
+    def tile(self) -> tuple[int, int]:
+        """(width, height) of a tile."""
+        wide, high = (tile_side(side, TILE, OVERLAP, STEP) for side in self.padded)
+        return wide, high
+
+    @property
     def columns(self) -> list[int]:
         """Left edges of the tiles."""
-        return tile_starts(self.padded[0], TILE, OVERLAP)
+        return tile_starts(self.padded[0], self.tile[0], OVERLAP)
 
     @property
     def rows(self) -> list[int]:
         """Top edges of the tiles."""
-        return tile_starts(self.padded[1], TILE, OVERLAP)
+        return tile_starts(self.padded[1], self.tile[1], OVERLAP)
 
     def tile_at(self, x: float, y: float) -> str:
         """Names the tile whose middle is nearest to a point.
@@ -77,9 +82,8 @@ class Tiling:
             Such as "r3c12", row and column of the tile from 0.
         """
         names = []
-        for at, starts, length in ((y, self.rows, self.padded[1]), (x, self.columns, self.padded[0])):
-            half = min(TILE, length) / 2
-            names.append(min(range(len(starts)), key=lambda i: abs(starts[i] + half - at)))
+        for at, starts, side in ((y, self.rows, self.tile[1]), (x, self.columns, self.tile[0])):
+            names.append(min(range(len(starts)), key=lambda i: abs(starts[i] + side / 2 - at)))
         return f"r{names[0]}c{names[1]}"
 
 
@@ -127,7 +131,7 @@ def predict_band(pair: LazyPair, guide: Guide, span: range, cover: bool = False)
         InputError: A file turns out to be damaged.
     """
     tiling = Tiling(pair.grid.width, pair.grid.height)
-    high, top = min(TILE, tiling.padded[1]), tiling.rows[span.start]
+    high, top = tiling.tile[1], tiling.rows[span.start]
     start = next(index for index, row in enumerate(tiling.rows) if row + high > top or index == span.start)
     return [row for row in finished_rows(pair, guide, range(start, span.stop), cover=cover) if row.index >= span.start]
 
@@ -185,23 +189,23 @@ def finished_rows(
     tiling = Tiling(pair.grid.width, pair.grid.height)
     width, height = tiling.padded
     rows, columns = tiling.rows, tiling.columns
-    row_weights, column_weights = blend_weights(height, TILE, OVERLAP), blend_weights(width, TILE, OVERLAP)
-    high = min(TILE, height)
+    wide, high = tiling.tile
+    row_weights, column_weights = blend_weights(height, high, OVERLAP), blend_weights(width, wide, OVERLAP)
     strip = np.zeros((len(guide.classes) + 2, high, width), np.float32)
     if carried is not None:
         strip[:, : carried.shape[1]] = carried
     window = _Window(pair, high, width)
-    owned = owned_parts(rows, TILE, tiling.height)
+    owned = owned_parts(rows, high, tiling.height)
+    across = owned_parts(columns, wide, tiling.width)
     covered = np.empty((2, high, tiling.width), np.uint8) if cover else None
     for index in span:
         window.move_to(rows[index])
         timings.spent("reading")
-        for start in range(0, len(columns), BATCH):
-            chosen = range(start, min(start + BATCH, len(columns)))
-            of_tiles = _add_tiles(guide, window, columns, chosen, row_weights[index], column_weights, strip, timings, covered)
-            changed = max(changed, of_tiles)
+        for at, (left, part) in enumerate(zip(columns, across, strict=True)):
+            weight = row_weights[index][:, None] * column_weights[at]
+            changed = max(changed, _add_tile(guide, window, left, weight, strip, timings, covered, part))
             if progress:
-                progress(index * len(columns) + chosen.stop, len(rows) * len(columns))
+                progress(index * len(columns) + at + 1, len(rows) * len(columns))
         bottom = rows[index + 1] if index + 1 < len(rows) else height
         finished = bottom - rows[index]
         kept = min(bottom, tiling.height) - rows[index]
@@ -219,31 +223,25 @@ def finished_rows(
         timings.spent("blending")
 
 
-def _add_tiles(
-    guide: Guide, window: _Window, columns: list[int], chosen: range, row_weight: np.ndarray,
-    column_weights: list[np.ndarray], strip: np.ndarray, timings: Timings, covered: np.ndarray | None,
+def _add_tile(
+    guide: Guide, window: _Window, left: int, weight: np.ndarray, strip: np.ndarray, timings: Timings,
+    covered: np.ndarray | None, owned: tuple[int, int],
 ) -> float:  # fmt: skip
-    """Blend a batch of tiles into the strip, and put their cover beside it; -> the highest probability of change among them."""
-    size = min(TILE, strip.shape[2])
-    seen = [i for i in chosen if window.valid[:, columns[i] : columns[i] + size].any()]
-    changed: list[float] = []
-    maps: list[np.ndarray] = []
-    if seen:
-        tiles = np.stack([window.frames[:, :, columns[i] : columns[i] + size] for i in seen])
-        timings.spent("reading")
-        maps, changed, covers = guide.predict_tiles(tiles, covered is not None)
-        timings.spent("model")
-        if covered is not None:
-            owned = owned_parts(columns, TILE, covered.shape[2])
-            for i, of_tile in zip(seen, covers, strict=True):
-                covered[:, :, slice(*owned[i])] = of_tile[:, :, owned[i][0] - columns[i] : owned[i][1] - columns[i]]
-    for i, of_tile in zip(seen, maps, strict=True):
-        of_tile *= row_weight[:, None] * column_weights[i]
-        strip[:, :, columns[i] : columns[i] + size] += of_tile
-    for i in set(chosen) - set(seen):  # no data: surely background, so that a neighbour's share stays what it is
-        strip[0, :, columns[i] : columns[i] + size] += row_weight[:, None] * column_weights[i]
+    """Blend a tile into the strip, and put its cover beside it; -> the probability that it changed."""
+    columns = slice(left, left + weight.shape[1])
+    if not window.valid[:, columns].any():  # surely background, so that a neighbour's share stays what it is
+        strip[0, :, columns] += weight
+        return 0.0
+    tile = window.frames[None, :, :, columns]
+    timings.spent("reading")
+    (maps,), (changed,), covers = guide.predict_tiles(tile, covered is not None)
+    timings.spent("model")
+    if covered is not None:
+        covered[:, :, slice(*owned)] = covers[0][:, :, owned[0] - left : owned[1] - left]
+    maps *= weight
+    strip[:, :, columns] += maps
     timings.spent("blending")
-    return max(changed, default=0.0)
+    return changed
 
 
 def _finished_cover(covered: np.ndarray | None, window: _Window, top: int, owned: tuple[int, int]) -> np.ndarray | None:

@@ -113,7 +113,7 @@ def describe_whole_scene(
     timings.spent("objects")
     metres = scene.metres_per_pixel
     facts: dict[str, Any] = {
-        "tile": TILE,
+        "tile": max(tiling.tile),
         "overlap": OVERLAP,
         "cell_m": cell_m,
         "shift_m": None if shift is None else shift.facts(),
