@@ -10,7 +10,7 @@ from PIL import Image
 from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
-from chronosight.engines.compact.guide_outputs import mix_buildings
+from chronosight.engines.compact.guide_outputs import mix_buildings, resized_maps
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair
@@ -199,12 +199,12 @@ def test_which_ground_sizes_are_compared_at_two_sizes(mixing, metres, finest):
     assert guide.finest == finest and guide.metres_per_pixel == (0.25 if finest else 0.5 if guide.fine else 1.0)
 
 
-def test_the_finest_pairs_are_compared_at_both_sizes(mixing, monkeypatch):
+def test_the_finest_pairs_are_compared_at_both_sizes(mixing):
     """A share of 1 leaves the larger size, of 0 the smaller one; between them lies the mean."""
     guide, scene = suited_guide(Bundle(mixing, 1), 0.25), speckled(96, 160)
     seen = {}
     for share in (0.0, 0.4, 1.0):
-        monkeypatch.setattr(guide_module, "FINEST_SHARE", share)
+        guide.halved = 1 - share
         seen[share] = guide.predict_tiles(scene.frames[None])[0][0]
     plain = Guide(guide.bundle, fine=True)
     np.testing.assert_allclose(seen[1.0], plain.predict_tiles(scene.frames[None])[0][0], atol=1e-5)
@@ -215,6 +215,23 @@ def test_the_finest_pairs_are_compared_at_both_sizes(mixing, monkeypatch):
     np.testing.assert_allclose(seen[0.0], enlarged, atol=0.03)  # images are rounded to whole grey levels here
     np.testing.assert_allclose(seen[0.4], 0.6 * seen[0.0] + 0.4 * seen[1.0], atol=1e-5)
     assert np.abs(seen[0.0] - seen[1.0]).max() > 0.3
+
+
+def test_fine_pairs_may_be_compared_at_half_their_size_too(mixing):
+    bundle, scene = Bundle(mixing, 1), replace(speckled(128, 192), metres_per_pixel=0.5)
+    plain, tiles = suited_guide(bundle, 0.5), scene.frames[None]
+    (own,), (own_changed,), (own_cover,) = plain.predict_tiles(tiles, cover=True)
+    bundle.config["fine_guide"]["halved"] = 0.25
+    guide = suited_guide(bundle, 0.5)
+    (maps,), (changed,), (cover,) = guide.predict_tiles(tiles, cover=True)
+    small = resized_maps(scene.frames.transpose(0, 3, 1, 2).reshape(6, 128, 192).astype(np.float32) / 255, 64, 96)
+    (half,), (half_changed,), *_ = plain._views(small.reshape(2, 1, 3, 64, 96), False)
+    np.testing.assert_allclose(maps, 0.75 * own + 0.25 * resized_maps(half, 128, 192), atol=1e-5)
+    assert changed == pytest.approx(0.75 * own_changed + 0.25 * half_changed) and np.abs(maps - own).max() > 0.1
+    np.testing.assert_array_equal(cover, own_cover)
+    shown = guide.predict(scene).fine
+    assert shown["class_logits"].shape[2:] == (64, 96), "for the captioner, which is shown pairs at about 1 m"
+    assert suited_guide(bundle, 0.25).halved == 1 - guide_module.FINEST_SHARE and suited_guide(bundle, 1.0).halved == 0
 
 
 def test_the_finest_pairs_have_equal_maps_swapped_in_tiles_and_with_land_cover(mixing, monkeypatch):

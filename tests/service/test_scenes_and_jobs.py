@@ -195,7 +195,7 @@ def test_a_scene_by_path_below_the_roots(served):
 
 
 def test_a_whole_scene_is_described_then_asked(served, tmp_path):
-    pair = write_pair(tmp_path / "large", 900, 700, scattered(900, 700)[::2])  # two rows of tiles
+    pair = write_pair(tmp_path / "large", 900, 900, scattered(900, 900)[::2])  # two rows of tiles
     scene = served.add(*pair)
     assert scene["whole_scene"]
     early = served.client.post(f"/api/scenes/{scene['id']}/ask", json={"question": "How many buildings appeared?"})

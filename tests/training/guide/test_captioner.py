@@ -147,13 +147,16 @@ def test_whether_anything_changed_is_weighed_with_the_caption(weights, monkeypat
     assert (found[1] > found[0] + 0.02) is counts and (found[0] == found[1]) is not counts
 
 
-def test_where_both_guides_compare_a_pair_the_captioner_reads_the_same_run(weights, monkeypatch):
-    bundle, scene = Bundle(weights, 1), changed(1.0)
-    apart = Captioner(bundle).describe(scene, 1.0)
+@pytest.mark.parametrize(("metres", "atol"), [(1.0, 1e-5), (0.5, 0.02)], ids=["both guides", "half of the size, not rounded"])
+def test_where_the_guide_saw_the_pair_at_the_captioners_size_it_is_not_asked_again(weights, monkeypatch, metres, atol):
+    bundle, frames = Bundle(weights, 1), np.random.default_rng(0).integers(0, 255, (2, 128, 192, 3)).astype(np.uint8)
+    bundle.config["fine_guide"]["halved"] = 0.5
+    scene = replace(pair(frames), metres_per_pixel=metres)
+    apart = Captioner(bundle).describe(scene, metres)
     monkeypatch.setattr(Guide, "raw_maps", lambda *_: pytest.fail("compared the pair again"))
-    shared = Captioner(bundle).describe(scene, 1.0, suited_guide(bundle, 1.0).predict(scene).fine)
+    shared = Captioner(bundle).describe(scene, metres, suited_guide(bundle, metres).predict(scene).fine)
     assert shared.text == apart.text
-    np.testing.assert_allclose(shared.logprobs, apart.logprobs, atol=1e-5)
+    np.testing.assert_allclose(shared.logprobs, apart.logprobs, atol=atol)
 
 
 def test_words_that_do_not_fit_the_graph_are_one_line(weights, tmp_path):

@@ -68,13 +68,15 @@ class FineGuideConfig(BaseModel):
     """The guide of fine imagery (guide_fine.onnx).
 
     `up_to`: metres per pixel of the coarsest pairs that it compares alone. `mixed_up_to`: of those whose map is the mean of both
-    guides; none where it is 0.
+    guides; none where it is 0. `halved`: share of the pairs at half their size in the map of those that it compares alone, where
+    0 is all `views` of the pairs as they are.
     """
 
     metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
     up_to: Annotated[float, Field(strict=True, gt=0, le=1000)]
     mixed_up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
     views: Literal[1, 2] = 1
+    halved: Annotated[_Number, Field(ge=0, lt=1)] = 0.0
 
 
 _SixNumbers = Annotated[list[_Number], Field(min_length=len(LAND_COVER_CLASSES), max_length=len(LAND_COVER_CLASSES))]

@@ -39,8 +39,7 @@ class Captioner:
         Args:
             scene: A pair.
             metres: Ground size of a pixel; None where it is not known.
-            maps: What the guide of fine imagery gave of the pair on its own grid, by name; used where the pair is shown at that
-                size.
+            maps: What the guide of fine imagery gave of the whole pair, by name; used where it saw the pair at the size of here.
 
         Returns:
             The sentence, without full stop and without surroundings that are doubtful, with the log-probability of every word
@@ -50,7 +49,8 @@ class Captioner:
             InputError: The graph does not fit the words in config.json.
         """
         size = shown_size(scene.height, scene.width, metres)
-        if maps is None or size != (scene.height, scene.width):
+        seen = maps["class_logits"].shape[2:] if maps else (0, 0)
+        if maps is None or seen != size or scene.height % seen[0] or scene.width % seen[1]:  # the latter two: not padded
             maps = self.guide.raw_maps(
                 resize_frames(seen_frames(scene), *size)[:, None], ("class_logits", "appeared_logit", *LEVELS)
             )

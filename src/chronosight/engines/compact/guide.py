@@ -53,8 +53,8 @@ class GuideMaps:
     mask: (H, W) uint8 index of class. probability, appeared: (H, W) float32 in [0, 1].
     changed: probability in [0, 1] that anything in the scene changed. memory: (1, M, d), None for a tiled scene.
     cover: land cover of both dates on the scene's grid; None where it was not asked for, or these weights do not map it.
-    fine: what the guide of fine imagery gave of the whole pair on its own grid, by name, for the captioner; None of a tiled or
-        resampled scene, and where that guide's maps were not mixed in.
+    fine: what the guide of fine imagery gave of the whole pair at about 1 m, by name, for the captioner; None of a tiled or
+        resampled scene, and where that guide did not see it at that size.
     blended: (C + 2, H, W) uint8 in 1/255, the network's own probabilities (classes, appeared, interiors); None where they were
         not asked for.
     """
@@ -75,7 +75,7 @@ class Guide:
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
     size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
     compared twice, at the ground size "finest" and at half that size: the larger size separates adjoining buildings, the
-    smaller one makes fewer false changes.
+    smaller one makes fewer false changes. Other fine pairs are compared at their own and at half their size ("halved").
     """
 
     def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
@@ -93,6 +93,7 @@ class Guide:
         self.calibrated_at = float(settings["metres_per_pixel"])
         self.metres_per_pixel = float(settings["finest"]) if finest else self.calibrated_at
         self.views = int(settings.get("views" if fine else "guide_views", 1))
+        self.halved = float(settings.get("halved", 0.0)) if fine and not finest else 1 - FINEST_SHARE if finest else 0.0
         self.mixed = mixed
         self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
 
@@ -313,8 +314,8 @@ class Guide:
         the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
         h / s, w / s), without `cover` none.
         """
-        if self.finest:
-            return self._finest_views(dates, cover)
+        if self.halved:
+            return self._two_sizes(dates, cover)
         summary = ["memory"] if self.summarises else []
         maps, changed, first = self._averaged(dates, self.views, [*summary, *(GUIDE_MAPS if cover and self.fine else [])])
         fine = self._run_fine(dates) if self.mixed else None
@@ -324,23 +325,26 @@ class Guide:
                 mix_buildings(seen, probabilities(fine, index))
         return maps, changed, first.get("memory"), fine, covers
 
-    def _finest_views(
+    def _two_sizes(
         self, dates: np.ndarray, cover: bool
     ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
-        """Like `_views`, of the finest imagery: the mean of the pairs as they are, and of all views of them at half their size.
+        """Like `_views`: the mean of one view of the pairs as they are and, with the share `halved`, of them at half their size.
 
-        The land cover is read from the latter, since it is mapped at that ground size.
+        Of the finest imagery the latter are shown in all views, and the land cover is read from them, since it is mapped at that
+        ground size. Else the captioner may read them: theirs is the size at which it is shown pairs of half a metre.
         """
         rows, columns = dates.shape[-2] // 2, dates.shape[-1] // 2
-        halved = resized_maps(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
+        halves = resized_maps(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
         padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
-        small = np.pad(halved, padding, mode="reflect")
-        smaller, changed, first = self._averaged(small, self.views, GUIDE_MAPS if cover else ())
-        larger, also_changed, _ = self._averaged(dates, 1)
+        small = np.pad(halves, padding, mode="reflect")
+        smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, GUIDE_MAPS)
+        larger, also_changed, of_larger = self._averaged(dates, 1, GUIDE_MAPS if cover and not self.finest else ())
         maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
-        maps = [seen + FINEST_SHARE * (other - seen) for seen, other in zip(maps, larger, strict=True)]
-        changed = [one + FINEST_SHARE * (other - one) for one, other in zip(changed, also_changed, strict=True)]
-        covers = self._covers(first, small) if cover else []
+        maps = [other + self.halved * (seen - other) for seen, other in zip(maps, larger, strict=True)]
+        changed = [other + self.halved * (one - other) for one, other in zip(changed, also_changed, strict=True)]
+        if not self.finest:
+            return maps, changed, None, of_smaller, self._covers(of_larger, dates) if cover else []
+        covers = self._covers(of_smaller, small) if cover else []
         stride = small.shape[-1] // covers[0].shape[-1] if cover else 1
         return maps, changed, None, None, [one[..., : rows // stride, : columns // stride] for one in covers]
 
