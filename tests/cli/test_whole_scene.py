@@ -304,7 +304,7 @@ print(len(rows), "different states met")
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that it forks")
 def test_killed_at_ten_moments_leaves_the_same_files(bundle_folder, tmp_path):
-    write_pair(tmp_path, 2100, 300, scattered(2100, 300))
+    write_pair(tmp_path, 1300, 300, scattered(1300, 300))
     script = tmp_path / "runner.py"
     script.write_text(RUNNER)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -340,7 +340,10 @@ class Guide:
         smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, GUIDE_MAPS)
         larger, also_changed, of_larger = self._averaged(dates, 1, GUIDE_MAPS if cover and not self.finest else ())
         maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
-        maps = [other + self.halved * (seen - other) for seen, other in zip(maps, larger, strict=True)]
+        for seen, other in zip(maps, larger, strict=True):
+            seen *= self.halved
+            other *= 1 - self.halved
+            seen += other
         changed = [other + self.halved * (one - other) for one, other in zip(changed, also_changed, strict=True)]
         if not self.finest:
             return maps, changed, None, of_smaller, self._covers(of_larger, dates) if cover else []
