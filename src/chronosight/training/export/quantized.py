@@ -1,7 +1,6 @@
 """The guide's convolutions as 8-bit integers: a smaller file, and half the time on CPUs with VNNI.
 
-Weights get one scale a channel and 7 bits, so that sums of two products fit into 16 bits: CPUs without VNNI then need no
-slower, exact products. Activations get one scale a map, from the smallest and largest values on training pairs. The guide of
+Weights get one scale a channel, activations one scale a map, from the smallest and largest values on training pairs. The guide of
 fine imagery and the vision tower, whose convolutions are depth-wise, lose more by it than they gain (docs/results.md).
 """
 
@@ -82,7 +81,7 @@ def quantize_convolutions(source: str | Path, target: str | Path, feeds: Sequenc
         sums = sums_as_convolutions(model)
         onnx.save(model, str(plain))
         quantize_static(
-            str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
+            str(plain), str(part), _Reader(feeds), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
             calibrate_method=CalibrationMethod.MinMax, nodes_to_exclude=sums,
         )  # fmt: skip
