@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from changed_scenes import one
 from chronosight.engines.compact import land_cover
-from chronosight.engines.compact.land_cover import land_cover_change
+from chronosight.engines.compact.land_cover import change_map, land_cover_change, windows_apart
 from chronosight.results.land_cover import LandCover
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
 from chronosight.synthetic.pair import render_pair
@@ -225,3 +225,38 @@ def test_ground_under_a_changed_object_is_shared_out_by_its_known_pixels():
     known = 26 / 30
     assert found.class_of == "trees"
     assert found.shares == pytest.approx({"trees": 300 * known, "road and paved": 150 * known, UNKNOWN: 450 * (1 - known)})
+
+
+@pytest.mark.parametrize("metres", [0.5, 1.0])
+def test_change_is_the_same_in_blocks_of_any_size(metres, monkeypatch):
+    """Patches of all sizes, some across the sides of blocks, some at the scene's edge."""
+    rng = np.random.default_rng(3)
+    smooth = ndimage.gaussian_filter(rng.normal(size=(2, 170, 230)), (0, 3, 3))
+    before, after = np.digitize(smooth / smooth.std(), (-1, 0, 1)) + 2
+    cover, blocked = cover_of(before, after), rng.random(before.shape) < 0.02
+    monkeypatch.setattr("chronosight.engines.compact.land_cover.BLOCK", 1000)
+    whole = change_map(cover, blocked, metres)
+    assert len(np.unique(whole)) > 3 and (whole == 0).any()
+    for side in (32, 50):
+        monkeypatch.setattr("chronosight.engines.compact.land_cover.BLOCK", side)
+        np.testing.assert_array_equal(change_map(cover, blocked, metres), whole)
+
+
+def test_windows_hold_whole_objects_and_share_none(monkeypatch):
+    """A ring around a patch, and one far off: the patch lies in the hole of the ring, so both are in one window."""
+    monkeypatch.setattr("chronosight.engines.compact.land_cover.BLOCK", 8)
+    mask = np.zeros((90, 130), bool)
+    mask[2:60, 2:60] = True
+    mask[10:50, 10:50] = False
+    mask[28:32, 28:32] = mask[80:90, 101:105] = True
+    windows = windows_apart(mask)
+    assert windows == [np.s_[0:64, 0:64], np.s_[80:90, 96:112]]
+    drawn = np.random.default_rng(0).random((200, 300)) < 0.001
+    drawn = ndimage.binary_dilation(drawn, np.ones((3, 3)), 3)
+    count, found = ndimage.label(drawn, np.ones((3, 3)))[1], 0
+    seen = np.zeros(drawn.shape, int)
+    for window in windows_apart(drawn):
+        seen[window] += 1
+        found += ndimage.label(drawn[window], np.ones((3, 3)))[1]
+    assert found == count > 20 and seen.max() == 1 and (seen[drawn] == 1).all() and (seen == 0).any()
+    assert windows_apart(np.zeros((20, 20), bool)) == []

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from chronosight.datasets.aid_ucm import learning_split, load_images
 from chronosight.datasets.ground_images import GroundImage, ground_images, grounds_by_kind, roof_images
@@ -28,7 +27,7 @@ from chronosight.datasets.places import CaptionedCell, PlacePair, load_places, w
 from chronosight.datasets.sample import array_scene
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
-from chronosight.engines.compact.land_cover import change_map, objects_in
+from chronosight.engines.compact.land_cover import change_map, reported_objects
 from chronosight.errors import InputError
 from chronosight.evaluation.metric import Metric, Result, Target, estimate
 from chronosight.evaluation.scoring import Track
@@ -292,11 +291,8 @@ def reported_pixels(changed: np.ndarray, cover: LandCover, scene: Scene, metres:
         (H, W) bool.
     """
     found = np.zeros(changed.shape, bool)
-    for code, box in enumerate(ndimage.find_objects(changed), start=1):
-        if box is not None:
-            window = LandCover(cover.packed[:, *box], cover.least)
-            for _, item in objects_in(changed[box] == code, (box[1].start, box[0].start), code, window, metres, scene):
-                found[box][item.window][item.inside] = True
+    for _, window, inside in reported_objects(changed, cover, metres, scene):
+        found[window][inside] = True
     return found
 
 

@@ -18,6 +18,7 @@ What counts as a change:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from math import ceil
 
 import numpy as np
@@ -50,11 +51,13 @@ from chronosight.tasks.objects import MaskObject, MaskPiece, find_pieces
 # Group of each class of `LAND_COVER_CLASSES`: sealed, open, trees, water; the last is "no data".
 GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
 N_GROUPS = 4
+Window = tuple[slice, slice]  # rows and columns
 NARROW = 4.0  # metres: what is narrower is no object
 SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/results.md)
 SMALLEST_UNKNOWN = 300.0
 SPECK = 0.1  # of the ground of a changed object: a class that holds less is the edge of another
 SMALLEST_WATER = 1000.0
+BLOCK = 64  # pixels a side of the squares that are passed over where nothing changed, as in most of them
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
 LEAST = 0.73  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
 MOST_OF = 0.5  # of its pixels: a class that is known for fewer of them is unknown
@@ -76,14 +79,9 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
     known, classes = cover.known & scene.valid, cover.classes
     both = known.all(axis=0)
     objects, codes = [], np.where(both, np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
-    for group_code, box in enumerate(ndimage.find_objects(changed), start=1):
-        if box is None:
-            continue
-        corner = box[1].start, box[0].start
-        window = LandCover(cover.packed[:, *box], cover.least)
-        for found, item in objects_in(changed[box] == group_code, corner, group_code, window, metres, scene):
-            objects.append(found)
-            codes[box][item.window][item.inside] = code_of(found.key)
+    for found, window, inside in reported_objects(changed, cover, metres, scene):
+        objects.append(found)
+        codes[window][inside] = code_of(found.key)
     codes[~scene.valid] = NO_DATA
     metric = scene_corners(scene) is not None or scene.metres_per_pixel is not None
     pixel_area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
@@ -172,15 +170,17 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
     differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
     codes = np.where(certain & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
     found = np.zeros_like(codes)
-    radius = radius_of(metres)
-    counts = np.bincount(codes.ravel(), minlength=1)
-    margin = margin_of(metres)
-    for code, box in enumerate(ndimage.find_objects(codes), start=1):
-        if box is None or 2 * counts[code] < (2 * radius + 1) ** 2:  # no square of them can follow a majority
-            continue
-        window = tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
-        inside = without_slivers(codes[window] == code, radius) & ~blocked[window]
-        found[window][inside] = code
+    radius, margin = radius_of(metres), margin_of(metres)
+    for top, left in product(range(0, codes.shape[0], BLOCK), range(0, codes.shape[1], BLOCK)):
+        above, before_it = min(top, margin), min(left, margin)
+        around = codes[top - above : top + BLOCK + margin, left - before_it : left + BLOCK + margin]
+        block = found[top : top + BLOCK, left : left + BLOCK]
+        counts = np.bincount(around.ravel())
+        for code in range(1, len(counts)):
+            if 2 * counts[code] > (2 * radius + 1) ** 2:  # fewer are nowhere a majority; most blocks have none
+                inside = without_slivers(around == code, radius)
+                block[inside[above : above + BLOCK, before_it : before_it + BLOCK]] = code
+    found[blocked] = 0
     return found
 
 
@@ -201,6 +201,60 @@ def without_slivers(mask: np.ndarray, radius: int) -> np.ndarray:
     opened = ndimage.maximum_filter(opened, 2 * side - 1, mode="nearest")  # grown again, and a little on, for round corners
     wide: np.ndarray = opened & majority
     return wide
+
+
+def reported_objects(
+    changed: np.ndarray, cover: LandCover, metres: float, scene: Scene
+) -> Iterator[tuple[CoverObject, Window, np.ndarray]]:
+    """The objects of a pair in memory.
+
+    Args:
+        changed: Of `change_map`.
+        cover: The land cover of both dates.
+        metres: Ground size of a pixel.
+        scene: The pair.
+
+    Yields:
+        Each object that is reported, without its place on the ground; the window of its pixels, and (h, w) bool which of that
+        window they are. Kind by kind, each from the bottom up.
+    """
+    for code in range(1, 1 + N_GROUPS**2):
+        found = []
+        for rows, columns in windows_apart(changed == code):
+            corner, window = (columns.start, rows.start), LandCover(cover.packed[:, rows, columns], cover.least)
+            for one, item in objects_in(changed[rows, columns] == code, corner, code, window, metres, scene):
+                top, left = rows.start + item.window[0].start, columns.start + item.window[1].start
+                high, wide = item.inside.shape
+                first = top, left + int(item.inside[0].argmax())
+                found.append((first, one, np.s_[top : top + high, left : left + wide], item.inside))
+        for _, one, place, inside in sorted(found, key=lambda entry: entry[0], reverse=True):
+            yield one, place, inside
+
+
+def windows_apart(mask: np.ndarray) -> list[Window]:
+    """Windows of a mask that hold all of it and share no object: most of it is empty, and finding objects there takes time.
+
+    Args:
+        mask: (H, W) bool.
+
+    Returns:
+        The windows, with a distance between any two.
+    """
+    high, wide = mask.shape
+    padded = np.pad(mask, ((0, -high % BLOCK), (0, -wide % BLOCK)))
+    blocks = padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK).any(axis=(1, 3))
+    found: list[Window] = []
+    while True:
+        regions = ndimage.find_objects(ndimage.label(blocks, np.ones((3, 3)))[0])
+        if regions == found:
+            break
+        found = regions
+        for region in found:  # filled up to their boxes, which may make several one
+            blocks[region] = True
+    return [
+        np.s_[BLOCK * rows.start : min(high, BLOCK * rows.stop), BLOCK * columns.start : min(wide, BLOCK * columns.stop)]
+        for rows, columns in found
+    ]
 
 
 def objects_in(
