@@ -13,6 +13,7 @@ import pytest
 from bad_inputs import write_tiff
 from chronosight.batch.bands import pack_rows, unpack_rows
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_of, likeliest
 from chronosight.engines.compact.guide import Guide, suited_guide
 from chronosight.engines.compact.large.predict import Tiling, predict, predict_band
 from chronosight.engines.compact.large.store import Store
@@ -133,6 +134,18 @@ def test_coarser_pairs_have_least_confidences_of_their_own(folder, tmp_path):
     assert suited_guide(Bundle(folder, 1), 1.0).least_cover == suited_guide(Bundle(folder, 1), 0.5).least_cover
 
 
+def test_scores_of_coarser_pairs_are_read_by_factors_and_offsets_of_their_own(folder, tmp_path):
+    copy = tmp_path / "weights"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["land_cover"] |= {"scale_coarse": [0.5] * 6, "bias_coarse": [0.0, 0.0, 0.0, 0.0, 99.0, 0.0]}
+    (copy / "config.json").write_text(json.dumps(config))
+    scene = pair(painted(np.full((64, 64), 1), np.full((64, 64), 2)))
+    fine, coarse = (suited_guide(Bundle(copy, 1), step).predict(replace(scene, metres_per_pixel=step), cover=True).cover.classes
+                    for step in (0.5, 1.0))  # fmt: skip
+    assert (fine[0] == 1).all() and (fine[1] == 2).all() and (coarse == 4).all()
+
+
 def test_a_damaged_setting_is_one_line(folder, tmp_path):
     copy = tmp_path / "weights"
     shutil.copytree(folder, copy)
@@ -184,3 +197,28 @@ def test_every_pixel_has_one_owner_and_lies_in_its_tile(length, tile, overlap):
     assert all(stop == start for (_, stop), (start, _) in pairwise(parts))
     for start, (first, last) in zip(starts, parts, strict=True):
         assert start + (overlap // 2 if start else 0) <= first < last <= min(length, start + tile)
+
+
+def test_the_likeliest_class_has_the_probability_of_all_open_ground():
+    """Bare ground and low vegetation together outweigh trees that each alone would not; a scale and an offset of each class."""
+    scores = np.log(np.array([[0.02, 0.02, 0.3, 0.2, 0.4, 0.06], [0.02, 0.02, 0.1, 0.2, 0.6, 0.06]], np.float32).T)
+    as_they_are = {"scale": [1.0] * 6, "bias": [0.0] * 6}
+    classes, confidence = likeliest(calibrated_cover(scores, as_they_are))
+    assert classes.tolist() == [2, 4] and classes.dtype == np.uint8
+    np.testing.assert_allclose(confidence, [0.5, 0.6], rtol=1e-5)
+    classes, _ = likeliest(calibrated_cover(scores, as_they_are | {"bias": [0, 0, 0, 1.0, 0, 0]}))
+    assert classes.tolist() == [3, 3]
+    classes, confidence = likeliest(calibrated_cover(scores, as_they_are | {"scale": [2.0] * 6}))
+    assert classes.tolist() == [4, 4]
+    np.testing.assert_allclose(confidence[1], 0.36 / (0.36 + 0.04 + 0.01 + 0.0036 + 0.0008), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(72, 90), (71, 89), (144, 180)])
+def test_a_score_of_the_head_is_drawn_as_a_square_of_pixels(size):
+    """72 x 90 pixels of 96 x 96; the last squares of an odd one are cut, those of a finer one are larger."""
+    drawn = np.random.default_rng(0).integers(0, 6, (2, 48, 48))
+    scores = 9 * np.eye(6, dtype=np.float32)[drawn].transpose(0, 3, 1, 2)
+    seen = (72, 90) if size[0] > 72 else size
+    packed = cover_of(scores, {"scale": [1.0] * 6, "bias": [0.0] * 6}, 96, seen, size)
+    expected = drawn.repeat(2 * size[0] // seen[0], 1).repeat(2 * size[0] // seen[0], 2)[:, : size[0], : size[1]]
+    assert packed.shape == (2, *size) and ((packed >> 5) == expected).mean() > (0.7 if size[0] > 72 else 1 - 1e-9)

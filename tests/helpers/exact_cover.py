@@ -10,7 +10,6 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover import LandCover, pack
 from chronosight.scenes.scene import Scene
 from chronosight.synthetic.truth import CHANGE_CLASSES, LAND_COVER, RenderedPair
-from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
 BUILT, PAVED, BARE, LOW, TREES, WATER = range(6)
 LEAST = (0.6,) * 6
@@ -30,10 +29,7 @@ def cover_of(before: np.ndarray, after: np.ndarray, confidence: float | np.ndarr
     """Maps of classes -> the land cover that a head would give, everywhere with one confidence or with one a pixel."""
     maps = np.stack([before, after])
     likely = np.broadcast_to(np.asarray(confidence, np.float32), maps.shape)
-    n = len(LAND_COVER_CLASSES)
-    probabilities = np.repeat(((1 - likely) / (n - 1))[:, None], n, axis=1)
-    np.put_along_axis(probabilities, maps[:, None].astype(np.int64), likely[:, None], axis=1)
-    return LandCover(pack(probabilities), LEAST)
+    return LandCover(pack(maps.astype(np.uint8), likely), LEAST)
 
 
 def scene_of(frames: np.ndarray, metres: float | None = 1.0, **facts) -> Scene:

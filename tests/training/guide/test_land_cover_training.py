@@ -161,7 +161,7 @@ def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(b
     least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))
     assert result["land_cover"] == written["land_cover"] and written["calibration_report"]["land_cover"]["accuracy"] > 0.5
     assert least["trees"] == calibration.MOST and least["built-up"] == calibration.LEAST[0]
-    assert written["land_cover"]["least_coarse"] == written["land_cover"]["least"]
+    assert all(written["land_cover"][f"{name}_coarse"] == written["land_cover"][name] for name in ("scale", "bias", "least"))
     report = result["calibration_report"]["land_cover"]
     assert report["error_after"] <= report["error_before"] + 0.02
 
@@ -173,11 +173,12 @@ def test_coarser_pairs_are_read_by_what_is_right_in_coarser_scenes(bundle_folder
     fine = 20 * np.eye(6, dtype=np.float32)[labels], labels
     coarse = 20 * np.eye(6, dtype=np.float32)[[0] * 30 + [3] * 30], np.array([0] * 20 + [1] * 10 + [3] * 30)
     monkeypatch.setattr(calibration, "_held_out", lambda *_: ([fine], [coarse]))
-    monkeypatch.setattr(calibration, "_fit", lambda sources: (np.ones(6), np.zeros(6)))
+    monkeypatch.setattr(calibration, "_fit", lambda sources: (np.full(6, float(len(sources))), np.zeros(6)))
     monkeypatch.setattr(calibration, "LEAST", (0.93,) * 6)
     monkeypatch.setattr(calibration, "LEAST_COARSE", (0.94,) * 6)
     settings = calibration.calibrate_land_cover(weights, tmp_path)["land_cover"]
     assert settings["least"] == [0.93] * 6
+    assert settings["scale"] == [1.0] * 6 and settings["scale_coarse"] == [2.0] * 6
     assert settings["least_coarse"][0] == calibration.MOST and settings["least_coarse"][3] == 0.94
 
 

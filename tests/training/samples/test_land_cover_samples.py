@@ -13,7 +13,7 @@ from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.pair import render_pair
 from chronosight.training.recipes.guide import LandCoverShares
 from chronosight.training.samples import land_cover_samples
-from chronosight.training.samples.land_cover_samples import OTHER, SAME, SEASON, LandCoverSamples, LandCoverSources
+from chronosight.training.samples.land_cover_samples import OTHER, SAME, SEASON, LandCoverSamples, LandCoverSources, of_squares
 
 SIDE = 64
 NONE = {"mosaic": 0, "rendered": 0, "real": 0, "two_dates": 0}
@@ -90,3 +90,8 @@ def test_two_dates_are_taken_where_no_building_changed(plain):
     one = samples("two_dates", [place(False)])[0]
     assert (one["same"] == SEASON).all() and (one["labels"] == UNLABELLED).all()
     assert not (samples("two_dates", [place(True)])[0]["same"] == SEASON).any()
+
+
+def test_a_square_has_the_label_of_most_of_its_pixels():
+    labels = np.array([[[1, 1, 2, 3, 0, 4], [1, 5, 3, 3, 4, 0]]], np.int8)
+    assert of_squares(labels).tolist() == [[[1, 3, 0]]]

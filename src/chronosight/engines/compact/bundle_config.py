@@ -85,13 +85,16 @@ _SixNumbers = Annotated[list[_Number], Field(min_length=len(LAND_COVER_CLASSES),
 class LandCoverConfig(BaseModel):
     """How the scores of the land-cover head (land_cover.onnx) are read, by class: calibration, and from where on it is known.
 
-    `least_coarse`: for pairs that the guide of fine imagery does not compare alone; `least` where it is missing. `up_to`: metres
-    per pixel of the coarsest pairs whose land cover is mapped; those of fine imagery alone where it is 0.
+    `scale_coarse`, `bias_coarse`, `least_coarse`: for pairs that the guide of fine imagery does not compare alone; those of fine
+    pairs where they are missing. `up_to`: metres per pixel of the coarsest pairs whose land cover is mapped; those of fine
+    imagery alone where it is 0.
     """
 
     scale: _SixNumbers
     bias: _SixNumbers
     least: _SixNumbers
+    scale_coarse: _SixNumbers | None = None
+    bias_coarse: _SixNumbers | None = None
     least_coarse: _SixNumbers | None = None
     up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
 

@@ -13,6 +13,7 @@ from chronosight.results.land_cover import pack
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 
 BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
+ROWS = 32  # read at once, so that they stay in the processor's cache
 
 
 def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] | None = None) -> np.ndarray:
@@ -37,11 +38,14 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
     return scores
 
 
-def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: tuple[int, ...]) -> np.ndarray:
+def cover_of(
+    scores: np.ndarray, settings: dict[str, list[float]], padded: int, seen: tuple[int, ...], size: tuple[int, ...]
+) -> np.ndarray:  # fmt: skip
     """Land cover of a tile on the scene's grid, drawn at half of its size, which is what the head gives.
 
     Args:
-        cover: (2, C, h, w) float32 probabilities, over all that the network saw, padding included.
+        scores: (2, C, h, w) float32 logits, over all that the network saw, padding included.
+        settings: "scale" and "bias" by class.
         padded: Columns that the network saw, padding included.
         seen: Rows and columns that the network saw, without padding.
         size: Rows and columns of the tile on the scene's grid.
@@ -49,11 +53,19 @@ def enlarged_cover(cover: np.ndarray, padded: int, seen: tuple[int, ...], size: 
     Returns:
         (2, rows, columns) uint8, as `LandCover.packed`.
     """
-    stride = padded // cover.shape[-1]
-    part = (0, 0, seen[1] / stride, seen[0] / stride)
-    half = (size[1] + 1) // 2, (size[0] + 1) // 2
-    drawn = [[np.asarray(Image.fromarray(m).resize(half, Image.Resampling.BILINEAR, part)) for m in date] for date in cover]
-    packed = pack(open_together(np.array(drawn)))
+    stride = padded // scores.shape[-1]
+    rows, columns = (size[0] + 1) // 2, (size[1] + 1) // 2
+    packed = np.empty((len(scores), rows, columns), np.uint8)
+    part = None if stride == 2 and tuple(seen) == tuple(size) else (0, 0, seen[1] / stride, seen[0] / stride)
+    for date, of_date in zip(packed, scores, strict=True):
+        if part:
+            chance = [Image.fromarray(one) for one in calibrated_cover(of_date, settings)]
+            drawn = [np.asarray(one.resize((columns, rows), Image.Resampling.BILINEAR, part)) for one in chance]
+            date[:] = pack(*likeliest(np.stack(drawn)))
+            continue
+        for top in range(0, rows, ROWS):
+            inside = of_date[:, top : min(top + ROWS, rows), :columns]
+            date[top : top + ROWS] = pack(*likeliest(calibrated_cover(inside, settings)))
     large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
     return large
 
@@ -62,31 +74,38 @@ def calibrated_cover(scores: np.ndarray, settings: dict[str, list[float]]) -> np
     """Scores of land cover as probabilities.
 
     Args:
-        scores: (N, C, h, w) logits.
+        scores: (C, ...) logits.
         settings: "scale" and "bias" by class.
 
     Returns:
-        (N, C, h, w) float32 in [0, 1], which sum to 1 over the classes.
+        (C, ...) float32 in [0, 1], which sum to 1 over the classes.
     """
-    scale, bias = (np.array(settings[name], np.float32)[:, None, None] for name in ("scale", "bias"))
-    chance = scores * scale + bias
-    np.exp(chance - chance.max(axis=1, keepdims=True), out=chance)
-    chance /= chance.sum(axis=1, keepdims=True)
+    scale, bias = (np.array(settings[name], np.float32).reshape(-1, *[1] * (scores.ndim - 1)) for name in ("scale", "bias"))
+    chance = scores * scale
+    chance += bias
+    chance -= chance.max(axis=0)
+    np.exp(chance, out=chance)
+    chance /= chance.sum(axis=0)
     return chance
 
 
-def open_together(cover: np.ndarray) -> np.ndarray:
-    """Separates bare ground and low vegetation from the rest first, then from each other: there the season decides too.
+def likeliest(chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest class and its probability.
 
-    The likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
+    Bare ground and low vegetation are separated from the rest first, then from each other, since there the season decides too:
+    the likelier one gets the probability of both, so that a dry meadow is confidently neither wood nor water.
 
     Args:
-        cover: (N, C, h, w) probabilities, changed in place.
+        chance: (C, ...) probabilities, changed in place.
 
     Returns:
-        The same array.
+        (...) uint8 index of class and (...) float32 in [0, 1].
     """
-    bare, low = cover[:, BARE], cover[:, LOW]
-    both, barer = bare + low, bare > low
-    cover[:, BARE], cover[:, LOW] = both * barer, both * ~barer
-    return cover
+    barer = chance[BARE] > chance[LOW]
+    chance[LOW] += chance[BARE]
+    best, highest = np.zeros(barer.shape, np.uint8), chance[0]
+    for index in (kind for kind in range(1, len(chance)) if kind != BARE):  # several times as fast as argmax
+        np.copyto(best, np.uint8(index), where=chance[index] > highest)
+        highest = np.maximum(highest, chance[index])
+    np.copyto(best, np.uint8(BARE), where=(best == LOW) & barer)
+    return best, highest

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, enlarged_cover
+from chronosight.engines.compact.cover_maps import cover_of, cover_scores
 from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.guide_outputs import STEP, changes, mix_buildings, padded_frames, probabilities, resized_maps
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_side, tile_starts
@@ -124,10 +124,18 @@ class Guide:
         return self.fine or (self.mixed and bool(metres and metres <= settings.get("up_to", 0.0)))
 
     @property
+    def cover_settings(self) -> dict[str, list[float]]:
+        """How the scores of land cover are read in pairs that this guide compares: "scale", "bias" and "least" by class.
+
+        "least" is the confidence in [0, 1] below which a class is unknown.
+        """
+        settings, size = self.bundle.config["land_cover"], "" if self.fine else "_coarse"
+        return {name: settings.get(f"{name}{size}") or settings[name] for name in ("scale", "bias", "least")}
+
+    @property
     def least_cover(self) -> tuple[float, ...]:
-        """Of each class of land cover the confidence in [0, 1] below which it is unknown, in pairs that this guide compares."""
-        settings = self.bundle.config["land_cover"]
-        return tuple(settings["least"] if self.fine else settings.get("least_coarse") or settings["least"])
+        """Of each class of land cover the confidence below which it is unknown, in pairs that this guide compares."""
+        return tuple(self.cover_settings["least"])
 
     @property
     def exact(self) -> dict[str, dict[str, float]]:
@@ -286,7 +294,9 @@ class Guide:
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
-        of_tile = enlarged_cover(covers[0], dates.shape[-1], seen.shape[1:3], (height, width)) if cover else None
+        of_tile = None
+        if cover:
+            of_tile = cover_of(covers[0], self.cover_settings, dates.shape[-1], seen.shape[1:3], (height, width))
         return maps, changed, memory, fine, of_tile
 
     def predict_tiles(self, tiles: np.ndarray, cover: bool = False) -> tuple[list[np.ndarray], list[float], list[np.ndarray]]:
@@ -303,7 +313,7 @@ class Guide:
         dates = tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255
         maps, changed, _, _, covers = self._views(dates, cover)
         size = tiles.shape[2:4]
-        return maps, changed, [enlarged_cover(one, size[1], size, size) for one in covers]
+        return maps, changed, [cover_of(one, self.cover_settings, size[1], size, size) for one in covers]
 
     def _views(
         self, dates: np.ndarray, cover: bool
@@ -311,8 +321,8 @@ class Guide:
         """(2, N, 3, h, w) in [0, 1] -> maps and probabilities of change of the pairs, memory, outputs of the other guide, cover.
 
         The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
-        the other way. The memory is that of the first view, and so are the probabilities of land cover of each pair, (2, 6,
-        h / s, w / s), without `cover` none.
+        the other way. The memory is that of the first view, and so are the scores of land cover of each pair, (2, 6, h / s,
+        w / s), without `cover` none.
         """
         if self.halved:
             return self._two_sizes(dates, cover)
@@ -382,8 +392,8 @@ class Guide:
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
     def _covers(self, fine: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
-        """Maps of the guide of fine imagery -> of each pair (2, 6, h / 2, w / 2) calibrated probabilities of land cover."""
-        found = calibrated_cover(cover_scores(self.bundle, dates, fine), self.bundle.config["land_cover"])
+        """Maps of the guide of fine imagery -> of each pair (2, 6, h / 2, w / 2) scores of the land cover."""
+        found = cover_scores(self.bundle, dates, fine)
         of_dates = found.reshape(2, dates.shape[1], *found.shape[1:])
         return [of_dates[:, index] for index in range(dates.shape[1])]
 

@@ -1,9 +1,9 @@
 """Fits how the land-cover head is read: factor and offset of each class's score, and from which confidence on it is named.
 
 On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
-(`evaluation.land_cover`), at the ground sizes of fine and of coarser pairs. They make the head's probabilities hold (log loss). A
-class is named from the lowest confidence on above which `RIGHT` of the pixels that are called so are right, for coarser pairs of
-those of coarser scenes alone; a class that never reaches it, from `MOST` on.
+(`evaluation.land_cover`). Factors and offsets make the head's probabilities hold (log loss): for fine pairs on fine scenes, for
+coarser ones on all, since fewer are coarse (docs/results.md). A class is named from the lowest confidence on above which `RIGHT`
+of the pixels that are called so, in scenes of the same ground size, are right; a class that never reaches it, from `MOST` on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, open_together
+from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, likeliest
 from chronosight.evaluation.land_cover import COARSE, COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
@@ -28,7 +28,7 @@ from chronosight.synthetic.mosaics import draw_mosaic
 from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.training.calibration.folder import write_config
-from chronosight.training.samples.land_cover_samples import STRIDE
+from chronosight.training.samples.land_cover_samples import of_squares
 
 MOSAICS, COARSE_MOSAICS, FIRST = 160, 80, HELD_OUT + 100_000  # others than those that are measured
 RENDERED, COARSE_RENDERED = 80, 60
@@ -60,24 +60,15 @@ def calibrate_land_cover(
     Raises:
         InputError: The weights map no land cover, or the data folder has another layout.
     """
-    sources, coarse = _held_out(covering_bundle(weights), data, limit, track)
-    scale, bias = _fit([*sources, *coarse])
-    scores, labels = _joined([*sources, *coarse])
-    before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
-    least = _least(*after, LEAST)
-    least_coarse = _least(*_confident(*_joined(coarse), scale, bias), LEAST_COARSE) if coarse else least
-    report = {
-        "accuracy": float(after[2].mean()),
-        "error_before": _error(before),
-        "error_after": _error(after),
-        "named": float((after[1] >= np.array(least)[after[0]]).mean()),
-    }
+    fine, coarse = _held_out(covering_bundle(weights), data, limit, track)
+    settings, report = _settings(fine, fine, LEAST)
+    settings_coarse, report_coarse = _settings([*fine, *coarse], coarse, LEAST_COARSE) if coarse else (settings, report)
     config = read_bundle_config(weights)
-    config["land_cover"] |= {"scale": np.round(scale, 4).tolist(), "bias": np.round(bias, 4).tolist(), "least": least}
-    config["land_cover"] |= {"least_coarse": least_coarse}
-    config["calibration_report"] = {**config.get("calibration_report", {}), "land_cover": report}
+    config["land_cover"] |= settings | {f"{name}_coarse": values for name, values in settings_coarse.items()}
+    reports = {"land_cover": report, "land_cover_coarse": report_coarse}
+    config["calibration_report"] = {**config.get("calibration_report", {}), **reports}
     write_config(weights, config)
-    return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": {"land_cover": report}}
+    return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": reports}
 
 
 Scored = tuple[np.ndarray, np.ndarray]  # (n, C) scores of pixels of known class, and (n,) their classes
@@ -107,6 +98,26 @@ def _sizes(fine: int, coarse: int, limit: int | None) -> list[bool]:
     return [False] * min(fine, limit or fine) + [True] * min(coarse, limit or coarse)
 
 
+def _settings(
+    sources: Sequence[Scored], judged: Sequence[Scored], low: Sequence[float]
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Fits how pairs of one range of ground sizes are read: -> "scale", "bias" and "least" by class, and how well they hold.
+
+    Factors and offsets are fitted on `sources`, least confidences on those that are `judged`, which are of that range.
+    """
+    scale, bias = (np.round(fitted, 4) for fitted in _fit(sources))
+    scores, labels = _joined(judged)
+    before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
+    least = _least(*after, low)
+    report = {
+        "accuracy": float(after[2].mean()),
+        "error_before": _error(before),
+        "error_after": _error(after),
+        "named": float((after[1] >= np.array(least)[after[0]]).mean()),
+    }
+    return {"scale": scale.tolist(), "bias": bias.tolist(), "least": least}, report
+
+
 def _joined(parts: Sequence[Scored]) -> Scored:
     """Pixels of several scenes together."""
     return np.concatenate([scores for scores, _ in parts]), np.concatenate([labels for _, labels in parts])
@@ -115,7 +126,7 @@ def _joined(parts: Sequence[Scored]) -> Scored:
 def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray) -> Scored:
     """Every `SPARSE`-th pixel of known class; its neighbours add no information."""
     scores = cover_scores(bundle, views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)
-    labels = truth[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+    labels = of_squares(truth)
     known = labels >= 0
     return scores.transpose(0, 2, 3, 1)[known][::SPARSE], labels[known][::SPARSE].astype(int)
 
@@ -146,10 +157,8 @@ def _confident(
     scores: np.ndarray, labels: np.ndarray, scale: np.ndarray, bias: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(n,) class, its confidence, and whether it is right, read as the engine reads them."""
-    settings = {"scale": scale.tolist(), "bias": np.round(bias, 4).tolist()}
-    cover = open_together(calibrated_cover(scores.T[None, :, None], settings))[0, :, 0]
-    found = cover.argmax(axis=0)
-    return found, cover.max(axis=0), found == labels
+    found, confidence = likeliest(calibrated_cover(scores.T, {"scale": scale.tolist(), "bias": bias.tolist()}))
+    return found, confidence, found == labels
 
 
 def _error(read: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:

@@ -80,8 +80,7 @@ class LandCoverSamples:
         make = self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
         images, labels, same = make(rng)
         views = [_lit(image, rng).astype(np.float32).transpose(2, 0, 1) / 255 for image in images]
-        middle = np.s_[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        known = labels[middle].astype(np.int64)
+        known = of_squares(labels).astype(np.int64)
         return {"views": np.stack(views), "labels": known, "same": np.where(known[0] == known[1], same, OTHER)}
 
     def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
@@ -114,6 +113,21 @@ class LandCoverSamples:
                 images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
                 return images, np.full((2, self.size, self.size), UNLABELLED, np.int8), SEASON
         return self._real(rng)
+
+
+def of_squares(labels: np.ndarray) -> np.ndarray:
+    """Labels on the grid of the head's map: of each square what most of its pixels are, since all of it is drawn as one class.
+
+    Args:
+        labels: (..., H, W), H and W multiples of `STRIDE`.
+
+    Returns:
+        (..., H / STRIDE, W / STRIDE); where two labels have as many pixels, that of the first by rows.
+    """
+    pixels = np.stack([labels[..., row::STRIDE, column::STRIDE] for row in range(STRIDE) for column in range(STRIDE)])
+    votes = np.stack([(pixels == one).sum(axis=0) for one in pixels])
+    most: np.ndarray = np.take_along_axis(pixels, votes.argmax(axis=0)[None], axis=0)[0]
+    return most
 
 
 def _lit(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
