@@ -42,7 +42,7 @@ def test_without_the_model_the_engine_weighs_as_it_was_fitted():
     settled = []
     for row in drawn():
         guide = 1 / (1 + np.exp(-row.guide))
-        z = settings["alone_guide"] * np.clip(row.guide, -6.9, 6.9) + settings["alone_outlined"] * row.outlined
+        z = settings["alone_guide"] * np.clip(row.guide, -np.log(999), np.log(999)) + settings["alone_outlined"] * row.outlined
         yes = 1 / (1 + np.exp(-(z + settings["alone_caption"] * row.captioned + settings["alone_b"])))
         found = without_model(guide, row.outlined, settings, row.captioned)
         settled.append(found is not None)

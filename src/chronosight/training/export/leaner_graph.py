@@ -61,7 +61,7 @@ def sums_as_convolutions(model: onnx.ModelProto) -> list[str]:
     shapes = {item.name: item.type.tensor_type.shape.dim for item in graph.value_info}
     made = []
     for at, node in enumerate(graph.node):
-        summed = shapes.get(node.input[0], ()) if node.op_type == "ReduceSum" else ()
+        summed = list(shapes.get(node.input[0], [])) if node.op_type == "ReduceSum" else []
         over_channels = len(node.input) == 2 and constants.get(node.input[1], np.empty(0)).tolist() == [1]
         if len(summed) != 4 or not over_channels or any(item.name == "keepdims" and not item.i for item in node.attribute):
             continue
