@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from chronosight.engines import load
+from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.guide import Guide
 from chronosight.errors import InputError
+from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, comparison, count, event, location, object_count, presence, scene_class
 from chronosight.tasks.caption import says_no_change
@@ -178,6 +180,15 @@ def test_the_guide_alone_maps_no_land_cover(engine, changed_pair, monkeypatch):
     assert asked == [False]
     assert engine.describe(scene) and engine.guide_facts(scene)[1] == facts
     assert asked == [False, True]  # what describe made serves the guide's facts too
+
+
+@pytest.mark.parametrize(("text", "read"), [("a house is built", False), ("the scene is the same as before", True)])
+def test_the_land_cover_is_compared_only_for_a_caption_of_no_change(engine, changed_pair, monkeypatch, text, read):
+    asked = []
+    monkeypatch.setattr(EncodedScene, "land_cover", property(lambda encoded: asked.append(encoded)))
+    monkeypatch.setattr(type(engine), "_answer_pair", lambda *_: Answer(text, "caption", text, 0.9, True))
+    assert engine.ask(changed_pair, "What has changed?").text == text
+    assert bool(asked) is read
 
 
 def test_only_the_last_few_scenes_are_kept(engine):

@@ -253,7 +253,8 @@ class CompactEngine(Engine):
 
     def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer) -> Answer:
         """A caption, or "no" to "has anything changed", as it may be given where the land cover changed."""
-        if question.subject is not None or not (question.task == "caption" or answer.value is False):
+        unchanged = caption.says_no_change(answer.text) if question.task == "caption" else answer.value is False
+        if question.subject is not None or not unchanged:
             return answer
         encoded = self.encode(scene)
         with encoded.lock:
