@@ -1,12 +1,27 @@
-"""One reader of questions: read once, for a model and for the objects; short questions lean on the one before."""
+"""One reader of questions: read once, for a model and for the objects; questions of a conversation lean on the one before."""
+
+from dataclasses import replace
 
 import pytest
 
 from chronosight.tasks import routing
-from chronosight.tasks.parsing import parse_question
+from chronosight.tasks.follow_ups import in_full
+from chronosight.tasks.parsing import in_conversation, parse_question
+from chronosight.tasks.question import SceneQuestion
 from chronosight.tasks.routing import route
+from chronosight.tasks.scene_regions import take_region
 
-COUNT = route("How many new buildings are there in the north?", "pair")
+
+def after(*questions, kind="pair"):
+    """What the next question leans on after these."""
+    last = None
+    for question in questions:
+        last = parse_question(question, kind, last=last).remembered(last)
+    return last
+
+
+COUNT = after("How many new buildings are there in the north?")
+NORTH = COUNT.routed.cells
 
 
 def test_a_question_is_read_once(monkeypatch):
@@ -20,18 +35,95 @@ def test_a_question_is_read_once(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "task", "subject", "direction", "cells"),
+    ("text", "task", "subject", "direction", "cells", "full"),
     [
-        ("And the roads?", "count", "roads", "appeared", COUNT.cells),
-        ("Where?", "location", "buildings", "appeared", COUNT.cells),
-        ("How many vanished?", "count", "buildings", "vanished", COUNT.cells),
-        ("Where in the south?", "location", "buildings", "appeared", route("what changed in the south", "pair").cells),
+        ("And the roads?", "count", "roads", "appeared", NORTH, "How many roads appeared in the north?"),
+        ("What about roads?", "count", "roads", "appeared", NORTH, "How many roads appeared in the north?"),
+        ("And the vanished ones?", "count", "buildings", "vanished", NORTH, "How many buildings vanished in the north?"),
+        ("Where?", "location", "buildings", "appeared", NORTH, "Where did buildings appear in the north?"),
+        ("Where are they?", "location", "buildings", "appeared", NORTH, "Where are the new buildings in the north?"),
+        ("How many vanished?", "count", "buildings", "vanished", NORTH, "How many buildings vanished in the north?"),
+        ("How many of them vanished?", "count", "buildings", "vanished", NORTH,
+         "How many of the buildings in the north vanished?"),
+        ("And in the south?", "count", "buildings", "appeared", route("what changed in the south", "pair").cells,
+         "How many buildings appeared in the south?"),
+    ],
+)  # fmt: skip
+def test_a_short_question_leans_on_the_one_before(text, task, subject, direction, cells, full):
+    parsed = parse_question(text, "pair", last=COUNT)
+    routed, of_objects = parsed.routed, parsed.of_objects.question
+    assert (routed.question.task, routed.question.subject, routed.direction, routed.cells) == (task, subject, direction, cells)
+    assert (of_objects.subject, of_objects.direction, of_objects.region.cells) == (subject, direction, cells)
+    assert parsed.text == full and routed.note == parsed.of_objects.note == f"Taken as: {full}"
+
+
+LARGEST = {"asks": "largest", "subject": "buildings", "direction": "appeared"}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Which of them is the largest?", LARGEST),
+        ("Which of these is the largest?", LARGEST),
+        ("Which is the largest?", LARGEST),
+        ("And the two smallest?", {**LARGEST, "least": True, "top": 2}),
+        ("How large is the largest of them?", {**LARGEST, "sized": True}),
+        ("How many of them are larger than 500 m2?", {**LARGEST, "asks": "count", "min_area": 500}),
+        ("What is their total area?", {"asks": "area", "subject": "buildings", "direction": "appeared"}),
+        ("And in hectares?", {"asks": "area", "subject": "buildings", "unit": "ha"}),
+    ],
+)  # fmt: skip
+def test_what_only_objects_answer_leans_on_the_question_before(text, asked):
+    question = parse_question(text, "pair", last=COUNT).of_objects.question
+    assert {name: getattr(question, name) for name in asked} == asked
+    assert question.region.words == "in the north"
+
+
+@pytest.mark.parametrize(
+    ("chat", "full"),
+    [
+        (["Is there a new road?", "Where?"], "Where did roads appear?"),
+        (["Is there a new road?", "Where is it?"], "Where is the new road?"),
+        (["Is there a new road?", "How long are they?"], "How long are the new roads?"),
+        (["Which is the largest new building?", "Where is it?"], "Where is the largest new building?"),
+        (["Which is the largest new building?", "What is its area?"], "What is the area of the largest new building?"),
+        (["Which are the three largest new buildings?", "Where are they?"], "Where are the 3 largest new buildings?"),
+        (["Which is the largest new building?", "And in hectares?"], "What is the area of the largest new building in hectares?"),
+        (["How big is the largest new building?", "And the smallest?"], "What is the area of the smallest new building?"),
+        (["Describe the changes", "Where?"], "Where did buildings or roads change?"),
+        (["What changed?", "How many of them are roads?"], "How many of the changed objects are roads?"),
+        (["How many roads vanished?", "What replaced them?"], "What replaced the vanished roads?"),
+        (["Did any forest disappear in the north?", "Where?"], "Where did forest disappear in the north?"),
+        (["How many new buildings?", "Did any forest disappear?", "How much?"], "How much forest disappeared?"),
+        (["Did any forest disappear?", "And the water?"], "Did any water disappear?"),
+        (["How many new houses?", "Wehre?", "Where?"], "Where did buildings appear?"),
+        (["How many new houses?", "Where?", "And the roads?", "How many?"], "How many roads appeared?"),
     ],
 )
-def test_a_short_question_leans_on_the_one_before(text, task, subject, direction, cells):
-    routed = parse_question(text, "pair", last=COUNT).routed
-    assert (routed.question.task, routed.question.subject, routed.direction) == (task, subject, direction)
-    assert routed.cells == cells and routed.understood and routed.note == f"Taken as: {routed.question.text}"
+def test_a_conversation_is_written_out(chat, full):
+    assert in_conversation(chat, "pair") == full
+    assert parse_question(full, "pair").understood
+
+
+@pytest.mark.parametrize(
+    ("chat", "full"),
+    [
+        (["Is there a building?", "How many?"], "How many buildings are there?"),
+        (["How many buildings are there?", "And roads?"], "How many roads are there?"),
+        (["Is there a building?", "What about trees?"], "Are there any trees?"),
+        (["Is there a building?", "Where?"], "Where are the buildings?"),
+        (["Is it rural?", "Where is it?"], "Where is it?"),
+    ],
+)
+def test_a_conversation_about_one_image_is_written_out(chat, full):
+    assert in_conversation(chat, "image") == full
+
+
+@pytest.mark.parametrize("text", ["Where is it?", "Where are they?", "Where?"])
+def test_a_thing_in_one_image_has_no_known_place(text):
+    found = parse_question(text, "image", last=after("Is there a building?", kind="image")).routed
+    assert found.question is None and found.note.startswith("Places within one image are not known.")
+    assert parse_question("Where is it?", "image").routed.note.startswith("Where on Earth an image was taken is not known.")
 
 
 @pytest.mark.parametrize(
@@ -46,12 +138,32 @@ def test_a_short_question_leans_on_the_one_before(text, task, subject, direction
         ("And the fnord roads?", "pair", COUNT),
         ("And the fnords?", "pair", COUNT),
         ("How many times?", "pair", COUNT),
-        ("And the roads?", "pair", route("Describe the changes", "pair")),
-        ("And the roads?", "pair", route("nonsense", "pair")),
+        ("Has anything changed?", "pair", COUNT),
+        ("Is the scene different?", "pair", COUNT),
+        ("Did they build new roads?", "pair", COUNT),  # anybody
+        ("And the roads?", "pair", after("Describe the changes")),
+        ("Where?", "pair", after("Which half changed most?")),
+        ("Where?", "pair", after("How many new buildings?", "Is there a new building on the left of the road?")),
+        ("And the roads?", "pair", after("nonsense")),
     ],
 )
 def test_others_stand_alone(text, kind, last):
-    assert parse_question(text, kind, last=last).routed == route(text, kind)
+    parsed = parse_question(text, kind, last=last)
+    assert parsed == parse_question(text, kind) and parsed.text == text
+
+
+@pytest.mark.parametrize("subject", ["buildings", "roads", None])
+@pytest.mark.parametrize("direction", ["appeared", "vanished", None])
+@pytest.mark.parametrize("place", ["", "on the left", "in the north-west", "at the top and on the left", "in the northern half"])
+@pytest.mark.parametrize("asks", ["count", "where", "whether", "direction", "area", "largest"])
+def test_a_question_written_out_is_read_as_it_was(asks, place, direction, subject):
+    region = take_region(place.replace("-", " ").split())[0] if place else None
+    question = SceneQuestion(asks, subject, None if asks == "direction" else direction, region, min_area=200.0)
+    if asks == "area":
+        question = replace(question, unit="ha")
+    if asks == "largest":
+        question = replace(question, top=3, least=True)
+    assert parse_question(in_full(question), "pair").of_objects.question == question
 
 
 def test_both_readers_refuse_alike():

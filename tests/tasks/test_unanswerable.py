@@ -65,3 +65,60 @@ def test_denials_are_marked(question):
 
 def test_either_or_about_one_image_is_one_question():
     assert parse_question("Is it rural or is it urban?", "image").routed.question.task == "rural_urban"
+
+
+RELATIVE = (
+    "Is there a new building {}?",
+    "Did any building appear {}?",
+    "How many houses were built {}?",
+)
+PLACES = (
+    "on the left of the road", "to the right of the old road", "on the left side of the road", "above the road", "near the river",
+    "below the lake", "north of the river", "at the top of the hill", "in the upper left corner of the field", "next to the road",
+    "beside a road", "along the road", "between the houses", "between the road and the river", "behind the school",
+    "by the river", "close to the road", "close to it", "in front of the house", "on the road", "on both sides of the road", "in the forest",
+    "at the end of the street", "around the lake", "across the road", "opposite the church", "nearby", "within 100 m of the road",
+    "50 metres from the road", "in the middle of the city",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("pattern", RELATIVE)
+def test_places_beside_other_things_are_refused(pattern, place):
+    question = pattern.format(place)
+    parsed = parse_question(question, "pair", ["Riverside"])
+    assert not parsed.understood
+    assert parsed.routed.note.startswith("Positions relative to other things are not known.")
+    assert parsed.of_objects.note.startswith("Positions relative to other things are not known.")
+    of_image = parse_question(f"Is there a building {place}?", "image").routed
+    assert of_image.question is None and of_image.note.startswith("Positions relative to other things are not known.")
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("on the left of the scene", "on the left"), ("on the left side of the image", "on the left side"),
+        ("at the top of the picture", "at the top"), ("in the north of the map", "in the north"),
+        ("in the upper left corner of the area", "in the upper left corner"), ("near the top", "at the top"),
+        ("near the centre of the scene", "in the centre"), ("in the left half of the photo", "in the left half"),
+    ],
+)  # fmt: skip
+def test_parts_of_the_scene_stay_places(place, words):
+    asked = parse_question(f"How many houses were built {place}?", "pair").of_objects.question
+    assert (asked.asks, asked.subject, asked.direction, asked.region.words) == ("count", "buildings", "appeared", words)
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("How many new buildings are above 200 m2?", "count"), ("Did anything change between the two dates?", "whether"),
+        ("Were any houses built over the meadow?", "land_cover"), ("How much forest lies under the new buildings?", "land_cover"),
+        ("Compare the changes between the north and the south", "compare"), ("Is there a difference in buildings?", "whether"),
+        ("What is the difference between new roads and new buildings?", "compare"),
+        ("What share of the scene is covered by new buildings?", "share"), ("How many new buildings are in Park View?", "count"),
+        ("What area in square metres of buildings appeared at the top?", "area"),
+        ("Have there been any changes to the roads in the above two remote sensing images?", "whether"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_place_beside_a_thing_is_answered(question, asks):
+    assert parse_question(question, "pair", ["Park View"]).of_objects.question.asks == asks

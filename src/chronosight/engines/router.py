@@ -7,6 +7,7 @@ everything else goes to the engine's model, as the task that `tasks/parsing.py` 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chronosight.engines.scene_answers import answer_scene_question
@@ -14,6 +15,7 @@ from chronosight.errors import InputError
 from chronosight.results.answer import opposite
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
+from chronosight.tasks.cells import places
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.routing import MAX_CHARACTERS
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from chronosight.results.description import Description
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
-    from chronosight.tasks.routing import Routed
 
 
 def check_question(text: str) -> str:
@@ -80,11 +81,30 @@ def by_model(engine: Engine, scene: Scene, parsed: ParsedQuestion, progress: Pro
     Returns:
         The answer.
     """
-    answer = engine.answer_parsed(scene, parsed, progress)
+    answer = placeless(engine.answer_parsed(scene, parsed, progress), parsed)
     return opposite(answer) if parsed.routed.negated else answer
 
 
-def parse_for(scene: Scene, text: str, zones: Sequence[Zone] | None = None, last: Routed | None = None) -> ParsedQuestion:
+def placeless(answer: Answer, parsed: ParsedQuestion) -> Answer:
+    """An answer to "where" that names no place, as a sentence; any other as it is.
+
+    Args:
+        answer: The model's answer.
+        parsed: The question.
+
+    Returns:
+        Such as "No changed roads were found, so there is no place to name."
+    """
+    question = parsed.routed.question
+    if answer.task != "location" or answer.value != () or question is None:
+        return answer
+    kind = {"appeared": "new", "vanished": "vanished", None: "changed"}[parsed.routed.direction]
+    where = f" {places(parsed.routed.cells)}" if parsed.routed.cells else ""
+    text = f"No {kind} {question.subject or 'buildings or roads'} were found{where}, so there is no place to name."
+    return replace(answer, text=text)
+
+
+def parse_for(scene: Scene, text: str, zones: Sequence[Zone] | None = None, last: ParsedQuestion | None = None) -> ParsedQuestion:
     """A question about a scene, parsed. Raises InputError as `ask_engine` does.
 
     Args:
@@ -158,8 +178,6 @@ def with_zones(description: Description, zones: Sequence[Zone] | None) -> Change
     Raises:
         InputError: No zone reaches into the scene, or the scene has no place on the Earth.
     """
-    from dataclasses import replace
-
     from chronosight.engines.zones import count_zones, cover_by_zone
 
     summary = change_summary(description)

@@ -34,6 +34,7 @@ from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import SceneQuestion
 from chronosight.tasks.scene_reading import ReadScene
 
+IN_PIXELS = f"in pixels: {NO_GROUND}"
 UNIT_WORDS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 
 
@@ -117,14 +118,10 @@ def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         return _per_ground(summary, question, chosen, "area", chosen.area, words)
     if not summary.metric:
         if question.unit:
-            return refused("the ground size of a pixel is not known")
-        note = "in pixels: the ground size of a pixel is not known"
+            return refused(NO_GROUND)
         text = f"about {size_words(chosen.area, False)} of {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}."
-        return make_answer(chosen, "area", text, round(chosen.area), note, unit="px")
-    size = size_words(chosen.area, True)
-    if question.unit:
-        unit, sign = UNIT_WORDS[question.unit]
-        size = f"{float(f'{chosen.area / unit:.3g}'):,g} {sign}"
+        return make_answer(chosen, "area", text, round(chosen.area), IN_PIXELS, unit="px")
+    size = _size(chosen.area, summary, question)
     if chosen.area == 0:
         return make_answer(chosen, "area", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
     count = objects(len(chosen.found), chosen.noun).text
@@ -186,6 +183,8 @@ def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
 def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     if not chosen.found:
         return make_answer(chosen, "largest", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", None)
+    if question.unit and not summary.metric:
+        return refused(NO_GROUND)
     if question.top > 1:
         return _several(summary, question, chosen)
     item = (min if question.least else max)(chosen.found, key=lambda one: one.area)
@@ -193,20 +192,38 @@ def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) ->
     word = "smallest" if question.least else "largest"
     text = (
         f"the {word} {chosen.noun}{chosen.size} that {verb(question)}{chosen.place} is object {item.number}: a {item.class_name} "
-        f"of about {size_words(item.area, summary.metric)}, {places(item.places)}{at}."
+        f"of about {_size(item.area, summary, question)}, {places(item.places)}{at}."
     )
-    return make_answer(replace(chosen, confidence=item.confidence), "largest", text, item.number)
+    chosen = replace(chosen, confidence=item.confidence)
+    return _sized(summary, chosen, text, item.area) if question.sized else make_answer(chosen, "largest", text, item.number)
 
 
 def _several(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     """The few largest or smallest objects, each with its number, size and place."""
     order = sorted(chosen.found, key=lambda one: one.area, reverse=not question.least)[: question.top]
     word = "smallest" if question.least else "largest"
-    each = [f"object {item.number} ({size_words(item.area, summary.metric)}, {places(item.places)})" for item in order]
-    total = size_words(sum(item.area for item in order), summary.metric)
+    each = [f"object {item.number} ({_size(item.area, summary, question)}, {places(item.places)})" for item in order]
+    total = sum(item.area for item in order)
     head = f"the {len(order)} {word} {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place}"
     if len(order) == 1:
         head = f"the only {chosen.noun}{chosen.size} that {verb(question)}{chosen.place}"
-    confidence = sum(item.confidence for item in order) / len(order)
-    value = tuple(str(item.number) for item in order)
-    return make_answer(replace(chosen, confidence=confidence), "largest", f"{head}: {listed(each)}; about {total} in all.", value)
+    text = f"{head}: {listed(each)}; about {_size(total, summary, question)} in all."
+    chosen = replace(chosen, confidence=sum(item.confidence for item in order) / len(order))
+    if question.sized:
+        return _sized(summary, chosen, text, total)
+    return make_answer(chosen, "largest", text, tuple(str(item.number) for item in order))
+
+
+def _sized(summary: ChangeSummary, chosen: Chosen, text: str, area: float) -> Answer:
+    """The area of the largest objects, in square metres; in pixels, with a note, where the ground size is unknown."""
+    if summary.metric:
+        return make_answer(chosen, "area", text, round(area), unit="m2")
+    return make_answer(chosen, "area", text, round(area), IN_PIXELS, unit="px")
+
+
+def _size(area: float, summary: ChangeSummary, question: SceneQuestion) -> str:
+    """An area in the unit that the question names, or in one that suits it."""
+    if not question.unit:
+        return size_words(area, summary.metric)
+    unit, sign = UNIT_WORDS[question.unit]
+    return f"{float(f'{area / unit:.3g}'):,g} {sign}"

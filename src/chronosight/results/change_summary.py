@@ -52,6 +52,11 @@ class ChangeSummary:
     land_cover: LandCoverChange | None = None
 
     @property
+    def kind(self) -> str:
+        """Kind of the scene: two dates."""
+        return "pair"
+
+    @property
     def north_up(self) -> bool | None:
         """Whether north is at the top; None where the scene has no place on the Earth."""
         if self.corners is None:

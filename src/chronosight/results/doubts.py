@@ -1,5 +1,7 @@
 """Answers about a scene that gives reasons for doubt (`Scene.doubts`): never confident, and they say why.
 
+A caption of a scene of which an image shows nothing says that alone: words for houses that nobody can see would be read as found.
+
 The same for images, pairs in memory, whole scenes and result folders read back.
 """
 
@@ -11,6 +13,8 @@ from typing import Protocol
 
 from chronosight.results.answer import Answer
 from chronosight.results.description import Description
+from chronosight.scenes.doubts import blank
+from chronosight.tasks.cells import listed
 
 MOST = 0.5  # confidence that an answer about such a scene has at most
 
@@ -23,6 +27,11 @@ class Doubtful(Protocol):
         """Why no confident answer can be given; see `Scene.doubts`."""
         ...
 
+    @property
+    def kind(self) -> str:
+        """Kind of the scene."""
+        ...
+
 
 def doubted(answer: Answer, scene: Doubtful) -> Answer:
     """The answer as it may be given about a scene.
@@ -32,11 +41,16 @@ def doubted(answer: Answer, scene: Doubtful) -> Answer:
         scene: what it was asked about, or the summary of its changes.
 
     Returns:
-        The same answer where the scene gives no reason for doubt; else one that is not confident, with the reasons as notes.
+        The same answer where the scene gives no reason for doubt; else one that is not confident, with the reasons as notes, and
+        with other words where it is a caption of what shows nothing.
     """
     if not scene.doubts:
         return answer
     notes = (*answer.notes, *(doubt for doubt in scene.doubts if doubt not in answer.notes))
+    empty = blank(scene.doubts)
+    if answer.task == "caption" and empty:
+        text = f"Nothing can be {'compared' if scene.kind == 'pair' else 'described'}: {listed(empty)}"
+        answer = replace(answer, text=text, value=text)
     return replace(answer, confident=False, confidence=min(MOST, answer.confidence), notes=notes)
 
 

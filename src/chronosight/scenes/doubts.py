@@ -24,6 +24,7 @@ UNCORRELATED = 0.05  # correlation of neighbouring pixels; of those images at le
 DETAIL = 0.7  # mean level by which a pixel differs from its four neighbours; of those images at least 1.0
 STILL_LEVELS, STILL_SHARE = 12, 0.0005  # a video in which no more pixels change, by more levels, shows no event
 
+_BLANK = re.compile(r"(.+ shows (?:next to )?nothing(?: but noise)?): ")
 _NOT_AN_IMAGE = {
     "elevation": re.compile(r"\b(dem|dsm|dtm|chm|ndsm|elevation|height|altitude|slope|aspect|hillshade|depth|bathymetry)\b"),
     "radar": re.compile(r"\b(vv|vh|hh|hv|sigma ?(0|nought|naught)|gamma ?0|beta ?0|sar|radar|backscatter|coherence)\b"),
@@ -75,6 +76,18 @@ def doubts_of_frames(names: Sequence[str], frames: Sequence[np.ndarray], valid: 
         if name not in doubts and (reason := _shows_nothing(frame, valid)):
             doubts[name] = f"{name} {reason}"
     return list(doubts.values())
+
+
+def blank(doubts: Sequence[str]) -> list[str]:
+    """Of the doubts about a scene, those that say that an image shows nothing.
+
+    Args:
+        doubts: `Scene.doubts`.
+
+    Returns:
+        Such as "white.png shows nothing", without the reason.
+    """
+    return [found[1] for doubt in doubts if (found := _BLANK.match(doubt))]
 
 
 def doubt_of_shape(name: str, valid: np.ndarray) -> list[str]:

@@ -37,6 +37,7 @@ from chronosight.scenes.lonlat import scene_corners
 from chronosight.service.scenes import files_of, in_shown_names, open_small, stored_names
 from chronosight.service.settings import Settings
 from chronosight.service.store import Store
+from chronosight.tasks.parsing import TAKEN, in_conversation
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Conversation, Engine
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 KEPT_PIXELS = 4 * MAX_SERVICE_PIXELS  # of the frames of all scenes that are kept: 300 MB
 SHOWN = ("id", "kind", "width", "height", "metres_per_pixel", "times", "georeference", "corners_lonlat", "notes", "doubts")
 AS_SENT = Opening(video=True)  # several images were sent as one series
-TAKEN = "Taken as: "  # how notes begin that say how a question was read
 KEPT_SCENES = 16
 KEPT_CONVERSATIONS = 64
 REPLAYED = 6  # earlier questions that a conversation is made again from: a follow-up leans on the last few
@@ -176,7 +176,7 @@ class Answering:
         if facts["kind"] == "series":
             return self._ask_timeline(facts, questions[-1])
         if facts["whole_scene"]:
-            return self._ask_described(facts, questions[-1])
+            return self._ask_described(facts, questions)
         # Files opened in another way are another scene to everything that is remembered.
         digest = facts["id"] if opening == AS_SENT else f"{facts['id']} {opening}"
         try:
@@ -211,7 +211,7 @@ class Answering:
         objects = answer.evidence.objects if answer.evidence else self._objects(digest, scene, engine)
         return _with_objects(answer, facts, scene, objects, question)
 
-    def _ask_described(self, facts: dict[str, Any], question: str) -> Reply:
+    def _ask_described(self, facts: dict[str, Any], questions: Sequence[str]) -> Reply:
         job = self.store.finished(facts["id"], "describe")
         if job is None:
             raise NotDescribed(
@@ -219,8 +219,12 @@ class Answering:
                 "changes first (a job of type describe), then ask again"
             )
         folder = self.store.files_of(job)
-        answer = pipeline.ask([folder], [question], self.engine).answers[0]
         description = read_description(folder)
+        zones = [row.name for row in description.zones.rows] if description.zones else []
+        question = in_conversation(questions, "pair", zones)
+        answer = pipeline.ask([folder], [question], self.engine).answers[0]
+        if question != questions[-1]:
+            answer = replace(answer, notes=(TAKEN + question, *answer.notes))
         shown = {key: facts[key] for key in SHOWN}
         return _with_objects(answer, shown, description.scene, description.objects, question, description.zones)
 

@@ -15,8 +15,9 @@ from typing import Literal, Protocol
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.caption import says_no_change
 from chronosight.tasks.cells import CELLS, common_place
-from chronosight.tasks.grid_regions import find_places
+from chronosight.tasks.grid_regions import is_direction
 from chronosight.tasks.nouns import SUBJECTS, change_subject, singular
+from chronosight.tasks.relations import scene_places
 
 FaultKind = Literal["repeated clause", "repeated noun", "class", "direction", "place", "setting", "unmapped"]
 
@@ -27,6 +28,7 @@ _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for wor
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
 _BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
 _INSIDE = ("in", "into", "inside", "within", "through", "amid", "among")  # "in the woods": where, not what changed
+_SIDES = ("side", "sides", "end", "ends", "edge", "corner")
 _JOINED = ("with", "and", "on", "at", "of", "from", *_INSIDE, *_BESIDE)
 _WHOLE = ("scene", "area", "image", "picture")
 _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "two", "three", "four", "five")
@@ -237,7 +239,7 @@ def _clause(text: str) -> Clause:
     direction: Literal["appeared", "vanished"] | None = None
     if appeared != vanished:
         direction = "appeared" if appeared else "vanished"
-    cells = sorted(frozenset().union(*(place.cells for place in find_places(words))))
+    cells = sorted(frozenset().union(*(place.cells for place in scene_places(words))))
     settings = tuple(setting for setting in SETTINGS if _setting(setting).search(text))
     named = _nouns(words)
     nouns = tuple(dict.fromkeys(noun for noun, _, _ in named))
@@ -247,13 +249,14 @@ def _clause(text: str) -> Clause:
 
 
 def _says_where(before: Sequence[str]) -> bool:
-    """Whether a noun after these words says where something is, as in "beside the", "on both sides of the"."""
+    """Whether a noun after these words says where something is, as in "beside the", "on the left of the"."""
     left = list(before)
     while left and left[-1] in (*_LIGHT, "both", "existing", "old"):
         left.pop()
     if not left:
         return False
-    return left[-1] in (*_BESIDE, *_INSIDE) or (left[-1] == "of" and left[-2:-1] in (["side"], ["sides"], ["end"]))
+    of_side = left[-1] == "of" and len(left) > 1 and (left[-2] in _SIDES or is_direction(left[-2]))
+    return of_side or left[-1] in (*_BESIDE, *_INSIDE)
 
 
 def _denied(clause: Clause, objects: Sequence[LocatedObject]) -> Iterator[tuple[FaultKind, str]]:
@@ -288,7 +291,7 @@ def _without(text: str, fault: Fault, instead: str = "") -> str:
     words = re.sub(r"(?i)\b(upper|top|lower|bottom)-(left|right)\b", r"\1 \2", text).split()
     plain = [word.lower().strip(".,;") for word in words]
     if fault.kind == "place":
-        places = find_places(plain)
+        places = scene_places(plain)
         for place in reversed(places):
             start = place.start
             joined = ("and",) if place is not places[0] else ()  # at the top and on the right

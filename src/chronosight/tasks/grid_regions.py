@@ -85,7 +85,7 @@ def find_places(words: list[str]) -> list[Place]:
     at = 0
     while at < len(words):
         end = at
-        while end < len(words) and _is_direction(words[end]):
+        while end < len(words) and is_direction(words[end]):
             end += 1
         if end == at or not _is_place(words, at, end):
             at = max(end, at + 1)
@@ -97,7 +97,15 @@ def find_places(words: list[str]) -> list[Place]:
     return found
 
 
-def _is_direction(word: str) -> bool:
+def is_direction(word: str) -> bool:
+    """Whether a word names a direction or the middle.
+
+    Args:
+        word: In lower case.
+
+    Returns:
+        True for "left", "northern", "centre".
+    """
     return word in _ROWS or word in _COLUMNS or word in _BOTH or word in _MIDDLE
 
 

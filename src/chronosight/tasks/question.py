@@ -93,6 +93,7 @@ class SceneQuestion:
         min_area: Only objects of at least so many square metres.
         max_area: Only objects of at most so many square metres.
         top: Of "largest": how many.
+        sized: Of "largest": its area is asked for, not which one it is.
         per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
         regions: Of "compare": the two parts, in their order.
         zones: Of "compare": the two zones, in their order.
@@ -120,6 +121,7 @@ class SceneQuestion:
     min_area: float | None = None
     max_area: float | None = None
     top: int = 1
+    sized: bool = False
     per: str = ""
     regions: tuple[SceneRegion, ...] = ()
     zones: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,12 +81,13 @@ class TypedQuestion:
     unanswerable: str = ""
 
 
-def read_typed(text: str, kind: Kind) -> TypedQuestion:
+def read_typed(text: str, kind: Kind, zones: Sequence[str] = ()) -> TypedQuestion:
     """Reads what was typed; never raises.
 
     Args:
         text: As typed; the time taken grows with its length, up to `MAX_CHARACTERS`.
         kind: Of the scene.
+        zones: Names of zones that it may use.
 
     Returns:
         Words and what they say, or why they cannot be answered.
@@ -99,7 +101,7 @@ def read_typed(text: str, kind: Kind) -> TypedQuestion:
     if language and (not words or reading.unknown):
         reason = f"The question seems to be in {language}; questions are understood in English only."
         return TypedQuestion(text, words, reading, reason)
-    return TypedQuestion(text, words, reading, unanswerable=unanswerable(words, text, kind == "pair"))
+    return TypedQuestion(text, words, reading, unanswerable=unanswerable(words, text, kind == "pair", zones))
 
 
 def route(typed: TypedQuestion | str, kind: Kind) -> Routed:

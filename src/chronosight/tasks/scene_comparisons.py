@@ -42,7 +42,8 @@ def read_comparison(
     """
     regions: tuple[SceneRegion, ...] = ()
     classes = tuple(dict.fromkeys(change_subject(name) or "" for name in read(words).subjects))
-    by_class = len(classes) == 2 and "" not in classes and not named and {"compare", "versus", "vs", "than"} & set(words)
+    compared = {"compare", "versus", "vs", "than", "difference"} & set(words)
+    by_class = len(classes) == 2 and "" not in classes and not named and compared
     if len(named) == 2:
         rest = words
     elif by_class:

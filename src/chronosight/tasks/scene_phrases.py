@@ -30,6 +30,7 @@ AREA = (
     "total area of", "the area of", "area of", "area covered by", "how much ground", "how much land", "how much surface",
     "surface of", "footprint of", "size of the area of",
 )  # fmt: skip
+SIZE = ("how large", "how big", "what size", "size of", "sizes of", "areas of", "how much area")  # of the largest object
 LENGTH = (
     "how many kilometres of", "how many kilometers of", "how many km of", "how many metres of", "how many meters of",
     "what length of", "what is the length of", "what is the total length of", "total length of", "the length of",

@@ -31,6 +31,7 @@ from chronosight.tasks.scene_phrases import (
     MOST,
     QUARTER_WORDS,
     SHARE,
+    SIZE,
     ZONE_WORDS,
     asks_top,
     has_phrase,
@@ -153,7 +154,7 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
         return read_ranking(line, among or "cells", area, place)
     if superlative or asks_top(words):
-        return _read_largest(line, place, yes_no)
+        return _read_largest(line, place, yes_no, unit)
     if area or length:
         return _read_measure(line, "length" if length else "area", unit, place)
     return _read_plain(routed if words == [*typed.words] else route_reading(read(words), "pair"), place)
@@ -242,7 +243,7 @@ def _read_yes_no(
     return ReadScene(place.restrict(SceneQuestion("number_is", subject, direction, at_least=bounds[0], at_most=bounds[1])))
 
 
-def _read_largest(line: str, place: Restrictions, yes_no: bool) -> ReadScene:
+def _read_largest(line: str, place: Restrictions, yes_no: bool, unit: str) -> ReadScene:
     if place.zone or place.per:
         return refuse("The largest objects are given for the whole scene or a part of it, not for a zone.")
     words = line.split()
@@ -254,13 +255,18 @@ def _read_largest(line: str, place: Restrictions, yes_no: bool) -> ReadScene:
     if top is None or not 1 <= top <= MAX_LISTED:
         return refuse(f"At most {MAX_LISTED} objects are listed.")
     line = f" {' '.join(words)} "
+    sized = unit != "" or has_phrase(line, (*AREA, *SIZE))
+    phrases = (*AREA, *SIZE, *COVER) if sized else ()
     reading, reason = read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
-                                        "what is", "what are"), True)  # fmt: skip
+                                        "what is", "what are", *phrases), True)  # fmt: skip
     if reading is None:
         return refuse(reason)
     least = has_phrase(line, LEAST)
     asks: Asks = "largest_in" if yes_no else "largest"
-    return ReadScene(place.restrict(SceneQuestion(asks, one_subject(reading), one_direction(reading), least=least, top=top)))
+    wanted = SceneQuestion(
+        asks, one_subject(reading), one_direction(reading), least=least, unit=unit, top=top, sized=sized and not yes_no
+    )
+    return ReadScene(place.restrict(wanted))
 
 
 def _read_share(line: str, place: Restrictions) -> ReadScene:

@@ -1,4 +1,4 @@
-"""What no answer here could respect: exceptions, ordinals, the future, two questions in one, an image named by its side.
+"""What no answer here could respect: exceptions, positions beside other things, ordinals, the future, two questions in one.
 
 The readers of questions look for the words they know. A word such as "except" or "second" would be passed over, and the answer
 would be one to another question: it is refused instead, with what to ask.
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chronosight.tasks.grid_regions import find_region
-from chronosight.tasks.scene_phrases import LEAST, MOST
+from chronosight.tasks.relations import RELATIVE, is_relative
+from chronosight.tasks.scene_phrases import LEAST, MOST, take_zones
 from chronosight.tasks.yes_no_questions import asks_yes_no, quantifier
 
 ONE_QUESTION = "Ask one question at a time."
@@ -35,13 +36,14 @@ _SIDE_IMAGE = re.compile(
 )
 
 
-def unanswerable(words: Sequence[str], text: str, two_dates: bool) -> str:
+def unanswerable(words: Sequence[str], text: str, two_dates: bool, zones: Sequence[str] = ()) -> str:
     """Why a question cannot be answered as it was meant.
 
     Args:
         words: Of the question, as `reading.tokenise` gives them.
         text: As typed.
         two_dates: Whether it is about a pair.
+        zones: Names of zones that it may use; "in Park View" names no park.
 
     Returns:
         One line for the user, or "".
@@ -51,6 +53,8 @@ def unanswerable(words: Sequence[str], text: str, two_dates: bool) -> str:
         return "Exceptions are not understood: name the kind of thing that you ask about."
     if _asks_twice(words, text):
         return ONE_QUESTION
+    if is_relative(take_zones(text, [*words], zones)[1]):
+        return RELATIVE
     if not two_dates:
         return ""
     superlatives = (*MOST, *LEAST)

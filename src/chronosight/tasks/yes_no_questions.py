@@ -15,7 +15,7 @@ from chronosight.tasks.scene_phrases import AREA, has_phrase
 
 Bounds = tuple[float | None, float | None]  # least and most, both included
 
-_MORE, _FEWER = r"more than|over|above", r"fewer than|less than|under|below"
+_MORE, _FEWER = r"more than|over|(?<!the )above", r"fewer than|less than|under|below"
 _AT_LEAST = r"at least|no fewer than|not fewer than|no less than|not less than"
 _AT_MOST = r"at most|no more than|not more than|up to"
 _NUMBER = re.compile(rf"\b({_AT_LEAST}|{_AT_MOST}|{_MORE}|{_FEWER}|exactly) ([a-z]+|\d[\d,]*)\b(?! ?(?:%|percent|per cent))")

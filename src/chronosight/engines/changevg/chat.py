@@ -11,7 +11,7 @@ from chronosight.engines.router import answer_by_objects, parse_for
 from chronosight.results.answer import Answer
 from chronosight.results.doubts import doubted
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.routing import Routed
+from chronosight.tasks.parsing import ParsedQuestion
 
 if TYPE_CHECKING:
     from chronosight.engines.changevg.engine import ChangeVGEngine
@@ -25,12 +25,13 @@ class ChangeVGChat(Conversation):
         self.history: list[tuple[str, Answer]] = []
         self._seen = engine.see(scene)  # kept here too: the engine may forget it during the conversation
         self._dialogue = self._seen.images.dialogue()
-        self._last: Routed | None = None
+        self._last: ParsedQuestion | None = None
         self._begun = False  # whether the model has been asked
 
     @override
     def ask(self, text: str) -> Answer:
         parsed = parse_for(self.scene, text, last=self._last)
+        self._last = parsed.remembered(self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is not None:
             self.history.append((text, answer))
@@ -41,7 +42,5 @@ class ChangeVGChat(Conversation):
         reply = self._dialogue.ask(turn, limit)
         notes = self.engine.notes(self.scene) if first else ()
         answer = doubted(self.engine.read(self._seen, routed, reply, notes), self.scene)
-        if routed.question is not None:
-            self._last = routed
         self.history.append((text, answer))
         return answer

@@ -1,4 +1,4 @@
-"""Many questions about one scene, where a short one leans on the question before it: "And the roads?", "Where?"."""
+"""Many questions about one scene, which lean on the one before: "And the roads?", "Where?", "Which of them is the largest?"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chronosight.engines.engine import Conversation, Engine
 from chronosight.engines.router import answer_by_objects, by_model, parse_for
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.routing import Routed
+from chronosight.tasks.parsing import ParsedQuestion
 
 
 class CompactConversation(Conversation):
@@ -22,15 +22,14 @@ class CompactConversation(Conversation):
         """The engine keeps what it computes of the scene."""
         self.engine, self.scene = engine, scene
         self.history: list[tuple[str, Answer]] = []
-        self._last: Routed | None = None
+        self._last: ParsedQuestion | None = None
 
     @override
     def ask(self, text: str) -> Answer:
         parsed = parse_for(self.scene, text, last=self._last)
+        self._last = parsed.remembered(self._last)
         answer = answer_by_objects(self.engine, self.scene, parsed)
         if answer is None:
             answer = by_model(self.engine, self.scene, parsed)
-            if parsed.routed.question is not None:
-                self._last = parsed.routed
         self.history.append((text, answer))
         return answer

@@ -226,6 +226,11 @@ class EncodedScene:
         tiles = [language.features(tile) for tile in tile_images(self.scene, int(self.bundle.config["image_size"]))]
         return np.stack([pool(features) for features in (self.features, *tiles)])
 
+    @property
+    def kind(self) -> str:
+        """Kind of the scene."""
+        return self.scene.kind
+
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """Why no answer about the scene can be confident: those of the scene, and that an image is unlike those trained on."""

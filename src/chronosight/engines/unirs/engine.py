@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from chronosight.engines.confidence import geometric_mean
-from chronosight.engines.engine import Conversation, Engine, Progress
+from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.land_cover_caption import with_land_cover_caption
 from chronosight.engines.router import ask_engine
 from chronosight.engines.unirs.clue_cache import CachedClues
@@ -26,10 +26,11 @@ from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.label_set import Outside
-from chronosight.tasks.parsing import ParsedQuestion
+from chronosight.tasks.parsing import TAKEN, ParsedQuestion
 from chronosight.tasks.question import Question
 
 if TYPE_CHECKING:
+    from chronosight.engines.compact.conversation import CompactConversation
     from chronosight.engines.compact.engine import CompactEngine
 
 UNCALIBRATED = "the confidence is the model's own, not calibrated"
@@ -89,7 +90,9 @@ class UniRSEngine(Engine):
 
     @override
     def answer_parsed(self, scene: Scene, parsed: ParsedQuestion, progress: Progress | None = None) -> Answer:
-        return self.answers([(scene, question_of(parsed, scene.kind))])[0]
+        answer = self.answers([(scene, question_of(parsed, scene.kind))])[0]
+        taken = parsed.routed.note.startswith(TAKEN)
+        return replace(answer, notes=(parsed.routed.note, *answer.notes)) if taken else answer
 
     @override
     def describe(self, scene: Scene, progress: Progress | None = None) -> Description:
@@ -114,8 +117,10 @@ class UniRSEngine(Engine):
         return self._guide().compare_dates(place, pairs)
 
     @override
-    def chat(self, scene: Scene) -> UniRSChat:
-        return UniRSChat(self, scene)  # each question alone: UniRS was trained on single questions
+    def chat(self, scene: Scene) -> CompactConversation:
+        from chronosight.engines.compact.conversation import CompactConversation
+
+        return CompactConversation(self, scene)  # each question alone: UniRS was trained on single questions
 
     def forget(self) -> None:
         """Drops kept clues; those in a file stay there."""
@@ -147,17 +152,3 @@ class UniRSEngine(Engine):
 
             self.guide = CompactEngine(Bundle(SHIPPED))
         return self.guide
-
-
-class UniRSChat(Conversation):
-    """history: (question as typed, answer), oldest first."""
-
-    def __init__(self, engine: UniRSEngine, scene: Scene) -> None:
-        self.engine, self.scene = engine, scene
-        self.history: list[tuple[str, Answer]] = []
-
-    @override
-    def ask(self, text: str) -> Answer:
-        answer = self.engine.ask(self.scene, text)
-        self.history.append((text, answer))
-        return answer

@@ -1,0 +1,239 @@
+"""Questions that lean on the one before: "Where?", "And the roads?", "Which of them is the largest?".
+
+Such a question is written out in full ("Which of the new buildings in the north is the largest?") and then read as any other, so
+that the answer, the note that says how it was taken and the objects that a map lights up agree.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from chronosight.tasks import word_lists as lists
+from chronosight.tasks.cells import PLACES, places
+from chronosight.tasks.land_cover_questions import WORDS as COVER_WORDS
+from chronosight.tasks.nouns import change_subject, plural, singular
+from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion
+from chronosight.tasks.reading import Reading
+from chronosight.tasks.scene_phrases import take_limits
+
+COVER_NOUNS = frozenset(word for words in COVER_WORDS.values() for word in words)
+SHORT = 5  # words: longer questions without "they" or "them" say themselves what they are about
+_ENDS = r"is|are|was|were|have|has|did|do|lie|in|on|at|cover|vanished|appeared|disappeared|changed|larger|bigger|smaller"
+_THESE = rf"(?:these|those)(?=\s*$|\s*\?|\s+(?:{_ENDS})\b)"  # "which of these is", not "which of these buildings"
+_THEY = re.compile(rf"\b(?P<of>of|among|amongst|replaced|before|under) (?:them|{_THESE})\b|\bthey\b", re.IGNORECASE)
+_IT = re.compile(r"^(?:and )?(?:where|how (?:large|big|long))\b.*?\b(?P<it>it)\b", re.IGNORECASE)
+_OF_IT = re.compile(r"\b(?:its|their) (?P<what>(?:total )?(?:area|size|length|location|position|place)s?)\b", re.IGNORECASE)
+_BEFORE = ("count", "area", "length", "whether", "where", "direction", "largest", "share", "number_is", "area_is", "grown",
+           "largest_in", "lie_in", "describe")  # fmt: skip
+_LEANS = ("count", "area", "length", "whether", "where", "direction", "largest")
+_ITSELF = frozenset((  # a question with one of these says what it is about
+    "anything", "something", "everything", "nothing", "object", "objects", "thing", "things", "change", "changes", "difference",
+    "differences", "scene", "image", "images", "picture", "pictures", "photo", "photos", "date", "dates", "place", "site", "land",
+    "ground", "this", "describe", "summary",
+))  # fmt: skip
+_ASKING = (*lists.COUNT, *lists.WHERE, *lists.YES_NO, *lists.DESCRIBE, *lists.HAPPENED, "which", "how", "what")
+_VERB = {"appeared": ("appeared", "appear"), "vanished": ("vanished", "vanish"), None: ("changed", "change")}
+_KIND = {"appeared": "new ", "vanished": "vanished ", None: "changed "}
+_UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres"}
+_COVER_ASKS = {"where": "where", "how much": "area"}
+_COVER_STARTS = {"where": "Where did", "area": "How much", "whether": "Did any"}
+_APPEARED, _VANISHED = ("appear", "appeared"), ("disappear", "disappeared")
+_BESIDE_A_NOUN = frozenset(("and", "or", "the", "any", "what", "how", "about"))
+_COUNTED = ("tree", "pond", "lake", "field", "meadow", "lawn", "crop", "shrub", "river")
+
+
+def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion) -> str:
+    """Writes out a question about two dates that leans on the one before.
+
+    Args:
+        text: The question as typed.
+        reading: What its words say.
+        own: What it asks by itself, or with "changed" added to it; None where that is not understood either.
+        before: What the question before it asked of the objects.
+
+    Returns:
+        The question in full; "" where it stands alone.
+    """
+    short = len(reading.words) <= SHORT and not _ITSELF & {*reading.words}
+    if before.cover is not None:
+        return _of_cover(reading, before, before.cover) if short else ""
+    if before.asks not in _BEFORE:
+        return ""
+    if before.asks in ("lie_in", "largest_in") or before.share_of == "region":
+        before = replace(before, region=None)
+    with_noun = _with_noun(text, reading, before)
+    if with_noun or not short or own is None:
+        return with_noun
+    subjects = {change_subject(name) for name in reading.subjects}
+    if len(subjects) > 1 or None in subjects or reading.narrow:
+        return ""
+    asks = own.asks
+    if not _asks(reading):  # "And the roads?", "And in the south?", "In hectares?"
+        asks = own.asks if own.asks == "largest" else "area" if own.unit and before.asks != "largest" else before.asks
+    elif subjects:
+        return ""
+    if asks not in _LEANS or own.zone or own.per:
+        return ""
+    like = before if asks == before.asks else SceneQuestion(asks)
+    limits = own if own.min_area is not None or own.max_area is not None else before
+    return in_full(
+        SceneQuestion(
+            asks, own.subject or before.subject, own.direction or before.direction, own.region or before.region, before.zone,
+            least=own.least if asks == own.asks else like.least, unit=own.unit or like.unit, min_area=limits.min_area,
+            max_area=limits.max_area, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "", per=like.per,
+        )
+    )  # fmt: skip
+
+
+def written_out_of_image(text: str, reading: Reading, before: Question) -> str:
+    """Writes out a question about one image that leans on the one before.
+
+    Args:
+        text: The question as typed.
+        reading: What its words say.
+        before: The question before it.
+
+    Returns:
+        The question in full; "" where it stands alone.
+    """
+    if before.subject is None or before.task not in ("presence", "object_count"):
+        return ""
+    things = before.subject
+    if not reading.subjects:
+        found = _THEY.search(text) or _IT.search(text)
+        if found:
+            start, stop = found.span("it") if "it" in found.groupdict() else found.span()
+            lead = f"{found['of']} " if found.groupdict().get("of") else ""
+            return f"{text[:start]}{lead}the {things}{text[stop:]}"
+    if len(reading.words) > SHORT or reading.unknown or _ITSELF & {*reading.words}:
+        return ""
+    task = before.task
+    if not reading.subjects and reading.says(lists.COUNT):
+        task = "object_count"
+    elif not reading.subjects and reading.says(("where",)):
+        return f"Where are the {things}?"
+    elif len(reading.subjects) == 1 and not _asks(reading):
+        things = reading.subjects[0]
+    else:
+        return ""
+    return f"How many {things} are there?" if task == "object_count" else f"Are there any {things}?"
+
+
+def in_full(question: SceneQuestion) -> str:
+    """A question about changed objects in words that the reader understands.
+
+    Args:
+        question: Of kind count, area, length, whether, where, direction or largest.
+
+    Returns:
+        The question.
+    """
+    things = question.subject or "buildings or roads"
+    verb, infinitive = _VERB[question.direction]
+    size, place = _size(question), _place(question)
+    kind = _KIND[question.direction]
+    unit = f" in {_UNITS[question.unit]}" if question.unit else ""
+    match question.asks:
+        case "count":
+            per = f" per {_UNITS[question.per].removesuffix('s')}" if question.per else ""
+            return f"How many {things}{size} {verb}{place}{per}?"
+        case "where":
+            return f"Where did {things}{size} {infinitive}{place}?"
+        case "whether":
+            return f"Did any {things}{size} {infinitive}{place}?"
+        case "direction":
+            return f"Did {things}{size} appear or vanish{place}?"
+        case "area":
+            return f"What is the total area of {kind}{things}{size}{place}{unit}?"
+        case "length":
+            return f"What is the total length of {kind}{things}{place}?"
+        case _ if question.sized:
+            return f"What is the area of {_largest(question)}{unit}?"
+        case _:
+            return f"Which {'are' if question.top > 1 else 'is'} {_largest(question)}?"
+
+
+def _with_noun(text: str, reading: Reading, before: SceneQuestion) -> str:
+    """The question with the things that "they", "of them" or "it" stand for; "" where it has none of these."""
+    own_direction = reading.says(lists.APPEARED) or reading.says(lists.VANISHED)
+    known = replace(
+        before,
+        direction=None if own_direction else before.direction,
+        region=None if reading.region.cells or reading.region.uneven else before.region,
+    )
+    if take_limits(text)[0] != (None, None):
+        known = replace(known, min_area=None, max_area=None)
+    kind = "" if own_direction else _KIND[known.direction]
+    several = f"the {kind}{known.subject or 'objects'}{_size(known)}{_place(known)}"
+    one = f"the {kind}{singular(known.subject or 'objects')}{_size(known)}{_place(known)}"
+    if before.asks == "largest":
+        one = _largest(known)
+        several = one if before.top > 1 and reading.starts("where", "how") else several
+    they = _THEY.search(text)
+    if they:
+        if reading.subjects and not they["of"]:  # "did they build new houses": anybody
+            return ""
+        if reading.subjects:  # "how many of them are roads"
+            several = several.replace(known.subject or "objects", "objects", 1)
+        lead = f"{'of' if they['of'].lower() in ('among', 'amongst') else they['of']} " if they["of"] else ""
+        return f"{text[: they.start()]}{lead}{several}{text[they.end() :]}"
+    if reading.subjects:
+        return ""
+    it = _IT.search(text)
+    if it:
+        return f"{text[: it.start('it')]}{one}{text[it.end('it') :]}"
+    of_it = _OF_IT.search(text)
+    if of_it:
+        things = one if of_it[0].lower().startswith("its") or before.top > 1 else several
+        return f"{text[: of_it.start()]}the {of_it['what']} of {things}{text[of_it.end() :]}"
+    return ""
+
+
+def _of_cover(reading: Reading, before: SceneQuestion, cover: CoverQuestion) -> str:
+    """What "Where?", "How much?" or "And the water?" asks after a question about one kind of ground."""
+    asks = next((kind for start, kind in _COVER_ASKS.items() if reading.starts(start, f"and {start}")), cover.asks)
+    named = " ".join(word for word in reading.words if word not in _BESIDE_A_NOUN)
+    word = singular(named) if singular(named) in COVER_NOUNS else cover.word
+    elliptic = asks != cover.asks and not reading.subjects
+    if cover.under or asks not in _COVER_STARTS or not (elliptic or (named and word != cover.word and not cover.other)):
+        return ""
+    if cover.other:
+        change = ("turn into", "turned into")
+    else:
+        change = _VANISHED if cover.before and not cover.after else _APPEARED if cover.after else ("change", "changed")
+    verb = f"{change[asks == 'area']} {cover.other}".strip()
+    return f"{_COVER_STARTS[asks]} {plural(word) if word in _COUNTED else word} {verb}{_place(before)}?"
+
+
+def _asks(reading: Reading) -> bool:
+    """Whether it has a word that asks, beside the "what about" of "what about the roads"."""
+    if reading.starts("what about", "how about", "and what about", "and how about"):
+        return False
+    return reading.says(_ASKING)
+
+
+def _largest(question: SceneQuestion) -> str:
+    """Such as "the largest new building in the north"."""
+    things = question.subject or "objects"
+    word = "smallest" if question.least else "largest"
+    number = f"{question.top} " if question.top > 1 else ""
+    return (
+        f"the {number}{word} {_KIND[question.direction]}{things if question.top > 1 else singular(things)}"
+        f"{_size(question)}{_place(question)}"
+    )
+
+
+def _size(question: SceneQuestion) -> str:
+    limits = (("larger", question.min_area), ("smaller", question.max_area))
+    return "".join(f" {word} than {limit:g} m2" for word, limit in limits if limit is not None)
+
+
+def _place(question: SceneQuestion) -> str:
+    region = question.region
+    if question.zone:
+        return f" in zone {question.zone}"
+    if region is None:
+        return ""
+    several = region.words == places(region.cells)  # "at the top and on the left", which no single phrase names
+    return f" {' and '.join(PLACES[cell] for cell in region.cells) if several else region.words}"
