@@ -33,6 +33,9 @@ def scene(**changes) -> ChangeSummary:
         ("What area of roads vanished?", "No roads vanished: 0 m².", 0),
         ("What length of roads was built?", "Roads that appeared are about 200 m long in all (1 road).", 200),
         ("What length of roads vanished?", "No roads vanished: 0 m.", 0),
+        ("What is the size of the three largest new buildings?",
+         "The 3 largest buildings that appeared: object 3 (200 m², in the top left corner), object 1 (100 m², in the top left "
+         "corner) and object 2 (84 m², in the top left corner); about 384 m² in all.", 384),
         ("How many buildings appeared in Riverside?", "3 buildings appeared in Riverside.", 3),
         ("Did anything vanish in Mill?", "No: no objects vanished in Mill.", False),
         ("Were any roads built?", "Yes: 1 road appeared.", True),

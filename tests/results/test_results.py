@@ -77,6 +77,18 @@ def test_answers_about_a_doubtful_scene_are_unsure_and_say_why():
     assert doubted(answer, pair(ground(8, 8))) is answer
 
 
+def test_a_caption_of_what_shows_nothing_says_that_nothing_can_be_compared():
+    captioned = Answer("houses are built", "caption", "houses are built", 0.8, True)
+    blank = "white.png shows nothing: it is nearly one colour throughout"
+    unsure = doubted(captioned, pair(ground(8, 8), doubts=(blank, "night.png is grey")))
+    assert unsure.text == unsure.value == "Nothing can be compared: white.png shows nothing"
+    assert not unsure.confident and unsure.notes == (blank, "night.png is grey")
+    one = replace(pair(ground(8, 8)), kind="image", doubts=(blank.replace("nothing", "next to nothing", 1),))
+    assert doubted(captioned, one).text == "Nothing can be described: white.png shows next to nothing"
+    assert doubted(captioned, pair(ground(8, 8), doubts=("night.png is grey",))).text == "houses are built"
+    assert doubted(replace(captioned, task="count", value=3), pair(ground(8, 8), doubts=(blank,))).value == 3
+
+
 def test_a_description_of_a_doubtful_scene_is_unsure_throughout():
     sure, scene = described(), pair(ground(8, 8), doubts=("the image is blank",))
     unsure = doubted_description(replace(sure, scene=scene))

@@ -4,6 +4,7 @@ import openai
 import pytest
 
 import chronosight
+from chronosight import pipeline
 from served import shown
 
 ASK = "How many new buildings are there?"
@@ -57,6 +58,20 @@ def test_a_follow_up_leans_on_the_question_before(client, pair):
     assert second.chronosight["answer"]["value"] == 1
     assert len(second.chronosight["evidence"]["object_numbers"]) == 1
     assert second.chronosight["scene"]["id"] == first.chronosight["scene"]["id"]
+
+
+def test_what_they_stand_for_is_the_same_in_every_way_of_asking(client, local, pair):
+    questions = (ASK, "Which of them is the largest?", "How large is it?", "And roads?", "Is there a vanished road?", "Where?")
+    python = pipeline.open_conversation(pair, local)
+    messages = []
+    for question in questions:
+        expected = python.ask(question)
+        messages.append(user_message(*(shown(*pair) if not messages else ()), text=question))
+        reply = client.chat.completions.create(model="chronosight", messages=messages)
+        assert reply.chronosight["answer"] == expected.to_dict()
+        messages.append({"role": "assistant", "content": reply.choices[0].message.content})
+    assert python.history[1][1].text.startswith("The largest building")
+    assert python.history[-1][1].text == "No vanished roads were found, so there is no place to name."
 
 
 def test_images_of_a_later_message_are_a_new_scene(client, pair):

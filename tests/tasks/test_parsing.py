@@ -90,6 +90,16 @@ def test_what_only_objects_answer_leans_on_the_question_before(text, asked):
         (["Which are the three largest new buildings?", "Where are they?"], "Where are the 3 largest new buildings?"),
         (["Which is the largest new building?", "And in hectares?"], "What is the area of the largest new building in hectares?"),
         (["How big is the largest new building?", "And the smallest?"], "What is the area of the smallest new building?"),
+        (["How many new buildings?", "How many are larger than 200 m2?"], "How many buildings larger than 200 m2 appeared?"),
+        (["How many roads were built?", "And how many buildings?"], "How many buildings appeared?"),
+        (["How many roads were built?", "Which half has the most?"], "Which half has the most new roads?"),
+        (["How many roads were built?", "Are there more in the north than in the south?"],
+         "Are there more new roads in the north than in the south?"),
+        (["How many new buildings?", "Describe them"], "Describe the new buildings"),
+        (["Did any forest disappear?", "What replaced it?"], "What replaced the forest?"),
+        (["Was any water lost?", "And gained?"], "Did any water appear?"),
+        (["Was any water lost?", "And in the north?"], "Did any water disappear in the north?"),
+        (["How much water was lost?", "How many hectares?"], "How much water disappeared in hectares?"),
         (["Describe the changes", "Where?"], "Where did buildings or roads change?"),
         (["What changed?", "How many of them are roads?"], "How many of the changed objects are roads?"),
         (["How many roads vanished?", "What replaced them?"], "What replaced the vanished roads?"),
@@ -99,7 +109,7 @@ def test_what_only_objects_answer_leans_on_the_question_before(text, asked):
         (["How many new houses?", "Wehre?", "Where?"], "Where did buildings appear?"),
         (["How many new houses?", "Where?", "And the roads?", "How many?"], "How many roads appeared?"),
     ],
-)
+)  # fmt: skip
 def test_a_conversation_is_written_out(chat, full):
     assert in_conversation(chat, "pair") == full
     assert parse_question(full, "pair").understood
@@ -117,6 +127,22 @@ def test_a_conversation_is_written_out(chat, full):
 )
 def test_a_conversation_about_one_image_is_written_out(chat, full):
     assert in_conversation(chat, "image") == full
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        ["Is there a new building on the left of the road?", "Which of them is the largest?"],
+        ["Which half changed most?", "How many of them vanished?"],
+        ["Compare the new buildings in the north with the south", "Where are they?"],
+        ["How many new buildings?", "Compare them with the new roads"],
+    ],
+)
+def test_where_nothing_says_what_they_are_the_question_is_refused(chat):
+    last = parse_question(chat[1], "pair", last=after(chat[0]))
+    assert not last.understood
+    assert last.routed.note.startswith("It is not clear what the question refers to")
+    assert last.of_objects.note.startswith("It is not clear what the question refers to")
 
 
 @pytest.mark.parametrize("text", ["Where is it?", "Where are they?", "Where?"])
@@ -140,6 +166,7 @@ def test_a_thing_in_one_image_has_no_known_place(text):
         ("How many times?", "pair", COUNT),
         ("Has anything changed?", "pair", COUNT),
         ("Is the scene different?", "pair", COUNT),
+        ("Really?", "pair", COUNT),
         ("Did they build new roads?", "pair", COUNT),  # anybody
         ("And the roads?", "pair", after("Describe the changes")),
         ("Where?", "pair", after("Which half changed most?")),

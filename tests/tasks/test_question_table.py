@@ -301,7 +301,7 @@ OF_OTHERS = [
     ("image", "How many are there?", "- Say what to count."),
     ("image", "How many trees and cars are there?", "- Ask about one kind of thing at a time."),
     ("image", "Is there a tree?", "presence trees"),
-    ("image", "Is there no tree?", "presence trees"),
+    ("image", "Is there no tree?", "presence trees negated"),
     ("image", "trees?", "presence trees"),
     ("image", "a tree in this image", "- "),
     ("image", "Where is the tree?", "- Places within one image are not known."),

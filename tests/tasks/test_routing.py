@@ -363,7 +363,7 @@ def test_a_question_as_long_as_the_limit_is_read() -> None:
          "A description covers the whole scene; for a part of it the answer is yes or no."),
         ("what kind of change is this?", "pair", ""),
         ("what happened here?", "image", "One image cannot show what happened: this describes it."),
-        ("are there no planes?", "image", "Answered as: are there any planes?"),
+        ("are there no planes?", "image", "Yes means that there are no planes."),
     ],
 )  # fmt: skip
 def test_how_a_question_was_taken_is_noted(text: str, kind: str, note: str) -> None:
@@ -380,7 +380,9 @@ def test_how_a_question_was_taken_is_noted(text: str, kind: str, note: str) -> N
         ("planes on the ground in the picture", "image", ""),
         ("planes and cars?", "image", "Ask about one kind of thing at a time."),
         ("where are the planes?", "image", "Places within one image are not known."),
-        ("how many trees were removed?", "pair", "Changes are known of buildings and roads, not of trees."),
+        ("how many trees were removed?", "pair",
+         "Of trees only what was lost or gained is known, where the land cover is mapped."),
+        ("how many planes are new?", "pair", "Changes are known of buildings and roads, not of planes."),
         ("what did not change?", "pair", "Only what changed is known, not what stayed."),
         ("how many houses are there?", "pair", "Of two dates only changed objects are counted; for all of them give one image."),
         ("are there more cars than trees?", "pair", None),

@@ -28,6 +28,20 @@ REFUSED = (
     ("How many times more buildings are in the south than in the north?", "Ratios"),
     ("Is the largest new building larger than 100 m2?", "largest"),
     ("Is the north the part that changed most?", "largest"),
+    ("Tell me how many buildings appeared, and where they are.", "one question"),
+    ("Count the new buildings and say where they are", "one question"),
+    ("How many acres of buildings were built?", "square metres"),
+    ("Was a single building demolished?", "number itself"),
+    ("How many more buildings were built than demolished?", "differences"),
+    ("By what percentage did the number of buildings increase?", "growth in percent"),
+    ("How many new buildings are smaller than 100 m2 or larger than 500 m2?", "one range"),
+    ("How many new buildings are larger than 20 m?", "given as areas"),
+    ("What kind of buildings were built?", "Kinds of buildings"),
+    ("Is the area more urban than before?", "kind of place"),
+    ("Was land cleared?", "what was cleared"),
+    ("Describe the second image", "give it alone"),
+    ("What percentage of the scene is forest?", "lost or gained"),
+    ("Compare the new buildings with the south", "two parts"),
 )
 
 
@@ -38,10 +52,21 @@ def test_two_dates(question, reason):
     assert parsed.of_objects.question is None and reason in parsed.of_objects.note
 
 
-@pytest.mark.parametrize("question", ["Are there trees besides the houses?", "Is there something other than water?"])
-def test_one_image(question):
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("Are there trees besides the houses?", "Exceptions"),
+        ("Is there something other than water?", "Exceptions"),
+        ("Is there exactly one building?", "number itself"),
+        ("Is there a single house?", "number itself"),
+        ("Are there more than ten cars?", "number itself"),
+        ("How many more buildings than roads are there?", "Differences"),
+        ("Are there not any trees?", "without a negation"),
+    ],
+)
+def test_one_image(question, reason):
     routed = parse_question(question, "image").routed
-    assert routed.question is None and "Exceptions" in routed.note
+    assert routed.question is None and reason in routed.note
 
 
 @pytest.mark.parametrize(
@@ -63,6 +88,17 @@ def test_denials_are_marked(question):
     assert not parse_question("Has anything changed?", "pair").routed.negated
 
 
+@pytest.mark.parametrize("question", ["Was just one building built?", "Is there only one new building?"])
+def test_only_one_is_exactly_one(question):
+    asked = parse_question(question, "pair").of_objects.question
+    assert (asked.asks, asked.at_least, asked.at_most, asked.direction) == ("number_is", 1, 1, "appeared")
+
+
+def test_no_trees_is_the_opposite_of_any_trees():
+    routed = parse_question("Are there no trees?", "image").routed
+    assert routed.question.task == "presence" and routed.negated
+
+
 def test_either_or_about_one_image_is_one_question():
     assert parse_question("Is it rural or is it urban?", "image").routed.question.task == "rural_urban"
 
@@ -76,8 +112,9 @@ PLACES = (
     "on the left of the road", "to the right of the old road", "on the left side of the road", "above the road", "near the river",
     "below the lake", "north of the river", "at the top of the hill", "in the upper left corner of the field", "next to the road",
     "beside a road", "along the road", "between the houses", "between the road and the river", "behind the school",
-    "by the river", "close to the road", "close to it", "in front of the house", "on the road", "on both sides of the road", "in the forest",
-    "at the end of the street", "around the lake", "across the road", "opposite the church", "nearby", "within 100 m of the road",
+    "by the river", "close to the road", "close to it", "in front of the house", "on the road", "in the forest",
+    "on both sides of the road", "at the end of the street", "around the lake", "across the road", "opposite the church",
+    "nearby", "within 100 m of the road",
     "50 metres from the road", "in the middle of the city",
 )  # fmt: skip
 

@@ -230,6 +230,8 @@ def test_questions_that_cannot_be_answered_say_what_can():
     coarse = replace(known_timeline(), stack=replace(known_timeline().stack, too_coarse="pixels of 5 m"))
     forest = answer_question(known_timeline(), "Did any forest disappear?")
     assert forest.task == "open" and "land cover" in forest.text
+    beside = answer_question(known_timeline(), "Was a building built on the left of the road?")
+    assert beside.task == "open" and "relative to other things" in beside.text
     assert answer_question(coarse, "When was the first building built?").text == "pixels of 5 m"
     note = answer_question(known_timeline(), "What was built between 2012 and 2019?").notes
     assert any("no image of 2019" in one for one in note)

@@ -11,18 +11,20 @@ from dataclasses import replace
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.cells import PLACES, places
-from chronosight.tasks.land_cover_questions import WORDS as COVER_WORDS
+from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
 from chronosight.tasks.nouns import change_subject, plural, singular
 from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion
-from chronosight.tasks.reading import Reading
-from chronosight.tasks.scene_phrases import take_limits
+from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.scene_phrases import take_limits, take_unit
 
-COVER_NOUNS = frozenset(word for words in COVER_WORDS.values() for word in words)
+UNCLEAR = "unclear"
 SHORT = 5  # words: longer questions without "they" or "them" say themselves what they are about
 _ENDS = r"is|are|was|were|have|has|did|do|lie|in|on|at|cover|vanished|appeared|disappeared|changed|larger|bigger|smaller"
 _THESE = rf"(?:these|those)(?=\s*$|\s*\?|\s+(?:{_ENDS})\b)"  # "which of these is", not "which of these buildings"
-_THEY = re.compile(rf"\b(?P<of>of|among|amongst|replaced|before|under) (?:them|{_THESE})\b|\bthey\b", re.IGNORECASE)
+_THEY = re.compile(rf"\b(?P<of>of|among|amongst) (?:them|{_THESE})\b|\bthe[ym]\b", re.IGNORECASE)
+_MOST = re.compile(r"\b(?:most|more|fewer|fewest)\b(?! of)(?=\s*$|\s*\?|\s+(?:in|on|at)\b)(?<!changed most)", re.IGNORECASE)
 _IT = re.compile(r"^(?:and )?(?:where|how (?:large|big|long))\b.*?\b(?P<it>it)\b", re.IGNORECASE)
+_IT_ALONE = re.compile(r"\b(?:it|they|them)\b", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:its|their) (?P<what>(?:total )?(?:area|size|length|location|position|place)s?)\b", re.IGNORECASE)
 _BEFORE = ("count", "area", "length", "whether", "where", "direction", "largest", "share", "number_is", "area_is", "grown",
            "largest_in", "lie_in", "describe")  # fmt: skip
@@ -38,42 +40,52 @@ _KIND = {"appeared": "new ", "vanished": "vanished ", None: "changed "}
 _UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres"}
 _COVER_ASKS = {"where": "where", "how much": "area"}
 _COVER_STARTS = {"where": "Where did", "area": "How much", "whether": "Did any"}
-_APPEARED, _VANISHED = ("appear", "appeared"), ("disappear", "disappeared")
 _BESIDE_A_NOUN = frozenset(("and", "or", "the", "any", "what", "how", "about"))
 _COUNTED = ("tree", "pond", "lake", "field", "meadow", "lawn", "crop", "shrub", "river")
 
 
-def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion) -> str:
+def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion | None) -> str:
     """Writes out a question about two dates that leans on the one before.
 
     Args:
         text: The question as typed.
         reading: What its words say.
         own: What it asks by itself, or with "changed" added to it; None where that is not understood either.
-        before: What the question before it asked of the objects.
+        before: What the question before it asked of the objects; None where it was not understood.
 
     Returns:
-        The question in full; "" where it stands alone.
+        The question in full; "" where it stands alone, `UNCLEAR` where nothing says what it leans on.
     """
-    short = len(reading.words) <= SHORT and not _ITSELF & {*reading.words}
-    if before.cover is not None:
-        return _of_cover(reading, before, before.cover) if short else ""
-    if before.asks not in _BEFORE:
-        return ""
+    reading = read(take_unit([*reading.words])[1])  # "in square metres" names no squares
+    compares = own is not None and own.asks in ("rank", "compare")  # "are there more in the north than in the south"
+    short = (compares or _length(text, reading) <= SHORT) and not _ITSELF & {*reading.words}
+    they = _THEY.search(text)
+    if they is not None and reading.subjects and they[0].lower() == "they":  # "did they build new houses": anybody
+        they = None
+    if before is not None and before.cover is not None and short:
+        full = _of_cover(text, reading, own, before, before.cover)
+        return full or (UNCLEAR if they else "")
+    leant_on = before is not None and (before.asks in _BEFORE or (compares and before.asks in ("rank", "compare")))
+    if before is None or not leant_on:
+        return UNCLEAR if they or (_IT.search(text) and not reading.subjects) else ""
     if before.asks in ("lie_in", "largest_in") or before.share_of == "region":
         before = replace(before, region=None)
-    with_noun = _with_noun(text, reading, before)
+    with_noun = _with_noun(text, reading, before, they)
     if with_noun or not short or own is None:
         return with_noun
     subjects = {change_subject(name) for name in reading.subjects}
-    if len(subjects) > 1 or None in subjects or reading.narrow:
+    if len(subjects) > 1 or None in subjects or reading.narrow or own.zone or own.per:
         return ""
     asks = own.asks
     if not _asks(reading):  # "And the roads?", "And in the south?", "In hectares?"
+        if own == SceneQuestion(own.asks) and asks != "largest":  # "Really?"
+            return ""
         asks = own.asks if own.asks == "largest" else "area" if own.unit and before.asks != "largest" else before.asks
-    elif subjects:
+    elif subjects and not reading.starts("and"):
         return ""
-    if asks not in _LEANS or own.zone or own.per:
+    if compares and not subjects:
+        return _MOST.sub(lambda found: f"{found[0]} {_KIND[before.direction]}{before.subject or 'objects'}", text, count=1)
+    if asks not in _LEANS:
         return ""
     like = before if asks == before.asks else SceneQuestion(asks)
     limits = own if own.min_area is not None or own.max_area is not None else before
@@ -154,8 +166,8 @@ def in_full(question: SceneQuestion) -> str:
             return f"Which {'are' if question.top > 1 else 'is'} {_largest(question)}?"
 
 
-def _with_noun(text: str, reading: Reading, before: SceneQuestion) -> str:
-    """The question with the things that "they", "of them" or "it" stand for; "" where it has none of these."""
+def _with_noun(text: str, reading: Reading, before: SceneQuestion, they: re.Match[str] | None) -> str:
+    """The question with the things that "they" (where it was found), "it" or "its" stand for; "" where it has none of these."""
     own_direction = reading.says(lists.APPEARED) or reading.says(lists.VANISHED)
     known = replace(
         before,
@@ -170,10 +182,9 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion) -> str:
     if before.asks == "largest":
         one = _largest(known)
         several = one if before.top > 1 and reading.starts("where", "how") else several
-    they = _THEY.search(text)
     if they:
-        if reading.subjects and not they["of"]:  # "did they build new houses": anybody
-            return ""
+        if reading.subjects and not they["of"]:  # "compare them with the new roads"
+            return UNCLEAR
         if reading.subjects:  # "how many of them are roads"
             several = several.replace(known.subject or "objects", "objects", 1)
         lead = f"{'of' if they['of'].lower() in ('among', 'amongst') else they['of']} " if they["of"] else ""
@@ -190,20 +201,34 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion) -> str:
     return ""
 
 
-def _of_cover(reading: Reading, before: SceneQuestion, cover: CoverQuestion) -> str:
-    """What "Where?", "How much?" or "And the water?" asks after a question about one kind of ground."""
+def _of_cover(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion, cover: CoverQuestion) -> str:
+    """What "Where?", "How much?", "And the water?" or "What replaced it?" asks after a question about one kind of ground."""
     asks = next((kind for start, kind in _COVER_ASKS.items() if reading.starts(start, f"and {start}")), cover.asks)
     named = " ".join(word for word in reading.words if word not in _BESIDE_A_NOUN)
     word = singular(named) if singular(named) in COVER_NOUNS else cover.word
-    elliptic = asks != cover.asks and not reading.subjects
-    if cover.under or asks not in _COVER_STARTS or not (elliptic or (named and word != cover.word and not cover.other)):
+    way = "vanished" if cover.before and not cover.after else "appeared" if cover.after else None
+    appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
+    if appeared != vanished and not cover.other:
+        way = "appeared" if appeared else "vanished"
+    place = before if own is None or own.region is None else own
+    unit = f" in {_UNITS[own.unit]}" if own is not None and own.unit else ""
+    asks = "area" if unit else asks
+    same = not unit and (asks, word, appeared or vanished, place) == (cover.asks, cover.word, False, before)
+    if same and not cover.other and not reading.subjects and _IT_ALONE.search(text):
+        return _IT_ALONE.sub(f"the {cover.word}", text, count=1)
+    if same or cover.under or asks not in _COVER_STARTS or (cover.other and word != cover.word):
         return ""
-    if cover.other:
-        change = ("turn into", "turned into")
-    else:
-        change = _VANISHED if cover.before and not cover.after else _APPEARED if cover.after else ("change", "changed")
+    if reading.subjects and word == cover.word:
+        return ""
+    change = {"vanished": ("disappear", "disappeared"), "appeared": ("appear", "appeared"), None: ("change", "changed")}[way]
+    change = ("turn into", "turned into") if cover.other else change
     verb = f"{change[asks == 'area']} {cover.other}".strip()
-    return f"{_COVER_STARTS[asks]} {plural(word) if word in _COUNTED else word} {verb}{_place(before)}?"
+    return f"{_COVER_STARTS[asks]} {plural(word) if word in _COUNTED else word} {verb}{_place(place)}{unit}?"
+
+
+def _length(text: str, reading: Reading) -> int:
+    """Number of words beside limits of size and places."""
+    return len(tokenise(take_limits(text)[1])) - len(reading.region.used)
 
 
 def _asks(reading: Reading) -> bool:

@@ -47,6 +47,7 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     (_TREES, _LOW): ("vegetation", "greenery", "green space", "green area", "green", "vegetated area", "vegetation cover"),
     (_BUILT, _PAVED): ("sealed ground", "sealed area", "sealed surface", "sealed land", "impervious surface", "impervious area"),
 }  # fmt: skip
+NOUNS = frozenset(word for words in WORDS.values() for word in words)
 _CLASSES = {word: classes for classes, words in WORDS.items() for word in words}
 _LONGEST = max(len(word.split()) for word in _CLASSES)
 _UNCOUNTED = ("tree", "water", "grass", "vegetation", "greenery", "soil", "sand", "asphalt", "pavement", "canopy")
@@ -166,6 +167,8 @@ def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQ
     """Ground of one kind that came or went."""
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
+    if (grown or shrunk) and ("how much" in line or (has_phrase(line, GREW) and shrunk)):
+        return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
         return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
     gone, new = has_phrase(line, GONE), has_phrase(line, NEW)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chronosight.tasks.follow_ups import SHORT, written_out_of_image, written_out_of_pair
-from chronosight.tasks.routing import Kind, Routed, TypedQuestion, read_typed, route
+from chronosight.tasks.follow_ups import SHORT, UNCLEAR, written_out_of_image, written_out_of_pair
+from chronosight.tasks.routing import HELP, Kind, Routed, TypedQuestion, read_typed, route
 from chronosight.tasks.scene_questions import only_objects_answer, read_scene_question
-from chronosight.tasks.scene_reading import ReadScene
+from chronosight.tasks.scene_reading import HELP as SCENE_HELP
+from chronosight.tasks.scene_reading import ReadScene, refuse
 
+NOT_SAID = "It is not clear what the question refers to: ask it in full."
 TAKEN = "Taken as: "  # how the note begins that says how a question was written out
 
 
@@ -44,10 +46,9 @@ class ParsedQuestion:
             last: What this one could lean on.
 
         Returns:
-            This question; the one before it where this is a slip of a few words; None after a longer one that is not understood:
-            then nobody knows what "Where?" means.
+            This question; the one before it where this is a slip of a few words.
         """
-        return self if self.understood else last if len(self.text.split()) <= SHORT else None
+        return last if not self.understood and len(self.text.split()) <= SHORT else self
 
 
 def parse_question(text: str, kind: Kind, zones: Sequence[str] = (), last: ParsedQuestion | None = None) -> ParsedQuestion:
@@ -67,6 +68,8 @@ def parse_question(text: str, kind: Kind, zones: Sequence[str] = (), last: Parse
     full = "" if last is None or typed.unreadable or typed.unanswerable else _written_out(typed, parsed, kind, last)
     if not full:
         return parsed
+    if full == UNCLEAR:
+        return ParsedQuestion(text, Routed(None, False, f"{NOT_SAID} {HELP[kind]}"), refuse(NOT_SAID))
     parsed = _read(read_typed(full, kind, zones), kind, zones)
     routed, of_objects, note = parsed.routed, parsed.of_objects, TAKEN + full
     if routed.question is not None:
@@ -100,6 +103,10 @@ def _read(typed: TypedQuestion, kind: Kind, zones: Sequence[str]) -> ParsedQuest
     without = None if of_objects is None else of_objects.without_cover
     if without is not None:
         return ParsedQuestion(typed.text, Routed(None, False, without.note), of_objects)
+    if of_objects is not None and of_objects.question is None and not typed.unreadable:
+        # What objects cannot answer, a model asked for one of its tasks would answer as another question.
+        reason = of_objects.note.replace(SCENE_HELP, "").strip()
+        alone = Routed(None, False, f"{reason} {HELP['pair']}".strip())
     return ParsedQuestion(typed.text, alone, of_objects)
 
 
@@ -107,7 +114,7 @@ def _written_out(typed: TypedQuestion, parsed: ParsedQuestion, kind: Kind, last:
     """The question completed from the last one; "" where it stands alone."""
     if kind == "image" and last.routed.question is not None:
         return written_out_of_image(typed.text, typed.reading, last.routed.question)
-    if kind != "pair" or last.of_objects is None or last.of_objects.question is None or not typed.words:
+    if kind != "pair" or last.of_objects is None or not typed.words:
         return ""
     own = None if parsed.of_objects is None else parsed.of_objects.question
     if own is None:  # "Where?", "How many?", "In the south?"

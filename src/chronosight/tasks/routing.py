@@ -20,14 +20,19 @@ from chronosight.tasks import (
     scene_class,
 )
 from chronosight.tasks import word_lists as lists
+from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
 from chronosight.tasks.language import foreign_language
-from chronosight.tasks.nouns import change_subject
+from chronosight.tasks.nouns import change_subject, singular
 from chronosight.tasks.question import Question
 from chronosight.tasks.reading import NOTHING, Reading, read, tokenise
 from chronosight.tasks.unanswerable import negated, unanswerable
 
 Kind = Literal["image", "pair", "video"]
 MAX_CHARACTERS = 2000  # of a question
+
+_NAMES = ("image", "picture", "photo", "date", "scene", "one")
+_ONE_DATE = tuple(f"{which} {name}" for which in ("first", "second", "before", "after", "earlier", "later") for name in _NAMES)
+_BOTH_DATES = ("between", "difference", "differences", "compare", "both")
 
 HELP: dict[Kind, str] = {
     "pair": "Of two dates you can ask whether anything changed, how many buildings or roads changed, appeared or "
@@ -37,6 +42,7 @@ HELP: dict[Kind, str] = {
     "video": "Of a video you can ask what event it shows.",
 }
 ONE_IMAGE = "One image cannot show a change: give the same place at two dates."
+KIND_OF_PLACE = "The kind of place is a question for one image."
 ONE_THING = "Ask about one kind of thing at a time."
 
 
@@ -148,10 +154,25 @@ def _refuse(reason: str, kind: Kind) -> Routed:
     return Routed(None, False, f"{reason} {HELP[kind]}".strip())
 
 
-def _route_pair(reading: Reading) -> Routed:
+def not_mapped(reading: Reading) -> str:
+    """Why the changes of what a question names are not known; "" where they are.
+
+    Args:
+        reading: Of a question about two dates.
+
+    Returns:
+        One sentence, or "".
+    """
     others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]
+    if others and all(singular(name) in COVER_NOUNS for name in others):
+        return f"Of {' and '.join(others)} only what was lost or gained is known, where the land cover is mapped."
+    return f"Changes are known of buildings and roads, not of {' or '.join(others)}." if others else ""
+
+
+def _route_pair(reading: Reading) -> Routed:
+    others = not_mapped(reading)
     if others:
-        return _refuse(f"Changes are known of buildings and roads, not of {' or '.join(others)}.", "pair")
+        return _refuse(others, "pair")
     classes = {change_subject(name) for name in reading.subjects}
     subject = classes.pop() if len(classes) == 1 else None
     appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
@@ -203,7 +224,13 @@ def _unfit_for_a_pair(reading: Reading, changed: bool) -> str:
     if reading.says(lists.SAME_PLACE):
         return "Both images are taken to show the same place."
     if reading.says(lists.RURAL_URBAN) or (reading.says(lists.KIND_OF) and not changed):
-        return "The kind of place is a question for one image."
+        return KIND_OF_PLACE
+    if reading.says(("kind", "type", "sort", "category")) and reading.subjects:
+        return "Kinds of buildings and roads are not distinguished."
+    if reading.says(("cleared", "cleared away")) and not reading.subjects:
+        return "Say what was cleared: buildings, roads, or forest where the land cover is mapped."
+    if reading.says(lists.DESCRIBE) and not changed and reading.says(_ONE_DATE) and not reading.says(_BOTH_DATES):
+        return "Of two dates the changes are described; to describe one date, give it alone."
     if reading.says(lists.SIZED) and not reading.says(lists.COUNT):
         return "Sizes of objects are not known here."
     if reading.says(lists.COUNT) and not changed and not _compares_dates(reading):
@@ -229,7 +256,8 @@ def _route_image(reading: Reading) -> Routed:
         return _refuse(ONE_IMAGE, "image")
     if reading.region.cells:
         return _refuse("Places within one image are not known.", "image")
-    if reading.says(lists.COMPARED) or reading.says(lists.SIZED):
+    rural_or_urban = reading.says(lists.RURAL_URBAN) and not subjects
+    if (reading.says(lists.COMPARED) or reading.says(lists.SIZED)) and not rural_or_urban:
         return _route_comparison(reading)
     if reading.says(lists.RURAL_URBAN):
         fits = not subjects and not reading.says(lists.COUNT) and (reading.says(("rural", "urban")) or _asks_yes_no(reading))
@@ -259,8 +287,10 @@ def _route_presence(reading: Reading) -> Routed:
         return _refuse("A description covers the whole image.", "image")
     if reading.starts(*lists.WHICH, "how") or not (reading.says(lists.PRESENT) or _is_fragment(reading)):
         return _refuse("", "image")
-    note = f"Answered as: are there any {subject}?" if reading.says(lists.NEGATED) else ""
-    return Routed(presence.ask(subject), True, note)
+    if "not" in reading.words:
+        return _refuse(f"Ask it without a negation, such as: are there any {subject}?", "image")
+    denied = reading.says(lists.NEGATED)
+    return Routed(presence.ask(subject), True, f"Yes means that there are no {subject}." if denied else "", negated=denied)
 
 
 def _route_comparison(reading: Reading) -> Routed:
@@ -268,6 +298,8 @@ def _route_comparison(reading: Reading) -> Routed:
         return _refuse("Name two kinds of things to compare.", "image")
     if reading.says(lists.SIZED) and not reading.says(lists.COUNT):
         return _refuse("Numbers are compared, not sizes.", "image")
+    if reading.starts("how"):
+        return _refuse("Differences are not computed: ask for the two numbers.", "image")
     if not reading.says(("than", "outnumber", "exceed", "exceeds")):
         return _refuse("Ask whether there are more of one thing than of another.", "image")
     first, second = reading.subjects

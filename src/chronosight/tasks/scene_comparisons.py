@@ -55,7 +55,9 @@ def read_comparison(
         if two is None or named:
             parts = len(find_places(words)) + len(named)
             explicit = {"compare", "versus", "vs"} & set(words)
-            return refuse("Compare two parts of the scene, or two zones, at a time.") if explicit and parts > 1 else None
+            one = parts == 1 and "with" in words and not {"image", "images", "date", "dates"} & set(words)
+            two_at_a_time = explicit and (parts > 1 or one)
+            return refuse("Compare two parts of the scene, or two zones, at a time.") if two_at_a_time else None
         regions = two
     least = bool({"fewer", "less"} & set(rest))
     more = least or "more" in rest

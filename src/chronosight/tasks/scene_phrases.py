@@ -27,6 +27,7 @@ AREA = (
     "what is the total area of", "what is the area of", "what was the area of", "what total area of", "what area of",
     "what area", "how much area of", "how much area", "how large an area of", "how large an area", "how big an area of",
     "how big an area", "how large is the area of", "how big is the area of", "how large is the", "how big is the",
+    "how large are the", "how big are the", "what is the total area", "total area", "how much space",
     "total area of", "the area of", "area of", "area covered by", "how much ground", "how much land", "how much surface",
     "surface of", "footprint of", "size of the area of",
 )  # fmt: skip
@@ -48,10 +49,15 @@ GROUND = ("scene", "ground", "land", "image", "area", "surface", "site", "territ
 # "larger than 200 m2": the words before the number, and the units after it in square metres.
 _ABOVE = r"larger than|bigger than|greater than|more than|above|over|exceeding|at least"
 _BELOW = r"smaller than|less than|below|under|at most|no more than|no larger than"
+_SQUARE = r"square met(?:re|er)s?|m2|sqm|sq\.? ?m|hectares?|ha|square kilomet(?:re|er)s?|km2|sq\.? ?km"
 _UNIT = {"m": 1.0, "h": 1e4, "k": 1e6}
 _LIMIT = re.compile(
     rf"\b(?:(?:that|which) )?(?:(?:is|are|have|has|of|with|an area|a size|of area|in area) )*?({_ABOVE}|{_BELOW}) "
-    r"(\d[\d,]*(?:\.\d+)?) ?(square met(?:re|er)s?|m2|sqm|sq\.? ?m|hectares?|ha|square kilomet(?:re|er)s?|km2|sq\.? ?km)\b"
+    rf"(\d[\d,]*(?:\.\d+)?) ?({_SQUARE})\b"
+)
+_RANGE = re.compile(
+    r"\b(?:(?:that|which) )?(?:(?:is|are|have|has|of|with|an area|a size) )*?(?:between|from) (\d[\d,]*(?:\.\d+)?) ?"
+    rf"({_SQUARE})? ?(?:and|to) (\d[\d,]*(?:\.\d+)?) ?({_SQUARE})\b"
 )
 _PER = re.compile(
     r"\b(?:per|each|every|for every|for each) (square kilomet(?:re|er)|km2|sq\.? ?km|hectare|ha|square met(?:re|er)|m2)\b"
@@ -130,13 +136,23 @@ def take_limits(text: str) -> tuple[tuple[float | None, float | None], str]:
 
     def take(match: re.Match[str]) -> str:
         words, number, unit = match.groups()
-        square = unit.lower().replace("square ", "").replace("sq", "").strip(" .")
         above = re.fullmatch(_ABOVE, words.lower()) is not None
-        limits[above] = float(number.replace(",", "")) * _UNIT[square[0]]
+        limits[above] = _square_metres(number, unit)
         return ""
 
+    def take_range(match: re.Match[str]) -> str:
+        least, unit, most, last_unit = match.groups()
+        limits[True], limits[False] = _square_metres(least, unit or last_unit), _square_metres(most, last_unit)
+        return ""
+
+    text = re.sub(_RANGE.pattern, take_range, text, flags=re.IGNORECASE)
     rest = re.sub(_LIMIT.pattern, take, text, flags=re.IGNORECASE)
     return (limits.get(True), limits.get(False)), rest
+
+
+def _square_metres(number: str, unit: str) -> float:
+    square = unit.lower().replace("square ", "").replace("sq", "").strip(" .")
+    return float(number.replace(",", "")) * _UNIT[square[0]]
 
 
 def take_per(text: str) -> tuple[str, str]:

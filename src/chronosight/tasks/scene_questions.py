@@ -8,6 +8,7 @@ refused with the reason, never guessed. Comparisons and rankings are read in `sc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -112,6 +113,8 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
     if typed.unanswerable:
         return refuse(typed.unanswerable)
     limits, rest = take_limits(typed.text)
+    if None not in limits and (limits[0] > limits[1] or " or " in f" {rest} "):  # type: ignore[operator]  # neither is None
+        return refuse("Ask about one range of sizes at a time.")
     per, rest = take_per(rest)
     yes_no = asks_yes_no(typed.words)
     bounds, rest = take_bounds(rest.lower()) if yes_no else (None, rest)
@@ -144,6 +147,8 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
     if has_phrase(line, SHARE):
         return _read_share(line, place)
     unit, words = take_unit(words)
+    if re.search(r"\bthan \d", rest):
+        return refuse("Sizes are given as areas: in square metres, hectares or square kilometres.")
     if {"than", "average", "mean", "median", "percent", "percentage", "share"} & set(words):
         return refuse("Sums and shares are computed; differences and averages are not.")
     line = f" {' '.join(words)} "
@@ -157,6 +162,8 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
         return _read_largest(line, place, yes_no, unit)
     if area or length:
         return _read_measure(line, "length" if length else "area", unit, place)
+    if not words:
+        return refuse("Say what you ask about that part of the scene.")
     return _read_plain(routed if words == [*typed.words] else route_reading(read(words), "pair"), place)
 
 
@@ -203,7 +210,7 @@ def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
 
 
 def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: Restrictions) -> ReadScene:
-    reading, reason = read_rest(line, (*AREA, *LENGTH), asks == "length")
+    reading, reason = read_rest(line, (*AREA, *LENGTH, *COVER, "do the", "does the", "take up", "takes up"), asks == "length")
     if reading is None:
         return refuse(reason)
     if place.per and asks == "length":
@@ -274,6 +281,8 @@ def _read_share(line: str, place: Restrictions) -> ReadScene:
     if place.per:
         return refuse("A share is of a whole, not per unit of ground.")
     words = line.split()
+    if {*GROW, *SHRINK} & {*words} or words[:1] == ["by"]:
+        return refuse("How many there are in all is not known, so that growth in percent is not known either.")
     of = next((i for i, word in enumerate(words) if word == "of"), len(words))
     after = [word for word in words[of + 1 :] if word not in ("the", "this", "all")]
     of_ground = not after or after[0] in (*GROUND, "is", "are", "was")

@@ -10,6 +10,7 @@ from chronosight.tasks import word_lists as lists
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import SceneQuestion
 from chronosight.tasks.reading import Reading, read
+from chronosight.tasks.routing import KIND_OF_PLACE, not_mapped
 from chronosight.tasks.scene_regions import SceneRegion
 
 HELP = (
@@ -94,9 +95,11 @@ def read_rest(line: str, phrases: Sequence[str], change_meant: bool) -> tuple[Re
     reading = read(line.split())
     if reading.unknown:
         return None, f"Not understood: {', '.join(reading.unknown)}."
-    others = [*(name for name in reading.subjects if change_subject(name) is None), *reading.narrow]
-    if others:
-        return None, f"Changes are known of buildings and roads, not of {' or '.join(others)}."
+    reason = not_mapped(reading)
+    if reason:
+        return None, reason
+    if reading.says(lists.RURAL_URBAN):
+        return None, KIND_OF_PLACE
     changes = any(reading.says(words) for words in (lists.CHANGED, lists.APPEARED, lists.VANISHED, lists.HAPPENED))
     if reading.says(lists.SAME) or (reading.says(lists.NEGATED) and not reading.says(lists.VANISHED)):
         return None, "Only what changed is known, not what stayed."

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chronosight.tasks.grid_regions import find_region
+from chronosight.tasks.nouns import SUBJECTS, singular
 from chronosight.tasks.relations import RELATIVE, is_relative
 from chronosight.tasks.scene_phrases import LEAST, MOST, take_zones
-from chronosight.tasks.yes_no_questions import asks_yes_no, quantifier
+from chronosight.tasks.yes_no_questions import asks_yes_no, quantifier, take_bounds
 
 ONE_QUESTION = "Ask one question at a time."
+NUMBER_ITSELF = "Ask for the number itself, and compare it."
 _EXCEPT = (
     "other than", "others than", "besides", "apart from", "except", "excepting", "excluding", "excluded", "aside from",
     "anything else", "something else", "everything else", "but not", "but no", "ignoring", "leaving out", "in addition to",
@@ -28,6 +30,9 @@ _ORDINALS = (
 _ASKS = (
     "how", "where", "what", "which", "when", "why", "who", "did", "does", "do", "is", "are", "was", "were", "has", "have", "can",
 )  # fmt: skip
+_TELLS = ("say", "tell", "show", "list", "count", "locate", "highlight")
+_DESCRIBES = ("describe", "explain", "summarise", "summarize")
+_FOREIGN_UNITS = frozenset(("feet", "foot", "ft", "sqft", "acre", "acres", "mile", "miles", "yard", "yards"))
 _FUTURE = ("will", "shall", "should", "would")
 _PERSONS = ("you", "i", "we")
 _SIDE_IMAGE = re.compile(
@@ -56,13 +61,18 @@ def unanswerable(words: Sequence[str], text: str, two_dates: bool, zones: Sequen
     if is_relative(take_zones(text, [*words], zones)[1]):
         return RELATIVE
     if not two_dates:
-        return ""
+        exact = asks_yes_no(words) and (take_bounds(" ".join(words))[0] is not None or _asks_single(words))
+        return NUMBER_ITSELF if exact else ""
     superlatives = (*MOST, *LEAST)
     if any(a in _ORDINALS and b in superlatives for a, b in pairwise(words)):
         return "Only the largest or the smallest is given, or several of them: ask for the three largest, for example."
     if _speaks_of_the_future(words):
         return "Two dates say nothing about the future: ask what has changed."
     region = find_region(list(words))
+    if _FOREIGN_UNITS & {*words}:
+        return "Areas are given in square metres, hectares and square kilometres, lengths in metres and kilometres."
+    if asks_yes_no(words) and _asks_single(words):
+        return NUMBER_ITSELF
     if asks_yes_no(words) and quantifier(words) and not region.cells and not region.uneven:
         return "Only what changed is known, not what stayed: ask how many changed, or in which part of the scene."
     if _SIDE_IMAGE.search(line):
@@ -90,8 +100,17 @@ def _asks_twice(words: Sequence[str], text: str) -> bool:
     """Such as "how many appeared and where are they", or two sentences with a question mark each."""
     if sum(any(map(str.isalnum, part)) for part in text.split("?")[:-1]) > 1:
         return True
-    joined = any(b in (_ASKS if a == "and" else _ASKS[:7]) for a, b in pairwise(words) if a in ("and", "or"))
-    return joined and words[0] in _ASKS
+    for at, (word, after) in enumerate(pairwise(words)):
+        if word not in ("and", "or") or after not in ((*_ASKS, *_TELLS) if word == "and" else _ASKS[:7]):
+            continue
+        if words[0] in _ASKS or (words[0] not in _DESCRIBES and at > 2 and (after in _TELLS or {*_ASKS[:7]} & {*words[:at]})):
+            return True
+    return False
+
+
+def _asks_single(words: Sequence[str]) -> bool:
+    """Such as "is there a single building"; not "in this single image"."""
+    return any(a == "single" and singular(b) in SUBJECTS for a, b in pairwise(words))
 
 
 def _speaks_of_the_future(words: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
@@ -18,7 +19,8 @@ Bounds = tuple[float | None, float | None]  # least and most, both included
 _MORE, _FEWER = r"more than|over|(?<!the )above", r"fewer than|less than|under|below"
 _AT_LEAST = r"at least|no fewer than|not fewer than|no less than|not less than"
 _AT_MOST = r"at most|no more than|not more than|up to"
-_NUMBER = re.compile(rf"\b({_AT_LEAST}|{_AT_MOST}|{_MORE}|{_FEWER}|exactly) ([a-z]+|\d[\d,]*)\b(?! ?(?:%|percent|per cent))")
+_EXACTLY = "exactly|just|only|precisely"
+_NUMBER = re.compile(rf"\b({_AT_LEAST}|{_AT_MOST}|{_MORE}|{_FEWER}|{_EXACTLY}) ([a-z]+|\d[\d,]*)\b(?! ?(?:%|percent|per cent))")
 COVER = ("cover", "covers", "covered", "total area", "area", "surface", "ground")
 GROW = ("increased", "increase", "grown", "grow", "grew")
 SHRINK = ("decreased", "decrease", "shrunk", "shrink", "shrank", "declined", "decline")
@@ -121,6 +123,8 @@ def quantifier(words: Sequence[str]) -> Literal["all", "most"] | None:
     if {"mostly", "mainly", "majority"} & present or "most" in words[1:2]:  # not "the part that changed most"
         return "most"
     line = f" {' '.join(words)} "
+    counted = any(a == "only" and (b.isdecimal() or b in NUMBER_WORDS) for a, b in pairwise(words))  # "only one new building"
+    present -= {"only"} if counted else set()
     if {"every", "each", "only", "exclusively", "solely"} & present or ("all" in present and " at all " not in line):
         return "all"
     return None

@@ -9,6 +9,8 @@ from chronosight.results.answer import Answer, open_answer
 from chronosight.results.changed_object import Direction
 from chronosight.results.wording import size_words
 from chronosight.tasks.parsing import parse_question
+from chronosight.tasks.reading import tokenise
+from chronosight.tasks.relations import RELATIVE, is_relative
 from chronosight.timeline.dates import Date, parse_date
 from chronosight.timeline.follow import Event, Track
 from chronosight.timeline.timeline import CLASSES, Timeline
@@ -57,6 +59,8 @@ def answer_with_objects(timeline: Timeline, question: str) -> Found:
     read = parse_question(question, "pair").of_objects
     if read is not None and read.without_cover is not None:
         return open_answer(NO_COVER), ()
+    if is_relative(tokenise(question)):
+        return open_answer(RELATIVE), ()
     text = question.lower()
     name = next((one for one in CLASSES if one in text or (one == "building" and re.search(r"\bhouses?\b", text))), None)
     way: Direction | None = "appeared" if _NEW.search(text) else "vanished" if _GONE.search(text) else None
