@@ -30,6 +30,9 @@ REFUSED = (
     ("Is the north the part that changed most?", "largest"),
     ("Tell me how many buildings appeared, and where they are.", "one question"),
     ("Count the new buildings and say where they are", "one question"),
+    ("How many new buildings; how many new roads", "one question"),
+    ("How many new buildings are there, where are they?", "one question"),
+    ("How much grass was lost in the north compared with the south?", "not compared between parts"),
     ("How many acres of buildings were built?", "square metres"),
     ("Was a single building demolished?", "number itself"),
     ("How many more buildings were built than demolished?", "differences"),
@@ -73,7 +76,8 @@ def test_one_image(question, reason):
     "question",
     ["Would you tell me what changed?", "Has anything changed at all?", "Which buildings are no longer there?",
      "Do you see any new buildings?", "Is it different? Answer yes or no.",
-     "What has changed between the first and the last image?"],
+     "What has changed between the first and the last image?", "Tell me, how many new roads are there?",
+     "In the north, how many buildings are new?", "Do the new buildings lie in the east?"],
 )  # fmt: skip
 def test_polite_and_common_questions_stay_answered(question):
     assert parse_question(question, "pair").routed.question is not None

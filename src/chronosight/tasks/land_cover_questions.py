@@ -100,6 +100,7 @@ _INTO = re.compile(
 _OUT_OF = re.compile(
     rf"^ (?:what|which)(?: kinds?| types?| of| land| cover| ground)* (?:was |were )?{_TURN} (?!of )[^@]*@| did .*@.* replace "
 )
+_WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
@@ -156,7 +157,7 @@ def _read(
     if words[0] in ("what", "into", "which"):
         if _OUT_OF.search(tagged) or (has_phrase(tagged, BEFORE) and not has_phrase(tagged, (*BUILT_ON, *GONE))):
             return CoverQuestion("out_of", after=noun.classes, word=noun.word)
-        if _INTO.search(tagged):
+        if _INTO.search(tagged) or _WHERE_WAS.search(tagged):
             return CoverQuestion("into", before=noun.classes, word=noun.word)
     if has_phrase(line, ("built on", "built over", "built upon", "paved over")):
         return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)

@@ -244,6 +244,8 @@ def _compares_dates(reading: Reading) -> bool:
     """Such as "are there more houses than before", "has the number of houses grown"; not "how many more", a count."""
     if reading.says(("how many",)):
         return False
+    if _asks_yes_no(reading) and reading.says(("the number",)) and reading.says(lists.CHANGED):
+        return True  # "did the number of buildings change"
     if reading.says(lists.COUNT) or reading.says(lists.COMPARED):
         compares = reading.says(lists.COMPARED) or reading.says(lists.SIZED)
         return reading.says(lists.GROWN) or (compares and reading.says(lists.BEFORE))

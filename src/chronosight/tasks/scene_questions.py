@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
+from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import read, tokenise
@@ -94,6 +95,9 @@ def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
     if len(named) > 1 or not words:
         return None
     asked = read_cover_question(words)
+    if {*COMPARED, "more", "less"} & set(words) and len(find_places(words)) > 1:
+        rest = take_region(words)[1]
+        return refuse("Land cover is not compared between parts: ask for each part.") if read_cover_question(rest) else None
     region = None
     if asked is None:
         region, words, reason = take_region(words)

@@ -31,6 +31,8 @@ _ASKS = (
     "how", "where", "what", "which", "when", "why", "who", "did", "does", "do", "is", "are", "was", "were", "has", "have", "can",
 )  # fmt: skip
 _TELLS = ("say", "tell", "show", "list", "count", "locate", "highlight")
+_HOW = "|".join(_ASKS[:7])
+_ASKS_AGAIN = re.compile(rf"\b(?:{_HOW})\b.*[;,.]\s*(?:then )?(?:{_HOW})\b", re.IGNORECASE | re.DOTALL)
 _DESCRIBES = ("describe", "explain", "summarise", "summarize")
 _FOREIGN_UNITS = frozenset(("feet", "foot", "ft", "sqft", "acre", "acres", "mile", "miles", "yard", "yards"))
 _FUTURE = ("will", "shall", "should", "would")
@@ -98,7 +100,7 @@ def negated(words: Sequence[str]) -> bool:
 
 def _asks_twice(words: Sequence[str], text: str) -> bool:
     """Such as "how many appeared and where are they", or two sentences with a question mark each."""
-    if sum(any(map(str.isalnum, part)) for part in text.split("?")[:-1]) > 1:
+    if sum(any(map(str.isalnum, part)) for part in text.split("?")[:-1]) > 1 or _ASKS_AGAIN.search(text):
         return True
     for at, (word, after) in enumerate(pairwise(words)):
         if word not in ("and", "or") or after not in ((*_ASKS, *_TELLS) if word == "and" else _ASKS[:7]):

@@ -102,7 +102,7 @@ FILLERS = frozenset(
     detect, detected, did, do, docked, does, down, during, each, earlier, either, entire, environment, estimate,
     ever, every, exactly, find, first, footage, for, frame, from, general, get, give, go, goes, got, ground, had,
     has, have, hello, here, hi, how, i, identify, if, image, images, in, into, is, it, item, items, its, just, kind,
-    kindly, know, land, landscape, last, later, let, like, list, located, look, looking, looks, lot, made, main,
+    kindly, know, land, landscape, last, later, lay, let, lie, lies, like, list, located, look, looking, looks, lot, made, main,
     major, map, may, me, might, moment, moments, movie, my, name, near, network, notice, noticed, now, number, object,
     objects, observe, observed, occur, occurred, of, ok, okay, on, one, ones, or, other, our, out, output, over,
     overall, pair, parked, part, parts, past, period, photo, photograph, photographs, photos, phrase, picture,
