@@ -15,6 +15,7 @@ from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
 from chronosight.tasks.nouns import change_subject, plural, singular
 from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion
 from chronosight.tasks.reading import Reading, read, tokenise
+from chronosight.tasks.replies import NUMBER_WORDS
 from chronosight.tasks.scene_phrases import take_limits, take_unit
 
 UNCLEAR = "unclear"
@@ -22,7 +23,19 @@ SHORT = 5  # words: longer questions without "they" or "them" say themselves wha
 _ENDS = r"is|are|was|were|have|has|did|do|lie|in|on|at|cover|vanished|appeared|disappeared|changed|larger|bigger|smaller"
 _THESE = rf"(?:these|those)(?=\s*$|\s*\?|\s+(?:{_ENDS})\b)"  # "which of these is", not "which of these buildings"
 _THEY = re.compile(rf"\b(?P<of>of|among|amongst) (?:them|{_THESE})\b|\bthe[ym]\b", re.IGNORECASE)
-_MOST = re.compile(r"\b(?:most|more|fewer|fewest)\b(?! of)(?=\s*$|\s*\?|\s+(?:in|on|at)\b)(?<!changed most)", re.IGNORECASE)
+# Where a question leaves the things out: "which half has the most", "are there more than 3", "is the largest in the north".
+_OPEN = r"(?=\s*$|\s*\?|\s+(?:ones?\b|in\b|on\b|at\b|now\b|than\b|is\b|are\b|lies?\b|appear|vanish))"
+_NUMBER = rf"\b(?:at least|at most|more than|fewer than|less than|exactly|only|just) (?:\d[\d,]*|{'|'.join(NUMBER_WORDS)}){_OPEN}"
+_GAPS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        _NUMBER,
+        rf"\b(?:share|percentage|proportion|fraction){_OPEN}",
+        rf"\b(?:largest|biggest|smallest){_OPEN}",
+        rf"\b(?:most|more|fewer|fewest|all){_OPEN}(?<!changed most)",
+    )
+)
+_GAPPED = ("rank", "compare", "number_is", "grown", "largest_in", "lie_in", "share")  # asks of what may leave them out
 _IT = re.compile(r"^(?:and )?(?:where|how (?:large|big|long))\b.*?\b(?P<it>it)\b", re.IGNORECASE)
 _IT_ALONE = re.compile(r"\b(?:it|they|them)\b", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:its|their) (?P<what>(?:total )?(?:area|size|length|location|position|place)s?)\b", re.IGNORECASE)
@@ -32,7 +45,7 @@ _LEANS = ("count", "area", "length", "whether", "where", "direction", "largest")
 _ITSELF = frozenset((  # a question with one of these says what it is about
     "anything", "something", "everything", "nothing", "object", "objects", "thing", "things", "change", "changes", "difference",
     "differences", "scene", "image", "images", "picture", "pictures", "photo", "photos", "date", "dates", "place", "site", "land",
-    "ground", "this", "describe", "summary",
+    "ground", "this", "summary",
 ))  # fmt: skip
 _ASKING = (*lists.COUNT, *lists.WHERE, *lists.YES_NO, *lists.DESCRIBE, *lists.HAPPENED, "which", "how", "what")
 _VERB = {"appeared": ("appeared", "appear"), "vanished": ("vanished", "vanish"), None: ("changed", "change")}
@@ -57,15 +70,15 @@ def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, 
         The question in full; "" where it stands alone, `UNCLEAR` where nothing says what it leans on.
     """
     reading = read(take_unit([*reading.words])[1])  # "in square metres" names no squares
-    compares = own is not None and own.asks in ("rank", "compare")  # "are there more in the north than in the south"
-    short = (compares or _length(text, reading) <= SHORT) and not _ITSELF & {*reading.words}
+    gapped = own is not None and own.asks in _GAPPED
+    short = (gapped or _length(text, reading) <= SHORT) and not _ITSELF & {*reading.words}
     they = _THEY.search(text)
     if they is not None and reading.subjects and they[0].lower() == "they":  # "did they build new houses": anybody
         they = None
     if before is not None and before.cover is not None and short:
         full = _of_cover(text, reading, own, before, before.cover)
         return full or (UNCLEAR if they else "")
-    leant_on = before is not None and (before.asks in _BEFORE or (compares and before.asks in ("rank", "compare")))
+    leant_on = before is not None and (before.asks in _BEFORE or (gapped and before.asks in ("rank", "compare")))
     if before is None or not leant_on:
         return UNCLEAR if they or (_IT.search(text) and not reading.subjects) else ""
     if before.asks in ("lie_in", "largest_in") or before.share_of == "region":
@@ -83,8 +96,8 @@ def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, 
         asks = own.asks if own.asks == "largest" else "area" if own.unit and before.asks != "largest" else before.asks
     elif subjects and not reading.starts("and"):
         return ""
-    if compares and not subjects:
-        return _MOST.sub(lambda found: f"{found[0]} {_KIND[before.direction]}{before.subject or 'objects'}", text, count=1)
+    if gapped and not subjects:
+        return _filled(text, own, before)
     if asks not in _LEANS:
         return ""
     like = before if asks == before.asks else SceneQuestion(asks)
@@ -198,6 +211,21 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion, they: re.Matc
     if of_it:
         things = one if of_it[0].lower().startswith("its") or before.top > 1 else several
         return f"{text[: of_it.start()]}the {of_it['what']} of {things}{text[of_it.end() :]}"
+    return ""
+
+
+def _filled(text: str, own: SceneQuestion, before: SceneQuestion) -> str:
+    """The question with the things that it leaves out; "" where no place for them is found."""
+    kind = "" if own.direction or own.asks == "grown" else _KIND[before.direction]
+    things = before.subject or "objects"
+    for gap in _GAPS:
+        found = gap.search(text)
+        if found is not None:
+            share = gap is _GAPS[1]
+            one = own.asks == "largest_in" or found[0].split()[-1].lower() in ("1", "one")
+            noun = f"{' of the' if share else ''} {kind}{singular(things) if one else things}"
+            rest = re.sub(r"^\s+ones?\b", "", text[found.end() :])
+            return f"{text[: found.end()]}{noun}{rest}"
     return ""
 
 
