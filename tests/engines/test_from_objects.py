@@ -34,8 +34,8 @@ def scene(**changes) -> ChangeSummary:
         ("What length of roads was built?", "Roads that appeared are about 200 m long in all (1 road).", 200),
         ("What length of roads vanished?", "No roads vanished: 0 m.", 0),
         ("What is the size of the three largest new buildings?",
-         "The 3 largest buildings that appeared: object 3 (200 m², in the top left corner), object 1 (100 m², in the top left "
-         "corner) and object 2 (84 m², in the top left corner); about 384 m² in all.", 384),
+         "The 3 largest buildings that appeared: object 3 (200 m², in the top left corner), object 1 (120 m², in the top left "
+         "corner) and object 4 (81 m², in the lower right corner); about 401 m² in all.", 401),
         ("How many buildings appeared in Riverside?", "3 buildings appeared in Riverside.", 3),
         ("Did anything vanish in Mill?", "No: no objects vanished in Mill.", False),
         ("Were any roads built?", "Yes: 1 road appeared.", True),
@@ -44,6 +44,8 @@ def scene(**changes) -> ChangeSummary:
          "top left corner"),
         ("Which zones lost buildings?", "Zones with buildings that vanished: Riverside (1 building).", ("Riverside",)),
         ("Which zones did not lose any buildings?", "Zones without buildings that vanished: Mill.", ("Mill",)),
+        ("Which part changed most?", "Lower: 1 object changed, about 1,200 m², the most by area.", "lower"),
+        ("Which corner changed most?", "Top left corner: 3 objects changed, about 384 m², the most by area.", "top left corner"),
         ("Where were roads built?", "1 road appeared at the bottom.", ("lower",)),
     ],
 )  # fmt: skip
@@ -52,6 +54,19 @@ def test_answers(question, text, value):
     assert (answer.text, answer.value) == (text, value)
     assert answer.confident and answer.confidence == pytest.approx(0.9)
     assert answer.to_dict()["task"] != "open"
+
+
+def test_the_size_of_the_largest_object_is_an_area():
+    answer = answer_description(scene(), "How large is the largest new building?")
+    assert (answer.task, answer.value, answer.unit) == ("area", 200, "m2")
+    assert "a building of about 200 m²" in answer.text
+    assert "about 0.12 ha" in answer_description(scene(), "How many hectares does the largest new road cover?").text
+    flat = replace(scene(), metric=False, ground=None)
+    answer = answer_description(flat, "How large is the largest new building?")
+    assert (answer.value, answer.unit) == (200, "px") and "not known" in answer.notes[0]
+    refused = answer_description(flat, "How many hectares does the largest new building cover?")
+    assert refused.task == "open" and "ground size" in refused.text
+    assert answer_description(scene(), "Which is the largest new building?").value == 3
 
 
 YES_NO = [

@@ -124,10 +124,10 @@ def _rows(summary: ChangeSummary, question: SceneQuestion) -> list[tuple[str, Ta
         parts = equal_parts(question.among)
         chosen = [(part.words.removeprefix("in the "), choose(summary, replace(question, region=part)).found) for part in parts]
         return [(name, Tally(len(found), sum(item.area for item in found))) for name, found in chosen]
-    sums = dict.fromkeys(CELLS, Tally())
+    sums = {cell: Tally() for cell in CELLS if question.among != "corners" or cell.endswith("corner")}
     for item in summary.objects:
         if is_wanted(question, item.class_name, item.direction) and of_size(question, item):
-            for cell in item.places:
+            for cell in sums.keys() & {*item.places}:
                 sums[cell] += Tally(1, item.area / len(item.places))
     return list(sums.items())
 
@@ -144,7 +144,7 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     """
     rows = _rows(summary, question)
     chosen = choose(summary, replace(question, zone=None))
-    noun = {"zones": "zone", "cells": "cell", "halves": "half", "quarters": "quarter"}[question.among]
+    noun = {"zones": "zone", "cells": "cell", "corners": "corner", "halves": "half", "quarters": "quarter"}[question.among]
     if not any(value.count or value.area for _, value in rows):
         return make_answer(chosen, noun, f"no {noun} holds {chosen.noun}s{chosen.size} that {verb(question)}.", ())
     measure = {name: value.area if question.by == "area" else value.count for name, value in rows}
@@ -152,13 +152,14 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     first = [name for name, value in measure.items() if value == extreme]
     top = dict(rows)[first[0]]
     size = f"{objects(top.count, chosen.noun).text}{chosen.size} {verb(question)}"
-    size += f", {'about ' if top.area else ''}{size_words(top.area, summary.metric)}" if top.area else ""
+    alike = len({round(dict(rows)[name].area) for name in first}) == 1
+    size += f", about {size_words(top.area, summary.metric)}" if top.area and alike else ""
     degree = "least" if question.least else "most"
     by = "area" if question.by == "area" else "number"
     each = " each" if len(first) > 1 and top.count and question.by == "count" else ""
     text = f"{listed(first)}: {size}{each}, the {degree} by {by}."
     notes = [f"{len(first)} {plural(noun) if noun != 'half' else 'halves'} are tied"] if len(first) > 1 else []
-    if question.among == "cells":
+    if question.among in ("cells", "corners"):
         notes.append("cells are those of the 3x3 grid of the scene")
     elif question.among == "zones" and summary.zones is not None:
         notes += summary.zones.notes

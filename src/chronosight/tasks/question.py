@@ -26,7 +26,7 @@ Asks = Literal[
     "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
     "number_is", "area_is", "grown", "largest_in", "lie_in", "land_cover",
 ]  # fmt: skip
-Among = Literal["zones", "cells", "halves", "quarters"]
+Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
     "whether", "area", "share", "count", "where", "net", "change", "into", "out_of", "most", "was_before", "came_after",
     "describe",

@@ -104,8 +104,8 @@ def read_ranking(line: str, among: Among, area: bool, place: Restrictions) -> Re
     most, least = has_phrase(line, MOST), has_phrase(line, LEAST)
     without = bool({"not", "no", "unchanged", "without"} & set(line.split()))
     phrases = (*AREA, *ZONE_WORDS, *MOST, *LEAST, "not", "no", "unchanged", "without", "number of", "the number")
-    cells = {"cells": CELL_WORDS, "zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}[among]
-    reading, reason = read_rest(line, (*phrases, *cells), True)
+    named = {"zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}.get(among, (*CELL_WORDS, "corners"))
+    reading, reason = read_rest(line, (*phrases, *named), True)
     if reading is None:
         return refuse(reason)
     subject, direction = one_subject(reading), one_direction(reading)

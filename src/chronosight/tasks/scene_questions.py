@@ -17,6 +17,7 @@ from typing import Literal
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
+from chronosight.tasks.nouns import CHANGE_WORDS, singular
 from chronosight.tasks.question import Among, Asks, SceneQuestion
 from chronosight.tasks.reading import read, tokenise
 from chronosight.tasks.routing import HELP as TASKS_HELP
@@ -62,6 +63,7 @@ from chronosight.tasks.yes_no_questions import (
 
 COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
+_CELLS = (("corners", ("corner", "corners")), ("cells", CELL_WORDS))
 MAX_LISTED = 100  # of "the five largest"
 
 
@@ -160,6 +162,8 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
     superlative = has_phrase(line, MOST) or has_phrase(line, LEAST)
     if any(a in OBJECT_SIZES and b in ZONE_WORDS for a, b in pairwise(words)):
         return refuse("Zones are compared by what changed in them, not by their own size.")
+    if among == "zones" and superlative and _of_an_object(words):
+        return refuse("The largest objects are given with their place, not with their zone.")
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
         return read_ranking(line, among or "cells", area, place)
     if superlative or asks_top(words):
@@ -269,7 +273,7 @@ def _read_largest(line: str, place: Restrictions, yes_no: bool, unit: str) -> Re
     sized = unit != "" or has_phrase(line, (*AREA, *SIZE))
     phrases = (*AREA, *SIZE, *COVER) if sized else ()
     reading, reason = read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
-                                        "what is", "what are", *phrases), True)  # fmt: skip
+                                        "what is", "what are", *CELL_WORDS, *phrases), True)  # fmt: skip
     if reading is None:
         return refuse(reason)
     least = has_phrase(line, LEAST)
@@ -326,7 +330,7 @@ def _names_objects(words: Sequence[str]) -> bool:
 def _among(words: list[str]) -> Among | None:
     if any(word in ZONE_WORDS for word in words):
         return "zones"
-    for kind, names in (("halves", HALF_WORDS), ("quarters", QUARTER_WORDS), ("cells", CELL_WORDS)):
+    for kind, names in (("halves", HALF_WORDS), ("quarters", QUARTER_WORDS), *_CELLS):
         if any(a in ("which", "what") and b in names for a, b in pairwise(words)):
             return kind  # type: ignore[return-value]  # one of them
     return None
@@ -334,4 +338,16 @@ def _among(words: list[str]) -> Among | None:
 
 def _largest(words: list[str]) -> bool:
     """Whether the superlative stands for one object: "where is the largest new building"."""
-    return bool(OBJECT_SIZES & set(words)) and not any(word in ZONE_WORDS for word in words) and _among(words) is None
+    among = _among(words)
+    return bool(OBJECT_SIZES & set(words)) and among != "zones" and (among is None or _of_an_object(words))
+
+
+def _of_an_object(words: list[str]) -> bool:
+    """Whether a superlative is one of an object, as in "which part holds the largest new building", not "the largest area"."""
+    for at, word in enumerate(words):
+        rest = words[at + 1 :]
+        while word in OBJECT_SIZES and rest and rest[0] in (*lists.APPEARED, *lists.VANISHED, *lists.CHANGED):
+            rest = rest[1:]
+        if word in OBJECT_SIZES and rest and (singular(rest[0]) in CHANGE_WORDS or rest[0] in ("object", "one")):
+            return True
+    return False
