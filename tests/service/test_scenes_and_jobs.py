@@ -216,6 +216,10 @@ def test_a_whole_scene_is_described_then_asked(served, tmp_path):
     asked = served.client.post(f"/api/scenes/{scene['id']}/ask", json={"question": "How many buildings appeared?"}).json()
     numbers = asked["evidence"]["object_numbers"]
     assert asked["answer"]["value"] == len(numbers) == len(asked["evidence"]["objects"]["features"]) > 5
+    leaning = {"question": "Which of them is the largest?", "history": ["How many buildings appeared?"]}
+    largest = served.client.post(f"/api/scenes/{scene['id']}/ask", json=leaning).json()
+    assert largest["answer"]["notes"][0] == "Taken as: Which of the new buildings is the largest?"
+    assert largest["evidence"]["object_numbers"] == [largest["answer"]["value"]]
     frame = served.client.get(scene["links"]["frames"][1], params={"size": 256})
     assert Image.open(io.BytesIO(frame.content)).size == (256, 256)
     assert served.client.delete(job["links"]["self"]).json() == {"id": job["id"], "state": "deleted"}

@@ -116,6 +116,9 @@ def _written_out(typed: TypedQuestion, parsed: ParsedQuestion, kind: Kind, last:
         return written_out_of_image(typed.text, typed.reading, last.routed.question)
     if kind != "pair" or last.of_objects is None or not typed.words:
         return ""
+    short = len(typed.words) <= SHORT and not typed.reading.unknown
+    if short and not (last.understood or parsed.understood or typed.reading.subjects):  # "Where?" after a refusal
+        return UNCLEAR
     own = None if parsed.of_objects is None else parsed.of_objects.question
     if own is None:  # "Where?", "How many?", "In the south?"
         own_parsed = _read(read_typed(f"{' '.join(typed.words)} changed", kind), kind, ())
