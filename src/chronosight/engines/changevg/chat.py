@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from chronosight.engines.engine import Conversation
-from chronosight.engines.router import answer_by_objects, parse_for
+from chronosight.engines.router import answer_by_objects, parse_for, placeless
 from chronosight.results.answer import Answer
 from chronosight.results.doubts import doubted
 from chronosight.scenes.scene import Scene
@@ -41,6 +41,6 @@ class ChangeVGChat(Conversation):
         turn, limit = self.engine.turn(self._seen, routed, text, first)
         reply = self._dialogue.ask(turn, limit)
         notes = self.engine.notes(self.scene) if first else ()
-        answer = doubted(self.engine.read(self._seen, routed, reply, notes), self.scene)
+        answer = placeless(doubted(self.engine.read(self._seen, routed, reply, notes), self.scene), parsed)
         self.history.append((text, answer))
         return answer
