@@ -34,6 +34,10 @@ SIZE = 256
 STAGES = {
     "guide": "guide: mask, direction, changed",
     "guide_caption": "guide: caption",
+    "guide_fine": "guide of fine imagery",
+    "land_cover": "land-cover head",
+    "captioner": "captioner",
+    "captioner_words": "captioner: words",
     "tower": "vision tower",
     "change": "change extraction and projector",
     "decoder": "language model",
