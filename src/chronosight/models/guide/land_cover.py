@@ -53,8 +53,9 @@ class LandCoverModel(PreTrainedModel):
         self.lateral = nn.ModuleList(nn.Conv2d(w, k, 1) for w, k in zip(widths, neck, strict=True))
         self.squares = None
         if config.pixels:
-            first = conv_bn(3 * SQUARE**2, config.pixels, 1)
-            self.squares = nn.Sequential(nn.PixelUnshuffle(SQUARE), first, conv_bn(config.pixels, config.pixels))
+            # a convolution at stride 4: onnxruntime takes longer to rearrange pixels into channels than to convolve them
+            first = nn.Conv2d(3, config.pixels, SQUARE, SQUARE, bias=False), nn.BatchNorm2d(config.pixels), nn.ReLU()
+            self.squares = nn.Sequential(nn.Sequential(*first), conv_bn(config.pixels, config.pixels))
         self.down = nn.ModuleList(nn.Conv2d(neck[i + 1], neck[i], 1) for i in range(2))
         self.smooth = nn.ModuleList([conv_bn(neck[0], neck[0]), conv_bn(neck[1], neck[1]), conv_bn(neck[2], neck[2], 5)])
         self.context = conv_bn(neck[2], neck[2])
