@@ -242,7 +242,7 @@ def windows_apart(mask: np.ndarray) -> list[Window]:
     """
     high, wide = mask.shape
     padded = np.pad(mask, ((0, -high % BLOCK), (0, -wide % BLOCK)))
-    blocks = padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK).any(axis=(1, 3))
+    blocks = np.asarray(padded.reshape(padded.shape[0] // BLOCK, BLOCK, -1, BLOCK).any(axis=(1, 3)))
     found: list[Window] = []
     while True:
         regions = ndimage.find_objects(ndimage.label(blocks, np.ones((3, 3)))[0])
