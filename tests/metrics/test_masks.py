@@ -99,4 +99,6 @@ def test_objects_are_found_where_half_of_them_is_marked():
     assert counts["cut by the edge"] == [1, 1] and counts["not cut by the edge"] == [0, 1]
     finer = dict(zip(OBJECTS, objects_found(predicted, true, 2.0).tolist(), strict=True))
     assert finer["50 to 150 m2"] == [1, 1] and finer["300 m2 and more"] == [0, 1]
+    assert counts["cut by the edge, 50 m2 and more"] == [0, 0]
+    assert finer["cut by the edge, 50 m2 and more"] == [1, 1] and finer["not cut by the edge, 50 m2 and more"] == [0, 1]
     assert objects_found(predicted, np.zeros_like(true), 1.0).sum() == 0

@@ -19,7 +19,10 @@ SMALL, LARGE = 400, 1600  # square pixels; LEVIR-MCI's small buildings are those
 SIZES = (f"under {SMALL} px", f"{SMALL} to {LARGE - 1} px", f"{LARGE} px and more")
 REACH = 2  # pixels
 AREAS = (50.0, 150.0, 300.0)  # square metres
-OBJECTS = ("under 50 m2", "50 to 150 m2", "150 to 300 m2", "300 m2 and more", "cut by the edge", "not cut by the edge")
+OBJECTS = (
+    "under 50 m2", "50 to 150 m2", "150 to 300 m2", "300 m2 and more", "cut by the edge", "not cut by the edge",
+    "cut by the edge, 50 m2 and more", "not cut by the edge, 50 m2 and more",
+)  # fmt: skip
 PER_CLASS = 3 + 2 * len(SIZES) + 4
 
 
@@ -54,7 +57,9 @@ def objects_found(predicted: np.ndarray, true: np.ndarray, metres: float) -> np.
         metres: Ground size of a pixel.
 
     Returns:
-        (len(OBJECTS), 2): found, and in all. Every object stands in a row of its area and in one of the last two.
+        (len(OBJECTS), 2): found, and in all. Every object stands in the row of its area within the image and in one of the two
+        after these; where that area is 50 square metres or more, in one of the last two as well: most of what an edge
+        leaves of an object may be a sliver that nobody could name.
     """
     counts = np.zeros((len(OBJECTS), 2))
     labels, number = ndimage.label(true, np.ones((3, 3), bool))
@@ -63,7 +68,9 @@ def objects_found(predicted: np.ndarray, true: np.ndarray, metres: float) -> np.
     at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     for index in range(1, number + 1):
         found = 2 * marked[index] >= areas[index]
-        rows = [int(np.digitize(areas[index] * metres**2, AREAS)), len(AREAS) + 1 + (index not in at_edge)]
+        size = int(np.digitize(areas[index] * metres**2, AREAS))
+        edge = len(AREAS) + 1 + (index not in at_edge)
+        rows = [size, edge, edge + 2] if size else [size, edge]
         counts[rows] += (found, 1)
     return counts
 

@@ -114,7 +114,7 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = fine_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size)
+    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size, recipe.finest)
     model = new_fine_guide(recipe)
     assert isinstance(model.encoder, EfficientNetLite)
     if recipe.start == "tower":

@@ -107,6 +107,8 @@ class FineGuideRecipe(Recipe):
     trained: Literal["all", "late", "decoder", "comparison"] = "all"
     """What learns: everything; all but the stem and the first three blocks of the encoder, a quarter less time a step; all but
     the encoder; or only what compares the dates, so that what reads the maps of each date (land cover, captions) still fits."""
+    finest: bool = False
+    """Whether samples are shown at 0.2 to 0.5 m a pixel, as pairs of 0.3 m and finer are compared, whatever their own size."""
     shares: FineShares = FineShares()
     """Shares of the kinds of sample."""
     images: int = Field(default=700, ge=0)

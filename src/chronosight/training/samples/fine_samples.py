@@ -38,6 +38,7 @@ from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
 
 BUILDING, ROAD = 2, 1
 PLACE_STEPS, NATIVE_STEPS, CHIP_STEPS = (0.7, 1.3), (0.3, 0.85), (0.2, 0.65)  # metres per pixel of what is shown
+FINEST_NATIVE_STEPS, FINEST_CHIP_STEPS, FINEST_RENDERED_STEPS = (0.22, 0.5), (0.18, 0.36), (0.2, 0.45)
 WIDER = 0.25  # share of its side that a labelled chip is continued by, mirrored, so that it can be shown as coarse as pairs are
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
 PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
@@ -67,7 +68,9 @@ class FineSources:
 class FineSamples:
     """Map-style dataset of `length` samples, deterministic by index."""
 
-    def __init__(self, sources: FineSources, shares: FineShares, length: int, seed: int, size: int) -> None:
+    def __init__(
+        self, sources: FineSources, shares: FineShares, length: int, seed: int, size: int, finest: bool = False
+    ) -> None:
         """Makes the dataset.
 
         Args:
@@ -76,8 +79,9 @@ class FineSamples:
             length: Number of samples.
             seed: Of all draws.
             size: Side of a sample in pixels.
+            finest: Whether all imagery is shown as pairs of 0.3 m and finer are compared.
         """
-        self.sources, self.length, self.seed, self.size = sources, length, seed, size
+        self.sources, self.length, self.seed, self.size, self.finest = sources, length, seed, size, finest
         self.labelled = [_widened(chip, chip.labels) for chip in sources.chips if chip.labels is not None]
         kinds: dict[Maker, float] = {
             self._place: shares.place if sources.places else 0.0,
@@ -111,7 +115,7 @@ class FineSamples:
         return self._real(rng, self.sources.places, PLACE_STEPS), None
 
     def _native(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
-        return self._real(rng, self.sources.natives, NATIVE_STEPS), None
+        return self._real(rng, self.sources.natives, FINEST_NATIVE_STEPS if self.finest else NATIVE_STEPS), None
 
     def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], steps: tuple[float, float]) -> LabelledPair:
         changed = self.changed[id(pairs)]
@@ -156,7 +160,8 @@ class FineSamples:
 
     def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
-        box = draw_box(rng, pair.change_mask.shape, self.size * float(rng.uniform(0.7, 1.2)))
+        factor = rng.uniform(*FINEST_RENDERED_STEPS) / pair.metres_per_pixel if self.finest else rng.uniform(0.7, 1.2)
+        box = draw_box(rng, pair.change_mask.shape, self.size * float(factor))
         mask = resized_labels(pair.change_mask, box, self.size)
         building = LAND_COVER.index("building")
         footprints = np.stack([resized_labels(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
@@ -175,16 +180,17 @@ class FineSamples:
         """One date of anything: (S, S, 3) uint8, metres per pixel (a guess for images whose own is unknown)."""
         sources, draw = self.sources, rng.random()
         if draw < 0.35 and len(sources.images):
-            image, step, factor = sources.images[int(rng.integers(len(sources.images)))], 0.3, rng.uniform(0.5, 1.2)
+            image, step = sources.images[int(rng.integers(len(sources.images)))], 0.3
+            factor = rng.uniform(0.5, 1.0 if self.finest else 1.2)
         elif draw < 0.6 and len(sources.chips):
             chip = sources.chips[int(rng.integers(len(sources.chips)))]
-            image, step, factor = chip.pixels, chip.metres_per_pixel, rng.uniform(1.0, 2.4)
+            image, step, factor = chip.pixels, chip.metres_per_pixel, rng.uniform(0.9, 1.8) if self.finest else rng.uniform(1.0, 2.4)
         else:
-            fine = sources.natives and (draw < 0.8 or not sources.places)
+            fine = sources.natives and (draw < 0.8 or not sources.places or self.finest)
             pairs = sources.natives if fine else sources.places
             pair = pairs[int(rng.integers(len(pairs)))]
             image, step = pair.after if rng.random() < 0.6 else pair.before, pair.metres_per_pixel
-            factor = rng.uniform(0.6, 1.6) if fine else rng.uniform(0.75, 1.3)
+            factor = rng.uniform(0.45, 1.0) if self.finest else rng.uniform(0.6, 1.6) if fine else rng.uniform(0.75, 1.3)
         box = draw_box(rng, image.shape[:2], self.size * float(factor))
         return resized(image, box, self.size), step * (box[2] - box[0]) / self.size
 
@@ -192,7 +198,8 @@ class FineSamples:
         """A part of a labelled chip: pixels, labels, metres per pixel; drawn where `step` is None."""
         chip = self.labelled[int(rng.integers(len(self.labelled)))]
         assert chip.labels is not None
-        step = float(np.exp(rng.uniform(*np.log(CHIP_STEPS)))) if step is None else step
+        steps = FINEST_CHIP_STEPS if self.finest else CHIP_STEPS
+        step = float(np.exp(rng.uniform(*np.log(steps)))) if step is None else step
         side = self.size * step / chip.metres_per_pixel
         box = draw_box(rng, chip.labels.shape, float(side))
         found = chip.metres_per_pixel * (box[2] - box[0]) / self.size
