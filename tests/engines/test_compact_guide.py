@@ -1,9 +1,12 @@
 """The guide on scenes of any size: tiles, borders, resampling, missing data."""
 
+import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
@@ -14,6 +17,7 @@ from chronosight.engines.compact.guide_outputs import mix_buildings, resized_map
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair
+from tiny_bundle import guide_graph
 from tiny_cover import write_covering_bundle
 
 
@@ -232,6 +236,34 @@ def test_fine_pairs_may_be_compared_at_half_their_size_too(mixing):
     shown = guide.predict(scene).fine
     assert shown["class_logits"].shape[2:] == (64, 96), "for the captioner, which is shown pairs at about 1 m"
     assert suited_guide(bundle, 0.25).halved == 1 - guide_module.FINEST_SHARE and suited_guide(bundle, 1.0).halved == 0
+
+
+def test_a_guide_of_the_finest_pairs_is_asked_at_the_larger_size_alone(mixing, tmp_path, monkeypatch):
+    weights = shutil.copytree(mixing, tmp_path / "finest")
+    onnx.save(guide_graph(bound=0.5), weights / "guide_finest.onnx")  # sees less
+    config = json.loads((weights / "config.json").read_text())
+    config["fine_guide"]["finest_guide"] = True
+    (weights / "config.json").write_text(json.dumps(config))
+    scene, seen = speckled(96, 160), {}
+    for name, folder in (("before", mixing), ("now", weights)):
+        for share in (0.0, 0.6, 1.0):
+            monkeypatch.setattr(guide_module, "FINEST_SHARE", share)
+            monkeypatch.setattr(guide_module, "FINEST_GUIDE_SHARE", share)
+            seen[name, share] = suited_guide(Bundle(folder, 1), 0.25).predict_tiles(scene.frames[None])[0][0]
+    np.testing.assert_array_equal(seen["before", 0.0][:-1], seen["now", 0.0][:-1])
+    assert seen["now", 1.0][0].mean() > seen["before", 1.0][0].mean() + 0.1
+    np.testing.assert_allclose(seen["now", 0.6][:-1], 0.4 * seen["now", 0.0][:-1] + 0.6 * seen["now", 1.0][:-1], atol=1e-5)
+    np.testing.assert_array_equal(seen["now", 0.6][-1], seen["now", 1.0][-1])  # interiors are those of the larger size
+    assert suited_guide(Bundle(weights, 1), 0.5).larger_graph == "guide_fine"
+
+
+def test_interiors_may_have_a_threshold_of_their_own(mixing):
+    guide = Guide(Bundle(mixing, 1))
+    maps = np.zeros((5, 1, 3), np.float32)
+    maps[-1, 0] = 0.4, 0.6, 0.9
+    assert guide.read(maps)[3].tolist() == [[False, True, True]]
+    guide.bundle.config["calibration"] = {"mask": {"core": 0.8}}
+    assert guide.read(maps)[3].tolist() == [[False, False, True]]
 
 
 def test_the_finest_pairs_have_equal_maps_swapped_in_tiles_and_with_land_cover(mixing, monkeypatch):

@@ -20,6 +20,12 @@ def export(
         Path | None,
         typer.Option(help="Folder of the trained guide of fine imagery, added to the weights folder OUT.", show_default=False),
     ] = None,
+    finest_guide: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the trained guide of pairs of 0.3 m and finer, added to the weights folder OUT.", show_default=False
+        ),
+    ] = None,
     land_cover: Annotated[
         Path | None, typer.Option(help="Folder of the trained land-cover head, added to the weights OUT.", show_default=False)
     ] = None,
@@ -59,7 +65,7 @@ def export(
     from rich.table import Table
 
     from chronosight.training.export.bundle import export_bundle
-    from chronosight.training.export.fine_guide import GRAPH, add_fine_guide
+    from chronosight.training.export.fine_guide import FINEST_GRAPH, GRAPH, add_fine_guide, add_finest_guide
     from chronosight.training.recipes.compact import CompactRecipe
     from chronosight.training.recipes.read import read_recipe_of
 
@@ -68,10 +74,9 @@ def export(
     def say(text: str) -> None:
         print(f"exporting the {text} ...", file=sys.stderr, flush=True)
 
-    if (guide, unirs, fine_guide, land_cover, captioner, quantize) == (None,) * 6:
-        raise InputError(
-            "nothing to export; give a trained model (--guide, --unirs, --fine-guide, --land-cover, --captioner), or --quantize"
-        )
+    if (guide, unirs, fine_guide, finest_guide, land_cover, captioner, quantize) == (None,) * 7:
+        options = "--guide, --unirs, --fine-guide, --finest-guide, --land-cover, --captioner"
+        raise InputError(f"nothing to export; give a trained model ({options}), or --quantize")
     done = None
     if guide is not None:
         fields = read_recipe_of(CompactRecipe, recipe).model_dump(mode="json") if recipe else None
@@ -87,6 +92,10 @@ def export(
         say("guide of fine imagery")
         add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
         print(f"Written to {out / GRAPH}; next: chronosight calibrate --only fine-guide --weights {out} --data ...")
+    if finest_guide is not None:
+        say("guide of the finest imagery")
+        add_finest_guide(finest_guide, out)
+        print(f"Written to {out / FINEST_GRAPH}; next: chronosight calibrate --only fine-guide --weights {out} --data ...")
     if land_cover is not None:
         from chronosight.training.export.land_cover import add_land_cover
 

@@ -23,7 +23,7 @@ from chronosight.tasks.land_cover import GUIDE_MAPS  # noqa: E402
 from chronosight.training.calibration.fits import apply_platt  # noqa: E402
 from chronosight.training.calibration.mask import fit_mask  # noqa: E402
 from chronosight.training.calibration.parts import FINEST_THRESHOLD, calibrate_fine  # noqa: E402
-from chronosight.training.export.fine_guide import add_fine_guide, load_fine_guide  # noqa: E402
+from chronosight.training.export.fine_guide import add_fine_guide, add_finest_guide, load_fine_guide, without_finest_guide  # noqa: E402
 from chronosight.training.guide import fine  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
 from small_scenes import pair  # noqa: E402
@@ -136,6 +136,23 @@ def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path
     assert there.mask.shape == (64, 96) and there.memory is None
     np.testing.assert_allclose(there.probability, back.probability, atol=1e-5)
     np.testing.assert_allclose(there.appeared, 1 - back.appeared, atol=1e-5)
+
+
+def test_a_guide_of_the_finest_imagery_stands_beside_the_other(trained, bundle_folder, tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(bundle_folder, weights)
+    with pytest.raises(InputError, match="no guide of fine imagery"):
+        add_finest_guide(trained, weights)
+    add_fine_guide(trained, weights, 0.5, 0.75)
+    fine = (weights / "guide_fine.onnx").read_bytes()
+    assert max(add_finest_guide(trained, weights).values()) < 5e-3
+    assert (weights / "guide_fine.onnx").read_bytes() == fine
+    assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_finest"
+    add_fine_guide(trained, weights, 0.5, 0.75)  # the other one stays
+    assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_finest"
+    without_finest_guide(weights)
+    assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_fine"
+    assert not list(weights.glob("guide_finest*"))
 
 
 def test_a_variance_that_float16_cannot_hold_is_kept(trained, bundle_folder, tmp_path):

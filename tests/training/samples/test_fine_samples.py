@@ -201,3 +201,14 @@ def test_a_chip_is_continued_by_its_mirror_image_with_numbers_of_its_own():
     for number in range(1, wider.labels.max() + 1):
         assert ndimage.label(wider.labels == number, np.ones((3, 3)))[1] == 1
     assert wider.labels.max() > given.labels.max() and (wider.pixels[..., 0] == 220)[wider.labels > 0].all()
+
+
+def test_the_finest_samples_are_shown_at_their_ground_sizes(plain, monkeypatch):
+    monkeypatch.setattr(FineSamples, "_built", lambda self, pair, *_: pair)
+    large = BuildingChip("town_1_2_19", 0.2, *(np.tile(part, (4, 4, 1)[: part.ndim]) for part in (chip().pixels, chip().labels)))
+    for kind, steps in (("native", (0.22, 0.5)), ("chip", (0.18, 0.36)), ("same", (0.1, 0.5))):
+        empty = {"places": [], "natives": [native()], "chips": [large], "images": [], "rendered": []}
+        made = FineSamples(FineSources(**empty), FineShares(**NONE | {kind: 1}), 100, 5, SIDE, finest=True)
+        found = [made._maker(rng)(rng)[0].metres_per_pixel for rng in map(np.random.default_rng, range(60))]
+        assert steps[0] * 0.95 <= min(found) and max(found) <= steps[1] * 1.05, kind
+        assert max(found) - min(found) > 0.5 * (steps[1] - steps[0])

@@ -2,7 +2,8 @@
 
 Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 and familiar.npy
 (1 + F, F) float32 where there are any, and the graphs guide, guide_caption, tower, change, projector and decoder (.onnx);
-guide_fine, land_cover, captioner and captioner_words where config.json has "fine_guide", "land_cover", "captioner".
+guide_fine, land_cover, captioner and captioner_words where config.json has "fine_guide", "land_cover", "captioner";
+guide_finest where "fine_guide" has "finest_guide".
 Of config.json this engine reads
 
     format            1
@@ -19,7 +20,8 @@ Of config.json this engine reads
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure"
-                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "threshold", "min_area"
+                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "threshold", "core" (from
+                      which probability on a pixel is the inside of an object; 0.5 where absent), "min_area"
                       in pixels at metres_per_pixel, and "min_road" in square metres, the least area of a road that is
                       reported; "guide" for the guide's change_logit
 """

@@ -69,12 +69,16 @@ class FineGuideConfig(BaseModel):
 
     `up_to`: metres per pixel of the coarsest pairs that it compares alone. `mixed_up_to`: of those whose map is the mean of both
     guides; none where it is 0. `halved`: share of the pairs at half their size in the map of those that it compares alone, where
-    0 is all `views` of the pairs as they are.
+    0 is all `views` of the pairs as they are. `finest_up_to`: of those that are compared at `finest` too, by a guide of their own
+    (guide_finest.onnx) where `finest_guide` says so; none where it is 0.
     """
 
     metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
     up_to: Annotated[float, Field(strict=True, gt=0, le=1000)]
     mixed_up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
+    finest: Annotated[float, Field(strict=True, gt=0, le=1000)] = 0.25
+    finest_up_to: Annotated[float, Field(strict=True, ge=0, le=1000)] = 0.0
+    finest_guide: bool = False
     views: Literal[1, 2] = 1
     halved: Annotated[_Number, Field(ge=0, lt=1)] = 0.0
 

@@ -38,6 +38,7 @@ FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost muc
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
 FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/results.md
+FINEST_GUIDE_SHARE = 0.6  # where a guide of its own compares it at that size, in as many views as the other
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
     lambda x: x[..., ::-1, ::-1],
@@ -74,8 +75,9 @@ class Guide:
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
     size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
-    compared twice, at the ground size "finest" and at half that size: the larger size separates adjoining buildings, the
-    smaller one makes fewer false changes. Other fine pairs are compared at their own and at half their size ("halved").
+    compared twice, at the ground size "finest", by a guide of their own where the weights have one ("finest_guide"), and at half
+    that size: the larger size separates adjoining buildings, the smaller one makes fewer false changes. Other fine pairs are
+    compared at their own and at half their size ("halved").
     """
 
     def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
@@ -93,7 +95,10 @@ class Guide:
         self.calibrated_at = float(settings["metres_per_pixel"])
         self.metres_per_pixel = float(settings["finest"]) if finest else self.calibrated_at
         self.views = int(settings.get("views" if fine else "guide_views", 1))
-        self.halved = float(settings.get("halved", 0.0)) if fine and not finest else 1 - FINEST_SHARE if finest else 0.0
+        self.graph = "guide_fine" if fine else "guide"
+        self.larger_graph = "guide_finest" if finest and settings.get("finest_guide") else self.graph
+        share = FINEST_SHARE if self.larger_graph == self.graph else FINEST_GUIDE_SHARE
+        self.halved = 1 - share if finest else float(settings.get("halved", 0.0)) if fine else 0.0
         self.mixed = mixed
         self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
 
@@ -348,12 +353,15 @@ class Guide:
         padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
         small = np.pad(halves, padding, mode="reflect")
         smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, GUIDE_MAPS)
-        larger, also_changed, of_larger = self._averaged(dates, 1, GUIDE_MAPS if cover and not self.finest else ())
+        more = GUIDE_MAPS if cover and not self.finest else ()
+        own = self.larger_graph != self.graph
+        larger, also_changed, of_larger = self._averaged(dates, self.views if own else 1, more, self.larger_graph)
         maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
         for seen, other in zip(maps, larger, strict=True):
             seen *= self.halved
-            other *= 1 - self.halved
-            seen += other
+            seen += (1 - self.halved) * other
+            if own:
+                seen[-1] = other[-1]  # interiors at the smaller size tell fewer neighbours apart
         changed = [other + self.halved * (one - other) for one, other in zip(changed, also_changed, strict=True)]
         if not self.finest:
             return maps, changed, None, of_smaller, self._covers(of_larger, dates) if cover else []
@@ -362,14 +370,14 @@ class Guide:
         return maps, changed, None, None, [one[..., : rows // stride, : columns // stride] for one in covers]
 
     def _averaged(
-        self, dates: np.ndarray, views: int, more: Sequence[str] = ()
+        self, dates: np.ndarray, views: int, more: Sequence[str] = (), graph: str | None = None
     ) -> tuple[list[np.ndarray], list[float], dict[str, np.ndarray]]:
         """The mean over the pairs as they are and turned: maps, probabilities of change; the outputs, with `more`, unturned."""
-        first = self._run(dates, more)
+        first = self._run(dates, more, graph)
         maps = [probabilities(first, index) for index in range(dates.shape[1])]
         changed = changes(first)
         for turn in TURNS[1:views]:
-            out = self._run(turn(dates))
+            out = self._run(turn(dates), (), graph)
             for index, seen in enumerate(maps):
                 seen += turn(probabilities(out, index))
             changed += changes(out)
@@ -388,7 +396,7 @@ class Guide:
         Returns:
             The outputs by name (`models.guide.modeling.GuideOutput`).
         """
-        session = self.bundle.session("guide_fine" if self.fine else "guide")
+        session = self.bundle.session(self.graph)
         return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
 
     def _covers(self, fine: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
@@ -403,11 +411,11 @@ class Guide:
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
         return dict(zip(names, self.bundle.session("guide_fine").run(names, feeds), strict=True))
 
-    def _run(self, dates: np.ndarray, more: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    def _run(self, dates: np.ndarray, more: Sequence[str] = (), graph: str | None = None) -> dict[str, np.ndarray]:
         """(2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32 -> the maps of change, and `more` outputs, by name."""
         names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *more]
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        session = self.bundle.session("guide_fine" if self.fine else "guide")
+        session = self.bundle.session(graph or self.graph)
         found = dict(zip(names, session.run(names, feeds), strict=True))
         classes = found.get("class_logits")
         if classes is not None and classes.shape[1] != len(self.classes):
@@ -429,7 +437,7 @@ class Guide:
         settings = self.calibration("mask")
         change = calibrate_map(np.clip(1 - maps[0], 0, 1), settings)
         classes = np.where(change >= settings.get("threshold", 0.5), 1 + maps[1:-2].argmax(axis=0), 0)
-        return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > 0.5
+        return change, classes.astype(np.uint8), np.clip(maps[-2], 0, 1), maps[-1] > settings.get("core", 0.5)
 
 
 def suited_guide(bundle: Bundle, metres: float | None) -> Guide:

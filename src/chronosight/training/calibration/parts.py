@@ -22,7 +22,9 @@ from chronosight.training.calibration.objects import ReadOff, fit_read_off, read
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
-FINEST_THRESHOLD = 0.415  # raw, of pairs compared at two sizes: chosen on the pairs abroad and held-out chips (docs/results.md)
+# Raw thresholds of pairs compared at two sizes, and of interiors; chosen on the pairs abroad and held-out chips (docs/results.md)
+FINEST_THRESHOLD = 0.415
+FINEST_GUIDE_THRESHOLD, FINEST_GUIDE_CORE = 0.55, 0.85  # where a guide of its own compares them at the larger size
 FEWEST = 20  # answers: with fewer, confidences stay as they are
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -110,9 +112,12 @@ def fit_fine(
         return {}, {}
     settings, report = fit_mask(engine, pairs, track, keep_usual=True)  # others were better here and worse abroad
     found, reports = {"mask_fine": settings}, {"mask_fine": report}
-    if engine.bundle.config["fine_guide"].get("finest_up_to"):
-        threshold = apply_platt(np.array([FINEST_THRESHOLD]), settings["a"], settings["b"])[0]
-        found["mask_finest"] = settings | {"threshold": round(float(threshold), 4)}
+    fine_guide = engine.bundle.config["fine_guide"]
+    if fine_guide.get("finest_up_to"):
+        own = fine_guide.get("finest_guide", False)
+        raw = FINEST_GUIDE_THRESHOLD if own else FINEST_THRESHOLD
+        threshold = apply_platt(np.array([raw]), settings["a"], settings["b"])[0]
+        found["mask_finest"] = settings | {"threshold": round(float(threshold), 4)} | ({"core": FINEST_GUIDE_CORE} if own else {})
     abroad = load_abroad(data)[:limit] if (data / "abroad" / "pairs.jsonl").is_file() else []
     repeated = max(1, len(pairs) // len(abroad)) if abroad else 0
     before = engine.bundle.config.get("calibration", {})

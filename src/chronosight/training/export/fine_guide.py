@@ -1,13 +1,16 @@
 """Adds the guide of fine imagery to a weights folder: `guide_fine.onnx` and "fine_guide" in config.json.
 
 Beside the graph, which the engine runs, `guide_fine.safetensors` holds the weights as float16 (variances as
-float32 where they need it): training goes on from them.
+float32 where they need it): training goes on from them. A guide of the finest imagery (`guide_finest.onnx`), trained at
+0.2 to 0.5 m a pixel, can be added beside it.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -24,6 +27,7 @@ from chronosight.training.export.guide import MAPS, export_pairs
 from chronosight.training.export.half import LARGEST, as_float16
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
+FINEST_GRAPH, FINEST_TRAINABLE = "guide_finest.onnx", "guide_finest.safetensors"
 VIEWS = 2  # of each pair, averaged: as it is, and turned by half; a point of F1 more than one view
 MIXED_UP_TO = 1.3  # metres per pixel of the coarsest pairs that it learns from: up to there its maps are mixed in
 FINEST, FINEST_UP_TO = 0.25, 0.3  # metres per pixel: pairs up to the latter are compared at the former, and at half that size
@@ -49,31 +53,85 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
     """
     weights = Path(weights)
     config = read_bundle_config(weights)
+    model = _trained_guide(folder, config, weights)
+    differences = _write(model, weights, GRAPH, TRAINABLE, [*MAPS, *GUIDE_MAPS])
+    config["fine_guide"] = {
+        "metres_per_pixel": metres, "up_to": up_to, "mixed_up_to": MIXED_UP_TO, "views": VIEWS, "neck": list(model.config.neck),
+        "finest": FINEST, "finest_up_to": FINEST_UP_TO, "halved": HALVED,
+        "finest_guide": (weights / FINEST_GRAPH).is_file(),
+    }  # fmt: skip
+    _write_config(weights, config)
+    return differences
+
+
+def add_finest_guide(folder: str | Path, weights: str | Path) -> dict[str, float]:
+    """Exports a guide of the finest imagery into a weights folder that has the guide of fine imagery already.
+
+    Args:
+        folder: The trained guide, as `save_pretrained` leaves it, or a folder with it in final/.
+        weights: Weights folder; its other files stay.
+
+    Returns:
+        The largest difference from torch by size of the input.
+
+    Raises:
+        InputError: One of the folders is none, the guides have other classes, or the weights hold no guide of fine imagery.
+        ValueError: The graph differs from torch.
+    """
+    weights = Path(weights)
+    config = read_bundle_config(weights)
+    if not config.get("fine_guide"):
+        raise InputError(f"{weights} has no guide of fine imagery (guide_fine.onnx); export one first (--fine-guide)")
+    model = _trained_guide(folder, config, weights)
+    differences = _write(model, weights, FINEST_GRAPH, FINEST_TRAINABLE, MAPS)
+    config["fine_guide"] |= {"finest": FINEST, "finest_up_to": FINEST_UP_TO, "finest_guide": True}
+    _write_config(weights, config)
+    return differences
+
+
+def without_finest_guide(weights: Path) -> None:
+    """Removes the guide of the finest imagery of a weights folder: the guide of fine imagery then compares at both sizes.
+
+    Args:
+        weights: Weights folder; left as it is where it has none.
+    """
+    config = read_bundle_config(weights)
+    if config["fine_guide"].pop("finest_guide", False):
+        for name in (FINEST_GRAPH, FINEST_TRAINABLE):
+            (weights / name).unlink(missing_ok=True)
+        _write_config(weights, config)
+
+
+def _trained_guide(folder: str | Path, config: dict[str, Any], weights: Path) -> GuideModel:
     model: GuideModel = GuideModel.from_pretrained(find_model(folder, "chronosight_guide"), trust_remote_code=False)
     if list(model.config.classes) != list(config["classes"]):
         found, expected = ", ".join(model.config.classes), ", ".join(config["classes"])
         raise InputError(f"{folder} has the classes {found}, expected {expected}, those of {weights}")
-    part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
+    return model
+
+
+def _write(model: GuideModel, weights: Path, graph: str, trainable: str, maps: Sequence[str]) -> dict[str, float]:
+    """Graph and float16 weights, moved into place together. -> The largest difference from torch by size of the input."""
+    part, part_trainable = weights / f".{graph}.partial.onnx", weights / f".{trainable}.partial"
     try:
-        differences = export_pairs(model, part, [*MAPS, *GUIDE_MAPS])
+        differences = export_pairs(model, part, list(maps))
         save_file(
             as_float16({name: value for name, value in model.state_dict().items() if not name.startswith(NOT_USED)}),
-            trainable,
+            part_trainable,
         )
-        trainable.chmod(0o644)  # safetensors keeps its files to their owner
-        os.replace(part, weights / GRAPH)
-        os.replace(trainable, weights / TRAINABLE)
+        part_trainable.chmod(0o644)  # safetensors keeps its files to their owner
+        os.replace(part, weights / graph)
+        os.replace(part_trainable, weights / trainable)
     finally:
         part.unlink(missing_ok=True)
-        trainable.unlink(missing_ok=True)
-    config["fine_guide"] = {
-        "metres_per_pixel": metres, "up_to": up_to, "mixed_up_to": MIXED_UP_TO, "views": VIEWS, "neck": list(model.config.neck),
-        "finest": FINEST, "finest_up_to": FINEST_UP_TO, "halved": HALVED,
-    }  # fmt: skip
+        part_trainable.unlink(missing_ok=True)
+    return differences
+
+
+def _write_config(weights: Path, config: dict[str, Any]) -> None:
     if "checksums" in config:
         config["checksums"] = checksums(weights)
     write_json(weights / "config.json", config)
-    return differences
 
 
 def load_fine_guide(weights: str | Path) -> GuideModel:

@@ -184,7 +184,8 @@ class FineSamples:
             factor = rng.uniform(0.5, 1.0 if self.finest else 1.2)
         elif draw < 0.6 and len(sources.chips):
             chip = sources.chips[int(rng.integers(len(sources.chips)))]
-            image, step, factor = chip.pixels, chip.metres_per_pixel, rng.uniform(0.9, 1.8) if self.finest else rng.uniform(1.0, 2.4)
+            image, step = chip.pixels, chip.metres_per_pixel
+            factor = rng.uniform(0.9, 1.8) if self.finest else rng.uniform(1.0, 2.4)
         else:
             fine = sources.natives and (draw < 0.8 or not sources.places or self.finest)
             pairs = sources.natives if fine else sources.places

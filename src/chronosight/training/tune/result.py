@@ -13,7 +13,7 @@ from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
 from chronosight.files import write_json, write_text
 from chronosight.training.calibration.mask import fit_mask
-from chronosight.training.export.fine_guide import add_fine_guide
+from chronosight.training.export.fine_guide import add_fine_guide, without_finest_guide
 from chronosight.training.tune.check import Check
 from chronosight.training.tune.measure import Labelled, Quality, measure, windows_of
 from chronosight.training.tune.pairs import OwnPair, Track
@@ -57,6 +57,7 @@ def write_weights(
     shutil.rmtree(part, ignore_errors=True)
     try:
         shutil.copytree(start, part)
+        without_finest_guide(part)  # it was not trained on the user's labels
         kept = read_bundle_config(part)["fine_guide"]
         add_fine_guide(guide, part, kept["metres_per_pixel"], up_to)
         config = read_bundle_config(part)
