@@ -226,6 +226,7 @@ def test_confidences_of_fine_imagery_are_fitted_on_held_out_pairs_and_abroad(bun
     calibrate_fine(engine, data)
     written = json.loads((weights / "config.json").read_text())
     fitted = {"mask_fine", "mask_finest", "binary_fine", "count_objects_fine", "location_objects_fine"}
+    fitted |= {"count_objects_finest", "location_objects_finest"}
     assert set(written["calibration"]) == {"mask"} | fitted and written["calibration"]["mask"] == {"min_area": 4.0}
     assert written["calibration_report"]["binary_fine"]["n"] == 18 + 2 * 9  # abroad weighs as much as the held-out pairs
     assert engine.bundle.calibration("binary", "fine") == written["calibration"]["binary_fine"]

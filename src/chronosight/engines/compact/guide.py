@@ -329,7 +329,7 @@ class Guide:
         the other way. The memory is that of the first view, and so are the scores of land cover of each pair, (2, 6, h / s,
         w / s), without `cover` none.
         """
-        if self.halved:
+        if self.finest or self.halved:
             return self._two_sizes(dates, cover)
         summary = ["memory"] if self.summarises else []
         maps, changed, first = self._averaged(dates, self.views, [*summary, *(GUIDE_MAPS if cover and self.fine else [])])

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 # Raw thresholds of pairs compared at two sizes, and of interiors; chosen on the pairs abroad and held-out chips (docs/results.md)
 FINEST_THRESHOLD = 0.415
-FINEST_GUIDE_THRESHOLD, FINEST_GUIDE_CORE = 0.55, 0.85  # where a guide of its own compares them at the larger size
+FINEST_GUIDE_THRESHOLD, FINEST_GUIDE_CORE = 0.55, 0.82  # where a guide of its own compares them at the larger size
+ABROAD_SHARE = 5  # how much more the pairs abroad weigh than half-metre pairs in the confidences of the finest imagery
 FEWEST = 20  # answers: with fewer, confidences stay as they are
 
 Track = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -93,7 +94,8 @@ def fit_fine(
     """How the map of the guide of fine imagery is read, and the answers that rest on it.
 
     The map is read as half-metre pairs held out of training want it. The confidences of answers are fitted on these and on
-    the pairs abroad, which together weigh as much: imagery unlike that of training has to lower them.
+    the pairs abroad, which together weigh as much: imagery unlike that of training has to lower them. In the confidences of
+    counts and places in the finest imagery, which those pairs are, they weigh five times as much.
 
     Args:
         engine: Engine with the weights; its calibration is replaced while answers are collected.
@@ -102,8 +104,8 @@ def fit_fine(
         track: Called with items and a label; yields the items while it shows progress.
 
     Returns:
-        Settings and report by name ("mask_fine", "mask_finest", "binary_fine", "count_objects_fine",
-        "location_objects_fine"); empty without such a guide, or without pairs.
+        Settings and report by name ("mask_fine", "binary_fine", "count_objects_fine", "location_objects_fine"; the same with
+        "finest"); empty without such a guide, or without pairs.
     """
     if not engine.bundle.config.get("fine_guide") or not (data / "pairs" / "native_train.jsonl").is_file():
         return {}, {}
@@ -121,8 +123,9 @@ def fit_fine(
     abroad = load_abroad(data)[:limit] if (data / "abroad" / "pairs.jsonl").is_file() else []
     repeated = max(1, len(pairs) // len(abroad)) if abroad else 0
     before = engine.bundle.config.get("calibration", {})
-    answers: dict[str, list[ReadOff]] = {"count": [], "location": []}
     weighed: list[Weighed] = []
+    here: dict[str, list[ReadOff]] = {"count": [], "location": []}
+    there: dict[str, list[ReadOff]] = {"count": [], "location": []}
     try:
         kept = {name: value for name, value in before.items() if not name.endswith(("_fine", "_finest"))}
         engine.bundle.config["calibration"] = kept | found
@@ -130,15 +133,18 @@ def fit_fine(
         for pair in track([*pairs, *abroad], "fine pairs, answers"):
             truth = truth_of_mask(pair.building)
             encoded = engine.encode(pair.crop((0, 0, *pair.building.shape[::-1])))
-            times = repeated if pair.directions is not None else 1
-            weighed += [weigh(encoded, BINARY, truth.changed)] * times
+            far = pair.directions is not None
+            weighed += [weigh(encoded, BINARY, truth.changed)] * (repeated if far else 1)
             for question, true in ((COUNT, truth.count), (LOCATION, truth.cells)):
-                answers[question.task] += [read_off(encoded, question, true, pair.place)] * times
+                (there if far else here)[question.task].append(read_off(encoded, question, true, pair.place))
     finally:
         engine.bundle.config["calibration"] = before
         engine.forget()
     if len(weighed) >= FEWEST:
         found["binary_fine"], reports["binary_fine"] = fit_changed(weighed)
-        for task, of_task in answers.items():
-            found[f"{task}_objects_fine"], reports[f"{task}_objects_fine"] = fit_read_off(of_task)
+        kinds = {"fine": repeated} | ({"finest": ABROAD_SHARE * repeated} if abroad and fine_guide.get("finest_up_to") else {})
+        for kind, times in kinds.items():
+            for task, answers in here.items():
+                name = f"{task}_objects_{kind}"
+                found[name], reports[name] = fit_read_off(answers + there[task] * times)
     return found, reports

@@ -67,7 +67,9 @@ def write_weights(
         engine = CompactEngine(Bundle(part))
         mask, report = fit_mask(engine, windows_of(held_out), track)
         config["calibration"] = {**config.get("calibration", {}), "mask_fine": mask}
-        config["calibration"].pop("mask_finest", None)  # it was chosen for the guide before
+        chosen_before = [name for name in config["calibration"] if name.endswith("_finest")]
+        for name in chosen_before:  # for the guide before
+            del config["calibration"][name]
         config["calibration_report"] = {**config.get("calibration_report", {}), "mask_fine": report}
         write_json(part / "config.json", config)
         comparisons = [
