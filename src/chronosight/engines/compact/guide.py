@@ -352,7 +352,8 @@ class Guide:
         halves = resized_maps(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
         padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
         small = np.pad(halves, padding, mode="reflect")
-        smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, GUIDE_MAPS)
+        read = () if self.finest and not cover else GUIDE_MAPS
+        smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, read)
         more = GUIDE_MAPS if cover and not self.finest else ()
         own = self.larger_graph != self.graph
         larger, also_changed, of_larger = self._averaged(dates, self.views if own else 1, more, self.larger_graph)
