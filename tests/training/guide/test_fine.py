@@ -119,11 +119,16 @@ def test_the_shipped_guide_is_trained_further_and_its_maps_of_each_date_stay(dat
     assert (first.class_logits - second.class_logits).abs().max() > 1e-4
 
 
-def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path):
-    weights = tmp_path / "weights"
-    shutil.copytree(bundle_folder, weights)
-    differences = add_fine_guide(trained, weights, 0.5, 0.75)
-    assert max(differences.values()) < 5e-3
+@pytest.fixture(scope="module")
+def exported(trained, bundle_folder, tmp_path_factory):
+    """Weights with the trained guide; not to be changed."""
+    weights = shutil.copytree(bundle_folder, tmp_path_factory.mktemp("exported") / "weights")
+    assert max(add_fine_guide(trained, weights, 0.5, 0.75).values()) < 5e-3
+    return weights
+
+
+def test_the_exported_guide_compares_fine_pairs(trained, exported):
+    weights = exported
     guide = suited_guide(Bundle(weights, 1), 0.5)
     assert guide.fine
     again, original = load_fine_guide(weights).eval(), GuideModel.from_pretrained(trained).eval()
@@ -138,17 +143,13 @@ def test_the_exported_guide_compares_fine_pairs(trained, bundle_folder, tmp_path
     np.testing.assert_allclose(there.appeared, 1 - back.appeared, atol=1e-5)
 
 
-def test_a_guide_of_the_finest_imagery_stands_beside_the_other(trained, bundle_folder, tmp_path):
-    weights = tmp_path / "weights"
-    shutil.copytree(bundle_folder, weights)
+def test_a_guide_of_the_finest_imagery_stands_beside_the_other(trained, exported, bundle_folder, tmp_path):
     with pytest.raises(InputError, match="no guide of fine imagery"):
-        add_finest_guide(trained, weights)
-    add_fine_guide(trained, weights, 0.5, 0.75)
+        add_finest_guide(trained, bundle_folder)
+    weights = shutil.copytree(exported, tmp_path / "weights")
     fine = (weights / "guide_fine.onnx").read_bytes()
     assert max(add_finest_guide(trained, weights).values()) < 5e-3
     assert (weights / "guide_fine.onnx").read_bytes() == fine
-    assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_finest"
-    add_fine_guide(trained, weights, 0.5, 0.75)  # the other one stays
     assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_finest"
     without_finest_guide(weights)
     assert suited_guide(Bundle(weights, 1), 0.2).larger_graph == "guide_fine"
@@ -174,12 +175,10 @@ def test_a_variance_that_float16_cannot_hold_is_kept(trained, bundle_folder, tmp
     np.testing.assert_allclose(expected[0], second.class_logits.numpy(), atol=2e-2, rtol=1e-2)
 
 
-def test_a_channel_lost_to_float16_stays_constant_and_can_be_trained(trained, bundle_folder, tmp_path):
+def test_a_channel_lost_to_float16_stays_constant_and_can_be_trained(exported, tmp_path):
     from safetensors.torch import load_file, save_file
 
-    weights = tmp_path / "weights"
-    shutil.copytree(bundle_folder, weights)
-    add_fine_guide(trained, weights, 0.5, 0.75)
+    weights = shutil.copytree(exported, tmp_path / "weights")
     state, name = load_file(weights / "guide_fine.safetensors"), "recognition.smooth.3.1"
     state[f"{name}.running_var"][1] = float("inf")
     save_file(state, weights / "guide_fine.safetensors")
