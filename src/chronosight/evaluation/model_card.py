@@ -66,9 +66,10 @@ FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs only in part, and
   mistakes the walls of tall buildings, seen from another side, for change. Roads at fine resolution were learned from
   rendered pairs alone.
-- The guide that compares pairs of 0.3 m and finer at 0.25 m per pixel (`recipes/guide-finest.yaml`, 3,600 steps, run as written) reads the
-  encoder of the vision tower, which stayed as it is. It saw real change at half a metre enlarged; change at its own size was made from
-  single dates. On the French pairs, on which its threshold was chosen, it marks buildings that are none more often than version 0.5 did.
+- The guide that compares pairs of 0.3 m and finer at 0.25 m per pixel (`recipes/guide-finest.yaml`, 3,600 steps, run as
+  written) reads the encoder of the vision tower, which stayed as it is. It saw real change at half a metre enlarged; change
+  at its own size was made from single dates. On the French pairs, on which its threshold was chosen, it marks buildings that
+  are none more often than version 0.5 did.
 - The shipped weights of that guide come from two runs. 8,021 steps of an earlier version of this code: the same network and
   loss, samples made with OpenCV instead of Pillow, interrupted three times to add kinds of samples. Then 8,500 steps of this
   code from those weights, with more pairs at 1 m (shares place 0.45, native 0.19, same 0.16, chip 0.12, rendered 0.08; rate
