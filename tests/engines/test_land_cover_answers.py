@@ -172,7 +172,7 @@ def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
     other = replace(SAME, text="a house is built")
     assert cover_caption(other, found(CLEARING)) is other
     both = cover_caption(SAME, found(CLEARING, WATER))
-    assert both.text == f"{said.text} and low vegetation or crops is replaced by water in the centre"
+    assert both.text == f"{said.text} and low vegetation or crops are replaced by water in the centre"
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,14 @@ def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
         (FOREST, UNKNOWN, 31, LITTLE),
         (FOREST, UNKNOWN, 33, "some trees are removed in the north-west"),
         (FOREST, UNKNOWN, 160, "many trees are removed in the north-west"),
-        (LOW, POND, 33, "low vegetation or crops is replaced by water in the north-west"),
+        (LOW, POND, 33, "low vegetation or crops are replaced by water in the north-west"),
         (UNKNOWN, POND, 140, LITTLE),  # of unknown kind, or grown over: of such a change people write where it is large
         (UNKNOWN, POND, 155, "water appears in the north-west"),
         (LOW, FOREST, 140, LITTLE),
         (LOW, FOREST, 155, "many trees have grown in the north-west"),
-        (LOW, UNKNOWN, 155, "low vegetation or crops is replaced by other ground in the north-west"),
+        (LOW, UNKNOWN, 155, "low vegetation or crops are replaced by other ground in the north-west"),
+        (FOREST, LOW, 60, "some trees are removed in the north-west and low vegetation or crops appear"),
+        (UNKNOWN, LOW, 155, "low vegetation or crops appear in the north-west"),
         (UNKNOWN, UNKNOWN, 155, "the ground changes in the north-west"),
     ],
 )  # fmt: skip

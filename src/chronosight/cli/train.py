@@ -102,7 +102,8 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
         case "guide-fine":
             from chronosight.training.guide.fine import train_fine_guide
 
-            return f"Trained: {train_fine_guide(fields, data, out, say)}; next: chronosight export --fine-guide ... --out ..."
+            option = "--finest-guide" if fields.finest else "--fine-guide"
+            return f"Trained: {train_fine_guide(fields, data, out, say)}; next: chronosight export {option} ... --out ..."
         case "land-cover":
             from chronosight.training.guide.land_cover import train_land_cover
 

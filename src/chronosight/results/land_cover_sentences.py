@@ -103,15 +103,21 @@ def kind_caption(found: Sequence[CoverObject], pixels: int, north_up: bool) -> s
         where += " of the scene"
     many = "many" if pixel_area >= MANY * pixels else "some"
     if before == "trees":
-        instead = f" and {NOUNS[after]} appears" if after not in ("trees", UNKNOWN) else ""
+        instead = f" and {NOUNS[after]} {_verb(after, 'appears', 'appear')}" if after not in ("trees", UNKNOWN) else ""
         return f"{many} trees are {perhaps}removed {where}{instead}"
     if after == "trees":
         return f"{many} trees have {perhaps}grown {where}"
     if before == after:
         return f"the ground {perhaps}changes {where}"
     if before == UNKNOWN:
-        return f"{NOUNS[after]} {perhaps}appears {where}"
-    return f"{NOUNS[before]} is {perhaps}replaced by {'other ground' if after == UNKNOWN else NOUNS[after]} {where}"
+        return f"{NOUNS[after]} {perhaps}{_verb(after, 'appears', 'appear')} {where}"
+    instead = "other ground" if after == UNKNOWN else NOUNS[after]
+    return f"{NOUNS[before]} {_verb(before, 'is', 'are')} {perhaps}replaced by {instead} {where}"
+
+
+def _verb(name: str, of_one: str, of_several: str) -> str:
+    """The verb that goes with the noun of a class: crops are several."""
+    return of_several if NOUNS[name].endswith("s") else of_one
 
 
 def _main_cells(found: Sequence[CoverObject]) -> list[str]:
