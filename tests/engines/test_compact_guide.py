@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from chronosight.engines.compact import guide as guide_module
+from chronosight.engines.compact import guide_views
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
 from chronosight.engines.compact.guide_outputs import mix_buildings, resized_maps
@@ -229,13 +230,13 @@ def test_fine_pairs_may_be_compared_at_half_their_size_too(mixing):
     guide = suited_guide(bundle, 0.5)
     (maps,), (changed,), (cover,) = guide.predict_tiles(tiles, cover=True)
     small = resized_maps(scene.frames.transpose(0, 3, 1, 2).reshape(6, 128, 192).astype(np.float32) / 255, 64, 96)
-    (half,), (half_changed,), *_ = plain._views(small.reshape(2, 1, 3, 64, 96), False)
+    (half,), (half_changed,), *_ = plain.views_of(small.reshape(2, 1, 3, 64, 96), False)
     np.testing.assert_allclose(maps, 0.75 * own + 0.25 * resized_maps(half, 128, 192), atol=1e-5)
     assert changed == pytest.approx(0.75 * own_changed + 0.25 * half_changed) and np.abs(maps - own).max() > 0.1
     np.testing.assert_array_equal(cover, own_cover)
     shown = guide.predict(scene).fine
     assert shown["class_logits"].shape[2:] == (64, 96), "for the captioner, which is shown pairs at about 1 m"
-    assert suited_guide(bundle, 0.25).halved == 1 - guide_module.FINEST_SHARE and suited_guide(bundle, 1.0).halved == 0
+    assert suited_guide(bundle, 0.25).halved == 1 - guide_views.FINEST_SHARE and suited_guide(bundle, 1.0).halved == 0
 
 
 def test_a_guide_of_the_finest_pairs_is_asked_at_the_larger_size_alone(mixing, tmp_path, monkeypatch):
@@ -247,8 +248,8 @@ def test_a_guide_of_the_finest_pairs_is_asked_at_the_larger_size_alone(mixing, t
     scene, seen = speckled(96, 160), {}
     for name, folder in (("before", mixing), ("now", weights)):
         for share in (0.0, 0.6, 1.0):
-            monkeypatch.setattr(guide_module, "FINEST_SHARE", share)
-            monkeypatch.setattr(guide_module, "FINEST_GUIDE_SHARE", share)
+            monkeypatch.setattr(guide_views, "FINEST_SHARE", share)
+            monkeypatch.setattr(guide_views, "FINEST_GUIDE_SHARE", share)
             seen[name, share] = suited_guide(Bundle(folder, 1), 0.25).predict_tiles(scene.frames[None])[0][0]
     np.testing.assert_array_equal(seen["before", 0.0][:-1], seen["now", 0.0][:-1])
     assert seen["now", 1.0][0].mean() > seen["before", 1.0][0].mean() + 0.1

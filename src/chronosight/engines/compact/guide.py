@@ -8,7 +8,6 @@ tile is resampled on the way in and its maps on the way out: the result is alway
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +15,16 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import cover_of, cover_scores
+from chronosight.engines.compact.cover_maps import cover_of
 from chronosight.engines.compact.decoder import repeating
-from chronosight.engines.compact.guide_outputs import STEP, changes, mix_buildings, padded_frames, probabilities, resized_maps
+from chronosight.engines.compact.guide_outputs import STEP, padded_frames
+from chronosight.engines.compact.guide_views import GuideViews
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_side, tile_starts
 from chronosight.engines.confidence import calibrate_map
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
 from chronosight.results.land_cover import NO_COVER, LandCover
 from chronosight.scenes.scene import Scene
-from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
@@ -37,14 +36,6 @@ FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad h
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
-FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/results.md
-FINEST_GUIDE_SHARE = 0.6  # where a guide of its own compares it at that size, in as many views as the other
-TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
-    lambda x: x,
-    lambda x: x[..., ::-1, ::-1],
-    lambda x: x[..., ::-1],
-    lambda x: x[..., ::-1, :],
-)
 
 
 @dataclass(frozen=True)
@@ -70,37 +61,8 @@ class GuideMaps:
     blended: np.ndarray | None = None
 
 
-class Guide:
-    """A vision guide: a pair to maps and, for the one that the language model was trained with, a sentence.
-
-    Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
-    size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
-    compared twice, at the ground size "finest", by a guide of their own where the weights have one ("finest_guide"), and at half
-    that size: the larger size separates adjoining buildings, the smaller one makes fewer false changes. Other fine pairs are
-    compared at their own and at half their size ("halved").
-    """
-
-    def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
-        """Makes the guide; its graph is opened when first needed.
-
-        Args:
-            bundle: The weights.
-            fine: Whether it is the one of fine imagery.
-            mixed: Whether the other one is asked too, and the map of buildings is the mean of both.
-            finest: Whether pairs are compared at "finest" and at half that size; only of the guide of fine imagery.
-        """
-        settings = bundle.config["fine_guide"] if fine else bundle.config
-        self.bundle, self.fine, self.finest = bundle, fine, finest
-        self.classes = tuple(bundle.config["classes"])
-        self.calibrated_at = float(settings["metres_per_pixel"])
-        self.metres_per_pixel = float(settings["finest"]) if finest else self.calibrated_at
-        self.views = int(settings.get("views" if fine else "guide_views", 1))
-        self.graph = "guide_fine" if fine else "guide"
-        self.larger_graph = "guide_finest" if finest and settings.get("finest_guide") else self.graph
-        share = FINEST_SHARE if self.larger_graph == self.graph else FINEST_GUIDE_SHARE
-        self.halved = 1 - share if finest else float(settings.get("halved", 0.0)) if fine else 0.0
-        self.mixed = mixed
-        self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
+class Guide(GuideViews):
+    """A vision guide: a pair to maps and, for the one that the language model was trained with, a sentence."""
 
     def calibration(self, task: str) -> dict[str, float]:
         """Calibration of this guide, and of the answers that rest on it.
@@ -271,7 +233,7 @@ class Guide:
         """
         if memory is None:
             size = int(self.bundle.config["pair_size"])
-            memory = self._run(resize_frames(seen_frames(scene), size, size)[:, None], ["memory"])["memory"]
+            memory = self.raw_maps(resize_frames(seen_frames(scene), size, size)[:, None], ["memory"])["memory"]
         session = self.bundle.session("guide_caption")
         end = self.bundle.token_id(EOS)
         tokens = [self.bundle.token_id(BOS)]
@@ -295,7 +257,7 @@ class Guide:
             size = max(STEP, round(width * factor)), max(STEP, round(height * factor))
             seen = np.stack([np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BILINEAR)) for f in frames])
         dates = padded_frames(seen).transpose(0, 3, 1, 2).astype(np.float32)[:, None] / 255
-        (maps,), (changed,), memory, fine, covers = self._views(dates, cover)
+        (maps,), (changed,), memory, fine, covers = self.views_of(dates, cover)
         if factor != 1.0:
             maps = maps[:, : seen.shape[1], : seen.shape[2]].astype(np.float32)
             maps = np.stack([np.asarray(Image.fromarray(m).resize((width, height), Image.Resampling.BILINEAR)) for m in maps])
@@ -316,115 +278,9 @@ class Guide:
             changed, and with `cover` (2, h, w) uint8 as `LandCover.packed`.
         """
         dates = tiles.transpose(1, 0, 4, 2, 3).astype(np.float32) / 255
-        maps, changed, _, _, covers = self._views(dates, cover)
+        maps, changed, _, _, covers = self.views_of(dates, cover)
         size = tiles.shape[2:4]
         return maps, changed, [cover_of(one, self.cover_settings, size[1], size, size) for one in covers]
-
-    def _views(
-        self, dates: np.ndarray, cover: bool
-    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
-        """(2, N, 3, h, w) in [0, 1] -> maps and probabilities of change of the pairs, memory, outputs of the other guide, cover.
-
-        The mean over the pairs as they are and turned (`guide_views`): what the network misses one way up it often sees
-        the other way. The memory is that of the first view, and so are the scores of land cover of each pair, (2, 6, h / s,
-        w / s), without `cover` none.
-        """
-        if self.finest or self.halved:
-            return self._two_sizes(dates, cover)
-        summary = ["memory"] if self.summarises else []
-        maps, changed, first = self._averaged(dates, self.views, [*summary, *(GUIDE_MAPS if cover and self.fine else [])])
-        fine = self._run_fine(dates) if self.mixed else None
-        covers = self._covers(fine or first, dates) if cover else []
-        if fine is not None:
-            for index, seen in enumerate(maps):
-                mix_buildings(seen, probabilities(fine, index))
-        return maps, changed, first.get("memory"), fine, covers
-
-    def _two_sizes(
-        self, dates: np.ndarray, cover: bool
-    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
-        """Like `_views`: the mean of one view of the pairs as they are and, with the share `halved`, of them at half their size.
-
-        Of the finest imagery the latter are shown in all views, and the land cover is read from them, since it is mapped at that
-        ground size. Else the captioner may read them: theirs is the size at which it is shown pairs of half a metre.
-        """
-        rows, columns = dates.shape[-2] // 2, dates.shape[-1] // 2
-        halves = resized_maps(dates.reshape(-1, *dates.shape[-2:]), rows, columns).reshape(*dates.shape[:3], rows, columns)
-        padding = [(0, 0)] * 3 + [(0, -side % STEP) for side in (rows, columns)]
-        small = np.pad(halves, padding, mode="reflect")
-        read = () if self.finest and not cover else GUIDE_MAPS
-        smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, read)
-        more = GUIDE_MAPS if cover and not self.finest else ()
-        own = self.larger_graph != self.graph
-        larger, also_changed, of_larger = self._averaged(dates, self.views if own else 1, more, self.larger_graph)
-        maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
-        for seen, other in zip(maps, larger, strict=True):
-            seen *= self.halved
-            seen += (1 - self.halved) * other
-            if own:
-                seen[-1] = other[-1]  # interiors at the smaller size tell fewer neighbours apart
-        changed = [other + self.halved * (one - other) for one, other in zip(changed, also_changed, strict=True)]
-        if not self.finest:
-            return maps, changed, None, of_smaller, self._covers(of_larger, dates) if cover else []
-        covers = self._covers(of_smaller, small) if cover else []
-        stride = small.shape[-1] // covers[0].shape[-1] if cover else 1
-        return maps, changed, None, None, [one[..., : rows // stride, : columns // stride] for one in covers]
-
-    def _averaged(
-        self, dates: np.ndarray, views: int, more: Sequence[str] = (), graph: str | None = None
-    ) -> tuple[list[np.ndarray], list[float], dict[str, np.ndarray]]:
-        """The mean over the pairs as they are and turned: maps, probabilities of change; the outputs, with `more`, unturned."""
-        first = self._run(dates, more, graph)
-        maps = [probabilities(first, index) for index in range(dates.shape[1])]
-        changed = changes(first)
-        for turn in TURNS[1:views]:
-            out = self._run(turn(dates), (), graph)
-            for index, seen in enumerate(maps):
-                seen += turn(probabilities(out, index))
-            changed += changes(out)
-        if views > 1:
-            for seen in maps:
-                seen /= views
-        return maps, (changed / views).tolist(), first
-
-    def raw_maps(self, dates: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-        """The network's own outputs.
-
-        Args:
-            dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
-            names: Of the outputs, such as those in `tasks.change_captions.LEVELS`.
-
-        Returns:
-            The outputs by name (`models.guide.modeling.GuideOutput`).
-        """
-        session = self.bundle.session(self.graph)
-        return dict(zip(names, session.run(list(names), {"before": dates[0], "after": dates[1]}), strict=True))
-
-    def _covers(self, fine: dict[str, np.ndarray], dates: np.ndarray) -> list[np.ndarray]:
-        """Maps of the guide of fine imagery -> of each pair (2, 6, h / 2, w / 2) scores of the land cover."""
-        found = cover_scores(self.bundle, dates, fine)
-        of_dates = found.reshape(2, dates.shape[1], *found.shape[1:])
-        return [of_dates[:, index] for index in range(dates.shape[1])]
-
-    def _run_fine(self, dates: np.ndarray) -> dict[str, np.ndarray]:
-        """The other guide, with all that the captioner and the land cover read of it."""
-        names = ["class_logits", "appeared_logit", "core_logit", *GUIDE_MAPS]
-        feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        return dict(zip(names, self.bundle.session("guide_fine").run(names, feeds), strict=True))
-
-    def _run(self, dates: np.ndarray, more: Sequence[str] = (), graph: str | None = None) -> dict[str, np.ndarray]:
-        """(2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32 -> the maps of change, and `more` outputs, by name."""
-        names = ["class_logits", "appeared_logit", "core_logit", "change_logit", *more]
-        feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
-        session = self.bundle.session(graph or self.graph)
-        found = dict(zip(names, session.run(names, feeds), strict=True))
-        classes = found.get("class_logits")
-        if classes is not None and classes.shape[1] != len(self.classes):
-            raise InputError(
-                f"config.json of {self.bundle.folder} names {len(self.classes)} classes, its guide has {classes.shape[1]}; "
-                "copy the weights folder again"
-            )
-        return found
 
     def read(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Reads blended maps by the calibration of the mask.
