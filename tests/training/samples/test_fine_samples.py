@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -21,7 +23,7 @@ from chronosight.training.samples.cutouts import (
     paste,
 )
 from chronosight.training.samples.drawn import draw_roofs
-from chronosight.training.samples.fine_samples import UNKNOWN_ROAD, FineSamples, FineSources
+from chronosight.training.samples.fine_samples import FINE, FINEST, UNKNOWN_ROAD, FineSamples, FineSources
 
 SIDE = 64
 NONE = {"place": 0, "native": 0, "same": 0, "chip": 0, "rendered": 0}
@@ -180,8 +182,8 @@ def test_adjoining_buildings_of_a_chip_have_a_core_each(plain, monkeypatch):
     for number, (y, x) in enumerate([(y, x) for y in (20, 60, 100) for x in (20, 60, 100)], 1):
         labels[y : y + 40, x : x + 40] = number
     block = BuildingChip("town_1_2_19", 0.2, np.where(labels[..., None] > 0, 220, 90).astype(np.uint8).repeat(3, -1), labels)
-    monkeypatch.setattr(fine_samples, "CHIP_STEPS", (0.4, 0.4))
     made, most = samples("chip", chips=[block], natives=[native()]), 0
+    monkeypatch.setattr(made, "shown_at", replace(FINE, chip=(0.4, 0.4)))
     monkeypatch.setattr(made, "_built", lambda pair, *_: pair)
     for index in range(40):
         sample = made[index]
@@ -208,7 +210,7 @@ def test_the_finest_samples_are_shown_at_their_ground_sizes(plain, monkeypatch):
     large = BuildingChip("town_1_2_19", 0.2, *(np.tile(part, (4, 4, 1)[: part.ndim]) for part in (chip().pixels, chip().labels)))
     for kind, steps in (("native", (0.22, 0.5)), ("chip", (0.18, 0.36)), ("same", (0.1, 0.5))):
         empty = {"places": [], "natives": [native()], "chips": [large], "images": [], "rendered": []}
-        made = FineSamples(FineSources(**empty), FineShares(**NONE | {kind: 1}), 100, 5, SIDE, finest=True)
+        made = FineSamples(FineSources(**empty), FineShares(**NONE | {kind: 1}), 100, 5, SIDE, FINEST)
         found = [made._maker(rng)(rng)[0].metres_per_pixel for rng in map(np.random.default_rng, range(60))]
         assert steps[0] * 0.95 <= min(found) and max(found) <= steps[1] * 1.05, kind
         assert max(found) - min(found) > 0.5 * (steps[1] - steps[0])

@@ -34,7 +34,7 @@ from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.imagenet import imagenet_weights
 from chronosight.training.recipes.guide import FineGuideRecipe
-from chronosight.training.samples.fine_samples import FineSamples, FineSources
+from chronosight.training.samples.fine_samples import FINE, FINEST, FineSamples, FineSources
 from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 RENDERED_SIZE, RENDERED_SEED = 256, 500_000
@@ -114,7 +114,8 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = fine_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size, recipe.finest)
+    shown_at = FINEST if recipe.finest else FINE
+    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size, shown_at)
     model = new_fine_guide(recipe)
     assert isinstance(model.encoder, EfficientNetLite)
     if recipe.start == "tower":

@@ -37,12 +37,11 @@ from chronosight.training.samples.drawn import draw_roofs
 from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
 
 BUILDING, ROAD = 2, 1
-PLACE_STEPS, NATIVE_STEPS, CHIP_STEPS = (0.7, 1.3), (0.3, 0.85), (0.2, 0.65)  # metres per pixel of what is shown
-FINEST_NATIVE_STEPS, FINEST_CHIP_STEPS, FINEST_RENDERED_STEPS = (0.22, 0.5), (0.18, 0.36), (0.2, 0.45)
 WIDER = 0.25  # share of its side that a labelled chip is continued by, mirrored, so that it can be shown as coarse as pairs are
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
 PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
 
+Range = tuple[float, float]
 Maker = Callable[[np.random.Generator], tuple[LabelledPair, np.ndarray | None]]
 
 
@@ -65,11 +64,53 @@ class FineSources:
     rendered: Sequence[RenderedPair]
 
 
+@dataclass(frozen=True)
+class ShownAt:
+    """The ground sizes that imagery is shown at.
+
+    Ranges in metres are of a pixel as it is shown; ranges of scales are of pixels of the imagery for each pixel that is shown.
+
+    Attributes:
+        place: Pairs at 1 m; metres.
+        native: Pairs at 0.5 m; metres.
+        chip: Labelled chips; metres.
+        rendered: Rendered pairs; metres, or scales.
+        rendered_in_metres: Which of the two.
+        image_ground: Single images as ground; scales, since their own ground size is unknown.
+        chip_ground: Chips as ground; scales.
+        native_ground: Pairs at 0.5 m as ground; scales.
+        place_ground: Pairs at 1 m as ground; scales.
+        place_ground_from: Where the draw of a kind of ground, in [0, 1), turns from pairs at 0.5 m to pairs at 1 m.
+    """
+
+    place: Range
+    native: Range
+    chip: Range
+    rendered: Range
+    rendered_in_metres: bool
+    image_ground: Range
+    chip_ground: Range
+    native_ground: Range
+    place_ground: Range
+    place_ground_from: float
+
+
+FINE = ShownAt(
+    place=(0.7, 1.3), native=(0.3, 0.85), chip=(0.2, 0.65), rendered=(0.7, 1.2), rendered_in_metres=False,
+    image_ground=(0.5, 1.2), chip_ground=(1.0, 2.4), native_ground=(0.6, 1.6), place_ground=(0.75, 1.3), place_ground_from=0.8,
+)  # fmt: skip
+# As pairs of 0.3 m and finer are compared; pairs at 1 m are no ground for these, unless there is no other.
+FINEST = ShownAt(
+    place=(0.7, 1.3), native=(0.22, 0.5), chip=(0.18, 0.36), rendered=(0.2, 0.45), rendered_in_metres=True,
+    image_ground=(0.5, 1.0), chip_ground=(0.9, 1.8), native_ground=(0.45, 1.0), place_ground=(0.45, 1.0), place_ground_from=1.0,
+)  # fmt: skip
+
+
 class FineSamples:
     """Map-style dataset of `length` samples, deterministic by index."""
 
     def __init__(
-        self, sources: FineSources, shares: FineShares, length: int, seed: int, size: int, finest: bool = False
+        self, sources: FineSources, shares: FineShares, length: int, seed: int, size: int, shown_at: ShownAt = FINE
     ) -> None:
         """Makes the dataset.
 
@@ -79,9 +120,9 @@ class FineSamples:
             length: Number of samples.
             seed: Of all draws.
             size: Side of a sample in pixels.
-            finest: Whether all imagery is shown as pairs of 0.3 m and finer are compared.
+            shown_at: The ground sizes that imagery is shown at.
         """
-        self.sources, self.length, self.seed, self.size, self.finest = sources, length, seed, size, finest
+        self.sources, self.length, self.seed, self.size, self.shown_at = sources, length, seed, size, shown_at
         self.labelled = [_widened(chip, chip.labels) for chip in sources.chips if chip.labels is not None]
         kinds: dict[Maker, float] = {
             self._place: shares.place if sources.places else 0.0,
@@ -112,12 +153,12 @@ class FineSamples:
         return self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
 
     def _place(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
-        return self._real(rng, self.sources.places, PLACE_STEPS), None
+        return self._real(rng, self.sources.places, self.shown_at.place), None
 
     def _native(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
-        return self._real(rng, self.sources.natives, FINEST_NATIVE_STEPS if self.finest else NATIVE_STEPS), None
+        return self._real(rng, self.sources.natives, self.shown_at.native), None
 
-    def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], steps: tuple[float, float]) -> LabelledPair:
+    def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], steps: Range) -> LabelledPair:
         changed = self.changed[id(pairs)]
         pair = pairs[int(rng.choice(changed)) if changed and rng.random() < 0.75 else int(rng.integers(len(pairs)))]
         step = float(np.exp(rng.uniform(*np.log(steps))))
@@ -160,8 +201,10 @@ class FineSamples:
 
     def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
-        factor = rng.uniform(*FINEST_RENDERED_STEPS) / pair.metres_per_pixel if self.finest else rng.uniform(0.7, 1.2)
-        box = draw_box(rng, pair.change_mask.shape, self.size * float(factor))
+        scale = rng.uniform(*self.shown_at.rendered)
+        if self.shown_at.rendered_in_metres:
+            scale /= pair.metres_per_pixel
+        box = draw_box(rng, pair.change_mask.shape, self.size * float(scale))
         mask = resized_labels(pair.change_mask, box, self.size)
         building = LAND_COVER.index("building")
         footprints = np.stack([resized_labels(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
@@ -178,29 +221,27 @@ class FineSamples:
 
     def _ground(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         """One date of anything: (S, S, 3) uint8, metres per pixel (a guess for images whose own is unknown)."""
-        sources, draw = self.sources, rng.random()
+        sources, shown_at, draw = self.sources, self.shown_at, rng.random()
         if draw < 0.35 and len(sources.images):
             image, step = sources.images[int(rng.integers(len(sources.images)))], 0.3
-            factor = rng.uniform(0.5, 1.0 if self.finest else 1.2)
+            scales = shown_at.image_ground
         elif draw < 0.6 and len(sources.chips):
             chip = sources.chips[int(rng.integers(len(sources.chips)))]
             image, step = chip.pixels, chip.metres_per_pixel
-            factor = rng.uniform(0.9, 1.8) if self.finest else rng.uniform(1.0, 2.4)
+            scales = shown_at.chip_ground
         else:
-            fine = sources.natives and (draw < 0.8 or not sources.places or self.finest)
-            pairs = sources.natives if fine else sources.places
+            fine = sources.natives and (draw < shown_at.place_ground_from or not sources.places)
+            pairs, scales = (sources.natives, shown_at.native_ground) if fine else (sources.places, shown_at.place_ground)
             pair = pairs[int(rng.integers(len(pairs)))]
             image, step = pair.after if rng.random() < 0.6 else pair.before, pair.metres_per_pixel
-            factor = rng.uniform(0.45, 1.0) if self.finest else rng.uniform(0.6, 1.6) if fine else rng.uniform(0.75, 1.3)
-        box = draw_box(rng, image.shape[:2], self.size * float(factor))
+        box = draw_box(rng, image.shape[:2], self.size * float(rng.uniform(*scales)))
         return resized(image, box, self.size), step * (box[2] - box[0]) / self.size
 
     def _labelled(self, rng: np.random.Generator, step: float | None) -> tuple[np.ndarray, np.ndarray, float]:
         """A part of a labelled chip: pixels, labels, metres per pixel; drawn where `step` is None."""
         chip = self.labelled[int(rng.integers(len(self.labelled)))]
         assert chip.labels is not None
-        steps = FINEST_CHIP_STEPS if self.finest else CHIP_STEPS
-        step = float(np.exp(rng.uniform(*np.log(steps)))) if step is None else step
+        step = float(np.exp(rng.uniform(*np.log(self.shown_at.chip)))) if step is None else step
         side = self.size * step / chip.metres_per_pixel
         box = draw_box(rng, chip.labels.shape, float(side))
         found = chip.metres_per_pixel * (box[2] - box[0]) / self.size
