@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from chronosight.engines.compact.sessions import open_session
-from chronosight.training.export.guide import export_graph
+from chronosight.training.export.graph import export_graph
 from chronosight.training.export.leaner_graph import drop_outputs, fix_enlargements, sums_as_convolutions
 
 

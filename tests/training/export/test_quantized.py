@@ -13,7 +13,7 @@ from chronosight.engines import load
 from chronosight.engines.compact.sessions import open_session
 from chronosight.errors import InputError
 from chronosight.training.export import quantized
-from chronosight.training.export.guide import export_graph
+from chronosight.training.export.graph import export_graph
 from chronosight.training.export.onnx_storage import store_as_float16
 from chronosight.training.export.quantized import pairs_of, quantize_convolutions, quantize_guide
 from tiny_data import write_data

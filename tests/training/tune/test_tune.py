@@ -19,6 +19,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from chronosight.cli import main as cli  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
+from chronosight.engines.compact.bundle_config import checksums  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.scenes.open import open_scene  # noqa: E402
@@ -51,6 +52,7 @@ def weights(bundle_folder, tmp_path_factory):
     config = json.loads((folder / "config.json").read_text())
     config["fine_guide"] = {"metres_per_pixel": 0.5, "up_to": 0.75, "neck": [4, 4, 4, 4]}
     config["calibration"] = {**config.get("calibration", {}), "mask_finest": {"threshold": 0.9}}
+    config["checksums"] = checksums(folder)
     (folder / "config.json").write_text(json.dumps(config))
     return folder
 
@@ -134,7 +136,7 @@ def test_the_weights_that_come_out_are_whole(done, weights):
     assert "mask_finest" not in config["calibration"], "it was chosen for the guide before"
     assert set(config["calibration"]["mask_fine"]) == {"a", "b", "threshold", "min_area"}
     assert config["tuned"]["results"]["your held-out places"]["after"]["pairs"] >= 2
-    assert config["checksums"]["guide_fine.onnx"]["crc32"] if "checksums" in config else True
+    assert config["checksums"] == checksums(out) and config["checksums"][TRAINABLE] != checksums(weights)[TRAINABLE]
     assert suited_guide(Bundle(out, 1), 1.0).fine and not suited_guide(Bundle(weights, 1), 1.0).fine
     card = (out / "TUNING.md").read_text()
     assert "also chose the step" in card and "| your held-out places | " in card

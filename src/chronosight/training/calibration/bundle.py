@@ -21,7 +21,6 @@ import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
-from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
@@ -31,13 +30,13 @@ from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import Weighed, fit_changed, weigh_places
 from chronosight.training.calibration.familiar import fit_familiar
 from chronosight.training.calibration.fits import apply_platt, confidence_of, confident_from, fit_platt
-from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import CLEARLY, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
 from chronosight.training.calibration.sources import choose_sources, counts_of_training, training_places
+from chronosight.training.weights_folder import write_array, write_config
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -119,8 +118,6 @@ def calibrate_bundle(
         table, familiar = fit_familiar(seen.training, seen.held_out)
         write_array(engine.bundle.folder, "familiar", table)
         result |= {"presence": seen.settings, "familiar": familiar}
-    if "checksums" in config:
-        result["checksums"] = checksums(engine.bundle.folder)
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result

@@ -27,8 +27,8 @@ from chronosight.synthetic.light import difference_only
 from chronosight.synthetic.mosaics import draw_mosaic
 from chronosight.synthetic.pair import render_pair
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
-from chronosight.training.calibration.folder import write_config
 from chronosight.training.samples.land_cover_samples import of_squares
+from chronosight.training.weights_folder import write_config
 
 MOSAICS, COARSE_MOSAICS, FIRST = 160, 80, HELD_OUT + 100_000  # others than those that are measured
 RENDERED, COARSE_RENDERED = 80, 60

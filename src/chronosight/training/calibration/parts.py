@@ -10,14 +10,13 @@ import numpy as np
 
 from chronosight.datasets.held_out import native_pairs
 from chronosight.datasets.places import BINARY, COUNT, LOCATION, load_abroad, truth_of_mask
-from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.training.calibration.changed import Weighed, fit_changed, weigh
 from chronosight.training.calibration.fits import apply_platt
-from chronosight.training.calibration.folder import write_array, write_config
 from chronosight.training.calibration.ground_size import fit_ground_size
 from chronosight.training.calibration.mask import fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, read_off
+from chronosight.training.weights_folder import write_array, write_config
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -53,8 +52,6 @@ def calibrate_ground_size(engine: CompactEngine, data: Path, track: Track = lamb
     write_array(folder, "ground_size", weights)
     config["ground_size"] = settings
     config["calibration_report"] = {**config.get("calibration_report", {}), "ground_size": report}
-    if "checksums" in config:
-        config["checksums"] = checksums(folder)
     engine.forget()
     write_config(folder, config)
     return {"ground_size": settings, "calibration": {}, "calibration_report": {"ground_size": report}}

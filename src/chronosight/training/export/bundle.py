@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from chronosight.engines.compact.bundle_config import checksums
 from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
@@ -19,6 +18,7 @@ from chronosight.tasks.scene_class import AID_CLASSES, UCM_CLASSES
 from chronosight.training.export.guide import export_guide
 from chronosight.training.export.unirs import export_unirs
 from chronosight.training.guide.crossfit import SMALLEST_OBJECT
+from chronosight.training.weights_folder import write_config
 
 FORMAT = 1
 GUIDE_VIEWS = 2  # the guide's maps are the mean over the pair as it is and upside down
@@ -99,8 +99,7 @@ def export_bundle(
         config["differences_from_torch"] = {k: float(f"{v:.2g}") for k, v in worst_by_graph(found).items()}
         if recipe:
             config["recipe"] = recipe
-        config["checksums"] = checksums(part)
-        (part / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_config(part, config | {"checksums": {}})  # which are filled in as it is written
         sizes = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
         if model is not None and sum(sizes.values()) > LARGEST:
             raise InputError(

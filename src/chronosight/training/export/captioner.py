@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
-from chronosight.files import write_json
 from chronosight.models.guide.captioner import CaptionerModel
 from chronosight.tasks.change_captions import GRID
 from chronosight.training.export.bundle import find_model
-from chronosight.training.export.guide import check_parity, export_graph
+from chronosight.training.export.graph import export_graph
+from chronosight.training.export.guide import check_parity
 from chronosight.training.export.half import round_to_float16
-from chronosight.training.export.onnx_storage import store_as_float16
 from chronosight.training.export.parity import difference_from_torch
+from chronosight.training.weights_folder import added_files, write_config
 
 GRAPHS = ("captioner.onnx", "captioner_words.onnx")
 INPUTS = ["earlier", "later", "changes"]
@@ -46,18 +45,10 @@ def add_captioner(folder: str | Path, weights: str | Path) -> dict[str, float]:
     if not config.get("fine_guide"):
         raise InputError(f"{weights} has no guide of fine imagery, expected one for the captioner; export it first")
     model: CaptionerModel = CaptionerModel.from_pretrained(find_model(folder, "chronosight_captioner"), trust_remote_code=False)
-    parts = [weights / f".{name}.partial.onnx" for name in GRAPHS]
-    try:
-        differences = _export(model, parts)
-        for part, name in zip(parts, GRAPHS, strict=True):
-            os.replace(part, weights / name)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
+    with added_files(weights) as part:
+        differences = _export(model, [part / name for name in GRAPHS])
     config["captioner"] = {"words": list(model.config.words)}
-    if "checksums" in config:
-        config["checksums"] = checksums(weights)
-    write_json(weights / "config.json", config)
+    write_config(weights, config)
     return differences
 
 
@@ -74,8 +65,6 @@ def _export(model: CaptionerModel, paths: list[Path]) -> dict[str, float]:
     tokens = torch.randint(4, words, (2, 5))
     both = {**rows, 1: torch.export.Dim.DYNAMIC}
     export_graph(_Next(model), (memory, tokens), paths[1], ["memory", "tokens"], ["logits"], [rows, both])
-    for path in paths:
-        store_as_float16(path)
     first, second = (onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in paths)
     got = first.run(["memory"], {name: one[:1].numpy() for name, one in zip(INPUTS, maps, strict=True)})[0]
     differences = {"captioner": difference_from_torch(memory[:1].numpy(), got, least_range=1.0)}

@@ -7,24 +7,23 @@ float32 where they need it): training goes on from them. A guide of the finest i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
-from chronosight.files import write_json
 from chronosight.models.guide.configuration import fine_config
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
-from chronosight.training.export.half import LARGEST, as_float16
+from chronosight.training.export.half import LARGEST
+from chronosight.training.weights_folder import write_config, write_network
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
 FINEST_GRAPH, FINEST_TRAINABLE = "guide_finest.onnx", "guide_finest.safetensors"
@@ -60,7 +59,7 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
         "finest": FINEST, "finest_up_to": FINEST_UP_TO, "halved": HALVED,
         "finest_guide": (weights / FINEST_GRAPH).is_file(),
     }  # fmt: skip
-    _write_config(weights, config)
+    write_config(weights, config)
     return differences
 
 
@@ -85,7 +84,7 @@ def add_finest_guide(folder: str | Path, weights: str | Path) -> dict[str, float
     model = _trained_guide(folder, config, weights)
     differences = _write(model, weights, FINEST_GRAPH, FINEST_TRAINABLE, MAPS)
     config["fine_guide"] |= {"finest": FINEST, "finest_up_to": FINEST_UP_TO, "finest_guide": True}
-    _write_config(weights, config)
+    write_config(weights, config)
     return differences
 
 
@@ -99,7 +98,7 @@ def without_finest_guide(weights: Path) -> None:
     if config["fine_guide"].pop("finest_guide", False):
         for name in (FINEST_GRAPH, FINEST_TRAINABLE):
             (weights / name).unlink(missing_ok=True)
-        _write_config(weights, config)
+        write_config(weights, config)
 
 
 def _trained_guide(folder: str | Path, config: dict[str, Any], weights: Path) -> GuideModel:
@@ -111,27 +110,9 @@ def _trained_guide(folder: str | Path, config: dict[str, Any], weights: Path) ->
 
 
 def _write(model: GuideModel, weights: Path, graph: str, trainable: str, maps: Sequence[str]) -> dict[str, float]:
-    """Graph and float16 weights, moved into place together. -> The largest difference from torch by size of the input."""
-    part, part_trainable = weights / f".{graph}.partial.onnx", weights / f".{trainable}.partial"
-    try:
-        differences = export_pairs(model, part, list(maps))
-        save_file(
-            as_float16({name: value for name, value in model.state_dict().items() if not name.startswith(NOT_USED)}),
-            part_trainable,
-        )
-        part_trainable.chmod(0o644)  # safetensors keeps its files to their owner
-        os.replace(part, weights / graph)
-        os.replace(part_trainable, weights / trainable)
-    finally:
-        part.unlink(missing_ok=True)
-        part_trainable.unlink(missing_ok=True)
-    return differences
-
-
-def _write_config(weights: Path, config: dict[str, Any]) -> None:
-    if "checksums" in config:
-        config["checksums"] = checksums(weights)
-    write_json(weights / "config.json", config)
+    """Graph and float16 weights. -> The largest difference from torch by size of the input."""
+    state = {name: value for name, value in model.state_dict().items() if not name.startswith(NOT_USED)}
+    return write_network(weights, graph, lambda path: export_pairs(model, path, list(maps)), trainable, state)
 
 
 def load_fine_guide(weights: str | Path) -> GuideModel:

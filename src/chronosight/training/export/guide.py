@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from chronosight.models.guide.modeling import GuideModel
+from chronosight.training.export.graph import export_graph
 from chronosight.training.export.half import round_to_float16
-from chronosight.training.export.leaner_graph import fix_enlargements
-from chronosight.training.export.onnx_storage import store_as_float16, write_graph
 from chronosight.training.export.parity import difference_from_torch
 
 MAPS = ["class_logits", "appeared_logit", "core_logit", "change_logit"]
@@ -65,8 +63,6 @@ def export_guide(model: GuideModel, folder: str | Path) -> dict[str, float]:
     rows = {0: torch.export.Dim.DYNAMIC}
     export_graph(_NextToken(model), (memory, tokens), folder / "guide_caption.onnx", ["memory", "tokens"], ["logits"],
             [rows, {**rows, 1: torch.export.Dim.DYNAMIC}])  # fmt: skip
-
-    store_as_float16(folder / "guide_caption.onnx")
     session = onnxruntime.InferenceSession(folder / "guide_caption.onnx", providers=["CPUExecutionProvider"])
     for length in (1, 9):
         tokens = torch.randint(3, words, (1, length))
@@ -100,9 +96,8 @@ def export_pairs(model: GuideModel, path: Path, outputs: list[str]) -> dict[str,
     # Named as multiples of 32, so that the exporter can prove the scales to fit on each other.
     height, width = 32 * torch.export.Dim("rows", min=1, max=512), 32 * torch.export.Dim("columns", min=1, max=512)
     size = {0: torch.export.Dim.DYNAMIC, 2: height, 3: width}
-    export_graph(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size])
-    fix_enlargements(path, [dict.fromkeys(("before", "after"), np.zeros((1, 3, *side), np.float32)) for side in SIZES])
-    store_as_float16(path)
+    enlarging = [dict.fromkeys(("before", "after"), np.zeros((1, 3, *side), np.float32)) for side in SIZES]
+    export_graph(_Guide(model, outputs), tuple(frames), path, ["before", "after"], outputs, [size, size], enlarging)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for rows_px, columns_px in SIZES:
@@ -128,25 +123,3 @@ def check_parity(differences: dict[str, float]) -> None:
     worst = max(differences, key=lambda name: differences[name])
     if differences[worst] > 5e-3:
         raise ValueError(f"{worst} differs from torch by {differences[worst]:.2g} of its range, expected at most 5e-3")
-
-
-def export_graph(
-    module: nn.Module, inputs: tuple[Any, ...], path: Path, names: list[str], outputs: list[str], shapes: list[Any]
-) -> None:
-    """Writes a network as an ONNX graph.
-
-    Args:
-        module: The network.
-        inputs: Examples of its inputs.
-        path: File to write.
-        names: Names of the inputs.
-        outputs: Names of the outputs.
-        shapes: Dynamic dimensions of each input.
-    """
-    with torch.no_grad():
-        program = torch.onnx.export(
-            module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
-            external_data=False, verbose=False,
-        )  # fmt: skip
-    assert program is not None
-    write_graph(program.model_proto, path)

@@ -5,23 +5,21 @@ The graph reads maps that guide_fine.onnx gives beside its own results, so that 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
-from chronosight.files import write_json
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel
 from chronosight.tasks.land_cover import COARSEST, GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 from chronosight.training.export.bundle import find_model
-from chronosight.training.export.guide import SIZES, check_parity, export_graph
-from chronosight.training.export.half import as_float16, round_to_float16
-from chronosight.training.export.leaner_graph import fix_enlargements
-from chronosight.training.export.onnx_storage import store_as_float16
+from chronosight.training.export.graph import export_graph
+from chronosight.training.export.guide import SIZES, check_parity
+from chronosight.training.export.half import round_to_float16
 from chronosight.training.export.parity import difference_from_torch
+from chronosight.training.weights_folder import write_config, write_network
 
 GRAPH, TRAINABLE = "land_cover.onnx", "land_cover.safetensors"
 UNCALIBRATED = {"scale": [1.0] * 6, "bias": [0.0] * 6, "least": [0.6] * 6}  # until `chronosight calibrate` has fitted them
@@ -49,21 +47,10 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
     model: LandCoverModel = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
     if tuple(model.config.classes) != LAND_COVER_CLASSES:
         raise InputError(f"{folder} has the classes {', '.join(model.config.classes)}, expected {', '.join(LAND_COVER_CLASSES)}")
-    part, trainable = weights / f".{GRAPH}.partial.onnx", weights / f".{TRAINABLE}.partial"
-    try:
-        differences = _export(model, part)
-        save_file(as_float16(model.state_dict()), trainable)
-        trainable.chmod(0o644)  # safetensors keeps its files to their owner
-        os.replace(part, weights / GRAPH)
-        os.replace(trainable, weights / TRAINABLE)
-    finally:
-        part.unlink(missing_ok=True)
-        trainable.unlink(missing_ok=True)
+    differences = write_network(weights, GRAPH, lambda path: _export(model, path), TRAINABLE, model.state_dict())
     shape = {"neck": list(model.config.neck), "pixels": model.config.pixels}
     config["land_cover"] = {**UNCALIBRATED, "up_to": COARSEST, **shape}
-    if "checksums" in config:
-        config["checksums"] = checksums(weights)
-    write_json(weights / "config.json", config)
+    write_config(weights, config)
     return differences
 
 
@@ -98,16 +85,15 @@ def _export(model: LandCoverModel, path: Path) -> dict[str, float]:
     names, strides = ([*GUIDE_MAPS, PIXELS], (*STRIDES, 1)) if model.config.pixels else ([*GUIDE_MAPS], STRIDES)
     sizes = [{0: torch.export.Dim.DYNAMIC, 2: 16 // stride * rows, 3: 16 // stride * columns} for stride in strides]
     head = _HeadOfPixels(model) if model.config.pixels else _Head(model)
-    export_graph(head, tuple(_maps(model, 2, 64, 96)), path, names, ["logits"], sizes)
     maps_of = [_maps(model, 2, *side) for side in SIZES]
-    fix_enlargements(path, [{name: one.numpy() for name, one in zip(names, maps, strict=True)} for maps in maps_of])
-    store_as_float16(path)
+    feeds = [{name: one.numpy() for name, one in zip(names, maps, strict=True)} for maps in maps_of]
+    export_graph(head, tuple(_maps(model, 2, 64, 96)), path, names, ["logits"], sizes, feeds)
     differences = {}
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for (high, wide), maps in zip(SIZES, maps_of, strict=True):
+    for (high, wide), maps, feed in zip(SIZES, maps_of, feeds, strict=True):
         with torch.no_grad():
             expected = model(*maps)
-        got = session.run(["logits"], {name: one.numpy() for name, one in zip(names, maps, strict=True)})[0]
+        got = session.run(["logits"], feed)[0]
         differences[f"land_cover {high}x{wide}"] = difference_from_torch(expected.numpy(), got, least_range=1.0)
     check_parity(differences)
     return differences

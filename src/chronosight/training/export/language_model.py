@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
-from chronosight.files import write_json
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.clue import GuideForm
 from chronosight.training.export.bundle import find_model, worst_by_graph
 from chronosight.training.export.unirs import export_unirs
+from chronosight.training.weights_folder import added_files, write_config
 
 
 def replace_language_model(
@@ -42,15 +40,8 @@ def replace_language_model(
         raise InputError(f"{folder} has another tokenizer.json than {weights}; train both with one tokenizer")
     model: UniRSForConditionalGeneration
     model = UniRSForConditionalGeneration.from_pretrained(folder, trust_remote_code=False)
-    part = weights / ".language_model.partial"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
+    with added_files(weights) as part:
         differences = worst_by_graph(export_unirs(model, part, int8=int8))
-        for path in part.iterdir():
-            os.replace(path, weights / path.name)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     for name in ("presence", "familiar", "ground_size"):
         config.pop(name, None)
         (weights / f"{name}.npy").unlink(missing_ok=True)
@@ -66,7 +57,5 @@ def replace_language_model(
         "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),
         "unirs_parameters": model.num_parameters(),
     }
-    if "checksums" in config:
-        config["checksums"] = checksums(weights)
-    write_json(weights / "config.json", config)
+    write_config(weights, config)
     return differences

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronosight.datasets.places import PlacePair, load_places
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
+from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
-from chronosight.files import write_json
 from chronosight.training.export.leaner_graph import drop_outputs, drop_unused, sums_as_convolutions
 from chronosight.training.export.onnx_storage import store_as_float16
+from chronosight.training.weights_folder import write_config
 
 if TYPE_CHECKING:
     import onnx
@@ -52,9 +52,7 @@ def quantize_guide(weights: str | Path, data: str | Path) -> tuple[int, int]:
             raise InputError(f"{data} has no training pairs; expected pairs/train.jsonl with some in it")
         quantize_convolutions(path, path, feeds, ["memory"] if config.get("captioner") else [])
         config["quantized_guide"] = True
-        if "checksums" in config:
-            config["checksums"] = checksums(weights)
-        write_json(weights / "config.json", config)
+        write_config(weights, config)
     return before, path.stat().st_size
 
 

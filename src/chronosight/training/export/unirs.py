@@ -10,7 +10,6 @@ embedding.npy   (V, d) float16
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,10 @@ from chronosight.models.unirs.conv_tower import ConvTower
 from chronosight.models.unirs.efficient_tower import EfficientTower
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration, positions_from
 from chronosight.training.export.decoder_graph import DecoderGraph
-from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16, write_graph
+from chronosight.training.export.graph import export_graph
+from chronosight.training.export.onnx_storage import quantize_decoder, store_as_float16
 from chronosight.training.export.parity import difference_from_torch
+from chronosight.training.weights_folder import write_array
 
 TOLERANCE = 1e-3  # of the largest output
 
@@ -81,10 +82,7 @@ def export_unirs(
         "projector": _export_projector(model, folder / "projector.onnx"),
         "decoder": export_decoder(model, folder / "decoder.onnx"),
     }
-    embedding = model.language_model.get_input_embeddings().weight.detach().numpy().astype(np.float16)
-    part = folder / "embedding.part.npy"
-    np.save(part, embedding)
-    part.replace(folder / "embedding.npy")
+    write_array(folder, "embedding", model.language_model.get_input_embeddings().weight.detach().numpy().astype(np.float16))
     for name, difference in differences.items():
         if difference > TOLERANCE:
             raise ValueError(f"{name}.onnx differs from torch by {difference:.2g} of its range, expected {TOLERANCE}")
@@ -100,7 +98,7 @@ def export_unirs(
 def _export_tower(model: UniRSForConditionalGeneration, path: Path) -> float:
     rows, columns = 32 * Dim("rows", min=1, max=256), 32 * Dim("columns", min=1, max=256)
     shapes = [{0: Dim.DYNAMIC, 2: rows, 3: columns}]
-    _write(model.vision_tower, (torch.rand(2, 3, 96, 128),), path, ["frames"], ["features"], shapes)
+    export_graph(model.vision_tower, (torch.rand(2, 3, 96, 128),), path, ["frames"], ["features"], shapes, float16=False)
     return max(
         _compare(model.vision_tower, path, {"frames": torch.rand(n, 3, height, width)})
         for n, height, width in ((1, 192, 192), (2, 256, 256), (8, 128, 96))
@@ -112,7 +110,7 @@ def _export_change(model: UniRSForConditionalGeneration, path: Path) -> float:
     rows, columns = 2 * Dim("rows", min=1, max=256), 2 * Dim("columns", min=1, max=256)
     grid = {0: Dim.DYNAMIC, 2: rows, 3: columns}
     pair = tuple(torch.rand(2, 2, channels, 6, 10))
-    _write(graph, pair, path, ["before", "after"], ["visual"], [grid, grid])
+    export_graph(graph, pair, path, ["before", "after"], ["visual"], [grid, grid], float16=False)
     return max(
         _compare(graph, path, {"before": torch.rand(1, channels, h, w), "after": torch.rand(1, channels, h, w)})
         for h, w in ((16, 16), (8, 12))
@@ -123,7 +121,7 @@ def _export_projector(model: UniRSForConditionalGeneration, path: Path) -> float
     channels = model.config.vision_config.hidden_size
     rows, columns = 2 * Dim("rows", min=1, max=256), 2 * Dim("columns", min=1, max=256)
     shapes = [{0: Dim.DYNAMIC, 2: rows, 3: columns}]
-    _write(model.projector, (torch.rand(2, channels, 6, 10),), path, ["features"], ["visual"], shapes)
+    export_graph(model.projector, (torch.rand(2, channels, 6, 10),), path, ["features"], ["visual"], shapes, float16=False)
     return max(
         _compare(model.projector, path, {"features": torch.rand(n, channels, h, w)}) for n, h, w in ((1, 12, 12), (8, 8, 6))
     )
@@ -146,7 +144,7 @@ def export_decoder(model: UniRSForConditionalGeneration, path: Path) -> float:
     n, s, past = Dim("n", min=1, max=4096), Dim("s", min=1, max=8192), Dim("p", min=0, max=8192)
     shapes = [{0: n, 1: s}, {0: n, 1: Dim.DYNAMIC}, {0: n, 1: s}, [{0: n, 2: past}] * len(caches)]
     example = _decoder_inputs(graph, model.config.text_config.hidden_size, 2, 3, 5)
-    _write(graph, example, path, inputs, outputs, shapes)
+    export_graph(graph, example, path, inputs, outputs, shapes, float16=False)
     return compare_decoder(model, path)
 
 
@@ -205,19 +203,6 @@ def _decoder_inputs(graph: DecoderGraph, width: int, n: int, s: int, past: int) 
     cache = [torch.rand(n, graph.kv_heads, past, graph.head_size) for _ in range(2 * graph.layers)]
     positions = torch.arange(past, past + s).repeat(n, 1)
     return torch.rand(n, s, width), torch.ones(n, past + s, dtype=torch.long), positions, cache
-
-
-def _write(
-    module: nn.Module, inputs: tuple[Any, ...], path: Path, names: list[str], outputs: list[str], shapes: list[Any]
-) -> None:
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's remarks on its own insides
-        program = torch.onnx.export(
-            module.eval(), inputs, input_names=names, output_names=outputs, dynamic_shapes=tuple(shapes), dynamo=True,
-            external_data=False, verbose=False, optimize=True,
-        )  # fmt: skip
-    assert program is not None
-    write_graph(program.model_proto, path)
 
 
 def _compare(module: nn.Module, path: Path, inputs: dict[str, Tensor]) -> float:

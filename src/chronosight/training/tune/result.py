@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.bundle_config import checksums, read_bundle_config
-from chronosight.files import write_json, write_text
+from chronosight.engines.compact.bundle_config import read_bundle_config
+from chronosight.files import write_text
 from chronosight.training.calibration.mask import fit_mask
 from chronosight.training.export.fine_guide import add_fine_guide, without_finest_guide
 from chronosight.training.tune.check import Check
 from chronosight.training.tune.measure import Labelled, Quality, measure, windows_of
 from chronosight.training.tune.pairs import OwnPair, Track
+from chronosight.training.weights_folder import write_config
 
 CARD = "TUNING.md"
 
@@ -63,7 +64,7 @@ def write_weights(
         config = read_bundle_config(part)
         config["fine_guide"] = kept | config["fine_guide"] | {"mixed_up_to": kept.get("mixed_up_to", 0.0)}
         config["tuned"] = facts
-        write_json(part / "config.json", config)
+        write_config(part, config)
         engine = CompactEngine(Bundle(part))
         mask, report = fit_mask(engine, windows_of(held_out), track)
         config["calibration"] = {**config.get("calibration", {}), "mask_fine": mask}
@@ -71,17 +72,15 @@ def write_weights(
         for name in chosen_before:  # for the guide before
             del config["calibration"][name]
         config["calibration_report"] = {**config.get("calibration_report", {}), "mask_fine": report}
-        write_json(part / "config.json", config)
+        write_config(part, config)
         comparisons = [
             Comparison(name, measure(start, pairs, track, f"{name}, before"), measure(part, pairs, track, f"{name}, after"))
             for name, pairs in sets.items()
             if pairs
         ]
         facts["results"] = {one.name: {"before": one.before.as_dict(), "after": one.after.as_dict()} for one in comparisons}
-        if "checksums" in config:
-            config["checksums"] = checksums(part)
         write_text(part / CARD, card(facts, check, history, comparisons, up_to))
-        write_json(part / "config.json", config)
+        write_config(part, config)
         os.replace(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
