@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from bad_inputs import write_tiff
 from chronosight.batch.bands import pack_rows, unpack_rows
@@ -223,3 +224,16 @@ def test_a_score_of_the_head_is_drawn_as_a_square_of_pixels(size):
     packed = cover_of(scores, {"scale": [1.0] * 6, "bias": [0.0] * 6}, 96, seen, size)
     expected = drawn.repeat(2 * size[0] // seen[0], 1).repeat(2 * size[0] // seen[0], 2)[:, : size[0], : size[1]]
     assert packed.shape == (2, *size) and ((packed >> 5) == expected).mean() > (0.7 if size[0] > 72 else 1 - 1e-9)
+
+
+def test_along_borders_pixels_are_interpolated_between_squares():
+    drawn = np.random.default_rng(0).normal(size=(12, 150, 40))
+    scores = 60 * ndimage.gaussian_filter(drawn, (0, 4, 4)).reshape(2, 6, 150, 40).astype(np.float32)
+    settings = {"scale": [1.0] * 6, "bias": [0.0] * 6}
+    found = cover_of(scores, settings, 80, (300, 80), (300, 80)) >> 5
+    between = np.mgrid[:300, :80] / 2 - 0.25  # middles of pixels, counted in squares from the middle of the first
+    for date, of_date in zip(found, scores, strict=True):
+        chance = calibrated_cover(of_date, settings)
+        exact = np.stack([ndimage.map_coordinates(one, between, order=1, mode="nearest") for one in chance])
+        nearest = likeliest(chance)[0].repeat(2, 0).repeat(2, 1)
+        assert (date == likeliest(exact)[0]).mean() > 0.999 and 0.01 < (date != nearest).mean() < 0.1

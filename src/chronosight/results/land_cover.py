@@ -16,6 +16,7 @@ import numpy as np
 
 NO_COVER = 255
 LEVELS = 31  # of confidence, above 0
+CLASS_FROM = 5  # bit of a packed byte
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class LandCover:
     @property
     def classes(self) -> np.ndarray:
         """(2, H, W) uint8, index of the likeliest class in `LAND_COVER_CLASSES`, known or not; 7 where there is no data."""
-        found: np.ndarray = self.packed >> 5
+        found: np.ndarray = self.packed >> CLASS_FROM
         return found
 
     @property
@@ -46,7 +47,7 @@ class LandCover:
     @property
     def known(self) -> np.ndarray:
         """(2, H, W) bool, where the likeliest class is confident enough to be named."""
-        found: np.ndarray = (self.packed & LEVELS) >= _least_levels(tuple(self.least))[self.packed >> 5]
+        found: np.ndarray = (self.packed & LEVELS) >= _least_levels(tuple(self.least))[self.packed >> CLASS_FROM]
         return found
 
 
@@ -68,5 +69,5 @@ def pack(classes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     Returns:
         uint8 of the same shape.
     """
-    packed: np.ndarray = classes << 5 | np.rint(confidence * LEVELS).astype(np.uint8)
+    packed: np.ndarray = classes << CLASS_FROM | np.rint(confidence * LEVELS).astype(np.uint8)
     return packed

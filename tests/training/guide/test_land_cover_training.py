@@ -182,6 +182,23 @@ def test_coarser_pairs_are_read_by_what_is_right_in_coarser_scenes(bundle_folder
     assert settings["least_coarse"][0] == calibration.MOST and settings["least_coarse"][3] == 0.94
 
 
+def test_overlap_is_lost_where_known_pixels_are_of_another_class():
+    labels = torch.tensor([[[[0, 0, 1, -1]], [[0, 0, 1, -1]]]])
+    same = torch.zeros(1, 1, 4, dtype=torch.int64)
+
+    def lost(*found: int) -> float:
+        scores = 50 * torch.nn.functional.one_hot(torch.tensor([found] * 2), 6).permute(0, 2, 1)[:, :, None].float()
+        return land_cover.land_cover_loss(scores, labels, same)["overlap"].item()
+
+    assert lost(0, 0, 1, 5) == pytest.approx(0, abs=1e-6) and lost(5, 5, 5, 0) == pytest.approx(1)
+    assert lost(0, 1, 1, 3) == pytest.approx(0.5)  # of both classes, one of two pixels
+
+
+def test_coarse_scenes_are_rendered_at_about_a_metre():
+    low, high = land_cover.COARSE_STEPS
+    assert all(low <= land_cover.rendered_ground(index, 1.0).metres_per_pixel <= high for index in range(3))
+
+
 def test_training_scenes_are_rendered_at_mapped_ground_sizes():
     steps = [land_cover.rendered_ground(index).metres_per_pixel for index in range(6)]
     low, high = land_cover.RENDERED_STEPS

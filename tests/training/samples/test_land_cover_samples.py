@@ -28,13 +28,13 @@ def place(changed: bool) -> PlacePair:
     return PlacePair("p", "p", 0.5, before, after, mask, ())
 
 
-def samples(kind: str, places=(), rendered=()) -> LandCoverSamples:
+def samples(kind: str, places=(), rendered=(), **shares: float) -> LandCoverSamples:
     grounds = {
         kind: [GroundImage("g", 0.5, np.full((80, 80, 3), 40 * kind, np.uint8), np.full((80, 80), kind, np.int8), kind)]
         for kind in range(6)
     }
     sources = LandCoverSources(grounds, list(places), list(rendered))
-    return LandCoverSamples(sources, LandCoverShares(**NONE | {kind: 1}), 100, 5, SIDE)
+    return LandCoverSamples(sources, LandCoverShares(**NONE | {kind: 1}), 100, 5, SIDE, **shares)
 
 
 @pytest.fixture
@@ -75,6 +75,24 @@ def test_rendered_dates_have_their_own_labels_and_differ_where_these_do(plain):
     different = one["labels"][0] != one["labels"][1]
     assert different.any() and (one["same"][different] == OTHER).all() and (one["same"][~different] == SAME).all()
     assert of_rendered(pair.before_map).min() >= UNLABELLED
+
+
+def test_coarse_mosaics_are_drawn_at_about_a_metre(monkeypatch):
+    asked, draw = [], land_cover_samples.draw_mosaic
+    monkeypatch.setattr(land_cover_samples, "draw_mosaic", lambda *given: asked.append(given[-1]) or draw(*given))
+    for share, least, most in ((0.0, 0, 0), (0.5, 10, 30), (1.0, 40, 40)):
+        asked.clear()
+        made = samples("mosaic", coarse=share)
+        for index in range(40):
+            made[index]
+        assert least <= asked.count(land_cover_samples.COARSE_STEPS) <= most
+
+
+def test_an_unresized_rendered_sample_is_cut_out_of_its_pair(plain):
+    pair = render_pair(2, 128, 0.5)
+    view = np.rint(samples("rendered", rendered=[pair], unresized=1.0)[0]["views"][0].transpose(1, 2, 0) * 255)
+    parts = np.lib.stride_tricks.sliding_window_view(pair.before, (SIDE, SIDE, 3))[:, :, 0]
+    assert (parts == view).all(axis=(2, 3, 4)).any()
 
 
 def test_of_a_real_date_new_roofs_are_known(plain):

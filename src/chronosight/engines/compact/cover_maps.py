@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.results.land_cover import pack
+from chronosight.results.land_cover import CLASS_FROM, pack
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 
 BARE, LOW = LAND_COVER_CLASSES.index("bare ground"), LAND_COVER_CLASSES.index("low vegetation and crops")
-ROWS = 32  # read at once, so that they stay in the processor's cache
+ROWS = 128  # read at once: more leave the processor's cache, fewer take more calls
 
 
 def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] | None = None) -> np.ndarray:
@@ -41,7 +41,10 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
 def cover_of(
     scores: np.ndarray, settings: dict[str, list[float]], padded: int, seen: tuple[int, ...], size: tuple[int, ...]
 ) -> np.ndarray:  # fmt: skip
-    """Land cover of a tile on the scene's grid, drawn at half of its size, which is what the head gives.
+    """Land cover of a tile on the scene's grid; the head gives it at half of the tile's size.
+
+    Along borders between classes the probabilities of a pixel are interpolated between those of the squares around it;
+    elsewhere a pixel has those of its square.
 
     Args:
         scores: (2, C, h, w) float32 logits, over all that the network saw, padding included.
@@ -55,18 +58,42 @@ def cover_of(
     """
     stride = padded // scores.shape[-1]
     rows, columns = (size[0] + 1) // 2, (size[1] + 1) // 2
-    packed = np.empty((len(scores), rows, columns), np.uint8)
+    large = np.empty((len(scores), 2 * rows, 2 * columns), np.uint8)
     part = None if stride == 2 and tuple(seen) == tuple(size) else (0, 0, seen[1] / stride, seen[0] / stride)
-    for date, of_date in zip(packed, scores, strict=True):
+    for date, of_date in zip(large, scores, strict=True):
         if part:
             chance = [Image.fromarray(one) for one in calibrated_cover(of_date, settings)]
             drawn = [np.asarray(one.resize((columns, rows), Image.Resampling.BILINEAR, part)) for one in chance]
-            date[:] = pack(*likeliest(np.stack(drawn)))
+            date[:] = pack(*likeliest(np.stack(drawn))).repeat(2, axis=0).repeat(2, axis=1)
             continue
-        for top in range(0, rows, ROWS):
-            inside = of_date[:, top : min(top + ROWS, rows), :columns]
-            date[top : top + ROWS] = pack(*likeliest(calibrated_cover(inside, settings)))
-    large: np.ndarray = packed.repeat(2, axis=1).repeat(2, axis=2)[:, : size[0], : size[1]]
+        for top in range(0, rows, ROWS):  # with a row more on either side, between which the border rows are interpolated
+            first, last = max(top - 1, 0), min(top + ROWS, rows)
+            finer = _enlarged(calibrated_cover(of_date[:, first : last + 1], settings))
+            date[2 * top : 2 * last] = finer[2 * (top - first) : 2 * (last - first), : 2 * columns]
+    cut: np.ndarray = large[:, : size[0], : size[1]]
+    return cut
+
+
+def _enlarged(chance: np.ndarray) -> np.ndarray:
+    """(C, h, w) probabilities -> (2 h, 2 w) uint8 packed, interpolated where a neighbouring square is of another class."""
+    packed = pack(*likeliest(chance.copy()))
+    large = packed.repeat(2, axis=0).repeat(2, axis=1)
+    classes, border = packed >> CLASS_FROM, np.zeros(packed.shape, bool)
+    for axis in (0, 1):
+        differs = np.diff(classes, axis=axis) != 0
+        border |= np.pad(differs, [(0, int(axis == 0)), (0, int(axis == 1))])
+        border |= np.pad(differs, [(int(axis == 0), 0), (int(axis == 1), 0)])
+    rows, columns = np.nonzero(border)
+    if not len(rows):
+        return large
+    high, wide = packed.shape
+    flat = chance.reshape(len(chance), -1)
+    for y, row in enumerate((np.maximum(rows - 1, 0), np.minimum(rows + 1, high - 1))):
+        # three quarters of the square's own row of squares and one quarter of the nearer row beside it; then columns alike
+        here = 0.75 * flat[:, rows * wide + columns] + 0.25 * flat[:, row * wide + columns]
+        for x, column in enumerate((np.maximum(columns - 1, 0), np.minimum(columns + 1, wide - 1))):
+            beside = 0.75 * flat[:, rows * wide + column] + 0.25 * flat[:, row * wide + column]
+            large[2 * rows + y, 2 * columns + x] = pack(*likeliest(0.75 * here + 0.25 * beside))
     return large
 
 

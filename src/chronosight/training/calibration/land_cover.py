@@ -3,7 +3,8 @@
 On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
 (`evaluation.land_cover`). Factors and offsets make the head's probabilities hold (log loss): for fine pairs on fine scenes, for
 coarser ones on all, since fewer are coarse (docs/results.md). A class is named from the lowest confidence on above which `RIGHT`
-of the pixels that are called so, in scenes of the same ground size, are right; a class that never reaches it, from `MOST` on.
+of the pixels that are called so, in scenes of the same ground size, are right, but not below a bound of its own; a class that
+never reaches it, from `MOST` on.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ RENDERED, COARSE_RENDERED = 80, 60
 SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
 # By class, chosen on val places: with less, more than 5 % of the cells without a change were called changed.
-LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96,) * 6
+LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96, 0.96, 0.96, 0.98, 0.96, 0.98)
 MOST = 0.96
 STEPS = 100
 WEIGHT_DECAY = 1e-3
@@ -167,13 +168,13 @@ def _error(read: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
 
 
 def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray, low: Sequence[float]) -> list[float]:
-    """Of each class the confidence from which on it is named, between a bound of its own and `MOST`."""
+    """Of each class the confidence from which on it is named, between a bound of its own and `MOST`; never below its bound."""
     least = []
     for index in range(len(LAND_COVER_CLASSES)):
         levels = np.arange(low[index], MOST, 0.01)
         of_class = found == index
         enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
-        least.append(round(float(min(enough, default=MOST)), 2))
+        least.append(round(float(min(enough, default=max(MOST, low[index]))), 2))
     return least
 
 

@@ -38,7 +38,8 @@ from chronosight.training.samples.land_cover_samples import SAME, SEASON, LandCo
 from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 CONFIDENT = 0.85  # from this probability on the head learns from an answer of its own
-RENDERED_SEED, RENDERED_SIZE, RENDERED_STEPS = 700_000, 256, (0.35, 1.2)  # metres per pixel
+RENDERED_SEED, RENDERED_SIZE = 700_000, 256
+RENDERED_STEPS, COARSE_STEPS = (0.35, 1.2), (0.85, 1.2)  # metres per pixel that rendered pairs are drawn at, and coarse ones
 RAREST = 0.03  # a class rarer than this in a batch counts no more for it
 
 
@@ -65,7 +66,7 @@ class LandCoverTrainer(LossesTrainer):
     @override
     def total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
         light, own = self.recipe.consistency * losses["light"], self.recipe.own_answers * losses["own"]
-        return losses["cover"] + losses["dry"] + light + own
+        return losses["cover"] + losses["dry"] + light + own + self.recipe.overlap * losses["overlap"]
 
 
 def land_cover_loss(
@@ -73,9 +74,10 @@ def land_cover_loss(
 ) -> dict[str, torch.Tensor]:
     """The losses of a batch.
 
-    "cover" is the cross entropy of known pixels, rare classes weighted up; "dry" keeps water off places that are dry. "light" is
-    the difference between both views of the same ground; where they are of two seasons, bare ground and low vegetation count as
-    one. "own" takes confident answers on one view as labels of the other (arXiv 2001.07685), except water, which is rare.
+    "cover" is the cross entropy of known pixels, rare classes weighted up; "overlap" is one minus the soft intersection over
+    union of the classes, by which maps are judged; "dry" keeps water off places that are dry. "light" is the difference between
+    both views of the same ground; where they are of two seasons, bare ground and low vegetation count as one. "own" takes
+    confident answers on one view as labels of the other (arXiv 2001.07685), except water, which is rare.
 
     Args:
         scores: (2 B, C, h, w), both views of a sample one after the other.
@@ -84,7 +86,7 @@ def land_cover_loss(
         smoothing: Of the labels.
 
     Returns:
-        "cover", "dry", "light" and "own", scalars; 0 where there is nothing to learn from.
+        "cover", "overlap", "dry", "light" and "own", scalars; 0 where there is nothing to learn from.
     """
     flat = labels.flatten(0, 1)
     known = flat >= 0
@@ -104,10 +106,22 @@ def land_cover_loss(
     own = F.cross_entropy(scores.unflatten(0, (-1, 2))[:, 1], answer, reduction="none")
     return {
         "cover": cover if bool(known.any()) else scores.sum() * 0,
+        "overlap": _apart_from(chance, flat),
         "dry": dry,
         "light": torch.as_tensor(light),
         "own": (own * learned).sum() / learned.sum().clamp(min=1),
     }
+
+
+def _apart_from(chance: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """One minus the mean soft intersection over union of the classes of a batch; chance: (N, C, h, w), labels: (N, h, w)."""
+    known = labels >= 0
+    found = chance.movedim(1, -1)[known]
+    true = F.one_hot(labels[known], chance.shape[1])
+    both, present = (found * true).sum(0), true.any(0)
+    overlaps = both / (found.sum(0) + true.sum(0) - both).clamp(min=1)
+    apart: torch.Tensor = ((1 - overlaps) * present).sum() / present.sum().clamp(min=1)
+    return apart
 
 
 def _apart(logs: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
@@ -142,7 +156,7 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = land_cover_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    drawn = LandCoverSamples(sources, recipe.shares, recipe.samples, recipe.seed, recipe.size)
+    drawn = LandCoverSamples(sources, recipe.shares, recipe.samples, recipe.seed, recipe.size, recipe.coarse, recipe.unresized)
     samples = LandCoverMaps(drawn, guide.land_cover_features, recipe.steps * recipe.batch, recipe.seed, say)
     torch.manual_seed(recipe.seed)
     widths, neck = list(guide.config.widths), list(guide.config.neck)
@@ -201,18 +215,20 @@ def land_cover_sources(recipe: LandCoverRecipe, data: str | Path) -> LandCoverSo
     missing = [name for kind, name in enumerate(LAND_COVER_CLASSES) if kind not in grounds]
     if missing:
         raise InputError(f"{data} has no images of {', '.join(missing)}; give the data folder as --data DIR")
-    return LandCoverSources(grounds, pairs, [rendered_ground(i) for i in range(recipe.rendered)])
+    return LandCoverSources(grounds, pairs, [rendered_ground(i, recipe.coarse) for i in range(recipe.rendered)])
 
 
-def rendered_ground(index: int) -> RenderedPair:
+def rendered_ground(index: int, coarse: float = 0.0) -> RenderedPair:
     """A rendered pair of the training, drawn at the ground sizes at which land cover is mapped.
 
     Args:
         index: Which one, from 0.
+        coarse: Share of them that are drawn at `COARSE_STEPS`.
 
     Returns:
         The pair, at 0.35 to 1.2 m a pixel.
     """
-    low, high = np.log(RENDERED_STEPS)
-    step = float(np.exp(np.random.default_rng((17, index)).uniform(low, high)))
+    rng = np.random.default_rng((17, index))
+    low, high = np.log(COARSE_STEPS if rng.random() < coarse else RENDERED_STEPS)
+    step = float(np.exp(rng.uniform(low, high)))
     return render_pair(RENDERED_SEED + index, RENDERED_SIZE, step)

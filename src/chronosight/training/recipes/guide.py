@@ -240,8 +240,14 @@ class LandCoverRecipe(Recipe):
     """Weight of the head's own confident answers on real pairs, as labels of the other view."""
     smoothing: float = Field(default=0.05, ge=0, lt=1)
     """Label smoothing: some labels are wrong."""
+    overlap: float = Field(default=0, ge=0)
+    """Weight of one minus the soft intersection over union of the classes."""
     shares: LandCoverShares = LandCoverShares()
     """Shares of the kinds of sample."""
+    coarse: float = Field(default=0, ge=0, le=1)
+    """Share of the mosaics and rendered pairs that are drawn at about 1 m a pixel, the others at any size."""
+    unresized: float = Field(default=0, ge=0, le=1)
+    """Share of the samples of rendered pairs that are cut out of them as they are, the others at another size."""
     rendered: int = Field(default=400, ge=0)
     """Rendered pairs."""
     neck: tuple[int, int, int] = (32, 48, 64)

@@ -29,7 +29,7 @@ AS_IT_IS = 0.3  # share of views that stay as they are, since colours tell dry g
 IN_OTHER_LIGHT = 0.6  # share of the other views in another season and light; the rest as other sensors show them
 OTHER, SAME, SEASON = 0, 1, 2
 TRIES = 8
-MOSAIC_STEPS = (0.2, 1.3)  # metres per pixel of mosaics
+MOSAIC_STEPS, COARSE_STEPS = (0.2, 1.3), (0.8, 1.3)  # metres per pixel of mosaics, and of coarse ones
 RENDERED_SCALES, REAL_SCALES = (0.8, 1.3), (0.7, 1.6)  # pixels of an image that one of a view stands for
 
 
@@ -51,7 +51,10 @@ class LandCoverSources:
 class LandCoverSamples:
     """Map-style dataset of `length` samples, deterministic by index."""
 
-    def __init__(self, sources: LandCoverSources, shares: LandCoverShares, length: int, seed: int, size: int) -> None:
+    def __init__(
+        self, sources: LandCoverSources, shares: LandCoverShares, length: int, seed: int, size: int, coarse: float = 0.0,
+        unresized: float = 0.0,
+    ) -> None:  # fmt: skip
         """Makes the dataset.
 
         Args:
@@ -60,8 +63,11 @@ class LandCoverSamples:
             length: Number of samples.
             seed: Of all draws.
             size: Side of a sample in pixels, a multiple of 16.
+            coarse: Share of the mosaics that are drawn at `COARSE_STEPS`.
+            unresized: Share of the samples of rendered pairs that show them at their own size.
         """
         self.sources, self.length, self.seed, self.size = sources, length, seed, size
+        self.coarse, self.unresized = coarse, unresized
         kinds = {
             self._mosaic: shares.mosaic,
             self._rendered: shares.rendered if sources.rendered else 0.0,
@@ -84,12 +90,14 @@ class LandCoverSamples:
         return {"views": np.stack(views), "labels": known, "same": np.where(known[0] == known[1], same, OTHER)}
 
     def _mosaic(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
-        mosaic = draw_mosaic(rng, self.sources.grounds, self.size, MOSAIC_STEPS)
+        steps = COARSE_STEPS if rng.random() < self.coarse else MOSAIC_STEPS
+        mosaic = draw_mosaic(rng, self.sources.grounds, self.size, steps)
         return [mosaic.pixels] * 2, np.stack([mosaic.labels] * 2), SAME
 
     def _rendered(self, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray, int]:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
-        box = draw_box(rng, pair.before_map.shape, self.size * float(rng.uniform(*RENDERED_SCALES)))
+        scale = 1.0 if rng.random() < self.unresized else float(rng.uniform(*RENDERED_SCALES))
+        box = draw_box(rng, pair.before_map.shape, self.size * scale)
         images = [resized(image, box, self.size) for image in (pair.before, pair.after)]
         covers = [of_rendered(resized_labels(cover, box, self.size)) for cover in (pair.before_map, pair.after_map)]
         return images, np.stack(covers), SAME
