@@ -83,7 +83,8 @@ FINE_LIMITS = """
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and
   rendered scenes; see docs/land-cover.md for its limits. The shipped one was trained for 2,500 steps on the guide's maps
   alone, of ground at 0.3 to 1.3 m, and then for 1,500 steps on pixels too, of ground up to 2.2 m (600 rendered pairs, rate
-  0.002), and with version 0.6 for 2,000 steps more on the present guide (rate 0.001); the recipe was not run from scratch."""
+  0.002), with version 0.6 for 2,000 steps more on the present guide (rate 0.001), and then for the 3,600 steps of the recipe,
+  on labels that are no longer half a pixel off; it was never trained from scratch by one recipe."""
 LIMITS = """\
 - Changes of buildings and roads are mapped, and of land cover in pairs of 1.25 m per pixel and finer, where the weights
   have a head for it. Real data has no road masks: roads were learned from captions and from rendered scenes, so real roads

@@ -106,14 +106,14 @@ def land_cover_loss(
     own = F.cross_entropy(scores.unflatten(0, (-1, 2))[:, 1], answer, reduction="none")
     return {
         "cover": cover if bool(known.any()) else scores.sum() * 0,
-        "overlap": _apart_from(chance, flat),
+        "overlap": _overlap_lost(chance, flat),
         "dry": dry,
         "light": torch.as_tensor(light),
         "own": (own * learned).sum() / learned.sum().clamp(min=1),
     }
 
 
-def _apart_from(chance: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def _overlap_lost(chance: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """One minus the mean soft intersection over union of the classes of a batch; chance: (N, C, h, w), labels: (N, h, w)."""
     known = labels >= 0
     found = chance.movedim(1, -1)[known]
