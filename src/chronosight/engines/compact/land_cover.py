@@ -59,7 +59,7 @@ SPECK = 0.1  # of the ground of a changed object: a class that holds less is the
 SMALLEST_WATER = 1000.0
 BLOCK = 64  # pixels a side of the squares that are passed over where nothing changed, as in most of them
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
-LEAST = 0.73  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
+LEAST = 0.77  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
 MOST_OF = 0.5  # of its pixels: a class that is known for fewer of them is unknown
 
 
