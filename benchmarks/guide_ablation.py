@@ -9,7 +9,7 @@ on val places at 1 m, on pairs abroad at 0.5 m, and on half-metre crops held out
     tower       the encoder starts from that of the shipped vision tower
     nothing     the encoder starts from random weights
     texas       pairs of Texas and rendered pairs alone: no chips, no other ground, nothing pasted, erased or drawn
-    one_metre   no half-metre pairs
+    one_metre   no half-metre pairs as samples; their ground and buildings still serve the others
     shared      the encoder is that of the vision tower, and stays as it is
 """
 
