@@ -267,9 +267,8 @@ def test_classes_that_are_none_are_refused(pair, bundle_folder):
 
 def test_the_caption_and_the_answer_no_tell_of_the_ground(tmp_path, engine, monkeypatch):
     same = "the scene is the same as before"  # the tiny language model says one thing of every scene
-    for name in ("describe", "engine"):
-        told = lambda captioned, *_: (replace(captioned, text=same, value=same, confidence=0.9), "")  # noqa: E731
-        monkeypatch.setattr(f"chronosight.engines.compact.{name}.fit_caption", told)
+    told = lambda captions, *_: (replace(captions[0], text=same, value=same, confidence=0.9), "")  # noqa: E731
+    monkeypatch.setattr("chronosight.engines.compact.encoded.choose_caption", told)
     pair = write(tmp_path / "unbuilt", building=False)
     found = chronosight.describe(*pair, engine=engine)
     assert found.objects == () and found.changed.value is False

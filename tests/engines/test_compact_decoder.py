@@ -4,7 +4,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from chronosight.engines.compact.decoder import Decoder
+from chronosight.engines.compact.beam_search import beam_search
+from chronosight.engines.compact.decoder import PER_TOKEN, Decoder
 from tiny_bundle import attention_decoder
 
 END = 39
@@ -31,20 +32,24 @@ def prefix(decoder, embedding):
     return decoder.start(embedding[None, [1, 8, 8, 8, 2]].astype(np.float32))
 
 
+def next_scores(session, embedding, tokens):
+    """(V,) float64 logits after a whole prompt."""
+    n, empty = len(tokens), np.zeros((1, 2, 0, 8), np.float32)
+    feeds = {f"past_{part}_{i}": empty for part in ("key", "value") for i in range(2)}
+    feeds |= {
+        "inputs_embeds": embedding[tokens].astype(np.float32)[None],
+        "attention_mask": np.ones((1, n), np.int64),
+        "position_ids": np.arange(n)[None],
+    }
+    return session.run(["logits"], feeds)[0][0, -1].astype(np.float64)
+
+
 def reply_without_cache(session, embedding, suffix, max_tokens):
     """Greedy decoding that runs the whole prompt again for every token."""
     tokens, logprobs = [1, 8, 8, 8, 2, *suffix], []
     start = len(tokens)
-    empty = np.zeros((1, 2, 0, 8), np.float32)
     for _ in range(max_tokens):
-        n = len(tokens)
-        feeds = {f"past_{part}_{i}": empty for part in ("key", "value") for i in range(2)}
-        feeds |= {
-            "inputs_embeds": embedding[tokens].astype(np.float32)[None],
-            "attention_mask": np.ones((1, n), np.int64),
-            "position_ids": np.arange(n)[None],
-        }
-        logits = session.run(["logits"], feeds)[0][0, -1].astype(np.float64)
+        logits = next_scores(session, embedding, tokens)
         scores = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
         best = int(scores.argmax())
         logprobs.append(scores[best])
@@ -61,6 +66,27 @@ def test_cached_reply_equals_the_uncached_one(session, decoder, embedding, prefi
     assert list(reply.tokens) == tokens
     assert reply.complete == complete
     np.testing.assert_allclose(reply.logprobs, logprobs, atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_sentence_equals_the_one_found_without_cache(session, embedding, prefix, decoder, suffix):
+    prompts = [[1, 8, 8, 8, 2, *suffix]]
+
+    def scores():
+        logits = np.stack([next_scores(session, embedding, prompt) for prompt in prompts])
+        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+    def follow(rows, tokens):
+        prompts[:] = [[*prompts[row], token] for row, token in zip(rows, tokens, strict=True)]
+        return scores()
+
+    for end in (END, decoder.reply(prefix, [suffix], 12)[0].tokens[2]):  # the second ends within the limit
+        prompts[:] = [[1, 8, 8, 8, 2, *suffix]]
+        expected = beam_search(scores()[0], follow, end, 12, PER_TOKEN)[0]
+        found = Decoder(session, embedding, end).sentence(prefix, suffix, 12)
+        assert found.tokens == expected.tokens
+        assert found.complete == expected.complete == (end != END)
+        np.testing.assert_allclose(found.logprobs, expected.logprobs, atol=1e-4)
 
 
 def test_a_batch_equals_its_questions_asked_one_by_one(decoder, prefix):
@@ -94,18 +120,13 @@ def test_the_prefix_can_be_used_again(decoder, prefix):
     assert [reply.tokens for reply in decoder.reply(prefix, SUFFIXES, 8)] == [reply.tokens for reply in first]
 
 
-def test_three_tokens_in_a_row_are_not_said_twice():
-    from chronosight.engines.compact.decoder import repeating
-
-    assert repeating([]) == repeating([5]) == repeating([5, 6, 7]) == []
-    assert repeating([5, 6, 7, 5, 6]) == [7]
-    assert repeating([5, 6, 7, 5, 6, 8, 5, 6]) == [7, 8]
-    assert repeating([5, 5, 5]) == [5]
-
-
 def test_the_same_view_twice_changes_nothing(decoder, embedding, prefix):
     twice = decoder.start(embedding[[[1, 8, 8, 8, 2]] * 2].astype(np.float32))
     for one, two in zip(decoder.reply(prefix, SUFFIXES, 12), decoder.reply(twice, SUFFIXES, 12), strict=True):
+        assert one.tokens == two.tokens
+        np.testing.assert_allclose(one.logprobs, two.logprobs, atol=1e-4)
+    for suffix in SUFFIXES:
+        one, two = decoder.sentence(prefix, suffix, 8), decoder.sentence(twice, suffix, 8)
         assert one.tokens == two.tokens
         np.testing.assert_allclose(one.logprobs, two.logprobs, atol=1e-4)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, summary, town
 from chronosight.engines.chosen_objects import Chosen
-from chronosight.engines.compact.caption import fit_caption, in_words, joined_caption, part
+from chronosight.engines.compact.caption import choose_caption, fit_caption, in_words, joined_caption, part
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.reconcile import reconcile
 from chronosight.engines.compact.replies import answer_yes_no
@@ -141,6 +141,19 @@ def test_a_caption_says_what_the_map_shows(text, objects, kept):
     answer, note = fit_caption(captioned(text), YES, evidence(objects))
     assert answer.text == answer.value == kept
     assert bool(note) == (kept != text)
+
+
+def test_the_likeliest_caption_that_fits_the_map_is_chosen():
+    objects = evidence([one(1, "road", "appeared", 0, 0, 50, 5)])
+    said = {"a house is built": 0.9, "a road is built": 0.5, "a road appears": 0.4}
+    likely, second, third = (captioned(text, confidence) for text, confidence in said.items())
+    chosen, note = choose_caption([likely, second, third], YES, objects)
+    assert (chosen.text, note) == ("a road is built", "")
+    assert choose_caption([third, second], YES, objects)[0].text == "a road appears"
+    assert choose_caption([likely], YES, objects) == fit_caption(likely, YES, objects)
+    no = replace(YES, value=False, confidence=0.85)
+    same = captioned("there is no difference", 0.3)
+    assert choose_caption([likely, same], no, evidence([]))[0].text == same.text, "the model's own words, where it has some"
 
 
 def test_no_desert_is_seen():

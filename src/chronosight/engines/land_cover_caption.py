@@ -16,6 +16,8 @@ from chronosight.tasks import caption
 MOST_KINDS = 2  # kinds of change in a caption
 LARGE_SHARE, LARGE_AREA = 0.06, 1000.0  # of the scene; square metres: less is no subject of a caption (docs/results.md)
 LARGE_SHARE_OF_OTHERS = 0.25  # where trees grew, or a class is unknown and no trees are lost: people seldom write of it
+LARGE_SHARE_OF_FIELDS = 0.4  # open ground and a class that is unknown: fields change from season to season
+OPEN_GROUND = ("bare ground", "low vegetation and crops")
 LITTLE = "almost nothing has changed"
 NOTE = "the land cover changed although no building or road did"
 
@@ -84,6 +86,8 @@ def _large(found: Sequence[CoverObject], pixels: int, metric: bool) -> bool:
     """Whether a change of one kind is the subject of a caption of a scene of so many pixels."""
     share = sum(item.area_px for item in found) / pixels
     before, after = found[0].key
+    if UNKNOWN in (before, after) and {before, after} <= {UNKNOWN, *OPEN_GROUND}:
+        return share >= LARGE_SHARE_OF_FIELDS
     if after == "trees" or (before != "trees" and UNKNOWN in (before, after)):
         return share >= LARGE_SHARE_OF_OTHERS
     return share >= LARGE_SHARE or (metric and sum(item.area for item in found) >= LARGE_AREA)

@@ -18,6 +18,7 @@ class Reply:
         complete: Whether it ended by itself, not at the limit of tokens.
         yes: Probability in [0, 1] of the word yes against no as the first token; None where that is not known.
         number: Probability in [0, 1] of the first number, digit by digit; None where that is not known.
+        others: Less likely replies to the same question, the likelier first; empty where only one was sought.
     """
 
     text: str
@@ -25,3 +26,4 @@ class Reply:
     complete: bool
     yes: float | None = None
     number: float | None = None
+    others: tuple[Reply, ...] = ()

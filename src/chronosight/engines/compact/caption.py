@@ -1,7 +1,8 @@
 """Captions of pairs, held against what was outlined, and captions of pairs larger than the model sees at once.
 
-A caption that says a thing twice, or names a class, a direction or a place that no object has, loses that clause; where
-nothing is left the objects themselves are described. No caption is more certain than the facts in it. A larger pair is cut
+Of the sentences that the model finds likely the first one that needs no correction is taken. A caption that says a thing twice,
+or names a class, a direction or a place that no object has, loses that clause; where nothing is left the objects themselves are
+described. No caption is more certain than the facts in it. A larger pair is cut
 into views: the model writes a caption for each one that changed, and they are joined with their places.
 """
 
@@ -81,6 +82,21 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
     return replace(captioned, text=text, value=text, confidence=confidence, confident=is_confident(confidence, {})), note
 
 
+def choose_caption(captions: Sequence[Answer], changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
+    """The likeliest caption that may stand as it is; where none may, the likeliest one, corrected.
+
+    Args:
+        captions: The model's captions of one pair, the likeliest first.
+        changed: Whether anything changed.
+        evidence: The objects.
+
+    Returns:
+        As of `fit_caption`.
+    """
+    fitted = [fit_caption(captioned, changed, evidence) for captioned in captions]
+    return next((found for found in fitted if not found[1]), fitted[0])
+
+
 def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]:
     """The confidence of each change that a caption states: that of the most certain object which shows it.
 
@@ -131,13 +147,13 @@ def in_words(objects: Sequence[ChangedObject], placed: bool = True) -> str:
 def _with_houses(text: str, objects: Sequence[ChangedObject]) -> str:
     """Where the map shows buildings too, they are what goes with the road of "a road with a road" or "with a parking lot".
 
-    Of val places whose captions had "with a parking lot", people named one in less than half, and houses in nine of ten.
+    Of val places with such a caption, people named a parking lot in less than half, and houses in nine of ten.
     """
     if not any(item.class_name == "building" for item in objects):
         return text
     for other in ("a road", "a parking lot"):
         text = text.replace(f"a road with {other}", "a road with some houses")
-    return text.replace("building with a parking lot", "building").replace("house with a parking lot", "house")
+    return text
 
 
 def joined_caption(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from chronosight.engines.compact.beam_search import Sentence, beam_search
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.guide import Guide, seen_frames
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
@@ -16,8 +17,9 @@ from chronosight.tasks.caption_claims import SETTINGS, without_settings
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs, shown_size
 from chronosight.tasks.pixels import resize_frames
 
-# Surroundings stay where their word has this probability: of val captions, people then name them too in 0.87 (deserts left out).
-LEAST = 0.45
+# Surroundings stay where their word has this probability: of val captions, people then name them too in 0.78 (deserts left out).
+LEAST = 0.7
+LENGTH_EXPONENT = 0.2  # sentences of no change are short: 0 finds too much unchanged, 0.5 too little (docs/results.md)
 
 
 class Captioner:
@@ -43,7 +45,7 @@ class Captioner:
 
         Returns:
             The sentence, without full stop and without surroundings that are doubtful, with the log-probability of every word
-            that was written and of the end.
+            that was written and of the end; less likely sentences are its `others`.
 
         Raises:
             InputError: The graph does not fit the words in config.json.
@@ -56,25 +58,32 @@ class Captioner:
             )
         memory = self.bundle.session("captioner").run(["memory"], caption_inputs(maps))[0]
         session = self.bundle.session("captioner_words")
-        tokens, logprobs = [START], []
-        complete = False
-        while not complete and len(tokens) <= MOST_WORDS:
-            scores = session.run(["logits"], {"memory": memory, "tokens": np.array([tokens], np.int64)})[0][0]
-            if len(scores) != len(self.words):
+        written = np.array([[START]])
+
+        def follow(rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+            nonlocal written
+            written = np.concatenate([written[rows], tokens[:, None]], axis=1)
+            return next_word()
+
+        def next_word() -> np.ndarray:
+            feeds = {"memory": np.repeat(memory, len(written), axis=0), "tokens": written}
+            scores = session.run(["logits"], feeds)[0].astype(float)
+            if scores.shape[1] != len(self.words):
                 raise InputError(
-                    f"config.json of {self.bundle.folder} lists {len(self.words)} words, its captioner has {len(scores)}; "
+                    f"config.json of {self.bundle.folder} lists {len(self.words)} words, its captioner has {scores.shape[1]}; "
                     "copy the weights folder again"
                 )
-            scores = scores.astype(float) - np.logaddexp.reduce(scores.astype(float))
-            allowed = scores.copy()
-            allowed[[PAD, START, UNKNOWN, *repeating(tokens[1:])]] = -np.inf
-            token = int(allowed.argmax())
-            logprobs.append(float(scores[token]))
-            complete = token == END
-            if not complete:
-                tokens.append(token)
-        words = [self.words[token] for token in tokens[1:]]
-        return Reply(without_settings(" ".join(words), doubtful(words, logprobs)), np.array(logprobs), complete)
+            logprobs: np.ndarray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+            return logprobs
+
+        found = beam_search(next_word()[0], follow, END, MOST_WORDS, LENGTH_EXPONENT, forbidden=(PAD, START, UNKNOWN))
+        first, *others = [self._reply(sentence) for sentence in found]
+        return replace(first, others=tuple(others))
+
+    def _reply(self, found: Sentence) -> Reply:
+        words = [self.words[token] for token in found.tokens]
+        text = without_settings(" ".join(words), doubtful(words, found.logprobs))
+        return Reply(text, np.array(found.logprobs), found.complete)
 
 
 def doubtful(words: Sequence[str], logprobs: Sequence[float]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Greedy decoding with a key / value cache, many questions about one scene at a time, without torch."""
+"""Decoding with a key / value cache, many questions about one scene at a time, without torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from onnxruntime import InferenceSession, OrtValue
 
+from chronosight.engines.compact.beam_search import beam_search
+
 Past = list[OrtValue]  # key and value of every layer, each (N, H, P, dh)
+PER_TOKEN = 1.0  # sentences are compared by their mean log-probability a token; sums prefer short ones (docs/results.md)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Decoder:
         _, past = self._step(embeds, mask, positions, past)
         return Prefix(past, length, views)
 
-    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int, prose: list[bool] | None = None) -> list[Decoded]:
+    def reply(self, prefix: Prefix, suffixes: list[list[int]], max_tokens: int) -> list[Decoded]:
         """Decodes greedily, all questions in one batch; shorter ones are padded on the left and masked.
 
         Of a scene in several views each token is the likeliest by the mean of the views' probabilities.
@@ -69,7 +72,6 @@ class Decoder:
             prefix: Of the scene.
             suffixes: Token ids of each question.
             max_tokens: The most tokens of a reply.
-            prose: By question, whether no three tokens may stand twice in its reply (see `repeating`).
 
         Returns:
             The tokens of each reply, in the order of the questions.
@@ -95,13 +97,7 @@ class Decoder:
         first = _log_mean(logits, views)
         logprobs = first
         for step in range(max_tokens):
-            allowed = logprobs
-            if prose:
-                allowed = logprobs.copy()
-                for at, row in enumerate(rows.tolist()):
-                    if prose[row]:
-                        allowed[at, repeating(chosen[row])] = -np.inf
-            best = allowed.argmax(axis=1)
+            best = logprobs.argmax(axis=1)
             for at, row in enumerate(rows.tolist()):
                 if open_[row]:
                     scores[row].append(float(logprobs[at, best[at]]))
@@ -122,6 +118,34 @@ class Decoder:
             logprobs = _log_mean(logits, views)
         return [Decoded(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
 
+    def sentence(self, prefix: Prefix, suffix: list[int], max_tokens: int) -> Decoded:
+        """Decodes a reply of one sentence by beam search.
+
+        Args:
+            prefix: Of the scene; of several views each token's probability is the mean of theirs.
+            suffix: Token ids of the question.
+            max_tokens: The most tokens of the reply.
+
+        Returns:
+            The tokens of the reply.
+        """
+        views, length = prefix.views, prefix.length + len(suffix)
+        mask, positions = np.ones((views, length), np.int64), np.tile(np.arange(prefix.length, length), (views, 1))
+        logits, past = self._step(self._embed(np.tile(np.array(suffix), (views, 1))), mask, positions, prefix.past)
+        first = _log_mean(logits, views)[0]
+        followed = 1
+
+        def follow(rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+            nonlocal past, length, followed
+            of_views = (np.arange(views)[:, None] * followed + rows).ravel()
+            past, length, followed = [_rows(item, of_views) for item in past], length + 1, len(rows)
+            mask, positions = np.ones((len(of_views), length), np.int64), np.full((len(of_views), 1), length - 1)
+            logits, past = self._step(self._embed(np.tile(tokens, views)[:, None]), mask, positions, past)
+            return _log_mean(logits, views)
+
+        found = beam_search(first, follow, self.end, max_tokens, PER_TOKEN)[0]
+        return Decoded(found.tokens, np.array(found.logprobs), first, found.complete)
+
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
         embedded: np.ndarray = self.embedding[tokens].astype(np.float32)
         return embedded
@@ -136,19 +160,6 @@ class Decoder:
         feeds |= {f"past_{name}": item for name, item in zip(self.cache_names, past, strict=True)}
         logits, *present = self.session.run_with_ort_values(self.outputs, feeds)  # keeps the cache out of numpy
         return logits.numpy()[:, -1], present
-
-
-def repeating(tokens: list[int]) -> list[int]:
-    """Tokens that would repeat three tokens in a row: a small model's sentences run in circles.
-
-    Args:
-        tokens: Token ids of the reply so far.
-
-    Returns:
-        Ids that must not come next.
-    """
-    last = tokens[-2:]
-    return [tokens[i + 2] for i in range(len(tokens) - 2) if tokens[i : i + 2] == last]
 
 
 def _rows(item: OrtValue, rows: np.ndarray) -> OrtValue:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chronosight.engines.compact.caption import fit_caption, joined_caption
+from chronosight.engines.compact.caption import joined_caption
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.reconcile import outlined_otherwise
@@ -38,14 +38,13 @@ def describe_pair(encoded: EncodedScene) -> Description:
     counts, places = [count.ask(name) for name in CLASSES], [location.ask(name) for name in CLASSES]
     exact_tasks = encoded.bundle.from_objects
     asked = [question for question in (*counts, *places) if question.task not in exact_tasks]
-    questions = [caption.ask("pair"), *asked]
     read = {
         question: read_reply(encoded.bundle, "pair", question, reply)
-        for question, reply in zip(questions, encoded.replies(questions), strict=True)
+        for question, reply in zip(asked, encoded.replies(asked), strict=True)
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    captioned, note = fit_caption(read[questions[0]], reconciled.changed, reconciled.evidence)
+    captioned, note = encoded.chosen_caption
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):

@@ -9,6 +9,7 @@ from threading import RLock
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.caption import choose_caption
 from chronosight.engines.compact.captioner import Captioner
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
@@ -19,12 +20,13 @@ from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, placed_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
-from chronosight.engines.compact.replies import yes_probability
+from chronosight.engines.compact.replies import read_reply, yes_probability
 from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
+from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
@@ -271,7 +273,7 @@ class EncodedScene:
         outlined = outlined_area(
             select(self.outlined.objects, question.subject), (self.seen_size or 1.0) ** 2
         )
-        settings = self.guide.calibration("binary")
+        settings = self.guide.change_settings(question.subject)
         captioned = self.captioned(question) if settings.get("caption") else 0.0
         settled = without_model(self.changed, outlined, settings, captioned)
         if settled is not None:
@@ -294,6 +296,14 @@ class EncodedScene:
         return captioned_change(not caption.says_no_change(reply.text), reply.logprobs)
 
     @cached_property
+    def chosen_caption(self) -> tuple[Answer, str]:
+        """The caption of a pair as it may stand beside the map, and a note on what was corrected (`caption.choose_caption`)."""
+        question = caption.ask("pair")
+        reply = self.replies([question])[0]
+        captions = [read_reply(self.bundle, "pair", question, one) for one in (reply, *reply.others)]
+        return choose_caption(captions, self.reconciled.changed, self.reconciled.evidence)
+
+    @cached_property
     def reconciled(self) -> Reconciled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.reconcile)."""
-        return reconcile(self.yes(binary.ask()), self.guide.calibration("binary"), self.reported_evidence)
+        return reconcile(self.yes(binary.ask()), self.guide.change_settings(None), self.reported_evidence)

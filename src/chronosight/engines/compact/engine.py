@@ -10,7 +10,6 @@ from threading import Lock
 from typing_extensions import override
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
@@ -215,16 +214,16 @@ class CompactEngine(Engine):
             reconciled = encoded.reconciled
             answer = answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
         elif question.task == "binary":
-            answer = answer_yes_no(question, encoded.yes(question), encoded.guide.calibration("binary"))
+            answer = answer_yes_no(question, encoded.yes(question), encoded.guide.change_settings(question.subject))
             reconciled = encoded.reconciled
+        elif question.task == "caption":
+            answer, note = encoded.chosen_caption
+            return replace(answer, evidence=encoded.reconciled.evidence, notes=(note,) if note else ())
         else:
             answer, reconciled = self._read(encoded, question), encoded.reconciled
         changed = reconciled.changed
         if question == binary.ask():
             return replace(changed, notes=reconciled.notes)
-        if question.task == "caption":
-            fitted, note = fit_caption(answer, changed, reconciled.evidence)
-            return replace(fitted, evidence=reconciled.evidence, notes=(note,) if note else ())
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, reconciled.evidence)
             return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else ())

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from chronosight.engines.compact.beam_search import repeating
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.cover_maps import cover_of
-from chronosight.engines.compact.decoder import repeating
 from chronosight.engines.compact.guide_outputs import STEP, padded_frames
 from chronosight.engines.compact.guide_views import GuideViews
 from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_side, tile_starts
@@ -75,6 +75,18 @@ class Guide(GuideViews):
             The settings by name.
         """
         return self.bundle.calibration(task, *(["finest"] if self.finest else []), *(["fine"] if self.fine else []))
+
+    def change_settings(self, subject: str | None) -> dict[str, float]:
+        """How the evidence on a yes / no question is weighed (`confidence.weigh_sources`).
+
+        Args:
+            subject: The class that is asked about; None for any change.
+
+        Returns:
+            The settings "any_change" for any change where this guide has them, else "binary".
+        """
+        own = None if subject or self.fine else self.bundle.calibration("any_change")
+        return own or self.calibration("binary")
 
     def maps_cover(self, metres: float | None) -> bool:
         """Whether these weights map the land cover of pairs that this guide compares.

@@ -115,10 +115,15 @@ class Language:
         Returns:
             Tokens and their log-probabilities, in the order of the questions.
         """
-        suffixes = [self._encode(question_suffix(plain(question))) for question in questions]
-        prose = [question.task == "caption" for question in questions]
-        most = 1 if all(question.task in YES_NO for question in questions) else MAX_REPLY_TOKENS  # of yes or no the first is read
-        return self.decoder.reply(prefix, suffixes, most, prose)
+        suffixes = {question: self._encode(question_suffix(plain(question))) for question in questions}
+        captions = [question for question in suffixes if question.task == "caption"]
+        others = [question for question in suffixes if question.task != "caption"]
+        decoded = {question: self.decoder.sentence(prefix, suffixes[question], MAX_REPLY_TOKENS) for question in captions}
+        if others:
+            most = 1 if all(question.task in YES_NO for question in others) else MAX_REPLY_TOKENS  # of these the first is read
+            replies = self.decoder.reply(prefix, [suffixes[question] for question in others], most)
+            decoded.update(zip(others, replies, strict=True))
+        return [decoded[question] for question in questions]
 
     def text(self, reply: Decoded) -> str:
         """The words of a reply.

@@ -173,7 +173,7 @@ class PairFits:
         asked: Answers of the language model.
         sources: How good the language model and the objects are, by task; empty where that was not asked.
         read_off: Answers read from objects, by task; likewise.
-        weighed: Evidence of whether anything changed.
+        weighed: Evidence of whether anything changed, by task.
     """
 
     mask: dict[str, float]
@@ -183,12 +183,14 @@ class PairFits:
     asked: list[Asked]
     sources: dict[str, dict[str, float]]
     read_off: dict[str, list[ReadOff]]
-    weighed: list[Weighed]
+    weighed: dict[str, list[Weighed]]
 
     def settings(self, asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
         """Settings and report by task, of answers of the language model and of those read from objects."""
         tasks, report = fit_tasks(asked)
-        tasks["binary"], report["binary"] = fit_changed(self.weighed)
+        for task, weighed in self.weighed.items():
+            if len(weighed) >= FEWEST:
+                tasks[task], report[task] = fit_changed(weighed)
         for task, answers in self.read_off.items():
             if len(answers) >= FEWEST:
                 tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)
@@ -221,7 +223,7 @@ def _fit_pairs(
     if guide:
         sources, read_off = choose_sources(engine, places)
         read_off["count"] += counts_of_training(engine, track(training_places(data, limit), "training places"))
-    weighed = list(weigh_places(engine, track(places, "val places, yes or no")))
+    weighed = weigh_places(engine, track(places, "val places, yes or no"))
     return PairFits(mask, mask_report, fine, fine_report, asked, sources, read_off, weighed)
 
 

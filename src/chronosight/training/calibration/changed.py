@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronosight.datasets.places import ANY_CHANGE, BINARY, PlacePair, truth_of_mask, windows
+from chronosight.datasets.places import ANY_CHANGE, BINARY, Box, PlacePair, truth_of_mask, windows
 from chronosight.engines.confidence import SETTLED
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.tasks.question import Question
@@ -17,6 +17,8 @@ from chronosight.training.calibration.fits import confidence_of, confident_from,
 if TYPE_CHECKING:
     from chronosight.engines.compact.encoded import EncodedScene
     from chronosight.engines.compact.engine import CompactEngine
+
+CELLS_OF_WINDOW = 4
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,11 @@ class Weighed:
     captioned: float = 0.0
 
 
-def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator[Weighed]:
-    """Collects the evidence on change: of windows asked about buildings, and of captioned cells asked about any change.
+def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> dict[str, list[Weighed]]:
+    """Collects the evidence on change.
+
+    "binary" is asked of windows and is about buildings, so captions do not count. "any_change" is asked of captioned cells, and
+    of windows whose four cells all have captions.
 
     `engines.confidence` weighs the same evidence.
 
@@ -43,14 +48,21 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> Iterator
         engine: Engine whose mask is calibrated already.
         places: Held-out pairs with building masks and captioned cells.
 
-    Yields:
-        The evidence of a window or cell, and whether it changed.
+    Returns:
+        The evidence of each window or cell and whether it changed, by the names of the tasks in config.json.
     """
+    found: dict[str, list[Weighed]] = {"binary": [], "any_change": []}
     for place in places:
-        asked = [(box, BINARY, truth_of_mask(_cut(place.building, box)).changed) for box in windows(place.before.shape[0])]
-        asked += [(cell.box, ANY_CHANGE, cell.changed) for cell in place.cells[::2]]
-        for box, question, truth in asked:
-            yield weigh(engine.encode(place.crop(box)), question, truth)
+        for box in windows(place.before.shape[0]):
+            scene = place.crop(box)
+            found["binary"].append(weigh(engine.encode(scene), BINARY, truth_of_mask(place.mask(box)).changed))
+            inside = [cell for cell in place.cells if _lies_in(cell.box, box)]
+            if len(inside) == CELLS_OF_WINDOW:
+                truth = any(cell.changed for cell in inside)
+                found["any_change"].append(weigh(engine.encode(scene), ANY_CHANGE, truth))
+        for cell in place.cells:
+            found["any_change"].append(weigh(engine.encode(place.crop(cell.box)), ANY_CHANGE, cell.changed))
+    return found
 
 
 def weigh(encoded: EncodedScene, question: Question, truth: bool) -> Weighed:
@@ -74,24 +86,26 @@ def weigh(encoded: EncodedScene, question: Question, truth: bool) -> Weighed:
     return Weighed(log_odds(yes), log_odds(encoded.changed), outlined, truth, encoded.captioned(question))
 
 
-def _cut(mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    return mask[box[1] : box[3], box[0] : box[2]]
+def _lies_in(inner: Box, outer: Box) -> bool:
+    return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str, float]]:
     """Fits the weights of the evidence on change by logistic regression, with the language model and without.
 
+    No weight is negative: what one source adds to the others may be nothing, but it never speaks against itself.
+
     Args:
-        weighed: Evidence and outcomes, as `weigh_places` yields them.
+        weighed: Evidence and outcomes of one kind of question, as `weigh_places` collects them.
 
     Returns:
-        The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task "binary", and "alone_guide",
+        The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task, and "alone_guide",
         "alone_outlined", "alone_caption" and "alone_b" of answers without the language model; and how well they hold, on the
         same answers: number, accuracy, calibration error before and after, share answered without the language model.
     """
     features = np.array([[item.language_model, item.guide, item.outlined, item.captioned] for item in weighed])
     outcome = np.array([item.outcome for item in weighed])
-    fitted, alone = (fit_logistic(features[:, first:], outcome, penalty=3e-4) for first in (0, 1))
+    fitted, alone = (fit_logistic(features[:, first:], outcome, penalty=3e-4, nonnegative=True) for first in (0, 1))
     yes, without = fitted(features), alone(features[:, 1:])
     settled = np.maximum(without, 1 - without) >= SETTLED
     confidence, right = confidence_of(np.where(settled, without, yes), outcome, True)

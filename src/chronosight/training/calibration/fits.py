@@ -83,13 +83,16 @@ class Logistic:
         return right
 
 
-def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 1e-2) -> Logistic:
+def fit_logistic(
+    features: np.ndarray, outcome: Sequence[bool] | np.ndarray, penalty: float = 1e-2, nonnegative: bool = False
+) -> Logistic:
     """Fits a logistic regression by L-BFGS.
 
     Args:
         features: (n, d) features; scaled to about one, since the penalty applies to them as given.
         outcome: (n,) outcomes, true or false.
         penalty: Weight of the squared weights, but not of the bias, per answer.
+        nonnegative: Whether no feature may lower the probability; the bias may.
 
     Returns:
         The d weights and the bias.
@@ -110,7 +113,8 @@ def fit_logistic(features: np.ndarray, outcome: Sequence[bool] | np.ndarray, pen
         slope = np.append(x.T @ residual + 2 * penalty * weights, residual.sum())
         return float(_log_loss(z, y) + penalty * (weights @ weights)), slope
 
-    found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    bounds = [*[(0.0 if nonnegative else None, None)] * x.shape[1], (None, None)]
+    found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
     return Logistic(tuple(float(w) for w in found[:-1]), float(found[-1]))
 
 
