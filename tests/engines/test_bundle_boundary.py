@@ -38,7 +38,8 @@ def test_a_config_that_is_no_object_is_refused(folder, text):
         ("classes", ...), ("classes", "building"), ("classes", []), ("metres_per_pixel", ...), ("metres_per_pixel", "a"),
         ("metres_per_pixel", 0), ("metres_per_pixel", float("nan")), ("metres_per_pixel", True), ("guide_form", "loud"),
         ("guide_views", 10**9), ("pair_size", "256"), ("pair_size", 10**9), ("pair_size", -1), ("video_frames", 10**12),
-        ("calibration", []), ("calibration", {"mask": {"a": "b"}}), ("from_objects", "count"), ("scene_classes", [1]),
+        ("calibration", []), ("calibration", {"mask": {"a": "b"}}), ("from_objects", "count"),
+        ("scene_classifier", {"classes": ["beach"]}),
         ("checksums", {"guide.onnx": "abc"}),
     ],
 )  # fmt: skip

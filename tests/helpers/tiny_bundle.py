@@ -59,7 +59,6 @@ def write_bundle(folder: Path) -> Path:
         "classes": ["background", "road", "building"],
         "guide_form": "full",
         "calibration": {},
-        "scene_classes": {"StorageTanks": "storage tanks"},
         "model": {},
     }
     (folder / "config.json").write_text(json.dumps(config))

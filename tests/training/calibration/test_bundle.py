@@ -116,7 +116,7 @@ def weights(bundle_folder, tmp_path):
 def test_weights_are_calibrated_on_the_val_places(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(bundle_module, "FEWEST", 1)
     data = write_data(tmp_path / "data")
-    written = ("config.json", "presence.npy", "familiar.npy")
+    written = ("config.json", "presence.npy", "scene_classifier.npy", "familiar.npy")
     others = {path.name: path.read_bytes() for path in weights.iterdir() if path.name not in written}
     engine = load(weights=weights, threads=1)
     result = calibrate_bundle(engine, data, rendered=1)

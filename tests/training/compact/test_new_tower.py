@@ -10,13 +10,14 @@ import torch
 from chronosight.datasets.places import load_places
 from chronosight.datasets.sample import array_scene
 from chronosight.engines import load
+from chronosight.engines.compact.bundle import Bundle
 from chronosight.errors import InputError
 from chronosight.models.unirs.efficient_tower import EfficientTower, EfficientTowerConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.vocabulary import load_tokenizer
 from chronosight.tasks import binary
 from chronosight.training.compact import new_tower
-from chronosight.training.compact.restore import restore_decoder
+from chronosight.training.compact.restore import restore_decoder, restore_model
 from chronosight.training.compact.train import new_model
 from chronosight.training.export.language_model import replace_language_model
 from chronosight.training.export.onnx_storage import quantize_decoder
@@ -88,6 +89,33 @@ def test_a_decoder_comes_back_from_its_graph(model, tmp_path, quantised):
     restore_decoder(found, tmp_path)
     error = (found(tokens).logits - expected).abs().max() / expected.std()
     assert error < (0.2 if quantised else 1e-4), error
+
+
+@torch.no_grad()
+def test_the_shipped_model_comes_back_whole_and_keeps_its_tower(tokenizer, tmp_path):
+    weights = shipped_guide(tmp_path / "weights")
+    tower = (weights / "tower.onnx").read_bytes()
+    restored = new_model(LanguageModelRecipe(), tokenizer, None)
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.random((4, 3, 64, 64), dtype=np.float32))
+    restore_model(restored, weights, images)
+    restored.eval()
+    frames = rng.random((2, 3, 256, 256), dtype=np.float32)
+    bundle = Bundle(weights)
+    (features,) = bundle.session("tower").run(["features"], {"frames": frames})
+    np.testing.assert_allclose(restored.vision_tower(torch.from_numpy(frames)).numpy(), features, atol=1e-3)
+    feeds = {"before": features[:1], "after": features[1:]}
+    found = restored.projector(restored.change(*map(torch.from_numpy, feeds.values()))).numpy()
+    np.testing.assert_allclose(found, bundle.session("change").run(["visual"], feeds)[0], atol=1e-3)
+    found = restored.projector(torch.from_numpy(features)).numpy()
+    np.testing.assert_allclose(found, bundle.session("projector").run(["visual"], {"features": features})[0], atol=1e-3)
+
+    restored.save_pretrained(tmp_path / "model")
+    shutil.copy(weights / "tokenizer.json", tmp_path / "model")
+    replace_language_model(tmp_path / "model", weights, "detail")
+    config = json.loads((weights / "config.json").read_text())
+    assert (weights / "tower.onnx").read_bytes() == tower
+    assert {"presence", "familiar", "ground_size"} <= config.keys() and (weights / "presence.npy").is_file()
 
 
 def test_a_decoder_of_another_shape_is_refused_in_one_line(model):

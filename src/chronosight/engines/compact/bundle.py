@@ -1,9 +1,9 @@
 """The weights folder of the compact engine: its facts, and its graphs opened when first needed.
 
-Files: config.json, tokenizer.json, embedding.npy (V, d) float16, presence.npy (nouns, F + 1) float32 and familiar.npy
-(1 + F, F) float32 where there are any, and the graphs guide, guide_caption, tower, change, projector and decoder (.onnx);
-guide_fine, land_cover, captioner and captioner_words where config.json has "fine_guide", "land_cover", "captioner";
-guide_finest where "fine_guide" has "finest_guide".
+Files: config.json, tokenizer.json, embedding.npy (V, d) float16, where there are any presence.npy (nouns, F + 1),
+scene_classifier.npy (classes, F + 1) and familiar.npy (1 + F, F) float32, and the graphs guide, guide_caption, tower, change,
+projector and decoder (.onnx); guide_fine, land_cover, captioner and captioner_words where config.json has "fine_guide",
+"land_cover", "captioner"; guide_finest where "fine_guide" has "finest_guide".
 Of config.json this engine reads
 
     format            1
@@ -16,7 +16,7 @@ Of config.json this engine reads
     guide_form        form of the clue the language model was trained with (chronosight.tasks.clue)
     familiar          limit of the distance in familiar.npy (chronosight.engines.compact.familiar)
     presence          nouns, weights and thresholds of the classifier in presence.npy (chronosight.engines.compact.presence)
-    scene_classes     ids of scene classes -> names in words
+    scene_classifier  classes of the classifier in scene_classifier.npy, by row (chronosight.engines.compact.scene_classifier)
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure"

@@ -52,6 +52,12 @@ class PresenceConfig(BaseModel):
     one: CountOfOne
 
 
+class SceneClassifierConfig(BaseModel):
+    """The classes of the classifier in scene_classifier.npy, by row."""
+
+    classes: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(min_length=2, max_length=1000)]
+
+
 class FamiliarConfig(BaseModel):
     """How far an image's features may lie from the training images' (familiar.npy)."""
 
@@ -126,10 +132,10 @@ class BundleConfig(BaseModel):
     pair_size: _Side | None = None
     video_size: _Side | None = None
     video_frames: Annotated[int, Field(strict=True, ge=1, le=4096)] | None = None
-    scene_classes: dict[str, str] = {}
     from_objects: list[str] = []
     calibration: dict[str, dict[str, _Number]] = {}
     presence: PresenceConfig | None = None
+    scene_classifier: SceneClassifierConfig | None = None
     familiar: FamiliarConfig | None = None
     fine_guide: FineGuideConfig | None = None
     ground_size: GroundSizeConfig | None = None

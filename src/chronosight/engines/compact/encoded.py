@@ -21,6 +21,7 @@ from chronosight.engines.compact.objects import generalise_evidence, placed_evid
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import read_reply, yes_probability
+from chronosight.engines.compact.scene_classifier import SceneClassifier
 from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
@@ -69,6 +70,20 @@ class Networks:
             )
         return PresenceClassifier(weights, settings)
 
+    @cached_property
+    def scene_classifier(self) -> SceneClassifier | None:
+        """Names the scene class of an image; None for weights without it, whose language model does."""
+        settings = self.bundle.config.get("scene_classifier")
+        if not settings:
+            return None
+        weights, classes = self.bundle.array("scene_classifier"), settings["classes"]
+        if weights.ndim != 2 or len(weights) != len(classes):
+            shape = " x ".join(map(str, weights.shape))
+            raise InputError(
+                f"{self.bundle.folder / 'scene_classifier.npy'} holds {shape} numbers, expected a row for each of "
+                f"{len(classes)} scene classes; copy the folder again"
+            )
+        return SceneClassifier(weights, classes)
 
     @cached_property
     def familiar(self) -> Familiarity | None:
@@ -84,7 +99,6 @@ class Networks:
                 "copy the folder again"
             )
         return Familiarity(table, settings)
-
 
     @cached_property
     def ground_size(self) -> GroundSizeEstimator | None:

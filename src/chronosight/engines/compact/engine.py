@@ -14,7 +14,7 @@ from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.presence import answer_count, answer_presence
+from chronosight.engines.compact.presence import answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.engine import Engine, Progress
@@ -183,9 +183,10 @@ class CompactEngine(Engine):
         return CompactConversation(self, scene)
 
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:
-        if encoded.scene.kind == "image" and question.task in ("presence", "object_count"):
-            answer = self._answer_image(encoded, question)
-            if answer is not None:
+        if encoded.scene.kind == "image":
+            if question.task == "scene_class" and (named := self.networks.scene_classifier) is not None:
+                return named.answer(pool(encoded.features), self.bundle.calibration(question.task))
+            if question.task in ("presence", "object_count") and (answer := self._answer_image(encoded, question)) is not None:
                 return answer
         reply = encoded.replies([question])[0]
         answer = read_reply(self.bundle, encoded.scene.kind, question, reply)

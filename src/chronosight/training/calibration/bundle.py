@@ -25,7 +25,7 @@ from chronosight.errors import InputError
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
 from chronosight.synthetic.held_out import IMAGE_TASKS, Renderer, image_scene, pair_questions, pair_scene, video_scene
-from chronosight.tasks import caption, event, scene_class
+from chronosight.tasks import caption, event
 from chronosight.tasks.question import Question, Value
 from chronosight.training.calibration.changed import Weighed, fit_changed, weigh_places
 from chronosight.training.calibration.familiar import fit_familiar
@@ -35,6 +35,7 @@ from chronosight.training.calibration.mask import CLEARLY, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
+from chronosight.training.calibration.scene_classes import fit_scene_classes
 from chronosight.training.calibration.sources import choose_sources, counts_of_training, training_places
 from chronosight.training.weights_folder import write_array, write_config
 
@@ -92,11 +93,15 @@ def calibrate_bundle(
     renderer = renderer or Renderer()
     rendered_images = [renderer.image(FIRST_PRESENCE_SEED + i) for i in range(PRESENCE_IMAGES * rendered)]
     seen = fit_presence(engine, data, rendered_images, track)
+    classifier = fit_scene_classes(seen.training, seen.training_classes) if seen.training_classes else None
     kept: dict[str, Any] = {} if guide else before
     try:
         config["calibration"] = {}
         found = _fit_pairs(engine, places, data, limit, track, kept.get("mask"), guide)
         asked = [*found.asked, *_ask_images(engine, data, limit, track), *_ask_rendered(engine, renderer, rendered, track)]
+        if classifier is not None:
+            named = (classifier.best(pooled) for pooled in seen.held_out)
+            asked += [Asked("scene_class", p, name == true) for (name, p), true in zip(named, seen.held_out_classes, strict=True)]
     finally:
         config["calibration"] = before
         engine.forget()
@@ -118,6 +123,9 @@ def calibrate_bundle(
         table, familiar = fit_familiar(seen.training, seen.held_out)
         write_array(engine.bundle.folder, "familiar", table)
         result |= {"presence": seen.settings, "familiar": familiar}
+    if classifier is not None:
+        write_array(engine.bundle.folder, "scene_classifier", classifier.weights)
+        result["scene_classifier"] = {"classes": list(classifier.classes)}
     config.update(result)
     write_config(engine.bundle.folder, config)
     return result
@@ -391,11 +399,9 @@ def _ask_images(engine: CompactEngine, data: Path, limit: int | None, track: Tra
         step = 1 if limit is None else max(1, len(images) // (4 * limit))
         for image in track(images[::step], f"{source} images held out"):
             scene = image.scene()
-            asked: list[tuple[Question, Value]] = [(scene_class.ask(), image.name)]
             if image.captions:
-                asked += questions_of(image.id, image.captions)
                 yield from raw_answers(engine, scene, [(caption.ask("image"), image.captions)], shares_words)
-            yield from raw_answers(engine, scene, asked)
+                yield from raw_answers(engine, scene, questions_of(image.id, image.captions))
 
 
 def _ask_rendered(engine: CompactEngine, renderer: Renderer, number: int, track: Track) -> Iterator[Asked]:

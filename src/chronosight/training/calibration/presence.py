@@ -67,8 +67,10 @@ class FittedPresence:
         settings: `presence` of config.json; empty where there are no images.
         weights: (nouns, F + 1) float32, of the classifier.
         report: Figures for the calibration report.
-        training: (n, F) pooled features of the images it was trained on.
+        training: (n, F) pooled features of the images it was trained on, real ones first.
         held_out: (m, F) of those it was calibrated on.
+        training_classes: Scene classes of the real training images.
+        held_out_classes: (m,) scene classes of the held-out images.
     """
 
     settings: dict[str, Any]
@@ -76,6 +78,8 @@ class FittedPresence:
     report: dict[str, Any]
     training: np.ndarray
     held_out: np.ndarray
+    training_classes: tuple[str, ...] = ()
+    held_out_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -380,7 +384,8 @@ def fit_presence(
     one, trusted = fit_count_of_one(*zip(*ones, strict=True)) if ones else ({}, ())
     report["one"] = {"n": len(ones), "right": round(float(np.mean([right for _, right, _ in ones])), 4) if ones else None}
     settings_of_all = {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}
-    return FittedPresence(settings_of_all, weights, report, np.stack(features), np.stack(held_out_features))
+    classes = (tuple(image.name for image in images) for images in (kept, held_out))
+    return FittedPresence(settings_of_all, weights, report, np.stack(features), np.stack(held_out_features), *classes)
 
 
 def _pooled(engine: CompactEngine, scene: Scene) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Another vision tower for a weights folder: the tower is trained, then the folder's language model on what it sees.
 
+Without another tower the folder's language model is trained on with what it has.
+
     OUT/rendered, OUT/arrays, OUT/features   as of `compact.train`        OUT/tower/final    the tower
     OUT/facts                                what the folder's guide finds in the places
     OUT/unirs/final                          the language model; `chronosight export --unirs` puts it into a weights folder
@@ -15,14 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from chronosight.datasets.places import load_places, windows
 from chronosight.engines import load
-from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.vocabulary import load_tokenizer
+from chronosight.tasks.pixels import resize_frames
 from chronosight.training.checkpoints import has_model, store_recipe
-from chronosight.training.compact.restore import restore_decoder
+from chronosight.training.compact.restore import restore_decoder, restore_model
 from chronosight.training.compact.tower import train_tower
+from chronosight.training.compact.tower_batches import SETS, Stills
 from chronosight.training.compact.train import draw_scenes, fit, held_out_sources, new_model, training_sources
 from chronosight.training.progress import progress
 from chronosight.training.samples.guide_facts import FactsKey, read_facts, write_facts
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
     from chronosight.tasks.clue import GuideFacts
     from chronosight.training.recipes.compact import CompactTowerRecipe
+
+MEASURED = 128  # images of each set that norms are measured on
 
 
 def train_new_tower(
@@ -58,7 +65,7 @@ def train_new_tower(
     say("rendered scenes")
     draw_scenes(recipe.rendered, out / "rendered")
     tower = out / "tower" / "final"
-    if not (tower / "change.safetensors").is_file():
+    if recipe.tower is not None and not (tower / "change.safetensors").is_file():
         say("vision tower")
         train_tower(recipe.tower, data, out / "tower", out / "arrays", out / "rendered" / "stills")
     for part in ("val", "train"):
@@ -71,12 +78,23 @@ def train_new_tower(
         return final
     say("joint training")
     tokenizer = load_tokenizer(str(out / "tokenizer.json"))
-    model: UniRSForConditionalGeneration = new_model(recipe.unirs, tokenizer, tower)
-    restore_decoder(model.language_model, weights)
+    if recipe.tower is None:
+        model = new_model(recipe.unirs, tokenizer, None)
+        restore_model(model, weights, _frames(data, out / "arrays", model.config.image_size))
+    else:
+        model = new_model(recipe.unirs, tokenizer, tower)
+        restore_decoder(model.language_model, weights)
     train_facts, val_facts = (read_facts([out / "facts" / f"{part}.jsonl"]) for part in ("train", "val"))
     sources = training_sources(recipe.unirs, data, out, train_facts)
     fit({"unirs": recipe.unirs}, model, tokenizer, sources, held_out_sources(data, out, val_facts), out)
     return final
+
+
+def _frames(data: str | Path, arrays: Path, side: int) -> Tensor:
+    """(N, 3, side, side) in [0, 1]: training images to measure norms on."""
+    stills = [Stills.load(data, source, "train", arrays).pixels for source in SETS]
+    chosen = [pixels[:: max(1, len(pixels) // MEASURED)][:MEASURED] for pixels in stills]
+    return torch.cat([torch.from_numpy(resize_frames(np.asarray(pixels), side, side)) for pixels in chosen])
 
 
 def facts_of(engine: CompactEngine, data: str | Path, part: str) -> Iterator[tuple[FactsKey, GuideFacts]]:

@@ -1,12 +1,13 @@
 """The language model and the vision tower of a weights folder as torch weights again, so that training can go on from them.
 
 decoder.onnx holds 8-bit products with one scale a column: what comes back differs from the weights it was made from by the
-rounding, and the first steps of training mend that. tower.onnx holds convolutions with the norms folded in; the norms are
-measured again, on images.
+rounding, and the first steps of training mend that. tower.onnx and change.onnx hold convolutions with the norms folded in; the
+norms are measured again, on images.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from transformers import LlamaForCausalLM
 
 from chronosight.errors import InputError
 from chronosight.models.efficientnet import MEAN, STD, EfficientNetLite
+from chronosight.models.unirs.change_extraction import ChangeExtraction
+from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 
 
 def restore_decoder(model: LlamaForCausalLM, weights: str | Path) -> None:
@@ -57,36 +60,83 @@ def restore_encoder(encoder: EfficientNetLite, weights: str | Path, images: Tens
     Raises:
         InputError: The folder lacks the graph or its tower has another shape.
     """
-    graph = Path(weights) / "tower.onnx"
+    _restore(encoder, Path(weights) / "tower.onnx", "encoder.", lambda: encoder((images - MEAN[0]) / STD[0]))
+
+
+def restore_model(model: UniRSForConditionalGeneration, weights: str | Path, images: Tensor) -> None:
+    """Loads the vision tower, change extraction, projector and decoder of a weights folder.
+
+    Args:
+        model: A model of that shape, whose tower is an `EfficientTower`; changed in place.
+        weights: A weights folder of the compact engine.
+        images: (N, 3, H, W) in [0, 1] to measure the norms on, N even, H and W multiples of 32.
+
+    Raises:
+        InputError: The folder lacks a graph or it has another shape.
+    """
+    folder = Path(weights)
+    _restore(model.vision_tower, folder / "tower.onnx", "", lambda: model.vision_tower(images))
+    with torch.no_grad():
+        before, after = model.vision_tower.eval()(images).chunk(2)
+    change, graph = model.change, folder / "change.onnx"
+    if not isinstance(change, ChangeExtraction):
+        raise InputError(f"{folder} fuses a pair by change extraction; leave model.fusion out of the recipe")
+    _restore(change, graph, "change.", lambda: change(before, after))
     try:
-        stored = _convolutions(graph)
-        for name, layer in encoder.named_modules():
-            if isinstance(layer, nn.Conv2d):
-                layer.weight.data.copy_(stored[f"encoder.{name}.weight"])
-        norms = _norms(encoder)
-        for name, norm in norms.items():
-            norm.reset_parameters()
-            norm.bias.data.copy_(stored[f"encoder.{name}.bias"])
-            norm.weight.data.fill_((1 + norm.eps) ** 0.5)  # with variance 1: as it comes
+        stored = _weights(graph)
+        # The graph holds rows of each embedding twice, as the lower and the upper neighbour of every cell of its own grid.
+        column, _, row, _ = (array for name, array in stored.items() if array.ndim == 3 and not name.endswith("weight"))
+        change.column.weight.data.copy_(column[:, 0])
+        change.row.weight.data.copy_(row[:, 0])
+        projector = _weights(folder / "projector.onnx")
+        first, second = _factors(folder / "projector.onnx")
+        state = {"first.weight": projector[first].T, "second.weight": projector[second].T}
+        names = ("norm.weight", "norm.bias", "first.bias", "second.bias")
+        model.projector.load_state_dict(state | {name: projector[name] for name in names})
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder} holds no language model of this shape ({reason}); give a weights folder") from None
+    restore_decoder(model.language_model, folder)
+
+
+@torch.no_grad()
+def _restore(network: nn.Module, graph: Path, prefix: str, run: Callable[[], Tensor]) -> None:
+    """Loads the convolutions of a graph, their norms folded in, and measures the norms again while the network runs."""
+    norms = _norms(network)
+    try:
+        stored = _weights(graph)
+        for name, layer in network.named_modules():
+            if not isinstance(layer, nn.Conv2d):
+                continue
+            layer.weight.copy_(stored[f"{prefix}{name}.weight"])
+            norm = norms.get(name)
+            if norm is None:
+                bias = layer.bias
+            else:
+                norm.reset_parameters()
+                norm.weight.fill_((1 + norm.eps) ** 0.5)  # with variance 1: as it comes
+                bias = norm.bias
+                if layer.bias is not None:
+                    layer.bias.zero_()
+            if bias is not None:
+                bias.copy_(stored[f"{prefix}{name}.bias"])
     except (OSError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{graph} holds no encoder of this shape ({reason}); give weights with an EfficientNet tower") from None
-    _measure(encoder, norms, images)
+        raise InputError(f"{graph} holds no network of this shape ({reason}); give weights with an EfficientNet tower") from None
+    _measure(network, norms, run)
 
 
-def _norms(encoder: EfficientNetLite) -> dict[str, nn.BatchNorm2d]:
+def _norms(network: nn.Module) -> dict[str, nn.BatchNorm2d]:
     """The norms by the name of the convolution before each."""
-    layers = list(encoder.named_modules())
+    layers = list(network.named_modules())
     found = {}
     for (name, layer), (_, following) in pairwise(layers):
-        if isinstance(following, nn.BatchNorm2d):
-            assert isinstance(layer, nn.Conv2d)
+        if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
             found[name] = following
     return found
 
 
-@torch.no_grad()
-def _measure(encoder: EfficientNetLite, norms: dict[str, nn.BatchNorm2d], images: Tensor) -> None:
+def _measure(network: nn.Module, norms: dict[str, nn.BatchNorm2d], run: Callable[[], Tensor]) -> None:
     """Writes the means and variances of each norm's inputs into it and makes up for them in its weight and bias."""
     seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
@@ -94,9 +144,10 @@ def _measure(encoder: EfficientNetLite, norms: dict[str, nn.BatchNorm2d], images
         seen[norm] = given[0].mean((0, 2, 3)), given[0].var((0, 2, 3), correction=0)
 
     hooks = [norm.register_forward_pre_hook(note) for norm in norms.values()]
-    training = encoder.training
-    encoder.eval()((images - MEAN[0]) / STD[0])
-    encoder.train(training)
+    training = network.training
+    network.eval()
+    run()
+    network.train(training)
     for hook in hooks:
         hook.remove()
     for norm in norms.values():
@@ -108,8 +159,8 @@ def _measure(encoder: EfficientNetLite, norms: dict[str, nn.BatchNorm2d], images
         norm.bias.add_(mean)
 
 
-def _convolutions(graph: Path) -> dict[str, Tensor]:
-    """Weights and biases of the convolutions of a graph, in float32, by the names of the layers they were exported from."""
+def _weights(graph: Path) -> dict[str, Tensor]:
+    """Numbers of a graph in float32, those of convolutions by the names of the layers they were exported from."""
     import onnx
 
     arrays = {item.name: onnx.numpy_helper.to_array(item) for item in onnx.load(str(graph)).graph.initializer}
@@ -118,6 +169,13 @@ def _convolutions(graph: Path) -> dict[str, Tensor]:
         plain = name.removesuffix("_float16").replace(".weight_bias", ".bias")
         found[plain] = torch.from_numpy(array.astype(np.float32))
     return found
+
+
+def _factors(graph: Path) -> list[str]:
+    """Names of the matrices that a graph multiplies by, in its order."""
+    import onnx
+
+    return [node.input[1] for node in onnx.load(str(graph)).graph.node if node.op_type in ("MatMul", "Gemm")]
 
 
 def read_products(graph: str | Path) -> dict[str, Tensor]:

@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import nn
-from transformers import AutoModel, PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from chronosight.datasets.aid_ucm import SIDES, decode_images, learning_split
 from chronosight.datasets.places import load_places
 from chronosight.models.unirs.configuration import COMPACT_TEXT, UniRSConfig
+from chronosight.models.unirs.efficient_tower import EfficientTower, EfficientTowerConfig
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.models.unirs.processing import UniRSProcessor
 from chronosight.models.unirs.vocabulary import load_tokenizer
@@ -175,14 +176,14 @@ def compact_tokenizer(recipe: CompactRecipe, data: str | Path, out: Path) -> Pre
 
 
 def new_model(
-    recipe: LanguageModelRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path
+    recipe: LanguageModelRecipe, tokenizer: PreTrainedTokenizerFast, tower: str | Path | None
 ) -> UniRSForConditionalGeneration:
     """The model before joint training: tower and change extraction pretrained, everything else from nothing.
 
     Args:
         recipe: Recipe of joint training.
         tokenizer: Its size is the model's vocabulary.
-        tower: Folder of the pretrained tower and its change extraction.
+        tower: Folder of the pretrained tower and its change extraction; None for an `EfficientTower` from nothing.
 
     Returns:
         The model.
@@ -190,10 +191,13 @@ def new_model(
     torch.manual_seed(recipe.seed)
     fields = dict(recipe.model)
     text = {**COMPACT_TEXT, "vocab_size": len(tokenizer), **fields.pop("text_config", {})}
-    vision = AutoModel.from_pretrained(tower, trust_remote_code=False)
+    if tower is None:
+        vision: PreTrainedModel = EfficientTower(EfficientTowerConfig())
+    else:
+        vision = AutoModel.from_pretrained(tower, trust_remote_code=False)
     model = UniRSForConditionalGeneration(UniRSConfig(vision_config=vision.config, text_config=text, **fields))
     model.vision_tower.load_state_dict(vision.state_dict())
-    if model.config.fusion == "change_extraction" and model.change is not None:
+    if tower is not None and model.config.fusion == "change_extraction" and model.change is not None:
         model.change.load_state_dict(load_file(Path(tower) / "change.safetensors"))
     return model
 

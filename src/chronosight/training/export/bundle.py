@@ -14,7 +14,6 @@ from chronosight.errors import InputError
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.models.unirs.modeling import UniRSForConditionalGeneration
 from chronosight.tasks.clue import GuideForm
-from chronosight.tasks.scene_class import AID_CLASSES, UCM_CLASSES
 from chronosight.training.export.guide import export_guide
 from chronosight.training.export.unirs import export_unirs
 from chronosight.training.guide.crossfit import SMALLEST_OBJECT
@@ -151,7 +150,6 @@ def bundle_config(
         "video_size": config.video_size,
         "video_frames": config.video_frames,
         "patch": config.patch,
-        "scene_classes": {label: label for label in sorted({*AID_CLASSES, *UCM_CLASSES})},
         "model": {
             "guide_parameters": guide.num_parameters(),
             "tower_parameters": sum(p.numel() for p in model.vision_tower.parameters()),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import numpy as np
+import onnxruntime
 
 from chronosight.engines.compact.bundle_config import read_bundle_config
 from chronosight.errors import InputError
@@ -12,14 +16,17 @@ from chronosight.training.export.bundle import find_model, worst_by_graph
 from chronosight.training.export.unirs import export_unirs
 from chronosight.training.weights_folder import added_files, write_config
 
+FITTED_TO_TOWER = ("presence", "scene_classifier", "familiar", "ground_size")  # keys of config.json, and names of arrays
+SAME = 1e-3  # largest difference of features, as a share of their range
+
 
 def replace_language_model(
     folder: str | Path, weights: str | Path, guide_form: GuideForm, int8: bool = True
 ) -> dict[str, float]:
     """Exports a language model into a weights folder that has one already.
 
-    What was fitted to the old tower's features (presence.npy, familiar.npy, ground_size.npy) no longer holds and is taken out;
-    `chronosight calibrate` fits it again.
+    What was fitted to the features of another tower (presence.npy, scene_classifier.npy, familiar.npy, ground_size.npy) no longer
+    holds and is taken out; `chronosight calibrate` fits it again. A tower that gives the same features keeps its file.
 
     Args:
         folder: The trained language model, or a folder of a run with it in final/.
@@ -42,9 +49,13 @@ def replace_language_model(
     model = UniRSForConditionalGeneration.from_pretrained(folder, trust_remote_code=False)
     with added_files(weights) as part:
         differences = worst_by_graph(export_unirs(model, part, int8=int8))
-    for name in ("presence", "familiar", "ground_size"):
-        config.pop(name, None)
-        (weights / f"{name}.npy").unlink(missing_ok=True)
+        same_tower = _same_features(weights / "tower.onnx", part / "tower.onnx")
+        if same_tower:
+            shutil.copyfile(weights / "tower.onnx", part / "tower.onnx")
+    if not same_tower:
+        for name in FITTED_TO_TOWER:
+            config.pop(name, None)
+            (weights / f"{name}.npy").unlink(missing_ok=True)
     if config.get("captioner") and guide_form not in ("caption", "full"):
         (weights / "guide_caption.onnx").unlink(missing_ok=True)  # the captioner writes the sentence
     config["guide_form"], config["int8"] = guide_form, int8
@@ -59,3 +70,12 @@ def replace_language_model(
     }
     write_config(weights, config)
     return differences
+
+
+def _same_features(old: Path, new: Path) -> bool:
+    """Whether two towers give the same features of noise, but for rounding."""
+    frames = np.random.default_rng(0).random((2, 3, 96, 96), dtype=np.float32)
+    first, second = (onnxruntime.InferenceSession(str(path)).run(None, {"frames": frames})[0] for path in (old, new))
+    if first.shape != second.shape:
+        return False
+    return bool(np.abs(first - second).max() <= SAME * np.ptp(first))

@@ -138,7 +138,10 @@ class LanguageModelRecipe(Recipe):
 
 
 class CompactTowerRecipe(Recipe):
-    """Another vision tower for a weights folder, and its language model trained on (recipes/compact-tower.yaml)."""
+    """Another vision tower for a weights folder, and its language model trained on (recipes/compact-tower.yaml).
+
+    Without another tower the language model alone is trained on (recipes/compact-more.yaml).
+    """
 
     kind: Literal["compact-tower"] = "compact-tower"
     """What the recipe trains."""
@@ -146,8 +149,8 @@ class CompactTowerRecipe(Recipe):
     """Weights folder to start from, whose guide makes the clues; "" for the weights that come with the package."""
     rendered: RenderedRecipe = RenderedRecipe()
     """Rendered scenes."""
-    tower: TowerRecipe = TowerRecipe()
-    """Vision tower."""
+    tower: TowerRecipe | None = TowerRecipe()
+    """Vision tower; null keeps that of the weights folder, with its change extraction and projector."""
     unirs: LanguageModelRecipe = LanguageModelRecipe()
     """Joint training, from the language model of the weights folder."""
 

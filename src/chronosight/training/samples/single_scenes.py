@@ -16,6 +16,8 @@ from chronosight.training.samples.rendered import read_store
 from chronosight.training.samples.source import Exercise, Kind, question_of, worded
 from chronosight.training.samples.views import shine
 
+CAPTIONED = 0.8  # share of exercises about an image with captions that ask for one
+
 
 class Stills:
     """Real images. pixels: (n, S, S, 3) uint8 of the images, in order. views: of each image."""
@@ -61,7 +63,7 @@ class Stills:
         if rng.random() < 0.85 or not image.captions:
             asked.append((scene_class.ask(), image.name))
         if image.captions:
-            if rng.random() < 0.6:
+            if rng.random() < CAPTIONED:
                 asked.append((caption.ask("image"), image.captions[int(rng.integers(len(image.captions)))]))
             asked += presence_questions(image.captions, rng, int(rng.integers(1, 3)))
             asked += comparison_questions(image.captions, rng, 1)
