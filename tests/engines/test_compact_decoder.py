@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from chronosight.engines.compact.beam_search import beam_search
-from chronosight.engines.compact.decoder import PER_TOKEN, Decoder
+from chronosight.engines.compact.decoder import LENGTH_EXPONENT, Decoder
 from tiny_bundle import attention_decoder
 
 END = 39
@@ -82,7 +82,7 @@ def test_a_sentence_equals_the_one_found_without_cache(session, embedding, prefi
 
     for end in (END, decoder.reply(prefix, [suffix], 12)[0].tokens[2]):  # the second ends within the limit
         prompts[:] = [[1, 8, 8, 8, 2, *suffix]]
-        expected = beam_search(scores()[0], follow, end, 12, PER_TOKEN)[0]
+        expected = beam_search(scores()[0], follow, end, 12, LENGTH_EXPONENT)[0]
         found = Decoder(session, embedding, end).sentence(prefix, suffix, 12)
         assert found.tokens == expected.tokens
         assert found.complete == expected.complete == (end != END)

@@ -10,7 +10,7 @@ from onnxruntime import InferenceSession, OrtValue
 from chronosight.engines.compact.beam_search import beam_search
 
 Past = list[OrtValue]  # key and value of every layer, each (N, H, P, dh)
-PER_TOKEN = 1.0  # sentences are compared by their mean log-probability a token; sums prefer short ones (docs/results.md)
+LENGTH_EXPONENT = 0.5  # of sentences that are compared; with 0 short ones win, with 1 long ones (docs/results.md)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Decoder:
             logits, past = self._step(self._embed(np.tile(tokens, views)[:, None]), mask, positions, past)
             return _log_mean(logits, views)
 
-        found = beam_search(first, follow, self.end, max_tokens, PER_TOKEN)[0]
+        found = beam_search(first, follow, self.end, max_tokens, LENGTH_EXPONENT)[0]
         return Decoded(found.tokens, np.array(found.logprobs), first, found.complete)
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
