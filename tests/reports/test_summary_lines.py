@@ -56,7 +56,7 @@ def test_the_verdict(answer, line):
 def test_a_class_that_is_more_likely_wrong_than_right_is_called_unsure(make_pair):
     description = make_pair()
     line = class_line(description, ClassDescription("roads", 0, 0, (), 0.41))
-    assert line == "Roads: no change (not confident, 41 %)."
+    assert line == "Roads: none outlined, but some may have changed."
 
 
 def test_an_unsure_caption_says_so(make_pair):

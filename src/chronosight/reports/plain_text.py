@@ -94,6 +94,8 @@ def class_line(description: Description, change: ClassDescription) -> str:
     """
     name = change.name.capitalize()
     confidence = confidence_words(change.confidence, change.confidence > EVEN)
+    if change.appeared == change.vanished == 0 and change.confidence < EVEN:
+        return f"{name}: none outlined, but some may have changed."
     if change.appeared == change.vanished == 0:
         return f"{name}: no change ({confidence})."
     if change.interval and change.interval[0] < change.interval[1]:

@@ -185,7 +185,8 @@ class CompactEngine(Engine):
     def _read(self, encoded: EncodedScene, question: Question) -> Answer:
         if encoded.scene.kind == "image":
             if question.task == "scene_class" and (named := self.networks.scene_classifier) is not None:
-                return named.answer(pool(encoded.features), self.bundle.calibration(question.task))
+                model = read_raw(question, encoded.replies([question])[0]).value
+                return named.answer(pool(encoded.features), model, self.bundle.calibration(question.task))
             if question.task in ("presence", "object_count") and (answer := self._answer_image(encoded, question)) is not None:
                 return answer
         reply = encoded.replies([question])[0]
