@@ -388,9 +388,10 @@ def fit_presence(
     one, trusted = fit_count_of_one(*zip(*ones, strict=True)) if ones else ({}, ())
     report["one"] = {"n": len(ones), "right": round(float(np.mean([right for _, right, _ in ones])), 4) if ones else None}
     settings_of_all = {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}
-    classes = (tuple(image.name for image in images) for images in (kept, held_out))
-    pooled_of = np.stack(features), np.stack(held_out_features)
-    return FittedPresence(settings_of_all, weights, report, *pooled_of, *classes, tuple(named))
+    of_training, of_held_out = (tuple(image.name for image in images) for images in (kept, held_out))
+    return FittedPresence(
+        settings_of_all, weights, report, np.stack(features), np.stack(held_out_features), of_training, of_held_out, tuple(named)
+    )
 
 
 def _pooled(engine: CompactEngine, scene: Scene) -> np.ndarray:
