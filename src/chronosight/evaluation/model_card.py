@@ -62,8 +62,8 @@ TOWER_LIMITS = """
 - The vision tower (1,300 steps from ImageNet weights) and 1,500 further steps of the language model on its features are the
   stages of `recipes/compact-tower.yaml`, run one by one. They started from the language
   model of version 0.3 as it was stored, with 8-bit weights. With version 0.8 the language model, change extraction and projector
-  were trained on for 1,800 steps from the stored weights of 0.7 (`recipes/compact-more.yaml`) and for 2,000 steps more from
-  the result (the same recipe with `steps: 2000` and `seed: 7`); the tower stayed."""
+  were trained on for 1,800 steps from the stored weights of 0.7 (`recipes/compact-more.yaml`, by a script that called its
+  functions); the tower stayed."""
 FINE_LIMITS = """
 - The guide of fine imagery learned real change from one region. Elsewhere it finds large and unusual roofs only in part, and
   mistakes the walls of tall buildings, seen from another side, for change. Roads at fine resolution were learned from

@@ -1,8 +1,7 @@
 """The scene class of one image, read from the features of the vision tower by a linear classifier.
 
 The language model writes the class word by word, and of images held out of training it names the right one less often
-(docs/results.md). It is the second source of the confidence: where both name the same class it is mostly right, and of imagery
-unlike that of training they often do not.
+(docs/results.md). It has to agree, though, for the answer to be confident: of imagery unlike that of training both often differ.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from chronosight.engines.confidence import is_confident, log_odds, sigmoid
+from chronosight.engines.confidence import calibrate, is_confident
 from chronosight.results.answer import Answer
 from chronosight.tasks.scene_class import write_reply
 
@@ -46,26 +45,14 @@ class SceneClassifier:
         Args:
             pooled: (F,) features of the whole image.
             model: The class that the language model names; None where it names none.
-            settings: Calibration of the task "scene_class": "a", "b" and "agrees", the weight of the language model's agreement.
-
-        Returns:
-            The likeliest class, its confidence calibrated.
-        """
-        name, probability = self.best(pooled)
-        confidence = self.confidence(probability, name == model, settings)
-        return Answer(write_reply(name), "scene_class", name, confidence, is_confident(confidence, settings))
-
-    @staticmethod
-    def confidence(probability: float, agrees: bool, settings: Mapping[str, float]) -> float:
-        """Probability that the likeliest class is right: sigmoid(a * log odds + agrees * (1 or -1) + b).
-
-        Args:
-            probability: Of the class, in [0, 1], before calibration.
-            agrees: Whether the language model names the same class.
             settings: Calibration of the task "scene_class".
 
         Returns:
-            In [0, 1].
+            The likeliest class, its confidence calibrated; not confident where the language model names another one.
         """
-        agreement = settings.get("agrees", 0.0) * (1 if agrees else -1)
-        return sigmoid(settings.get("a", 1.0) * log_odds(probability) + agreement + settings.get("b", 0.0))
+        name, probability = self.best(pooled)
+        confidence = calibrate(probability, settings)
+        if name == model:
+            return Answer(write_reply(name), "scene_class", name, confidence, is_confident(confidence, settings))
+        notes = () if model is None else (f"the language model takes it for another class: {model}",)
+        return Answer(write_reply(name), "scene_class", name, confidence, False, notes=notes)

@@ -35,7 +35,7 @@ from chronosight.training.calibration.mask import CLEARLY, MIN_ROAD, fit_mask
 from chronosight.training.calibration.objects import ReadOff, fit_read_off, reliability
 from chronosight.training.calibration.parts import fit_fine
 from chronosight.training.calibration.presence import fit_presence
-from chronosight.training.calibration.scene_classes import fit_scene_classes, fit_scene_confidence
+from chronosight.training.calibration.scene_classes import fit_scene_classes
 from chronosight.training.calibration.sources import choose_sources, counts_of_training, training_places
 from chronosight.training.weights_folder import write_array, write_config
 
@@ -99,16 +99,15 @@ def calibrate_bundle(
         config["calibration"] = {}
         found = _fit_pairs(engine, places, data, limit, track, kept.get("mask"), guide)
         asked = [*found.asked, *_ask_images(engine, data, limit, track), *_ask_rendered(engine, renderer, rendered, track)]
+        if classifier is not None:
+            named = (classifier.best(pooled) for pooled in seen.held_out)
+            asked += [Asked("scene_class", p, name == true) for (name, p), true in zip(named, seen.held_out_classes, strict=True)]
     finally:
         config["calibration"] = before
         engine.forget()
     if (sized := fit_ground_size(engine, data, track)) is not None:
         write_array(engine.bundle.folder, "ground_size", sized[0])
     tasks, report = found.settings(asked)
-    if classifier is not None and len(seen.held_out) >= FEWEST:
-        tasks["scene_class"], report["scene_class"] = fit_scene_confidence(
-            classifier, seen.held_out, seen.named, seen.held_out_classes
-        )
     fitted: dict[str, Any] = {"places": len(places), "rendered": rendered, "rendered_seeds_from": FIRST_SEED}
     fitted |= {"presence_classifier": seen.report, **report}
     result: dict[str, Any] = {"calibration": {**kept, "mask": found.mask, **found.fine, **tasks}}

@@ -27,7 +27,7 @@ from chronosight.datasets.scene_nouns import ABSENT, PRESENT, truth_of_image
 from chronosight.engines.compact.presence import pool
 from chronosight.engines.confidence import log_odds, sigmoid
 from chronosight.synthetic.held_out import image_scene
-from chronosight.tasks import object_count, presence, scene_class
+from chronosight.tasks import object_count, presence
 
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
@@ -71,7 +71,6 @@ class FittedPresence:
         held_out: (m, F) of those it was calibrated on.
         training_classes: Scene classes of the real training images.
         held_out_classes: (m,) scene classes of the held-out images.
-        named: (m,) the classes that the language model names in them; None where it names none.
     """
 
     settings: dict[str, Any]
@@ -81,7 +80,6 @@ class FittedPresence:
     held_out: np.ndarray
     training_classes: tuple[str, ...] = ()
     held_out_classes: tuple[str, ...] = ()
-    named: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -365,14 +363,12 @@ def fit_presence(
     asked, classifier, model, held_out_features = references(held_out), [], [], []
     from_captions = caption_samples(held_out)
     ones: list[tuple[float, bool, str]] = []
-    named: list[object] = []
     for row, image in enumerate(track(held_out, "held-out images, presence and counts")):
         of_image = [sample for sample in (*asked, *from_captions) if sample.row == row]
         scene = image.scene()
         encoded = engine.encode(scene)
         replies = encoded.replies([presence.ask(sample.noun) for sample in of_image])
         model += [yes_probability(reply) for reply in replies]
-        named.append(read_raw(scene_class.ask(), encoded.replies([scene_class.ask()])[0]).value)
         pooled = encoded.pooled[0]
         held_out_features.append(pooled)
         classifier += [float(w[:-1] @ pooled + w[-1]) for w in (weights[NOUNS.index(sample.noun)] for sample in of_image)]
@@ -390,7 +386,7 @@ def fit_presence(
     settings_of_all = {"nouns": list(NOUNS), **settings, "confident": confident, "one": {**one, "nouns": list(trusted)}}
     of_training, of_held_out = (tuple(image.name for image in images) for images in (kept, held_out))
     return FittedPresence(
-        settings_of_all, weights, report, np.stack(features), np.stack(held_out_features), of_training, of_held_out, tuple(named)
+        settings_of_all, weights, report, np.stack(features), np.stack(held_out_features), of_training, of_held_out
     )
 
 
