@@ -16,14 +16,14 @@ def bigrams(seed):
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-def search(table, exponent, width, most=MOST, forbidden=()):
+def search(table, exponent, width, most=MOST, forbidden=(), never_inside=()):
     said = [()]
 
     def follow(rows, tokens):
         said[:] = [(*said[row], token) for row, token in zip(rows, tokens, strict=True)]
         return np.stack([table[sentence[-1]] for sentence in said])
 
-    return beam_search(table[-1], follow, END, most, exponent, forbidden, width)[0]
+    return beam_search(table[-1], follow, END, most, exponent, forbidden, never_inside, width)[0]
 
 
 def every_sentence(table):
@@ -82,6 +82,15 @@ def test_what_never_ends_is_cut_and_says_so():
 def test_forbidden_words_do_not_come():
     table = bigrams(1)
     assert all(set(search(table, 1.0, 3, forbidden=(word,)).tokens).isdisjoint({word}) for word in range(1, WORDS))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_may_only_begin_a_sentence_does_not_come_later(seed):
+    table = bigrams(seed)
+    best = max(
+        (sentence for sentence in every_sentence(table) if 2 not in sentence.tokens[1:]), key=lambda sentence: sentence.score(1.0)
+    )
+    assert search(table, 1.0, WORDS**MOST, never_inside=(2,)).tokens == best.tokens
 
 
 def test_three_tokens_in_a_row_are_not_said_twice():

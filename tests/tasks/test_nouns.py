@@ -29,3 +29,13 @@ def test_singular_and_plural(one: str, many: str) -> None:
 def test_articles_and_classes_of_change_masks() -> None:
     assert [with_article(word) for word in ("airport", "river")] == ["an airport", "a river"]
     assert [change_subject(name) for name in ("houses", "roads", "trees")] == ["buildings", "roads", None]
+
+
+def test_things_that_a_text_names():
+    from chronosight.tasks.nouns import named_things
+
+    known = ("planes", "tennis courts", "courts", "churches", "parks", "railways", "railway stations")
+    assert named_things("Many planes are parked near a terminal", known) == ("planes",)
+    assert named_things("two tennis courts beside a church.", known) == ("tennis courts", "churches")
+    assert named_things("a railway station", known) == ("railway stations",)
+    assert named_things("green plants", known) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Subjects of questions on one image: plural name -> words in the singular that mean it, beside its own singular.
 OBJECTS: dict[str, tuple[str, ...]] = {
     "buildings": ("structure", "roof", "rooftop", "skyscraper", "apartment", "apartment building"),
@@ -137,3 +139,23 @@ def change_subject(name: str) -> str | None:
         "buildings" or "roads"; None for anything else, such as "trees".
     """
     return next((subject for subject, names in CHANGE_SUBJECTS.items() if name in names), None)
+
+
+def named_things(text: str, nouns: Sequence[str]) -> tuple[str, ...]:
+    """Which things a text names by their own names; other words for them mean too much else ("plants").
+
+    Args:
+        text: Such as "many planes are parked near a terminal".
+        nouns: Plural names.
+
+    Returns:
+        Of `nouns`, in their order; "tennis courts" is not also "courts".
+    """
+    words = f" {' '.join(''.join(letter if letter.isalpha() else ' ' for letter in text.lower()).split())} "
+    found = set()
+    for noun in sorted(nouns, key=len, reverse=True):
+        for form in (noun, singular(noun)):
+            if f" {form} " in words:
+                found.add(noun)
+                words = words.replace(f" {form} ", "  ")
+    return tuple(noun for noun in nouns if noun in found)

@@ -36,7 +36,8 @@ class Sentence:
 
 
 def beam_search(
-    first: np.ndarray, follow: Follow, end: int, most: int, exponent: float, forbidden: Sequence[int] = (), width: int = WIDTH
+    first: np.ndarray, follow: Follow, end: int, most: int, exponent: float, forbidden: Sequence[int] = (),
+    never_inside: Sequence[int] = (), width: int = WIDTH,
 ) -> list[Sentence]:
     """Finds likely sentences in which no three tokens stand twice.
 
@@ -47,6 +48,7 @@ def beam_search(
         most: The most tokens, the end included; at least 1.
         exponent: Of the length, in `Sentence.score`.
         forbidden: Ids that never come.
+        never_inside: Ids that may only begin a sentence.
         width: Sentences followed at once; 1 is greedy.
 
     Returns:
@@ -59,7 +61,7 @@ def beam_search(
         grown = []
         for row, sentence in enumerate(live):
             allowed = scores[row].astype(float)
-            allowed[[*forbidden, *repeating(sentence.tokens)]] = -np.inf
+            allowed[[*forbidden, *(never_inside if sentence.tokens else ()), *repeating(sentence.tokens)]] = -np.inf
             likeliest = np.argsort(-allowed, kind="stable")[: width + 1]  # one of them may be the end
             total = sum(sentence.logprobs)
             grown += [(total + allowed[token], row, int(token)) for token in likeliest if np.isfinite(allowed[token])]

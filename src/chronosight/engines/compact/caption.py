@@ -71,11 +71,11 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
     if not changed.value or not evidence.objects:
         return replace(captioned, confidence=confidence, confident=captioned.confident and is_confident(confidence, {})), ""
     text = without_faults(_with_houses(captioned.text, evidence.objects), evidence.objects, REMOVED)
-    if text == captioned.text:
+    if text == captioned.text and facts:
         return replace(captioned, confidence=confidence, confident=captioned.confident and is_confident(confidence, {})), ""
     note = "the caption was corrected: the map does not show all of what it said"
     own = captioned.confidence
-    if not text:
+    if not fact_confidences(text, evidence.objects):  # nothing is left, or no words that mean an object
         text, own = in_words(evidence.objects), 1.0
         note = "the caption describes the outlined objects: the map does not show what the model's own sentence said"
     confidence = supported_confidence(own, [changed.confidence, *fact_confidences(text, evidence.objects)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,13 +119,14 @@ class Decoder:
             logprobs = _log_mean(logits, views)
         return [Decoded(tuple(chosen[i]), np.array(scores[i]), first[i], not open_[i]) for i in range(n)]
 
-    def sentence(self, prefix: Prefix, suffix: list[int], max_tokens: int) -> Decoded:
+    def sentence(self, prefix: Prefix, suffix: list[int], max_tokens: int, never_inside: Sequence[int] = ()) -> Decoded:
         """Decodes a reply of one sentence by beam search.
 
         Args:
             prefix: Of the scene; of several views each token's probability is the mean of theirs.
             suffix: Token ids of the question.
             max_tokens: The most tokens of the reply.
+            never_inside: Ids that may only begin it.
 
         Returns:
             The tokens of the reply.
@@ -143,7 +145,7 @@ class Decoder:
             logits, past = self._step(self._embed(np.tile(tokens, views)[:, None]), mask, positions, past)
             return _log_mean(logits, views)
 
-        found = beam_search(first, follow, self.end, max_tokens, LENGTH_EXPONENT)[0]
+        found = beam_search(first, follow, self.end, max_tokens, LENGTH_EXPONENT, never_inside=never_inside)[0]
         return Decoded(found.tokens, np.array(found.logprobs), first, found.complete)
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.cells import NO_CHANGE
 from chronosight.tasks.clue import GuideFacts
+from chronosight.tasks.nouns import named_things
 from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
@@ -194,8 +195,19 @@ class CompactEngine(Engine):
         if question.task == "caption" and encoded.scene.kind == "image":
             text = caption.without_repeats(answer.text)
             answer = replace(answer, text=text, value=None if answer.value is None else text)
+            answer = self._beside_presence(encoded, answer)
         classifier = self.networks.presence if encoded.scene.kind == "image" else None
         return answer if classifier is None else classifier.measured(question, answer)
+
+    def _beside_presence(self, encoded: EncodedScene, captioned: Answer) -> Answer:
+        """The caption of an image; not confident, with a note, where it names a thing that the model denies when asked."""
+        known = self.networks.presence.rows if self.networks.presence is not None else {}
+        for noun in named_things(captioned.text, tuple(known)):
+            there = self._answer_image(encoded, presence.ask(noun))
+            if there is not None and there.value is False:
+                note = f"asked whether there are {noun}, the model says no"
+                return replace(captioned, confident=False, notes=(*captioned.notes, note))
+        return captioned
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
         """Presence or a count in one image; None where the presence classifier does not know the noun."""
@@ -228,7 +240,8 @@ class CompactEngine(Engine):
             return replace(changed, notes=reconciled.notes)
         if changed.value or not answer.value or answer.value == "none":
             note = outlined_otherwise(question, answer.value, reconciled.evidence)
-            return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else ())
+            confident = answer.confident and not (note and question.task == "binary")
+            return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else (), confident=confident)
         value, text = NOTHING[question.task]
         note = "asked whether anything changed, the model says no; this answer follows from it"
         return Answer(text, question.task, value, changed.confidence, False, reconciled.evidence, (note,))

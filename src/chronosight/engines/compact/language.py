@@ -7,6 +7,8 @@ An image is seen as it is and mirrored (`image_views` in config.json): what is m
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
@@ -16,11 +18,15 @@ from chronosight.engines.confidence import YES_NO
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene, SceneKind
+from chronosight.tasks.event import EVENTS
 from chronosight.tasks.pixels import pick_frames, resize_frames
 from chronosight.tasks.prompt import EOS, IMAGE, SPECIAL_TOKENS, question_suffix, scene_prefix
 from chronosight.tasks.question import Question
 from chronosight.tasks.replies import write_yes_no
+from chronosight.tasks.scene_class import SCENE_CLASSES
 
+SPACE = "Ġ"  # how the tokenizer writes a space before a word
+SHORTEST_WORD = 4  # letters; shorter ones are parts of words too ("as", "ing")
 MAX_REPLY_TOKENS = 64  # nine places take about 45; captions learned from have up to 40
 
 
@@ -118,7 +124,10 @@ class Language:
         suffixes = {question: self._encode(question_suffix(plain(question))) for question in questions}
         captions = [question for question in suffixes if question.task == "caption"]
         others = [question for question in suffixes if question.task != "caption"]
-        decoded = {question: self.decoder.sentence(prefix, suffixes[question], MAX_REPLY_TOKENS) for question in captions}
+        first_words = self._first_words if captions else ()
+        decoded = {
+            question: self.decoder.sentence(prefix, suffixes[question], MAX_REPLY_TOKENS, first_words) for question in captions
+        }
         if others:
             most = 1 if all(question.task in YES_NO for question in others) else MAX_REPLY_TOKENS  # of these the first is read
             replies = self.decoder.reply(prefix, [suffixes[question] for question in others], most)
@@ -152,6 +161,20 @@ class Language:
         if a == b:
             raise InputError('these weights cannot tell "Yes" from "No" by one token; export them again')
         return float(1 / (1 + np.exp(np.clip(reply.first[b] - reply.first[a], -60, 60))))
+
+    @cached_property
+    def _first_words(self) -> tuple[int, ...]:
+        """Tokens of whole words without a space before them: inside a sentence they would stick to the word before.
+
+        Words that the vocabulary holds with a space too, and those that begin the reply to another task.
+        """
+        known = self.tokenizer.get_vocab()
+        replies = {self._encode(reply)[0] for reply in (*SCENE_CLASSES, *EVENTS)}
+        return tuple(
+            number
+            for word, number in known.items()
+            if len(word) >= SHORTEST_WORD and word.isalpha() and (number in replies or f"{SPACE}{word}" in known)
+        )
 
     def _encode(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids

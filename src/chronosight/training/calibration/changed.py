@@ -39,8 +39,9 @@ class Weighed:
 def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> dict[str, list[Weighed]]:
     """Collects the evidence on change.
 
-    "binary" is asked of windows and is about buildings, so captions do not count. "any_change" is asked of captioned cells, and
-    of windows whose four cells all have captions.
+    "any_change" is asked of captioned cells, and of windows whose four cells all have captions. "binary", of questions about one
+    class, is asked of buildings in windows too: of these alone the outlines would count for nothing beside the guide, although
+    they are what a question about roads rests on.
 
     `engines.confidence` weighs the same evidence.
 
@@ -62,6 +63,7 @@ def weigh_places(engine: CompactEngine, places: Iterable[PlacePair]) -> dict[str
                 found["any_change"].append(weigh(engine.encode(scene), ANY_CHANGE, truth))
         for cell in place.cells:
             found["any_change"].append(weigh(engine.encode(place.crop(cell.box)), ANY_CHANGE, cell.changed))
+    found["binary"] += found["any_change"]
     return found
 
 
