@@ -156,10 +156,12 @@ def test_the_likeliest_caption_that_fits_the_map_is_chosen():
     assert choose_caption([likely, same], no, evidence([]))[0].text == same.text, "the model's own words, where it has some"
 
 
-@pytest.mark.parametrize("text", ["the two scenes seem roads", "the scene is the same as roadside", "some trees are removed"])
+@pytest.mark.parametrize("text", ["the two scenes seem buildings", "the scene is the same as roadside", "some trees are removed"])
 def test_a_caption_that_names_no_object_gives_way_to_the_objects(text):
     answer, note = fit_caption(captioned(text), YES, evidence(some([0.8] * 6)))
     assert answer.text == "many houses are built at the top of the scene" and note
+    no = replace(YES, value=False, confidence=0.85)
+    assert says_no_change(fit_caption(captioned(text), no, evidence([]))[0].text)
 
 
 def test_no_desert_is_seen():

@@ -38,6 +38,8 @@ from chronosight.tasks.nouns import singular
 
 REMOVED: tuple[FaultKind, ...] = ("repeated clause", "repeated noun", "class", "direction", "place", "unmapped")
 NEVER_RIGHT = ("desert",)  # of val captions that name one, people do in 0.28, however probable the word
+BEGINNINGS = tuple(" ".join(sentence.split()[:3]) for sentence in NO_CHANGE_SENTENCES)
+"""So a caption of change does not begin: "the two scenes seem roads" is a sentence of no change with another end."""
 MANY = 5  # objects from which on they are called many
 MOST_VIEWS = 9  # that are captioned, those with the largest changed area
 
@@ -55,7 +57,10 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
     """
     text = without_settings(captioned.text, NEVER_RIGHT)
     captioned = replace(captioned, text=text, value=None if captioned.value is None else text)
-    if caption.says_no_change(captioned.text) == bool(changed.value):
+    broken = text.startswith(BEGINNINGS) and not caption.says_no_change(text)
+    if broken:
+        captioned = replace(captioned, text=NO_CHANGE_SENTENCES[0], value=NO_CHANGE_SENTENCES[0])
+    if broken or caption.says_no_change(captioned.text) == bool(changed.value):
         word = "yes" if changed.value else "no"
         note = f'the caption follows the answer "{word}": the model\'s own sentence said otherwise'
         if changed.value and not evidence.objects:
