@@ -8,6 +8,7 @@ import pytest
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task, counts_and_places
 from chronosight.engines.router import answer_description
+from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
@@ -284,3 +285,16 @@ def test_the_words_of_yes_and_no_are_those_of_the_value():
     open_ = answer_task(binary.ask("buildings"), evidence([]), 0.95)
     assert [(one.value, one.text) for one in (yes, no, open_)] == [(True, "Yes"), (False, "No"), (None, CANNOT_TELL)]
     assert yes.confident and no.confident and not open_.confident and len(open_.notes) == 1
+
+
+def test_whether_anything_changed_is_answered_as_the_description_does():
+    """It rests on more than the objects, so a result folder must not give another answer than the pair."""
+    own = Answer("No", "binary", False, 0.85, True, notes=("why",))
+    for changed in (own, replace(own, value=True, text="Yes")):
+        said = answer_description(scene(), "Has anything changed?", changed)
+        assert (said.value, said.confidence, said.notes) == (changed.value, changed.confidence, changed.notes)
+        negated = answer_description(scene(), "Has nothing changed?", changed)
+        assert negated.value is not changed.value and negated.confidence == changed.confidence
+    buildings = answer_description(scene(), "Did any building change?", own)
+    assert buildings.value is True and not buildings.confident and "possible change" in buildings.notes[-1]
+    assert answer_description(scene(), "Did any building change?").notes != buildings.notes

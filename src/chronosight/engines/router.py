@@ -18,6 +18,7 @@ from chronosight.results.doubts import doubted
 from chronosight.tasks.cells import places
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.routing import MAX_CHARACTERS
+from chronosight.tasks.scene_questions import SceneQuestion
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine, Progress
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from chronosight.results.description import Description
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
+
+POSSIBLE = "asked whether anything changed, the model says no: what is outlined is a possible change"
 
 
 def check_question(text: str) -> str:
@@ -146,12 +149,13 @@ def answer_by_objects(
     return doubted(answer_scene_question(summary, parsed.of_objects), summary)
 
 
-def answer_description(summary: ChangeSummary, text: str) -> Answer:
+def answer_description(summary: ChangeSummary, text: str, changed: Answer | None = None) -> Answer:
     """Answers any question about a pair that has been described, from its objects; not confident where the scene gives doubts.
 
     Args:
         summary: The changed objects, and zones where there are any.
         text: The question.
+        changed: The description's own answer to whether anything changed, which rests on more than the objects; None for none.
 
     Returns:
         The answer.
@@ -162,7 +166,16 @@ def answer_description(summary: ChangeSummary, text: str) -> Answer:
     names = [row.name for row in summary.zones.rows] if summary.zones else []
     parsed = parse_question(check_question(text), "pair", names)
     assert parsed.of_objects is not None  # two dates
-    return doubted(answer_scene_question(summary, parsed.of_objects), summary)
+    asked = parsed.of_objects.question
+    if changed is not None and asked is not None and replace(asked, negated=False) == SceneQuestion("whether"):
+        answer = opposite(changed) if asked.negated else changed
+        note = (parsed.routed.note,) if parsed.routed.note else ()
+        return doubted(replace(answer, notes=(*note, *answer.notes)), summary)
+    answer = answer_scene_question(summary, parsed.of_objects)
+    about_objects = asked is not None and asked.asks != "land_cover"
+    if changed is not None and changed.value is False and summary.objects and about_objects and answer.confident:
+        answer = replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
+    return doubted(answer, summary)
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> ChangeSummary:

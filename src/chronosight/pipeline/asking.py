@@ -166,8 +166,9 @@ def ask_description(
     from chronosight.engines.router import answer_description
     from chronosight.engines.router import with_zones as summary_with_zones
 
-    summary = summary_with_zones(limited_description(description, limits), zones)
-    return [answer_description(summary, question) for question in questions]
+    limited = limited_description(description, limits)
+    summary = summary_with_zones(limited, zones)
+    return [answer_description(summary, question, limited.changed) for question in questions]
 
 
 def limited_description(description: Description, limits: ObjectLimits | None) -> Description:

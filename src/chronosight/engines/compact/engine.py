@@ -20,7 +20,7 @@ from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_re
 from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task
 from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
-from chronosight.engines.router import ask_engine
+from chronosight.engines.router import POSSIBLE, ask_engine
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_probabilities import ChangeProbabilities
@@ -51,7 +51,6 @@ KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are
     "event": ("video",),
 }
 SIZES = ("image_size", "pair_size", "video_size", "video_frames")  # of config.json, that the language model needs
-POSSIBLE = "asked whether anything changed, the model says no: what is outlined is a possible change"
 NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value and text where nothing changed
     "binary": (False, "No"),
     "count": (0, "0"),
