@@ -17,8 +17,8 @@ from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
 from chronosight.tasks.cells import places
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
+from chronosight.tasks.question import SceneQuestion
 from chronosight.tasks.routing import MAX_CHARACTERS
-from chronosight.tasks.scene_questions import SceneQuestion
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine, Progress
