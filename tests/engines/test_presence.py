@@ -159,3 +159,13 @@ def test_things_that_were_never_measured_are_never_confident() -> None:
     assert not classifier().measured(comparison.ask("boats", "trees"), Answer("Yes", "comparison", True, 0.9, True)).confident
     other = Answer("port", "scene_class", "port", 0.9, True)
     assert classifier().measured(scene_class.ask(), other) is other
+
+
+def test_more_of_one_thing_is_less_of_the_other() -> None:
+    engine = CompactEngine(Bundle(SHIPPED))
+    scene = image(128, 128)
+    for a, b in (("boats", "cars"), ("trees", "buildings"), ("roads", "planes")):
+        one, other = (engine.answer(scene, comparison.ask(*asked)) for asked in ((a, b), (b, a)))
+        encoded = engine.encode(scene)
+        assert encoded.more(comparison.ask(a, b)) == pytest.approx(1 - encoded.more(comparison.ask(b, a)))
+        assert not (one.value and other.value and one.confident and other.confident)

@@ -22,7 +22,15 @@ from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_
 from chronosight.engines.compact.reconcile import Reconciled, reconcile
 from chronosight.engines.compact.replies import read_reply, yes_probability
 from chronosight.engines.compact.scene_classifier import SceneClassifier
-from chronosight.engines.confidence import calibrate, captioned_change, outlined_area, weigh_sources, without_model
+from chronosight.engines.confidence import (
+    calibrate,
+    captioned_change,
+    log_odds,
+    outlined_area,
+    sigmoid,
+    weigh_sources,
+    without_model,
+)
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import select
 from chronosight.engines.reply import Reply
@@ -31,7 +39,7 @@ from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary, caption
+from chronosight.tasks import binary, caption, comparison
 from chronosight.tasks.clue import GuideFacts, write_clue
 from chronosight.tasks.question import Question
 
@@ -271,6 +279,21 @@ class EncodedScene:
         if new:
             self._read.update(zip(new, self.networks.language.replies(self.prefix, new), strict=True))
         return [self._read[question] for question in questions]
+
+    def more(self, question: Question) -> float:
+        """Probability that an image shows more of one thing than of another, before calibration.
+
+        Asked both ways round: "more boats than cars" and "more cars than boats" cannot both be so.
+
+        Args:
+            question: Of task comparison.
+
+        Returns:
+            In [0, 1]; one minus it for the question the other way round.
+        """
+        turned = comparison.ask(str(question.other), str(question.subject))
+        one, other = (log_odds(yes_probability(reply)) for reply in self.replies([question, turned]))
+        return sigmoid((one - other) / 2)
 
     def yes(self, question: Question) -> float:
         """Probability that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`).

@@ -17,6 +17,7 @@ from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
+from chronosight.engines.confidence import calibrate
 from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task
 from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
@@ -189,8 +190,11 @@ class CompactEngine(Engine):
                 return named.answer(pool(encoded.features), model, self.bundle.calibration(question.task))
             if question.task in ("presence", "object_count") and (answer := self._answer_image(encoded, question)) is not None:
                 return answer
-        reply = encoded.replies([question])[0]
-        answer = read_reply(self.bundle, encoded.scene.kind, question, reply)
+        if question.task == "comparison":
+            settings = self.bundle.calibration(question.task)
+            answer = answer_yes_no(question, calibrate(encoded.more(question), settings), settings)
+        else:
+            answer = read_reply(self.bundle, encoded.scene.kind, question, encoded.replies([question])[0])
         if question.task == "caption" and encoded.scene.kind == "image":
             text = caption.without_repeats(answer.text)
             answer = replace(answer, text=text, value=None if answer.value is None else text)

@@ -286,7 +286,7 @@ def fit_tasks(asked: Iterable[Asked]) -> tuple[dict[str, dict[str, float]], dict
         a, b = fit_platt(raw, outcome)
         yes_no = key.split("_")[0] in YES_NO
         (old, _), (new, right) = (confidence_of(probability, outcome, yes_no) for probability in (raw, apply_platt(raw, a, b)))
-        settings[key] = {"a": round(a, 4), "b": round(b, 4), "sure": round(confident_from(new, right), 3)}
+        settings[key] = {"a": round(a, 4), "b": round(b, 4) + 0.0, "sure": round(confident_from(new, right), 3)}
         old_right = confidence_of(raw, outcome, yes_no)[1]
         report[key] = {
             "n": len(items),
@@ -320,6 +320,10 @@ def raw_answers(
     replies = encoded.replies([question for question, _ in asked])
     for (question, truth), reply in zip(asked, replies, strict=True):
         key = f"caption_{scene.kind}" if question.task == "caption" else question.task
+        if question.task == "comparison":  # one of both is more, so the question the other way round has the other answer
+            more = encoded.more(question)
+            yield from (Asked(key, more, bool(truth)), Asked(key, 1 - more, not truth))
+            continue
         if question.task in YES_NO:
             yield Asked(key, yes_probability(reply), bool(truth))
             continue
