@@ -145,3 +145,14 @@ def test_two_views_reply_by_the_mean_of_their_probabilities(decoder, embedding):
             said.append(int(mean.argmax()))
         assert tuple(token for token in said if token != END) == reply.tokens
     assert any(decoder.reply(one, SUFFIXES, 12)[0].tokens != replies[0].tokens for one in single)  # views do differ
+
+
+def test_words_that_only_begin_a_reply_never_stand_inside_a_caption():
+    from chronosight.engines.compact.bundle import SHIPPED, Bundle
+    from chronosight.engines.compact.language import Language
+
+    language = Language(Bundle(SHIPPED))
+    first = {language.tokenizer.id_to_token(number) for number in language._first_words}
+    assert {"harbor", "agricultural", "many"} <= first and not {"as", "ing", "Ġharbor", "s"} & first
+    for caption in ("many white boats are in a harbor", "some planes are parked near a terminal in an airport"):
+        assert not set(language._encode(caption)[1:]) & set(language._first_words), "words of captions stay possible"

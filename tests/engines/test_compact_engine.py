@@ -132,6 +132,12 @@ def test_describe_gives_words_counts_places_and_map(engine, changed_pair):
     assert len(found.model["weights_sha256"]) == 64
 
 
+def test_a_yes_or_no_that_the_map_contradicts_is_not_confident(engine, changed_pair):
+    roads, buildings = (engine.answer(changed_pair, binary.ask(name)) for name in ("roads", "buildings"))
+    assert roads.value is True and roads.notes == ("the map shows no outline of roads",) and not roads.confident
+    assert buildings.value is True and buildings.confident and not buildings.notes
+
+
 def test_a_pair_without_change_has_nothing_counted_and_an_empty_map(engine):
     found = engine.describe(unchanged_pair())
     assert found.changed.value is False

@@ -5,10 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
+from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.guide import Guide
 from chronosight.engines.confidence import SETTLED, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
+from tiny_bundle import write_bundle
 
 SETTINGS = {"a": 0.8, "guide": 0.5, "outlined": 0.4, "caption": 1.5, "b": -2.0}
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
@@ -66,3 +69,14 @@ def test_the_outlined_area_is_of_the_subject_in_square_metres():
     assert outlined_area(both.objects) == pytest.approx(np.log1p(70))
     assert outlined_area(select(both.objects, "roads"), 0.25) == pytest.approx(np.log1p(5))
     assert outlined_area(evidence().objects) == 0
+
+
+def test_any_change_has_weights_of_its_own_but_not_in_fine_imagery_or_about_a_class(tmp_path):
+    bundle = Bundle(write_bundle(tmp_path / "weights"))
+    bundle.config["calibration"] = {"binary": {"a": 1.0}, "any_change": {"a": 2.0}, "binary_fine": {"a": 3.0}}
+    bundle.config["fine_guide"] = {"metres_per_pixel": 0.5, "up_to": 0.75}
+    guide, fine = Guide(bundle), Guide(bundle, fine=True)
+    assert [guide.change_settings(subject)["a"] for subject in (None, "roads")] == [2.0, 1.0]
+    assert [fine.change_settings(subject)["a"] for subject in (None, "roads")] == [3.0, 3.0]
+    del bundle.config["calibration"]["any_change"]
+    assert guide.change_settings(None)["a"] == 1.0

@@ -169,3 +169,17 @@ def test_more_of_one_thing_is_less_of_the_other() -> None:
         encoded = engine.encode(scene)
         assert encoded.more(comparison.ask(a, b)) == pytest.approx(1 - encoded.more(comparison.ask(b, a)))
         assert not (one.value and other.value and one.confident and other.confident)
+
+
+def test_a_caption_that_names_what_the_model_denies_is_not_confident(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = CompactEngine(Bundle(SHIPPED))
+    encoded = engine.encode(image(128, 128))
+    captioned = Answer("many boats are near a beach", "caption", "many boats are near a beach", 0.9, True)
+    denied = {"boats": False, "beaches": True}
+    monkeypatch.setattr(
+        engine, "_answer_image", lambda _, asked: Answer("", "presence", denied[str(asked.subject)], 0.9, True)
+    )
+    held = engine._beside_presence(encoded, captioned)
+    assert not held.confident and held.notes == ("asked whether there are boats, the model says no",)
+    denied["boats"] = True
+    assert engine._beside_presence(encoded, captioned) == captioned

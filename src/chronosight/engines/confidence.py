@@ -129,7 +129,7 @@ def weigh_sources(
         yes: Probability in [0, 1] of the language model.
         changed: Probability in [0, 1] of the guide.
         outlined: Of `outlined_area`, in square metres.
-        settings: Calibration of the task "binary"; without its weights (`chronosight calibrate`) the model decides alone.
+        settings: Calibration "binary" or "any_change"; without its weights (`chronosight calibrate`) the model decides alone.
         captioned: Of `captioned_change`.
 
     Returns:
@@ -152,7 +152,7 @@ def without_model(
     Args:
         changed: Probability in [0, 1] of the guide.
         outlined: Of `outlined_area`, in square metres.
-        settings: Calibration of the task "binary".
+        settings: Calibration "binary" or "any_change".
         captioned: Of `captioned_change`.
 
     Returns:

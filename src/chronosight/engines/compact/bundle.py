@@ -20,7 +20,8 @@ Of config.json this engine reads
     checksums         file name -> {"bytes", "crc32"}; absent in folders of older releases
     from_objects      tasks ("count", "location") answered from the guide's objects (chosen by chronosight calibrate)
     calibration       task, or task_kind as in "caption_image" -> {"a", "b"} or {"temperature"}, "sure"
-                      (see chronosight.engines.confidence). Besides tasks: "mask" for pixels, with "threshold", "core" (from
+                      (see chronosight.engines.confidence). Besides tasks: "any_change", how the evidence on "has
+                      anything changed" is weighed ("binary" that on one class); "mask" for pixels, with "threshold", "core" (from
                       which probability on a pixel is the inside of an object; 0.5 where absent), "min_area"
                       in pixels at metres_per_pixel, and "min_road" in square metres, the least area of a road that is
                       reported; "guide" for the guide's change_logit

@@ -40,7 +40,7 @@ def reconcile(yes: float, settings: Mapping[str, float], evidence: Evidence) -> 
 
     Args:
         yes: Probability in [0, 1] that anything changed (`confidence.weigh_sources`).
-        settings: Calibration of the task "binary".
+        settings: Calibration "any_change", or "binary" where there is none.
         evidence: What the guide outlined.
     """
     changed = yes >= EVEN
