@@ -222,10 +222,11 @@ def test_the_finest_pairs_are_compared_at_both_sizes(mixing):
     assert np.abs(seen[0.0] - seen[1.0]).max() > 0.3
 
 
-def test_fine_pairs_may_be_compared_at_half_their_size_too(mixing):
+def test_fine_pairs_are_shown_upside_down_and_may_be_compared_at_half_their_size_too(mixing):
     bundle, scene = Bundle(mixing, 1), replace(speckled(128, 192), metres_per_pixel=0.5)
     plain, tiles = suited_guide(bundle, 0.5), scene.frames[None]
-    (own,), (own_changed,), (own_cover,) = plain.predict_tiles(tiles, cover=True)
+    (own,), (own_changed,), (own_cover,) = plain.predict_tiles(tiles[:, :, ::-1], cover=True)
+    own, own_cover = own[:, ::-1], own_cover[:, ::-1]
     bundle.config["fine_guide"]["halved"] = 0.25
     guide = suited_guide(bundle, 0.5)
     (maps,), (changed,), (cover,) = guide.predict_tiles(tiles, cover=True)

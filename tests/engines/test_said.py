@@ -38,8 +38,8 @@ def evidence(objects):
     return Evidence(("background", "road", "building"), flat.astype(np.uint8), flat, flat, tuple(objects))
 
 
-def some(confidences):
-    return [one(i + 1, "building", "appeared", 10 + 20 * i, 10, 8, 8, p) for i, p in enumerate(confidences)]
+def some(confidences, direction="appeared"):
+    return [one(i + 1, "building", direction, 10 + 20 * i, 10, 8, 8, p) for i, p in enumerate(confidences)]
 
 
 def assert_agree(answer):
@@ -154,6 +154,22 @@ def test_the_likeliest_caption_that_fits_the_map_is_chosen():
     no = replace(YES, value=False, confidence=0.85)
     same = captioned("there is no difference", 0.3)
     assert choose_caption([likely, same], no, evidence([]))[0].text == same.text, "the model's own words, where it has some"
+
+
+def test_a_caption_names_every_class_of_which_there_are_many():
+    road, houses = one(99, "road", "appeared", 0, 0, 50, 5), some([0.8] * 6)
+    said = {"a road is built": 0.9, "a building appears": 0.8, "a road is built with many houses beside it": 0.5}
+    of_road, of_one, of_both = (captioned(text, confidence) for text, confidence in said.items())
+    chosen, note = choose_caption([of_road, of_both], YES, evidence([road, *houses]))
+    assert (chosen.text, note) == (of_both.text, ""), "the likeliest that leaves nothing out"
+    added, note = choose_caption([of_road], YES, evidence([road, *houses]))
+    assert added.text == added.value == "a road is built and many houses are built" and "leaves out" in note
+    assert added.confidence <= of_road.confidence
+    assert choose_caption([of_one], YES, evidence(houses))[0].text == "many houses are built", "six are not one"
+    assert choose_caption([of_one], YES, evidence(houses[:1]))[0].text == "a building appears"
+    assert choose_caption([of_road], YES, evidence([road, *houses[:3]]))[0].text == "a road is built", "three are not many"
+    gone = some([0.8] * 6, direction="vanished")
+    assert "houses are removed" in choose_caption([captioned("many houses are built")], YES, evidence([*houses, *gone]))[0].text
 
 
 @pytest.mark.parametrize("text", ["the two scenes seem buildings", "the scene is the same as roadside", "some trees are removed"])

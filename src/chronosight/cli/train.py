@@ -102,7 +102,7 @@ def _train(fields: AnyRecipe, data: Path, out: Path, model: Path | None, images:
         case "guide-fine":
             from chronosight.training.guide.fine import train_fine_guide
 
-            option = "--finest-guide" if fields.finest else "--fine-guide"
+            option = "--finest-guide" if fields.finest == 1 else "--fine-guide"
             return f"Trained: {train_fine_guide(fields, data, out, say)}; next: chronosight export {option} ... --out ..."
         case "land-cover":
             from chronosight.training.guide.land_cover import train_land_cover

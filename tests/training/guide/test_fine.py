@@ -16,7 +16,7 @@ from chronosight import load  # noqa: E402
 from chronosight.datasets.held_out import NATIVE_HELD_OUT  # noqa: E402
 from chronosight.datasets.places import load_abroad  # noqa: E402
 from chronosight.engines.compact.bundle import SHIPPED, Bundle  # noqa: E402
-from chronosight.engines.compact.guide import suited_guide  # noqa: E402
+from chronosight.engines.compact.guide import Guide, suited_guide  # noqa: E402
 from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 from chronosight.tasks.land_cover import GUIDE_MAPS  # noqa: E402
@@ -26,6 +26,7 @@ from chronosight.training.calibration.parts import FINEST_THRESHOLD, calibrate_f
 from chronosight.training.export.fine_guide import add_fine_guide, add_finest_guide, load_fine_guide, without_finest_guide  # noqa: E402
 from chronosight.training.guide import fine  # noqa: E402
 from chronosight.training.recipes.guide import FineGuideRecipe  # noqa: E402
+from chronosight.training.samples.fine_samples import FINEST  # noqa: E402
 from small_scenes import pair  # noqa: E402
 
 RECIPE = FineGuideRecipe(
@@ -75,6 +76,20 @@ def test_what_is_held_out_is_not_among_the_sources(data, monkeypatch):
     sources = fine.fine_sources(RECIPE, data)
     assert [place.id for place in sources.places] == ["place_a"] and [one.id for one in sources.natives] == ["trfree"]
     assert len(sources.rendered) == 1 and len(sources.chips) == 1
+
+
+def test_the_guide_at_one_metre_says_where_roads_changed_at_any_ground_size(data, monkeypatch):
+    monkeypatch.setattr(fine, "learning_split", lambda data, source: ([], []))
+    sources = fine.fine_sources(RECIPE.model_copy(update={"roads": True}), data)
+    guide = Guide(Bundle(SHIPPED, 1))
+    for pairs, roads in ((sources.places, sources.place_roads), (sources.natives, sources.native_roads)):
+        assert [one.shape for one in roads] == [pair.building.shape for pair in pairs] and roads[0].dtype == np.uint8
+    place = sources.places[0]
+    (maps,), *_ = guide.predict_tiles(np.stack([place.before, place.after])[None])
+    np.testing.assert_allclose(sources.place_roads[0] / 255, maps[1], atol=0.01)
+    mixed = fine.fine_samples(sources, RECIPE.model_copy(update={"finest": 0.5}))
+    assert mixed.kinds[1].shown_at == FINEST and not mixed.kinds[1].shares[0] and mixed.kinds[0].shares[0]
+    assert fine.fine_samples(sources, RECIPE.model_copy(update={"finest": 1.0})).shown_at == FINEST
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(data, trained, tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from chronosight.training.samples.cutouts import (
     paste,
 )
 from chronosight.training.samples.drawn import draw_roofs
-from chronosight.training.samples.fine_samples import FINE, FINEST, UNKNOWN_ROAD, FineSamples, FineSources
+from chronosight.training.samples.fine_samples import FINE, FINEST, UNKNOWN_ROAD, FineSamples, FineSources, MixedSamples
 
 SIDE = 64
 NONE = {"place": 0, "native": 0, "same": 0, "chip": 0, "rendered": 0}
@@ -214,3 +214,25 @@ def test_the_finest_samples_are_shown_at_their_ground_sizes(plain, monkeypatch):
         found = [made._maker(rng)(rng)[0].metres_per_pixel for rng in map(np.random.default_rng, range(60))]
         assert steps[0] * 0.95 <= min(found) and max(found) <= steps[1] * 1.05, kind
         assert max(found) - min(found) > 0.5 * (steps[1] - steps[0])
+
+
+def test_roads_that_another_guide_saw_are_learned_where_it_was_sure(plain, monkeypatch):
+    monkeypatch.setattr(fine_samples, "PASTED", 0.0)
+    monkeypatch.setattr(FineSamples, "_built", lambda self, pair, rng, drawn, both: pair)
+    seen, pair = np.zeros((256, 256), np.uint8), native()
+    seen[:, :64], seen[:, 64:128] = 255, 70  # sure of a road, not sure, sure of none
+    learned = samples("native", natives=[pair], native_roads=[seen])
+    unknown = samples("native", natives=[pair])
+    found = {index: learned[index]["target"] for index in range(20)}
+    assert {0, 1, 2, UNKNOWN_ROAD} == {int(value) for target in found.values() for value in np.unique(target)}
+    for index, target in found.items():
+        without = unknown[index]["target"]
+        assert set(np.unique(without)) <= {2, UNKNOWN_ROAD} and np.array_equal(without == 2, target == 2)
+
+
+def test_a_share_of_mixed_samples_is_of_the_second_kind():
+    first, second = samples("native", natives=[native()]), samples("native", natives=[native(1)])
+    mixed = MixedSamples(first, second, 0.25)
+    kinds = [np.array_equal(mixed[i]["before"], second[i]["before"]) for i in range(100)]
+    assert len(mixed) == len(first) and 12 <= sum(kinds) <= 38
+    assert all(np.array_equal(mixed[i]["before"], first[i]["before"]) for i, other in enumerate(kinds) if not other)

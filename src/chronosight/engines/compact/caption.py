@@ -8,6 +8,7 @@ one that changed, and they are joined with their places.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
@@ -41,6 +42,9 @@ NEVER_RIGHT = ("desert",)  # of val captions that name one, people do in 0.28, h
 BEGINNINGS = tuple(" ".join(sentence.split()[:3]) for sentence in NO_CHANGE_SENTENCES)
 """So a caption of change does not begin: "the two scenes seem roads" is a sentence of no change with another end."""
 MANY = 5  # objects from which on they are called many
+ONE_BUILDING = re.compile(
+    r"\b(?:a|an|one|the|another)(?: (?!road|street|path|with|and)[a-z-]+)? (?:house|building|villa|residence|roof)\b"
+)
 MOST_VIEWS = 9  # that are captioned, those with the largest changed area
 
 
@@ -98,11 +102,48 @@ def choose_caption(captions: Sequence[Answer], changed: Answer, evidence: Eviden
     Returns:
         As of `fit_caption`.
     """
-    first = fit_caption(captions[0], changed, evidence)
-    if not first[1]:
-        return first
-    others = (fit_caption(captioned, changed, evidence) for captioned in captions[1:])
-    return next((found for found in others if not found[1]), first)
+    fitted = [fit_caption(captioned, changed, evidence) for captioned in captions]
+    standing = [found for found in fitted if not found[1]]
+    if not changed.value or not evidence.objects:
+        return (standing or fitted)[0]
+    whole = [found for found in standing if not left_out(found[0].text, evidence.objects)]
+    if whole:
+        return whole[0]
+    chosen, note = (standing or fitted)[0]
+    missing = left_out(chosen.text, evidence.objects)
+    if not missing:
+        return chosen, note
+    return _with_objects(chosen, missing), "the caption leaves out most of what the map shows: the outlined objects are added"
+
+
+def left_out(text: str, objects: Sequence[ChangedObject]) -> list[ChangedObject]:
+    """Objects of a class and direction that the map shows many times and a caption does not name, or names as one.
+
+    Args:
+        text: The caption.
+        objects: The changed objects.
+
+    Returns:
+        The objects; [] where the caption names every class of which there are many.
+    """
+    found: list[ChangedObject] = []
+    said = clauses(text)
+    for (class_name, direction), value in tally(objects).items():
+        if value.count < MANY:
+            continue
+        named = [clause for clause in said if f"{class_name}s" in clause.subjects and clause.direction in (None, direction)]
+        if not named or (class_name == "building" and all(ONE_BUILDING.search(clause.text) for clause in named)):
+            found += [item for item in objects if (item.class_name, item.direction) == (class_name, direction)]
+    return found
+
+
+def _with_objects(captioned: Answer, objects: Sequence[ChangedObject]) -> Answer:
+    """The caption with a clause more."""
+    kept = [clause.text for clause in clauses(captioned.text) if not ONE_BUILDING.search(clause.text)]
+    text = " and ".join([*kept, in_words(objects, placed=False)])
+    confidence = supported_confidence(captioned.confidence, fact_confidences(text, objects))
+    confident = captioned.confident and is_confident(confidence, {})
+    return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)
 
 
 def fact_confidences(text: str, objects: Sequence[ChangedObject]) -> list[float]:

@@ -23,6 +23,7 @@ TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own invers
     lambda x: x[..., ::-1],
     lambda x: x[..., ::-1, :],
 )
+UPSIDE_DOWN = TURNS[3]  # how pairs of half a metre are shown at their own size, in one view; docs/results.md
 
 
 class GuideViews:
@@ -102,7 +103,12 @@ class GuideViews:
         smaller, changed, of_smaller = self._averaged(small, self.views if self.finest else 1, read)
         more = GUIDE_MAPS if cover and not self.finest else ()
         own = self.larger_graph != self.graph
-        larger, also_changed, of_larger = self._averaged(dates, self.views if own else 1, more, self.larger_graph)
+        if self.finest:
+            larger, also_changed, of_larger = self._averaged(dates, self.views if own else 1, more, self.larger_graph)
+        else:
+            larger, also_changed, of_larger = self._averaged(UPSIDE_DOWN(dates), 1, more)
+            larger = [UPSIDE_DOWN(seen) for seen in larger]
+            of_larger = {name: np.ascontiguousarray(UPSIDE_DOWN(of_larger[name])) for name in more}
         maps = [resized_maps(seen[:, :rows, :columns], *dates.shape[-2:]) for seen in smaller]
         for seen, other in zip(maps, larger, strict=True):
             seen *= self.halved

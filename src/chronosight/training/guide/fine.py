@@ -15,12 +15,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from typing_extensions import override
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.held_out import building_chips, native_pairs, training_places
-from chronosight.engines.compact.bundle import SHIPPED
+from chronosight.datasets.places import PlacePair
+from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.guide import Guide
+from chronosight.engines.compact.guide_outputs import padded_frames
 from chronosight.models.efficientnet import EfficientNetLite
 from chronosight.models.guide.configuration import fine_config
 from chronosight.models.guide.losses import recognition_loss
@@ -33,8 +37,8 @@ from chronosight.training.compact.restore import restore_encoder
 from chronosight.training.export.fine_guide import load_fine_guide
 from chronosight.training.guide.recognition import TARGETS
 from chronosight.training.imagenet import imagenet_weights
-from chronosight.training.recipes.guide import FineGuideRecipe
-from chronosight.training.samples.fine_samples import FINE, FINEST, FineSamples, FineSources
+from chronosight.training.recipes.guide import FineGuideRecipe, FineShares
+from chronosight.training.samples.fine_samples import FINE, FINEST, ROAD, FineSamples, FineSources, MixedSamples, ShownAt
 from chronosight.training.trainer import LossesTrainer, fit_averaged, prepare_run, reproducible_arguments
 
 RENDERED_SIZE, RENDERED_SEED = 256, 500_000
@@ -114,8 +118,7 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = fine_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    shown_at = FINEST if recipe.finest else FINE
-    samples = FineSamples(sources, recipe.shares, recipe.steps * recipe.batch, recipe.seed, recipe.size, shown_at)
+    samples = fine_samples(sources, recipe)
     model = new_fine_guide(recipe)
     assert isinstance(model.encoder, EfficientNetLite)
     if recipe.start == "tower":
@@ -131,6 +134,27 @@ def train_fine_guide(recipe: FineGuideRecipe, data: str | Path, out: str | Path,
     with finished_folder(final) as folder:
         model.save_pretrained(folder)
     return final
+
+
+def fine_samples(sources: FineSources, recipe: FineGuideRecipe) -> FineSamples | MixedSamples:
+    """The samples of a training.
+
+    Args:
+        sources: Imagery.
+        recipe: Its number and kinds of samples.
+
+    Returns:
+        The dataset.
+    """
+
+    def shown(at: ShownAt, shares: FineShares) -> FineSamples:
+        return FineSamples(sources, shares, recipe.steps * recipe.batch, recipe.seed, recipe.size, at)
+
+    if recipe.finest in (0, 1):
+        return shown(FINEST if recipe.finest else FINE, recipe.shares)
+    return MixedSamples(
+        shown(FINE, recipe.shares), shown(FINEST, recipe.shares.model_copy(update={"place": 0.0})), recipe.finest
+    )
 
 
 def new_fine_guide(recipe: FineGuideRecipe) -> GuideModel:
@@ -187,13 +211,39 @@ def fine_sources(recipe: FineGuideRecipe, data: str | Path) -> FineSources:
         stills = learning_split(data, source)[0]
         wanted = min(len(stills), wanted)
         images += [stills[i * len(stills) // wanted].pixels() for i in range(wanted)]
+    places, natives = training_places(data), native_pairs(data, held_out=False)
+    guide = Guide(Bundle(SHIPPED)) if recipe.roads else None
     return FineSources(
-        places=training_places(data),
-        natives=native_pairs(data, held_out=False),
+        places=places,
+        natives=natives,
         chips=building_chips(data, held_out=False),
         images=images,
         rendered=[rendered_pair(i) for i in range(recipe.rendered)],
+        place_roads=[likely_roads(guide, pair) for pair in places] if guide else (),
+        native_roads=[likely_roads(guide, pair) for pair in natives] if guide else (),
     )
+
+
+def likely_roads(guide: Guide, pair: PlacePair) -> np.ndarray:
+    """Where a guide sees changed roads in a pair.
+
+    Args:
+        guide: The guide at 1 m.
+        pair: A pair at 1 m or finer.
+
+    Returns:
+        (H, W) uint8, 255 for certain.
+    """
+    height, width = pair.building.shape
+    scale = pair.metres_per_pixel / guide.metres_per_pixel
+    shown = np.stack([pair.before, pair.after])
+    if scale != 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        shown = np.stack([np.asarray(Image.fromarray(date).resize(size, Image.Resampling.BOX)) for date in shown])
+    rows, columns = shown.shape[1:3]
+    (maps,), _, _ = guide.predict_tiles(padded_frames(shown)[None])
+    found = np.rint(maps[ROAD, :rows, :columns] * 255).astype(np.uint8)
+    return found if scale == 1 else np.asarray(Image.fromarray(found).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def rendered_pair(index: int) -> RenderedPair:

@@ -107,8 +107,12 @@ class FineGuideRecipe(Recipe):
     trained: Literal["all", "late", "decoder", "comparison"] = "all"
     """What learns: everything; all but the stem and the first three blocks of the encoder, a quarter less time a step; all but
     the encoder; or only what compares the dates, so that what reads the maps of each date (land cover, captions) still fits."""
-    finest: bool = False
-    """Whether samples are shown at 0.2 to 0.5 m a pixel, as pairs of 0.3 m and finer are compared, whatever their own size."""
+    finest: float = Field(default=0.0, ge=0, le=1)
+    """Share of the samples that are shown at 0.2 to 0.5 m a pixel, as pairs of 0.3 m and finer are compared, whatever their own
+    size; where it is not 1, none of them is a real pair at 1 m."""
+    roads: bool = False
+    """Whether the guide at 1 m of the shipped weights says where roads changed in real pairs, of which masks of buildings alone
+    are known."""
     shares: FineShares = FineShares()
     """Shares of the kinds of sample."""
     images: int = Field(default=700, ge=0)

@@ -38,11 +38,13 @@ from chronosight.training.samples.guide_samples import UNKNOWN_ROAD, gap_weight
 
 BUILDING, ROAD = 2, 1
 WIDER = 0.25  # share of its side that a labelled chip is continued by, mirrored, so that it can be shown as coarse as pairs are
+ROAD_FROM, NO_ROAD_UP_TO = 102, 38  # of 255: how likely another guide thinks a changed road, to take it as one, or as none
 CHANGED_FROM = 200  # pixels of a mask: such pairs are drawn more often
 PASTED = 0.35  # share of real pairs that get drawn or pasted buildings too
 
 Range = tuple[float, float]
-Maker = Callable[[np.random.Generator], tuple[LabelledPair, np.ndarray | None]]
+Made = tuple[LabelledPair, np.ndarray | None]  # with (S, S) int8 of changed roads: 1 road, 0 none, -1 unknown; None knows of none
+Maker = Callable[[np.random.Generator], Made]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class FineSources:
         chips: Labelled chips, and others whose ground alone is used.
         images: Single images of other sets, (H, W, 3) uint8, of which only "nothing changed" is known.
         rendered: Rendered pairs.
+        place_roads: Of each pair at 1 m, (H, W) uint8, how likely another guide thinks a changed road, 255 for certain; none
+            where nothing is known of roads.
+        native_roads: The same of each pair at 0.5 m.
     """
 
     places: Sequence[PlacePair]
@@ -62,6 +67,8 @@ class FineSources:
     chips: Sequence[BuildingChip]
     images: Sequence[np.ndarray]
     rendered: Sequence[RenderedPair]
+    place_roads: Sequence[np.ndarray] = ()
+    native_roads: Sequence[np.ndarray] = ()
 
 
 @dataclass(frozen=True)
@@ -152,15 +159,16 @@ class FineSamples:
     def _maker(self, rng: np.random.Generator) -> Maker:
         return self.makers[int(rng.choice(len(self.makers), p=self.shares / self.shares.sum()))]
 
-    def _place(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
-        return self._real(rng, self.sources.places, self.shown_at.place), None
+    def _place(self, rng: np.random.Generator) -> Made:
+        return self._real(rng, self.sources.places, self.sources.place_roads, self.shown_at.place)
 
-    def _native(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
-        return self._real(rng, self.sources.natives, self.shown_at.native), None
+    def _native(self, rng: np.random.Generator) -> Made:
+        return self._real(rng, self.sources.natives, self.sources.native_roads, self.shown_at.native)
 
-    def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], steps: Range) -> LabelledPair:
+    def _real(self, rng: np.random.Generator, pairs: Sequence[PlacePair], roads: Sequence[np.ndarray], steps: Range) -> Made:
         changed = self.changed[id(pairs)]
-        pair = pairs[int(rng.choice(changed)) if changed and rng.random() < 0.75 else int(rng.integers(len(pairs)))]
+        index = int(rng.choice(changed)) if changed and rng.random() < 0.75 else int(rng.integers(len(pairs)))
+        pair = pairs[index]
         step = float(np.exp(rng.uniform(*np.log(steps))))
         box = draw_box(rng, pair.building.shape, self.size * step / pair.metres_per_pixel)
         mask = resized(pair.building.astype(np.uint8) * 255, box, self.size) > 127
@@ -169,15 +177,19 @@ class FineSamples:
             resized(pair.before, box, self.size), resized(pair.after, box, self.size), mask,
             np.stack([np.where(mask, 0, -1), np.where(mask, 1, -1)]).astype(np.int8), step,
         )  # fmt: skip
-        return self._built(made, rng, 0.12, PASTED)
+        road = None
+        if roads:
+            likely = resized(roads[index], box, self.size)
+            road = np.where(likely >= ROAD_FROM, 1, np.where(likely > NO_ROAD_UP_TO, -1, 0)).astype(np.int8)
+        return self._built(made, rng, 0.12, PASTED), road
 
-    def _same(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+    def _same(self, rng: np.random.Generator) -> Made:
         pixels, step = self._ground(rng)
         nothing = np.zeros(pixels.shape[:2], bool)
         pair = LabelledPair(pixels, pixels.copy(), nothing, np.full((2, *nothing.shape), -1, np.int8), step, complete=True)
         return self._built(pair, rng, 0.45, 0.75), None
 
-    def _chip(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+    def _chip(self, rng: np.random.Generator) -> Made:
         pixels, labels, step = self._labelled(rng, None)
         stands = (labels > 0).astype(np.int8)
         before, footprints = pixels.copy(), np.stack([stands, stands])
@@ -199,7 +211,7 @@ class FineSamples:
         pair = LabelledPair(before, pixels, changed, footprints, step, apart=apart)
         return self._built(pair, rng, 0.25, 1.0 if draw >= 0.75 else 0.47), None
 
-    def _rendered(self, rng: np.random.Generator) -> tuple[LabelledPair, np.ndarray | None]:
+    def _rendered(self, rng: np.random.Generator) -> Made:
         pair = self.sources.rendered[int(rng.integers(len(self.sources.rendered)))]
         scale = rng.uniform(*self.shown_at.rendered)
         if self.shown_at.rendered_in_metres:
@@ -210,7 +222,8 @@ class FineSamples:
         footprints = np.stack([resized_labels(cover, box, self.size) == building for cover in (pair.before_map, pair.after_map)])
         before, after = (resized(image, box, self.size) for image in (pair.before, pair.after))
         step = pair.metres_per_pixel * (box[2] - box[0]) / self.size
-        return LabelledPair(before, after, mask == BUILDING, footprints.astype(np.int8), step, complete=True), mask == ROAD
+        pair_of_both = LabelledPair(before, after, mask == BUILDING, footprints.astype(np.int8), step, complete=True)
+        return pair_of_both, (mask == ROAD).astype(np.int8)
 
     def _built(self, pair: LabelledPair, rng: np.random.Generator, drawn: float, both: float) -> LabelledPair:
         """The pair with drawn roofs (a share `drawn` of the calls), with pasted ones (up to the share `both`), or as it is."""
@@ -249,9 +262,9 @@ class FineSamples:
 
     def _finish(self, rng: np.random.Generator, pair: LabelledPair, road: np.ndarray | None) -> dict[str, np.ndarray]:
         before, after, footprints = pair.before, pair.after, pair.footprints
-        target = np.where(pair.changed, BUILDING, 0 if pair.complete else UNKNOWN_ROAD)
-        if road is not None:
-            target[road] = ROAD
+        if road is None:
+            road = np.full(pair.changed.shape, 0 if pair.complete else -1, np.int8)
+        target = np.where(pair.changed, BUILDING, np.choose(road + 1, (UNKNOWN_ROAD, 0, ROAD)))
         if rng.random() < 0.35:  # time runs backwards
             before, after, footprints = after, before, footprints[::-1]
         appeared = np.where(pair.changed, footprints[1], -1)
@@ -277,6 +290,29 @@ class FineSamples:
             "road_box": np.zeros(4, np.int64),
             "road_captioned": np.array(-1, np.int64),
         }
+
+
+class MixedSamples:
+    """Samples of two kinds, a share of them of the second; deterministic by index."""
+
+    def __init__(self, first: FineSamples, second: FineSamples, share: float) -> None:
+        """Makes the dataset, as long as the first.
+
+        Args:
+            first: Samples.
+            second: Others.
+            share: Of the second, in [0, 1].
+        """
+        self.kinds, self.share = (first, second), share
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.kinds[0])
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The sample of an index."""
+        drawn = np.random.default_rng((self.kinds[0].seed, index, 1)).random()
+        return self.kinds[drawn < self.share][index]
 
 
 def _widened(chip: BuildingChip, labels: np.ndarray) -> BuildingChip:
