@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,11 +23,12 @@ from chronosight.models.guide.captioner import CaptionerModel  # noqa: E402
 from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
 from chronosight.tasks import binary  # noqa: E402
-from chronosight.tasks.change_captions import END, START, caption_inputs  # noqa: E402
+from chronosight.tasks.change_captions import END, PAD, START, caption_inputs  # noqa: E402
 from chronosight.training.export.captioner import add_captioner  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
 from chronosight.training.guide import captioner  # noqa: E402
 from chronosight.training.recipes.guide import CaptionerRecipe  # noqa: E402
+from chronosight.training.trainer import stack  # noqa: E402
 from small_scenes import pair  # noqa: E402
 
 CAPTIONS = ["a house is built in the top left corner", "a villa is built in the top left corner", "some houses are built"]
@@ -104,6 +106,36 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(guide, data, trained,
     first, second = load_file(trained / "model.safetensors"), load_file(again / "model.safetensors")
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+def test_a_captioner_learns_what_its_teachers_say_on_average(guide, data, trained, tmp_path):
+    taught = recipe(guide, teachers=(str(trained), str(trained)), learning_rate=1e-7)
+    model = CaptionerModel.from_pretrained(captioner.train_captioner(taught, data, tmp_path / "taught", lambda text: None)).eval()
+    first = CaptionerModel.from_pretrained(trained).eval()
+    for name, value in first.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[name], value, atol=1e-5, rtol=0, msg="it starts from the last teacher")
+    torch.manual_seed(1)
+    second = CaptionerModel(first.config).eval()
+    maps = captioner.captioned_maps(GuideModel.from_pretrained(guide), captioner.training_places(data), taught)
+    batch = stack([captioner.CaptionerSamples(maps, first.config.words, taught)[i] for i in range(4)])
+    trainer = SimpleNamespace(teachers=[first, second])
+    loss = captioner.CaptionerTrainer.losses(trainer, first, batch)["taught"]
+    told = batch["tokens"][:, :-1]
+
+    def says(one):
+        return one(one.remember(batch["earlier"], batch["later"], batch["changes"]), told)
+
+    mean = (says(first).softmax(-1) + says(second).softmax(-1)) / 2
+    each = -(mean * says(first).log_softmax(-1)).sum(-1)[batch["tokens"][:, 1:] != PAD]
+    torch.testing.assert_close(loss, each.mean(), atol=1e-5, rtol=1e-5)
+
+
+def test_a_teacher_with_other_words_is_refused(guide, data, trained, tmp_path):
+    other = CaptionerModel.from_pretrained(trained)
+    other.config.words = [*list(other.config.words)[:-1], "villa"]
+    other.save_pretrained(tmp_path / "other")
+    with pytest.raises(InputError, match="other words"):
+        captioner.train_captioner(recipe(guide, teachers=(str(tmp_path / "other"),)), data, tmp_path / "run", lambda text: None)
 
 
 def test_the_engine_reads_the_same_maps_as_training(guide, trained, weights):

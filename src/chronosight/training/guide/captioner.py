@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from chronosight.models.guide.captioner import CaptionerConfig, CaptionerModel
 from chronosight.models.guide.modeling import GuideModel
 from chronosight.tasks.change_captions import END, LEVELS, MOST_WORDS, PAD, START, UNKNOWN, caption_inputs
 from chronosight.training.checkpoints import finished_folder, has_model, store_recipe
+from chronosight.training.export.bundle import find_model
 from chronosight.training.guide.frozen import frozen_guide
 from chronosight.training.recipes.guide import CaptionerRecipe
 from chronosight.training.samples.guide_samples import light
@@ -86,14 +88,29 @@ class CaptionerSamples:
 
 
 class CaptionerTrainer(LossesTrainer):
-    """Learns the next word."""
+    """Learns the next word, or what teachers say of it."""
+
+    def __init__(self, *args: Any, teachers: Sequence[CaptionerModel] = (), **kwargs: Any) -> None:
+        """Makes the Trainer.
+
+        Args:
+            args: Of the Trainer.
+            teachers: Trained captioners with the same words.
+            kwargs: Of the Trainer.
+        """
+        super().__init__(*args, **kwargs)
+        self.teachers = teachers
 
     @override
     def losses(self, model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        tokens = batch["tokens"]
-        scores = model(model.remember(batch["earlier"], batch["later"], batch["changes"]), tokens[:, :-1])
-        loss = F.cross_entropy(scores.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
-        return {"captions": loss}
+        tokens, maps = batch["tokens"], [batch[name] for name in ("earlier", "later", "changes")]
+        scores = model(model.remember(*maps), tokens[:, :-1])
+        if not self.teachers:
+            loss = F.cross_entropy(scores.flatten(0, 1), tokens[:, 1:].flatten(), ignore_index=PAD, label_smoothing=0.1)
+            return {"captions": loss}
+        with torch.no_grad():
+            told = torch.stack([one(one.remember(*maps), tokens[:, :-1]).softmax(-1) for one in self.teachers]).mean(0)
+        return {"taught": F.cross_entropy(scores[tokens[:, 1:] != PAD], told[tokens[:, 1:] != PAD])}
 
 
 def train_captioner(recipe: CaptionerRecipe, data: str | Path, out: str | Path, say: Callable[[str], None]) -> Path:
@@ -125,15 +142,28 @@ def train_captioner(recipe: CaptionerRecipe, data: str | Path, out: str | Path, 
     torch.manual_seed(recipe.seed)
     model = CaptionerModel(CaptionerConfig(words=words, features=maps.inputs["earlier"].shape[1]))
     model.spread.copy_(torch.from_numpy(spread_of(maps)))
+    teachers = [_teacher(folder, model.config) for folder in recipe.teachers]
+    if teachers:
+        model.load_state_dict(teachers[-1].state_dict())
     arguments = reproducible_arguments(
         out, recipe.steps, recipe.learning_rate, recipe.weight_decay, recipe.warmup, recipe.save_every, recipe.seed,
         per_device_train_batch_size=recipe.batch, logging_steps=recipe.log_every, bf16=False, max_grad_norm=1.0,
     )  # fmt: skip
     say("captioner of changes")
-    fit_averaged(CaptionerTrainer, model, CaptionerSamples(maps, words, recipe), arguments, recipe.ema)
+    trainer = partial(CaptionerTrainer, teachers=teachers)
+    fit_averaged(trainer, model, CaptionerSamples(maps, words, recipe), arguments, recipe.ema)
     with finished_folder(final) as folder:
         model.save_pretrained(folder)
     return final
+
+
+def _teacher(folder: str, config: CaptionerConfig) -> CaptionerModel:
+    teacher: CaptionerModel = CaptionerModel.from_pretrained(find_model(folder, "chronosight_captioner"), trust_remote_code=False)
+    if (list(teacher.config.words), teacher.config.features) != (list(config.words), config.features):
+        raise InputError(f"{folder} holds a captioner of other words or another guide, expected one trained as this recipe says")
+    teacher.train(False)
+    teacher.requires_grad_(False)
+    return teacher
 
 
 @torch.no_grad()

@@ -277,6 +277,9 @@ class CaptionerRecipe(Recipe):
     """Captions a step."""
     size: int = Field(default=128, ge=64, multiple_of=32)
     """Side in pixels at which the guide sees a captioned part of 128 m."""
+    teachers: tuple[str, ...] = ()
+    """Folders of trained captioners of the same guide and words: it starts from the last one, and learns what they say on average
+    rather than the sentences themselves (distillation, arXiv 1503.02531)."""
     views: int = Field(default=2, ge=1)
     """Lights that each part is seen in, the first its own; each is mirrored both ways too."""
     changed: float = Field(default=0.6, ge=0, le=1)
