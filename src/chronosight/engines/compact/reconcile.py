@@ -8,7 +8,7 @@ The rule, the same for `ask` and `describe`:
 3. It is No with less: the outlines stay as possible changes, and a note says so.
 4. It is Yes while nothing is outlined: a note says that the map shows no place.
 
-Counts and places follow from that: none where nothing changed.
+Counts and places follow from that, and so does whether any of some objects changed: none where nothing changed.
 """
 
 from __future__ import annotations
