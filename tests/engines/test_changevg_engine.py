@@ -142,6 +142,8 @@ def test_describe_has_all_its_parts(engine, scene):
     assert all(0 <= answer.confidence <= 1 for answer in (description.caption, description.changed))
     assert description.model["engine"] == "changevg" and json.dumps(description.model)
     assert len(description.notes) == len(set(description.notes))
+    for one in description.classes:
+        assert one.changed.value is bool(one.appeared + one.vanished) and not one.changed.confident, "counted, not asked"
 
 
 @pytest.mark.parametrize("form", ["none", "caption", "detail", "full"])

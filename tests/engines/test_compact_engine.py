@@ -10,7 +10,12 @@ import pytest
 from chronosight.engines import load
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.guide import Guide
+from chronosight.engines.compact.reconcile import EMPTIES
+from chronosight.engines.router import POSSIBLE, parse_for
 from chronosight.errors import InputError
+from chronosight.pipeline.asking import ask_description
+from chronosight.reports.read import read_description
+from chronosight.reports.write import write_report
 from chronosight.results.answer import Answer
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, comparison, count, event, location, object_count, presence, scene_class
@@ -346,3 +351,58 @@ def test_chat_completes_short_questions_from_the_one_before(engine, changed_pair
     assert "roads" in roads.notes[0]
     assert conversation.ask("What colour are they?").task == "open"
     assert [text for text, _ in conversation.history][1:] == ["Where?", "And the roads?", "What colour are they?"]
+
+
+PARTS = ("did any building disappear?", "did any building appear?", "was any road built?", "was anything removed?",
+         "did anything change at the top?", "did no building disappear?")  # fmt: skip
+
+
+@pytest.mark.parametrize("sure", [0.97, 0.8, 0.55])
+def test_where_nothing_changed_no_part_of_it_did_whatever_the_guide_says(engine, sure):
+    """The guide alone holds a change for likely; the answer is weighed from more than it."""
+    scene = unchanged_pair()
+    encoded = engine.encode(scene)
+    encoded.changed, encoded.yes = 0.94, lambda question: 1 - sure
+    whole = engine.ask(scene, "has anything changed?")
+    assert (whole.value, whole.confidence) == (False, pytest.approx(sure))
+    for text in PARTS:
+        said = engine.ask(scene, text)
+        assert said.value is ("no building" in text), text
+        assert (said.confidence, said.confident) == (pytest.approx(sure), whole.confident), text
+    which = engine.answer_parsed(scene, parse_for(scene, "did new roads appear or vanish at the top?"))
+    assert which.value == "none" and which.confidence == pytest.approx(sure)
+
+
+def test_a_change_without_an_outline_leaves_its_parts_open(engine):
+    scene = unchanged_pair()
+    encoded = engine.encode(scene)
+    encoded.changed, encoded.yes = 0.02, lambda question: 0.8
+    said = engine.ask(scene, "did any building disappear?")
+    assert (said.value, said.confidence, said.confident) == (None, pytest.approx(0.2), False)
+
+
+@pytest.mark.parametrize("sure", [0.97, 0.8])
+def test_what_is_outlined_although_nothing_changed_is_no_confident_answer(engine, changed_pair, sure):
+    encoded = engine.encode(changed_pair)
+    encoded.yes = lambda question: 1 - sure
+    for text, outlined in [("did any building appear?", True), ("was any road built?", False)]:
+        said = engine.ask(changed_pair, text)
+        emptied = sure >= EMPTIES
+        assert (said.value, said.confidence, said.confident) == (False, pytest.approx(sure), emptied or not outlined)
+        assert (POSSIBLE in said.notes) is (outlined and not emptied)
+
+
+@pytest.mark.parametrize("yes", [None, 0.97, 0.8, 0.6, 0.3, 0.15, 0.04])
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_result_folder_answers_yes_and_no_as_the_pair_does(engine, changed_pair, tmp_path, yes, changed):
+    scene = changed_pair if changed else unchanged_pair()
+    if yes is not None:
+        engine.encode(scene).yes = lambda question: yes if question.subject != "roads" else 1 - yes
+    folder = tmp_path / "out"
+    write_report(engine.describe(scene), folder)
+    questions = ["has anything changed?", "did any road change?", "did any building change?", "have no roads changed?", *PARTS]
+    of_folder = ask_description(read_description(folder), questions)
+    for text, read in zip(questions, of_folder, strict=True):
+        said = engine.ask(scene, text)
+        assert (read.value, read.confident) == (said.value, said.confident), text
+        assert read.confidence == pytest.approx(said.confidence, abs=1e-3), text

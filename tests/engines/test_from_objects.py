@@ -11,6 +11,7 @@ from chronosight.engines.router import answer_description
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.description import ClassDescription
 from chronosight.results.evidence import Evidence
 from chronosight.tasks import binary, count, direction
 from chronosight.tasks.caption import NO_CHANGE_SENTENCES
@@ -296,5 +297,31 @@ def test_whether_anything_changed_is_answered_as_the_description_does():
         negated = answer_description(scene(), "Has nothing changed?", changed)
         assert negated.value is not changed.value and negated.confidence == changed.confidence
     buildings = answer_description(scene(), "Did any building change?", own)
-    assert buildings.value is True and not buildings.confident and "possible change" in buildings.notes[-1]
-    assert answer_description(scene(), "Did any building change?").notes != buildings.notes
+    assert buildings.value is False and buildings.confidence == 0.85
+    assert not buildings.confident and "possible change" in buildings.notes[-1]
+    assert answer_description(scene(), "Did any building change?").value is True
+
+
+@pytest.mark.parametrize("sure", [0.85, 0.6])
+def test_where_nothing_changed_no_part_did(sure):
+    """As sure as it is that nothing did; not confident where such an object is outlined as a possible change."""
+    own = Answer("No", "binary", False, sure, sure > 0.7, notes=("why",))
+    asked = {"Was any road removed?": False, "Did any building appear?": True, "Did anything vanish in Mill?": False}
+    for text, possible in asked.items():
+        said = answer_description(scene(changed=1 - sure), text, own)
+        assert (said.value, said.confidence, said.confident) == (False, sure, sure > 0.7 and not possible), text
+        assert said.text.startswith("No") and ("possible change" in " ".join(said.notes)) is possible
+    negated = answer_description(scene(), "Did no roads vanish?", own)
+    assert negated.value is True and negated.confidence == sure and negated.text.startswith("Yes")
+
+
+def test_whether_a_class_changed_is_answered_as_the_description_does():
+    yes = Answer("Yes", "binary", True, 0.95, True)
+    own = Answer("Yes", "binary", True, 0.55, False, notes=("the map shows no outline of roads",))
+    classes = [ClassDescription("buildings", 0, 0, (), 0.9), ClassDescription("roads", 0, 0, (), 0.9, changed=own)]
+    nothing = summary([one(1, "building", "appeared", 10, 10, 10, 12)])
+    said = answer_description(nothing, "Did any road change?", yes, classes)
+    assert (said.value, said.confidence, said.confident, said.notes) == (True, 0.55, False, own.notes)
+    assert answer_description(nothing, "Did no road change?", yes, classes).value is False
+    assert answer_description(nothing, "Did any building change?", yes, classes).text.startswith("Yes: 1 building")
+    assert answer_description(nothing, "Did any road appear?", yes, classes).value is False, "read from the objects"

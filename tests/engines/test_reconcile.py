@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from changed_scenes import SIDE, town
-from chronosight.engines.compact.reconcile import outlined_otherwise, reconcile
+from chronosight.engines.compact.reconcile import agreeing, outlined_otherwise, reconcile
+from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
-from chronosight.tasks import binary, count
+from chronosight.tasks import binary, count, direction
 
 SETTINGS = {"sure": 0.8}
 
@@ -58,7 +59,25 @@ def test_words_map_and_note(yes, outlined, text, confidence, confident, kept, no
         (binary.ask(), False, 6, "the map shows 6 outlines of buildings or roads"),
         (binary.ask("roads"), False, 6, "the map shows 1 outline of roads"),
         (binary.ask("roads"), True, 0, "the map shows no outline of roads"),
+        (direction.ask("buildings"), "both", 6, ""),
+        (direction.ask("buildings"), "none", 6, "the map shows 4 outlines of new and 1 outline of vanished buildings"),
+        (direction.ask("roads"), "none", 0, ""),
     ],
 )
 def test_an_answer_other_than_the_map_is_noted(question, value, outlined, note):
     assert outlined_otherwise(question, value, evidence(town()[:outlined])) == note
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kept"),
+    [
+        (binary.ask("roads"), Answer("No", "binary", False, 0.9, True), False),
+        (binary.ask("roads"), Answer("Yes", "binary", True, 0.9, True), True),
+        (direction.ask("buildings"), Answer("vanished", "direction", "vanished", 0.9, True), False),
+        (direction.ask("buildings"), Answer("both", "direction", "both", 0.9, True), True),
+        (count.ask("buildings"), Answer("2", "count", 2, 0.9, True), True),
+    ],
+)
+def test_a_yes_or_no_or_a_direction_that_the_map_contradicts_is_not_confident(question, answer, kept):
+    said = agreeing(question, answer, reconcile(0.95, SETTINGS, evidence(town())))
+    assert (said.value, said.confident) == (answer.value, kept)

@@ -21,6 +21,7 @@ from chronosight.engines.router import answer_description
 from chronosight.engines.yes_no_answers import TAIL, _probability
 from chronosight.reports.plain_text import answer_line, changed_line, class_line
 from chronosight.results.answer import Answer
+from chronosight.results.change_summary import change_summary
 from chronosight.results.description import ClassDescription, placeholder_scene
 from chronosight.results.evidence import Evidence
 from chronosight.scenes.scene import Scene
@@ -276,3 +277,21 @@ def test_without_an_interval_a_limit_is_as_certain_as_the_number():
     assert _probability(3, True, 3, 3, chosen) == 0.8, "exactly three"
     assert _probability(3, False, 4, 4, chosen) == 0.5
     assert _probability(3, False, 4, 4, counted(0.2)) == pytest.approx(0.8)
+
+
+def test_limits_that_leave_nothing_out_of_a_class_keep_what_is_said_of_it():
+    road, house = one(1, "road", "appeared", 0, 0, 50, 5), one(2, "building", "appeared", 100, 100, 9, 9, 0.6)
+    said = Answer("Yes", "binary", True, 0.95, True)
+    described = describe_objects(evidence([road, house]), 0.99, {}, SCENE)
+    described = replace(described, classes=tuple(replace(item, changed=said) for item in described.classes))
+    left = {item.name: item.changed for item in limited(described, ObjectLimits(0, 0.7)).classes}
+    assert left == {"roads": said, "buildings": None}
+
+
+def test_a_possible_change_below_the_limits_is_no_change():
+    described = describe_objects(evidence(some([0.3])), 0.9, {}, SCENE)
+    assert described.changed.value is None
+    left = limited(described, ObjectLimits(0, 0.5))
+    assert (left.changed.value, left.changed.confidence, left.changed.confident) == (False, pytest.approx(0.7), False)
+    asked = answer_description(change_summary(left), "did any building vanish?", left.changed, left.classes)
+    assert (asked.value, asked.confidence, asked.confident) == (False, pytest.approx(0.7), False)

@@ -11,8 +11,8 @@ from chronosight.results.answer import Answer
 from chronosight.results.change_summary import change_summary
 from chronosight.results.changed_object import Tally, classes_of, tally, tally_rows, total
 from chronosight.results.codes import code_map
-from chronosight.results.description import placeholder_scene
-from chronosight.results.doubts import doubted, doubted_description
+from chronosight.results.description import ClassDescription, placeholder_scene
+from chronosight.results.doubts import MOST, doubted, doubted_description
 from chronosight.results.evidence import Evidence
 from small_scenes import ground, pair
 
@@ -96,6 +96,9 @@ def test_a_description_of_a_doubtful_scene_is_unsure_throughout():
     assert sure.classes[0].confidence > 0.5 and [row.confidence <= 0.5 for row in unsure.classes] == [True] * len(sure.classes)
     assert unsure.notes == (*sure.notes, "the image is blank")
     assert doubted_description(sure) is sure
+    roads = ClassDescription("roads", 0, 0, (), 0.9, changed=Answer("No", "binary", False, 0.9, True))
+    (of_roads,) = doubted_description(replace(sure, scene=scene, classes=(roads,))).classes
+    assert not of_roads.changed.confident and of_roads.changed.confidence == MOST and of_roads.changed.notes
 
 
 @pytest.mark.parametrize(("degrees", "up"), TURNS)
@@ -118,6 +121,10 @@ def test_the_summary_of_a_description():
     no = replace(sure.changed, value=False, confidence=0.8)
     assert change_summary(replace(sure, changed=no)).changed == pytest.approx(0.2)
     assert change_summary(replace(sure, changed=replace(no, confidence_known=False))).changed == 0.5
+    open_ = replace(no, text="Cannot tell", value=None, confidence=0.1, confident=False)  # of the answer that was not given
+    assert change_summary(replace(sure, changed=open_)).changed == pytest.approx(0.1 if sure.objects else 0.9)
+    nothing = replace(sure, changed=open_, evidence=replace(sure.evidence, objects=()))
+    assert change_summary(nothing).changed == pytest.approx(0.9)
     assert change_summary(replace(sure, model={"exact_answers": {"count": {"a": 1.0}}})).exact == {"count": {"a": 1.0}}
     coarse = replace(sure, scene=placeholder_scene(10, 20, sources=("a", "b"), metres_per_pixel=2.0))
     assert change_summary(coarse).ground == 800

@@ -38,6 +38,29 @@ def test_a_grey_date_of_a_pair_is_doubted(tmp_path):
     assert not open_scene(colour, colour).doubts
 
 
+@pytest.mark.parametrize(("height", "width", "doubted"), [(16, 16, True), (31, 200, True), (200, 63, True), (64, 64, False)])
+def test_a_very_small_pair_is_doubted(height, width, doubted, tmp_path):
+    paths = [write_png(tmp_path / f"{name}.png", ground(size=256)[:height, :width]) for name in "ab"]
+    doubts = [doubt for doubt in open_scene(*paths, register=False).doubts if "too few" in doubt]
+    assert len(doubts) == doubted and all(f"{width} x {height} pixels" in doubt and "64 x 64" in doubt for doubt in doubts)
+
+
+def test_of_a_pair_the_ground_that_both_dates_show_counts(tmp_path):
+    pixels = ground(size=256)
+    first, second = pixels.copy(), pixels.copy()
+    first[:, 150:], second[:, :100] = 0, 0
+    doubts = open_scene(write_png(tmp_path / "a.png", first), write_png(tmp_path / "b.png", second), register=False).doubts
+    assert any("too few" in doubt for doubt in doubts), doubts
+
+
+def test_a_very_small_video_is_doubted(tmp_path):
+    frames = [Image.fromarray(ground(seed, 256)[:40, :200]) for seed in range(4)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    images = [write_png(tmp_path / f"frame{index}.png", np.asarray(frame)) for index, frame in enumerate(frames)]
+    for scene in (open_scene(tmp_path / "a.gif", frames=4), open_scene(*images, frames=4, video=True)):
+        assert any("200 x 40 pixels: too few to recognise an event" in doubt for doubt in scene.doubts), scene.doubts
+
+
 @pytest.mark.parametrize("value", [0, 255])
 def test_the_collar_of_one_image_is_cut_off(value, tmp_path):
     inside = ground(size=128)

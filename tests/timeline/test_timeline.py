@@ -77,6 +77,13 @@ def test_all_dates_lie_on_one_grid_and_displacements_are_undone(tmp_path):
     assert np.abs(inner[1] - inner[0]).mean() < 3 and np.abs(inner[2] - inner[0]).mean() < 1
 
 
+@pytest.mark.parametrize("side", [40, 96])
+def test_a_very_small_timeline_is_doubted(tmp_path, side):
+    for year in (2012, 2015):
+        write_tiff(tmp_path / f"p_{year}.tif", texture(side, 128, seed=3))
+    assert any("too few" in doubt for doubt in open_stack(sorted(tmp_path.glob("*.tif"))).doubts) is (side < 64)
+
+
 def test_empty_and_clouded_dates_are_left_out_and_named(tmp_path):
     rng = np.random.default_rng(0)
     ground = texture(128, 128, seed=5) // 2

@@ -90,8 +90,12 @@ def export(
         print(f"Written to {out}; next: chronosight calibrate --weights {out} --data ...")
     if fine_guide is not None:
         say("guide of fine imagery")
-        add_fine_guide(fine_guide, out, fine_metres, fine_up_to)
+        removed: list[str] = []
+        add_fine_guide(fine_guide, out, fine_metres, fine_up_to, removed.append)
         print(f"Written to {out / GRAPH}; next: chronosight calibrate --only fine-guide --weights {out} --data ...")
+        for line in removed:
+            train = f"chronosight train recipes/land-cover.yaml --set guide={fine_guide} --set head=null --data ... --out COVER"
+            print(f"{line}; for another one: {train}, then chronosight export --land-cover COVER --out {out}")
     if finest_guide is not None:
         say("guide of the finest imagery")
         add_finest_guide(finest_guide, out)

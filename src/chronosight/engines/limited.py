@@ -9,6 +9,7 @@ from chronosight.engines.compact.objects import tally, unpainted
 from chronosight.engines.from_objects import answer_task, counts_and_places
 from chronosight.engines.generalise import ObjectLimits
 from chronosight.engines.land_cover_caption import describes_land_cover, with_land_cover_caption
+from chronosight.results.change_summary import probability_of_change
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.evidence import Evidence
 from chronosight.tasks import caption, count, location
@@ -40,7 +41,9 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
         changed = replace(changed, evidence=None if changed.evidence is None else evidence)
     else:
         evidence = replace(evidence, objects=objects)
-    yes = 1 - changed.confidence if changed.value is False else changed.confidence
+    yes = probability_of_change(changed, bool(description.objects))
+    if changed.value is None and not objects:  # it could not tell, for what is left out now
+        changed = replace(changed, text="No", value=False, confidence=1 - yes, confident=False)
     exact = description.model.get("exact_answers", {})
     classes = []
     for one in description.classes:
@@ -51,7 +54,9 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
         outlined = tally(evidence, name)
         counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
         lower = min(counted.confidence, placed.confidence)
-        classes.append(ClassDescription(one.name, outlined.appeared, outlined.vanished, outlined.cells, lower, counted.interval))
+        whole = not any(item.class_name == name and item.number not in kept for item in description.objects)
+        counts = outlined.appeared, outlined.vanished, outlined.cells
+        classes.append(ClassDescription(one.name, *counts, lower, counted.interval, one.changed if whole else None))
     captioned = description.caption
     if objects:
         captioned = fit_caption(captioned, changed, evidence)[0]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chronosight.engines.chosen_objects import choose
 from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
 from chronosight.results.answer import opposite
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chronosight.engines.engine import Engine, Progress
     from chronosight.results.answer import Answer
     from chronosight.results.change_summary import ChangeSummary
-    from chronosight.results.description import Description
+    from chronosight.results.description import ClassDescription, Description
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
 
@@ -149,13 +150,16 @@ def answer_by_objects(
     return doubted(answer_scene_question(summary, parsed.of_objects), summary)
 
 
-def answer_description(summary: ChangeSummary, text: str, changed: Answer | None = None) -> Answer:
+def answer_description(
+    summary: ChangeSummary, text: str, changed: Answer | None = None, classes: Sequence[ClassDescription] = ()
+) -> Answer:
     """Answers any question about a pair that has been described, from its objects; not confident where the scene gives doubts.
 
     Args:
         summary: The changed objects, and zones where there are any.
         text: The question.
         changed: The description's own answer to whether anything changed, which rests on more than the objects; None for none.
+        classes: The classes of the description: whether any object of one changed is answered as they say, where they do.
 
     Returns:
         The answer.
@@ -167,15 +171,48 @@ def answer_description(summary: ChangeSummary, text: str, changed: Answer | None
     parsed = parse_question(check_question(text), "pair", names)
     assert parsed.of_objects is not None  # two dates
     asked = parsed.of_objects.question
-    if changed is not None and asked is not None and replace(asked, negated=False) == SceneQuestion("whether"):
-        answer = opposite(changed) if asked.negated else changed
+    known = None if asked is None else _known(asked, changed, classes)
+    if known is not None and asked is not None:
+        answer = opposite(known) if asked.negated else known
         note = (parsed.routed.note,) if parsed.routed.note else ()
         return doubted(replace(answer, notes=(*note, *answer.notes)), summary)
     answer = answer_scene_question(summary, parsed.of_objects)
-    about_objects = asked is not None and asked.asks != "land_cover"
-    if changed is not None and changed.value is False and summary.objects and about_objects and answer.confident:
-        answer = replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
+    if changed is not None and changed.value is False and asked is not None and asked.asks != "land_cover":
+        if asked.asks == "whether" and answer.task == "binary":
+            said = opposite(answer) if asked.negated else answer
+            said = unchanged_too(said, changed, bool(choose(summary, asked).found))
+            answer = opposite(said) if asked.negated else said
+        elif summary.objects and answer.confident:
+            answer = replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
     return doubted(answer, summary)
+
+
+def _known(asked: SceneQuestion, changed: Answer | None, classes: Sequence[ClassDescription]) -> Answer | None:
+    """The answer that a description has already: whether anything changed, or anything of a class; None where it has none."""
+    if replace(asked, negated=False, subject=None) != SceneQuestion("whether"):
+        return None
+    if asked.subject is None:
+        return changed
+    return next((one.changed for one in classes if one.name == asked.subject), None)
+
+
+def unchanged_too(answer: Answer, changed: Answer, possible: bool) -> Answer:
+    """A yes or no about some of the objects of a pair in which nothing changed: no, as sure as it is that nothing did.
+
+    Args:
+        answer: What the objects alone say.
+        changed: The answer to whether anything changed, which is no.
+        possible: Whether some of the objects asked about are outlined, as possible changes: the no is then not confident.
+
+    Returns:
+        The answer; its words are kept where it is no already.
+    """
+    if answer.value is not False:
+        answer = replace(answer, text="No", value=False)
+    return replace(
+        answer, confidence=changed.confidence, confidence_known=changed.confidence_known,
+        confident=changed.confident and not possible, notes=(*answer.notes, POSSIBLE) if possible else answer.notes,
+    )  # fmt: skip
 
 
 def with_zones(description: Description, zones: Sequence[Zone] | None) -> ChangeSummary:

@@ -168,7 +168,7 @@ def ask_description(
 
     limited = limited_description(description, limits)
     summary = summary_with_zones(limited, zones)
-    return [answer_description(summary, question, limited.changed) for question in questions]
+    return [answer_description(summary, question, limited.changed, limited.classes) for question in questions]
 
 
 def limited_description(description: Description, limits: ObjectLimits | None) -> Description:

@@ -87,7 +87,8 @@ def describe_whole_scene(
         predicted = True
         described = with_zones(described, zones)
         summary = change_summary(described)
-        answers = tuple((question, answer_description(summary, question, described.changed)) for question in questions)
+        known = described.changed, described.classes
+        answers = tuple((question, answer_description(summary, question, *known)) for question in questions)
         described = replace(described, answers=answers)
         if folder is not None:
             described = write(described, folder, _places(described, engine, headers, opening))

@@ -56,6 +56,7 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
                 "cells": list(change.cells),
                 "confidence": round(change.confidence, 4),
                 "interval": None if change.interval is None else list(change.interval),
+                **({} if change.changed is None else {"changed": change.changed.to_dict()}),
             }
             for change in description.classes
         ],

@@ -258,7 +258,8 @@ def _ground(row: dict[str, Any]) -> ObjectGround:
 
 
 def _class(row: dict[str, Any]) -> ClassDescription:
-    return ClassDescription(**{**row, "cells": tuple(row["cells"]), "interval": _interval(row)})
+    changed = _answer(row["changed"]) if row.get("changed") else None
+    return ClassDescription(**{**row, "cells": tuple(row["cells"]), "interval": _interval(row), "changed": changed})
 
 
 def _interval(row: dict[str, Any]) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chronosight.results.answer import Answer
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.lonlat import scene_corners
@@ -86,10 +87,25 @@ def change_summary(description: Description) -> ChangeSummary:
     corners = scene_corners(scene)
     metric = corners is not None or scene.metres_per_pixel is not None
     ground = None if scene.metres_per_pixel is None else scene.metres_per_pixel**2 * scene.width * scene.height
-    probability = 1 - changed.confidence if changed.value is False else changed.confidence
-    if not changed.confidence_known:
-        probability = 0.5
+    probability = probability_of_change(changed, bool(description.objects))
     return ChangeSummary(
         description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground,
         description.model.get("exact_answers", {}), scene.doubts, description.land_cover,
     )  # fmt: skip
+
+
+def probability_of_change(changed: Answer, outlined: bool) -> float:
+    """How likely it is that anything changed, as an answer says.
+
+    Args:
+        changed: The answer to whether anything changed. Without a value, its confidence is that of the answer that was not given
+            (`engines.confidence.whether`).
+        outlined: Whether anything is outlined: the answer that was not given is then yes, else no.
+
+    Returns:
+        In [0, 1]; one half where the confidence is not known.
+    """
+    if not changed.confidence_known:
+        return 0.5
+    no = changed.value is False or (changed.value is None and not outlined)
+    return 1 - changed.confidence if no else changed.confidence

@@ -28,6 +28,7 @@ class ClassDescription:
         confidence: in [0, 1], of the counts and places together.
         interval: the least and the largest number of changed objects between which the true one lies in 90 % of all answers;
             None where it is not known.
+        changed: the answer to whether any object of the class changed, where it rests on more than the objects; else None.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ClassDescription:
     cells: tuple[str, ...]
     confidence: float
     interval: tuple[int, int] | None = None
+    changed: Answer | None = None
 
 
 @dataclass(frozen=True)

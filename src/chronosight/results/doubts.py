@@ -66,7 +66,10 @@ def doubted_description(description: Description) -> Description:
     scene = description.scene
     if not scene.doubts:
         return description
-    classes = tuple(replace(one, confidence=min(MOST, one.confidence)) for one in description.classes)
+    classes = tuple(
+        replace(one, confidence=min(MOST, one.confidence), changed=one.changed and doubted(one.changed, scene))
+        for one in description.classes
+    )
     return replace(
         description,
         caption=doubted(description.caption, scene),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +18,11 @@ COARSE_IMAGE = 15.0  # metres a pixel: the images of one date that the models kn
 COARSE_PAIR = 2.0  # metres a pixel: houses, which reveal change, begin to blur
 FLAT = 2.0  # standard deviation in levels of 255: below it an image shows nothing
 FEW_COLOURS, ALIKE = 48, 0.75  # a drawing or a class map: so few colours, and so many neighbours of the same one
-SMALL, THIN = 64, 8.0  # a single image has at least so many pixels a side, and sides at most so unlike
+# Pixels a side that a scene has at least. The coarsest maps of the networks have squares of 32: a smaller scene gives less than
+# two of them, without surroundings. Of windows of the example pair, 8 to 21 in 100 below it, and 0 to 3 from there on, were
+# confidently answered otherwise than the map of the whole pair has them.
+SMALL = 64
+THIN = 8.0  # a single image has sides at most so unlike
 CLIPPED = 0.4  # share of pixels that reach the highest value; of 1,228 real images at most 0.30
 GREY = 1.0  # mean levels between the highest and the lowest colour of a pixel; of those images at least 3.6
 UNCORRELATED = 0.05  # correlation of neighbouring pixels; of those images at least 0.15 in one of the two directions
@@ -105,6 +110,37 @@ def doubt_of_shape(name: str, valid: np.ndarray) -> list[str]:
     if valid.mean() < 0.5:
         return [f"{name} has no data in {1 - valid.mean():.0%} of it"]
     return []
+
+
+def doubt_of_size(kind: Literal["pair", "video"], height: int, width: int) -> list[str]:
+    """Finds dates or frames that have too few pixels to see a change in: less than `SMALL` a side.
+
+    Args:
+        kind: Kind of the scene.
+        height: Rows (`extent`).
+        width: Columns.
+
+    Returns:
+        One doubt, or none.
+    """
+    if min(height, width) >= SMALL:
+        return []
+    what, seen = ("both dates have", "a change") if kind == "pair" else ("the frames have", "an event")
+    return [f"{what} {width} x {height} pixels: too few to recognise {seen}; give images of at least {SMALL} x {SMALL} pixels"]
+
+
+def extent(valid: np.ndarray) -> tuple[int, int]:
+    """The part of a scene that has data.
+
+    Args:
+        valid: (H, W) bool, where there is data at all dates.
+
+    Returns:
+        Rows and columns of the smallest rectangle that holds all of it.
+    """
+    lines = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    height, width = (int(line[-1] - line[0] + 1) if line.size else 0 for line in lines)
+    return height, width
 
 
 def doubt_of_video(name: str, frames: Sequence[np.ndarray]) -> list[str]:

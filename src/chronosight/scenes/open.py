@@ -12,7 +12,14 @@ import numpy as np
 
 from chronosight.errors import InputError
 from chronosight.scenes.align import align
-from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_shape, doubt_of_video, doubts_of_frames
+from chronosight.scenes.doubts import (
+    doubt_of_padding,
+    doubt_of_resolution,
+    doubt_of_shape,
+    doubt_of_size,
+    doubt_of_video,
+    doubts_of_frames,
+)
 from chronosight.scenes.files import RASTER_DRIVERS, VIDEO_DEMUXERS, file_format, local_path
 from chronosight.scenes.frame_names import as_frames, check_folder, check_frames
 from chronosight.scenes.image import ImageFile, open_image
@@ -156,6 +163,7 @@ def _clip_scene(path: Path, clip: Clip, n: int) -> Scene:
     height, width = clip.frames[0].shape[:2]
     valid = np.ones((height, width), bool)
     doubts = doubts_of_frames([path.name] * len(clip.frames), clip.frames, valid)
+    size = doubt_of_shape(path.name, valid) if single else doubt_of_size("video", height, width)
     return Scene(
         kind="image" if single else "video",
         frames=clip.frames[0][None] if single else pad_left(clip.frames, n),
@@ -166,7 +174,7 @@ def _clip_scene(path: Path, clip: Clip, n: int) -> Scene:
             *clip.notes,
             *([f"{path.name} has {clip.total} frames: {missing} black ones stand before them"] if missing else []),
         ],
-        doubts=(*(doubts or doubt_of_video(path.name, clip.frames)), *doubt_of_padding(missing, n)),
+        doubts=(*(doubts or doubt_of_video(path.name, clip.frames)), *size, *doubt_of_padding(missing, n)),
     )
 
 

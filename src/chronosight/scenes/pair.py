@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chronosight.scenes.align import align
-from chronosight.scenes.doubts import doubt_of_resolution
+from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_size, extent
 from chronosight.scenes.ground import metres_per_pixel
 from chronosight.scenes.haze import without_haze
 from chronosight.scenes.image import ImageFile
@@ -61,7 +61,11 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
         times=(earlier.time, later.time) if earlier.time or later.time else (),
         shift=shift,
         notes=notes,
-        doubts=(*aligned.doubts, *doubt_of_resolution("pair", aligned.metres_per_pixel)),
+        doubts=(
+            *aligned.doubts,
+            *doubt_of_size("pair", *extent(aligned.valid)),
+            *doubt_of_resolution("pair", aligned.metres_per_pixel),
+        ),
     )
 
 

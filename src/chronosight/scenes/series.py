@@ -9,7 +9,7 @@ from pathlib import Path
 from chronosight.errors import InputError
 from chronosight.limits import MAX_FOLDER_ENTRIES
 from chronosight.scenes.align import align
-from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_video
+from chronosight.scenes.doubts import doubt_of_padding, doubt_of_resolution, doubt_of_size, doubt_of_video, extent
 from chronosight.scenes.files import RASTER_DRIVERS, check_video_size, file_format, local_path, one_line
 from chronosight.scenes.image import ImageFile, open_image
 from chronosight.scenes.sampling import pad_left, sample_indices
@@ -78,6 +78,7 @@ def read_series(
         notes=notes,
         doubts=(
             *aligned.doubts,
+            *doubt_of_size("video", *extent(aligned.valid)),
             *doubt_of_resolution("video", aligned.metres_per_pixel),
             *doubt_of_video("the series", aligned.frames),
             *doubt_of_padding(missing, n),

@@ -11,7 +11,7 @@ import numpy as np
 from chronosight.errors import InputError
 from chronosight.limits import MAX_FRAMES
 from chronosight.scenes.align import Aligned, align
-from chronosight.scenes.doubts import doubt_of_resolution
+from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_size, extent
 from chronosight.scenes.files import local_path
 from chronosight.scenes.gdal import opened
 from chronosight.scenes.image import ImageFile, open_image
@@ -137,7 +137,7 @@ def open_stack(
             f"objects are not followed: pixels of {metres:.3g} m are far coarser than the {TRAINED:g} m that the model was "
             "trained on, and a house is a pixel or two; --force follows them all the same"
         )
-    doubts = [] if coarse else doubt_of_resolution("pair", metres)
+    doubts = [] if coarse else [*doubt_of_size("pair", *extent(aligned.valid)), *doubt_of_resolution("pair", metres)]
     return Stack(
         tuple(stamps[kept[index]] for index in left), frames[left], (seen & ~clouds)[left],
         tuple(str(aligned.images[index].path) for index in left), aligned.georeference, metres,

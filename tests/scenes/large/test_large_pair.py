@@ -204,3 +204,15 @@ def test_a_point_that_the_projection_cannot_place_is_not_in_the_scene(tmp_path, 
             window_at(pair.grid, *point, 64)
         with pytest.raises(InputError, match="not in the scene"):
             window_over(pair.grid, [point, (point[0], point[1] / 2), (point[0] / 2, point[1])], 64)
+
+
+@pytest.mark.parametrize(("size", "window"), [((300, 260), (0, 0, 40, 200)), ((300, 40), (0, 0, 40, 100))])
+def test_a_very_small_place_and_a_narrow_pair_are_doubted(tmp_path, size, window):
+    from chronosight.scenes.large.place import place_scene
+
+    path = write_tiff(tmp_path / "a.tif", texture(*size))
+    with lazy([path, path]) as pair:
+        assert any("too few" in doubt for doubt in pair.doubts) is (size[1] < 64)
+        assert [doubt for doubt in place_scene(pair, window).doubts if f"{window[2]} x {window[3]} pixels: too few" in doubt]
+        whole = place_scene(pair, (0, 0, size[1], size[0])).doubts
+        assert sum("too few" in doubt for doubt in whole) == (size[1] < 64)

@@ -11,8 +11,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from typer.testing import CliRunner  # noqa: E402
+
+from chronosight.cli.main import app  # noqa: E402
 from chronosight.datasets.ground_images import GroundImage  # noqa: E402
 from chronosight.datasets.places import PlacePair  # noqa: E402
+from chronosight.engines import load  # noqa: E402
 from chronosight.engines.compact.bundle import Bundle  # noqa: E402
 from chronosight.engines.compact.cover_maps import cover_scores  # noqa: E402
 from chronosight.engines.compact.guide import suited_guide  # noqa: E402
@@ -142,6 +146,69 @@ def test_the_exported_head_gives_what_torch_gives(guide, trained, bundle_folder,
         expected = head(*model.land_cover_features(dates), dates).numpy()
     got = cover_scores(fine.bundle, dates[:, None].numpy())
     np.testing.assert_allclose(got, expected, atol=2e-2 * max(1, np.abs(expected).max()))
+
+
+@pytest.fixture(scope="module")
+def wider_guide(tmp_path_factory):
+    """Its maps at stride 4 have 8 channels; the trained head reads 6."""
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("wider")
+    GuideModel(fine_config((4, 8, 4, 4))).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_head(guide, trained, bundle_folder, tmp_path_factory):
+    """Weights with guide and head, which have checksums; not to be changed."""
+    weights = shutil.copytree(bundle_folder, tmp_path_factory.mktemp("with_head") / "weights")
+    config = json.loads((weights / "config.json").read_text())
+    reports = {"calibration_report": {"land_cover": {"accuracy": 1.0}, "mask": {"f1": 1.0}}}
+    (weights / "config.json").write_text(json.dumps(config | reports | {"checksums": {}}))
+    add_fine_guide(guide, weights, 0.5, 0.75)
+    add_land_cover(trained, weights)
+    return weights
+
+
+def test_a_head_that_cannot_read_another_guide_is_removed(with_head, trained, wider_guide, tmp_path):
+    weights = shutil.copytree(with_head, tmp_path / "weights")
+    assert "land_cover.onnx" in json.loads((weights / "config.json").read_text())["checksums"]
+    done = CliRunner().invoke(app, ["export", "--fine-guide", str(wider_guide), "--out", str(weights)])
+    assert done.exit_code == 0, done.output
+    (said,) = [line for line in done.stdout.splitlines() if "removed" in line]
+    assert said.startswith("land_cover.onnx was removed: it reads 6 channels of") and "this guide gives 8; for another" in said
+    assert f"recipes/land-cover.yaml --set guide={wider_guide} --set head=null" in said and "export --land-cover" in said
+    config = json.loads((weights / "config.json").read_text())
+    assert "land_cover" not in config and not list(weights.glob("land_cover*"))
+    assert sorted(config["checksums"]) == sorted(name for name in config["checksums"] if (weights / name).is_file())
+    assert not any(name.startswith("land_cover") for name in config["checksums"])
+    assert config["calibration_report"] == {"mask": {"f1": 1.0}}
+    frames = np.random.default_rng(0).integers(0, 255, (2, 64, 96, 3), np.uint8)
+    described = load(weights=weights, threads=1).describe(replace(pair(frames), metres_per_pixel=0.5))
+    assert described.land_cover is None
+    with pytest.raises(InputError, match=r"reads 6 channels of decoded_4.*gives 8"):
+        add_land_cover(trained, weights)
+    assert not list(weights.glob("land_cover*"))
+
+
+def test_a_head_that_can_read_another_guide_stays(with_head, guide, tmp_path):
+    weights, said = shutil.copytree(with_head, tmp_path / "weights"), []
+    before = (weights / "land_cover.onnx").read_bytes()
+    add_fine_guide(guide, weights, 0.5, 0.75, said.append)
+    assert not said and (weights / "land_cover.onnx").read_bytes() == before
+    assert "land_cover" in json.loads((weights / "config.json").read_text())
+
+
+def test_weights_whose_head_cannot_read_their_guide_are_explained(with_head, wider_guide, bundle_folder, tmp_path):
+    """As an export of version 0.8.0 and before leaves them."""
+    weights, other = (shutil.copytree(source, tmp_path / name) for source, name in ((with_head, "a"), (bundle_folder, "b")))
+    add_fine_guide(wider_guide, other, 0.5, 0.75)
+    shutil.copy(other / "guide_fine.onnx", weights)
+    config = json.loads((weights / "config.json").read_text())
+    del config["checksums"]
+    (weights / "config.json").write_text(json.dumps(config))
+    scene = replace(pair(np.full((2, 64, 64, 3), 90, np.uint8)), metres_per_pixel=0.5)
+    with pytest.raises(InputError, match=r"land_cover\.onnx .* reads 6 channels of decoded_4, but guide_fine\.onnx gives 8"):
+        load(weights=weights, threads=1).describe(scene)
 
 
 def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(bundle_folder, tmp_path, monkeypatch):

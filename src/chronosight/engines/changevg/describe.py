@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chronosight.engines.compact.caption import fit_caption
 from chronosight.engines.compact.objects import PLURALS, tally
+from chronosight.engines.confidence import EVEN
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, Description
 from chronosight.tasks import binary, caption, count, location
@@ -16,6 +17,7 @@ from chronosight.tasks.routing import Routed
 if TYPE_CHECKING:
     from chronosight.engines.changevg.engine import ChangeVGEngine, SeenScene
 
+NOT_ASKED = "follows from the number counted: the model was not asked whether any of them changed"
 CLASSES = {plural: singular for singular, plural in PLURALS.items()}
 
 
@@ -64,11 +66,13 @@ def _describe_class(name: str, counted: Answer, placed: Answer, outlined: ClassC
     known = isinstance(counted.value, int)
     n = counted.value if isinstance(counted.value, int) else outlined.count
     cells = placed.value if isinstance(placed.value, tuple) else outlined.cells
+    sure = max(EVEN, counted.confidence if known else 0.0)
+    changed = Answer("Yes" if n else "No", "binary", n > 0, sure, False, None, (NOT_ASKED,), None, counted.confidence_known)
     if n == 0:
-        return ClassDescription(name, 0, 0, (), counted.confidence if known else 0.0)
+        return ClassDescription(name, 0, 0, (), counted.confidence if known else 0.0, changed=changed)
     appeared = round(n * outlined.appeared / outlined.count) if outlined.count else n
     confidence = min(counted.confidence, placed.confidence) if known else 0.0
-    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence)
+    return ClassDescription(name, appeared, n - appeared, cells or outlined.cells, confidence, changed=changed)
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.errors import InputError
 from chronosight.results.land_cover import CLASS_FROM, pack
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
 
@@ -26,6 +27,9 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
 
     Returns:
         (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
+
+    Raises:
+        InputError: The head reads other channels than the guide gives.
     """
     if maps is None:
         feeds = {"before": np.ascontiguousarray(dates[0]), "after": np.ascontiguousarray(dates[1])}
@@ -34,6 +38,13 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
     read = {name: maps[name] for name in GUIDE_MAPS}
     if any(given.name == PIXELS for given in session.get_inputs()):  # earlier heads read the guide's maps alone
         read[PIXELS] = np.ascontiguousarray(dates).reshape(-1, *dates.shape[2:])
+    for given in session.get_inputs():
+        expected, found = given.shape[1], read[given.name].shape[1]
+        if isinstance(expected, int) and expected != found:
+            raise InputError(
+                f"land_cover.onnx of {bundle.folder} reads {expected} channels of {given.name}, but guide_fine.onnx gives "
+                f"{found}: export a head that was trained on this guide (--land-cover), or copy the weights folder again"
+            )
     scores: np.ndarray = session.run(["logits"], read)[0]
     return scores
 

@@ -50,15 +50,17 @@ def describe_pair(encoded: EncodedScene) -> Description:
     for index, name in enumerate(CLASSES):
         outlined = tally(reconciled.evidence, SINGULARS[name])
         if not reconciled.changed.value:
-            classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence))
+            classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence, changed=_class_changed(encoded, name)))
             continue
         counted, placed = (
             read[question]
             if question in read
-            else answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
+            else encoded.read_off(question)
             for question in (counts[index], places[index])
         )
-        described = _describe_class(encoded, name, counted, placed, outlined)
+        described = replace(
+            _describe_class(encoded, name, counted, placed, outlined), changed=_class_changed(encoded, name)
+        )
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
@@ -113,6 +115,11 @@ def describe_objects(
         model,
         scene,
     )
+
+
+def _class_changed(encoded: EncodedScene, name: str) -> Answer:
+    """Whether any object of a class changed, without the map, which the description holds."""
+    return replace(encoded.class_changed(binary.ask(name)), evidence=None)
 
 
 def _describe_class(encoded: EncodedScene, name: str, counted: Answer, placed: Answer, outlined: ClassChange) -> ClassDescription:

@@ -19,8 +19,8 @@ from chronosight.engines.compact.land_cover import land_cover_change
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, placed_evidence, read_evidence, read_facts
 from chronosight.engines.compact.presence import PresenceClassifier, pool, tile_images
-from chronosight.engines.compact.reconcile import Reconciled, reconcile
-from chronosight.engines.compact.replies import read_reply, yes_probability
+from chronosight.engines.compact.reconcile import Reconciled, agreeing, reconcile
+from chronosight.engines.compact.replies import answer_yes_no, read_reply, yes_probability
 from chronosight.engines.compact.scene_classifier import SceneClassifier
 from chronosight.engines.confidence import (
     calibrate,
@@ -32,10 +32,11 @@ from chronosight.engines.confidence import (
     without_model,
 )
 from chronosight.engines.engine import Progress
-from chronosight.engines.from_objects import select
+from chronosight.engines.from_objects import answer_task, select
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
+from chronosight.results.changed_object import Direction
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.scene import Scene
@@ -344,3 +345,41 @@ class EncodedScene:
     def reconciled(self) -> Reconciled:
         """Whether the pair changed, and the evidence that fits the answer (chronosight.engines.compact.reconcile)."""
         return reconcile(self.yes(binary.ask()), self.guide.change_settings(None), self.reported_evidence)
+
+    @cached_property
+    def anything(self) -> float:
+        """Probability in [0, 1] that anything changed, as it is answered: reconciled, but of a large pair the guide's alone."""
+        if self.large:
+            return self.changed
+        changed = self.reconciled.changed
+        return changed.confidence if changed.value else 1 - changed.confidence
+
+    def read_off(self, question: Question, direction: Direction | None = None, cells: tuple[str, ...] = ()) -> Answer:
+        """An answer read from the objects that are reported (`from_objects.answer_task`).
+
+        Args:
+            question: Of task binary, count, location or direction.
+            direction: Only objects that appeared, or that vanished; None for both.
+            cells: Only objects in these cells; () for the whole scene.
+
+        Returns:
+            The answer. Calibrated counts and places rest on the guide's own probability of a change, as in their fit.
+        """
+        evidence = self.reported_evidence if self.large else self.reconciled.evidence
+        changed = self.changed if self.guide.exact.get(question.task) else self.anything
+        return answer_task(question, evidence, changed, direction, cells, self.guide.exact)
+
+    def class_changed(self, question: Question) -> Answer:
+        """Whether any object of a class changed, as it may stand beside whether anything did.
+
+        Args:
+            question: Of task binary, about a class.
+
+        Returns:
+            The answer: of a large pair read from the objects, else weighed as in `yes`.
+        """
+        if self.large or question.task in self.bundle.from_objects:
+            answer = self.read_off(question)
+        else:
+            answer = answer_yes_no(question, self.yes(question), self.guide.change_settings(question.subject))
+        return answer if self.large else agreeing(question, answer, self.reconciled)

@@ -15,13 +15,13 @@ from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import answer_count, answer_presence, pool
-from chronosight.engines.compact.reconcile import outlined_otherwise
+from chronosight.engines.compact.reconcile import agreeing
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.confidence import calibrate
 from chronosight.engines.engine import Engine, Progress
-from chronosight.engines.from_objects import CANNOT_TELL, answer_task
+from chronosight.engines.from_objects import select
 from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
-from chronosight.engines.router import POSSIBLE, ask_engine
+from chronosight.engines.router import POSSIBLE, ask_engine, unchanged_too
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_probabilities import ChangeProbabilities
@@ -33,7 +33,6 @@ from chronosight.results.zones import Zone
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
-from chronosight.tasks.cells import NO_CHANGE
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.nouns import named_things
 from chronosight.tasks.parsing import ParsedQuestion
@@ -52,12 +51,6 @@ KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are
     "event": ("video",),
 }
 SIZES = ("image_size", "pair_size", "video_size", "video_frames")  # of config.json, that the language model needs
-NOTHING: dict[str, tuple[bool | int | str | tuple[str, ...], str]] = {  # value and text where nothing changed
-    "binary": (False, "No"),
-    "count": (0, "0"),
-    "location": ((), NO_CHANGE),
-    "direction": ("none", "none"),
-}
 
 
 class CompactEngine(Engine):
@@ -227,33 +220,21 @@ class CompactEngine(Engine):
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
-        if question.task in self.bundle.from_objects:
-            reconciled = encoded.reconciled
-            answer = answer_task(question, reconciled.evidence, encoded.changed, exact=encoded.guide.exact)
-        elif question.task == "binary":
-            answer = answer_yes_no(question, encoded.yes(question), encoded.guide.change_settings(question.subject))
-            reconciled = encoded.reconciled
-        elif question.task == "caption":
+        if question == binary.ask():
+            return replace(encoded.reconciled.changed, notes=encoded.reconciled.notes)
+        if question.task == "binary":
+            return encoded.class_changed(question)
+        if question.task == "caption":
             answer, note = encoded.chosen_caption
             return replace(answer, evidence=encoded.reconciled.evidence, notes=(note,) if note else ())
-        else:
-            answer, reconciled = self._read(encoded, question), encoded.reconciled
-        changed = reconciled.changed
-        if question == binary.ask():
-            return replace(changed, notes=reconciled.notes)
-        if changed.value or not answer.value or answer.value == "none":
-            note = outlined_otherwise(question, answer.value, reconciled.evidence)
-            confident = answer.confident and not (note and question.task == "binary")
-            return replace(answer, evidence=reconciled.evidence, notes=(note,) if note else (), confident=confident)
-        value, text = NOTHING[question.task]
-        note = "asked whether anything changed, the model says no; this answer follows from it"
-        return Answer(text, question.task, value, changed.confidence, False, reconciled.evidence, (note,))
+        read = question.task in self.bundle.from_objects
+        return agreeing(question, encoded.read_off(question) if read else self._read(encoded, question), encoded.reconciled)
 
     def _answer_large(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question about a pair larger than the language model's input."""
         if question.task == "caption":
             return describe_large(encoded, partial(self.caption_view, encoded)).caption
-        return answer_task(question, encoded.reported_evidence, encoded.changed, exact=encoded.guide.exact)
+        return encoded.read_off(question)
 
     def caption_view(self, whole: EncodedScene, view: Scene) -> Answer:
         """Captions a part of a larger pair; what is computed for it is not kept.
@@ -289,15 +270,15 @@ class CompactEngine(Engine):
         """A question about one direction or region: read off the objects, which have both."""
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            evidence = encoded.reported_evidence if encoded.large else encoded.reconciled.evidence
-            asked = question, evidence, encoded.changed, routed.direction, routed.cells or ()
-            answer = answer_task(*asked, exact=encoded.guide.exact)
-            if encoded.large or encoded.reconciled.changed.value or not answer.value or answer.value == "none":
+            cells = routed.cells or ()
+            answer = encoded.read_off(question, routed.direction, cells)
+            if encoded.large or encoded.reconciled.changed.value:
                 return answer
+            reconciled = encoded.reconciled
+        possible = bool(select(reconciled.evidence.objects, question.subject, routed.direction, cells))
         if question.task == "binary":
-            yes = 1 - encoded.reconciled.changed.confidence
-            answer = replace(answer, text=CANNOT_TELL, value=None, confidence=min(answer.confidence, yes))
-        return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
+            return unchanged_too(replace(answer, notes=()), reconciled.changed, possible)
+        return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if possible else answer
 
 
 def with_notes(answer: Answer, notes: tuple[str, ...]) -> Answer:

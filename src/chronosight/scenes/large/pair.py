@@ -15,7 +15,7 @@ from scipy import ndimage
 from chronosight.errors import InputError
 from chronosight.limits import MAX_LARGE_PIXELS
 from chronosight.scenes.align import place_on_map, read_onto, stored_sample
-from chronosight.scenes.doubts import doubts_of_frames
+from chronosight.scenes.doubts import doubt_of_size, doubts_of_frames
 from chronosight.scenes.fill import Fill, find_fills, without
 from chronosight.scenes.gdal import GDAL_OPTIONS
 from chronosight.scenes.grid import Grid, footprint
@@ -205,6 +205,7 @@ def open_pair(
         placed += [note] if note else []
         images = stack.enter_context(keep_open(earlier)), stack.enter_context(keep_open(later))
         names = [name for image in (earlier, later) for name in (image.name, image.path.name)]
+        doubts += doubt_of_size("pair", grid.height, grid.width)
         notes, doubts = said_once([*notes, *placed], names), said_once(doubts, names)
         pair = LazyPair(images, grid, (sources[0], sources[1]), notes=notes, doubts=doubts)
         pair.notes += order_notes(earlier, later)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from chronosight.errors import InputError
-from chronosight.scenes.doubts import doubts_of_frames
+from chronosight.scenes.doubts import doubt_of_size, doubts_of_frames, extent
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import from_lonlat, metres_per_pixel, to_lonlat
 from chronosight.scenes.large.pair import LazyPair
@@ -87,6 +87,8 @@ def place_scene(pair: LazyPair, window: Window) -> Scene:
     frames, valid = pair.read(*window)
     georeference = pair.grid.window(*window).georeference
     earlier, later = pair.headers
+    unusual = doubts_of_frames([earlier.name, later.name], list(frames), valid)
+    doubts = [*pair.doubts, *unusual, *doubt_of_size("pair", *extent(valid))]
     return Scene(
         "pair",
         frames,
@@ -95,7 +97,7 @@ def place_scene(pair: LazyPair, window: Window) -> Scene:
         georeference,
         metres_per_pixel(georeference, window[2], window[3]),
         (earlier.time, later.time) if earlier.time or later.time else (),
-        doubts=tuple(dict.fromkeys([*pair.doubts, *doubts_of_frames([earlier.name, later.name], list(frames), valid)])),
+        doubts=tuple(dict.fromkeys(doubts)),
     )
 
 

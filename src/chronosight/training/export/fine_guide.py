@@ -7,7 +7,7 @@ float32 where they need it): training goes on from them. A guide of the finest i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from chronosight.tasks.land_cover import GUIDE_MAPS
 from chronosight.training.export.bundle import find_model
 from chronosight.training.export.guide import MAPS, export_pairs
 from chronosight.training.export.half import LARGEST
+from chronosight.training.export.land_cover import without_unfit_head
 from chronosight.training.weights_folder import write_config, write_network
 
 GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
@@ -34,14 +35,19 @@ HALVED = 0.3  # share of the pairs at half their size in the map of other pairs:
 NOT_USED = ("summary.", "decoder.")  # branches of the captions, which this guide is not trained for
 
 
-def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to: float) -> dict[str, float]:
+def add_fine_guide(
+    folder: str | Path, weights: str | Path, metres: float, up_to: float, say: Callable[[str], None] | None = None
+) -> dict[str, float]:
     """Exports a guide of fine imagery into a weights folder that has the other guide already.
+
+    A land-cover head in the folder that cannot read the maps of this guide, because they have other channels, is removed.
 
     Args:
         folder: The trained guide, as `save_pretrained` leaves it, or a folder with it in final/.
         weights: Weights folder; its other files stay.
         metres: Ground size of a pixel at which it is used.
         up_to: Ground size of a pixel up to which imagery is fine.
+        say: Gets one line where the land-cover head was removed.
 
     Returns:
         The largest difference from torch by size of the input.
@@ -59,7 +65,10 @@ def add_fine_guide(folder: str | Path, weights: str | Path, metres: float, up_to
         "finest": FINEST, "finest_up_to": FINEST_UP_TO, "halved": HALVED,
         "finest_guide": (weights / FINEST_GRAPH).is_file(),
     }  # fmt: skip
+    removed = without_unfit_head(weights, config)
     write_config(weights, config)
+    if removed and say is not None:
+        say(removed)
     return differences
 
 

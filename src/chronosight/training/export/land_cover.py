@@ -5,7 +5,9 @@ The graph reads maps that guide_fine.onnx gives beside its own results, so that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file
@@ -22,6 +24,7 @@ from chronosight.training.export.parity import difference_from_torch
 from chronosight.training.weights_folder import write_config, write_network
 
 GRAPH, TRAINABLE = "land_cover.onnx", "land_cover.safetensors"
+GUIDE_GRAPH = "guide_fine.onnx"
 UNCALIBRATED = {"scale": [1.0] * 6, "bias": [0.0] * 6, "least": [0.6] * 6}  # until `chronosight calibrate` has fitted them
 STRIDES = (4, 8, 16, 4)  # of the maps in `GUIDE_MAPS`
 
@@ -37,7 +40,8 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
         The largest difference from torch by size of the input.
 
     Raises:
-        InputError: One of the folders is none, the head has other classes, or the weights have no guide of fine imagery.
+        InputError: One of the folders is none, the head has other classes, or the weights have no guide of fine imagery, or one
+            whose maps have other channels than the head reads.
         ValueError: The graph differs from torch.
     """
     weights = Path(weights)
@@ -47,11 +51,55 @@ def add_land_cover(folder: str | Path, weights: str | Path) -> dict[str, float]:
     model: LandCoverModel = LandCoverModel.from_pretrained(find_model(folder, "chronosight_land_cover"), trust_remote_code=False)
     if tuple(model.config.classes) != LAND_COVER_CLASSES:
         raise InputError(f"{folder} has the classes {', '.join(model.config.classes)}, expected {', '.join(LAND_COVER_CLASSES)}")
+    given = _channels(weights / GUIDE_GRAPH, "output")
+    read = dict(zip(GUIDE_MAPS, model.config.inputs, strict=True))
+    if other := _unlike(given, read):
+        raise InputError(
+            f"{folder} holds a head that reads {read[other]} channels of {other}, but {weights / GUIDE_GRAPH} gives "
+            f"{given[other]}; give a head that was trained on this guide"
+        )
     differences = write_network(weights, GRAPH, lambda path: _export(model, path), TRAINABLE, model.state_dict())
     shape = {"neck": list(model.config.neck), "pixels": model.config.pixels}
     config["land_cover"] = {**UNCALIBRATED, "up_to": COARSEST, **shape}
     write_config(weights, config)
     return differences
+
+
+def without_unfit_head(weights: Path, config: dict[str, Any]) -> str:
+    """Removes the land-cover head of a weights folder where it cannot read the maps of the guide of fine imagery there.
+
+    Args:
+        weights: Weights folder with the guide; left as it is where the head can read its maps, or there is none.
+        config: Its configuration, from which the head and what was measured of it are taken; to be written by the caller.
+
+    Returns:
+        One line about what was removed and why; "" where nothing was.
+    """
+    if not config.get("land_cover") or not (weights / GRAPH).is_file():
+        return ""
+    given, read = _channels(weights / GUIDE_GRAPH, "output"), _channels(weights / GRAPH, "input")
+    other = _unlike(given, read)
+    if not other:
+        return ""
+    del config["land_cover"]
+    for name in ("land_cover", "land_cover_coarse"):
+        config.get("calibration_report", {}).pop(name, None)
+    for name in (GRAPH, TRAINABLE):
+        (weights / name).unlink(missing_ok=True)
+    return f"{GRAPH} was removed: it reads {read[other]} channels of the guide's map {other}, and this guide gives {given[other]}"
+
+
+def _channels(graph: Path, side: Literal["input", "output"]) -> dict[str, int]:
+    """Channels of the inputs or outputs of a graph that are maps of the guide, by name."""
+    import onnx
+
+    values = getattr(onnx.load(str(graph), load_external_data=False).graph, side)
+    return {value.name: value.type.tensor_type.shape.dim[1].dim_value for value in values if value.name in GUIDE_MAPS}
+
+
+def _unlike(given: Mapping[str, int], read: Mapping[str, int]) -> str:
+    """The first map that a guide gives with other channels than a head reads; "" where all fit."""
+    return next((name for name in GUIDE_MAPS if given.get(name) != read.get(name)), "")
 
 
 def load_land_cover(weights: str | Path, inputs: tuple[int, ...]) -> LandCoverModel:
