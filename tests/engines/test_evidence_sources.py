@@ -7,7 +7,7 @@ import pytest
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide
-from chronosight.engines.confidence import SETTLED, captioned_change, outlined_area, weigh_sources, without_model
+from chronosight.engines.confidence import OF_CLASS, SETTLED, captioned_change, outlined_area, weigh_sources, without_model
 from chronosight.engines.from_objects import select
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.evidence import Evidence
@@ -53,6 +53,7 @@ def test_without_the_model_only_what_is_settled_is_answered():
     assert without_model(0.9, 9.0, SETTINGS | alone, 0.8) == pytest.approx(weigh_sources(0.5, 0.9, 9.0, SETTINGS, 0.8))
     assert without_model(0.05, 0.0, SETTINGS | alone, -0.8) < 1 - SETTLED
     assert without_model(0.5, 5.0, SETTINGS | alone) is None, "even odds"
+    assert without_model(0.5, 5.0, SETTINGS | alone, least=OF_CLASS) == pytest.approx(0.5)
     assert without_model(0.9, 9.0, SETTINGS, 0.8) is None, "weights that always ask the model"
 
 

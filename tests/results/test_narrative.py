@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, pixels, summary, town, zones_of
@@ -109,8 +109,14 @@ def test_without_a_ground_size_areas_are_pixels():
     assert area(1234.5, False).text == "about 1,230 pixels"
 
 
+ON_THE_EDGE = [  # of the window around the first object, which therefore does not hold the eight others
+    ("building", "appeared", 49, 49, 2, 2), *[("building", "appeared", 62, 49, 2, 2)] * 8, ("road", "appeared", 150, 150, 6, 5)
+]  # fmt: skip
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(boxes, max_size=30), st.integers(20, 150))
+@example(ON_THE_EDGE, 26)
 def test_places_are_apart_inside_and_the_most_changed(drawn, side):
     found = scene_of(drawn)
     places = most_changed(summary(found), side)

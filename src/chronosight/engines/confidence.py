@@ -10,8 +10,8 @@ arXiv 1706.04599, with b = 0 and a = 1 / temperature):
 For yes / no it is the probability of "yes" that is calibrated; the confidence is that of the answer given.
 
 **Whether anything changed** is weighed from four evidence sources in one logistic: the language model, the guide, the
-outlines and the captioner (`weigh_sources`). Where the latter three leave little doubt the language model is not asked
-(`without_model`).
+outlines and the captioner (`weigh_sources`). Where the latter three leave little doubt, and about one class always, the language
+model is not asked (`without_model`): about a class it adds nothing (docs/results.md).
 
 **Answers read from the objects** take the confidence of the objects they rest on (`of_objects`). Counts and places of a pair
 have a calibration of their own, of the exact answer (`of_exact_answer`).
@@ -33,6 +33,7 @@ EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting mo
 # From here on a yes or a no stands without the language model: in half of the val windows, in 0.84 of those that changed. As many
 # answers are right as when it is always asked (docs/results.md).
 SETTLED = 0.93
+OF_CLASS = 0.5  # the same of questions about one class: as many val windows (0.931) are right without the language model
 YES_NO = ("binary", "presence", "comparison")
 NUMBERS = ("count", "object_count")
 COVERAGE = 0.9  # of the intervals of counts
@@ -142,7 +143,7 @@ def weigh_sources(
 
 
 def without_model(
-    changed: float, outlined: float, settings: Mapping[str, float], captioned: float = 0.0
+    changed: float, outlined: float, settings: Mapping[str, float], captioned: float = 0.0, least: float = SETTLED
 ) -> float | None:
     """Probability that the answer to a yes / no question about a pair is yes, where the other sources leave little doubt.
 
@@ -154,15 +155,16 @@ def without_model(
         outlined: Of `outlined_area`, in square metres.
         settings: Calibration "binary" or "any_change".
         captioned: Of `captioned_change`.
+        least: How sure the answer must be.
 
     Returns:
-        In [0, 1]; None where it lies between 1 - `SETTLED` and `SETTLED` or these weights are not set: then the model is asked.
+        In [0, 1]; None where it lies between 1 - `least` and `least` or these weights are not set: then the model is asked.
     """
     if "alone_b" not in settings:
         return None
     weighed = settings["alone_guide"] * log_odds(changed) + settings["alone_outlined"] * outlined
     yes = sigmoid(weighed + settings["alone_caption"] * captioned + settings["alone_b"])
-    return yes if max(yes, 1 - yes) >= SETTLED else None
+    return yes if max(yes, 1 - yes) >= least else None
 
 
 def captioned_change(says_change: bool, logprobs: Sequence[float] | np.ndarray) -> float:

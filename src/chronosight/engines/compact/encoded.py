@@ -23,6 +23,8 @@ from chronosight.engines.compact.reconcile import Reconciled, agreeing, reconcil
 from chronosight.engines.compact.replies import answer_yes_no, read_reply, yes_probability
 from chronosight.engines.compact.scene_classifier import SceneClassifier
 from chronosight.engines.confidence import (
+    OF_CLASS,
+    SETTLED,
     calibrate,
     captioned_change,
     log_odds,
@@ -299,8 +301,8 @@ class EncodedScene:
     def yes(self, question: Question) -> float:
         """Probability that the answer to a yes / no question about a pair is yes (`confidence.weigh_sources`).
 
-        The language model is asked only where the guide, the outlines and the captioner leave doubt: most of its time is spent on
-        its own features of the pair.
+        The language model is asked only about change of any kind, and only where the guide, the outlines and the captioner leave
+        doubt: most of its time is spent on its own features of the pair.
 
         Args:
             question: A question of task binary.
@@ -313,7 +315,7 @@ class EncodedScene:
         )
         settings = self.guide.change_settings(question.subject)
         captioned = self.captioned(question) if settings.get("caption") else 0.0
-        settled = without_model(self.changed, outlined, settings, captioned)
+        settled = without_model(self.changed, outlined, settings, captioned, OF_CLASS if question.subject else SETTLED)
         if settled is not None:
             return settled
         language_model = yes_probability(self.replies([question])[0])

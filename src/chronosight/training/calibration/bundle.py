@@ -21,6 +21,7 @@ import numpy as np
 
 from chronosight.datasets.aid_ucm import ImageSet, learning_split
 from chronosight.datasets.places import BINARY, CAPTION, COUNT, LOCATION, PlacePair, load_places, truth_of_mask, windows
+from chronosight.engines.confidence import OF_CLASS, SETTLED
 from chronosight.errors import InputError
 from chronosight.metrics.calibration import expected_calibration_error
 from chronosight.scenes.scene import Scene
@@ -198,7 +199,7 @@ class PairFits:
         tasks, report = fit_tasks(asked)
         for task, weighed in self.weighed.items():
             if len(weighed) >= FEWEST:
-                tasks[task], report[task] = fit_changed(weighed)
+                tasks[task], report[task] = fit_changed(weighed, OF_CLASS if task == "binary" else SETTLED)
         for task, answers in self.read_off.items():
             if len(answers) >= FEWEST:
                 tasks[f"{task}_objects"], report[f"{task}_objects"] = fit_read_off(answers)

@@ -92,13 +92,14 @@ def _lies_in(inner: Box, outer: Box) -> bool:
     return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
-def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str, float]]:
+def fit_changed(weighed: Sequence[Weighed], least: float = SETTLED) -> tuple[dict[str, float], dict[str, float]]:
     """Fits the weights of the evidence on change by logistic regression, with the language model and without.
 
     No weight is negative: what one source adds to the others may be nothing, but it never speaks against itself.
 
     Args:
         weighed: Evidence and outcomes of one kind of question, as `weigh_places` collects them.
+        least: Confidence from which on the engine does not ask the language model.
 
     Returns:
         The settings "a", "guide", "outlined", "caption", "b" and "sure" of the task, and "alone_guide",
@@ -109,7 +110,7 @@ def fit_changed(weighed: Sequence[Weighed]) -> tuple[dict[str, float], dict[str,
     outcome = np.array([item.outcome for item in weighed])
     fitted, alone = (fit_logistic(features[:, first:], outcome, penalty=3e-4, nonnegative=True) for first in (0, 1))
     yes, without = fitted(features), alone(features[:, 1:])
-    settled = np.maximum(without, 1 - without) >= SETTLED
+    settled = np.maximum(without, 1 - without) >= least
     confidence, right = confidence_of(np.where(settled, without, yes), outcome, True)
     before, right_before = confidence_of(1 / (1 + np.exp(-features[:, 0])), outcome, True)
     names = ("guide", "outlined", "caption")
