@@ -284,6 +284,7 @@ def test_the_language_model_is_asked_whether_anything_changed_only_in_doubt(bund
     engine = with_calibration(bundle_folder, tmp_path / "bundle", binary=weighed)
     tower = count_runs(engine, "tower")
     encoded = engine.encode(changed_pair)
+    assert encoded.yes(binary.ask("roads")) == pytest.approx(1 / (1 + np.exp(-bias))) and not tower.runs, "never about a class"
     yes = encoded.yes(binary.ask())
     assert tower.runs == runs and (yes > 0.99 if bias else yes == pytest.approx(encoded.replies([binary.ask()])[0].yes))
 

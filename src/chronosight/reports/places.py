@@ -82,11 +82,11 @@ def _window_sums(xy: np.ndarray, areas: np.ndarray, corners: np.ndarray, width: 
     half = np.array([width / 2, height / 2])
     scaled = xy / half  # a window is the ball of radius 1 in the maximum norm
     near = cKDTree(scaled).query_ball_point((corners + half) / half, 1.0, p=np.inf)
-    ends = corners + [width, height]  # the ball holds its lower and right edge too, a window does not
-    return np.array([areas[here][(xy[here] < end).all(axis=1)].sum() for here, end in zip(map(_indices, near), ends, strict=True)])
-
-
-def _indices(found: list[int]) -> np.ndarray:
-    return np.array(found, dtype=int)
+    sums = []
+    for corner, indices in zip(corners, near, strict=True):
+        here = np.array(indices, dtype=int)
+        inside = (xy[here] < corner + np.array([width, height])).all(axis=1)  # the ball holds its lower and right edge too
+        sums.append(areas[here][inside].sum())
+    return np.array(sums)
 
 
