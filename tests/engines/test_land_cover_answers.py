@@ -110,6 +110,12 @@ def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():
     assert answer("did the land cover change?", unsure).value is True
 
 
+def test_what_was_seen_at_one_date_alone_is_not_confident():
+    water, other = piece(1, UNKNOWN, POND, 10, 10, 30, 30, 0.95), piece(2, LOW, POND, 60, 60, 40, 40, 0.95)
+    assert not answer("is there any new water?", water).confident, "it may have been there before"
+    assert answer("is there any new water?", other).confident and answer("is there any new water?", water, other).confident
+
+
 def test_a_change_less_likely_than_not_is_no_yes():
     said = answer("did any forest disappear?", piece(1, FOREST, BARE, 10, 10, 30, 30, confidence=0.4))
     assert said.value is None and not said.confident

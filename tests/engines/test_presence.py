@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.engine import CompactEngine
 from chronosight.engines.compact.presence import (
     PresenceClassifier,
@@ -169,6 +170,16 @@ def test_more_of_one_thing_is_less_of_the_other() -> None:
         encoded = engine.encode(scene)
         assert encoded.more(comparison.ask(a, b)) == pytest.approx(1 - encoded.more(comparison.ask(b, a)))
         assert not (one.value and other.value and one.confident and other.confident)
+
+
+def test_more_of_what_is_not_there_is_not_confident(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = CompactEngine(Bundle(SHIPPED))
+    monkeypatch.setattr(EncodedScene, "more", lambda *_: 0.999)
+    for there in (True, False):
+        monkeypatch.setattr(engine, "_answer_image", lambda *_, there=there: Answer("", "presence", there, 0.9, True))
+        found = engine._read(engine.encode(image(128, 128)), comparison.ask("boats", "cars"))
+        assert found.value is True and found.confident is there
+        assert found.notes == (() if there else ("asked whether there are boats, the model says no",))
 
 
 def test_a_caption_that_names_what_the_model_denies_is_not_confident(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, summary, town
 from chronosight.engines.chosen_objects import Chosen
-from chronosight.engines.compact.caption import choose_caption, fit_caption, in_words, joined_caption, part
+from chronosight.engines.compact.caption import choose_caption, fit_caption, in_words, joined_caption, miscounted, part
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.reconcile import reconcile
 from chronosight.engines.compact.replies import answer_yes_no
@@ -171,6 +171,25 @@ def test_a_caption_names_every_class_of_which_there_are_many():
     assert choose_caption([of_road], YES, evidence([road, *houses[:3]]))[0].text == "a road is built", "three are not many"
     gone = some([0.8] * 6, direction="vanished")
     assert "houses are removed" in choose_caption([captioned("many houses are built")], YES, evidence([*houses, *gone]))[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "wrong"),
+    [
+        ("a house is built", 1, False), ("a house is built", 3, True), ("a new building appears", 2, True),
+        ("two houses are built", 2, False), ("two houses are built", 1, True), ("two houses are built", 4, True),
+        ("many houses are built", 4, True), ("many houses are built along the road", 5, False),
+        ("some houses are built", 4, False), ("a row of houses is built", 4, False), ("a road is built", 3, False),
+    ],
+)  # fmt: skip
+def test_a_caption_with_another_number_than_the_map_is_not_confident(text, number, wrong):
+    objects = some([0.9] * number)
+    assert miscounted(text, objects) == wrong
+    said = replace(captioned(text, 0.9), confident=True)
+    sure = replace(YES, confidence=0.95, confident=True)
+    if "road" not in text.split()[:3]:
+        assert choose_caption([said], sure, evidence(objects))[0].confident is not wrong
+    assert choose_caption([captioned("two houses are built")], YES, evidence(some([0.9] * 6)))[0].text == "many houses are built"
 
 
 @pytest.mark.parametrize("text", ["the two scenes seem buildings", "the scene is the same as roadside", "some trees are removed"])

@@ -237,6 +237,8 @@ def test_questions_that_cannot_be_answered_say_what_can():
     coarse = replace(known_timeline(), stack=replace(known_timeline().stack, too_coarse="pixels of 5 m"))
     forest = answer_question(known_timeline(), "Did any forest disappear?")
     assert forest.task == "open" and "land cover" in forest.text
+    for text in ("When did the trees disappear?", "When did the water appear?", "When did most forest vanish?"):
+        assert answer_question(known_timeline(), text).task == "open", "buildings and roads alone are followed"
     beside = answer_question(known_timeline(), "Was a building built on the left of the road?")
     assert beside.task == "open" and "relative to other things" in beside.text
     assert answer_question(coarse, "When was the first building built?").text == "pixels of 5 m"

@@ -28,6 +28,7 @@ from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
 from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
 
+MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
 KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
 
@@ -63,7 +64,9 @@ def _made(
     known = scope.change.known
     rest = (f"the land cover of {percent(1 - known)} of the ground is not known",) if known < KNOWN_ENOUGH else ()
     text = text[:1].upper() + text[1:]
-    confident = value is not None and is_confident(confidence, {})
+    areas = {pair: flow.area for pair, flow in scope.sums.items()}
+    unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
+    confident = value is not None and is_confident(confidence, {}) and unknown <= MOSTLY * sum(areas.values())
     return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.changed_object import Direction
 from chronosight.results.wording import size_words
+from chronosight.tasks.land_cover_questions import NOUNS as COVER
+from chronosight.tasks.nouns import singular
 from chronosight.tasks.parsing import parse_question
 from chronosight.tasks.reading import tokenise
 from chronosight.tasks.relations import RELATIVE, is_relative
@@ -63,6 +65,8 @@ def answer_with_objects(timeline: Timeline, question: str) -> Found:
         return open_answer(RELATIVE), ()
     text = question.lower()
     name = next((one for one in CLASSES if one in text or (one == "building" and re.search(r"\bhouses?\b", text))), None)
+    if name is None and COVER & set(map(singular, tokenise(question))):
+        return open_answer(NO_COVER), ()
     way: Direction | None = "appeared" if _NEW.search(text) else "vanished" if _GONE.search(text) else None
     changes = _changes(timeline, name, way)
     if re.search(r"\b(which|what) (year|period|date|time)s?\b|\bwhen\b", text) and re.search(r"\b(most|fastest|largest)\b", text):

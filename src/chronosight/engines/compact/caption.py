@@ -45,6 +45,9 @@ MANY = 5  # objects from which on they are called many
 ONE_BUILDING = re.compile(
     r"\b(?:a|an|one|the|another)(?: (?!road|street|path|with|and)[a-z-]+)? (?:house|building|villa|residence|roof)\b"
 )
+_KIND = r"(?: (?!road|street|path|with|and)[a-z-]+)? (?:houses|buildings|villas|residences)\b"
+TWO_BUILDINGS = re.compile(rf"\btwo{_KIND}")
+MANY_BUILDINGS = re.compile(rf"\b(?:many|massive|a lot of|lots of|rows of){_KIND}")
 MOST_VIEWS = 9  # that are captioned, those with the largest changed area
 
 
@@ -107,12 +110,10 @@ def choose_caption(captions: Sequence[Answer], changed: Answer, evidence: Eviden
     if not changed.value or not evidence.objects:
         return (standing or fitted)[0]
     whole = [found for found in standing if not left_out(found[0].text, evidence.objects)]
-    if whole:
-        return whole[0]
-    chosen, note = (standing or fitted)[0]
+    chosen, note = (whole or standing or fitted)[0]
     missing = left_out(chosen.text, evidence.objects)
     if not missing:
-        return chosen, note
+        return replace(chosen, confident=chosen.confident and not miscounted(chosen.text, evidence.objects)), note
     return _with_objects(chosen, missing), "the caption leaves out most of what the map shows: the outlined objects are added"
 
 
@@ -132,14 +133,36 @@ def left_out(text: str, objects: Sequence[ChangedObject]) -> list[ChangedObject]
         if value.count < MANY:
             continue
         named = [clause for clause in said if f"{class_name}s" in clause.subjects and clause.direction in (None, direction)]
-        if not named or (class_name == "building" and all(ONE_BUILDING.search(clause.text) for clause in named)):
+        if not named or (class_name == "building" and all(_says_few(clause.text) for clause in named)):
             found += [item for item in objects if (item.class_name, item.direction) == (class_name, direction)]
     return found
 
 
+def miscounted(text: str, objects: Sequence[ChangedObject]) -> bool:
+    """Whether a caption speaks of another number of buildings than the map shows.
+
+    Args:
+        text: The caption.
+        objects: The changed objects.
+
+    Returns:
+        True for one where there are more, two where there are not two, and many where there are fewer than `MANY`.
+    """
+    buildings = sum(item.class_name == "building" for item in objects)
+    if ONE_BUILDING.search(text) and buildings > 1:
+        return True
+    if TWO_BUILDINGS.search(text):
+        return buildings != 2
+    return bool(MANY_BUILDINGS.search(text)) and 0 < buildings < MANY
+
+
+def _says_few(text: str) -> bool:
+    return bool(ONE_BUILDING.search(text) or TWO_BUILDINGS.search(text))
+
+
 def _with_objects(captioned: Answer, objects: Sequence[ChangedObject]) -> Answer:
     """The caption with a clause more."""
-    kept = [clause.text for clause in clauses(captioned.text) if not ONE_BUILDING.search(clause.text)]
+    kept = [clause.text for clause in clauses(captioned.text) if not _says_few(clause.text)]
     text = " and ".join([*kept, in_words(objects, placed=False)])
     confidence = supported_confidence(captioned.confidence, fact_confidences(text, objects))
     confident = captioned.confident and is_confident(confidence, {})

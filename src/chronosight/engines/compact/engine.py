@@ -186,6 +186,8 @@ class CompactEngine(Engine):
         if question.task == "comparison":
             settings = self.bundle.calibration(question.task)
             answer = answer_yes_no(question, calibrate(encoded.more(question), settings), settings)
+            if answer.value:
+                answer = self._unless_denied(encoded, answer, (str(question.subject),))
         else:
             answer = read_reply(self.bundle, encoded.scene.kind, question, encoded.replies([question])[0])
         if question.task == "caption" and encoded.scene.kind == "image":
@@ -198,12 +200,16 @@ class CompactEngine(Engine):
     def _beside_presence(self, encoded: EncodedScene, captioned: Answer) -> Answer:
         """The caption of an image; not confident, with a note, where it names a thing that the model denies when asked."""
         known = self.networks.presence.rows if self.networks.presence is not None else {}
-        for noun in named_things(captioned.text, tuple(known)):
-            there = self._answer_image(encoded, presence.ask(noun))
+        return self._unless_denied(encoded, captioned, named_things(captioned.text, tuple(known)))
+
+    def _unless_denied(self, encoded: EncodedScene, answer: Answer, nouns: Sequence[str]) -> Answer:
+        """The answer about an image; not confident, with a note, where the model denies one of the things when asked about it."""
+        for noun in nouns:
+            there = self._answer_image(encoded, presence.ask(noun)) if encoded.scene.kind == "image" else None
             if there is not None and there.value is False:
                 note = f"asked whether there are {noun}, the model says no"
-                return replace(captioned, confident=False, notes=(*captioned.notes, note))
-        return captioned
+                return replace(answer, confident=False, notes=(*answer.notes, note))
+        return answer
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
         """Presence or a count in one image; None where the presence classifier does not know the noun."""
