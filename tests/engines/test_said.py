@@ -16,7 +16,7 @@ from chronosight.engines.compact.replies import answer_yes_no
 from chronosight.engines.confidence import count_interval, of_exact_answer
 from chronosight.engines.from_objects import answer_task
 from chronosight.engines.generalise import ObjectLimits
-from chronosight.engines.limited import limited
+from chronosight.engines.limited import ALL_LEFT_OUT, limited
 from chronosight.engines.router import answer_description
 from chronosight.engines.yes_no_answers import TAIL, _probability
 from chronosight.reports.plain_text import answer_line, changed_line, class_line
@@ -262,6 +262,7 @@ def test_limits_hold_in_counts_places_words_and_map():
     assert any("2 of 6" in note for note in fewer.notes)
     assert limited(described, ObjectLimits(1, 0.5)) is described
     none = limited(described, ObjectLimits(1e6, 0))
+    assert none.changed.value is True and none.caption.text == ALL_LEFT_OUT, "not that the scene is the same"
     assert not none.objects and (none.classes[0].appeared, none.classes[0].cells) == (0, ())
     assert not none.caption.confident
 

@@ -15,6 +15,7 @@ from chronosight.results.evidence import Evidence
 from chronosight.tasks import caption, count, location
 
 NOTE = "objects below the limits are left out"
+ALL_LEFT_OUT = "all that changed is below the limits"
 
 
 def limited(description: Description, limits: ObjectLimits) -> Description:
@@ -61,7 +62,8 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
     if objects:
         captioned = fit_caption(captioned, changed, evidence)[0]
     elif not caption.says_no_change(captioned.text):
-        captioned = replace(captioned, text=counts_and_places(()), value=None, confident=False)
+        text = ALL_LEFT_OUT if changed.value else counts_and_places(())
+        captioned = replace(captioned, text=text, value=None, confident=False)
     note = f"{NOTE}: {left_out} of {len(description.objects)}"
     described = replace(
         description, caption=captioned, changed=changed, classes=tuple(classes), evidence=evidence,
