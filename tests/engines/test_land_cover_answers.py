@@ -116,6 +116,15 @@ def test_what_was_seen_at_one_date_alone_is_not_confident():
     assert answer("is there any new water?", other).confident and answer("is there any new water?", water, other).confident
 
 
+def test_a_kind_that_the_map_does_not_distinguish_is_never_a_confident_yes():
+    water = piece(1, LOW, POND, 60, 60, 40, 40, 0.95)
+    river = answer("is there a new river?", water)
+    assert river.value is True and not river.confident and "does not distinguish" in " ".join(river.notes)
+    assert answer("is there any new water?", water).confident
+    none = answer("is there a new river?", piece(1, POND, LOW, 60, 60, 40, 40, 0.95))
+    assert none.value is False and none.confident, "without new water there is no new river"
+
+
 def test_a_change_less_likely_than_not_is_no_yes():
     said = answer("did any forest disappear?", piece(1, FOREST, BARE, 10, 10, 30, 30, confidence=0.4))
     assert said.value is None and not said.confident

@@ -26,6 +26,7 @@ from chronosight.results.land_cover_sentences import NOUNS, by_kind, kind_senten
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
+from chronosight.tasks.land_cover_questions import KINDS
 from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
@@ -67,6 +68,7 @@ def _made(
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
     confident = value is not None and is_confident(confidence, {}) and unknown <= MOSTLY * sum(areas.values())
+    confident = confident and not (value and scope.question.word in KINDS)
     return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
 
 

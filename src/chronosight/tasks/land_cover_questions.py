@@ -50,6 +50,10 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
 NOUNS = frozenset(word for words in WORDS.values() for word in words)
 _CLASSES = {word: classes for classes, words in WORDS.items() for word in words}
 _LONGEST = max(len(word.split()) for word in _CLASSES)
+KINDS = frozenset((  # of a class, which the map does not distinguish: that there is new water does not make it a river
+    "parking", "parking area", "parking lot", "car park", "river", "stream", "creek", "canal", "lake", "pond", "reservoir",
+    "beach", "desert", "lawn", "field", "meadow", "pasture",
+))  # fmt: skip
 _UNCOUNTED = ("tree", "water", "grass", "vegetation", "greenery", "soil", "sand", "asphalt", "pavement", "canopy")
 COVER_WORDS = (
     "land cover", "landcover", "ground cover", "kind of ground", "kinds of ground", "type of ground", "types of ground",
