@@ -283,3 +283,14 @@ def test_the_fine_grid_is_the_whole_inverse_transform():
         row, column = np.unravel_index(fine.argmax(), fine.shape)
         found = _refine(spectrum[:, : size // 2 + 1], 0.0, 0.0, size)
         assert found == pytest.approx((offsets[row], offsets[column]), abs=1e-6)
+
+
+def test_a_displacement_that_is_not_corrected_leaves_no_answer_confident(tmp_path, monkeypatch):
+    for name, seed in (("a.png", 1), ("b.png", 2)):
+        write_png(tmp_path / name, to_8_bit(town(seed)))
+    monkeypatch.setattr("chronosight.scenes.pair.estimate_shift", lambda *_: Estimate(2.2, 10.0, 0.9, 0.0))
+    paths = tmp_path / "a.png", tmp_path / "b.png"
+    scene = open_scene(*paths)
+    assert [doubt for doubt in scene.doubts if "+2.2, +10.0 pixels off" in doubt and "not corrected" in doubt]
+    monkeypatch.setattr("chronosight.scenes.pair.estimate_shift", lambda *_: Estimate(0.5, 1.0, 0.9, 0.0))
+    assert not any("not corrected" in doubt for doubt in open_scene(*paths).doubts)

@@ -32,7 +32,7 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
             check_resolution(image.name, metres_per_pixel(image.georeference, image.width, image.height), TRAINED, force)
     aligned = align([earlier, later], resize)
     notes = list(aligned.notes)
-    shift = None
+    shift, displaced = None, list[str]()
     if register:
         estimate = estimate_shift(aligned.frames[0], aligned.frames[1], aligned.valid)
         dx, dy = round(estimate.dx, 2) + 0.0, round(estimate.dy, 2) + 0.0  # + 0.0: no minus zero
@@ -44,7 +44,7 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
         elif estimate.confidence >= MIN_CONFIDENCE:
             shift = Shift(dx, dy, corrected=False)
             if max(abs(dx), abs(dy)) > MAX_SHIFT:
-                notes.append(f"{later.name} seems to lie {dx:+.1f}, {dy:+.1f} pixels off {earlier.name}: not corrected")
+                displaced.append(f"{later.name} seems to lie {dx:+.1f}, {dy:+.1f} pixels off {earlier.name}: not corrected")
         else:
             shift = Shift(0.0, 0.0, corrected=False)
     frames, veiled = without_haze(aligned.frames, aligned.valid)
@@ -63,6 +63,7 @@ def read_pair(earlier: ImageFile, later: ImageFile, resize: bool = False, regist
         notes=notes,
         doubts=(
             *aligned.doubts,
+            *displaced,
             *doubt_of_size("pair", *extent(aligned.valid)),
             *doubt_of_resolution("pair", aligned.metres_per_pixel),
         ),
