@@ -169,6 +169,9 @@ def test_a_caption_names_every_class_of_which_there_are_many():
     assert choose_caption([of_one], YES, evidence(houses))[0].text == "many houses are built", "six are not one"
     assert choose_caption([of_one], YES, evidence(houses[:1]))[0].text == "a building appears"
     assert choose_caption([of_road], YES, evidence([road, *houses[:3]]))[0].text == "a road is built", "three are not many"
+    both = captioned("a house is built and a villa is removed")
+    lost = one(98, "building", "vanished", 150, 150, 9, 9)
+    assert choose_caption([both], YES, evidence([*houses, lost]))[0].text == "a villa is removed and many houses are built"
     gone = some([0.8] * 6, direction="vanished")
     assert "houses are removed" in choose_caption([captioned("many houses are built")], YES, evidence([*houses, *gone]))[0].text
 

@@ -74,9 +74,10 @@ FINE_LIMITS = """
   are none more often than version 0.5 did.
 - The guide of fine imagery was trained for 5,360 steps of 64 samples on one H200 GPU in nine minutes, by a script that called
   the functions of `recipes/guide-fine.yaml`; each batch served two steps, the second time turned or mirrored and in another
-  light. Its encoder started from that of version 0.8 (some 22,000 steps of 8 samples on CPUs, from ImageNet weights), its
-  decoder from random weights. Of the last step's and two earlier states the last was taken, and of two shapes the one that was
-  better on the French pairs. Confidences of counts and places of pairs of 0.3 m and finer are still those of version 0.8.
+  light. Its encoder started from that of version 0.8 (24,500 steps of 8 samples on CPUs, from ImageNet weights; the
+  last 8,000 left it as it was), its decoder from random weights. Of its states after 80 and 100 % of the time the last was
+  taken, and of two shapes the one that was better on the French pairs. Confidences of counts and places of pairs
+  of 0.3 m and finer are still those of version 0.8.
 - Captions of pairs come from a captioner that three others taught (`recipes/captioner.yaml`, 2,500, 3,000 and 3,000 steps on
   the captioned parts of training places; `recipes/captioner-taught.yaml`, 1,500 steps); the mean of its weights and of those
   it started from ships. Its vocabulary is that of these captions: Texas, houses, villas and roads.

@@ -95,7 +95,9 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
 
 
 def choose_caption(captions: Sequence[Answer], changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
-    """The likeliest caption that may stand as it is; where none may, the likeliest one, corrected.
+    """The likeliest caption that may stand as it is and leaves nothing out; where none does, the likeliest one, corrected.
+
+    What it leaves out is added (`left_out`); one with another number of buildings than the map is not confident (`miscounted`).
 
     Args:
         captions: The model's captions of one pair, the likeliest first.
@@ -161,8 +163,9 @@ def _says_few(text: str) -> bool:
 
 
 def _with_objects(captioned: Answer, objects: Sequence[ChangedObject]) -> Answer:
-    """The caption with a clause more."""
-    kept = [clause.text for clause in clauses(captioned.text) if not _says_few(clause.text)]
+    """The caption with a clause more, in place of those that say the same of too few."""
+    said = (None, *(item.direction for item in objects))
+    kept = [clause.text for clause in clauses(captioned.text) if clause.direction not in said or not _says_few(clause.text)]
     text = " and ".join([*kept, in_words(objects, placed=False)])
     confidence = supported_confidence(captioned.confidence, fact_confidences(text, objects))
     confident = captioned.confident and is_confident(confidence, {})
