@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import numpy as np
@@ -33,7 +34,9 @@ def events(served, job):
     found, name = [], ""
     with served.client.stream("GET", f"{job['links']['self']}/events") as reply:
         assert reply.headers["content-type"].startswith("text/event-stream")
+        end = time.monotonic() + 120
         for line in reply.iter_lines():
+            assert time.monotonic() < end, f"no end after {found}"  # a server that lives sends a comment now and then
             if line.startswith("event: "):
                 name = line.removeprefix("event: ")
             if line.startswith("data: "):

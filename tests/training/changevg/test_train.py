@@ -23,6 +23,7 @@ from chronosight.training.changevg.lora import add_lora, linear_layers, lora_plu
 from chronosight.training.changevg.train import train_changevg
 from chronosight.training.recipes.changevg import ChangeVGRecipe
 from chronosight.training.recipes.read import read_recipe
+from launched import run_on_two_processes
 from tiny_instructions import write_instructions
 
 ROOT = Path(__file__).parents[3]
@@ -146,10 +147,7 @@ def test_two_processes_give_the_losses_of_one(folder, qwen_folder, tmp_path):
         if processes == 1:
             run_here(words)
         else:
-            launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-            launcher += ["-m", "chronosight.cli"]
-            done = subprocess.run([*launcher, *map(str, words)], env=alone(), capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr[-3000:]
+            run_on_two_processes([*map(str, words)], tmp_path / "two.log")
         first = json.loads((out / "log.jsonl").read_text().splitlines()[0])
         assert first["processes"] == processes
         found.append(losses(out))

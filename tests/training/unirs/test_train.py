@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,10 +22,10 @@ from chronosight.training.recipes.read import read_recipe_of
 from chronosight.training.recipes.unirs import UniRSRecipe
 from chronosight.training.unirs.stream import Collate, SampleStream
 from chronosight.training.unirs.train import prepare, train_unirs
+from launched import run_on_two_processes
 from published_data import write_all
 from tiny_full_size import write_weights
 
-ROOT = Path(__file__).parents[3]
 SOURCES = [
     {"name": "geochat", "folder": "GeoChat_Instruct", "repeat": 1},
     {"name": "levir_cc", "folder": "Levir-CC-dataset", "repeat": 5},
@@ -187,13 +183,7 @@ def test_two_processes_give_the_losses_of_one(root, tmp_path):
             done = CliRunner().invoke(app, words)
             assert done.exit_code == 0, done.output
         else:
-            launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-            launcher += ["-m", "chronosight.cli"]
-            environment = {
-                **os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src"), "CUDA_VISIBLE_DEVICES": "",
-            }  # fmt: skip
-            run = subprocess.run([*launcher, *words], env=environment, capture_output=True, text=True)
-            assert run.returncode == 0, run.stderr[-3000:]
+            run_on_two_processes(words, tmp_path / "two.log")
         records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
         found.append([r["loss"] for r in records if "loss" in r])
     assert len(found[0]) == 6
