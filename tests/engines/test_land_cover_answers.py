@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from changed_scenes import SIDE, one, pixels, summary, town, zones_of
-from chronosight.engines.land_cover_caption import LITTLE, cover_caption
+from chronosight.engines.land_cover_caption import LITTLE, NOTE, cover_caption
 from chronosight.engines.router import answer_description
 from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
@@ -222,3 +222,21 @@ def test_an_uncertain_caption_of_land_cover_says_so_and_a_plain_image_has_no_com
     assert cover is not None
     pixels_alone = replace(unsure, land_cover=replace(cover, metric=False))
     assert cover_caption(SAME, pixels_alone).text == LITTLE  # 4,200 of 90,000 pixels
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "sure"),
+    [
+        ("Are the images identical?", True, False),
+        ("Has anything changed?", False, False),
+        ("Did anything disappear?", False, False),
+        ("Has anything changed in the north-east?", False, False),
+        ("Has anything changed in the south-west?", False, True),
+        ("Did any building change?", False, True),
+    ],
+)
+def test_nothing_changed_is_never_sure_beside_land_cover_that_did(text, value, sure):
+    own = Answer("No", "binary", False, 0.94, True)
+    said = answer_description(found(CLEARING, changed=0.06), text, own)
+    assert (said.value, said.confidence, said.confident) == (value, pytest.approx(0.94), sure)
+    assert (NOTE in said.notes) is not sure

@@ -71,7 +71,10 @@ def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
     place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
     noun = question.subject.rstrip("s") if question.subject else "object"
     task = _TASKS.get(question.asks, question.asks)
-    confidence, confident, interval = answer_confidence(task, found, summary.objects, summary.changed, summary.exact)
+    changed = summary.changed
+    if summary.exact.get(task) and summary.guide_changed is not None:
+        changed = summary.guide_changed  # as in the fit of exact counts and places
+    confidence, confident, interval = answer_confidence(task, found, summary.objects, changed, summary.exact)
     return Chosen(found, area, noun, size_phrase(question), place, notes, confidence, confident, interval)
 
 

@@ -46,6 +46,7 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
     if changed.value is None and not objects:  # it could not tell, for what is left out now
         changed = replace(changed, text="No", value=False, confidence=1 - yes, confident=False)
     exact = description.model.get("exact_answers", {})
+    changed_by_guide = yes if description.guide_changed is None else description.guide_changed
     classes = []
     for one in description.classes:
         name = one.name.removesuffix("s")
@@ -53,7 +54,10 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
             classes.append(one)
             continue
         outlined = tally(evidence, name)
-        counted, placed = (answer_task(ask(one.name), evidence, yes, exact=exact) for ask in (count.ask, location.ask))
+        counted, placed = (
+            answer_task(ask(one.name), evidence, changed_by_guide if exact.get(task) else yes, exact=exact)
+            for task, ask in (("count", count.ask), ("location", location.ask))
+        )
         lower = min(counted.confidence, placed.confidence)
         whole = not any(item.class_name == name and item.number not in kept for item in description.objects)
         counts = outlined.appeared, outlined.vanished, outlined.cells

@@ -67,6 +67,7 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
         "notes": list(dict.fromkeys([*scene.notes, *description.notes])),
         "answers": [{"question": question, **answer.to_dict()} for question, answer in description.answers],
         "model": description.model,
+        **({} if description.guide_changed is None else {"guide_changed": round(description.guide_changed, 6)}),
         "files": list(files),
     }
     if description.land_cover is not None:

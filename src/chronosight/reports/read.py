@@ -156,6 +156,7 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         whole,
         tuple(facts["files"]),
         _land_cover(facts["land_cover"], scene, folder) if "land_cover" in facts else None,
+        None if facts.get("guide_changed") is None else float(facts["guide_changed"]),
     )
 
 

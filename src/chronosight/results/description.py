@@ -104,6 +104,8 @@ class Description:
             "changed_m2" and more.
         files: names of the files that were written.
         land_cover: how the land cover changed beside buildings and roads; None where it is not mapped.
+        guide_changed: probability in [0, 1] of the vision guide alone that anything changed, which calibrated counts and places
+            rest on; None where it is not known.
     """
 
     caption: Answer
@@ -120,6 +122,7 @@ class Description:
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     land_cover: LandCoverChange | None = None
+    guide_changed: float | None = None
 
     def __repr__(self) -> str:
         """The caption, whether anything changed, counts by class, and the size of the scene; never the maps."""

@@ -65,7 +65,9 @@ def describe_pair(encoded: EncodedScene) -> Description:
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
     facts, evidence = encoded.guide.facts, reconciled.evidence
-    return Description(captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
+    return Description(
+        captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene, guide_changed=encoded.changed
+    )
 
 
 def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer]) -> Description:
@@ -114,6 +116,7 @@ def describe_objects(
         (FROM_OBJECTS, *whether.notes),
         model,
         scene,
+        guide_changed=changed,
     )
 
 

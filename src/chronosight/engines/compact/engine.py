@@ -20,8 +20,8 @@ from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_re
 from chronosight.engines.confidence import calibrate
 from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.from_objects import select
-from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
-from chronosight.engines.router import POSSIBLE, ask_engine, unchanged_too
+from chronosight.engines.land_cover_caption import NOTE, beside_land_cover, cover_caption, with_land_cover_caption
+from chronosight.engines.router import as_the_whole, ask_engine, unchanged_too
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_probabilities import ChangeProbabilities
@@ -129,6 +129,7 @@ class CompactEngine(Engine):
         if parts and scene.kind == "pair":
             answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
             answer = with_notes(answer, self.encode(scene).remarks)
+            answer = self._beside_land_cover(scene, routed.question, answer, routed.cells or ())
         else:
             answer = self.answer(scene, routed.question, progress)
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
@@ -255,8 +256,10 @@ class CompactEngine(Engine):
         encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
 
-    def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer) -> Answer:
-        """A caption, or "no" to "has anything changed", as it may be given where the land cover changed."""
+    def _beside_land_cover(
+        self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()
+    ) -> Answer:
+        """A caption, or "no" to "has anything changed", as it may be given where the land cover changed, in these cells."""
         unchanged = caption.says_no_change(answer.text) if question.task == "caption" else answer.value is False
         if question.subject is not None or not unchanged:
             return answer
@@ -270,7 +273,8 @@ class CompactEngine(Engine):
             summary = ChangeSummary((), scene.width, scene.height, change.metric, 0.0, corners, land_cover=change)
             captioned = cover_caption(answer, summary)
             return answer if captioned is answer else doubted(with_notes(captioned, (NOTE,)), scene)
-        return with_notes(answer, (NOTE,))
+        ground = [item for item in change.objects if not cells or not set(cells).isdisjoint(item.places)]
+        return beside_land_cover(answer, ground)
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
@@ -278,13 +282,20 @@ class CompactEngine(Engine):
         with encoded.lock:
             cells = routed.cells or ()
             answer = encoded.read_off(question, routed.direction, cells)
-            if encoded.large or encoded.reconciled.changed.value:
+            if encoded.large:
                 return answer
             reconciled = encoded.reconciled
-        possible = bool(select(reconciled.evidence.objects, question.subject, routed.direction, cells))
+            every = select(reconciled.evidence.objects, question.subject)
+            chosen = select(every, question.subject, routed.direction, cells)
+            if question.task == "binary":
+                same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
+                if same is not None:
+                    return same
+        if reconciled.changed.value:
+            return answer
         if question.task == "binary":
-            return unchanged_too(replace(answer, notes=()), reconciled.changed, possible)
-        return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if possible else answer
+            return unchanged_too(replace(answer, notes=()), reconciled.changed, bool(chosen))
+        return agreeing(question, answer, reconciled) if chosen else answer
 
 
 def with_notes(answer: Answer, notes: tuple[str, ...]) -> Answer:
