@@ -240,3 +240,55 @@ def test_nothing_changed_is_never_sure_beside_land_cover_that_did(text, value, s
     said = answer_description(found(CLEARING, changed=0.06), text, own)
     assert (said.value, said.confidence, said.confident) == (value, pytest.approx(0.94), sure)
     assert (NOTE in said.notes) is not sure
+
+
+LOST = ("How much forest was lost?", "What area of trees was removed?", "How many square metres of trees disappeared?",
+        "How much did the forest shrink?", "What is the extent of deforestation?", "How much less forest is there?")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOST)
+def test_one_question_has_one_figure(text):
+    """Ground under new buildings counts in every wording."""
+    said = answer(text, CLEARING, FIELD, grounds=GROUNDS)
+    assert (said.value, said.unit) == (5100, "m2") and "5,100 m²" in said.text
+
+
+def test_what_grew_and_shrank_is_the_difference():
+    grown = piece(4, BARE, FOREST, 10, 10, 20, 60)
+    said = answer("how much did the forest shrink?", CLEARING, grown)
+    assert said.value == 3000
+    assert said.text == "About 4,200 m² of trees disappeared and about 1,200 m² appeared: about 3,000 m² less in all."
+    assert answer("how much did the forest grow?", CLEARING, grown).value == -3000
+    assert answer("how did the forest change?", CLEARING, grounds=GROUNDS).text.startswith(
+        "About 4,300 m² of trees disappeared and none appeared."
+    )
+
+
+def test_pieces_and_places_speak_of_ground_under_buildings_too():
+    said = answer("how many patches of forest were lost?", CLEARING, grounds=GROUNDS)
+    assert said.value == 1 and said.text.endswith("about 4,200 m², and about 100 m² where buildings or roads changed.")
+    under = answer("how many patches of forest were lost?", grounds=GROUNDS)
+    assert under.value is None and "about 100 m²" in under.text.lower()
+    assert answer("where was forest lost?", grounds=GROUNDS).value == ("top left corner",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("did any forest disappear?", "No: no trees were seen to have disappeared."),
+        ("did any farmland disappear?", "No: no low vegetation or crops were seen to have disappeared."),
+        ("did any water appear?", "No: no water was seen to have appeared."),
+        ("was grass built on?", "No: no low vegetation or crops were seen where the new buildings and roads stand."),
+        ("what was there before the new buildings?", "No new buildings were found."),
+    ],
+)
+def test_sentences_agree_in_number(text, said):
+    assert answer(text).text == said
+
+
+def test_a_yes_about_a_kind_that_ground_became_is_never_confident():
+    lot = piece(5, FOREST, "road and paved", 10, 10, 40, 40, 0.9)
+    assert answer("did the forest become paved ground?", lot).confident
+    said = answer("did the forest become a parking lot?", lot)
+    assert said.value is True and not said.confident
+    assert any('"parking lot" is taken as' in note for note in said.notes)

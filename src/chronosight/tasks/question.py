@@ -28,8 +28,8 @@ Asks = Literal[
 ]  # fmt: skip
 Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
-    "whether", "area", "share", "count", "where", "net", "change", "into", "out_of", "most", "was_before", "came_after",
-    "describe",
+    "whether", "area", "share", "count", "where", "net", "net_area", "change", "into", "out_of", "most", "was_before",
+    "came_after", "describe",
 ]  # fmt: skip
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -50,8 +50,9 @@ class CoverQuestion:
 
     Attributes:
         asks: What is wanted of the ground that changed as the other fields say. "net": whether it has grown or, with `least`,
-            shrunk; "change": what came and what went; "into" and "out_of": what it became, what it was; "most": which class
-            changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or roads (`under`).
+            shrunk; "net_area": by how much; "change": what came and what went; "into" and "out_of": what it became, what it was;
+            "most": which class changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or
+            roads (`under`).
         before: Classes at the earlier date; () for any.
         after: Classes at the later date; () for any.
         either: Classes at either date; () for any.
@@ -59,7 +60,7 @@ class CoverQuestion:
         word: What the question calls the ground, in the singular: "forest".
         other: What it calls the ground that it became.
         way: Of "most": "gone", "new", or "" for both.
-        least: Of "net": whether it has shrunk.
+        least: Of "net" and "net_area": whether it has shrunk.
     """
 
     asks: CoverAsks
