@@ -42,6 +42,7 @@ def scene(**changes) -> ChangeSummary:
         ("How many buildings appeared in Riverside?", "3 buildings appeared in Riverside.", 3),
         ("Did anything vanish in Mill?", "No: no objects vanished in Mill.", False),
         ("Were any roads built?", "Yes: 1 road appeared.", True),
+        ("How many roads changed?", "1 road changed: it appeared.", 1),
         ("Which zone lost the most buildings?", "Riverside: 1 building vanished, about 100 m², the most by number.", "Riverside"),
         ("Where did most buildings appear?", "Top left corner: 3 buildings appeared, about 384 m², the most by number.",
          "top left corner"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, summary, town
 from chronosight.engines.chosen_objects import Chosen
-from chronosight.engines.compact.caption import choose_caption, fit_caption, in_words, joined_caption, miscounted, part
+from chronosight.engines.compact.caption import choose_caption, completed, fit_caption, in_words, joined_caption, miscounted, part
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.reconcile import reconcile
 from chronosight.engines.compact.replies import answer_yes_no
@@ -318,3 +318,16 @@ def test_a_possible_change_below_the_limits_is_no_change():
     assert (left.changed.value, left.changed.confidence, left.changed.confident) == (False, pytest.approx(0.7), False)
     asked = answer_description(change_summary(left), "did any building vanish?", left.changed, left.classes)
     assert (asked.value, asked.confidence, asked.confident) == (False, pytest.approx(0.7), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a road with villas built along appears", "a road with villas built along it appears"),
+        ("trees vanish and a road with villas built along", "trees vanish and a road with villas built along it appears"),
+        ("many houses are built along the road", "many houses are built along the road"),
+    ],
+)
+def test_a_caption_is_a_whole_sentence(text, said):
+    answer = completed(captioned(text))
+    assert answer.text == answer.value == said

@@ -86,7 +86,9 @@ def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
     """Such as ": 12 buildings appeared, 3 vanished": what a sum is made of; "" for a sum of one kind."""
     kinds = tally(found)
     if len(kinds) < 2:
-        return f": all {next(iter(kinds))[1]}" if len(kinds) == 1 and not question.direction and question.subject else ""
+        if len(kinds) != 1 or question.direction or not question.subject:
+            return ""
+        return f": {'it' if len(found) == 1 else 'all'} {next(iter(kinds))[1]}"
     if question.subject:
         return ": " + ", ".join(f"{value.count:,} {way}" for (_, way), value in kinds.items())
     return ": " + ", ".join(f"{objects(value.count, name).text} {way}" for (name, way), value in kinds.items())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chronosight.engines.compact.caption import joined_caption
+from chronosight.engines.compact.caption import completed, joined_caption
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.reconcile import outlined_otherwise
@@ -44,7 +44,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    captioned, note = encoded.chosen_caption
+    captioned, note = completed(encoded.chosen_caption[0]), encoded.chosen_caption[1]
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):

@@ -10,6 +10,7 @@ from threading import Lock
 from typing_extensions import override
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.caption import completed
 from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
@@ -132,6 +133,7 @@ class CompactEngine(Engine):
             answer = self._beside_land_cover(scene, routed.question, answer, routed.cells or ())
         else:
             answer = self.answer(scene, routed.question, progress)
+            answer = completed(answer) if answer.task == "caption" and scene.kind == "pair" else answer
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
     @override
