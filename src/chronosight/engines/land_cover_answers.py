@@ -68,7 +68,11 @@ def _made(
     text = text[:1].upper() + text[1:]
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
-    confident = value is not None and is_confident(confidence, {}) and unknown <= MOSTLY * sum(areas.values())
+    left_out = scope.change.left_out
+    if left_out:
+        rest = (*rest, f"{number_of(left_out, 'piece').text} of changed ground left out: below the limits")
+    known_kinds = unknown <= MOSTLY * sum(areas.values()) and not (left_out and not areas)
+    confident = value is not None and is_confident(confidence, {}) and known_kinds
     confident = confident and not (value and {scope.question.word, scope.question.other} & KINDS)
     return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
 

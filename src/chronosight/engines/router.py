@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronosight.engines.chosen_objects import choose
+from chronosight.engines.chosen_objects import choose, is_wanted
+from chronosight.engines.confidence import EVEN
 from chronosight.engines.from_objects import CANNOT_TELL, undecided
 from chronosight.engines.land_cover_caption import beside_land_cover
 from chronosight.engines.scene_answers import answer_scene_question
@@ -18,6 +19,8 @@ from chronosight.errors import InputError
 from chronosight.results.answer import opposite
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
+from chronosight.results.sentences import objects
+from chronosight.results.wording import all_below_limits
 from chronosight.tasks.cells import places
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.question import SceneQuestion
@@ -196,6 +199,7 @@ def _of_described(
         answer = opposite(answer) if asked.negated else answer
         if changed is not None and changed.value is False:
             answer = _of_unchanged(summary, parsed, answer, changed)
+        answer = _beside_limits(summary, asked, answer)
     if asked.asks == "whether" and asked.subject is None and summary.land_cover is not None:
         ground = [item for item in summary.land_cover.objects if _lies_in(summary, asked, item)]
         answer = beside_land_cover(answer, ground)
@@ -216,6 +220,21 @@ def _of_unchanged(summary: ChangeSummary, parsed: ParsedQuestion, answer: Answer
             notes=(*nothing.notes, FOLLOWS),
         )  # fmt: skip
     return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if outlined else answer
+
+
+def _beside_limits(summary: ChangeSummary, asked: SceneQuestion, answer: Answer) -> Answer:
+    """An answer read from objects of which some are below the limits that a user set: it says so, and is never sure of none."""
+    wanted = [n for key, n in summary.left_out.items() if is_wanted(asked, *key)]
+    if not wanted or answer.task == "open":
+        return answer
+    noun, verb = (asked.subject or "objects").rstrip("s"), asked.direction or "changed"
+    if any(is_wanted(asked, *item.key) for item in summary.objects):
+        note = f"{objects(sum(wanted), noun).text} that {verb} left out: below the limits"
+        return replace(answer, confident=answer.confident and bool(answer.value), notes=(*answer.notes, note))
+    text = f"{all_below_limits(sum(wanted), noun, verb)}."
+    if asked.asks == "whether":
+        return replace(answer, text=f"No: {text}", value=False, confidence=EVEN, confident=False)
+    return replace(answer, text=f"{text[:1].upper()}{text[1:]}", confident=False, interval=None)
 
 
 def _lies_in(summary: ChangeSummary, asked: SceneQuestion, item: OutlinedObject) -> bool:

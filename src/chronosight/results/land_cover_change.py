@@ -150,6 +150,7 @@ class LandCoverChange:
         rows: reads rows of the map, coded as this module says; None where there is no map.
         dates: reads rows of the land cover of both dates, (2, rows, width) uint8: index of `CLASSES`, 255 without data; None
             where there is none.
+        left_out: number of objects that limits of size or confidence leave out.
     """
 
     objects: tuple[CoverObject, ...]
@@ -160,6 +161,7 @@ class LandCoverChange:
     zones: tuple[CoverZone, ...] = ()
     rows: Rows | None = None
     dates: Rows | None = None
+    left_out: int = 0
 
     @property
     def flows(self) -> Flows:
@@ -177,6 +179,7 @@ class LandCoverChange:
                 for name, (before, after) in self.totals.items()
             ],
             "grounds": [ground.to_dict() for ground in self.grounds],
+            **({"left_out": self.left_out} if self.left_out else {}),
             "zones": [
                 {"name": zone.name, "changes": flow_rows(zone.flows), "ids": list(zone.numbers), "grounds": list(zone.grounds)}
                 for zone in self.zones

@@ -46,7 +46,10 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
     if rest:
         area = sum(item.area for found in rest for item in found)
         sentences.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
-    if not change.objects:
+    if not change.objects and change.left_out:
+        n = Shown(change.left_out, f"{change.left_out:,}")
+        sentences.append(compose("All other land-cover changes are below the limits: {n} of {n}.", n=n))
+    elif not change.objects:
         sentences.append(compose("No other land cover was seen to change."))
     if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
         sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]

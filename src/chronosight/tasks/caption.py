@@ -24,6 +24,8 @@ NO_CHANGE_SENTENCES = (
     "almost nothing has changed",
 )
 
+BELOW_LIMITS = "all that changed is below the limits"  # of size and confidence that a user set
+
 PAIR_WORDINGS = (
     "Please describe the changes",
     "Please describe the changes.",
