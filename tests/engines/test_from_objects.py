@@ -349,3 +349,33 @@ def test_what_is_outlined_although_nothing_changed_is_not_counted():
         assert said.value in (0, ()) and said.confidence == 0.65 and not said.confident and FOLLOWS in said.notes
     largest = answer_description(scene(), "Which is the largest new building?", own)
     assert largest.value and not largest.confident and POSSIBLE in largest.notes
+
+
+def roads(*lengths):
+    made = [one(n, "road", "appeared", 10 + 90 * n, 40, 5 * n, 20) for n in range(1, len(lengths) + 1)]
+    return summary([replace(item, length_m=metres) for item, metres in zip(made, lengths, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "words"),
+    [
+        ("What is the longest new road?", 1, None, "The longest road that appeared is object 1: a road about 120 m long"),
+        ("Which is the shortest new road?", 2, None, "The shortest road that appeared is object 2: a road about 30 m long"),
+        ("How long is the longest new road?", 120, "m", "The longest road that appeared is object 1"),
+        ("What are the two longest new roads?", ("1", "2"), None, "The 2 longest roads that appeared: object 1 (about 120 m"),
+        ("What is the largest new road?", 2, None, "The largest road that appeared is object 2"),
+        ("Is the longest new road in the east?", False, None, "No: the longest road that appeared (object 1, about 120 m)"),
+    ],
+)
+def test_roads_are_ranked_by_length(text, value, unit, words):
+    said = answer_description(roads(120.0, 30.0), text)
+    assert (said.value, said.unit) == (value, unit) and said.text.startswith(words)
+
+
+@pytest.mark.parametrize("text", ["What is the longest new building?", "What is the area of the longest new road?"])
+def test_only_roads_are_long(text):
+    assert answer_description(roads(120.0, 30.0), text).task == "open"
+
+
+def test_lengths_that_were_not_measured_are_not_compared():
+    assert "were not measured" in answer_description(roads(120.0, None), "What is the longest new road?").text

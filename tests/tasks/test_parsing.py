@@ -222,3 +222,16 @@ def test_both_readers_refuse_alike():
         parsed = parse_question(text, "pair")
         assert parsed.routed.question is parsed.of_objects.question is None
         assert said in parsed.routed.note and said in parsed.of_objects.note
+
+
+@pytest.mark.parametrize(
+    ("then", "full"),
+    [
+        ("How long is it?", "How long is the longest new road?"),
+        ("Where is it?", "Where is the longest new road?"),
+        ("And the shortest?", "Which is the shortest new road?"),
+    ],
+)
+def test_what_follows_on_the_longest_road_is_about_it(then, full):
+    said = in_conversation(["What is the longest new road?", then], "pair")
+    assert said.lower() == full.lower()

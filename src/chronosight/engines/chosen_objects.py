@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chronosight.engines.confidence import (
@@ -91,6 +92,33 @@ def is_wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
     """
     subject = question.subject is None or question.subject.rstrip("s") == class_name
     return subject and question.direction in (None, direction)
+
+
+def extent(question: SceneQuestion, item: ChangedObject) -> float:
+    """By what objects are ranked in a question for the largest or the longest.
+
+    Args:
+        question: What is asked of the objects.
+        item: One of them.
+
+    Returns:
+        Its length in metres or its area.
+    """
+    return (item.length_m or 0.0) if question.by == "length" else item.area
+
+
+def unmeasured(question: SceneQuestion, objects: Sequence[ChangedObject]) -> str:
+    """Why the lengths of objects cannot be given; "" where they can, or none are asked for.
+
+    Args:
+        question: What is asked of the objects.
+        objects: The objects that it is about.
+
+    Returns:
+        The reason, as the end of a sentence.
+    """
+    missing = question.by == "length" and any(item.length_m is None for item in objects)
+    return "the lengths of these roads were not measured" if missing else ""
 
 
 def of_size(question: SceneQuestion, item: ChangedObject) -> bool:

@@ -74,6 +74,20 @@ class CoverQuestion:
     least: bool = False
 
 
+def superlative(question: SceneQuestion) -> str:
+    """What an object of a question of kind "largest" or "largest_in" is called.
+
+    Args:
+        question: The question.
+
+    Returns:
+        "largest", "smallest", "longest" or "shortest".
+    """
+    if question.by == "length":
+        return "shortest" if question.least else "longest"
+    return "smallest" if question.least else "largest"
+
+
 @dataclass(frozen=True)
 class SceneQuestion:
     """What is asked of the list of changed objects.
@@ -88,13 +102,13 @@ class SceneQuestion:
         region: A part of the scene; None for the whole.
         zone: The name of a zone; None for the whole.
         among: Of "rank" and "list": what is compared.
-        by: Of "rank" and "compare": by number or by area.
+        by: Of "rank" and "compare": by number or by area; of "largest" and "largest_in": by area or, of roads, by length.
         least: Of "rank" and "largest": the least; of "list": those without a change; of "compare": fewer is asked for.
         unit: Of areas, "m2", "ha" or "km2"; "" to choose.
         min_area: Only objects of at least so many square metres.
         max_area: Only objects of at most so many square metres.
         top: Of "largest": how many.
-        sized: Of "largest": its area is asked for, not which one it is.
+        sized: Of "largest": its area, or its length, is asked for, not which one it is.
         per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
         regions: Of "compare": the two parts, in their order.
         zones: Of "compare": the two zones, in their order.
@@ -116,7 +130,7 @@ class SceneQuestion:
     region: SceneRegion | None = None
     zone: str | None = None
     among: Among = "cells"
-    by: Literal["count", "area"] = "area"
+    by: Literal["count", "area", "length"] = "area"
     least: bool = False
     unit: str = ""
     min_area: float | None = None
