@@ -9,6 +9,7 @@ from chronosight.engines.land_cover_caption import LITTLE, NOTE, cover_caption
 from chronosight.engines.router import answer_description
 from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
+from chronosight.reports.overlay import cover_legend
 from chronosight.results.answer import Answer
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
 from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
@@ -171,12 +172,25 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
     unknown = cover_sentences(found(piece(1, FOREST, UNKNOWN, 10, 10, 30, 30), known=0.9))
     assert unknown[0].text == "About 900 m² of trees gave way to ground of unknown kind in the north-west."
     assert "10 %" in unknown[1].text
+    many = [piece(1, FOREST, UNKNOWN, 10, 10, 90, 90), piece(2, UNKNOWN, BARE, 120, 10, 30, 30),
+            piece(3, UNKNOWN, UNKNOWN, 10, 120, 20, 20, 0.9)]  # fmt: skip
+    told = [sentence.text for sentence in cover_sentences(found(*many, CLEARING, grounds=GROUNDS))]
+    assert told[0].startswith("About 4,200 m² of trees became bare ground"), "what is known comes first, however small"
+    assert told[-1] == (
+        "Trees (about 8,100 m²) gave way to ground of unknown kind; bare ground (about 900 m²) replaced ground of unknown kind; "
+        "about 400 m² of ground of unknown kind changed."
+    )
     under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))
     assert "The new buildings replaced trees (about 100 m²)" in under
     assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1
 
 
 SAME = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
+
+
+def test_the_legend_ends_with_one_line_of_unknown_kinds():
+    change = found(piece(1, FOREST, UNKNOWN, 10, 10, 90, 90), piece(2, UNKNOWN, BARE, 120, 10, 30, 30), CLEARING).land_cover
+    assert [label for label, *_ in cover_legend(change)] == ["Trees to bare ground (1)", "To or from ground of unknown kind (2)"]
 
 
 def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():

@@ -199,6 +199,19 @@ def object_flows(objects: Iterable[CoverObject]) -> Flows:
     return add_flows({item.key: Tally(1, item.area)} for item in objects)
 
 
+def known_first(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Kinds of change parted by whether both classes are known: those that are say more, whatever their area.
+
+    Args:
+        pairs: Class before and class after of each, in their order.
+
+    Returns:
+        Those of which both are known, and the others; each in their order.
+    """
+    pairs = list(pairs)
+    return [pair for pair in pairs if UNKNOWN not in pair], [pair for pair in pairs if UNKNOWN in pair]
+
+
 def add_flows(many: Iterable[Flows]) -> Flows:
     """Adds up sums by class before and class after.
 
