@@ -15,7 +15,7 @@ from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.presence import answer_count, answer_presence, pool
+from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import agreeing
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.confidence import calibrate
@@ -35,7 +35,7 @@ from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.clue import GuideFacts
-from chronosight.tasks.nouns import named_things
+from chronosight.tasks.nouns import IMPLIED, named_things
 from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
@@ -219,13 +219,35 @@ class CompactEngine(Engine):
         classifier = self.networks.presence
         if classifier is None or question.subject not in classifier.rows:
             return None
-        asked = [presence.ask(str(question.subject))] + ([question] if question.task == "object_count" else [])
-        replies = encoded.replies(asked)
-        there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(replies[0]))
-        if there is None or question.task == "presence":
+        noun = str(question.subject)
+        there = self._unless_contradicted(encoded, classifier, noun, self._see(encoded, classifier, [noun])[noun])
+        if question.task == "presence":
             return there
-        counted = read_raw(question, replies[1])
+        counted = read_raw(question, encoded.replies([question])[0])
         return answer_count(self.bundle, classifier, question, encoded.pooled, there, counted)
+
+    def _see(self, encoded: EncodedScene, classifier: PresenceClassifier, nouns: Sequence[str]) -> dict[str, Answer]:
+        """Whether an image shows each of some things; those that the presence classifier does not know are left out."""
+        asked = [presence.ask(noun) for noun in nouns if noun in classifier.rows]
+        found = {}
+        for question, reply in zip(asked, encoded.replies(asked), strict=True):
+            answer = answer_presence(classifier, question, encoded.pooled, yes_probability(reply))
+            assert answer is not None  # it knows the noun
+            found[str(question.subject)] = answer
+        return found
+
+    def _unless_contradicted(
+        self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer
+    ) -> Answer:
+        """Not confident, with a note, where a surer answer contradicts it: a runway without an airport."""
+        if not answer.confident:
+            return answer
+        related = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
+        for other, said in self._see(encoded, classifier, related).items():
+            if said.confident and said.value is not answer.value and said.confidence >= answer.confidence:
+                note = f"asked whether there are {other}, the model says {'yes' if said.value else 'no'}"
+                return replace(answer, confident=False, notes=(*answer.notes, note))
+        return answer
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
