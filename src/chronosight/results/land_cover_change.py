@@ -105,7 +105,8 @@ class ObjectGround:
         """Area by (class before, class after); ground that was of the object's own class is no change of land cover."""
         own = CLASS_OF_OBJECT.get(self.class_name, UNKNOWN)
         pairs = {name: (name, own) if self.direction == "appeared" else (own, name) for name in self.shares}
-        return {pairs[name]: Tally(0, area) for name, area in self.shares.items() if name not in (own, UNKNOWN) and area}
+        areas = {name: round(area, 1) for name, area in self.shares.items()}  # as the files give them
+        return {pairs[name]: Tally(0, area) for name, area in areas.items() if name not in (own, UNKNOWN) and area}
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types."""
@@ -194,9 +195,9 @@ def object_flows(objects: Iterable[CoverObject]) -> Flows:
         objects: The objects.
 
     Returns:
-        Sums, the largest area first.
+        Sums, the largest area first; of areas as the files give them, so that a result folder has the same sums.
     """
-    return add_flows({item.key: Tally(1, item.area)} for item in objects)
+    return add_flows({item.key: Tally(1, round(item.area, 1))} for item in objects)
 
 
 def known_first(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
