@@ -87,6 +87,20 @@ def test_rows_equal_those_of_single_descriptions(folder, job, tmp_path):
         )
 
 
+def test_a_row_has_its_own_ground_size(job, tmp_path):
+    from PIL import Image
+
+    image = texture(seed=1)
+    for name in ("before", "after"):
+        Image.fromarray(image).save(tmp_path / f"{name}.png")
+    files = str(tmp_path / "before.png"), str(tmp_path / "after.png")
+    whole = replace(job, opening=replace(job.opening, metres_per_pixel=1.0))
+    run_batch([Row("a", *files, metres_per_pixel=0.5), Row("b", *files)], whole, tmp_path / "out")
+    assert [(row["error"], row["metres_per_pixel"], row["area_unit"]) for row in table(tmp_path / "out")] == [
+        (None, 0.5, "m2"), (None, 1.0, "m2"),
+    ]  # fmt: skip
+
+
 def test_objects_and_items_agree_with_the_rows(folder, job, tmp_path):
     rows, _ = read_manifest(folder / "manifest.csv")
     run_batch(rows, job, tmp_path / "out")

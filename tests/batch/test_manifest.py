@@ -1,6 +1,7 @@
 """Manifests of every kind name the same pairs; what cannot be used is refused in one line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -34,6 +35,20 @@ def test_tables_of_every_kind_give_the_same_rows(tmp_path, pair):
         names.append("m.parquet")
     expected = Row("x", str(pair[0]), str(pair[1]), "2012-07-31", "2018", ("What changed?", "Is there a road?"))
     assert [read_manifest(tmp_path / name)[0] for name in names] == [[expected]] * len(names)
+
+
+def test_the_ground_size_is_read_and_other_columns_are_named(tmp_path, pair):
+    (tmp_path / "m.csv").write_text(
+        f"before,after,metres_per_pixel,min_area,bands\n{pair[0].name},{pair[1].name},0.5,50,\n{pair[1].name},{pair[0].name},,,\n"
+    )
+    rows, notes = read_manifest(tmp_path / "m.csv")
+    assert [row.metres_per_pixel for row in rows] == [0.5, None]
+    assert len(notes) == 1 and notes[0].startswith("m.csv: columns min_area, bands ignored; those that are used: id, before,")
+    assert replace(rows[0], metres_per_pixel=None).digest() != rows[0].digest()
+    values = {"before": str(pair[0]), "after": str(pair[1]), "metres_per_pixel": 0.5, "gsd": 1}
+    (tmp_path / "m.jsonl").write_text(json.dumps(values))
+    rows, notes = read_manifest(tmp_path / "m.jsonl")
+    assert rows[0].metres_per_pixel == 0.5 and notes[0].startswith("m.jsonl: column gsd ignored;")
 
 
 def test_geoparquet_is_a_manifest(tmp_path, pair):
@@ -115,6 +130,8 @@ def test_an_item_collection_of_pystac(tmp_path, pair):
         ("m.csv", "id,before,after\nx,a.png,\n", 'line 2 has no "after"'),
         ("m.csv", "id,before,after\nx,a,b\nx,c,d\n", "is there twice"),
         ("m.csv", "id,before,after\n", "holds no pair"),
+        ("m.csv", "before,after,metres_per_pixel\na,b,-1\n", "line 2: metres per pixel is -1, expected a number from"),
+        ("m.csv", "before,after,metres_per_pixel\na,b,fine\n", "line 2: metres per pixel is 'fine', expected a number"),
         ("m.jsonl", "[1]\n", "is no JSON object"),
         ("m.jsonl", '{"before": "a", "after": "b", "questions": 3}\n', "expected texts"),
         ("m.json", '{"type": "Feature", "id": "x", "properties": {}}', "--pair-by"),

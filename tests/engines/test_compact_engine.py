@@ -138,9 +138,33 @@ def test_describe_gives_words_counts_places_and_map(engine, changed_pair):
 
 
 def test_a_yes_or_no_that_the_map_contradicts_is_not_confident(engine, changed_pair):
-    roads, buildings = (engine.answer(changed_pair, binary.ask(name)) for name in ("roads", "buildings"))
-    assert roads.value is True and roads.notes == ("the map shows no outline of roads",) and not roads.confident
+    buildings = engine.answer(changed_pair, binary.ask("buildings"))
     assert buildings.value is True and buildings.confident and not buildings.notes
+    scene = unchanged_pair()
+    engine.encode(scene).yes = lambda question: 0.9
+    unseen = engine.answer(scene, binary.ask("buildings"))
+    assert unseen.value is True and unseen.notes == ("the map shows no outline of buildings",) and not unseen.confident
+    roads = engine.answer(changed_pair, binary.ask("roads"))
+    assert roads.value is False, "read from the outlines: the weights of the other sources are those of buildings"
+
+
+NEW_BUILDING = ("did any building change?", "is there a new building?", "were buildings built?", "has a building appeared?",
+                "any building construction?", "did any building change at the top left?")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["building", "road"])
+def test_questions_of_one_meaning_have_one_answer(engine, name):
+    """Whatever their wording, where all that changed is new."""
+    frames = ground(128, 160)
+    frames[1, 10:30, 15:45] = 220
+    scene = pair(frames)
+    evidence = engine.encode(scene).reported_evidence
+    engine.encode(scene).reported_evidence = replace(
+        evidence, objects=tuple(replace(item, class_name=name, confidence=0.83) for item in evidence.objects)
+    )
+    said = [engine.ask(scene, text.replace("building", name).replace("any building", f"any {name}")) for text in NEW_BUILDING]
+    assert {(one.value, one.confident) for one in said} == {(True, True)}
+    assert len({one.confidence for one in said}) == 1
 
 
 def test_a_pair_without_change_has_nothing_counted_and_an_empty_map(engine):
@@ -401,7 +425,9 @@ def test_a_result_folder_answers_yes_and_no_as_the_pair_does(engine, changed_pai
         engine.encode(scene).yes = lambda question: yes if question.subject != "roads" else 1 - yes
     folder = tmp_path / "out"
     write_report(engine.describe(scene), folder)
-    questions = ["has anything changed?", "did any road change?", "did any building change?", "have no roads changed?", *PARTS]
+    questions = ["has anything changed?", "did any road change?", "did any building change?", "have no roads changed?", *PARTS,
+                 "how many new buildings are there?", "how many roads appeared?", "where did buildings vanish?",
+                 "did the buildings in the top left appear or vanish?", "did anything appear in the left half?"]  # fmt: skip
     of_folder = ask_description(read_description(folder), questions)
     for text, read in zip(questions, of_folder, strict=True):
         said = engine.ask(scene, text)

@@ -16,6 +16,7 @@ from chronosight.engines.confidence import (
     log_odds,
     of_exact_answer,
     of_objects,
+    permitted,
     raw_confidence,
     sigmoid,
     weigh_sources,
@@ -132,3 +133,19 @@ def test_raw_confidence_is_that_of_the_answer_given():
     assert raw_confidence("binary", True, Reply("no", np.log([0.8]), True)) == 0
     assert raw_confidence("count", 3, Reply("3", np.log([0.8]), True)) == pytest.approx(0.8)
     assert raw_confidence("caption", "x", Reply("x", np.zeros(0), True)) == 0
+
+
+@pytest.mark.parametrize(
+    ("yes", "confidences", "said"),
+    [
+        (0.95, [0.57], 0.57),  # one faint outline is no ground for 0.95
+        (0.95, [0.46], 0.5),  # never a no in place of a yes
+        (0.95, [0.5, 0.65, 0.68], 0.95),  # that one of three is real is as likely
+        (0.95, [], 0.95),
+        (0.55, [0.6], 0.55),
+        (0.1, [0.6], 0.1),
+    ],
+)
+def test_a_yes_is_no_surer_than_what_is_outlined_permits(yes, confidences, said):
+    objects = [one(i, "building", "appeared", 10, 10, 8, 8, p) for i, p in enumerate(confidences)]
+    assert permitted(yes, objects) == pytest.approx(said)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
+from chronosight.engines.confidence import of_exact_answer
 from chronosight.engines.from_objects import CANNOT_TELL, answer_task, counts_and_places
-from chronosight.engines.router import answer_description
+from chronosight.engines.router import FOLLOWS, POSSIBLE, answer_description
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
@@ -41,6 +42,7 @@ def scene(**changes) -> ChangeSummary:
         ("How many buildings appeared in Riverside?", "3 buildings appeared in Riverside.", 3),
         ("Did anything vanish in Mill?", "No: no objects vanished in Mill.", False),
         ("Were any roads built?", "Yes: 1 road appeared.", True),
+        ("How many roads changed?", "1 road changed: it appeared.", 1),
         ("Which zone lost the most buildings?", "Riverside: 1 building vanished, about 100 m², the most by number.", "Riverside"),
         ("Where did most buildings appear?", "Top left corner: 3 buildings appeared, about 384 m², the most by number.",
          "top left corner"),
@@ -324,4 +326,56 @@ def test_whether_a_class_changed_is_answered_as_the_description_does():
     assert (said.value, said.confidence, said.confident, said.notes) == (True, 0.55, False, own.notes)
     assert answer_description(nothing, "Did no road change?", yes, classes).value is False
     assert answer_description(nothing, "Did any building change?", yes, classes).text.startswith("Yes: 1 building")
-    assert answer_description(nothing, "Did any road appear?", yes, classes).value is False, "read from the objects"
+    open_ = answer_description(nothing, "Did any road appear?", yes, classes)
+    assert (open_.value, open_.confident) == (None, False) and open_.confidence == pytest.approx(0.45)
+    seen = summary([one(1, "road", "appeared", 10, 10, 10, 12), one(2, "road", "vanished", 90, 90, 10, 12)])
+    assert answer_description(seen, "Did any road appear?", yes, classes).confidence == 0.9, "read from the objects"
+    new = summary([one(1, "road", "appeared", 10, 10, 10, 12)])
+    assert answer_description(new, "Did any road appear?", yes, classes).confidence == 0.55, "all of them are new"
+
+
+def test_counts_rest_on_the_guide_where_they_are_calibrated():
+    """As those of the pair do: a result folder gave other confidences."""
+    exact = {"count": {"a": 1.0, "number": -0.4, "b": 0.0, "none": 0.5, "b_none": 1.0}}
+    empty = replace(summary([], changed=0.4), exact=exact, guide_changed=0.1)
+    said = answer_description(empty, "How many buildings changed?")
+    assert said.value == 0 and said.confidence == pytest.approx(of_exact_answer(0.9, 0, exact["count"]))
+
+
+def test_what_is_outlined_although_nothing_changed_is_not_counted():
+    own = Answer("No", "binary", False, 0.65, False)
+    for text in ("How many buildings changed?", "How many new buildings are there?", "Where did buildings appear?"):
+        said = answer_description(scene(), text, own)
+        assert said.value in (0, ()) and said.confidence == 0.65 and not said.confident and FOLLOWS in said.notes
+    largest = answer_description(scene(), "Which is the largest new building?", own)
+    assert largest.value and not largest.confident and POSSIBLE in largest.notes
+
+
+def roads(*lengths):
+    made = [one(n, "road", "appeared", 10 + 90 * n, 40, 5 * n, 20) for n in range(1, len(lengths) + 1)]
+    return summary([replace(item, length_m=metres) for item, metres in zip(made, lengths, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "words"),
+    [
+        ("What is the longest new road?", 1, None, "The longest road that appeared is object 1: a road about 120 m long"),
+        ("Which is the shortest new road?", 2, None, "The shortest road that appeared is object 2: a road about 30 m long"),
+        ("How long is the longest new road?", 120, "m", "The longest road that appeared is object 1"),
+        ("What are the two longest new roads?", ("1", "2"), None, "The 2 longest roads that appeared: object 1 (about 120 m"),
+        ("What is the largest new road?", 2, None, "The largest road that appeared is object 2"),
+        ("Is the longest new road in the east?", False, None, "No: the longest road that appeared (object 1, about 120 m)"),
+    ],
+)
+def test_roads_are_ranked_by_length(text, value, unit, words):
+    said = answer_description(roads(120.0, 30.0), text)
+    assert (said.value, said.unit) == (value, unit) and said.text.startswith(words)
+
+
+@pytest.mark.parametrize("text", ["What is the longest new building?", "What is the area of the longest new road?"])
+def test_only_roads_are_long(text):
+    assert answer_description(roads(120.0, 30.0), text).task == "open"
+
+
+def test_lengths_that_were_not_measured_are_not_compared():
+    assert "were not measured" in answer_description(roads(120.0, None), "What is the longest new road?").text

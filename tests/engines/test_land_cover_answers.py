@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from changed_scenes import SIDE, one, pixels, summary, town, zones_of
-from chronosight.engines.land_cover_caption import LITTLE, cover_caption
+from chronosight.engines.land_cover_caption import LITTLE, NOTE, cover_caption
 from chronosight.engines.router import answer_description
 from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
+from chronosight.reports.overlay import cover_legend
 from chronosight.results.answer import Answer
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
 from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
@@ -171,12 +172,25 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
     unknown = cover_sentences(found(piece(1, FOREST, UNKNOWN, 10, 10, 30, 30), known=0.9))
     assert unknown[0].text == "About 900 m² of trees gave way to ground of unknown kind in the north-west."
     assert "10 %" in unknown[1].text
+    many = [piece(1, FOREST, UNKNOWN, 10, 10, 90, 90), piece(2, UNKNOWN, BARE, 120, 10, 30, 30),
+            piece(3, UNKNOWN, UNKNOWN, 10, 120, 20, 20, 0.9)]  # fmt: skip
+    told = [sentence.text for sentence in cover_sentences(found(*many, CLEARING, grounds=GROUNDS))]
+    assert told[0].startswith("About 4,200 m² of trees became bare ground"), "what is known comes first, however small"
+    assert told[-1] == (
+        "Trees (about 8,100 m²) gave way to ground of unknown kind; bare ground (about 900 m²) replaced ground of unknown kind; "
+        "about 400 m² of ground of unknown kind changed."
+    )
     under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))
     assert "The new buildings replaced trees (about 100 m²)" in under
     assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1
 
 
 SAME = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
+
+
+def test_the_legend_ends_with_one_line_of_unknown_kinds():
+    change = found(piece(1, FOREST, UNKNOWN, 10, 10, 90, 90), piece(2, UNKNOWN, BARE, 120, 10, 30, 30), CLEARING).land_cover
+    assert [label for label, *_ in cover_legend(change)] == ["Trees to bare ground (1)", "To or from ground of unknown kind (2)"]
 
 
 def test_a_caption_does_not_say_that_nothing_changed_where_the_ground_did():
@@ -222,3 +236,73 @@ def test_an_uncertain_caption_of_land_cover_says_so_and_a_plain_image_has_no_com
     assert cover is not None
     pixels_alone = replace(unsure, land_cover=replace(cover, metric=False))
     assert cover_caption(SAME, pixels_alone).text == LITTLE  # 4,200 of 90,000 pixels
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "sure"),
+    [
+        ("Are the images identical?", True, False),
+        ("Has anything changed?", False, False),
+        ("Did anything disappear?", False, False),
+        ("Has anything changed in the north-east?", False, False),
+        ("Has anything changed in the south-west?", False, True),
+        ("Did any building change?", False, True),
+    ],
+)
+def test_nothing_changed_is_never_sure_beside_land_cover_that_did(text, value, sure):
+    own = Answer("No", "binary", False, 0.94, True)
+    said = answer_description(found(CLEARING, changed=0.06), text, own)
+    assert (said.value, said.confidence, said.confident) == (value, pytest.approx(0.94), sure)
+    assert (NOTE in said.notes) is not sure
+
+
+LOST = ("How much forest was lost?", "What area of trees was removed?", "How many square metres of trees disappeared?",
+        "How much did the forest shrink?", "What is the extent of deforestation?", "How much less forest is there?")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOST)
+def test_one_question_has_one_figure(text):
+    """Ground under new buildings counts in every wording."""
+    said = answer(text, CLEARING, FIELD, grounds=GROUNDS)
+    assert (said.value, said.unit) == (5100, "m2") and "5,100 m²" in said.text
+
+
+def test_what_grew_and_shrank_is_the_difference():
+    grown = piece(4, BARE, FOREST, 10, 10, 20, 60)
+    said = answer("how much did the forest shrink?", CLEARING, grown)
+    assert said.value == 3000
+    assert said.text == "About 4,200 m² of trees disappeared and about 1,200 m² appeared: about 3,000 m² less in all."
+    assert answer("how much did the forest grow?", CLEARING, grown).value == -3000
+    assert answer("how did the forest change?", CLEARING, grounds=GROUNDS).text.startswith(
+        "About 4,300 m² of trees disappeared and none appeared."
+    )
+
+
+def test_pieces_and_places_speak_of_ground_under_buildings_too():
+    said = answer("how many patches of forest were lost?", CLEARING, grounds=GROUNDS)
+    assert said.value == 1 and said.text.endswith("about 4,200 m², and about 100 m² where buildings or roads changed.")
+    under = answer("how many patches of forest were lost?", grounds=GROUNDS)
+    assert under.value is None and "about 100 m²" in under.text.lower()
+    assert answer("where was forest lost?", grounds=GROUNDS).value == ("top left corner",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("did any forest disappear?", "No: no trees were seen to have disappeared."),
+        ("did any farmland disappear?", "No: no low vegetation or crops were seen to have disappeared."),
+        ("did any water appear?", "No: no water was seen to have appeared."),
+        ("was grass built on?", "No: no low vegetation or crops were seen where the new buildings and roads stand."),
+        ("what was there before the new buildings?", "No new buildings were found."),
+    ],
+)
+def test_sentences_agree_in_number(text, said):
+    assert answer(text).text == said
+
+
+def test_a_yes_about_a_kind_that_ground_became_is_never_confident():
+    lot = piece(5, FOREST, "road and paved", 10, 10, 40, 40, 0.9)
+    assert answer("did the forest become paved ground?", lot).confident
+    said = answer("did the forest become a parking lot?", lot)
+    assert said.value is True and not said.confident
+    assert any('"parking lot" is taken as' in note for note in said.notes)

@@ -194,3 +194,30 @@ def test_a_caption_that_names_what_the_model_denies_is_not_confident(monkeypatch
     assert not held.confident and held.notes == ("asked whether there are boats, the model says no",)
     denied["boats"] = True
     assert engine._beside_presence(encoded, captioned) == captioned
+
+
+@pytest.mark.parametrize(
+    ("runway", "airport", "sure"),
+    [
+        ((True, 0.87), (False, 0.99), (False, True)),  # running tracks
+        ((True, 0.99), (False, 0.9), (True, False)),
+        ((True, 0.9), (False, 0.9), (False, False)),
+        ((True, 0.9), (True, 0.9), (True, True)),
+        ((False, 0.99), (True, 0.9), (True, True)),  # an airport need show no runway
+    ],
+)
+def test_a_thing_without_what_it_is_part_of_is_not_confident(
+    monkeypatch: pytest.MonkeyPatch, runway: tuple[bool, float], airport: tuple[bool, float], sure: tuple[bool, bool]
+) -> None:
+    """"Is there a runway?" yes, "is there an airport?" no: both were confident."""
+    engine = CompactEngine(Bundle(SHIPPED, 1))
+    said = {"runways": runway, "airports": airport}
+
+    def see(encoded: object, classifier: object, nouns: list[str]) -> dict[str, Answer]:
+        return {noun: Answer("", "presence", said[noun][0], said[noun][1], True) for noun in nouns if noun in said}
+
+    monkeypatch.setattr(engine, "_see", see)
+    encoded = engine.encode(image(64, 64))
+    for noun, confident in zip(said, sure, strict=True):
+        answer = engine._answer_image(encoded, presence.ask(noun))
+        assert answer is not None and answer.confident is confident and bool(answer.notes) is not confident

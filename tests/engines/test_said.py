@@ -9,24 +9,25 @@ from hypothesis import strategies as st
 
 from changed_scenes import SIDE, one, summary, town
 from chronosight.engines.chosen_objects import Chosen
-from chronosight.engines.compact.caption import choose_caption, fit_caption, in_words, joined_caption, miscounted, part
+from chronosight.engines.compact.caption import choose_caption, completed, fit_caption, in_words, joined_caption, miscounted, part
 from chronosight.engines.compact.describe import describe_objects
 from chronosight.engines.compact.reconcile import reconcile
 from chronosight.engines.compact.replies import answer_yes_no
 from chronosight.engines.confidence import count_interval, of_exact_answer
 from chronosight.engines.from_objects import answer_task
 from chronosight.engines.generalise import ObjectLimits
-from chronosight.engines.limited import ALL_LEFT_OUT, limited
+from chronosight.engines.limited import limited
 from chronosight.engines.router import answer_description
 from chronosight.engines.yes_no_answers import TAIL, _probability
-from chronosight.reports.plain_text import answer_line, changed_line, class_line
+from chronosight.reports.plain_text import answer_line, caption_line, changed_line, class_line
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import change_summary
 from chronosight.results.description import ClassDescription, placeholder_scene
 from chronosight.results.evidence import Evidence
+from chronosight.results.narrative import narrative
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, count
-from chronosight.tasks.caption import says_no_change
+from chronosight.tasks.caption import BELOW_LIMITS, says_no_change
 
 EXACT = {"count": {"a": 0.37, "number": -0.42, "b": -0.87, "none": 0.5, "b_none": 3.1, "sure": 0.5, "mean": 1.0,
                    "low": -1.4, "high": 3.0, "spread": 0.05, "most": 3.0}}  # fmt: skip
@@ -265,7 +266,22 @@ def test_limits_hold_in_counts_places_words_and_map():
     assert any("2 of 6" in note for note in fewer.notes)
     assert limited(described, ObjectLimits(1, 0.5)) is described
     none = limited(described, ObjectLimits(1e6, 0))
-    assert none.changed.value is True and none.caption.text == ALL_LEFT_OUT, "not that the scene is the same"
+    assert none.changed.value is True and none.caption.text == BELOW_LIMITS, "not that the scene is the same"
+    assert caption_line(none.caption) == "All that changed is below the limits."
+    buildings, roads = (class_line(none, one) for one in none.classes)
+    assert buildings == "Buildings: all 5 that changed are below the limits."
+    assert roads == "Roads: the one that changed is below the limits."
+    asked = {
+        "Did any building change?": "No: all 5 buildings that changed are below the limits.",
+        "How many buildings vanished?": "The one building that vanished is below the limits.",
+        "What changed?": "All 6 objects that changed are below the limits.",
+    }
+    for text, said in asked.items():
+        answer = answer_description(change_summary(none), text, none.changed, none.classes)
+        assert answer.text == said and not answer.confident
+    some_left = answer_description(change_summary(fewer), "How many buildings appeared?", fewer.changed, fewer.classes)
+    assert some_left.value == 2 and "2 buildings that appeared left out: below the limits" in some_left.notes
+    assert "All that changed is below the limits." in [one.text for one in narrative(change_summary(none))]
     assert not none.objects and (none.classes[0].appeared, none.classes[0].cells) == (0, ())
     assert not none.caption.confident
 
@@ -318,3 +334,16 @@ def test_a_possible_change_below_the_limits_is_no_change():
     assert (left.changed.value, left.changed.confidence, left.changed.confident) == (False, pytest.approx(0.7), False)
     asked = answer_description(change_summary(left), "did any building vanish?", left.changed, left.classes)
     assert (asked.value, asked.confidence, asked.confident) == (False, pytest.approx(0.7), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a road with villas built along appears", "a road with villas built along it appears"),
+        ("trees vanish and a road with villas built along", "trees vanish and a road with villas built along it appears"),
+        ("many houses are built along the road", "many houses are built along the road"),
+    ],
+)
+def test_a_caption_is_a_whole_sentence(text, said):
+    answer = completed(captioned(text))
+    assert answer.text == answer.value == said

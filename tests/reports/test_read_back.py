@@ -1,6 +1,7 @@
 """What a result folder gives back is what was written into it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import shapely
 
 from chronosight.errors import InputError
 from chronosight.pipeline import with_zones
+from chronosight.reports.plain_text import summary_lines
 from chronosight.reports.read import is_result, read_description, read_shift, read_sources
 from chronosight.reports.write import write_report
 from chronosight.results.change_summary import change_summary
 from chronosight.results.changed_object import tally
+from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.results.narrative import narrative
 from chronosight.results.zones import Zone
 from chronosight.scenes.scene import Scene
@@ -48,6 +51,15 @@ def test_a_folder_gives_the_findings_back(make_pair, tmp_path, grid):
         if a.shape is not None:
             assert a.shape.symmetric_difference(b.shape).area < 0.01 * b.shape.area
     assert [sentence.text for sentence in narrative(read)] == [sentence.text for sentence in narrative(findings)]
+
+
+def test_a_folder_knows_what_limits_left_out_and_what_the_guide_held_for_likely(make_pair, tmp_path):
+    cover = LandCoverChange((), left_out=3)
+    described = replace(make_pair("utm"), left_out={("building", "appeared"): 4}, guide_changed=0.87, land_cover=cover)
+    write_report(described, tmp_path)
+    read = read_description(tmp_path)
+    assert (read.left_out, read.guide_changed, read.land_cover.left_out) == ({("building", "appeared"): 4}, 0.87, 3)
+    assert "Land cover: All other land-cover changes are below the limits: 3 of 3." in summary_lines(read)
 
 
 @pytest.mark.parametrize(("grid", "up"), [("utm", True), ("mercator", True), ("turned", False), ("local", None), (None, None)])

@@ -5,6 +5,7 @@ import pytest
 from chronosight.tasks.parsing import parse_question
 
 TREES, WATER, LOW, BARE = ("trees",), ("water",), ("low vegetation and crops",), ("bare ground",)
+PAVED = ("road and paved",)
 READ = {
     "did any forest disappear": {"asks": "whether", "before": TREES, "word": "forest"},
     "Have trees been cut down?": {"asks": "whether", "before": TREES},
@@ -32,7 +33,24 @@ READ = {
     "what replaced the trees": {"asks": "into", "before": TREES},
     "what was built where the forest was": {"asks": "into", "before": TREES},
     "what is where there was grass": {"asks": "into", "before": LOW},
-    "by how much did the forest grow": {"asks": "change", "either": TREES},
+    "by how much did the forest grow": {"asks": "net_area", "before": TREES, "least": False},
+    "how much did the forest shrink": {"asks": "net_area", "before": TREES, "least": True},
+    "how much less forest is there": {"asks": "net_area", "before": TREES, "least": True},
+    "what is the extent of deforestation": {"asks": "area", "before": TREES},
+    "how much forest was lost to construction": {"asks": "area", "before": TREES, "under": "objects"},
+    "was bare ground paved": {"asks": "whether", "before": BARE, "after": PAVED},
+    "was the grass paved over": {"asks": "whether", "before": LOW, "after": PAVED, "under": ""},
+    "how much bare soil was paved": {"asks": "area", "before": BARE, "after": PAVED},
+    "was new asphalt paved": {"asks": "whether", "before": (), "after": PAVED},
+    "was anything paved": {"asks": "whether", "before": (), "after": PAVED},
+    "how much farmland was flooded": {"asks": "area", "before": LOW, "after": WATER},
+    "was bare ground planted": {"asks": "whether", "before": BARE, "after": TREES + LOW},
+    "were trees planted": {"asks": "whether", "before": (), "after": TREES},
+    "was the forest developed": {"asks": "whether", "before": TREES, "under": "objects"},
+    "was the meadow built up": {"asks": "whether", "before": LOW, "under": "objects"},
+    "was the grass built over": {"asks": "whether", "before": LOW, "under": "objects"},
+    "did the forest become a parking lot": {"asks": "whether", "before": TREES, "after": PAVED},
+    "has the field been turned into houses": {"asks": "whether", "before": LOW, "under": "buildings"},
     "did the forest grow or shrink": {"asks": "change", "either": TREES},
     "what did the water replace": {"asks": "out_of", "after": WATER},
     "what became water": {"asks": "out_of", "after": WATER},
@@ -88,7 +106,13 @@ def test_other_questions_are_left_as_they_were(text):
     assert read.without_cover is None and (read.question is None or read.question.asks != "land_cover")
 
 
-@pytest.mark.parametrize("text", ["was no forest lost?", "how many trees were cut down?"])
+@pytest.mark.parametrize(
+    "text",
+    ["was no forest lost?", "how many trees were cut down?", "has a building become a field?", "were houses turned into a lake?",
+     "were buildings replaced by grass?", "did grass replace the houses?", "was the road turned into grass?",
+     "were the houses covered by trees?", "was the river flooded?", "was the field drained?", "was the field dug?",
+     "has the field been opened?", "was the beach built?", "was the field planted?"],
+)  # fmt: skip
 def test_what_the_map_cannot_say_is_refused(text):
     assert parse_question(text, "pair").of_objects.question is None
 

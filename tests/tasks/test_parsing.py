@@ -152,6 +152,24 @@ def test_where_nothing_says_what_they_are_the_question_is_refused(chat):
     assert last.of_objects.note.startswith("It is not clear what the question refers to")
 
 
+@pytest.mark.parametrize(
+    "slip",
+    ["blah?", "What is the meaning of life?", "what about the flumph in the grommet near Jupiter all along?", "What colour?"],
+)
+def test_a_question_that_was_not_understood_leaves_the_subject(slip):
+    chat = ["How many new buildings?", slip, "And in the north?"]
+    assert in_conversation(chat, "pair") == "How many buildings appeared in the north?"
+    assert parse_question(chat[-1], "pair", last=after(*chat[:-1])).routed.note.startswith("Taken as: ")
+    image = ["Is there a building?", slip, "How many?"]
+    assert in_conversation(image, "image") == "How many buildings are there?"
+
+
+@pytest.mark.parametrize("other", ["What about swimming pools?", "What colour are the roofs of the houses in the old town?"])
+def test_a_question_that_was_not_understood_but_names_a_thing_is_the_new_subject(other):
+    last = parse_question("Where?", "pair", last=after("How many new buildings?", other))
+    assert not last.understood and last.routed.note.startswith("It is not clear what the question refers to")
+
+
 @pytest.mark.parametrize("text", ["Where is it?", "Where are they?", "Where?"])
 def test_a_thing_in_one_image_has_no_known_place(text):
     found = parse_question(text, "image", last=after("Is there a building?", kind="image")).routed
@@ -204,3 +222,16 @@ def test_both_readers_refuse_alike():
         parsed = parse_question(text, "pair")
         assert parsed.routed.question is parsed.of_objects.question is None
         assert said in parsed.routed.note and said in parsed.of_objects.note
+
+
+@pytest.mark.parametrize(
+    ("then", "full"),
+    [
+        ("How long is it?", "How long is the longest new road?"),
+        ("Where is it?", "Where is the longest new road?"),
+        ("And the shortest?", "Which is the shortest new road?"),
+    ],
+)
+def test_what_follows_on_the_longest_road_is_about_it(then, full):
+    said = in_conversation(["What is the longest new road?", then], "pair")
+    assert said.lower() == full.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,9 @@ def _describe(row: Row, job: Job, engine: Engine, out: Path | None) -> Descripti
     asked = tuple(dict.fromkeys((*job.questions, *row.questions)))
     limits = ObjectLimits(job.min_area, job.min_confidence) or None
     whole = folder is not None and (job.reports or large_pair(row.before, row.after, job.opening.bands) is not None)
+    opening = job.opening if row.metres_per_pixel is None else replace(job.opening, metres_per_pixel=row.metres_per_pixel)
     described = pipeline.describe(
-        row.before, row.after, engine, folder if whole else None, None, asked, job.opening, job.cell_m, limits=limits
+        row.before, row.after, engine, folder if whole else None, None, asked, opening, job.cell_m, limits=limits
     )
     if folder is not None and not whole and job.rasters:
         _write_rasters(described, folder)

@@ -13,11 +13,14 @@ from chronosight.errors import InputError, install_hint
 from chronosight.files import check_regular_file, read_json_lines
 from chronosight.limits import MAX_JSON_BYTES
 from chronosight.scenes.files import locate
+from chronosight.scenes.resolution import check_stated
 
-COLUMNS = ("id", "before", "after", "before_date", "after_date", "date", "questions")
+COLUMNS = ("id", "before", "after", "before_date", "after_date", "date", "metres_per_pixel", "questions")
+SILENT = ("geometry", "bbox")  # of GeoParquet, whose other columns need it: no setting of a pair
+FEW = 5  # columns that a note names
 EXPECTED = (
     "a manifest: .csv, .jsonl, .parquet or .geoparquet with the columns before and after (and id, before_date, after_date, "
-    "questions), STAC items (.json), or folders of images"
+    "metres_per_pixel, questions), STAC items (.json), or folders of images"
 )
 
 
@@ -50,7 +53,9 @@ def read_manifest(
         if kind in (".json", ".geojson"):
             rows, notes = read_stac(str(source), asset, pair_by)
         elif kind in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".geoparquet"):
-            rows = [_row(values, where, source.parent) for where, values in _table(source, kind)]
+            unused: dict[str, None] = {}
+            rows = [_row(values, where, source.parent) for where, values in _table(source, kind, unused)]
+            notes = _ignored(source, list(unused))
         else:
             raise InputError(f"{source.name} ends in {kind or 'nothing'}; expected {EXPECTED}")
     if not rows:
@@ -85,27 +90,42 @@ def _folders(source: Path, after: Path | None) -> tuple[list[Row], list[str]]:
     return [Row(name, str(first), str(second)) for name, first, second in pairs], notes if alone else []
 
 
-def _table(path: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Where each row stands, for messages, and its values by column."""
+def _ignored(path: Path, columns: list[str]) -> list[str]:
+    """A line on the columns that mean nothing here: a setting among them would not be used."""
+    if not columns:
+        return []
+    named = f"{', '.join(columns[:FEW])}{', ...' * (len(columns) > FEW)}"
+    used = ", ".join(name for name in COLUMNS if name != "date")
+    return [f"{path.name}: column{'s' * (len(columns) > 1)} {named} ignored; those that are used: {used}"]
+
+
+def _unknown(names: Iterable[Any]) -> dict[str, None]:
+    return {name: None for name in names if isinstance(name, str) and name.strip() and name not in (*COLUMNS, *SILENT)}
+
+
+def _table(path: Path, kind: str, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Where each row stands, for messages, and its values by column; `unused` gets the names of columns that are not read."""
     if kind in (".jsonl", ".ndjson"):
         for number, value in read_json_lines(path, EXPECTED):
             if not isinstance(value, dict):
                 raise InputError(f"{path.name}, line {number} is no JSON object; expected {EXPECTED}")
+            unused |= _unknown(value)
             yield f"{path.name}, line {number}", value
     elif kind in (".csv", ".tsv"):
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 reader = csv.DictReader(file, delimiter="\t" if kind == ".tsv" else ",")
                 _check_columns(path, reader.fieldnames or ())
+                unused |= _unknown(reader.fieldnames or ())
                 for row in reader:
                     yield f"{path.name}, line {reader.line_num}", row
         except (UnicodeDecodeError, csv.Error) as error:
             raise InputError(f"{path.name} is no CSV in UTF-8 ({error}); save it again as one") from None
     else:
-        yield from _parquet(path)
+        yield from _parquet(path, unused)
 
 
-def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _parquet(path: Path, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         import pyarrow.parquet as parquet
         from pyarrow.lib import ArrowException
@@ -115,6 +135,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
             _check_columns(path, names)
+            unused |= _unknown(names)
             number = 0
             for batch in file.iter_batches(columns=[name for name in names if name in COLUMNS]):
                 for row in batch.to_pylist():
@@ -132,7 +153,7 @@ def _check_columns(path: Path, names: Iterable[str]) -> None:
 
 
 def _row(values: Mapping[str, Any], where: str, folder: Path) -> Row:
-    texts = {name: str(values[name]).strip() for name in COLUMNS[:-1] if values.get(name) not in (None, "")}
+    texts = {name: str(values[name]).strip() for name in COLUMNS[:-2] if values.get(name) not in (None, "")}
     for name in ("before", "after"):
         if not texts.get(name):
             raise InputError(f'{where} has no "{name}"; expected the path of an image')
@@ -140,5 +161,18 @@ def _row(values: Mapping[str, Any], where: str, folder: Path) -> Row:
     made = texts.get("id") or f"{Path(before).stem}-{Path(after).stem}"
     return Row(
         made, before, after, texts.get("before_date"), texts.get("after_date", texts.get("date")),
-        questions(values.get("questions"), where),
+        questions(values.get("questions"), where), _ground_size(values.get("metres_per_pixel"), where),
     )  # fmt: skip
+
+
+def _ground_size(value: Any, where: str) -> float | None:
+    """The column metres_per_pixel, as the option --metres-per-pixel is read; None for an empty cell, or Parquet's NaN."""
+    if value is None or str(value).strip() in ("", "nan"):
+        return None
+    try:
+        metres = float(str(value))
+        check_stated(metres)
+    except (InputError, ValueError) as error:
+        said = error if isinstance(error, InputError) else f"metres per pixel is {value!r}, expected a number such as 0.5"
+        raise InputError(f"{where}: {said}") from None
+    return metres

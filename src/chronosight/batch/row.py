@@ -24,6 +24,7 @@ class Row:
         before_date: When the earlier one was taken, as the manifest has it.
         after_date: When the later one was taken.
         questions: Asked of this pair in addition to those of the whole run.
+        metres_per_pixel: Ground size of a pixel, in place of that of the whole run; None for that one.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Row:
     before_date: str | None = None
     after_date: str | None = None
     questions: tuple[str, ...] = ()
+    metres_per_pixel: float | None = None
 
     @property
     def folder(self) -> str:
@@ -40,8 +42,9 @@ class Row:
         return safe if safe == self.id else f"{safe}-{hashlib.sha256(self.id.encode()).hexdigest()[:8]}"
 
     def digest(self) -> str:
-        """A hash of what this row asks for: names, sizes and times of its files, dates and questions."""
+        """A hash of what this row asks for: names, sizes and times of its files, dates, questions and ground size."""
         facts: list[Any] = [self.before, self.after, self.before_date, self.after_date, list(self.questions)]
+        facts += [] if self.metres_per_pixel is None else [self.metres_per_pixel]
         for name in (self.before, self.after):
             try:
                 status = Path(name).stat()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronosight.engines.chosen_objects import choose
+from chronosight.engines.chosen_objects import choose, extent
 from chronosight.engines.from_objects import select
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject
@@ -39,7 +39,7 @@ def objects_asked_about(summary: ChangeSummary, text: str) -> list[ChangedObject
         ]
     found = {item.number: item for side in sides for item in choose(summary, side).found}
     if question.asks == "largest":
-        in_order = sorted(found.values(), key=lambda item: item.area, reverse=not question.least)
+        in_order = sorted(found.values(), key=lambda item: extent(question, item), reverse=not question.least)
         return in_order[: question.top]
     return [found[number] for number in sorted(found)]
 

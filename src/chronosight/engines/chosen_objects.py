@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chronosight.engines.confidence import (
@@ -71,7 +72,10 @@ def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
     place = f" in {row.name}" if row is not None else f" {region.words}" if region is not None else ""
     noun = question.subject.rstrip("s") if question.subject else "object"
     task = _TASKS.get(question.asks, question.asks)
-    confidence, confident, interval = answer_confidence(task, found, summary.objects, summary.changed, summary.exact)
+    changed = summary.changed
+    if summary.exact.get(task) and summary.guide_changed is not None:
+        changed = summary.guide_changed  # as in the fit of exact counts and places
+    confidence, confident, interval = answer_confidence(task, found, summary.objects, changed, summary.exact)
     return Chosen(found, area, noun, size_phrase(question), place, notes, confidence, confident, interval)
 
 
@@ -88,6 +92,33 @@ def is_wanted(question: SceneQuestion, class_name: str, direction: str) -> bool:
     """
     subject = question.subject is None or question.subject.rstrip("s") == class_name
     return subject and question.direction in (None, direction)
+
+
+def extent(question: SceneQuestion, item: ChangedObject) -> float:
+    """By what objects are ranked in a question for the largest or the longest.
+
+    Args:
+        question: What is asked of the objects.
+        item: One of them.
+
+    Returns:
+        Its length in metres or its area.
+    """
+    return (item.length_m or 0.0) if question.by == "length" else item.area
+
+
+def unmeasured(question: SceneQuestion, objects: Sequence[ChangedObject]) -> str:
+    """Why the lengths of objects cannot be given; "" where they can, or none are asked for.
+
+    Args:
+        question: What is asked of the objects.
+        objects: The objects that it is about.
+
+    Returns:
+        The reason, as the end of a sentence.
+    """
+    missing = question.by == "length" and any(item.length_m is None for item in objects)
+    return "the lengths of these roads were not measured" if missing else ""
 
 
 def of_size(question: SceneQuestion, item: ChangedObject) -> bool:

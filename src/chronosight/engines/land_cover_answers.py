@@ -53,7 +53,8 @@ def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> An
         return refused(NO_GROUND_SIZE)
     scope = scope_of(summary, question, question.cover)
     how: dict[str, Callable[[CoverScope], Answer]] = {
-        "whether": _whether, "area": _area, "share": _share, "count": _count, "where": _where, "net": _net, "change": _change,
+        "whether": _whether, "area": _area, "share": _share, "count": _count, "where": _where, "net": _net,
+        "net_area": _net_area, "change": _change,
         "into": _into, "out_of": _into, "most": _most, "was_before": _under_objects, "came_after": _under_objects,
     }  # fmt: skip
     return how[question.cover.asks](scope)
@@ -67,8 +68,12 @@ def _made(
     text = text[:1].upper() + text[1:]
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
-    confident = value is not None and is_confident(confidence, {}) and unknown <= MOSTLY * sum(areas.values())
-    confident = confident and not (value and scope.question.word in KINDS)
+    left_out = scope.change.left_out
+    if left_out:
+        rest = (*rest, f"{number_of(left_out, 'piece').text} of changed ground left out: below the limits")
+    known_kinds = unknown <= MOSTLY * sum(areas.values()) and not (left_out and not areas)
+    confident = value is not None and is_confident(confidence, {}) and known_kinds
+    confident = confident and not (value and {scope.question.word, scope.question.other} & KINDS)
     return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
 
 
@@ -92,10 +97,10 @@ def _subject(asked: CoverQuestion) -> str:
 def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -> Answer:
     """Nothing of what is asked about was seen: whether that can be said, and how surely."""
     asked, confidence = scope.question, scope.none_confidence
-    seen = f"no {_subject(asked)} {'were' if _subject(asked) == 'trees' and asked.under else 'was'} seen to have"
-    text = f"{seen} {_seen_verb(asked)}{scope.place}"
+    seen = f"no {_subject(asked)} {_was(_subject(asked))} seen"
+    text = f"{seen} to have {_seen_verb(asked)}{scope.place}"
     if asked.under:
-        text = f"no {_subject(asked)} was seen where the new {_objects_words(asked)} stand{scope.place}"
+        text = f"{seen} where the new {_objects_words(asked)} {'are' if asked.under == 'roads' else 'stand'}{scope.place}"
     unsure = scope.unsure
     if unsure or confidence < EVEN:
         why = (
@@ -110,6 +115,11 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
     return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
+
+
+def _was(noun: str) -> str:
+    """The verb that goes with a noun: trees and crops are several."""
+    return "were" if noun.endswith("s") else "was"
 
 
 def _seen_verb(asked: CoverQuestion) -> str:
@@ -172,11 +182,18 @@ def _share(scope: CoverScope) -> Answer:
 
 def _count(scope: CoverScope) -> Answer:
     found = scope.found
-    if not found:
+    if not scope.area:
         return _none(scope, "count", 0)
+    area = sum(item.area for item in found)
+    under = scope.area - area if scope.under else 0.0
+    if not found:
+        amount = f"{scope.words(under)} of {_subject(scope.question)} {_verb(scope.question)}{scope.place}"
+        text = f"{amount}, all of it where buildings or roads changed, which is not counted in pieces."
+        return _made(scope, "count", text, None, scope.mean_confidence)
     text = f"{number_of(len(found), 'piece').text} of {_subject(scope.question)} {_verb(scope.question)}{scope.where()}: "
-    area = scope.words(sum(item.area for item in found))
-    return _made(scope, "count", f"{text}{area}.", len(found), scope.mean_confidence, None, "pieces that touch count as one")
+    rest = f", and {scope.words(under)} where buildings or roads changed" if under else ""
+    text = f"{text}{scope.words(area)}{rest}."
+    return _made(scope, "count", text, len(found), scope.mean_confidence, None, "pieces that touch count as one")
 
 
 def _where(scope: CoverScope) -> Answer:
@@ -188,10 +205,22 @@ def _where(scope: CoverScope) -> Answer:
     return _made(scope, "location", text, cells, scope.mean_confidence)
 
 
+def _lost_and_gained(scope: CoverScope, classes: tuple[str, ...]) -> tuple[float, float]:
+    lost = sum(value.area for (a, b), value in scope.flows.items() if a in classes and b not in classes)
+    gained = sum(value.area for (a, b), value in scope.flows.items() if b in classes and a not in classes)
+    return lost, gained
+
+
+def _lost_and_gained_words(scope: CoverScope, lost: float, gained: float, noun: str) -> str:
+    """Such as "about 300 m² of trees disappeared and about 80 m² appeared"; the larger first."""
+    parts = sorted(((lost, "disappeared"), (gained, "appeared")), reverse=True)
+    words = [scope.words(area) if area else "none" for area, _ in parts]
+    return f"{words[0]} of {noun} {parts[0][1]}{scope.place} and {words[1]} {parts[1][1]}"
+
+
 def _net(scope: CoverScope) -> Answer:
     asked = scope.question
-    lost = sum(value.area for (a, b), value in scope.flows.items() if a in asked.before and b not in asked.before)
-    gained = sum(value.area for (a, b), value in scope.flows.items() if b in asked.before and a not in asked.before)
+    lost, gained = _lost_and_gained(scope, asked.before)
     if not lost and not gained:
         return _none(scope, "binary", False)
     value = lost > gained if asked.least else gained > lost
@@ -209,11 +238,29 @@ def _net(scope: CoverScope) -> Answer:
     return _made(scope, "binary", text, value, min(EVEN, confidence) if close else confidence)
 
 
+def _net_area(scope: CoverScope) -> Answer:
+    """By how much it has grown or shrunk: where it only did the one, what appeared or disappeared."""
+    asked = scope.question
+    lost, gained = _lost_and_gained(scope, asked.before)
+    one_way = replace(asked, asks="area") if asked.least else replace(asked, asks="area", before=(), after=asked.before)
+    if not (gained if asked.least else lost):
+        return _area(replace(scope, question=one_way))
+    scope = replace(scope, question=replace(asked, before=(), either=asked.before))
+    net = lost - gained if asked.least else gained - lost
+    more = "more" if (net < 0) == asked.least else "less"
+    unit = "m2" if scope.change.metric else "px"
+    text = f"{_lost_and_gained_words(scope, lost, gained, _subject(asked))}: {scope.words(abs(net))} {more} in all."
+    return _made(scope, "area", text, round(net), scope.mean_confidence, unit)
+
+
 def _change(scope: CoverScope) -> Answer:
     found = scope.found
     if not found and not scope.area:
         return _none(scope, "caption", f"no {_subject(scope.question)} changed")
-    sentences = [kind_sentence(kind, scope.change.metric, scope.north_up).text for kind in by_kind(found)]
+    classes = scope.question.either
+    whole = _lost_and_gained_words(scope, *_lost_and_gained(scope, classes), _subject(scope.question)) if classes else ""
+    sentences = [f"{whole[:1].upper()}{whole[1:]}."] if classes else []
+    sentences += [kind_sentence(kind, scope.change.metric, scope.north_up).text for kind in by_kind(found)]
     grounds = add_flows(one.flows for one in scope.grounds)
     under = {pair: value for pair, value in grounds.items() if scope.chosen(pair)}
     if under:
@@ -252,8 +299,8 @@ def _most(scope: CoverScope) -> Answer:
         return _none(scope, "land_cover", "none")
     gone, new = sums[name]
     parts = [f"{scope.words(area)} {word}" for area, word in ((gone, "disappeared"), (new, "appeared")) if area]
-    verb = {"gone": "were lost", "new": "were gained", "": "changed"}[way] if name == "trees" else {
-        "gone": "was lost", "new": "was gained", "": "changed"}[way]  # fmt: skip
+    was = _was(NOUNS[name])
+    verb = {"gone": f"{was} lost", "new": f"{was} gained", "": "changed"}[way]
     weighted = [(item.confidence, item.area) for item in scope.objects if name in item.key]
     weighted += [(one.confidence, sum(v.area for p, v in one.flows.items() if name in p)) for one in scope.grounds]
     area = sum(weight for _, weight in weighted)
@@ -273,7 +320,7 @@ def _under_objects(scope: CoverScope) -> Answer:
     ]
     number = number_of(len(grounds), f"{'new' if appeared else 'former'} {name}").text
     if not grounds:
-        return _made(scope, "land_cover", f"{number}{scope.place} {'was' if appeared else 'were'} found.", (), EVEN)
+        return _made(scope, "land_cover", f"{number}{scope.place} were found.", (), EVEN)
     own = CLASS_OF_OBJECT[name]
     sums: dict[str, float] = {}
     for one in grounds:

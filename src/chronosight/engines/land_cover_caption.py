@@ -82,6 +82,21 @@ def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
     return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)
 
 
+def beside_land_cover(answer: Answer, ground: Sequence[CoverObject]) -> Answer:
+    """A "no" to "has anything changed" as it may be given where land cover changed: not confident, with a note.
+
+    Args:
+        answer: Of task binary, about buildings and roads together.
+        ground: The land-cover objects in the part of the scene that is asked about.
+
+    Returns:
+        The answer; the same where it is no "no", or no land cover changed.
+    """
+    if answer.value is not False or not ground:
+        return answer
+    return replace(answer, confident=False, notes=tuple(dict.fromkeys((*answer.notes, NOTE))))
+
+
 def _large(found: Sequence[CoverObject], pixels: int, metric: bool) -> bool:
     """Whether a change of one kind is the subject of a caption of a scene of so many pixels."""
     share = sum(item.area_px for item in found) / pixels

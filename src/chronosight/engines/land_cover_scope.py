@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.land_cover_change import (
@@ -37,7 +38,7 @@ class CoverScope:
     notes: tuple[str, ...]
     north_up: bool
     unit: str
-    whole: bool
+    ground_cells: Mapping[int, str] = field(default_factory=dict)
 
     def chosen(self, pair: Pair) -> bool:
         """Whether a change from one class to another is asked about."""
@@ -114,6 +115,7 @@ class CoverScope:
         if not self.unit:
             return ground(area, self.change.metric).text
         size, sign = UNITS[self.unit]
+        area = round(area) if size == 1 else area
         return f"about {float(f'{area / size:.3g}'):,g} {sign}"
 
     def where(self) -> str:
@@ -123,8 +125,12 @@ class CoverScope:
 
     def cells(self) -> tuple[str, ...]:
         """The places that hold a real share of it, by rows."""
-        area = sum(item.area for item in self.found)
-        shares = {cell: sum(item.area for item in self.found if item.cell == cell) for cell in CELLS}
+        pieces = [(item.cell, item.area) for item in self.found]
+        for one in self.under:
+            area = sum(flow.area for pair, flow in one.flows.items() if self.chosen(pair))
+            pieces += [(self.ground_cells[one.number], area)] if one.number in self.ground_cells else []
+        area = sum(size for _, size in pieces)
+        shares = {cell: sum(size for at, size in pieces if at == cell) for cell in CELLS}
         most = max(shares.values())
         return tuple(cell for cell, share in shares.items() if share and (share >= REAL_SHARE * area or share == most))
 
@@ -172,11 +178,12 @@ def scope_of(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuesti
         objects, flows = [], None
     if flows is None:
         flows = add_flows([object_flows(objects), *(one.flows for one in grounds)])
-    classes = asked.before or asked.after or asked.either
-    if asked.word and len(classes) == 1 and asked.word not in NOUNS.get(classes[0], ""):
-        notes = (*notes, f'"{asked.word}" is taken as the class "{classes[0]}", whose kinds the map does not distinguish')
+    for word, classes in ((asked.word, asked.before or asked.after or asked.either), (asked.other, asked.after)):
+        if word and len(classes) == 1 and word not in NOUNS.get(classes[0], ""):
+            notes = (*notes, f'"{word}" is taken as the class "{classes[0]}", whose kinds the map does not distinguish')
     return CoverScope(
-        asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit, flows is change.flows
+        asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit,
+        {item.number: item.cell for item in summary.objects},
     )  # fmt: skip
 
 

@@ -10,26 +10,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronosight.engines.chosen_objects import choose
+from chronosight.engines.chosen_objects import choose, is_wanted
+from chronosight.engines.confidence import EVEN
+from chronosight.engines.from_objects import CANNOT_TELL, undecided
+from chronosight.engines.land_cover_caption import beside_land_cover
 from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
 from chronosight.results.answer import opposite
 from chronosight.results.change_summary import change_summary
 from chronosight.results.doubts import doubted
+from chronosight.results.sentences import objects
+from chronosight.results.wording import all_below_limits
 from chronosight.tasks.cells import places
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.question import SceneQuestion
 from chronosight.tasks.routing import MAX_CHARACTERS
+from chronosight.tasks.scene_regions import in_region
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine, Progress
     from chronosight.results.answer import Answer
     from chronosight.results.change_summary import ChangeSummary
+    from chronosight.results.changed_object import ChangedObject
     from chronosight.results.description import ClassDescription, Description
+    from chronosight.results.outlined import OutlinedObject
     from chronosight.results.zones import Zone
     from chronosight.scenes.scene import Scene
 
 POSSIBLE = "asked whether anything changed, the model says no: what is outlined is a possible change"
+FOLLOWS = "asked whether anything changed, the model says no; this answer follows from it"
+PARTS = ("compare", "rank", "list")  # asks that are about more than the objects of one choice
 
 
 def check_question(text: str) -> str:
@@ -144,10 +154,11 @@ def answer_by_objects(
     about_cover = parsed.of_objects is not None and parsed.of_objects.without_cover is not None
     if parsed.of_objects is None or not (parsed.only_objects or about_cover) or (about_cover and not engine.maps_land_cover):
         return None
-    summary = with_zones(engine.describe(scene, progress), zones)
+    described = engine.describe(scene, progress)
+    summary = with_zones(described, zones)
     if about_cover and summary.land_cover is None:
         return None  # the model says why not
-    return doubted(answer_scene_question(summary, parsed.of_objects), summary)
+    return _of_described(summary, parsed, described.changed, described.classes)
 
 
 def answer_description(
@@ -168,32 +179,106 @@ def answer_description(
         InputError: The question is too long.
     """
     names = [row.name for row in summary.zones.rows] if summary.zones else []
-    parsed = parse_question(check_question(text), "pair", names)
+    return _of_described(summary, parse_question(check_question(text), "pair", names), changed, classes)
+
+
+def _of_described(
+    summary: ChangeSummary, parsed: ParsedQuestion, changed: Answer | None, classes: Sequence[ClassDescription]
+) -> Answer:
+    """What `answer_description` does, of a question that was parsed."""
     assert parsed.of_objects is not None  # two dates
     asked = parsed.of_objects.question
-    known = None if asked is None else _known(asked, changed, classes)
-    if known is not None and asked is not None:
-        answer = opposite(known) if asked.negated else known
+    if asked is None or asked.asks == "land_cover":
+        return doubted(answer_scene_question(summary, parsed.of_objects), summary)
+    known = _known(summary, asked, changed, classes)
+    if known is not None:
         note = (parsed.routed.note,) if parsed.routed.note else ()
-        return doubted(replace(answer, notes=(*note, *answer.notes)), summary)
-    answer = answer_scene_question(summary, parsed.of_objects)
-    if changed is not None and changed.value is False and asked is not None and asked.asks != "land_cover":
-        if asked.asks == "whether" and answer.task == "binary":
-            said = opposite(answer) if asked.negated else answer
-            said = unchanged_too(said, changed, bool(choose(summary, asked).found))
-            answer = opposite(said) if asked.negated else said
-        elif summary.objects and answer.confident:
-            answer = replace(answer, confident=False, notes=(*answer.notes, POSSIBLE))
-    return doubted(answer, summary)
+        answer = replace(known, notes=(*note, *known.notes))
+    else:
+        answer = answer_scene_question(summary, parsed.of_objects)
+        answer = opposite(answer) if asked.negated else answer
+        if changed is not None and changed.value is False:
+            answer = _of_unchanged(summary, parsed, answer, changed)
+        answer = _beside_limits(summary, asked, answer)
+    if asked.asks == "whether" and asked.subject is None and summary.land_cover is not None:
+        ground = [item for item in summary.land_cover.objects if _lies_in(summary, asked, item)]
+        answer = beside_land_cover(answer, ground)
+    return doubted(opposite(answer) if asked.negated else answer, summary)
 
 
-def _known(asked: SceneQuestion, changed: Answer | None, classes: Sequence[ClassDescription]) -> Answer | None:
+def _of_unchanged(summary: ChangeSummary, parsed: ParsedQuestion, answer: Answer, changed: Answer) -> Answer:
+    """An answer read from the objects of a pair in which nothing changed, so that they are possible changes alone."""
+    assert parsed.of_objects is not None and parsed.of_objects.question is not None
+    asked = parsed.of_objects.question
+    outlined = bool(summary.objects if asked.asks in PARTS else choose(summary, asked).found)
+    if asked.asks == "whether" and answer.task == "binary":
+        return unchanged_too(answer, changed, outlined)
+    if outlined and asked.asks in ("count", "where", "direction"):
+        nothing = answer_scene_question(replace(summary, objects=()), parsed.of_objects)
+        return replace(
+            nothing, confidence=changed.confidence, confidence_known=changed.confidence_known, confident=False, interval=None,
+            notes=(*nothing.notes, FOLLOWS),
+        )  # fmt: skip
+    return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if outlined else answer
+
+
+def _beside_limits(summary: ChangeSummary, asked: SceneQuestion, answer: Answer) -> Answer:
+    """An answer read from objects of which some are below the limits that a user set: it says so, and is never sure of none."""
+    wanted = [n for key, n in summary.left_out.items() if is_wanted(asked, *key)]
+    if not wanted or answer.task == "open":
+        return answer
+    noun, verb = (asked.subject or "objects").rstrip("s"), asked.direction or "changed"
+    if any(is_wanted(asked, *item.key) for item in summary.objects):
+        note = f"{objects(sum(wanted), noun).text} that {verb} left out: below the limits"
+        return replace(answer, confident=answer.confident and bool(answer.value), notes=(*answer.notes, note))
+    text = f"{all_below_limits(sum(wanted), noun, verb)}."
+    if asked.asks == "whether":
+        return replace(answer, text=f"No: {text}", value=False, confidence=EVEN, confident=False)
+    return replace(answer, text=f"{text[:1].upper()}{text[1:]}", confident=False, interval=None)
+
+
+def _lies_in(summary: ChangeSummary, asked: SceneQuestion, item: OutlinedObject) -> bool:
+    """Whether a piece of ground lies in the part of the scene that a question names; in its zone, none is known to."""
+    if asked.zone is not None and summary.land_cover is not None:
+        return any(item.number in zone.numbers for zone in summary.land_cover.zones if zone.name == asked.zone)
+    x, y = item.centroid[0] / summary.width, item.centroid[1] / summary.height
+    return asked.region is None or any(in_region(asked.region, cell, x, y) for cell in item.places)
+
+
+def _known(
+    summary: ChangeSummary, asked: SceneQuestion, changed: Answer | None, classes: Sequence[ClassDescription]
+) -> Answer | None:
     """The answer that a description has already: whether anything changed, or anything of a class; None where it has none."""
-    if replace(asked, negated=False, subject=None) != SceneQuestion("whether"):
+    whole = SceneQuestion("whether", asked.subject)
+    if replace(asked, negated=False, direction=None, region=None) != whole:
         return None
     if asked.subject is None:
-        return changed
-    return next((one.changed for one in classes if one.name == asked.subject), None)
+        answer = changed
+    else:
+        answer = next((one.changed for one in classes if one.name == asked.subject), None)
+    if answer is None or (asked.direction is None and asked.region is None):
+        return answer
+    return as_the_whole(answer, choose(summary, asked).found, choose(summary, whole).found)
+
+
+def as_the_whole(whole: Answer, chosen: Sequence[ChangedObject], every: Sequence[ChangedObject]) -> Answer | None:
+    """The yes or no about some of the objects, where all that is outlined is among them: "is there a new road" where all are.
+
+    Args:
+        whole: Whether any of all objects changed, which rests on more than the objects.
+        chosen: The objects asked about.
+        every: All of them.
+
+    Returns:
+        The answer about all of them: the same question has the same answer; that it cannot be told, where something changed and
+        nothing is outlined. None where others are outlined: the answer is then read from the objects.
+    """
+    if len(chosen) != len(every):
+        return None
+    if whole.value is not True or chosen:
+        return whole
+    confidence = 1 - whole.confidence if whole.confidence_known else 0.0
+    return replace(whole, text=CANNOT_TELL, value=None, confidence=confidence, confident=False, notes=(undecided(()),))
 
 
 def unchanged_too(answer: Answer, changed: Answer, possible: bool) -> Answer:

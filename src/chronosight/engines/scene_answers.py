@@ -11,9 +11,11 @@ from chronosight.engines.chosen_objects import (
     TURNED,
     Chosen,
     choose,
+    extent,
     ground_of,
     make_answer,
     refused,
+    unmeasured,
     verb,
 )
 from chronosight.engines.confidence import (
@@ -31,7 +33,7 @@ from chronosight.results.sentences import length, objects, summed_up
 from chronosight.results.wording import size_words
 from chronosight.tasks.cells import listed, places
 from chronosight.tasks.direction import direction_of
-from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.question import SceneQuestion, superlative
 from chronosight.tasks.scene_reading import ReadScene
 
 IN_PIXELS = f"in pixels: {NO_GROUND}"
@@ -86,7 +88,9 @@ def _parts(found: Sequence[ChangedObject], question: SceneQuestion) -> str:
     """Such as ": 12 buildings appeared, 3 vanished": what a sum is made of; "" for a sum of one kind."""
     kinds = tally(found)
     if len(kinds) < 2:
-        return f": all {next(iter(kinds))[1]}" if len(kinds) == 1 and not question.direction and question.subject else ""
+        if len(kinds) != 1 or question.direction or not question.subject:
+            return ""
+        return f": {'it' if len(found) == 1 else 'all'} {next(iter(kinds))[1]}"
     if question.subject:
         return ": " + ", ".join(f"{value.count:,} {way}" for (_, way), value in kinds.items())
     return ": " + ", ".join(f"{objects(value.count, name).text} {way}" for (name, way), value in kinds.items())
@@ -185,37 +189,47 @@ def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) ->
         return make_answer(chosen, "largest", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", None)
     if question.unit and not summary.metric:
         return refused(NO_GROUND)
+    if reason := unmeasured(question, chosen.found):
+        return refused(reason)
     if question.top > 1:
         return _several(summary, question, chosen)
-    item = (min if question.least else max)(chosen.found, key=lambda one: one.area)
+    item = (min if question.least else max)(chosen.found, key=lambda one: extent(question, one))
     at = "" if item.lonlat is None else f", at {item.lonlat[1]:.5f}°, {item.lonlat[0]:.5f}° (latitude, longitude)"
-    word = "smallest" if question.least else "largest"
+    size = f"of about {_size(item.area, summary, question)}"
+    if question.by == "length":
+        size = f"{length(extent(question, item)).text} long"
     text = (
-        f"the {word} {chosen.noun}{chosen.size} that {verb(question)}{chosen.place} is object {item.number}: a {item.class_name} "
-        f"of about {_size(item.area, summary, question)}, {places(item.places)}{at}."
+        f"the {superlative(question)} {chosen.noun}{chosen.size} that {verb(question)}{chosen.place} is object {item.number}: "
+        f"a {item.class_name} {size}, {places(item.places)}{at}."
     )
     chosen = replace(chosen, confidence=item.confidence)
-    return _sized(summary, chosen, text, item.area) if question.sized else make_answer(chosen, "largest", text, item.number)
+    if question.sized:
+        return _sized(summary, question, chosen, text, extent(question, item))
+    return make_answer(chosen, "largest", text, item.number)
 
 
 def _several(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     """The few largest or smallest objects, each with its number, size and place."""
-    order = sorted(chosen.found, key=lambda one: one.area, reverse=not question.least)[: question.top]
-    word = "smallest" if question.least else "largest"
-    each = [f"object {item.number} ({_size(item.area, summary, question)}, {places(item.places)})" for item in order]
-    total = sum(item.area for item in order)
-    head = f"the {len(order)} {word} {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place}"
+    order = sorted(chosen.found, key=lambda one: extent(question, one), reverse=not question.least)[: question.top]
+    total = sum(extent(question, item) for item in order)
+    by_length = question.by == "length"
+    sizes = [length(extent(question, item)).text if by_length else _size(item.area, summary, question) for item in order]
+    each = [f"object {item.number} ({size}, {places(item.places)})" for item, size in zip(order, sizes, strict=True)]
+    head = f"the {len(order)} {superlative(question)} {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place}"
     if len(order) == 1:
         head = f"the only {chosen.noun}{chosen.size} that {verb(question)}{chosen.place}"
-    text = f"{head}: {listed(each)}; about {_size(total, summary, question)} in all."
+    whole = length(total).text if by_length else f"about {_size(total, summary, question)}"
+    text = f"{head}: {listed(each)}; {whole} in all."
     chosen = replace(chosen, confidence=sum(item.confidence for item in order) / len(order))
     if question.sized:
-        return _sized(summary, chosen, text, total)
+        return _sized(summary, question, chosen, text, total)
     return make_answer(chosen, "largest", text, tuple(str(item.number) for item in order))
 
 
-def _sized(summary: ChangeSummary, chosen: Chosen, text: str, area: float) -> Answer:
-    """The area of the largest objects, in square metres; in pixels, with a note, where the ground size is unknown."""
+def _sized(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen, text: str, area: float) -> Answer:
+    """The length of the longest objects, or the area of the largest, in pixels where the ground size is unknown."""
+    if question.by == "length":
+        return make_answer(chosen, "length", text, round(area), unit="m")
     if summary.metric:
         return make_answer(chosen, "area", text, round(area), unit="m2")
     return make_answer(chosen, "area", text, round(area), IN_PIXELS, unit="px")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, make_answer, refused, verb
+from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, extent, make_answer, refused, unmeasured, verb
 from chronosight.engines.confidence import COVERAGE, EVEN
 from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
-from chronosight.results.sentences import objects
+from chronosight.results.sentences import length, objects
 from chronosight.results.wording import size_words
-from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.question import SceneQuestion, superlative
 from chronosight.tasks.scene_regions import in_region
 
 TAIL = (1 - COVERAGE) / 2  # of the counts, on either side of the interval
@@ -114,12 +114,14 @@ def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) 
     if not every.found:
         return make_answer(every, "largest_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
     assert question.region is not None
-    item = (min if question.least else max)(every.found, key=lambda one: one.area)
+    if reason := unmeasured(question, every.found):
+        return refused(reason)
+    item = (min if question.least else max)(every.found, key=lambda one: extent(question, one))
     x, y = item.centroid[0] / summary.width, item.centroid[1] / summary.height
     value = any(in_region(question.region, cell, x, y) for cell in item.places)
-    word = "smallest" if question.least else "largest"
-    which = f"object {item.number}, {size_words(item.area, summary.metric)}"
-    what = f"the {word} {every.noun}{every.size} that {verb(question)} ({which})"
+    size = length(item.length_m or 0.0).text if question.by == "length" else size_words(item.area, summary.metric)
+    which = f"object {item.number}, {size}"
+    what = f"the {superlative(question)} {every.noun}{every.size} that {verb(question)} ({which})"
     text = f"{_word(value)}: {what} {'lies' if value else 'does not lie'} {question.region.words}."
     return make_answer(replace(every, notes=chosen.notes, confidence=item.confidence), "largest_in", text, value)
 

@@ -15,9 +15,12 @@ COVER_COLOURS: dict[str, Colour] = {
     "low vegetation and crops": (166, 250, 117),
     "trees": (0, 60, 28),
     "water": (0, 38, 210),
-    UNKNOWN: (250, 250, 250),
+    UNKNOWN: (206, 208, 212),
 }
 DIM: Colour = (70, 74, 80)  # of the map: the land cover of a date is not known
+
+
+PARTLY_KNOWN = "To or from ground of unknown kind"
 
 
 def pair_label(pair: Pair) -> str:
@@ -42,17 +45,19 @@ def pair_colours(pair: Pair) -> tuple[Colour, Colour]:
         pair: Class before and class after.
 
     Returns:
-        Two colours.
+        Two colours; muted ones where one of the classes is unknown, so that the others stand out.
     """
+    if UNKNOWN in pair:
+        return COVER_COLOURS[UNKNOWN], DIM
     return COVER_COLOURS[pair[1]], COVER_COLOURS[pair[0]]
 
 
 def change_palette() -> dict[int, Colour]:
-    """Colour of every code of the change map: that of the class after.
+    """Colour of every code of the change map: that with which `pair_colours` fills it.
 
     Returns:
         (red, green, blue) by code.
     """
-    pairs = {code_of((a, b)): COVER_COLOURS[b] for a in CLASSES for b in CLASSES}
+    pairs = {code_of((a, b)): pair_colours((a, b))[0] for a in CLASSES for b in CLASSES}
     return {UNCHANGED: BACKGROUND, **pairs, NOT_KNOWN: DIM, NO_DATA: MISSING}
 

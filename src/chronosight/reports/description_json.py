@@ -67,8 +67,11 @@ def description_dict(description: Description, files: Sequence[str] = (), folder
         "notes": list(dict.fromkeys([*scene.notes, *description.notes])),
         "answers": [{"question": question, **answer.to_dict()} for question, answer in description.answers],
         "model": description.model,
+        **({} if description.guide_changed is None else {"guide_changed": round(description.guide_changed, 6)}),
         "files": list(files),
     }
+    if description.left_out:
+        facts["left_out"] = [{"class": name, "direction": way, "count": n} for (name, way), n in description.left_out.items()]
     if description.land_cover is not None:
         facts["land_cover"] = land_cover_dict(description.land_cover)
     if description.zones is not None:

@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from chronosight.reports.codes import MISSING, Colour, change_codes, palette_of
-from chronosight.reports.cover_codes import COVER_COLOURS, pair_colours, pair_label
+from chronosight.reports.cover_codes import COVER_COLOURS, PARTLY_KNOWN, pair_colours, pair_label
 from chronosight.reports.images import draw_change, draw_cover, draw_zones, photograph
 from chronosight.reports.plain_text import caption_line, changed_line, cover_changed, date_words
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.description import Description
-from chronosight.results.land_cover_change import CLASSES, LandCoverChange, object_flows
+from chronosight.results.land_cover_change import CLASSES, LandCoverChange, known_first, object_flows
 from chronosight.scenes.scene import Scene
 
 PANEL = 768  # longest side of a panel in pixels
@@ -194,7 +194,7 @@ def legend(description: Description, codes: np.ndarray) -> list[tuple[str, Colou
 
 
 def cover_legend(change: LandCoverChange) -> list[tuple[str, Colour, Colour]]:
-    """The kinds of land-cover change, the largest first, with the number of objects.
+    """The kinds of land-cover change, the largest first, with the number of objects; those of unknown kind last, in one line.
 
     Args:
         change: The land-cover change.
@@ -203,7 +203,11 @@ def cover_legend(change: LandCoverChange) -> list[tuple[str, Colour, Colour]]:
         Such as ("Trees to bare ground (2)", fill, outline).
     """
     kinds = object_flows(change.objects)
-    return [(f"{pair_label(pair)} ({value.count})", *pair_colours(pair)) for pair, value in kinds.items()]
+    known, unknown = known_first(kinds)
+    entries = [(f"{pair_label(pair)} ({kinds[pair].count})", *pair_colours(pair)) for pair in known]
+    label = pair_label(unknown[0]) if len(unknown) == 1 else PARTLY_KNOWN
+    number = sum(kinds[pair].count for pair in unknown)
+    return entries + ([(f"{label} ({number})", *pair_colours(unknown[0]))] if unknown else [])
 
 
 def draw_legend(

@@ -11,7 +11,8 @@ from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.land_cover_sentences import cover_sentences
 from chronosight.results.sentences import sums_sentence
-from chronosight.results.wording import between, confidence_words, percent, sentence, size_words
+from chronosight.results.wording import all_below_limits, between, confidence_words, percent, sentence, size_words
+from chronosight.tasks.caption import BELOW_LIMITS
 from chronosight.tasks.cells import places
 
 EVEN = 0.5  # an answer less likely than its opposite is not given
@@ -45,7 +46,8 @@ def caption_line(caption: Answer) -> str:
         The line.
     """
     text = sentence(caption.text) or "No caption."
-    return text if caption.confident else f"{text} (The caption is uncertain.)"
+    certain = caption.confident or caption.text == BELOW_LIMITS  # which is no sentence of the model
+    return text if certain else f"{text} (The caption is uncertain.)"
 
 
 def cover_changed(description: Description) -> bool:
@@ -94,6 +96,9 @@ def class_line(description: Description, change: ClassDescription) -> str:
     """
     name = change.name.capitalize()
     confidence = confidence_words(change.confidence, change.confidence > EVEN)
+    left_out = sum(n for (class_name, _), n in description.left_out.items() if change.name in (f"{class_name}s", class_name))
+    if change.appeared == change.vanished == 0 and left_out:
+        return f"{name}: {all_below_limits(left_out)}."
     if change.appeared == change.vanished == 0 and change.confidence < EVEN:
         return f"{name}: none outlined, but some may have changed."
     if change.appeared == change.vanished == 0:

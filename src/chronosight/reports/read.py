@@ -156,6 +156,8 @@ def _read(facts: dict[str, Any], folder: Path) -> Description:
         whole,
         tuple(facts["files"]),
         _land_cover(facts["land_cover"], scene, folder) if "land_cover" in facts else None,
+        None if facts.get("guide_changed") is None else float(facts["guide_changed"]),
+        {(str(row["class"]), row["direction"]): int(row["count"]) for row in facts.get("left_out", ())},
     )
 
 
@@ -243,6 +245,7 @@ def _land_cover(row: dict[str, Any], scene: Scene, folder: Path) -> LandCoverCha
             for one in row["zones"]
         ),
         _rows(folder / "land_cover_mask") if mapped else None,
+        left_out=int(row.get("left_out", 0)),
     )
 
 

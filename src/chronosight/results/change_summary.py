@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronosight.results.answer import Answer
-from chronosight.results.changed_object import ChangedObject
+from chronosight.results.changed_object import ChangedObject, Key
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.scenes.lonlat import scene_corners
 
@@ -38,6 +38,8 @@ class ChangeSummary:
         exact: calibration of exact counts and places by task (`engines.confidence.of_exact_answer`).
         doubts: why no answer read from it is confident; see `Scene.doubts`.
         land_cover: how the land cover changed; None where it is not mapped.
+        guide_changed: as in `Description`.
+        left_out: as in `Description`.
     """
 
     objects: tuple[ChangedObject, ...]
@@ -51,6 +53,8 @@ class ChangeSummary:
     exact: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     land_cover: LandCoverChange | None = None
+    guide_changed: float | None = None
+    left_out: Mapping[Key, int] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -91,6 +95,7 @@ def change_summary(description: Description) -> ChangeSummary:
     return ChangeSummary(
         description.objects, scene.width, scene.height, metric, probability, corners, description.zones, ground,
         description.model.get("exact_answers", {}), scene.doubts, description.land_cover,
+        description.guide_changed, description.left_out,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chronosight.results.answer import Answer, shortened
-from chronosight.results.changed_object import ChangedObject
+from chronosight.results.changed_object import ChangedObject, Key
 from chronosight.results.evidence import Evidence, MapsOnDisk
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.results.wording import percent
@@ -104,6 +104,9 @@ class Description:
             "changed_m2" and more.
         files: names of the files that were written.
         land_cover: how the land cover changed beside buildings and roads; None where it is not mapped.
+        guide_changed: probability in [0, 1] of the vision guide alone that anything changed, which calibrated counts and places
+            rest on; None where it is not known.
+        left_out: number of changed objects by class and direction that limits of size or confidence leave out.
     """
 
     caption: Answer
@@ -120,6 +123,8 @@ class Description:
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     land_cover: LandCoverChange | None = None
+    guide_changed: float | None = None
+    left_out: dict[Key, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The caption, whether anything changed, counts by class, and the size of the scene; never the maps."""

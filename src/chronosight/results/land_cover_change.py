@@ -105,7 +105,8 @@ class ObjectGround:
         """Area by (class before, class after); ground that was of the object's own class is no change of land cover."""
         own = CLASS_OF_OBJECT.get(self.class_name, UNKNOWN)
         pairs = {name: (name, own) if self.direction == "appeared" else (own, name) for name in self.shares}
-        return {pairs[name]: Tally(0, area) for name, area in self.shares.items() if name not in (own, UNKNOWN) and area}
+        areas = {name: round(area, 1) for name, area in self.shares.items()}  # as the files give them
+        return {pairs[name]: Tally(0, area) for name, area in areas.items() if name not in (own, UNKNOWN) and area}
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types."""
@@ -150,6 +151,7 @@ class LandCoverChange:
         rows: reads rows of the map, coded as this module says; None where there is no map.
         dates: reads rows of the land cover of both dates, (2, rows, width) uint8: index of `CLASSES`, 255 without data; None
             where there is none.
+        left_out: number of objects that limits of size or confidence leave out.
     """
 
     objects: tuple[CoverObject, ...]
@@ -160,6 +162,7 @@ class LandCoverChange:
     zones: tuple[CoverZone, ...] = ()
     rows: Rows | None = None
     dates: Rows | None = None
+    left_out: int = 0
 
     @property
     def flows(self) -> Flows:
@@ -177,6 +180,7 @@ class LandCoverChange:
                 for name, (before, after) in self.totals.items()
             ],
             "grounds": [ground.to_dict() for ground in self.grounds],
+            **({"left_out": self.left_out} if self.left_out else {}),
             "zones": [
                 {"name": zone.name, "changes": flow_rows(zone.flows), "ids": list(zone.numbers), "grounds": list(zone.grounds)}
                 for zone in self.zones
@@ -191,9 +195,22 @@ def object_flows(objects: Iterable[CoverObject]) -> Flows:
         objects: The objects.
 
     Returns:
-        Sums, the largest area first.
+        Sums, the largest area first; of areas as the files give them, so that a result folder has the same sums.
     """
-    return add_flows({item.key: Tally(1, item.area)} for item in objects)
+    return add_flows({item.key: Tally(1, round(item.area, 1))} for item in objects)
+
+
+def known_first(pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Kinds of change parted by whether both classes are known: those that are say more, whatever their area.
+
+    Args:
+        pairs: Class before and class after of each, in their order.
+
+    Returns:
+        Those of which both are known, and the others; each in their order.
+    """
+    pairs = list(pairs)
+    return [pair for pair in pairs if UNKNOWN not in pair], [pair for pair in pairs if UNKNOWN in pair]
 
 
 def add_flows(many: Iterable[Flows]) -> Flows:

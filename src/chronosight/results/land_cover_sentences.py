@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import DIRECTIONS
-from chronosight.results.land_cover_change import UNKNOWN, CoverObject, Flows, LandCoverChange, Pair, add_flows, object_flows
+from chronosight.results.land_cover_change import (
+    UNKNOWN,
+    CoverObject,
+    Flows,
+    LandCoverChange,
+    Pair,
+    add_flows,
+    known_first,
+    object_flows,
+)
 from chronosight.results.sentences import Sentence, Shown, compose
 from chronosight.results.wording import ground_words, percent
 from chronosight.tasks.cells import CELLS, listed, whereabouts
@@ -41,16 +50,40 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
     if change is None:
         return []
     north_up = bool(summary.north_up)
-    sentences = [kind_sentence(found, change.metric, north_up) for found in by_kind(change.objects)[:MOST]]
-    rest = by_kind(change.objects)[MOST:]
+    kinds = {found[0].key: found for found in by_kind(change.objects)}
+    known, unknown = ([kinds[pair] for pair in pairs] for pairs in known_first(kinds))
+    sentences = [kind_sentence(found, change.metric, north_up) for found in known[:MOST]]
+    rest = known[MOST:]
     if rest:
         area = sum(item.area for found in rest for item in found)
         sentences.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
-    if not change.objects:
+    if not change.objects and change.left_out:
+        n = Shown(change.left_out, f"{change.left_out:,}")
+        sentences.append(compose("All other land-cover changes are below the limits: {n} of {n}.", n=n))
+    elif not change.objects:
         sentences.append(compose("No other land cover was seen to change."))
     if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
         sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
-    return sentences + unknown_ground(change)
+    return sentences + _unknown_kinds(unknown, change, north_up) + unknown_ground(change)
+
+
+def _unknown_kinds(kinds: Sequence[list[CoverObject]], change: LandCoverChange, north_up: bool) -> list[Sentence]:
+    """Changes of which the class before, after or both are not known, in one sentence."""
+    if len(kinds) < 2:
+        return [kind_sentence(found, change.metric, north_up) for found in kinds]
+    flows = object_flows(change.objects)
+    gone = {pair: value for pair, value in flows.items() if pair[1] == UNKNOWN != pair[0]}
+    new = {pair: value for pair, value in flows.items() if pair[0] == UNKNOWN != pair[1]}
+    objects = [item for found in kinds for item in found]
+    area = sum(item.area for item in objects)
+    perhaps = "" if sum(item.confidence * item.area for item in objects) >= PLAIN_FROM * area else "probably "
+    parts = [f"{shares_words(gone, change.metric)} {perhaps}gave way to {NOUNS[UNKNOWN]}"] if gone else []
+    if new:
+        parts.append(f"{shares_words(new, change.metric, after=True)} {perhaps}replaced {NOUNS[UNKNOWN]}")
+    if both := sum(item.area for item in objects if item.key == (UNKNOWN, UNKNOWN)):
+        parts.append(f"{ground(both, change.metric).text} of {NOUNS[UNKNOWN]} {perhaps}changed")
+    areas = {f"{a} to {b}": round(value.area, 1) for (a, b), value in flows.items() if UNKNOWN in (a, b)}
+    return [compose("{kinds}.", kinds=Shown(areas, "; ".join(parts)))]
 
 
 def by_kind(objects: Sequence[CoverObject]) -> list[list[CoverObject]]:

@@ -20,6 +20,7 @@ from chronosight.results.sentences import (
     objects,
     where,
 )
+from chronosight.results.wording import all_below_limits
 from chronosight.tasks.cells import PLACES, listed
 
 SPREAD = 3  # cells that are still named one by one
@@ -37,7 +38,10 @@ def narrative(summary: ChangeSummary) -> list[Sentence]:
     """
     found, metric = summary.objects, summary.metric
     if not found:
-        return [compose("No changed buildings or roads were found."), *cover_sentences(summary), *_doubts(summary)]
+        first = compose("All that changed is below the limits.") if summary.left_out else compose(
+            "No changed buildings or roads were found."
+        )  # fmt: skip
+        return [first, *cover_sentences(summary), *_doubts(summary)]
     sentences = [_counts(summary, class_name) for class_name in classes_of(found)]
     for key in tally(found):
         sentences += _whereabouts([item for item in found if item.key == key], key)
@@ -67,6 +71,9 @@ def _doubts(summary: ChangeSummary) -> list[Sentence]:
 def _counts(summary: ChangeSummary, class_name: str) -> Sentence:
     """Such as "12 buildings appeared (about 2,310 m²) and none vanished."."""
     tallies = tally(summary.objects)
+    left_out = sum(n for (name_of, _), n in summary.left_out.items() if name_of == class_name)
+    if not total(tallies, class_name).count and left_out:
+        return compose("{left_out}.", left_out=Shown(left_out, all_below_limits(left_out, class_name)))
     if not total(tallies, class_name).count:
         return compose("{found} were found.", found=Shown(0, f"No changed {class_name}s"))
     first, facts = change(total(tallies, class_name, "appeared"), class_name, "appeared", summary.metric)

@@ -32,6 +32,23 @@ def confidence_words(confidence: float | None, confident: bool, of: str = "") ->
     return f"not confident{of}, {percent(confidence)}" if confidence else "not confident"
 
 
+def all_below_limits(number: int, noun: str = "", verb: str = "changed") -> str:
+    """That all of a number of objects are below the limits that a user set.
+
+    Args:
+        number: 1 or more.
+        noun: What they are, in the singular; "" where that stands before.
+        verb: What they did.
+
+    Returns:
+        Such as "all 20 buildings that changed are below the limits".
+    """
+    named = f" {noun}{'s' * (number != 1)}" if noun else ""
+    if number == 1:
+        return f"the one{named} that {verb} is below the limits"
+    return f"{'both' if number == 2 else f'all {number:,}'}{named} that {verb} are below the limits"
+
+
 def size_words(area: float, square_metres: bool) -> str:
     """An area to three figures.
 

@@ -24,6 +24,8 @@ NO_CHANGE_SENTENCES = (
     "almost nothing has changed",
 )
 
+BELOW_LIMITS = "all that changed is below the limits"  # of size and confidence that a user set
+
 PAIR_WORDINGS = (
     "Please describe the changes",
     "Please describe the changes.",
@@ -45,6 +47,8 @@ IMAGE_WORDINGS = (
 )
 
 _CONNECTED = re.compile(r" (?:is |are |was |were )?(?:with|near|and|next to|beside) ")
+_ALONG = re.compile(r"\bbuilt along\b(?! (?:it|them|the|a|an|both|this|these|that|each|one|some|two)\b)")
+_NO_VERB = re.compile(r"\ba(?: [a-z]+)? road with [a-z ]+ built along it(?: on both sides)?(?=$| and )")
 _LIGHT = {"a", "an", "the", "some", "many", "several", "piece", "pieces", "of"}
 
 
@@ -99,6 +103,18 @@ def without_repeats(text: str) -> str:
         if after and after <= before:
             return text[: match.start()]
     return text
+
+
+def completed(text: str) -> str:
+    """A caption of a pair without two slips of the captions that models learn from: "a road with villas built along appears".
+
+    Args:
+        text: The caption.
+
+    Returns:
+        "a road with villas built along it appears"; a verb is added too where the road has none.
+    """
+    return _NO_VERB.sub(r"\g<0> appears", _ALONG.sub("built along it", text))
 
 
 def write_reply(value: str) -> str:

@@ -13,7 +13,7 @@ from chronosight.tasks import word_lists as lists
 from chronosight.tasks.cells import PLACES, places
 from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
 from chronosight.tasks.nouns import change_subject, plural, singular
-from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion
+from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion, superlative
 from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.replies import NUMBER_WORDS
 from chronosight.tasks.scene_phrases import take_limits, take_unit
@@ -31,7 +31,7 @@ _GAPS = tuple(
     for pattern in (
         _NUMBER,
         rf"\b(?:share|percentage|proportion|fraction){_OPEN}",
-        rf"\b(?:largest|biggest|smallest){_OPEN}",
+        rf"\b(?:largest|biggest|smallest|longest|shortest){_OPEN}",
         rf"\b(?:most|more|fewer|fewest|all){_OPEN}(?<!changed most)",
     )
 )
@@ -105,7 +105,8 @@ def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, 
     return in_full(
         SceneQuestion(
             asks, own.subject or before.subject, own.direction or before.direction, own.region or before.region, before.zone,
-            least=own.least if asks == own.asks else like.least, unit=own.unit or like.unit, min_area=limits.min_area,
+            by=own.by if asks == own.asks else like.by, least=own.least if asks == own.asks else like.least,
+            unit=own.unit or like.unit, min_area=limits.min_area,
             max_area=limits.max_area, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "", per=like.per,
         )
     )  # fmt: skip
@@ -173,6 +174,8 @@ def in_full(question: SceneQuestion) -> str:
             return f"What is the total area of {kind}{things}{size}{place}{unit}?"
         case "length":
             return f"What is the total length of {kind}{things}{place}?"
+        case _ if question.sized and question.by == "length":
+            return f"How long {'are' if question.top > 1 else 'is'} {_largest(question)}?"
         case _ if question.sized:
             return f"What is the area of {_largest(question)}{unit}?"
         case _:
@@ -269,7 +272,7 @@ def _asks(reading: Reading) -> bool:
 def _largest(question: SceneQuestion) -> str:
     """Such as "the largest new building in the north"."""
     things = question.subject or "objects"
-    word = "smallest" if question.least else "largest"
+    word = superlative(question)
     number = f"{question.top} " if question.top > 1 else ""
     return (
         f"the {number}{word} {_KIND[question.direction]}{things if question.top > 1 else singular(things)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
@@ -78,6 +78,16 @@ BUILT_ON = (
     "built on", "built over", "built upon", "build on", "stand on", "stood on", "covered by", "covered with", "taken by",
     "used for", "paved over",
 )  # fmt: skip
+# What is done to ground, and so names the kind that it became: "was bare ground paved" asks for no new bare ground.
+PAVES = ("paved", "sealed", "asphalted")
+FLOODS = ("flooded", "submerged")
+PLANTS = ("planted", "sown", "regrown")
+DEVELOPS = ("developed", "built up", "urbanised", "urbanized")
+BUILDS = ("built", "build", "constructed", "construct", "erected", "put up", "opened", "completed", "finished", "dug", "dug out")
+DRIES = ("drained", "dried up", "dried out", "dried", "filled in", "filled")
+_GROWS = ("tree", "forest", "wood", "woodland", "grove", "copse", "grass", "grassland", "meadow", "lawn", "crop", "shrub",
+          "vegetation", "greenery")  # fmt: skip
+_FOR_BUILDING = re.compile(r" (?:to|for|by|due to|because of|through) (?:the |new )*(?:construction|development|building) ")
 BEFORE = (
     "there before", "before the", "there earlier", "there previously", "used to be", "stood where", "was where", "were where",
     "lay where", "built on", "stand on", "stood on", "built over", "site of", "there first", "before these", "before those",
@@ -91,7 +101,7 @@ _MEANT = frozenset(
         "much most more less fewer than now loss not cleared land ground cover how become of stand stood lie lay site under "
         "class classes piece pieces patch patches amount extent larger bigger smaller greater total new old some place kinds "
         "types hectares hectare ha taken demolished whole scene these those them instead lot surface use used to be biggest "
-        "largest strongest least converted",
+        "largest strongest least converted sealed asphalted submerged urbanised urbanized due because through",
     )).split()
 ) | lists.FILLERS | CHANGE_WORDS | {f"{word}s" for word in CHANGE_WORDS}  # fmt: skip
 
@@ -106,6 +116,7 @@ _OUT_OF = re.compile(
 )
 _WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
+NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
 
@@ -133,12 +144,17 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
     line = f" {' '.join(words)} "
     subject = _object_subject(words, nouns)
     about_cover = has_phrase(line, COVER_WORDS)
-    if not nouns and not about_cover and subject is None:
+    anything_paved = not nouns and subject is None and has_phrase(line, PAVES)  # which says that it is paved ground now
+    if not nouns and not about_cover and subject is None and not anything_paved:
         return None
     inside = {index for noun in nouns for index in range(noun.start, noun.stop)}
     if any(word not in _MEANT for index, word in enumerate(words) if index not in inside):
         return None
-    found = _read(words, nouns, line, subject, about_cover)
+    if anything_paved:
+        paved = CoverQuestion(_asks(words, line), after=(_PAVED,), word="paved ground")
+        found: CoverQuestion | str | None = replace(paved, asks="whether") if paved.asks == "describe" else paved
+    else:
+        found = _read(words, nouns, line, subject, about_cover)
     if found is not None and negated(words):
         return NO_NEGATION
     return found
@@ -163,15 +179,35 @@ def _read(
             return CoverQuestion("out_of", after=noun.classes, word=noun.word)
         if _INTO.search(tagged) or _WHERE_WAS.search(tagged):
             return CoverQuestion("into", before=noun.classes, word=noun.word)
-    if has_phrase(line, ("built on", "built over", "built upon", "paved over")):
+    if has_phrase(line, ("built on", "built over", "built upon")) or (has_phrase(line, GONE) and _FOR_BUILDING.search(line)):
+        asks = "whether" if asks == "describe" else asks
         return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
-    return _of_one(words, noun, line, asks)
+    return _done_to(noun, tagged, asks) or _of_one(words, noun, line, asks)
+
+
+def _done_to(noun: _Noun, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
+    """Ground to which something was done: paved, flooded, planted, built up, drained; None for any other question."""
+    asks = "whether" if asks == "describe" else asks
+    natural = not {*noun.classes} & {_BUILT, _PAVED, _WATER}
+    for verbs, after in ((PAVES, (_PAVED,)), (FLOODS, (_WATER,)), (PLANTS, (_TREES, _LOW))):
+        if has_phrase(tagged, verbs):
+            if not {*after} & {*noun.classes}:
+                return CoverQuestion(asks, before=noun.classes, after=after, word=noun.word)
+            grown = verbs == PLANTS and noun.word in _GROWS
+            return None if grown or verbs == PAVES else NOT_CLEAR
+    if has_phrase(tagged, DEVELOPS) and natural:
+        return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
+    built = natural and has_phrase(tagged, BUILDS)
+    dried = has_phrase(tagged, DRIES) and _WATER not in noun.classes
+    return NOT_CLEAR if built or dried else None
 
 
 def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
     """Ground of one kind that came or went."""
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
+    if grown != shrunk and "how much" in line and not has_phrase(line, (*lists.VANISHED, "gained", "gain")):
+        return CoverQuestion("net_area", before=noun.classes, word=noun.word, least=shrunk)
     if (grown or shrunk) and ("how much" in line or (has_phrase(line, GREW) and shrunk)):
         return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
@@ -200,6 +236,9 @@ def _from_to(nouns: list[_Noun], tagged: str, asks: CoverAsks) -> CoverQuestion 
         backwards = False
         if not has_phrase(between, (*BECAME, "to", "into", "by", "with", "for")):
             return None
+        told = (*GONE, *REPLACED, *BUILT_ON, *BECAME, "taken", "planted with", "from")
+        if not has_phrase(tagged, told) and between.split() not in (["to"], ["into"]):  # "trees planted by the lake"
+            return None
     else:
         backwards = True
     before, after = (second, first) if backwards else (first, second)
@@ -211,7 +250,7 @@ def _from_to(nouns: list[_Noun], tagged: str, asks: CoverAsks) -> CoverQuestion 
 
 def _of_objects(
     words: list[str], nouns: list[_Noun], line: str, subject: Literal["buildings", "roads"], asks: CoverAsks
-) -> CoverQuestion | None:
+) -> CoverQuestion | str | None:
     """What changed buildings and roads replaced, or what came after them; and what of it was of one kind."""
     if len(nouns) > 1:
         return None
@@ -221,6 +260,8 @@ def _of_objects(
         joined = has_phrase(line, (*REPLACED, *BUILT_ON, *BECAME, "take", "took", "for the", "because of", "under the"))
         if old or not joined:
             return None
+        if _objects_came_first(words, noun, subject):
+            return f"Of vanished {subject} ask what came after them: what replaced the demolished {subject}?"
         asks = "whether" if asks == "describe" else asks
         return CoverQuestion(asks, before=noun.classes, under=subject, word=noun.word)
     if words[0] not in ("what", "which", "on", "over"):
@@ -234,6 +275,16 @@ def _of_objects(
     if " replaced by " in line or (" replaced the " in line and "did" not in words and not has_phrase(line, lists.APPEARED)):
         return None  # "what replaced the buildings": they need not be gone
     return CoverQuestion("was_before", under=subject) if before else None
+
+
+def _objects_came_first(words: list[str], noun: _Noun, subject: str) -> bool:
+    """Whether buildings or roads became ground: "were the houses replaced by grass", "did grass replace the houses"."""
+    at = next(index for index, word in enumerate(words) if change_subject(SUBJECTS.get(singular(word), "")) == subject)
+    between = f" {' '.join(words[noun.stop : at] if noun.start < at else words[at + 1 : noun.start])} "
+    turned = has_phrase(between, (*BECAME, "covered by", "covered with", "taken by", "used for"))
+    if at < noun.start:
+        return turned
+    return not turned and has_phrase(between, REPLACED)
 
 
 def _of_all(words: list[str], line: str) -> CoverQuestion | None:
@@ -255,7 +306,8 @@ def _of_all(words: list[str], line: str) -> CoverQuestion | None:
 def _asks(words: list[str], line: str) -> CoverAsks:
     if has_phrase(line, [phrase for phrase in SHARE if phrase != "how much of"]) or "how much of the" in line:
         return "share"
-    if has_phrase(line, AREA) or words[:2] == ["how", "much"] or words[:2] == ["how", "large"] or words[:2] == ["what", "amount"]:
+    amount = bool({"amount", "extent"} & {*words}) or has_phrase(line, ("how much", "how large"))
+    if has_phrase(line, AREA) or (amount and words[0] not in lists.YES_NO):
         return "area"
     if has_phrase(line, ("how many", "number of")):
         return "count"

@@ -56,6 +56,18 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "people": ("pedestrian", "human"),
 }
 
+# What is there wherever a thing is: where there is a runway there is an airport. A harbour need show no ship.
+IMPLIED: dict[str, tuple[str, ...]] = {
+    "runways": ("airports",),
+    "railway stations": ("railways",),
+    "trains": ("railways",),
+    "crossroads": ("roads",),
+    "forests": ("trees",),
+    **dict.fromkeys(("ponds", "lakes", "rivers", "ports", "beaches", "islands"), ("water areas",)),
+    **dict.fromkeys(("houses", "churches", "schools", "factories"), ("buildings",)),
+    **dict.fromkeys(("residential areas", "commercial areas", "industrial areas"), ("buildings",)),
+}
+
 # Subjects of questions on a pair: the two classes of change masks, and which of the objects above are one of them.
 CHANGE_SUBJECTS = {"buildings": ("buildings", "houses"), "roads": ("roads",)}
 # Words for them that mean all their kinds; "villa" or "highway" name a kind that the map does not distinguish from the others.

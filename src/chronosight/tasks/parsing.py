@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chronosight.tasks.follow_ups import SHORT, UNCLEAR, written_out_of_image, written_out_of_pair
+from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
+from chronosight.tasks.nouns import singular
+from chronosight.tasks.reading import read, tokenise
 from chronosight.tasks.routing import HELP, Kind, Routed, TypedQuestion, read_typed, route
 from chronosight.tasks.scene_questions import only_objects_answer, read_scene_question
 from chronosight.tasks.scene_reading import HELP as SCENE_HELP
@@ -46,9 +49,13 @@ class ParsedQuestion:
             last: What this one could lean on.
 
         Returns:
-            This question; the one before it where this is a slip of a few words.
+            This question; the one before it where this was not understood and names nothing that the next could be about.
         """
-        return last if not self.understood and len(self.text.split()) <= SHORT else self
+        if self.understood:
+            return self
+        words = tokenise(self.text)
+        named = bool(read(words).subjects) or any(singular(word) in COVER_NOUNS for word in words)
+        return self if named else last
 
 
 def parse_question(text: str, kind: Kind, zones: Sequence[str] = (), last: ParsedQuestion | None = None) -> ParsedQuestion:

@@ -28,8 +28,8 @@ Asks = Literal[
 ]  # fmt: skip
 Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
-    "whether", "area", "share", "count", "where", "net", "change", "into", "out_of", "most", "was_before", "came_after",
-    "describe",
+    "whether", "area", "share", "count", "where", "net", "net_area", "change", "into", "out_of", "most", "was_before",
+    "came_after", "describe",
 ]  # fmt: skip
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -50,8 +50,9 @@ class CoverQuestion:
 
     Attributes:
         asks: What is wanted of the ground that changed as the other fields say. "net": whether it has grown or, with `least`,
-            shrunk; "change": what came and what went; "into" and "out_of": what it became, what it was; "most": which class
-            changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or roads (`under`).
+            shrunk; "net_area": by how much; "change": what came and what went; "into" and "out_of": what it became, what it was;
+            "most": which class changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or
+            roads (`under`).
         before: Classes at the earlier date; () for any.
         after: Classes at the later date; () for any.
         either: Classes at either date; () for any.
@@ -59,7 +60,7 @@ class CoverQuestion:
         word: What the question calls the ground, in the singular: "forest".
         other: What it calls the ground that it became.
         way: Of "most": "gone", "new", or "" for both.
-        least: Of "net": whether it has shrunk.
+        least: Of "net" and "net_area": whether it has shrunk.
     """
 
     asks: CoverAsks
@@ -71,6 +72,20 @@ class CoverQuestion:
     other: str = ""
     way: Literal["", "gone", "new"] = ""
     least: bool = False
+
+
+def superlative(question: SceneQuestion) -> str:
+    """What an object of a question of kind "largest" or "largest_in" is called.
+
+    Args:
+        question: The question.
+
+    Returns:
+        "largest", "smallest", "longest" or "shortest".
+    """
+    if question.by == "length":
+        return "shortest" if question.least else "longest"
+    return "smallest" if question.least else "largest"
 
 
 @dataclass(frozen=True)
@@ -87,13 +102,13 @@ class SceneQuestion:
         region: A part of the scene; None for the whole.
         zone: The name of a zone; None for the whole.
         among: Of "rank" and "list": what is compared.
-        by: Of "rank" and "compare": by number or by area.
+        by: Of "rank" and "compare": by number or by area; of "largest" and "largest_in": by area or, of roads, by length.
         least: Of "rank" and "largest": the least; of "list": those without a change; of "compare": fewer is asked for.
         unit: Of areas, "m2", "ha" or "km2"; "" to choose.
         min_area: Only objects of at least so many square metres.
         max_area: Only objects of at most so many square metres.
         top: Of "largest": how many.
-        sized: Of "largest": its area is asked for, not which one it is.
+        sized: Of "largest": its area, or its length, is asked for, not which one it is.
         per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
         regions: Of "compare": the two parts, in their order.
         zones: Of "compare": the two zones, in their order.
@@ -115,7 +130,7 @@ class SceneQuestion:
     region: SceneRegion | None = None
     zone: str | None = None
     among: Among = "cells"
-    by: Literal["count", "area"] = "area"
+    by: Literal["count", "area", "length"] = "area"
     least: bool = False
     unit: str = ""
     min_area: float | None = None

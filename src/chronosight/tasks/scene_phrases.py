@@ -17,7 +17,9 @@ ZONE_WORDS = (
 )  # fmt: skip
 HALF_WORDS, QUARTER_WORDS = ("half", "halves"), ("quarter", "quarters", "quadrant", "quadrants")
 CELL_WORDS = ("cell", "cells", "part", "parts", "place", "places", "area", "areas", "corner", "side", "section", "tile")
-MOST, LEAST = ("most", "biggest", "largest", "greatest", "highest", "strongest"), ("least", "fewest", "smallest", "lowest")
+BY_LENGTH = ("longest", "shortest")
+MOST = ("most", "biggest", "largest", "greatest", "highest", "strongest", "longest")
+LEAST = ("least", "fewest", "smallest", "lowest", "shortest")
 UNITS = {
     "m2": ("square metres", "square meters", "square metre", "square meter", "m2", "sqm", "sq m"),
     "ha": ("hectares", "hectare", "ha"),
@@ -36,6 +38,10 @@ LENGTH = (
     "how many kilometres of", "how many kilometers of", "how many km of", "how many metres of", "how many meters of",
     "what length of", "what is the length of", "what is the total length of", "total length of", "the length of",
     "length of", "how long are the", "how long is the",
+)  # fmt: skip
+LENGTH_OF_ONE = (
+    "how many metres long is", "how many meters long is", "how long is", "how long are", "how long", "what length has",
+    "the lengths of", "lengths of",
 )  # fmt: skip
 COMPARED = ("compare", "compared", "comparison", "versus", "vs", "than", "between", "difference")
 SHARE = (
@@ -232,7 +238,7 @@ def top_as_largest(words: list[str]) -> list[str]:
     if not asks_top(words):
         return words
     at = next(i for i, (a, b) in enumerate(pairwise(words)) if a == "top" and (b.isdecimal() or b in NUMBER_WORDS))
-    said = {"largest", "biggest", "greatest", "smallest"} & set(words)
+    said = {"largest", "biggest", "greatest", "smallest", *BY_LENGTH} & set(words)
     return [*words[:at], words[at + 1], *([] if said else ["largest"]), *words[at + 2 :]]
 
 

@@ -25,12 +25,14 @@ from chronosight.tasks.routing import Routed, TypedQuestion, route_reading
 from chronosight.tasks.scene_comparisons import read_comparison, read_ranking
 from chronosight.tasks.scene_phrases import (
     AREA,
+    BY_LENGTH,
     CELL_WORDS,
     COMPARED,
     GROUND,
     HALF_WORDS,
     LEAST,
     LENGTH,
+    LENGTH_OF_ONE,
     MOST,
     QUARTER_WORDS,
     SHARE,
@@ -62,7 +64,7 @@ from chronosight.tasks.yes_no_questions import (
 )
 
 COMPARES = frozenset(COMPARED) | {"which"}
-OBJECT_SIZES = frozenset(("largest", "biggest", "smallest"))
+OBJECT_SIZES = frozenset(("largest", "biggest", "smallest", *BY_LENGTH))
 _CELLS = (("corners", ("corner", "corners")), ("cells", CELL_WORDS))
 MAX_LISTED = 100  # of "the five largest"
 
@@ -270,17 +272,26 @@ def _read_largest(line: str, place: Restrictions, yes_no: bool, unit: str) -> Re
     if top is None or not 1 <= top <= MAX_LISTED:
         return refuse(f"At most {MAX_LISTED} objects are listed.")
     line = f" {' '.join(words)} "
-    sized = unit != "" or has_phrase(line, (*AREA, *SIZE))
-    phrases = (*AREA, *SIZE, *COVER) if sized else ()
+    by_length = has_phrase(line, BY_LENGTH)
+    if by_length and (unit or has_phrase(line, (*AREA, *SIZE))):
+        return refuse("The longest and the shortest roads are given with their length: ask how long they are.")
+    lengths = (*LENGTH, *LENGTH_OF_ONE)
+    sized = unit != "" or has_phrase(line, lengths if by_length else (*AREA, *SIZE))
+    phrases = () if not sized else lengths if by_length else (*AREA, *SIZE, *COVER)
     reading, reason = read_rest(line, (*MOST, *LEAST, "top", "where is", "where are", "where", "which is", "which are",
                                         "what is", "what are", *CELL_WORDS, *phrases), True)  # fmt: skip
     if reading is None:
         return refuse(reason)
-    least = has_phrase(line, LEAST)
+    least, subject = has_phrase(line, LEAST), one_subject(reading)
+    if by_length and not reading.subjects:
+        subject = "roads"  # nothing else is long
+    if by_length and subject != "roads":
+        return refuse("Lengths are measured of roads only: ask for the longest road, or for the largest building.")
     asks: Asks = "largest_in" if yes_no else "largest"
     wanted = SceneQuestion(
-        asks, one_subject(reading), one_direction(reading), least=least, unit=unit, top=top, sized=sized and not yes_no
-    )
+        asks, subject, one_direction(reading), by="length" if by_length else "area", least=least, unit=unit, top=top,
+        sized=sized and not yes_no,
+    )  # fmt: skip
     return ReadScene(place.restrict(wanted))
 
 

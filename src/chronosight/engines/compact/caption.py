@@ -119,6 +119,21 @@ def choose_caption(captions: Sequence[Answer], changed: Answer, evidence: Eviden
     return _with_objects(chosen, missing), "the caption leaves out most of what the map shows: the outlined objects are added"
 
 
+def completed(captioned: Answer) -> Answer:
+    """The caption as it is read, without slips of grammar that the captions to learn from have (`tasks.caption.completed`).
+
+    The engine's answer to its own task keeps the model's sentence, which is held against such captions where it is scored.
+
+    Args:
+        captioned: The caption of a pair.
+
+    Returns:
+        The caption.
+    """
+    text = caption.completed(captioned.text)
+    return captioned if text == captioned.text else replace(captioned, text=text, value=text)
+
+
 def left_out(text: str, objects: Sequence[ChangedObject]) -> list[ChangedObject]:
     """Objects of a class and direction that the map shows many times and a caption does not name, or names as one.
 
@@ -255,7 +270,7 @@ def joined_caption(
     answers = []
     for box, cell, found in views:
         answer = caption_of(part(scene, box))
-        sentence = without_places(answer.text)
+        sentence = caption.completed(without_places(answer.text))
         if caption.says_no_change(sentence) or not sentence:
             sentence = in_words(found, placed=False)
             answer = replace(answer, confidence=min(fact_confidences(sentence, found), default=0.0), confident=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from chronosight.engines.compact.caption import joined_caption
+from chronosight.engines.compact.caption import completed, joined_caption
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally
 from chronosight.engines.compact.reconcile import outlined_otherwise
@@ -44,7 +44,7 @@ def describe_pair(encoded: EncodedScene) -> Description:
     }
     reconciled = encoded.reconciled
     notes = list(reconciled.notes)
-    captioned, note = encoded.chosen_caption
+    captioned, note = completed(encoded.chosen_caption[0]), encoded.chosen_caption[1]
     notes += [note] if note else []
     classes = []
     for index, name in enumerate(CLASSES):
@@ -65,7 +65,9 @@ def describe_pair(encoded: EncodedScene) -> Description:
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
     facts, evidence = encoded.guide.facts, reconciled.evidence
-    return Description(captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene)
+    return Description(
+        captioned, reconciled.changed, tuple(classes), evidence, tuple(notes), facts, encoded.scene, guide_changed=encoded.changed
+    )
 
 
 def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer]) -> Description:
@@ -114,6 +116,7 @@ def describe_objects(
         (FROM_OBJECTS, *whether.notes),
         model,
         scene,
+        guide_changed=changed,
     )
 
 

@@ -29,6 +29,7 @@ from chronosight.engines.confidence import (
     captioned_change,
     log_odds,
     outlined_area,
+    permitted,
     sigmoid,
     weigh_sources,
     without_model,
@@ -36,6 +37,7 @@ from chronosight.engines.confidence import (
 from chronosight.engines.engine import Progress
 from chronosight.engines.from_objects import answer_task, select
 from chronosight.engines.reply import Reply
+from chronosight.engines.router import unchanged_too
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
 from chronosight.results.changed_object import Direction
@@ -315,11 +317,11 @@ class EncodedScene:
         )
         settings = self.guide.change_settings(question.subject)
         captioned = self.captioned(question) if settings.get("caption") else 0.0
-        settled = without_model(self.changed, outlined, settings, captioned, OF_CLASS if question.subject else SETTLED)
-        if settled is not None:
-            return settled
-        language_model = yes_probability(self.replies([question])[0])
-        return weigh_sources(language_model, self.changed, outlined, settings, captioned)
+        yes = without_model(self.changed, outlined, settings, captioned, OF_CLASS if question.subject else SETTLED)
+        if yes is None:
+            language_model = yes_probability(self.replies([question])[0])
+            yes = weigh_sources(language_model, self.changed, outlined, settings, captioned)
+        return permitted(yes, select(self.reported_evidence.objects, question.subject))
 
     def captioned(self, question: Question) -> float:
         """What the captioner says of a yes / no question about a pair (`confidence.captioned_change`).
@@ -378,9 +380,15 @@ class EncodedScene:
             question: Of task binary, about a class.
 
         Returns:
-            The answer: of a large pair read from the objects, else weighed as in `yes`.
+            The answer: of a large pair, and about roads, read from the objects; else weighed as in `yes`, whose weights are those
+            of buildings: of roads they give a yes with 0.91 on average where 0.55 are right (docs/results.md).
         """
-        if self.large or question.task in self.bundle.from_objects:
+        roads = question.subject == "roads" and not self.large
+        if roads and not self.reconciled.changed.value:
+            evidence = self.reconciled.evidence
+            answer = replace(self.read_off(question), notes=(), evidence=evidence)
+            return unchanged_too(answer, self.reconciled.changed, bool(select(evidence.objects, question.subject)))
+        if self.large or roads or question.task in self.bundle.from_objects:
             answer = self.read_off(question)
         else:
             answer = answer_yes_no(question, self.yes(question), self.guide.change_settings(question.subject))

@@ -10,18 +10,19 @@ from threading import Lock
 from typing_extensions import override
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.caption import completed
 from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.presence import answer_count, answer_presence, pool
+from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import agreeing
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.confidence import calibrate
 from chronosight.engines.engine import Engine, Progress
 from chronosight.engines.from_objects import select
-from chronosight.engines.land_cover_caption import NOTE, cover_caption, with_land_cover_caption
-from chronosight.engines.router import POSSIBLE, ask_engine, unchanged_too
+from chronosight.engines.land_cover_caption import NOTE, beside_land_cover, cover_caption, with_land_cover_caption
+from chronosight.engines.router import as_the_whole, ask_engine, unchanged_too
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_probabilities import ChangeProbabilities
@@ -34,7 +35,7 @@ from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, caption, presence
 from chronosight.tasks.clue import GuideFacts
-from chronosight.tasks.nouns import named_things
+from chronosight.tasks.nouns import IMPLIED, named_things
 from chronosight.tasks.parsing import ParsedQuestion
 from chronosight.tasks.question import Question
 from chronosight.tasks.routing import Routed
@@ -129,8 +130,10 @@ class CompactEngine(Engine):
         if parts and scene.kind == "pair":
             answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
             answer = with_notes(answer, self.encode(scene).remarks)
+            answer = self._beside_land_cover(scene, routed.question, answer, routed.cells or ())
         else:
             answer = self.answer(scene, routed.question, progress)
+            answer = completed(answer) if answer.task == "caption" and scene.kind == "pair" else answer
         return replace(answer, notes=(routed.note, *answer.notes)) if routed.note else answer
 
     @override
@@ -216,13 +219,35 @@ class CompactEngine(Engine):
         classifier = self.networks.presence
         if classifier is None or question.subject not in classifier.rows:
             return None
-        asked = [presence.ask(str(question.subject))] + ([question] if question.task == "object_count" else [])
-        replies = encoded.replies(asked)
-        there = answer_presence(classifier, asked[0], encoded.pooled, yes_probability(replies[0]))
-        if there is None or question.task == "presence":
+        noun = str(question.subject)
+        there = self._unless_contradicted(encoded, classifier, noun, self._see(encoded, classifier, [noun])[noun])
+        if question.task == "presence":
             return there
-        counted = read_raw(question, replies[1])
+        counted = read_raw(question, encoded.replies([question])[0])
         return answer_count(self.bundle, classifier, question, encoded.pooled, there, counted)
+
+    def _see(self, encoded: EncodedScene, classifier: PresenceClassifier, nouns: Sequence[str]) -> dict[str, Answer]:
+        """Whether an image shows each of some things; those that the presence classifier does not know are left out."""
+        asked = [presence.ask(noun) for noun in nouns if noun in classifier.rows]
+        found = {}
+        for question, reply in zip(asked, encoded.replies(asked), strict=True):
+            answer = answer_presence(classifier, question, encoded.pooled, yes_probability(reply))
+            assert answer is not None  # it knows the noun
+            found[str(question.subject)] = answer
+        return found
+
+    def _unless_contradicted(
+        self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer
+    ) -> Answer:
+        """Not confident, with a note, where a surer answer contradicts it: a runway without an airport."""
+        if not answer.confident:
+            return answer
+        related = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
+        for other, said in self._see(encoded, classifier, related).items():
+            if said.confident and said.value is not answer.value and said.confidence >= answer.confidence:
+                note = f"asked whether there are {other}, the model says {'yes' if said.value else 'no'}"
+                return replace(answer, confident=False, notes=(*answer.notes, note))
+        return answer
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
@@ -255,8 +280,10 @@ class CompactEngine(Engine):
         encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
 
-    def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer) -> Answer:
-        """A caption, or "no" to "has anything changed", as it may be given where the land cover changed."""
+    def _beside_land_cover(
+        self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()
+    ) -> Answer:
+        """A caption, or "no" to "has anything changed", as it may be given where the land cover changed, in these cells."""
         unchanged = caption.says_no_change(answer.text) if question.task == "caption" else answer.value is False
         if question.subject is not None or not unchanged:
             return answer
@@ -270,7 +297,8 @@ class CompactEngine(Engine):
             summary = ChangeSummary((), scene.width, scene.height, change.metric, 0.0, corners, land_cover=change)
             captioned = cover_caption(answer, summary)
             return answer if captioned is answer else doubted(with_notes(captioned, (NOTE,)), scene)
-        return with_notes(answer, (NOTE,))
+        ground = [item for item in change.objects if not cells or not set(cells).isdisjoint(item.places)]
+        return beside_land_cover(answer, ground)
 
     def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
@@ -278,13 +306,20 @@ class CompactEngine(Engine):
         with encoded.lock:
             cells = routed.cells or ()
             answer = encoded.read_off(question, routed.direction, cells)
-            if encoded.large or encoded.reconciled.changed.value:
+            if encoded.large:
                 return answer
             reconciled = encoded.reconciled
-        possible = bool(select(reconciled.evidence.objects, question.subject, routed.direction, cells))
+            every = select(reconciled.evidence.objects, question.subject)
+            chosen = select(every, question.subject, routed.direction, cells)
+            if question.task == "binary":
+                same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
+                if same is not None:
+                    return same
+        if reconciled.changed.value:
+            return answer
         if question.task == "binary":
-            return unchanged_too(replace(answer, notes=()), reconciled.changed, possible)
-        return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if possible else answer
+            return unchanged_too(replace(answer, notes=()), reconciled.changed, bool(chosen))
+        return agreeing(question, answer, reconciled) if chosen else answer
 
 
 def with_notes(answer: Answer, notes: tuple[str, ...]) -> Answer:

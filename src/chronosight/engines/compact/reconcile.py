@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from chronosight.engines.compact.objects import without_objects
 from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import select
+from chronosight.engines.router import FOLLOWS
 from chronosight.results.answer import Answer
 from chronosight.results.evidence import Evidence
 from chronosight.tasks.cells import NO_CHANGE
@@ -81,10 +82,9 @@ def agreeing(question: Question, answer: Answer, reconciled: Reconciled) -> Answ
     if changed.value or not answer.value or answer.value == "none":
         note = outlined_otherwise(question, answer.value, evidence)
         confident = answer.confident and not (note and question.task in ("binary", "direction"))
-        return replace(answer, evidence=evidence, notes=(note,) if note else (), confident=confident)
+        return replace(answer, evidence=evidence, notes=(note,) if note else answer.notes, confident=confident)
     value, text = NOTHING[question.task]
-    note = "asked whether anything changed, the model says no; this answer follows from it"
-    return Answer(text, question.task, value, changed.confidence, False, evidence, (note,))
+    return Answer(text, question.task, value, changed.confidence, False, evidence, (FOLLOWS,))
 
 
 def outlined_otherwise(question: Question, value: Value | None, evidence: Evidence) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from chronosight.reports.page import charts, viewer
 from chronosight.reports.page.content import PageContent
 from chronosight.reports.plain_text import answer_line
 from chronosight.results.changed_object import ChangedObject, Key, tally
-from chronosight.results.land_cover_change import CoverObject, object_flows
+from chronosight.results.land_cover_change import UNKNOWN, CoverObject, known_first
 from chronosight.results.wording import confidence_words, ground_words, percent, sentence, size_words
 from chronosight.tasks.cells import CELLS, places
 
@@ -94,10 +95,15 @@ def _render(template: str, content: PageContent) -> str:
         most_rows=MOST_ROWS,
         few=len(summary.objects) < FEW,
         cover=summary.land_cover,
-        cover_kinds=list(object_flows(summary.land_cover.objects)) if summary.land_cover else [],
-        cover_listed=sorted(summary.land_cover.objects, key=lambda item: -item.area)[:MOST_ROWS] if summary.land_cover else [],
+        cover_kinds=[pair for pairs in known_first(summary.land_cover.flows) for pair in pairs] if summary.land_cover else [],
+        cover_listed=_listed(summary.land_cover.objects) if summary.land_cover else [],
     )  # fmt: skip
     return text
+
+
+def _listed(objects: Sequence[CoverObject]) -> list[CoverObject]:
+    """Land-cover objects, those of which both classes are known first; then the largest first."""
+    return sorted(objects, key=lambda item: (UNKNOWN in item.key, -item.area))[:MOST_ROWS]
 
 
 @cache

@@ -63,6 +63,7 @@ def whole_scene_land_cover(
     found.sort(key=lambda one: -one[0].area_px)
     tile_at = Tiling(store.width, store.height).tile_at
     placed = place_objects(scene, [item for item, _ in found], tile_at)
+    every = len(found)
     if limits:
         found = [one for one, item in zip(found, placed, strict=True) if limits.allow(item)]
         placed = place_objects(scene, [item for item, _ in found], tile_at)
@@ -78,6 +79,7 @@ def whole_scene_land_cover(
         dates=lambda top, bottom: date_classes(
             LandCover(store.read_cover(top, bottom), least), store.read(top, bottom).valid
         ),
+        left_out=every - len(found),
     )
 
 

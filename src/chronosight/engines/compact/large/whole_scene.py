@@ -23,6 +23,7 @@ from chronosight.engines.compact.large.store import Store
 from chronosight.engines.confidence import calibrate
 from chronosight.engines.generalise import ObjectLimits, generalise
 from chronosight.engines.land_cover_caption import with_land_cover_caption
+from chronosight.engines.limited import left_out_of
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject, Direction
 from chronosight.results.codes import NO_DATA
@@ -36,6 +37,7 @@ from chronosight.scenes.large.pair import LazyPair, coarser_size
 from chronosight.scenes.large.shift import SceneShift
 from chronosight.scenes.remote import head_of, is_remote, mark_of
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.caption import BELOW_LIMITS
 from chronosight.tasks.cells import cell_at
 
 VERSION = 1  # of the maps in the store: another one starts afresh
@@ -98,6 +100,7 @@ def describe_whole_scene(
     reported = generalise(outlined, scene.width, scene.height, scene.metres_per_pixel or 1.0, bundle.smallest_reported)
     tiling = Tiling(grid.width, grid.height)
     objects = place_objects(scene, [item for item, _ in reported], tiling.tile_at)
+    every = objects
     if limits:
         reported = [one for one, item in zip(reported, objects, strict=True) if limits.allow(item)]
         objects = place_objects(scene, [item for item, _ in reported], tiling.tile_at)
@@ -105,7 +108,9 @@ def describe_whole_scene(
     write_codes(store, [one for one, item in zip(found, outlined, strict=True) if id(item) in kept])
     maps = MapsOnDisk(classes, objects, lambda top, bottom: read_codes(store, top, bottom), percent_rows(store))
     changed = calibrate(store.changed, guide.calibration("guide"))
-    described = describe_objects(maps, changed, guide.facts, scene)
+    described = replace(describe_objects(maps, changed, guide.facts, scene), left_out=left_out_of(every, objects))
+    if described.left_out and not objects:
+        described = replace(described, caption=replace(described.caption, text=BELOW_LIMITS, value=None, confident=False))
     if store.cover:
         described = replace(described, land_cover=whole_scene_land_cover(store, guide.least_cover, scene, objects, limits))
     compared, sides = compared_pixels(store, grid, cell_m)
