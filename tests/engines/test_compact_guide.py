@@ -14,7 +14,7 @@ from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact import guide_views
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
-from chronosight.engines.compact.guide_outputs import mix_buildings, resized_maps
+from chronosight.engines.compact.guide_outputs import mix_buildings, padded_frames, resized_maps
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair
@@ -196,6 +196,41 @@ def test_tiles_and_batches_are_mixed_like_a_whole_scene(mixing, monkeypatch):
     tiled = guide.predict(scene)
     assert tiled.fine is None
     np.testing.assert_allclose(tiled.probability, whole.probability, atol=1e-5)
+
+
+def bicubic(frames, times):
+    rows, columns = (round(side * times) for side in frames.shape[1:3])
+    return np.stack([np.asarray(Image.fromarray(frame).resize((columns, rows), Image.Resampling.BICUBIC)) for frame in frames])
+
+
+@pytest.mark.parametrize("size", [(128, 192), (96, 160)], ids=["fits", "is padded"])
+def test_pairs_that_both_guides_compare_may_be_shown_enlarged(mixing, size):
+    bundle, scene = Bundle(mixing, 1), replace(speckled(*size), metres_per_pixel=1.0)
+    as_it_is = suited_guide(bundle, 1.0).predict_tiles(scene.frames[None])[0][0]
+    bundle.config["fine_guide"] |= {"mixed_at": [1.25, 1.5], "mixed_share": 0.6}
+    guide, expected = suited_guide(bundle, 1.0), []
+    (maps,), (changed,), (cover,) = guide.predict_tiles(scene.frames[None], cover=True)
+    for one, times in ((Guide(bundle), 1.25), (Guide(bundle, fine=True), 1.5)):
+        large = bicubic(scene.frames, times)
+        (seen,), (own_changed,), _ = one.predict_tiles(padded_frames(large)[None])
+        expected.append((resized_maps(seen[:, : large.shape[1], : large.shape[2]], *size), own_changed))
+    mix_buildings(expected[0][0], expected[1][0], 0.6)
+    np.testing.assert_allclose(maps, expected[0][0], atol=1e-5)
+    assert changed == pytest.approx(expected[0][1]) and np.abs(maps - as_it_is).max() > 0.3
+    assert cover.shape == (2, *size)
+    assert suited_guide(bundle, 0.5).mixed_at == suited_guide(bundle, 2.0).mixed_at == (1.0, 1.0)
+
+
+def test_land_cover_of_enlarged_pairs_lies_where_it_lies(mixing):
+    """Halves of two greys, which the tiny head takes for two classes."""
+    bundle = Bundle(mixing, 1)
+    bundle.config["fine_guide"]["mixed_at"] = [1.25, 1.5]
+    frames = np.full((2, 96, 160, 3), 50, np.uint8)
+    frames[:, :, 60:] = 150
+    cover = suited_guide(bundle, 1.0).predict(replace(pair(frames), metres_per_pixel=1.0), cover=True).cover
+    for classes in cover.classes:
+        np.testing.assert_array_equal(classes[:, :56], 1)
+        np.testing.assert_array_equal(classes[:, 64:], 3)
 
 
 @pytest.mark.parametrize(("metres", "finest"), [(None, False), (0.1, True), (0.3, True), (0.31, False), (1.0, False)])

@@ -37,6 +37,19 @@ def test_claims_are_held_against_what_people_wrote(caption, expected):
     assert said(caption) == expected
 
 
+@pytest.mark.parametrize("caption", ["a road replaces the woods", "the forest is replaced by a road", "trees are removed"])
+@pytest.mark.parametrize(("reference", "right"), [("some trees are replaced by a road", True), ("a road is built", False)])
+def test_what_something_replaces_has_vanished_by_whatever_name(caption, reference, right):
+    found = {claim.what: claim.right for claim in check_claims(caption, (reference,), None)}
+    assert found["trees vanished"] is right and found.get("roads appeared", True)
+
+
+def test_surroundings_have_several_names():
+    assert said("a road is built across the forest", ("a road is built in the woods",))[1:] == [("surroundings", True)]
+    assert said("a road is built on the bareland", ("a road on the wasteland appears",))[1:] == [("surroundings", True)]
+    assert said("a road is built in the desert", ("a road on the wasteland appears",))[1:] == [("surroundings", False)]
+
+
 def test_a_caption_of_no_change_is_wrong_where_nobody_wrote_so():
     assert said("there is no difference", ("a house is built",)) == [("no change", False)]
 

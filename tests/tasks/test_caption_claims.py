@@ -45,6 +45,28 @@ def test_a_clause_says_what_changed_how_and_where():
 
 
 @pytest.mark.parametrize(
+    ("caption", "direction", "subjects", "replaced"),
+    [
+        ("a road with villas built along replaces the woods", "appeared", ("roads", "buildings"), ("forests",)),
+        ("the forest is replaced by houses", "appeared", ("buildings",), ("forests",)),
+        ("many trees have been removed and replaced with a road", "appeared", ("roads",), ("trees",)),
+        ("a building is replaced by a road", "appeared", ("roads",), ("buildings",)),
+        ("a building is replaced by a larger one", "vanished", (), ("buildings",)),
+        ("houses replace houses", None, ("buildings",), ()),
+        ("a road is built across the forest", "appeared", ("roads",), ()),
+    ],
+)
+def test_what_is_replaced_has_vanished_and_what_replaces_it_appeared(caption, direction, subjects, replaced):
+    (clause,) = clauses(caption)
+    assert (clause.direction, clause.subjects, clause.replaced) == (direction, subjects, replaced)
+
+
+def test_a_map_of_new_houses_supports_a_caption_that_says_what_they_replaced():
+    assert not faults("the trees are replaced by houses", [HOUSE])
+    assert [fault.kind for fault in faults("the trees are replaced by houses", [GONE])] == ["direction"]
+
+
+@pytest.mark.parametrize(
     ("caption", "objects", "found"),
     [
         ("a parking lot is built and a parking lot are built", [], [("repeated clause", 1)]),

@@ -80,13 +80,15 @@ FINE_LIMITS = """
   of 0.3 m and finer are still those of version 0.8.
 - Captions of pairs come from a captioner that three others taught (`recipes/captioner.yaml`, 2,500, 3,000 and 3,000 steps on
   the captioned parts of training places; `recipes/captioner-taught.yaml`, 1,500 steps); the mean of its weights and of those
-  it started from ships. Its vocabulary is that of these captions: Texas, houses, villas and roads.
+  it started from ships. It learned from the guide's maps of pairs at 1 m as they are; since version 0.10 it reads those of
+  pairs enlarged 1.5 times. Its vocabulary is that of these captions: Texas, houses, villas and roads.
 - The land-cover head (`recipes/land-cover.yaml`) learned from single images of one kind of ground, building outlines and
   rendered scenes; see docs/land-cover.md for its limits. The shipped one was trained for 2,500 steps on the guide's maps
   alone, of ground at 0.3 to 1.3 m, and then for 1,500 steps on pixels too, of ground up to 2.2 m (600 rendered pairs, rate
   0.002), with version 0.6 for 2,000 steps more on the present guide (rate 0.001), and then for the 3,600 steps of the recipe,
   on labels that are no longer half a pixel off, and with version 0.9 for 6,000 steps on the new guide, its first layer from
-  random weights; it was never trained from scratch by one recipe."""
+  random weights; with version 0.10 for 4,000 steps more, ground at about 1 m enlarged 1.5 times. It was never trained from
+  scratch by one recipe."""
 LIMITS = """\
 - Changes of buildings and roads are mapped, and of land cover in pairs of 1.25 m per pixel and finer, where the weights
   have a head for it. Real data has no road masks: roads were learned from captions and from rendered scenes, so real roads

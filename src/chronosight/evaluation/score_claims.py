@@ -3,11 +3,11 @@
 A clause claims that things of some kind changed, in a direction, and may name places and surroundings
 (`tasks.caption_claims`).
 
-- A thing is right where a reference caption says the same of it, or does not say which way. Buildings are also right where
-  the reference mask holds one that changed so, or whose direction is not known.
+- A thing is right where a reference caption says the same of it, or does not say which way; what something else replaces has
+  vanished. Buildings are also right where the reference mask holds one that changed so, or whose direction is not known.
 - A place is right where a reference puts the same thing into one of its cells, or the mask has a building there; without
   either it cannot be checked.
-- Surroundings are right where a reference names them.
+- Surroundings are right where a reference names them, by this name or another one (`SAME_GROUND`).
 - A caption that says that nothing changed is one claim too.
 """
 
@@ -29,6 +29,8 @@ from chronosight.tasks.caption_claims import Clause, clauses
 from chronosight.tasks.nouns import change_subject, singular
 from chronosight.tasks.objects import count_and_cells
 
+SAME_GROUND = (("forest", "wood", "jungle", "trees"), ("bareland", "wasteland"))
+SAME_THING = {"forests": "trees"}  # people call the same ground by either name
 ClaimKind = Literal["no change", "thing", "place", "surroundings"]
 
 
@@ -94,11 +96,11 @@ def check_claims(caption: str, references: Sequence[str], mask: np.ndarray | Non
     known = [clause for reference in references if not says_no_change(reference) for clause in clauses(reference)]
     claims: list[Claim] = []
     for clause in clauses(caption):
-        for thing in _things(clause):
-            alike = [other for other in known if thing in _things(other) and _agree(clause, other)]
-            cells = _cells(mask, clause) if thing == "buildings" and mask is not None else ()
+        for thing, direction in _things(clause):
+            alike = [other for other in known if any(_agree(thing, direction, *one) for one in _things(other))]
+            cells = _cells(mask, direction) if thing == "buildings" and mask is not None else ()
             if references or (thing == "buildings" and mask is not None):
-                way = f" {clause.direction}" if clause.direction else ""
+                way = f" {direction}" if direction else ""
                 claims.append(Claim("thing", f"{thing}{way}", bool(alike) or bool(cells)))
             placed = {cell for other in alike for cell in other.cells} | set(cells)
             if clause.cells and placed:
@@ -108,23 +110,27 @@ def check_claims(caption: str, references: Sequence[str], mask: np.ndarray | Non
     return claims
 
 
-def _cells(mask: np.ndarray, clause: Clause) -> tuple[str, ...]:
-    """Cells with buildings of the reference mask that changed as the clause says."""
-    other_way = {"appeared": DIRECTIONS.index("gone"), "vanished": DIRECTIONS.index("new")}.get(clause.direction or "", -1)
+def _cells(mask: np.ndarray, direction: str | None) -> tuple[str, ...]:
+    """Cells with buildings of the reference mask that changed so."""
+    other_way = {"appeared": DIRECTIONS.index("gone"), "vanished": DIRECTIONS.index("new")}.get(direction or "", -1)
     return count_and_cells((mask > 0) & (mask != other_way))[1]
 
 
 def _surroundings(clause: Clause, references: Sequence[str]) -> Iterator[Claim]:
-    named = " ".join(references).lower()
+    named = " ".join(references).lower().replace(" ", "")
     for setting in clause.settings:
-        yield Claim("surroundings", setting, setting.replace(" ", "") in named.replace(" ", ""))
+        name = setting.replace(" ", "")
+        names = next((group for group in SAME_GROUND if name in group), (name,))
+        yield Claim("surroundings", setting, any(one in named for one in names))
 
 
-def _things(clause: Clause) -> tuple[str, ...]:
-    """What a clause says changed: classes of the change map, and other things by their plural names."""
-    changed = [noun for noun in clause.nouns if noun not in clause.beside and singular(noun) not in clause.settings]
-    return tuple(dict.fromkeys(change_subject(noun) or noun for noun in changed))
+def _things(clause: Clause) -> list[tuple[str, str | None]]:
+    """What a clause says changed, and which way: classes of the change map, and other things by their plural names."""
+    others = (*clause.beside, *clause.replaced)
+    changed = [noun for noun in clause.nouns if noun not in others and singular(noun) not in clause.settings]
+    ways = [*((noun, clause.direction) for noun in changed), *((noun, "vanished") for noun in clause.replaced)]
+    return list(dict.fromkeys((change_subject(noun) or SAME_THING.get(noun, noun), way) for noun, way in ways))
 
 
-def _agree(one: Clause, other: Clause) -> bool:
-    return None in (one.direction, other.direction) or one.direction == other.direction
+def _agree(thing: str, direction: str | None, other: str, its_direction: str | None) -> bool:
+    return thing == other and (None in (direction, its_direction) or direction == its_direction)

@@ -27,7 +27,7 @@ PAVED = ("parking lots",)  # paved ground without a class of its own: the map sh
 _APPEARED, _VANISHED = (tuple(tuple(phrase.split()) for phrase in words) for words in (lists.APPEARED, lists.VANISHED))
 _BREAK = re.compile(r"\s*(?:[,;.]\s*(?:and|while|but)?|\b(?:and|while|but)\b)\s*", re.IGNORECASE)
 _BESIDE = ("beside", "along", "alongside", "near", "around", "by", "between", "behind", "beyond", "to")
-_INSIDE = ("in", "into", "inside", "within", "through", "amid", "among")  # "in the woods": where, not what changed
+_INSIDE = ("in", "into", "inside", "within", "through", "across", "amid", "among")  # "in the woods": where, not what changed
 _SIDES = ("side", "sides", "end", "ends", "edge", "corner")
 _JOINED = ("with", "and", "on", "at", "of", "from", *_INSIDE, *_BESIDE)
 _WHOLE = ("scene", "area", "image", "picture")
@@ -35,6 +35,9 @@ _LIGHT = ("a", "an", "the", "some", "many", "several", "few", "more", "one", "tw
 _DETERMINERS = (*_LIGHT, "this", "that", "these", "both", "all")
 _VERBS = ("is", "are", "was", "were", "has", "have", "becomes", "become", "turns", "turn")
 _ONE_OF_MANY = re.compile(r"^((?:an?|one) (?:(?!and\b)[\w-]+ ){1,5})(are|were|have)\b", re.IGNORECASE)
+
+
+_REPLACED = re.compile(r"\b(?:(?P<passive>replaced (?:by|with))|replac(?:es?|ed|ing)|in place of|instead of)\b", re.IGNORECASE)
 
 
 class LocatedObject(Protocol):
@@ -67,6 +70,7 @@ class Clause:
         cells: Of the 3x3 grid, by rows; () where it names no place.
         settings: Surroundings that it names.
         beside: Those of the nouns that only say where: the road of "houses are built along the road" need not have changed.
+        replaced: Those of the nouns that gave way to the others: the trees of "a road replaces the trees".
     """
 
     text: str
@@ -75,11 +79,13 @@ class Clause:
     cells: tuple[str, ...]
     settings: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """Classes of the change map that it says changed: "buildings", "roads"."""
-        return tuple(dict.fromkeys(filter(None, map(change_subject, (noun for noun in self.nouns if noun not in self.beside)))))
+        """Classes of the change map that it says changed as its direction says: "buildings", "roads"."""
+        changed = (noun for noun in self.nouns if noun not in (*self.beside, *self.replaced))
+        return tuple(dict.fromkeys(filter(None, map(change_subject, changed))))
 
 
 @dataclass(frozen=True)
@@ -245,7 +251,20 @@ def _clause(text: str) -> Clause:
     nouns = tuple(dict.fromkeys(noun for noun, _, _ in named))
     changed = {noun for noun, start, _ in named if not _says_where(words[:start])}
     beside = tuple(noun for noun in nouns if noun not in changed)
-    return Clause(text, nouns, direction, tuple(CELLS[cell] for cell in cells), settings, beside)
+    replaced = _replaced(text)
+    if replaced:  # whatever else it says came in their stead
+        direction = "appeared" if changed.difference(replaced) else "vanished"
+    return Clause(text, nouns, direction, tuple(CELLS[cell] for cell in cells), settings, beside, replaced)
+
+
+def _replaced(text: str) -> tuple[str, ...]:
+    """The things that gave way to others, as in "houses replace the trees" and "the trees are replaced by houses"."""
+    verb = _REPLACED.search(text)
+    if verb is None:
+        return ()
+    sides = [[noun for noun, _, _ in _nouns(_words(part))] for part in (text[: verb.start()], text[verb.end() :])]
+    old, new = sides if verb["passive"] else reversed(sides)
+    return tuple(noun for noun in dict.fromkeys(old) if noun not in new)
 
 
 def _says_where(before: Sequence[str]) -> bool:
@@ -253,7 +272,7 @@ def _says_where(before: Sequence[str]) -> bool:
     left = list(before)
     while left and left[-1] in (*_LIGHT, "both", "existing", "old"):
         left.pop()
-    if not left:
+    if not left or left[-2:] == ["replaced", "by"]:
         return False
     of_side = left[-1] == "of" and len(left) > 1 and (left[-2] in _SIDES or is_direction(left[-2]))
     return of_side or left[-1] in (*_BESIDE, *_INSIDE)
@@ -389,7 +408,7 @@ def _position(words: Sequence[str], phrase: Sequence[str]) -> int | None:
 
 
 def _setting(name: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:in|on|at|near|beside|along|around|by|through|of) (?:the |a )?{name}s?\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:in|on|at|near|beside|along|around|by|through|across|of) (?:the |a )?{name}s?\b", re.IGNORECASE)
 
 
 def _words(text: str) -> list[str]:

@@ -179,10 +179,23 @@ def test_whether_anything_changed_is_weighed_with_the_caption(weights, monkeypat
     assert (found[1] > found[0] + 0.02) is counts and (found[0] == found[1]) is not counts
 
 
+@pytest.mark.parametrize(("size", "serves"), [((128, 192), True), ((128, 160), False)])  # 1.5 * 160 is no multiple of 32
+def test_enlarged_maps_serve_where_they_are_of_the_whole_pair_and_not_padded(weights, monkeypatch, size, serves):
+    bundle, asked = Bundle(weights, 1), []
+    bundle.config["fine_guide"]["mixed_at"] = [1.25, 1.5]
+    scene = replace(pair(np.random.default_rng(0).integers(0, 255, (2, *size, 3)).astype(np.uint8)), metres_per_pixel=1.0)
+    maps = suited_guide(bundle, 1.0).predict(scene).fine
+    assert maps["class_logits"].shape[2:] == (192, 288 if serves else 256)
+    compare = Guide.raw_maps
+    monkeypatch.setattr(Guide, "raw_maps", lambda *given: asked.append(1) or compare(*given))
+    assert Captioner(bundle).describe(scene, 1.0, maps).complete
+    assert (not asked) is serves
+
+
 @pytest.mark.parametrize(("metres", "atol"), [(1.0, 1e-5), (0.5, 0.02)], ids=["both guides", "half of the size, not rounded"])
 def test_where_the_guide_saw_the_pair_at_the_captioners_size_it_is_not_asked_again(weights, monkeypatch, metres, atol):
     bundle, frames = Bundle(weights, 1), np.random.default_rng(0).integers(0, 255, (2, 128, 192, 3)).astype(np.uint8)
-    bundle.config["fine_guide"]["halved"] = 0.5
+    bundle.config["fine_guide"] |= {"halved": 0.5, "mixed_at": [1.0, 1.0]}
     scene = replace(pair(frames), metres_per_pixel=metres)
     apart = Captioner(bundle).describe(scene, metres)
     monkeypatch.setattr(Guide, "raw_maps", lambda *_: pytest.fail("compared the pair again"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,18 @@ def test_coarse_mosaics_are_drawn_at_about_a_metre(monkeypatch):
         for index in range(40):
             made[index]
         assert least <= asked.count(land_cover_samples.COARSE_STEPS) <= most
+
+
+@pytest.mark.parametrize(("metres", "enlarged"), [(1.3, True), (0.5, False)])
+def test_what_is_about_a_metre_a_pixel_is_enlarged_with_its_labels(plain, metres, enlarged):
+    """Stripes of roofs are twice as wide, in the images as in the labels; of finer imagery they are what they were."""
+    pairs = [dataclasses.replace(place(changed=True), metres_per_pixel=metres)]
+    for i in range(12):
+        one, other = (samples("real", pairs, enlarged=times)[i] for times in (1.0, 2.0))
+        edges = [np.abs(np.diff(made["labels"] == BUILT, axis=1)).sum() for made in (one, other)]
+        seen = [np.abs(np.diff(made["views"], axis=2)).sum() for made in (one, other)]
+        if edges[0]:  # the earlier date has no roofs
+            assert enlarged == bool(edges[1] < 0.8 * edges[0]) == bool(seen[1] < 0.8 * seen[0])
 
 
 def test_an_unresized_rendered_sample_is_cut_out_of_its_pair(plain):

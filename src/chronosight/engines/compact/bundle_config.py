@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chronosight.engines.compact.guide_outputs import FINE_SHARE
 from chronosight.errors import InputError
 from chronosight.files import check_regular_file, read_json_object
 from chronosight.models.weight_files import MAX_CONFIG_BYTES, check, check_tokenizer
@@ -23,6 +24,7 @@ KEPT = 100  # lines of the cache
 
 _Side = Annotated[int, Field(strict=True, ge=16, le=4096)]
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_Times = Annotated[float, Field(strict=True, ge=1, le=2)]
 
 
 class Checksum(BaseModel):
@@ -74,14 +76,17 @@ class FineGuideConfig(BaseModel):
     """The guide of fine imagery (guide_fine.onnx).
 
     `up_to`: metres per pixel of the coarsest pairs that it compares alone. `mixed_up_to`: of those whose map is the mean of both
-    guides; none where it is 0. `halved`: share of the pairs at half their size in the map of those that it compares alone, where
-    0 is all `views` of the pairs as they are. `finest_up_to`: of those that are compared at `finest` too, by a guide of their own
+    guides; none where it is 0. `mixed_share`: its share in that mean. `mixed_at`: how much larger the other guide and this one
+    are shown such pairs. `halved`: share of the pairs at half their size in the map of those that it compares alone, where 0 is
+    all `views` of the pairs as they are. `finest_up_to`: of those that are compared at `finest` too, by a guide of their own
     (guide_finest.onnx) where `finest_guide` says so; none where it is 0.
     """
 
     metres_per_pixel: Annotated[float, Field(strict=True, gt=0, le=1000)]
     up_to: Annotated[float, Field(strict=True, gt=0, le=1000)]
     mixed_up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
+    mixed_share: Annotated[_Number, Field(ge=0, le=1)] = FINE_SHARE
+    mixed_at: tuple[_Times, _Times] = (1.0, 1.0)
     finest: Annotated[float, Field(strict=True, gt=0, le=1000)] = 0.25
     finest_up_to: Annotated[float, Field(strict=True, ge=0, le=1000)] = 0.0
     finest_guide: bool = False

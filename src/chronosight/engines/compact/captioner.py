@@ -10,6 +10,7 @@ import numpy as np
 from chronosight.engines.compact.beam_search import Sentence, beam_search
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, seen_frames
+from chronosight.engines.compact.guide_outputs import mixed_at
 from chronosight.engines.reply import Reply
 from chronosight.errors import InputError
 from chronosight.scenes.scene import Scene
@@ -34,6 +35,7 @@ class Captioner:
         self.bundle = bundle
         self.words = tuple(bundle.config["captioner"]["words"])
         self.guide = Guide(bundle, fine=True)
+        self.enlarged = mixed_at(bundle.config)[1]
 
     def describe(self, scene: Scene, metres: float | None, maps: dict[str, np.ndarray] | None = None) -> Reply:
         """Describes the change in a sentence.
@@ -41,7 +43,8 @@ class Captioner:
         Args:
             scene: A pair.
             metres: Ground size of a pixel; None where it is not known.
-            maps: What the guide of fine imagery gave of the whole pair, by name; used where it saw the pair at the size of here.
+            maps: What the guide of fine imagery gave of the whole pair, by name; used where it saw the pair at the size of
+                here, or enlarged from it as pairs at 1 m are.
 
         Returns:
             The sentence, without full stop and without surroundings that are doubtful, with the log-probability of every word
@@ -51,8 +54,7 @@ class Captioner:
             InputError: The graph does not fit the words in config.json.
         """
         size = shown_size(scene.height, scene.width, metres)
-        seen = maps["class_logits"].shape[2:] if maps else (0, 0)
-        if maps is None or seen != size or scene.height % seen[0] or scene.width % seen[1]:  # the latter two: not padded
+        if maps is None or not self._suit(maps["class_logits"].shape[2:], size, scene):
             maps = self.guide.raw_maps(
                 resize_frames(seen_frames(scene), *size)[:, None], ("class_logits", "appeared_logit", *LEVELS)
             )
@@ -79,6 +81,13 @@ class Captioner:
         found = beam_search(next_word()[0], follow, END, MOST_WORDS, LENGTH_EXPONENT, forbidden=(PAD, START, UNKNOWN))
         first, *others = [self._reply(sentence) for sentence in found]
         return replace(first, others=tuple(others))
+
+    def _suit(self, seen: tuple[int, ...], size: tuple[int, int], scene: Scene) -> bool:
+        """Whether the maps of a pair seen at a size serve: they are of the size of here or enlarged from it, and not padded."""
+        for times in (1.0, self.enlarged):
+            if seen == tuple(times * side for side in size):
+                return not any(side % (now / times) for side, now in zip((scene.height, scene.width), seen, strict=True))
+        return False
 
     def _reply(self, found: Sentence) -> Reply:
         words = [self.words[token] for token in found.tokens]

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from chronosight.engines.compact.bundle import Bundle
+from chronosight.engines.compact.guide_outputs import enlarged, mixed_at, resized_maps
 from chronosight.errors import InputError
 from chronosight.results.land_cover import CLASS_FROM, pack
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES, PIXELS
@@ -47,6 +48,35 @@ def cover_scores(bundle: Bundle, dates: np.ndarray, maps: dict[str, np.ndarray] 
             )
     scores: np.ndarray = session.run(["logits"], read)[0]
     return scores
+
+
+def coarse_cover_scores(bundle: Bundle, dates: np.ndarray) -> np.ndarray:
+    """The land-cover head's own scores of pairs that both guides compare, which it is shown enlarged.
+
+    Args:
+        bundle: Weights with a guide of fine imagery and a land-cover head.
+        dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
+
+    Returns:
+        (2 N, 6, h / 2, w / 2) float32 logits: all earlier dates, then all later ones.
+    """
+    large, seen = enlarged(dates, mixed_at(bundle.config)[1])
+    return scores_at(cover_scores(bundle, large), seen, dates.shape[-2:])
+
+
+def scores_at(scores: np.ndarray, seen: tuple[int, int], size: tuple[int, ...]) -> np.ndarray:
+    """Scores of enlarged dates at the size of the dates.
+
+    Args:
+        scores: (D, 6, H / 2, W / 2) logits of enlarged dates, padding included.
+        seen: Rows and columns of the enlarged dates, without padding.
+        size: Rows and columns of the dates.
+
+    Returns:
+        (D, 6, rows / 2, columns / 2) float32.
+    """
+    cut = scores[..., : seen[0] // 2, : seen[1] // 2]
+    return np.stack([resized_maps(of_date, size[0] // 2, size[1] // 2) for of_date in cut])
 
 
 def cover_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
@@ -9,7 +11,7 @@ from chronosight.engines.confidence import sigmoid
 
 STEP = 32  # the graph takes multiples of this
 BUILDING = 2  # index of the class
-FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair; docs/results.md
+FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair, of weights that do not say; docs/results.md
 
 
 def probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:
@@ -72,6 +74,41 @@ def resized_maps(maps: np.ndarray, rows: int, columns: int) -> np.ndarray:
         (C, rows, columns) float32.
     """
     return np.stack([np.asarray(Image.fromarray(one).resize((columns, rows), Image.Resampling.BILINEAR)) for one in maps])
+
+
+def mixed_at(config: dict[str, Any]) -> tuple[float, float]:
+    """How much larger the guides are shown pairs that both compare.
+
+    Args:
+        config: Of the weights, with "fine_guide".
+
+    Returns:
+        For the guide at 1 m, and for that of fine imagery.
+    """
+    other, own = config["fine_guide"].get("mixed_at", (1.0, 1.0))
+    return float(other), float(own)
+
+
+def enlarged(dates: np.ndarray, times: float) -> tuple[np.ndarray, tuple[int, int]]:
+    """Pairs enlarged for the graph, as images of 8 bits: so are those that the guides were trained on.
+
+    Args:
+        dates: (2, N, 3, h, w) float32 in [0, 1], h and w multiples of 32.
+        times: How much larger, at least 1.
+
+    Returns:
+        (2, N, 3, H, W) float32 in [0, 1], H and W multiples of 32, mirrored at the lower and right edge where they are more
+        than `times` as large; and the rows and columns without what was mirrored.
+    """
+    rows, columns = (round(side * times) for side in dates.shape[-2:])
+    if times == 1:
+        return dates, (rows, columns)
+    frames = np.rint(dates * 255).astype(np.uint8).reshape(-1, *dates.shape[2:]).transpose(0, 2, 3, 1)
+    images = [Image.fromarray(np.ascontiguousarray(frame)) for frame in frames]
+    large = np.stack([np.asarray(image.resize((columns, rows), Image.Resampling.BICUBIC)) for image in images])
+    channels = padded_frames(large).transpose(0, 3, 1, 2).astype(np.float32)
+    channels /= 255
+    return channels.reshape(*dates.shape[:2], *channels.shape[1:]), (rows, columns)
 
 
 def padded_frames(frames: np.ndarray) -> np.ndarray:

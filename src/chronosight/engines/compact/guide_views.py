@@ -10,8 +10,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
-from chronosight.engines.compact.cover_maps import cover_scores
-from chronosight.engines.compact.guide_outputs import STEP, changes, mix_buildings, probabilities, resized_maps
+from chronosight.engines.compact.cover_maps import cover_scores, scores_at
+from chronosight.engines.compact.guide_outputs import (
+    FINE_SHARE,
+    STEP,
+    changes,
+    enlarged,
+    mix_buildings,
+    mixed_at,
+    probabilities,
+    resized_maps,
+)
 from chronosight.errors import InputError
 from chronosight.tasks.land_cover import GUIDE_MAPS
 
@@ -30,10 +39,11 @@ class GuideViews:
     """The networks of a guide.
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
-    size "mixed_up_to" the buildings of coarser pairs are the mean of both: each misses others. Up to "finest_up_to" pairs are
-    compared twice, at the ground size "finest", by a guide of their own where the weights have one ("finest_guide"), and at half
-    that size: the larger size separates adjoining buildings, the smaller one makes fewer false changes. Other fine pairs are
-    compared at their own and at half their size ("halved").
+    size "mixed_up_to" the buildings of coarser pairs are the mean of both, "mixed_share" of it the second one's: each misses
+    others. Each is shown such pairs "mixed_at" times as large. Up to "finest_up_to" pairs are compared twice, at the ground size
+    "finest", by a guide of their own where the weights have one ("finest_guide"), and at half that size: the larger size
+    separates adjoining buildings, the smaller one makes fewer false changes. Other fine pairs are compared at their own and at
+    half their size ("halved").
     """
 
     def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
@@ -56,6 +66,8 @@ class GuideViews:
         share = FINEST_SHARE if self.larger_graph == self.graph else FINEST_GUIDE_SHARE
         self.halved = 1 - share if finest else float(settings.get("halved", 0.0)) if fine else 0.0
         self.mixed = mixed
+        self.mixed_share = float(bundle.config["fine_guide"].get("mixed_share", FINE_SHARE)) if mixed else 0.0
+        self.mixed_at = mixed_at(bundle.config) if mixed else (1.0, 1.0)
         self.summarises = not fine and not bundle.config.get("captioner")  # else nothing reads the memory of its encoder
 
     def views_of(
@@ -73,24 +85,41 @@ class GuideViews:
         Returns:
             Of each pair its maps, (C + 2, h, w) float32 probabilities (classes, appeared, interiors), and the probability in
             [0, 1] that it changed; memory (N, M, d) of the pairs as they are, None where nothing reads it; what the guide of fine
-            imagery gave at about 1 m, by name, or None; of each pair (2, 6, h / s, w / s) scores of land cover, without
-            `cover` none.
+            imagery gave at about 1 m or enlarged from there, by name, or None; of each pair (2, 6, h / s, w / s) scores of land
+            cover, without `cover` none.
         """
         if self.finest or self.halved:
             return self._two_sizes(dates, cover)
+        if self.mixed and self.mixed_at != (1.0, 1.0):
+            return self._enlarged(dates, cover)
         summary = ["memory"] if self.summarises else []
         maps, changed, first = self._averaged(dates, self.views, [*summary, *(GUIDE_MAPS if cover and self.fine else [])])
         fine = self._run(dates, GUIDE_MAPS, "guide_fine") if self.mixed else None
         covers = self._covers(fine or first, dates) if cover else []
         if fine is not None:
             for index, seen in enumerate(maps):
-                mix_buildings(seen, probabilities(fine, index))
+                mix_buildings(seen, probabilities(fine, index), self.mixed_share)
+        return maps, changed, first.get("memory"), fine, covers
+
+    def _enlarged(
+        self, dates: np.ndarray, cover: bool
+    ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
+        """Like `views_of`: the mean of both guides, each shown the pairs once, `mixed_at` times as large."""
+        rows, columns = dates.shape[-2:]
+        (dates_of_own, (high, wide)), (dates_of_fine, (tall, broad)) = (enlarged(dates, times) for times in self.mixed_at)
+        maps, changed, first = self._averaged(dates_of_own, 1, ["memory"] if self.summarises else [])
+        fine = self._run(dates_of_fine, GUIDE_MAPS, "guide_fine")
+        maps = [resized_maps(seen[:, :high, :wide], rows, columns) for seen in maps]
+        for index, seen in enumerate(maps):
+            mix_buildings(seen, resized_maps(probabilities(fine, index)[:, :tall, :broad], rows, columns), self.mixed_share)
+        covers = self._covers(fine, dates_of_fine) if cover else []
+        covers = [scores_at(of_pair, (tall, broad), (rows, columns)) for of_pair in covers]
         return maps, changed, first.get("memory"), fine, covers
 
     def _two_sizes(
         self, dates: np.ndarray, cover: bool
     ) -> tuple[list[np.ndarray], list[float], np.ndarray | None, dict[str, np.ndarray] | None, list[np.ndarray]]:
-        """Like `_views`: the mean of one view of the pairs as they are and, with the share `halved`, of them at half their size.
+        """Like `views_of`: the mean of a view of the pairs as they are and, with the share `halved`, of them at half their size.
 
         Of the finest imagery the latter are shown in all views, and the land cover is read from them, since it is mapped at that
         ground size. Else the captioner may read them: theirs is the size at which it is shown pairs of half a metre.

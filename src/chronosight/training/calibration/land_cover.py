@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.cover_maps import calibrated_cover, cover_scores, likeliest
+from chronosight.engines.compact.cover_maps import calibrated_cover, coarse_cover_scores, cover_scores, likeliest
 from chronosight.evaluation.land_cover import COARSE, COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
 from chronosight.synthetic.held_out import HELD_OUT
@@ -83,12 +83,12 @@ def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> tu
         rng = np.random.default_rng((FIRST, index))
         mosaic = draw_mosaic(rng, grounds, SIDE, COARSE_STEPS) if small else draw_mosaic(rng, grounds, SIDE)
         views = np.stack([mosaic.pixels, difference_only(mosaic.pixels, FIRST + index)])
-        scored = _scored(bundle, views, np.stack([mosaic.labels] * 2))
+        scored = _scored(bundle, views, np.stack([mosaic.labels] * 2), small)
         found.setdefault("coarse mosaics" if small else "mosaics", []).append(scored)
     for index, small in enumerate(track(_sizes(RENDERED, COARSE_RENDERED, limit), "rendered scenes")):
         pair = render_pair(FIRST + index, SIDE, COARSE if small else FINE)
         truth = np.stack([of_rendered(pair.before_map), of_rendered(pair.after_map)])
-        scored = _scored(bundle, np.stack([pair.before, pair.after]), truth)
+        scored = _scored(bundle, np.stack([pair.before, pair.after]), truth, small)
         found.setdefault("coarse rendered" if small else "rendered", []).append(scored)
     fine = [_joined(parts) for name, parts in found.items() if "coarse" not in name]
     return fine, [_joined(parts) for name, parts in found.items() if "coarse" in name]
@@ -124,9 +124,10 @@ def _joined(parts: Sequence[Scored]) -> Scored:
     return np.concatenate([scores for scores, _ in parts]), np.concatenate([labels for _, labels in parts])
 
 
-def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray) -> Scored:
+def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray, coarse: bool) -> Scored:
     """Every `SPARSE`-th pixel of known class; its neighbours add no information."""
-    scores = cover_scores(bundle, views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255)
+    dates = views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255
+    scores = coarse_cover_scores(bundle, dates) if coarse else cover_scores(bundle, dates)
     labels = of_squares(truth)
     known = labels >= 0
     return scores.transpose(0, 2, 3, 1)[known][::SPARSE], labels[known][::SPARSE].astype(int)

@@ -30,6 +30,7 @@ GRAPH, TRAINABLE = "guide_fine.onnx", "guide_fine.safetensors"
 FINEST_GRAPH, FINEST_TRAINABLE = "guide_finest.onnx", "guide_finest.safetensors"
 VIEWS = 2  # of each pair, averaged: as it is, and turned by half; a point of F1 more than one view
 MIXED_UP_TO = 1.3  # metres per pixel of the coarsest pairs that it learns from: up to there its maps are mixed in
+MIXED_SHARE, MIXED_AT = 0.5, (1.25, 1.5)  # its share of them, and how much larger the other guide and it are shown such pairs
 FINEST, FINEST_UP_TO = 0.25, 0.3  # metres per pixel: pairs up to the latter are compared at the former, and at half that size
 HALVED = 0.3  # share of the pairs at half their size in the map of other pairs: nearly as good as two views, at 0.6 of the cost
 NOT_USED = ("summary.", "decoder.")  # branches of the captions, which this guide is not trained for
@@ -61,7 +62,8 @@ def add_fine_guide(
     model = _trained_guide(folder, config, weights)
     differences = _write(model, weights, GRAPH, TRAINABLE, [*MAPS, *GUIDE_MAPS])
     config["fine_guide"] = {
-        "metres_per_pixel": metres, "up_to": up_to, "mixed_up_to": MIXED_UP_TO, "views": VIEWS, "neck": list(model.config.neck),
+        "metres_per_pixel": metres, "up_to": up_to, "mixed_up_to": MIXED_UP_TO, "mixed_share": MIXED_SHARE,
+        "mixed_at": list(MIXED_AT), "views": VIEWS, "neck": list(model.config.neck),
         "finest": FINEST, "finest_up_to": FINEST_UP_TO, "halved": HALVED,
         "finest_guide": (weights / FINEST_GRAPH).is_file(),
     }  # fmt: skip

@@ -156,7 +156,9 @@ def train_land_cover(recipe: LandCoverRecipe, data: str | Path, out: str | Path,
     say("reading imagery")
     sources = land_cover_sources(recipe, data)
     prepare_run(out, recipe.threads)
-    drawn = LandCoverSamples(sources, recipe.shares, recipe.samples, recipe.seed, recipe.size, recipe.coarse, recipe.unresized)
+    drawn = LandCoverSamples(
+        sources, recipe.shares, recipe.samples, recipe.seed, recipe.size, recipe.coarse, recipe.unresized, recipe.enlarged
+    )  # fmt: skip
     samples = LandCoverMaps(drawn, guide.land_cover_features, recipe.steps * recipe.batch, recipe.seed, say)
     torch.manual_seed(recipe.seed)
     widths, neck = list(guide.config.widths), list(guide.config.neck)

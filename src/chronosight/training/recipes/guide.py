@@ -252,6 +252,8 @@ class LandCoverRecipe(Recipe):
     """Share of the mosaics and rendered pairs that are drawn at about 1 m a pixel, the others at any size."""
     unresized: float = Field(default=0, ge=0, le=1)
     """Share of the samples of rendered pairs that are cut out of them as they are, the others at another size."""
+    enlarged: float = Field(default=1.0, ge=1, le=2)
+    """How much samples at about 1 m a pixel are enlarged: as the guide is shown pairs at 1 m."""
     rendered: int = Field(default=400, ge=0)
     """Rendered pairs."""
     neck: tuple[int, int, int] = (32, 48, 64)

@@ -62,7 +62,8 @@ def write_weights(
         kept = read_bundle_config(part)["fine_guide"]
         add_fine_guide(guide, part, kept["metres_per_pixel"], up_to)
         config = read_bundle_config(part)
-        config["fine_guide"] = kept | config["fine_guide"] | {"mixed_up_to": kept.get("mixed_up_to", 0.0)}
+        as_before = ("mixed_up_to", "mixed_share", "mixed_at")  # what it is to pairs at 1 m, which it was not trained on
+        config["fine_guide"] = kept | {name: now for name, now in config["fine_guide"].items() if name not in as_before}
         config["tuned"] = facts
         write_config(part, config)
         engine = CompactEngine(Bundle(part))
