@@ -36,7 +36,7 @@ RENDERED, COARSE_RENDERED = 80, 60
 SPARSE, RARITY = 8, 0.5
 RIGHT = 0.9  # of what is named
 # By class, chosen on val places: with less, more than 5 % of the cells without a change were called changed.
-LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96, 0.96, 0.96, 0.98, 0.98, 0.98)
+LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96, 0.96, 0.96, 0.98, 0.96, 0.98)
 MOST = 0.96
 STEPS = 100
 WEIGHT_DECAY = 1e-3
