@@ -223,7 +223,9 @@ def test_ground_under_a_changed_object_is_shared_out_by_its_known_pixels():
     inside = np.ones((15, 30), bool)
     found = land_cover.object_ground(item, LandCover(cover.packed[:1, 10:25, 10:40], cover.least), inside)
     known = 26 / 30
-    assert found.class_of == "trees"
+    assert found.class_of == "trees" and found.confidence == pytest.approx(min(item.confidence, 0.99), abs=0.02)
+    unsure = replace(item, confidence=0.6)
+    assert land_cover.object_ground(unsure, LandCover(cover.packed[:1, 10:25, 10:40], cover.least), inside).confidence == 0.6
     assert found.shares == pytest.approx({"trees": 300 * known, "road and paved": 150 * known, UNKNOWN: 450 * (1 - known)})
 
 

@@ -24,6 +24,7 @@ from chronosight.results.answer import Answer
 from chronosight.results.change_summary import change_summary
 from chronosight.results.description import ClassDescription, placeholder_scene
 from chronosight.results.evidence import Evidence
+from chronosight.results.land_cover_change import LandCoverChange, ObjectGround
 from chronosight.results.narrative import narrative
 from chronosight.scenes.scene import Scene
 from chronosight.tasks import binary, count
@@ -249,8 +250,8 @@ def test_a_large_pair_joins_the_captions_of_its_parts():
 
     answer = joined_caption(scene, evidence(objects), YES, SIDE / 2, caption_of)
     assert answer.text == (
-        "in the top left corner, a house is built; in the top right corner, a building is built; "
-        "in the lower right corner, a villa is built"
+        "in the top left quarter, a house is built; in the top right quarter, a building is built; "
+        "in the lower right quarter, a villa is built"
     )
     assert [view.frames.shape for view in seen] == [(2, SIDE // 2, SIDE // 2, 3)] * 3
     np.testing.assert_array_equal(seen[1].frames, frames[:, :150, 150:])
@@ -268,6 +269,11 @@ def test_limits_hold_in_counts_places_words_and_map():
     none = limited(described, ObjectLimits(1e6, 0))
     assert none.changed.value is True and none.caption.text == BELOW_LIMITS, "not that the scene is the same"
     assert caption_line(none.caption) == "All that changed is below the limits."
+    trees = [(item, {"trees": item.area}) for item in described.objects]
+    grounds = tuple(ObjectGround(item.number, item.class_name, item.direction, "trees", 0.9, area) for item, area in trees)
+    covered = limited(replace(described, land_cover=LandCoverChange((), grounds)), ObjectLimits(1e6, 0))
+    paved = answer_description(change_summary(covered), "Was the forest paved?", covered.changed, covered.classes)
+    assert not paved.confident and "6 pieces of changed ground left out: below the limits" in paved.notes
     buildings, roads = (class_line(none, one) for one in none.classes)
     assert buildings == "Buildings: all 5 that changed are below the limits."
     assert roads == "Roads: the one that changed is below the limits."

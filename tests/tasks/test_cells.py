@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronosight.tasks.cells import CELLS, cell_at, join_cells, listed, parse_cells, places
+from chronosight.tasks.cells import CELLS, cell_at, halves_and_quarters, join_cells, listed, parse_cells, places
 
 cell_lists = st.lists(st.sampled_from(CELLS), unique=True).map(tuple)
 
@@ -19,6 +19,19 @@ def test_cells_written_are_read_back_in_order(cells: tuple[str, ...]) -> None:
 @given(cell_lists, st.sampled_from(["", ".", " ", "\n"]))
 def test_case_blanks_and_a_full_stop_do_not_matter(cells: tuple[str, ...], end: str) -> None:
     assert parse_cells(join_cells(cells).upper().replace(",", " , ") + end) == cells
+
+
+@pytest.mark.parametrize(
+    ("cells", "north_up", "words"),
+    [
+        (["top left corner"], True, "in the north-western quarter"),
+        (["top right corner", "top left corner"], False, "in the top left and top right quarters"),
+        (["left"], False, "in the left half"),
+        (["top", CELLS[7]], True, "in the northern and southern halves"),
+    ],
+)
+def test_a_scene_in_two_has_halves_and_quarters(cells: list[str], north_up: bool, words: str) -> None:
+    assert halves_and_quarters(cells, north_up) == words
 
 
 @pytest.mark.parametrize("reply", ["", "somewhere", "top,bottom", "No change,top", "yes", ","])

@@ -49,7 +49,7 @@ def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> An
         return refused(NO_ZONES)
     if question.region is not None and question.region.compass and summary.north_up is False:
         return refused(TURNED)
-    if question.unit and not summary.land_cover.metric:
+    if question.unit and question.unit != "%" and not summary.land_cover.metric:
         return refused(NO_GROUND_SIZE)
     scope = scope_of(summary, question, question.cover)
     how: dict[str, Callable[[CoverScope], Answer]] = {
@@ -334,7 +334,7 @@ def _under_objects(scope: CoverScope) -> Answer:
     number = number.removeprefix("1 ")
     text = f"the {number}{scope.place} {'stands' if len(grounds) == 1 else 'stand'} on what was {words}"
     if not appeared:
-        text = f"where the {number}{scope.place} stood there is now {words}"
+        text = f"the {number}{scope.place} gave way to {words}"
     area = sum(one.confidence * sum(one.shares.values()) for one in grounds)
     value = tuple(class_name for class_name in real if class_name != UNKNOWN)
     largest = next(iter(sums))

@@ -20,6 +20,7 @@ LARGE_SHARE_OF_FIELDS = 0.4  # open ground and a class that is unknown: fields c
 OPEN_GROUND = ("bare ground", "low vegetation and crops")
 LITTLE = "almost nothing has changed"
 NOTE = "the land cover changed although no building or road did"
+LEFT_OUT = "the land cover changed, which this answer leaves out"
 
 
 def with_land_cover_caption(description: Description) -> Description:
@@ -94,7 +95,7 @@ def beside_land_cover(answer: Answer, ground: Sequence[CoverObject]) -> Answer:
     """
     if answer.value is not False or not ground:
         return answer
-    return replace(answer, confident=False, notes=tuple(dict.fromkeys((*answer.notes, NOTE))))
+    return replace(answer, confident=False, notes=tuple(dict.fromkeys((*answer.notes, LEFT_OUT))))
 
 
 def _large(found: Sequence[CoverObject], pixels: int, metric: bool) -> bool:

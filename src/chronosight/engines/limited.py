@@ -99,7 +99,8 @@ def _without_grounds(change: LandCoverChange | None, kept: set[int]) -> LandCove
     """The land-cover change without the ground of changed objects that are left out."""
     if change is None:
         return None
-    return replace(change, grounds=tuple(one for one in change.grounds if one.number in kept))
+    grounds = tuple(one for one in change.grounds if one.number in kept)
+    return replace(change, grounds=grounds, left_out=change.left_out + len(change.grounds) - len(grounds))
 
 
 def _limited_cover(description: Description, limits: ObjectLimits) -> Description:

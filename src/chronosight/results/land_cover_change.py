@@ -89,7 +89,8 @@ class ObjectGround:
         class_name: "building" or "road".
         direction: "appeared": the ground is what was there before; "vanished": what came after.
         class_of: land-cover class of most of that ground, "unknown" where most of it is not known.
-        confidence: in [0, 1], mean probability of the likeliest classes over the ground of that class.
+        confidence: in [0, 1], mean probability of the likeliest classes over the ground of that class, never above the
+            object's own.
         shares: area by class, in the unit of `ChangedObject.area`; they sum to the area of the object.
     """
 

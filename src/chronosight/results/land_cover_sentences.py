@@ -232,7 +232,7 @@ def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
         if not flows:
             continue
         gone = direction == "vanished"
-        pattern = f"Where {name}s are gone there is now {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
+        pattern = f"The {name}s that are gone gave way to {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
         areas = {pair[1 if gone else 0]: round(value.area, 1) for pair, value in flows.items()}
         sentences.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
     return sentences

@@ -122,6 +122,9 @@ def places(cells: Sequence[str]) -> str:
     return listed(phrases)
 
 
+CORNER = "corner"
+
+
 def whereabouts(cells: Sequence[str], north_up: bool) -> str:
     """Cells of the 3x3 grid as a phrase, by the compass where north is at the top.
 
@@ -136,6 +139,23 @@ def whereabouts(cells: Sequence[str], north_up: bool) -> str:
     if not north_up:
         return places(named)
     return f"in the {listed([COMPASS[cell] for cell in named])}"
+
+
+def halves_and_quarters(cells: Sequence[str], north_up: bool) -> str:
+    """Parts of a scene that is divided in two along one or both sides, by the cells that their middles lie in.
+
+    Args:
+        cells: Their names, in any order: corners stand for quarters, the others for halves.
+        north_up: Whether north is at the top.
+
+    Returns:
+        Such as "in the north-western quarter", "in the top left and top right quarters", "in the left half".
+    """
+    named = [cell for cell in CELLS if cell in cells]
+    kind = "quarter" if named[0].endswith(CORNER) else "half"
+    words = [f"{COMPASS[cell]}ern" if north_up else cell.removesuffix(f" {CORNER}") for cell in named]
+    plural = {"quarter": "quarters", "half": "halves"}[kind] if len(named) > 1 else kind
+    return f"in the {listed(words)} {plural}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ from chronosight.tasks.caption_claims import (
     without_places,
     without_settings,
 )
-from chronosight.tasks.cells import cell_at, listed, whereabouts
+from chronosight.tasks.cells import cell_at, halves_and_quarters, listed, whereabouts
 from chronosight.tasks.nouns import singular
 
 REMOVED: tuple[FaultKind, ...] = ("repeated clause", "repeated noun", "class", "direction", "place", "unmapped")
@@ -259,10 +259,11 @@ def joined_caption(
         caption_of: Writes the caption of a part, held against what is outlined in it.
 
     Returns:
-        One sentence: "In the north-west, several houses are built; in the south, a road is built". Compass directions
-        where north is at the top, else places in the image.
+        One sentence: "In the north-west, several houses are built; in the south, a road is built", of two parts a side "in the
+        north-western quarter". Compass directions where north is at the top, else places in the image.
     """
     views = _views(scene, evidence.objects, side)[:MOST_VIEWS]
+    in_two = ceil(max(scene.width, scene.height) / side) == 2
     if not views or not changed.value:
         text = counts_and_places(evidence.objects)
         return Answer(text, "caption", text, changed.confidence, changed.confident, evidence)
@@ -281,7 +282,8 @@ def joined_caption(
     sentences: dict[str, list[str]] = {}
     for cell, texts in by_cell.items():
         sentences.setdefault(" and ".join(texts), []).append(cell)
-    text = "; ".join(f"{whereabouts(cells, bool(north_up))}, {sentence}" for sentence, cells in sentences.items())
+    named = halves_and_quarters if in_two else whereabouts
+    text = "; ".join(f"{named(cells, bool(north_up))}, {sentence}" for sentence, cells in sentences.items())
     confidence = min(changed.confidence, *(answer.confidence for answer in answers))
     confident = changed.confident and all(answer.confident for answer in answers)
     return Answer(text, "caption", text, confidence, confident, evidence)

@@ -29,7 +29,7 @@ from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
 
-TILE = 768  # pixels of the guide's own grid: the larger, the less is seen twice, and the more memory a run takes
+TILE = 640  # pixels of the guide's own grid: the larger, the less is seen twice, and the more memory a run takes (768: 2.4 GB)
 OVERLAP = 128
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes

@@ -381,7 +381,7 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
         return ObjectGround(item.number, item.class_name, item.direction, UNKNOWN, 0.0, shares)
     of_group = known & (GROUPS[classes] == group)
     name = _likeliest(classes[of_group], confidence[of_group])
-    mean = float(confidence[of_group].mean())
+    mean = min(item.confidence, float(confidence[of_group].mean()))  # ground under an object changed only if that did
     return ObjectGround(item.number, item.class_name, item.direction, name, mean, shares)
 
 
