@@ -40,10 +40,10 @@ class GuideViews:
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
     size "mixed_up_to" the buildings of coarser pairs are the mean of both, "mixed_share" of it the second one's: each misses
-    others. Each is shown such pairs "mixed_at" times as large. Up to "finest_up_to" pairs are compared twice, at the ground size
-    "finest", by a guide of their own where the weights have one ("finest_guide"), and at half that size: the larger size
-    separates adjoining buildings, the smaller one makes fewer false changes. Other fine pairs are compared at their own and at
-    half their size ("halved").
+    others. Each is shown such pairs "mixed_at" times as large; where they are enlarged, the whole map is the mean. Up to
+    "finest_up_to" pairs are compared twice, at the ground size "finest", by a guide of their own where the weights have one
+    ("finest_guide"), and at half that size: the larger size separates adjoining buildings, the smaller one makes fewer false
+    changes. Other fine pairs are compared at their own and at half their size ("halved").
     """
 
     def __init__(self, bundle: Bundle, fine: bool = False, mixed: bool = False, finest: bool = False) -> None:
@@ -110,8 +110,13 @@ class GuideViews:
         maps, changed, first = self._averaged(dates_of_own, 1, ["memory"] if self.summarises else [])
         fine = self._run(dates_of_fine, GUIDE_MAPS, "guide_fine")
         maps = [resized_maps(seen[:, :high, :wide], rows, columns) for seen in maps]
-        for index, seen in enumerate(maps):
-            mix_buildings(seen, resized_maps(probabilities(fine, index)[:, :tall, :broad], rows, columns), self.mixed_share)
+        for index, seen in enumerate(maps):  # roads too: one view of the guide at 1 m sees twice as many that are none
+            other = resized_maps(probabilities(fine, index)[:, :tall, :broad], rows, columns)
+            mean = seen[1] + self.mixed_share * (other[1] - seen[1])
+            mix_buildings(seen, other, self.mixed_share)
+            less = np.maximum(seen[1] - mean, 0)
+            seen[1] -= less
+            seen[0] += less
         covers = self._covers(fine, dates_of_fine) if cover else []
         covers = [scores_at(of_pair, (tall, broad), (rows, columns)) for of_pair in covers]
         return maps, changed, first.get("memory"), fine, covers
