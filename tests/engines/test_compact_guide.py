@@ -14,7 +14,7 @@ from chronosight.engines.compact import guide as guide_module
 from chronosight.engines.compact import guide_views
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.guide import Guide, suited_guide
-from chronosight.engines.compact.guide_outputs import mix_buildings, padded_frames, resized_maps
+from chronosight.engines.compact.guide_outputs import mix_buildings, mix_buildings_and_roads, padded_frames, resized_maps
 from chronosight.engines.compact.objects import read_evidence
 from chronosight.errors import InputError
 from small_scenes import ground, pair
@@ -178,6 +178,21 @@ def test_two_guides_are_mixed_for_buildings_and_roads_stay():
     np.testing.assert_allclose(mixed[1] / mixed[0], maps[1] / maps[0], rtol=1e-4)
 
 
+def test_no_road_is_likelier_than_the_mean_of_both_guides():
+    rng = np.random.default_rng(0)
+    maps, others = (rng.random((5, 6, 7)).astype(np.float32) for _ in range(2))
+    for one in (maps, others):
+        one[:3] /= one[:3].sum(axis=0)
+    plain, held = maps.copy(), maps.copy()
+    mix_buildings(plain, others, 0.5)
+    mix_buildings_and_roads(held, others, 0.5)
+    mean = (maps[1] + others[1]) / 2
+    np.testing.assert_allclose(held[1], np.minimum(plain[1], mean), atol=1e-6)
+    np.testing.assert_array_equal(held[2:], plain[2:])
+    np.testing.assert_allclose(held[:3].sum(axis=0), 1, atol=1e-6)
+    assert (held[1] < plain[1]).any()
+
+
 @pytest.mark.parametrize(("metres", "mixed"), [(None, True), (0.5, False), (1.0, True), (1.3, True), (1.4, False), (3.0, False)])
 def test_which_ground_sizes_both_guides_compare(mixing, metres, mixed):
     guide = suited_guide(Bundle(mixing, 1), metres)
@@ -214,7 +229,8 @@ def test_pairs_that_both_guides_compare_may_be_shown_enlarged(mixing, size):
         large = bicubic(scene.frames, times)
         (seen,), (own_changed,), _ = one.predict_tiles(padded_frames(large)[None])
         expected.append((resized_maps(seen[:, : large.shape[1], : large.shape[2]], *size), own_changed))
-    np.testing.assert_allclose(maps, 0.4 * expected[0][0] + 0.6 * expected[1][0], atol=1e-5)
+    mix_buildings_and_roads(expected[0][0], expected[1][0], 0.6)
+    np.testing.assert_allclose(maps, expected[0][0], atol=1e-5)
     assert changed == pytest.approx(expected[0][1]) and np.abs(maps - as_it_is).max() > 0.3
     assert cover.shape == (2, *size)
     assert suited_guide(bundle, 0.5).mixed_at == suited_guide(bundle, 2.0).mixed_at == (1.0, 1.0)

@@ -17,6 +17,7 @@ from chronosight.engines.compact.guide_outputs import (
     changes,
     enlarged,
     mix_buildings,
+    mix_buildings_and_roads,
     mixed_at,
     probabilities,
     resized_maps,
@@ -40,7 +41,7 @@ class GuideViews:
 
     Weights may hold a second guide for fine imagery ("fine_guide" in config.json), which predicts maps alone. Up to the ground
     size "mixed_up_to" the buildings of coarser pairs are the mean of both, "mixed_share" of it the second one's: each misses
-    others. Each is shown such pairs "mixed_at" times as large; where they are enlarged, the whole map is the mean. Up to
+    others. Each is shown such pairs "mixed_at" times as large; where they are enlarged, roads are held against both too. Up to
     "finest_up_to" pairs are compared twice, at the ground size "finest", by a guide of their own where the weights have one
     ("finest_guide"), and at half that size: the larger size separates adjoining buildings, the smaller one makes fewer false
     changes. Other fine pairs are compared at their own and at half their size ("halved").
@@ -110,13 +111,9 @@ class GuideViews:
         maps, changed, first = self._averaged(dates_of_own, 1, ["memory"] if self.summarises else [])
         fine = self._run(dates_of_fine, GUIDE_MAPS, "guide_fine")
         maps = [resized_maps(seen[:, :high, :wide], rows, columns) for seen in maps]
-        for index, seen in enumerate(maps):  # roads too: one view of the guide at 1 m sees twice as many that are none
+        for index, seen in enumerate(maps): 
             other = resized_maps(probabilities(fine, index)[:, :tall, :broad], rows, columns)
-            mean = seen[1] + self.mixed_share * (other[1] - seen[1])
-            mix_buildings(seen, other, self.mixed_share)
-            less = np.maximum(seen[1] - mean, 0)
-            seen[1] -= less
-            seen[0] += less
+            mix_buildings_and_roads(seen, other, self.mixed_share)
         covers = self._covers(fine, dates_of_fine) if cover else []
         covers = [scores_at(of_pair, (tall, broad), (rows, columns)) for of_pair in covers]
         return maps, changed, first.get("memory"), fine, covers
