@@ -111,7 +111,7 @@ class GuideViews:
         maps, changed, first = self._averaged(dates_of_own, 1, ["memory"] if self.summarises else [])
         fine = self._run(dates_of_fine, GUIDE_MAPS, "guide_fine")
         maps = [resized_maps(seen[:, :high, :wide], rows, columns) for seen in maps]
-        for index, seen in enumerate(maps): 
+        for index, seen in enumerate(maps):
             other = resized_maps(probabilities(fine, index)[:, :tall, :broad], rows, columns)
             mix_buildings_and_roads(seen, other, self.mixed_share)
         covers = self._covers(fine, dates_of_fine) if cover else []
