@@ -265,6 +265,7 @@ def test_limits_hold_in_counts_places_words_and_map():
     assert [item.number for item in fewer.objects] == [1, 3, 5, 6]
     assert (fewer.classes[0].appeared, fewer.classes[0].vanished) == (2, 1)
     assert any("2 of 6" in note for note in fewer.notes)
+    assert fewer.caption.text == "some houses are built, a road is built and a building is removed", "of what is left"
     assert limited(described, ObjectLimits(1, 0.5)) is described
     none = limited(described, ObjectLimits(1e6, 0))
     assert none.changed.value is True and none.caption.text == BELOW_LIMITS, "not that the scene is the same"

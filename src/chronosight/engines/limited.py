@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chronosight.engines.compact.caption import fit_caption
+from chronosight.engines.compact.caption import fit_caption, of_objects
 from chronosight.engines.compact.objects import tally, unpainted
 from chronosight.engines.from_objects import answer_task, counts_and_places
 from chronosight.engines.generalise import ObjectLimits
@@ -66,7 +66,9 @@ def limited(description: Description, limits: ObjectLimits) -> Description:
         counts = outlined.appeared, outlined.vanished, outlined.cells
         classes.append(ClassDescription(one.name, *counts, lower, counted.interval, one.changed if whole else None))
     captioned = description.caption
-    if objects:
+    if objects and changed.value:  # the model's words are about all that changed
+        captioned = of_objects(captioned, changed, objects)
+    elif objects:
         captioned = fit_caption(captioned, changed, evidence)[0]
     elif not caption.says_no_change(captioned.text):
         text = caption.BELOW_LIMITS if changed.value else counts_and_places(())

@@ -51,6 +51,23 @@ MANY_BUILDINGS = re.compile(rf"\b(?:many|massive|a lot of|lots of|rows of){_KIND
 MOST_VIEWS = 9  # that are captioned, those with the largest changed area
 
 
+def of_objects(captioned: Answer, changed: Answer, objects: Sequence[ChangedObject]) -> Answer:
+    """A caption of the objects, in place of the model's own.
+
+    Args:
+        captioned: The model's caption.
+        changed: Whether anything changed.
+        objects: The objects; none for a caption that says that nothing changed.
+
+    Returns:
+        The caption.
+    """
+    text = in_words(objects) if objects else NO_CHANGE_SENTENCES[0]
+    confidence = supported_confidence(changed.confidence, fact_confidences(text, objects) if objects else [])
+    confident = changed.confident and is_confident(confidence, {})
+    return replace(captioned, text=text, value=text, confidence=confidence, confident=confident)
+
+
 def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnDisk) -> tuple[Answer, str]:
     """The caption as it may stand beside the answer to "has anything changed" and the map.
 
@@ -73,11 +90,7 @@ def fit_caption(captioned: Answer, changed: Answer, evidence: Evidence | MapsOnD
         if changed.value and not evidence.objects:
             note = f'the caption and the answer "{word}" do not agree; the answer is the better guess'
             return replace(captioned, confident=False, confidence=min(captioned.confidence, 1 - changed.confidence)), note
-        text = in_words(evidence.objects) if changed.value else NO_CHANGE_SENTENCES[0]
-        facts = fact_confidences(text, evidence.objects) if changed.value else []
-        confidence = supported_confidence(changed.confidence, facts)
-        confident = changed.confident and is_confident(confidence, {})
-        return replace(captioned, text=text, value=text, confidence=confidence, confident=confident), note
+        return of_objects(captioned, changed, evidence.objects if changed.value else ()), note
     facts = fact_confidences(captioned.text, evidence.objects)
     confidence = supported_confidence(captioned.confidence, [changed.confidence, *facts])
     if not changed.value or not evidence.objects:
