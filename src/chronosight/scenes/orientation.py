@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,13 @@ def read_exif(path: Path, kind: str) -> tuple[int, str | None]:
     Raises:
         InputError: The file is damaged.
     """
+    found = path.stat()
+    return _read_exif(path, kind, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)  # a header is opened more than once, and a PNG is read to its end for this
+def _read_exif(path: Path, kind: str, changed: int, size: int) -> tuple[int, str | None]:
+    """`read_exif`, of a file as it was at a time."""
     with decoding(path):
         try:
             with Image.open(path, formats=[kind.upper()]) as image:
