@@ -21,7 +21,7 @@ from chronosight.engines.compact.large.store import Store
 from chronosight.engines.compact.large.whole_scene import open_store
 from chronosight.engines.compact.tiles import owned_parts, tile_starts
 from chronosight.errors import InputError
-from chronosight.results.land_cover import NO_COVER
+from chronosight.results.land_cover import NEVER, NO_COVER, Thresholds
 from chronosight.scenes.large.opened import open_header
 from chronosight.scenes.large.pair import open_pair
 from chronosight.scenes.open import open_scene
@@ -129,11 +129,13 @@ def test_coarser_pairs_have_least_confidences_of_their_own(folder, tmp_path):
     copy = tmp_path / "weights"
     shutil.copytree(folder, copy)
     config = json.loads((copy / "config.json").read_text())
-    config["land_cover"] |= {"least": [0.5] * 6, "least_coarse": [0.9] * 6}
+    config["land_cover"] |= {"least": [0.5] * 6, "agreeing": [0.4] * 6, "least_coarse": [0.9] * 6}
     (copy / "config.json").write_text(json.dumps(config))
-    assert suited_guide(Bundle(copy, 1), 0.5).least_cover == (0.5,) * 6
-    assert suited_guide(Bundle(copy, 1), 1.0).least_cover == (0.9,) * 6
-    assert suited_guide(Bundle(folder, 1), 1.0).least_cover == suited_guide(Bundle(folder, 1), 0.5).least_cover
+    nothing = (NEVER,) * 6
+    assert suited_guide(Bundle(copy, 1), 0.5).cover_thresholds == Thresholds((0.5,) * 6, (0.4,) * 6)
+    assert suited_guide(Bundle(copy, 1), 1.0).cover_thresholds == Thresholds((0.9,) * 6, nothing)
+    old = {metres: suited_guide(Bundle(folder, 1), metres).cover_thresholds for metres in (0.5, 1.0)}
+    assert old[0.5] == old[1.0] and old[0.5].agreeing == nothing
 
 
 def test_scores_of_coarser_pairs_are_read_by_factors_and_offsets_of_their_own(folder, tmp_path):

@@ -9,7 +9,6 @@ from scipy import ndimage
 from changed_scenes import one
 from chronosight.engines.compact import land_cover
 from chronosight.engines.compact.land_cover import change_map, land_cover_change, windows_apart
-from chronosight.results.land_cover import LandCover
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
 from chronosight.synthetic.pair import render_pair
 from chronosight.tasks import objects
@@ -221,11 +220,11 @@ def test_ground_under_a_changed_object_is_shared_out_by_its_known_pixels():
     cover = cover_of(before, before, np.where(np.arange(SIDE) < 36, 0.99, 0.5) * np.ones((SIDE, 1)))
     item = one(3, "building", "appeared", 10, 10, 30, 15)
     inside = np.ones((15, 30), bool)
-    found = land_cover.object_ground(item, LandCover(cover.packed[:1, 10:25, 10:40], cover.least), inside)
+    found = land_cover.object_ground(item, cover.part(cover.packed[:1, 10:25, 10:40]), inside)
     known = 26 / 30
     assert found.class_of == "trees" and found.confidence == pytest.approx(min(item.confidence, 0.99), abs=0.02)
     unsure = replace(item, confidence=0.6)
-    assert land_cover.object_ground(unsure, LandCover(cover.packed[:1, 10:25, 10:40], cover.least), inside).confidence == 0.6
+    assert land_cover.object_ground(unsure, cover.part(cover.packed[:1, 10:25, 10:40]), inside).confidence == 0.6
     assert found.shares == pytest.approx({"trees": 300 * known, "road and paved": 150 * known, UNKNOWN: 450 * (1 - known)})
 
 

@@ -8,13 +8,13 @@ from chronosight.datasets.places import CaptionedCell
 from chronosight.errors import InputError
 from chronosight.evaluation.land_cover import Tally, cell_kinds, covering_bundle
 from chronosight.evaluation.metric import estimate
-from chronosight.results.land_cover import LandCover, pack
+from chronosight.results.land_cover import NEVER, LandCover, Thresholds, pack
 from chronosight.tasks.cover_words import KINDS
 
 
 def cover(before: np.ndarray, after: np.ndarray, sure: float = 0.9) -> LandCover:
     classes = np.stack([before, after]).astype(np.uint8)
-    return LandCover(pack(classes, np.full(classes.shape, sure)), (0.5,) * 6)
+    return LandCover(pack(classes, np.full(classes.shape, sure)), Thresholds((0.5,) * 6, (NEVER,) * 6))
 
 
 def test_accuracy_and_overlap_leave_out_what_is_not_labelled():

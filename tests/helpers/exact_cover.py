@@ -7,12 +7,12 @@ import numpy as np
 from chronosight.engines.compact.guide import GuideMaps
 from chronosight.engines.compact.objects import placed_evidence, read_evidence
 from chronosight.results.evidence import Evidence
-from chronosight.results.land_cover import LandCover, pack
+from chronosight.results.land_cover import NEVER, LandCover, Thresholds, pack
 from chronosight.scenes.scene import Scene
 from chronosight.synthetic.truth import CHANGE_CLASSES, LAND_COVER, RenderedPair
 
 BUILT, PAVED, BARE, LOW, TREES, WATER = range(6)
-LEAST = (0.6,) * 6
+SURE = Thresholds(least=(0.6,) * 6, agreeing=(NEVER,) * 6)
 CLASS_OF = {  # of the renderer -> index in LAND_COVER_CLASSES
     "bare land": BARE, "grass": LOW, "field": LOW, "trees": TREES, "water": WATER, "road": PAVED, "parking": PAVED,
     "building": BUILT, "pool": WATER, "car": PAVED, "boat": WATER, "plane": PAVED,
@@ -29,7 +29,7 @@ def cover_of(before: np.ndarray, after: np.ndarray, confidence: float | np.ndarr
     """Maps of classes -> the land cover that a head would give, everywhere with one confidence or with one a pixel."""
     maps = np.stack([before, after])
     likely = np.broadcast_to(np.asarray(confidence, np.float32), maps.shape)
-    return LandCover(pack(maps.astype(np.uint8), likely), LEAST)
+    return LandCover(pack(maps.astype(np.uint8), likely), SURE)
 
 
 def scene_of(frames: np.ndarray, metres: float | None = 1.0, **facts) -> Scene:

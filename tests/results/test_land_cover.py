@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chronosight.results.changed_object import Tally
-from chronosight.results.land_cover import LEVELS, NO_COVER, LandCover, pack
+from chronosight.results.land_cover import LEVELS, NEVER, NO_COVER, LandCover, Thresholds, pack
 from chronosight.results.land_cover_change import UNKNOWN, ObjectGround, flow_rows, read_flows
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 
@@ -15,7 +15,7 @@ def test_class_and_confidence_come_back_from_the_byte():
     rng = np.random.default_rng(0)
     classes = rng.integers(0, len(LAND_COVER_CLASSES), (2, 17, 23)).astype(np.uint8)
     confidence = rng.uniform(0, 1, classes.shape).astype(np.float32)
-    cover = LandCover(pack(classes, confidence), (0.0,) * 6)
+    cover = LandCover(pack(classes, confidence), sure((0.0,) * 6))
     assert cover.packed.dtype == np.uint8 and cover.packed.shape == (2, 17, 23)
     assert (cover.classes == classes).all()
     assert np.abs(cover.confidence - confidence).max() <= 0.5 / LEVELS + 1e-6
@@ -24,9 +24,28 @@ def test_class_and_confidence_come_back_from_the_byte():
 
 def test_a_class_is_unknown_below_its_own_confidence_and_where_there_is_no_data():
     packed = np.array([[[32 * 4 + 20, 32 * 4 + 19, 32 * 5 + 20, NO_COVER]]], np.uint8)
-    cover = LandCover(packed, (0.5, 0.5, 0.5, 0.5, 20 / LEVELS, 21 / LEVELS))
+    cover = LandCover(packed, sure((0.5, 0.5, 0.5, 0.5, 20 / LEVELS, 21 / LEVELS)))
     assert cover.known[0, 0].tolist() == [True, False, False, False]
     assert cover.confidence[0, 0, 3] == 0
+
+
+def test_both_dates_that_show_the_same_name_a_class_from_a_lower_confidence_on():
+    """Bare ground and low vegetation are one group; trees at one date and grass at the other do not agree; no data never does."""
+    bare, low, trees = 2, 3, 4
+    classes = np.array([[[trees, trees, bare, trees, trees]], [[trees, trees, low, low, trees]]], np.uint8)
+    confidence = np.array([[[0.7, 0.7, 0.6, 0.7, 0.97]], [[0.8, 0.5, 0.6, 0.7, 0.3]]], np.float32)
+    packed = pack(classes, confidence)
+    cover = LandCover(packed, Thresholds((0.95,) * 6, (0.6, 0.6, 0.55, 0.55, 0.6, 0.6)))
+    assert not cover.known[:, 0, :4].any() and cover.known[:, 0, 4].tolist() == [True, False]
+    assert cover.named[:, 0].tolist() == [[True, False, True, False, True], [True, False, True, False, False]]
+    assert (LandCover(packed, sure((0.95,) * 6)).named == cover.known).all()
+    assert (cover.part(packed[:1]).named == cover.known[:1]).all()  # one date alone has nothing to agree with
+    nothing = LandCover(np.full((2, 1, 1), NO_COVER, np.uint8), Thresholds((0.0,) * 6, (0.0,) * 6))
+    assert not nothing.named.any()
+
+
+def sure(least: tuple[float, ...]) -> Thresholds:
+    return Thresholds(least, (NEVER,) * 6)
 
 
 def test_ground_of_an_object_as_json_types():

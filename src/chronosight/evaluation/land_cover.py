@@ -86,7 +86,7 @@ class Tally:
             truth: (2, H, W) index of class; below 0 where nothing is known.
         """
         count, labelled = len(LAND_COVER_CLASSES), truth >= 0
-        true, found, known = truth[labelled].astype(int), cover.classes[labelled].astype(int), cover.known[labelled]
+        true, found, known = truth[labelled].astype(int), cover.classes[labelled].astype(int), cover.named[labelled]
         self.groups.append(group)
         self.tables.append(np.bincount(true * 8 + found, minlength=8 * count).reshape(count, 8)[:, :count])
         self.known.append(np.array([(known & (true == found)).sum(), known.sum(), known.size], float))

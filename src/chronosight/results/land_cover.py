@@ -9,14 +9,32 @@ So a map of a large pair stays small, and a whole scene's lies on disk as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 NO_COVER = 255
+NEVER = 2.0  # a confidence that no pixel reaches
 LEVELS = 31  # of confidence, above 0
 CLASS_FROM = 5  # bit of a packed byte
+# Group of each class of `LAND_COVER_CLASSES`: sealed, open, trees, water; the last is "no data". Only ground that goes from one
+# group to another has changed.
+GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
+N_GROUPS = 4
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which confidence on a class is named, in [0, 1]; above 1 for a class that never is.
+
+    Attributes:
+        least: Of each class, at one date, whatever the other date shows.
+        agreeing: Of each class, where both dates show the same group of classes: what is seen twice is right more often.
+    """
+
+    least: tuple[float, ...]
+    agreeing: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -24,12 +42,12 @@ class LandCover:
     """What the ground is at both dates, as far as it is known.
 
     Attributes:
-        packed: (2, H, W) uint8, class and confidence of the earlier and the later date, by `pack`.
-        least: Of each class the confidence in [0, 1] below which it is unknown.
+        packed: (2, H, W) uint8, class and confidence of the earlier and the later date, by `pack`; one date alone is allowed.
+        thresholds: From which confidence on a class is named.
     """
 
     packed: np.ndarray
-    least: tuple[float, ...]
+    thresholds: Thresholds
 
     @property
     def classes(self) -> np.ndarray:
@@ -46,8 +64,25 @@ class LandCover:
 
     @property
     def known(self) -> np.ndarray:
-        """(2, H, W) bool, where the likeliest class is confident enough to be named."""
-        found: np.ndarray = (self.packed & LEVELS) >= _least_levels(tuple(self.least))[self.packed >> CLASS_FROM]
+        """(2, H, W) bool, where the likeliest class is confident enough to be named, whatever the other date shows."""
+        return self._reach(self.thresholds.least)
+
+    @property
+    def named(self) -> np.ndarray:
+        """(2, H, W) bool, `known`, or of the same group and confident enough at both dates."""
+        if len(self.packed) == 1:
+            return self.known
+        groups = GROUPS[self.classes]
+        agreeing: np.ndarray = (groups[0] == groups[1]) & self._reach(self.thresholds.agreeing).all(axis=0)
+        named: np.ndarray = self.known | agreeing
+        return named
+
+    def part(self, packed: np.ndarray) -> LandCover:
+        """Other pixels, named from the same confidences on."""
+        return replace(self, packed=packed)
+
+    def _reach(self, least: tuple[float, ...]) -> np.ndarray:
+        found: np.ndarray = (self.packed & LEVELS) >= _least_levels(tuple(least))[self.packed >> CLASS_FROM]
         return found
 
 

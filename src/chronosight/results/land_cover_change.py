@@ -145,7 +145,7 @@ class LandCoverChange:
     Attributes:
         objects: ground that changed, without that under changed buildings and roads.
         grounds: what was there before each new building and road, and what came after each that is gone.
-        known: share in [0, 1] of the compared ground whose class is known at both dates.
+        known: share in [0, 1] of the compared ground whose class is named at both dates.
         metric: whether areas are square metres; else pixels.
         totals: area by class at the earlier and at the later date, where it is known.
         zones: by zone, where zones were given.

@@ -9,7 +9,7 @@ from chronosight.engines.compact.large.land_cover import whole_scene_land_cover
 from chronosight.engines.compact.large.store import CORE, VALID, Store
 from chronosight.engines.generalise import ObjectLimits
 from chronosight.results.codes import NO_DATA
-from exact_cover import LEAST, cover_of, evidence_of, scene_of
+from exact_cover import SURE, cover_of, evidence_of, scene_of
 
 SIDE = 300
 
@@ -44,7 +44,7 @@ def test_bands_on_disk_give_what_the_whole_gives_in_memory(tmp_path, blocks, mon
     monkeypatch.setattr(land_cover, "BAND", band)
     cover, evidence, scene = blocks
     whole = land_cover_change(cover, evidence, scene, 1.0)
-    large = whole_scene_land_cover(stored(tmp_path / "maps", *blocks), LEAST, scene, evidence.objects)
+    large = whole_scene_land_cover(stored(tmp_path / "maps", *blocks), SURE, scene, evidence.objects)
     assert len(whole.objects) > 10 and len(whole.grounds) == 1
 
     def facts(change):
@@ -62,8 +62,8 @@ def test_bands_on_disk_give_what_the_whole_gives_in_memory(tmp_path, blocks, mon
 
 def test_limits_leave_objects_off_list_and_map(tmp_path, blocks):
     store = stored(tmp_path / "maps", *blocks)
-    every = whole_scene_land_cover(store, LEAST, blocks[2], blocks[1].objects)
-    few = whole_scene_land_cover(store, LEAST, blocks[2], blocks[1].objects, ObjectLimits(1000))
+    every = whole_scene_land_cover(store, SURE, blocks[2], blocks[1].objects)
+    few = whole_scene_land_cover(store, SURE, blocks[2], blocks[1].objects, ObjectLimits(1000))
     assert 0 < len(few.objects) < len(every.objects) and min(item.area for item in few.objects) >= 1000
     changed = few.rows(0, SIDE)
     assert ((changed > 0) & (changed < 254)).sum() == sum(item.area_px for item in few.objects)

@@ -24,6 +24,7 @@ from chronosight.errors import InputError  # noqa: E402
 from chronosight.models.guide.configuration import fine_config  # noqa: E402
 from chronosight.models.guide.land_cover import LandCoverConfig, LandCoverModel  # noqa: E402
 from chronosight.models.guide.modeling import GuideModel  # noqa: E402
+from chronosight.results.land_cover import NEVER  # noqa: E402
 from chronosight.tasks.land_cover import GUIDE_MAPS, LAND_COVER_CLASSES  # noqa: E402
 from chronosight.training.calibration import land_cover as calibration  # noqa: E402
 from chronosight.training.export.fine_guide import add_fine_guide  # noqa: E402
@@ -228,7 +229,8 @@ def test_calibration_names_classes_from_the_confidence_at_which_they_are_right(b
     least = dict(zip(LAND_COVER_CLASSES, written["land_cover"]["least"], strict=True))
     assert result["land_cover"] == written["land_cover"] and written["calibration_report"]["land_cover"]["accuracy"] > 0.5
     assert least["trees"] == calibration.MOST and least["built-up"] == calibration.LEAST[0]
-    assert all(written["land_cover"][f"{name}_coarse"] == written["land_cover"][name] for name in ("scale", "bias", "least"))
+    fine = {name: written["land_cover"][name] for name in ("scale", "bias", "least", "agreeing")}
+    assert all(written["land_cover"][f"{name}_coarse"] == values for name, values in fine.items())
     report = result["calibration_report"]["land_cover"]
     assert report["error_after"] <= report["error_before"] + 0.02
 
@@ -237,8 +239,8 @@ def test_coarser_pairs_are_read_by_what_is_right_in_coarser_scenes(bundle_folder
     """All classes are right in fine scenes; in coarse ones a third of what seems built-up is paved."""
     weights = write_covering_bundle(bundle_folder, tmp_path / "weights")
     labels = np.arange(6).repeat(600)
-    fine = 20 * np.eye(6, dtype=np.float32)[labels], labels
-    coarse = 20 * np.eye(6, dtype=np.float32)[[0] * 30 + [3] * 30], np.array([0] * 20 + [1] * 10 + [3] * 30)
+    fine = twice(20 * np.eye(6, dtype=np.float32)[labels], labels)
+    coarse = twice(20 * np.eye(6, dtype=np.float32)[[0] * 30 + [3] * 30], np.array([0] * 20 + [1] * 10 + [3] * 30))
     monkeypatch.setattr(calibration, "_held_out", lambda *_: ([fine], [coarse]))
     monkeypatch.setattr(calibration, "_fit", lambda sources: (np.full(6, float(len(sources))), np.zeros(6)))
     monkeypatch.setattr(calibration, "LEAST", (0.93,) * 6)
@@ -247,6 +249,22 @@ def test_coarser_pairs_are_read_by_what_is_right_in_coarser_scenes(bundle_folder
     assert settings["least"] == [0.93] * 6
     assert settings["scale"] == [1.0] * 6 and settings["scale_coarse"] == [2.0] * 6
     assert settings["least_coarse"][0] == calibration.MOST and settings["least_coarse"][3] == 0.94
+
+
+def twice(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels that look the same at both dates."""
+    return np.stack([scores] * 2, axis=1), np.stack([labels] * 2, axis=1)
+
+
+def test_what_both_dates_show_is_named_from_the_confidence_at_which_that_is_right():
+    """Trees are right from 0.7 on at both dates, water never, bare ground by its group; one date alone counts nowhere."""
+    bare, low, trees, water = 2, 3, 4, 5
+    found = np.array([[trees] * 2] * 40 + [[water] * 2] * 20 + [[bare, low]] * 20 + [[trees, water]] * 100)
+    confidence = np.array([[0.75, 0.9]] * 20 + [[0.65, 0.9]] * 20 + [[0.9] * 2] * 20 + [[0.55, 0.6]] * 20 + [[0.9] * 2] * 100)
+    labels = np.array([[trees] * 2] * 20 + [[low] * 2] * 20 + [[trees] * 2] * 20 + [[low] * 2] * 20 + [[low] * 2] * 100)
+    agreeing = calibration._agreeing(found, confidence, labels, [0.95] * 6)
+    assert agreeing == [NEVER, NEVER, 0.5, 0.5, 0.7, NEVER]
+    assert calibration._agreeing(found, confidence, labels, [0.6] * 6)[trees] == NEVER  # named without the other date
 
 
 def test_overlap_is_lost_where_known_pixels_are_of_another_class():

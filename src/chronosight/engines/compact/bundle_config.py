@@ -100,17 +100,19 @@ _SixNumbers = Annotated[list[_Number], Field(min_length=len(LAND_COVER_CLASSES),
 class LandCoverConfig(BaseModel):
     """How the scores of the land-cover head (land_cover.onnx) are read, by class: calibration, and from where on it is known.
 
-    `scale_coarse`, `bias_coarse`, `least_coarse`: for pairs that the guide of fine imagery does not compare alone; those of fine
-    pairs where they are missing. `up_to`: metres per pixel of the coarsest pairs whose land cover is mapped; those of fine
-    imagery alone where it is 0.
+    `agreeing`: from where on it is known where both dates show the same group. `scale_coarse` and so on: for pairs that the guide
+    of fine imagery does not compare alone; those of fine pairs where they are missing (of `agreeing`, none). `up_to`: metres
+    per pixel of the coarsest pairs whose land cover is mapped; those of fine imagery alone where it is 0.
     """
 
     scale: _SixNumbers
     bias: _SixNumbers
     least: _SixNumbers
+    agreeing: _SixNumbers | None = None
     scale_coarse: _SixNumbers | None = None
     bias_coarse: _SixNumbers | None = None
     least_coarse: _SixNumbers | None = None
+    agreeing_coarse: _SixNumbers | None = None
     up_to: Annotated[float, Field(strict=True, ge=0, le=1.5)] = 0.0
 
 

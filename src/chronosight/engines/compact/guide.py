@@ -23,8 +23,9 @@ from chronosight.engines.compact.tiles import blend_weights, owned_parts, tile_s
 from chronosight.engines.confidence import calibrate_map
 from chronosight.engines.engine import Progress
 from chronosight.errors import InputError
-from chronosight.results.land_cover import NO_COVER, LandCover
+from chronosight.results.land_cover import NEVER, NO_COVER, LandCover, Thresholds
 from chronosight.scenes.scene import Scene
+from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.tasks.pixels import resize_frames
 from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
@@ -104,17 +105,19 @@ class Guide(GuideViews):
 
     @property
     def cover_settings(self) -> dict[str, list[float]]:
-        """How the scores of land cover are read in pairs that this guide compares: "scale", "bias" and "least" by class.
+        """How the scores of land cover are read in pairs that this guide compares: "scale" and "bias" by class, and thresholds.
 
-        "least" is the confidence in [0, 1] below which a class is unknown.
+        "least" and "agreeing" are the confidences of `Thresholds`; weights without the latter name nothing by agreement.
         """
         settings, size = self.bundle.config["land_cover"], "" if self.fine else "_coarse"
-        return {name: settings.get(f"{name}{size}") or settings[name] for name in ("scale", "bias", "least")}
+        found = {name: settings.get(f"{name}{size}") or settings[name] for name in ("scale", "bias", "least")}
+        return found | {"agreeing": settings.get(f"agreeing{size}") or [NEVER] * len(LAND_COVER_CLASSES)}
 
     @property
-    def least_cover(self) -> tuple[float, ...]:
-        """Of each class of land cover the confidence below which it is unknown, in pairs that this guide compares."""
-        return tuple(self.cover_settings["least"])
+    def cover_thresholds(self) -> Thresholds:
+        """From which confidence on a class of land cover is named, in pairs that this guide compares."""
+        settings = self.cover_settings
+        return Thresholds(tuple(settings["least"]), tuple(settings["agreeing"]))
 
     @property
     def exact(self) -> dict[str, dict[str, float]]:
@@ -229,7 +232,7 @@ class Guide(GuideViews):
         land_cover = None
         if covered is not None:
             covered[:, ~scene.valid] = NO_COVER
-            land_cover = LandCover(covered, self.least_cover)
+            land_cover = LandCover(covered, self.cover_thresholds)
         whole_fine = fine if whole and factor == 1.0 else None
         return GuideMaps(mask, probability, appeared, changed, memory if whole else None, land_cover, whole_fine, blended)
 

@@ -29,7 +29,7 @@ from chronosight.engines.outlines import outline_in_scene, place_objects
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.evidence import Evidence
-from chronosight.results.land_cover import LEVELS, LandCover
+from chronosight.results.land_cover import GROUPS, LEVELS, N_GROUPS, LandCover
 from chronosight.results.land_cover_change import (
     BUILT_UP,
     CLASSES,
@@ -48,9 +48,6 @@ from chronosight.tasks.cells import cell_at
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 from chronosight.tasks.objects import MaskObject, MaskPiece, find_pieces
 
-# Group of each class of `LAND_COVER_CLASSES`: sealed, open, trees, water; the last is "no data".
-GROUPS = np.array([0, 0, 1, 1, 2, 3, 4, 4], np.uint8)
-N_GROUPS = 4
 Window = tuple[slice, slice]  # rows and columns
 NARROW = 4.0  # metres: what is narrower is no object
 SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/results.md)
@@ -76,8 +73,8 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
         The change, its map included.
     """
     changed = change_map(cover, evidence.mask > 0, metres)
-    known, classes = cover.known & scene.valid, cover.classes
-    both = known.all(axis=0)
+    named, classes = cover.named & scene.valid, cover.classes
+    both = named.all(axis=0)
     objects, codes = [], np.where(both, np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
     for found, window, inside in reported_objects(changed, cover, metres, scene):
         objects.append(found)
@@ -85,7 +82,7 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
     codes[~scene.valid] = NO_DATA
     metric = scene_corners(scene) is not None or scene.metres_per_pixel is not None
     pixel_area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
-    counts = [np.bincount(classes[date][known[date]], minlength=len(LAND_COVER_CLASSES)).tolist() for date in (0, 1)]
+    counts = [np.bincount(classes[date][named[date]], minlength=len(LAND_COVER_CLASSES)).tolist() for date in (0, 1)]
     totals = {
         name: (pixel_area * before, pixel_area * after)
         for name, before, after in zip(LAND_COVER_CLASSES, *counts, strict=False)
@@ -98,7 +95,7 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
         metric,
         totals,
         rows=lambda top, bottom: codes[top:bottom],
-        dates=lambda top, bottom: date_classes(LandCover(cover.packed[:, top:bottom], cover.least), scene.valid[top:bottom]),
+        dates=lambda top, bottom: date_classes(cover.part(cover.packed[:, top:bottom]), scene.valid[top:bottom]),
     )
 
 
@@ -112,7 +109,7 @@ def date_classes(cover: LandCover, valid: np.ndarray) -> np.ndarray:
     Returns:
         (2, h, w) uint8, index of `CLASSES`; 255 without data.
     """
-    classes = np.where(cover.known, cover.classes, CLASSES.index(UNKNOWN)).astype(np.uint8)
+    classes = np.where(cover.named, cover.classes, CLASSES.index(UNKNOWN)).astype(np.uint8)
     classes[:, ~valid] = NO_DATA
     return classes
 
@@ -221,7 +218,7 @@ def reported_objects(
     for code in range(1, 1 + N_GROUPS**2):
         found = []
         for rows, columns in windows_apart(changed == code):
-            corner, window = (columns.start, rows.start), LandCover(cover.packed[:, rows, columns], cover.least)
+            corner, window = (columns.start, rows.start), cover.part(cover.packed[:, rows, columns])
             for one, item in objects_in(changed[rows, columns] == code, corner, code, window, metres, scene):
                 top, left = rows.start + item.window[0].start, columns.start + item.window[1].start
                 high, wide = item.inside.shape
@@ -318,7 +315,7 @@ def read_classes(item: MaskPiece, code: int, cover: LandCover, metres: float) ->
         Its class before and its class after, and the confidence in [0, 1].
     """
     packed = cover.packed[:, *item.window][:, item.inside]
-    own = LandCover(packed[:, None], cover.least)
+    own = cover.part(packed[:, None])
     classes, confidence, known = own.classes[:, 0], own.confidence[:, 0], own.known[:, 0]
     groups = divmod(code - 1, N_GROUPS)
     names, right = [], np.ones(packed.shape[1], np.float32)
@@ -352,7 +349,7 @@ def object_grounds(cover: LandCover, evidence: Evidence) -> tuple[ObjectGround, 
             evidence.mask[window] == evidence.classes.index(item.class_name)
         )
         date = 0 if item.direction == "appeared" else 1
-        grounds.append(object_ground(item, LandCover(cover.packed[date : date + 1, *window], cover.least), inside))
+        grounds.append(object_ground(item, cover.part(cover.packed[date : date + 1, *window]), inside))
     return tuple(grounds)
 
 
@@ -367,7 +364,7 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     Returns:
         Its ground, "unknown" where less than half of it is known to be of one group.
     """
-    own = LandCover(cover.packed[:, None, inside], cover.least)
+    own = cover.part(cover.packed[:, None, inside])
     classes, confidence, known = own.classes[0, 0], own.confidence[0, 0], own.known[0, 0]
     total = max(1, classes.size)
     counts = np.bincount(classes[known], minlength=len(LAND_COVER_CLASSES))

@@ -4,7 +4,8 @@ On mosaics of real ground that no training saw, as they are and in another seaso
 (`evaluation.land_cover`). Factors and offsets make the head's probabilities hold (log loss): for fine pairs on fine scenes, for
 coarser ones on all, since fewer are coarse (docs/results.md). A class is named from the lowest confidence on above which `RIGHT`
 of the pixels that are called so, in scenes of the same ground size, are right, but not below a bound of its own; a class that
-never reaches it, from `MOST` on.
+never reaches it, from `MOST` on. Where both dates show the same group of classes, one is named from the lowest of `AGREEING` on
+above which `RIGHT` of the pixels that are named by that alone are right, which both dates have to reach.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from torch.nn import functional as F
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.bundle_config import read_bundle_config
-from chronosight.engines.compact.cover_maps import calibrated_cover, coarse_cover_scores, cover_scores, likeliest
+from chronosight.engines.compact.cover_maps import BARE, calibrated_cover, coarse_cover_scores, cover_scores, likeliest
 from chronosight.evaluation.land_cover import COARSE, COARSE_STEPS, FINE, SIDE, covering_bundle, held_out_grounds
 from chronosight.metrics.calibration import calibration_error, calibration_parts
+from chronosight.results.land_cover import GROUPS, NEVER, LandCover, Thresholds, pack
 from chronosight.synthetic.held_out import HELD_OUT
 from chronosight.synthetic.land_cover import of_rendered
 from chronosight.synthetic.light import difference_only
@@ -38,6 +40,7 @@ RIGHT = 0.9  # of what is named
 # By class, chosen on val places: with less, more than 5 % of the cells without a change were called changed.
 LEAST, LEAST_COARSE = (0.93, 0.93, 0.96, 0.96, 0.96, 0.93), (0.96, 0.96, 0.96, 0.98, 0.96, 0.98)
 MOST = 0.96
+AGREEING = (0.5, 0.6, 0.7, 0.8, 0.9)
 STEPS = 100
 WEIGHT_DECAY = 1e-3
 
@@ -47,7 +50,7 @@ Track = Callable[[Sequence[Any], str], Iterable[Any]]
 def calibrate_land_cover(
     weights: Path, data: Path, limit: int | None = None, track: Track = lambda items, _: items
 ) -> dict[str, Any]:
-    """Fits factors, offsets and least confidences, and writes them into the weights' config.json.
+    """Fits factors, offsets and the confidences from which classes are named, and writes them into the weights' config.json.
 
     Args:
         weights: Weights folder with a land-cover head.
@@ -72,7 +75,7 @@ def calibrate_land_cover(
     return {"land_cover": config["land_cover"], "calibration": {}, "calibration_report": reports}
 
 
-Scored = tuple[np.ndarray, np.ndarray]  # (n, C) scores of pixels of known class, and (n,) their classes
+Scored = tuple[np.ndarray, np.ndarray]  # (n, 2, C) scores of pixels of known class at both dates, and (n, 2) their classes
 
 
 def _held_out(bundle: Bundle, data: Path, limit: int | None, track: Track) -> tuple[list[Scored], list[Scored]]:
@@ -108,15 +111,20 @@ def _settings(
     """
     scale, bias = (np.round(fitted, 4) for fitted in _fit(sources))
     scores, labels = _joined(judged)
-    before, after = (_confident(scores, labels, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
+    flat = scores.reshape(-1, scores.shape[-1]), labels.ravel()
+    before, after = (_confident(*flat, *each) for each in ((np.ones_like(scale), np.zeros_like(bias)), (scale, bias)))
     least = _least(*after, low)
+    found, confidence, _ = (part.reshape(labels.shape) for part in after)
+    agreeing = _agreeing(found, confidence, labels, least)
+    cover = LandCover(pack(found.T, confidence.T), Thresholds(tuple(least), tuple(agreeing)))
     report = {
         "accuracy": float(after[2].mean()),
         "error_before": _error(before),
         "error_after": _error(after),
-        "named": float((after[1] >= np.array(least)[after[0]]).mean()),
+        "known": float(cover.known.mean()),
+        "named": float(cover.named.mean()),
     }
-    return {"scale": scale.tolist(), "bias": bias.tolist(), "least": least}, report
+    return {"scale": scale.tolist(), "bias": bias.tolist(), "least": least, "agreeing": agreeing}, report
 
 
 def _joined(parts: Sequence[Scored]) -> Scored:
@@ -125,16 +133,18 @@ def _joined(parts: Sequence[Scored]) -> Scored:
 
 
 def _scored(bundle: Bundle, views: np.ndarray, truth: np.ndarray, coarse: bool) -> Scored:
-    """Every `SPARSE`-th pixel of known class; its neighbours add no information."""
+    """Every `SPARSE`-th pixel whose class is known at both dates; its neighbours add no information."""
     dates = views.transpose(0, 3, 1, 2)[:, None].astype(np.float32) / 255
     scores = coarse_cover_scores(bundle, dates) if coarse else cover_scores(bundle, dates)
     labels = of_squares(truth)
-    known = labels >= 0
-    return scores.transpose(0, 2, 3, 1)[known][::SPARSE], labels[known][::SPARSE].astype(int)
+    known = (labels >= 0).all(axis=0)
+    of_pixels = scores.transpose(2, 3, 0, 1)[known], labels.transpose(1, 2, 0)[known]
+    return of_pixels[0][::SPARSE], of_pixels[1][::SPARSE].astype(int)
 
 
 def _fit(sources: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray]:
     """(C,) factors and (C,) offsets of the scores that make log loss least; sources count alike, rare classes more."""
+    sources = [(scores.reshape(-1, scores.shape[-1]), labels.ravel()) for scores, labels in sources]
     logits, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*sources, strict=True))
     shares = torch.bincount(truth, minlength=logits.shape[1]).clamp(min=1) / len(truth)
     weights = shares.float()[truth] ** -RARITY
@@ -177,6 +187,22 @@ def _least(found: np.ndarray, confidence: np.ndarray, right: np.ndarray, low: Se
         enough = [level for level in levels if _share(right[of_class & (confidence >= level)]) >= RIGHT]
         least.append(round(float(min(enough, default=max(MOST, low[index]))), 2))
     return least
+
+
+def _agreeing(found: np.ndarray, confidence: np.ndarray, labels: np.ndarray, least: Sequence[float]) -> list[float]:
+    """Of each class the confidence from which on it is named where both dates show its group; `NEVER` if that is too often wrong.
+
+    All (n, 2), by pixel and date. Of bare ground and low vegetation the group has to be right, of which confidences speak.
+    """
+    groups, high = GROUPS[found], confidence.min(axis=1, keepdims=True)
+    same = (groups[:, :1] == groups[:, 1:]) & (confidence < np.array(least)[found])
+    right = np.where(groups == GROUPS[BARE], groups == GROUPS[labels], found == labels)
+    agreeing = []
+    for index in range(len(LAND_COVER_CLASSES)):
+        of_class = same & (found == index)
+        enough = [level for level in AGREEING if _share(right[of_class & (high >= level)]) >= RIGHT]
+        agreeing.append(min(enough, default=NEVER))
+    return agreeing
 
 
 def _share(right: np.ndarray) -> float:

@@ -29,7 +29,7 @@ from chronosight.engines.generalise import ObjectLimits, drawn
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject
 from chronosight.results.codes import NO_DATA
-from chronosight.results.land_cover import LandCover
+from chronosight.results.land_cover import LandCover, Thresholds
 from chronosight.results.land_cover_change import NOT_KNOWN, CoverObject, LandCoverChange, ObjectGround, code_of
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.land_cover import LAND_COVER_CLASSES
@@ -40,13 +40,13 @@ LARGEST = 64_000_000  # pixels of the box of one piece of changed ground that is
 
 
 def whole_scene_land_cover(
-    store: Store, least: tuple[float, ...], scene: Scene, objects: Sequence[ChangedObject], limits: ObjectLimits | None = None
+    store: Store, thresholds: Thresholds, scene: Scene, objects: Sequence[ChangedObject], limits: ObjectLimits | None = None
 ) -> LandCoverChange:
     """Finds the land-cover change of a whole scene.
 
     Args:
         store: With the land cover of both dates, and the codes of the changed buildings and roads (`codes`).
-        least: Of each class the confidence below which it is unknown.
+        thresholds: From which confidence on a class is named.
         scene: What is described.
         objects: The changed buildings and roads that are reported.
         limits: Land-cover objects outside of them are left out.
@@ -55,11 +55,11 @@ def whole_scene_land_cover(
         The change; its maps are windows on files of the store.
     """
     metres = scene.metres_per_pixel or 1.0
-    known, totals, compared = _write_groups(store, least, metres)
+    known, totals, compared = _write_groups(store, thresholds, metres)
     found: list[tuple[CoverObject, Piece]] = []
     for code in sorted(_codes_present(store)):
         for pieces in components(_bands(store, code), smallest=smallest_area(metres)):
-            found += _objects(store, least, pieces, code, metres, scene)
+            found += _objects(store, thresholds, pieces, code, metres, scene)
     found.sort(key=lambda one: -one[0].area_px)
     tile_at = Tiling(store.width, store.height).tile_at
     placed = place_objects(scene, [item for item, _ in found], tile_at)
@@ -67,24 +67,24 @@ def whole_scene_land_cover(
     if limits:
         found = [one for one, item in zip(found, placed, strict=True) if limits.allow(item)]
         placed = place_objects(scene, [item for item, _ in found], tile_at)
-    _write_codes(store, least, [(code_of(item.key), piece) for item, piece in found])
+    _write_codes(store, thresholds, [(code_of(item.key), piece) for item, piece in found])
     area = scene.metres_per_pixel**2 if scene.metres_per_pixel else 1.0
     return LandCoverChange(
         placed,
-        tuple(_ground(store, least, item) for item in objects),
+        tuple(_ground(store, thresholds, item) for item in objects),
         known / max(1, compared),
         scene.metres_per_pixel is not None or scene.georeference is not None,
         {name: (area * int(before), area * int(after)) for name, (before, after) in totals.items() if before or after},
         rows=lambda top, bottom: _read(store, CODES_FILE, top, bottom),
         dates=lambda top, bottom: date_classes(
-            LandCover(store.read_cover(top, bottom), least), store.read(top, bottom).valid
+            LandCover(store.read_cover(top, bottom), thresholds), store.read(top, bottom).valid
         ),
         left_out=every - len(found),
     )
 
 
 def _write_groups(
-    store: Store, least: tuple[float, ...], metres: float
+    store: Store, thresholds: Thresholds, metres: float
 ) -> tuple[int, dict[str, tuple[int, int]], int]:
     """Writes where the land cover changed; -> pixels known at both dates, pixels by class and date, pixels compared."""
     margin, known, compared = margin_of(metres), 0, 0
@@ -93,12 +93,12 @@ def _write_groups(
         for top in range(0, store.height, BAND):
             bottom = min(top + BAND, store.height)
             first, last = max(0, top - margin), min(bottom + margin, store.height)
-            cover = LandCover(store.read_cover(first, last), least)
+            cover = LandCover(store.read_cover(first, last), thresholds)
             codes = read_codes(store, first, last)
             changed = change_map(cover, (codes > 0) & (codes != NO_DATA), metres)
             changed[top - first : bottom - first].tofile(file)
-            inside = LandCover(cover.packed[:, top - first : bottom - first], least)
-            valid, certain, classes = store.read(top, bottom).valid, inside.known, inside.classes
+            inside = cover.part(cover.packed[:, top - first : bottom - first])
+            valid, certain, classes = store.read(top, bottom).valid, inside.named, inside.classes
             certain &= valid
             known, compared = known + int(certain.all(axis=0).sum()), compared + int(valid.sum())
             for date in range(2):
@@ -125,7 +125,7 @@ def _bands(store: Store, code: int) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def _objects(
-    store: Store, least: tuple[float, ...], pieces: list[Piece], code: int, metres: float, scene: Scene
+    store: Store, thresholds: Thresholds, pieces: list[Piece], code: int, metres: float, scene: Scene
 ) -> Iterator[tuple[CoverObject, Piece]]:
     """The objects of one component, with their pixels; a component too large to be read at once is cut between its bands."""
     top, left, bottom, right = box(pieces)
@@ -133,18 +133,18 @@ def _objects(
     for part in parts:
         top, left, bottom, right = box(part)
         inside = paste(part, top, left, bottom, right)
-        cover = LandCover(store.read_cover(top, bottom, left, right), least)
+        cover = LandCover(store.read_cover(top, bottom, left, right), thresholds)
         for found, item in objects_in(inside, (left, top), code, cover, metres, scene):
             yield found, Piece.of(item.inside, top + item.window[0].start, left + item.window[1].start)
 
 
-def _write_codes(store: Store, least: tuple[float, ...], pieces: Sequence[tuple[int, Piece]]) -> None:
+def _write_codes(store: Store, thresholds: Thresholds, pieces: Sequence[tuple[int, Piece]]) -> None:
     path = store.folder / CODES_FILE
     with path.open("wb") as file:
         for top in range(0, store.height, BAND):
             bottom = min(top + BAND, store.height)
-            known = LandCover(store.read_cover(top, bottom), least).known.all(axis=0)
-            codes = np.where(known, np.uint8(0), np.uint8(NOT_KNOWN))
+            named = LandCover(store.read_cover(top, bottom), thresholds).named.all(axis=0)
+            codes = np.where(named, np.uint8(0), np.uint8(NOT_KNOWN))
             np.where(store.read(top, bottom).valid, codes, np.uint8(NO_DATA)).tofile(file)
     if not pieces:
         return
@@ -154,7 +154,7 @@ def _write_codes(store: Store, least: tuple[float, ...], pieces: Sequence[tuple[
         window[one.inside & (window != NO_DATA)] = code
 
 
-def _ground(store: Store, least: tuple[float, ...], item: ChangedObject) -> ObjectGround:
+def _ground(store: Store, thresholds: Thresholds, item: ChangedObject) -> ObjectGround:
     """The ground of a changed building or road, read from a window around it."""
     low = np.maximum(np.floor(item.outline.min(axis=0)).astype(int), 0)
     high = np.minimum(np.ceil(item.outline.max(axis=0)).astype(int), (store.width, store.height))
@@ -162,4 +162,4 @@ def _ground(store: Store, least: tuple[float, ...], item: ChangedObject) -> Obje
     window = int(low[1]), int(high[1]), int(low[0]), int(high[0])
     cover, changed = store.read_cover(*window)[date : date + 1], read_codes(store, *window)
     inside = drawn(item.outline - low, changed.shape) & (changed > 0) & (changed != NO_DATA)
-    return object_ground(item, LandCover(cover, least), inside)
+    return object_ground(item, LandCover(cover, thresholds), inside)

@@ -112,7 +112,7 @@ def describe_whole_scene(
     if described.left_out and not objects:
         described = replace(described, caption=replace(described.caption, text=BELOW_LIMITS, value=None, confident=False))
     if store.cover:
-        described = replace(described, land_cover=whole_scene_land_cover(store, guide.least_cover, scene, objects, limits))
+        described = replace(described, land_cover=whole_scene_land_cover(store, guide.cover_thresholds, scene, objects, limits))
     compared, sides = compared_pixels(store, grid, cell_m)
     cells = cell_table(scene, compared, sides, objects)
     timings.spent("objects")
