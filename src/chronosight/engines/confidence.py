@@ -11,7 +11,7 @@ For yes / no it is the probability of "yes" that is calibrated; the confidence i
 
 **Whether anything changed** is weighed from four evidence sources in one logistic: the language model, the guide, the
 outlines and the captioner (`weigh_sources`). Where the latter three leave little doubt, and about buildings always, the language
-model is not asked (`without_model`): about a class it adds nothing (docs/results.md).
+model is not asked (`without_model`): about a class it adds nothing (docs/experiments.md).
 
 A yes is no surer than its outlines permit (`permitted`): one outline of 0.6 is no ground for 0.95.
 
@@ -33,7 +33,7 @@ from chronosight.tasks.question import Value
 CONFIDENT_FROM = 0.7  # below it an answer says that it is not confident, whatever the weights say
 EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting moves it, or words and probability disagree
 # From here on a yes or a no stands without the language model: in half of the val windows, in 0.84 of those that changed. As many
-# answers are right as when it is always asked (docs/results.md).
+# answers are right as when it is always asked (docs/experiments.md).
 SETTLED = 0.93
 OF_CLASS = 0.5  # the same of questions about one class: as many val windows (0.931) are right without the language model
 YES_NO = ("binary", "presence", "comparison")
@@ -173,7 +173,7 @@ def permitted(yes: float, objects: Sequence[ChangedObject]) -> float:
     """A yes about change that is no surer than what is outlined.
 
     Where at least one of the outlined objects is real with less than `CONFIDENT_FROM`, the other sources do not make up for it:
-    of 16 such answers, given with 0.91 on average, 0.63 are right (docs/results.md).
+    of 16 such answers, given with 0.91 on average, 0.63 are right (docs/experiments.md).
 
     Args:
         yes: Probability in [0, 1] that something changed.

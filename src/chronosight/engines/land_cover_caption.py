@@ -14,7 +14,7 @@ from chronosight.results.land_cover_sentences import by_kind, kind_caption
 from chronosight.tasks import caption
 
 MOST_KINDS = 2  # kinds of change in a caption
-LARGE_SHARE, LARGE_AREA = 0.06, 1000.0  # of the scene; square metres: less is no subject of a caption (docs/results.md)
+LARGE_SHARE, LARGE_AREA = 0.06, 1000.0  # of the scene; square metres: less is no subject of a caption (docs/experiments.md)
 LARGE_SHARE_OF_OTHERS = 0.25  # where trees grew, or a class is unknown and no trees are lost: people seldom write of it
 LARGE_SHARE_OF_FIELDS = 0.4  # open ground and a class that is unknown: fields change from season to season
 OPEN_GROUND = ("bare ground", "low vegetation and crops")

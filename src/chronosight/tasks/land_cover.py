@@ -11,7 +11,7 @@ LAND_COVER_CLASSES = (
     "trees",
     "water",
 )
-COARSEST = 1.25  # metres per pixel: in coarser pairs the land cover is not reliable enough to be mapped (docs/results.md)
+COARSEST = 1.25  # metres per pixel: in coarser pairs the land cover is not reliable enough to be mapped (docs/experiments.md)
 # What the land-cover head reads: maps of the guide of fine imagery, at strides 4, 8, 16 and 4 (`models.guide.modeling`), and the
 # images themselves.
 GUIDE_MAPS = ("level_4", "level_8", "level_16", "decoded_4")

@@ -13,7 +13,7 @@ import numpy as np
 Follow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(n,) rows of the last call that go on, (n,) the token that each goes on with -> (n, V) log-probabilities of the next."""
 
-WIDTH = 3  # sentences followed at once; 5 are no better (docs/results.md)
+WIDTH = 3  # sentences followed at once; 5 are no better (docs/experiments.md)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from chronosight.tasks.pixels import resize_frames
 
 # Surroundings stay where their word has this probability: of val captions, people then name them too in 0.78 (deserts left out).
 LEAST = 0.7
-LENGTH_EXPONENT = 0.2  # sentences of no change are short: 0 finds too much unchanged, 0.5 too little (docs/results.md)
+LENGTH_EXPONENT = 0.2  # sentences of no change are short: 0 finds too much unchanged, 0.5 too little (docs/experiments.md)
 
 
 class Captioner:

@@ -11,7 +11,7 @@ from onnxruntime import InferenceSession, OrtValue
 from chronosight.engines.compact.beam_search import beam_search
 
 Past = list[OrtValue]  # key and value of every layer, each (N, H, P, dh)
-LENGTH_EXPONENT = 0.5  # of sentences that are compared; with 0 short ones win, with 1 long ones (docs/results.md)
+LENGTH_EXPONENT = 0.5  # of sentences that are compared; with 0 short ones win, with 1 long ones (docs/experiments.md)
 
 
 @dataclass(frozen=True)

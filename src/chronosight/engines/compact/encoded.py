@@ -381,7 +381,7 @@ class EncodedScene:
 
         Returns:
             The answer: of a large pair, and about roads, read from the objects; else weighed as in `yes`, whose weights are those
-            of buildings: of roads they give a yes with 0.91 on average where 0.55 are right (docs/results.md).
+            of buildings: of roads they give a yes with 0.91 on average where 0.55 are right (docs/experiments.md).
         """
         roads = question.subject == "roads" and not self.large
         if roads and not self.reconciled.changed.value:

@@ -18,7 +18,7 @@ from chronosight.tasks.pixels import resize_frames
 
 SIDE = 192  # pixels of a window
 # Up to this estimate a pair counts as fine, as where the size is known: 56 of 64 held-out pairs at 0.5 m do, and 24 of 80 at 1 m,
-# whose counts lose nothing by it. Half-metre pairs taken for coarser ones lose much (docs/results.md).
+# whose counts lose nothing by it. Half-metre pairs taken for coarser ones lose much (docs/experiments.md).
 FINE_UP_TO = 0.75
 
 

@@ -11,7 +11,7 @@ from chronosight.engines.confidence import sigmoid
 
 STEP = 32  # the graph takes multiples of this
 ROAD, BUILDING = 1, 2  # indices of the classes
-FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair, of weights that do not say; docs/results.md
+FINE_SHARE = 0.25  # of the guide of fine imagery where both compare a pair, of weights that do not say; docs/experiments.md
 
 
 def probabilities(out: dict[str, np.ndarray], index: int) -> np.ndarray:

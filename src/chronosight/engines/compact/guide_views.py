@@ -25,7 +25,7 @@ from chronosight.engines.compact.guide_outputs import (
 from chronosight.errors import InputError
 from chronosight.tasks.land_cover import GUIDE_MAPS
 
-FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/results.md
+FINEST_SHARE = 0.4  # of the larger of both sizes at which the finest imagery is compared; docs/experiments.md
 FINEST_GUIDE_SHARE = 0.6  # where a guide of its own compares it at that size, in as many views as the other
 TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own inverse, over the last two dimensions
     lambda x: x,
@@ -33,7 +33,7 @@ TURNS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (  # each its own invers
     lambda x: x[..., ::-1],
     lambda x: x[..., ::-1, :],
 )
-UPSIDE_DOWN = TURNS[3]  # how pairs of half a metre are shown at their own size, in one view; docs/results.md
+UPSIDE_DOWN = TURNS[3]  # how pairs of half a metre are shown at their own size, in one view; docs/experiments.md
 
 
 class GuideViews:

@@ -50,7 +50,7 @@ from chronosight.tasks.objects import MaskObject, MaskPiece, find_pieces
 
 Window = tuple[slice, slice]  # rows and columns
 NARROW = 4.0  # metres: what is narrower is no object
-SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/results.md)
+SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/experiments.md)
 SMALLEST_UNKNOWN = 300.0
 SPECK = 0.1  # of the ground of a changed object: a class that holds less is the edge of another
 SMALLEST_WATER = 1000.0

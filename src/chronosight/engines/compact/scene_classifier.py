@@ -1,7 +1,8 @@
 """The scene class of one image, read from the features of the vision tower by a linear classifier.
 
 The language model writes the class word by word, and of images held out of training it names the right one less often
-(docs/results.md). It has to agree, though, for the answer to be confident: of imagery unlike that of training both often differ.
+(docs/experiments.md). It has to agree, though, for the answer to be confident: of imagery unlike that of training both often
+differ.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from chronosight.training.weights_folder import write_array, write_config
 if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
-# Raw thresholds of pairs compared at two sizes, and of interiors; chosen on the pairs abroad and held-out chips (docs/results.md)
+# Raw thresholds of pairs compared at two sizes, and of interiors; chosen on the pairs abroad and held-out chips
+# (docs/experiments.md)
 FINEST_THRESHOLD = 0.415
 FINEST_GUIDE_THRESHOLD, FINEST_GUIDE_CORE = 0.55, 0.82  # where a guide of its own compares them at the larger size
 ABROAD_SHARE = 5  # how much more the pairs abroad weigh than half-metre pairs in the confidences of the finest imagery

@@ -85,7 +85,7 @@ def training_places(data: Path, limit: int | None = None) -> list[PlacePair]:
 def counts_of_training(engine: CompactEngine, places: Iterable[PlacePair]) -> list[ReadOff]:
     """Counts of training places, which make the calibration of counts less a matter of luck.
 
-    The guide is no better on its training places than on new ones (docs/results.md), and val has few places: of its 57 empty
+    The guide is no better on its training places than on new ones (docs/experiments.md), and val has few places: of its 57 empty
     maps 3 hide a change, of 122 empty maps of training places 23.
 
     Args:

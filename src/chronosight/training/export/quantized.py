@@ -1,7 +1,7 @@
 """The guide's convolutions as 8-bit integers: a smaller file, and half the time on CPUs with VNNI.
 
 Weights get one scale a channel, activations one scale a map, from the smallest and largest values on training pairs. The guide of
-fine imagery and the vision tower, whose convolutions are depth-wise, lose more by it than they gain (docs/results.md).
+fine imagery and the vision tower, whose convolutions are depth-wise, lose more by it than they gain (docs/experiments.md).
 """
 
 from __future__ import annotations

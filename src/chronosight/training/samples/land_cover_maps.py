@@ -1,7 +1,7 @@
 """What the land-cover head reads of training samples, made once and kept in memory: the guide that makes it does not change.
 
 Making a sample and its maps takes twice as long as a step of the head takes with it, and what is drawn several times teaches as
-much as what is always new (docs/results.md). A sample of 128 pixels a side takes 0.4 MB.
+much as what is always new (docs/experiments.md). A sample of 128 pixels a side takes 0.4 MB.
 """
 
 from __future__ import annotations
