@@ -90,7 +90,10 @@ def test_an_oracle_scores_perfectly_on_places(oracle, data, tmp_path):
     assert found["captioned cells: binary accuracy"] == 1
     assert found["cells whose captions say no change: false alarm rate"] == 0
     with_target = [result for result in outcome.scored.results if result.target]
-    assert len(with_target) == 8 and all(result.met for result in with_target)
+    assert len(with_target) == 11
+    missed = {result.metric for result in with_target if not result.met}
+    few = {name for name in found if "S*m" in name and "unchanged" not in name}  # CIDEr-D needs more captions than these
+    assert missed == few
 
 
 def test_a_constant_engine_scores_as_by_hand_on_places(constant, data, tmp_path):
@@ -228,5 +231,5 @@ def test_rendered_scenes_by_hand(constant, tmp_path, monkeypatch):
 def test_every_own_benchmark_gives_its_targets_to_metrics_that_it_has(constant, data, tmp_path, monkeypatch):
     monkeypatch.setattr(own, "Renderer", lambda: Renderer(draw_image, draw_pair, draw_video))
     for name in OWN:
-        found, _ = run(name, constant({"scene_class": "beach"}), data, tmp_path, limit=2)
+        found, _ = run(name, constant({"scene_class": "beach", "caption": "a house is built"}), data, tmp_path, limit=2)
         assert set(find_benchmark(name).targets) <= set(found), name

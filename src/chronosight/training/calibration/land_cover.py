@@ -2,10 +2,10 @@
 
 On mosaics of real ground that no training saw, as they are and in another season and light, and on rendered scenes
 (`evaluation.land_cover`). Factors and offsets make the head's probabilities hold (log loss): for fine pairs on fine scenes, for
-coarser ones on all, since fewer are coarse (docs/experiments.md). A class is named from the lowest confidence on above which `RIGHT`
-of the pixels that are called so, in scenes of the same ground size, are right, but not below a bound of its own; a class that
-never reaches it, from `MOST` on. Where both dates show the same group of classes, one is named from the lowest of `AGREEING` on
-above which `RIGHT` of the pixels that are named by that alone are right, which both dates have to reach.
+coarser ones on all, since fewer are coarse (docs/experiments.md). A class is named from the lowest confidence on above which
+`RIGHT` of the pixels that are called so, in scenes of the same ground size, are right, but not below a bound of its own; a class
+that never reaches it, from `MOST` on. Where both dates show the same group of classes, one is named from the lowest of `AGREEING`
+on above which `RIGHT` of the pixels that are named by that alone are right, which both dates have to reach.
 """
 
 from __future__ import annotations
