@@ -165,7 +165,7 @@ OF_PAIRS = [
     ("Roads changed", "binary roads", "whether subject=roads"),
     ("What changed in the north?", "binary north", "describe region=north"),
     ("How did it change?", "caption", "describe"),
-    ("Describe the changes to the roads", "caption", "describe"),
+    ("Describe the changes to the roads", "caption", "describe subject=roads"),
     ("Which roads are new?", "location roads appeared", "where subject=roads direction=appeared"),
     ("What buildings are gone?", "location buildings vanished", "where subject=buildings direction=vanished"),
     ("Which buildings were demolished and which built?", "", "- Ask one question at a time."),
@@ -258,7 +258,7 @@ OF_PAIRS = [
     ("What was built in the south?", "binary appeared south", "describe direction=appeared region=south"),
     ("Buildings?", "", "- "),
     ("New roads?", "binary roads appeared", "whether subject=roads direction=appeared"),
-    ("Tell me about the buildings", "caption", "describe"),
+    ("Tell me about the buildings", "caption", "describe subject=buildings"),
     ("What can you see?", "caption", "describe"),
     ("What is new in Riverside and in Old Mill?", "", "- Ask about one zone at a time, not about Riverside and Old Mill."),
     (

@@ -22,7 +22,7 @@ from chronosight.engines.confidence import (
     whether,
 )
 from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
-from chronosight.engines.land_cover_answers import answer_cover_question
+from chronosight.engines.land_cover_answers import answer_cover_question, came_or_went
 from chronosight.engines.scene_parts import compare, list_parts, rank, share
 from chronosight.engines.yes_no_answers import area_is, grown, largest_in, lie_in, number_is
 from chronosight.results.answer import Answer, open_answer, opposite
@@ -180,7 +180,11 @@ def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
         text = " ".join(sentence.text for sentence in narrative(summary))
     else:
         text = summed_up(chosen.found, summary.metric).text
-        text = f"{chosen.place.strip()}: {text}" if chosen.place else text
+        if not chosen.found and question.direction:
+            text = f"no {chosen.noun}s {question.direction}."
+        if question.subject is None and question.direction:
+            text = " ".join((text, *came_or_went(summary, question)))
+        text = f"{chosen.place.strip()}: {text}" if chosen.place else text[:1].upper() + text[1:]
     return make_answer(chosen, "caption", text, text)
 
 

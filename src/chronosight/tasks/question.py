@@ -29,7 +29,7 @@ Asks = Literal[
 Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
     "whether", "area", "share", "count", "where", "net", "net_area", "change", "into", "out_of", "most", "was_before",
-    "came_after", "describe",
+    "came_after", "objects", "describe",
 ]  # fmt: skip
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -52,11 +52,12 @@ class CoverQuestion:
         asks: What is wanted of the ground that changed as the other fields say. "net": whether it has grown or, with `least`,
             shrunk; "net_area": by how much; "change": what came and what went; "into" and "out_of": what it became, what it was;
             "most": which class changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or
-            roads (`under`).
+            roads (`under`); "objects": which, and how many, of these.
         before: Classes at the earlier date; () for any.
         after: Classes at the later date; () for any.
         either: Classes at either date; () for any.
         under: "buildings", "roads" or "objects" (both): only ground under those that are new; "" for all ground.
+        former: Of `under`: only ground of those that are gone.
         word: What the question calls the ground, in the singular: "forest".
         other: What it calls the ground that it became.
         way: Of "most": "gone", "new", or "" for both.
@@ -68,6 +69,7 @@ class CoverQuestion:
     after: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
     under: Literal["", "buildings", "roads", "objects"] = ""
+    former: bool = False
     word: str = ""
     other: str = ""
     way: Literal["", "gone", "new"] = ""

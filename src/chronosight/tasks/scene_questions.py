@@ -19,7 +19,7 @@ from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
 from chronosight.tasks.nouns import CHANGE_WORDS, singular
 from chronosight.tasks.question import Among, Asks, SceneQuestion
-from chronosight.tasks.reading import read, tokenise
+from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.routing import HELP as TASKS_HELP
 from chronosight.tasks.routing import Routed, TypedQuestion, route_reading
 from chronosight.tasks.scene_comparisons import read_comparison, read_ranking
@@ -174,7 +174,8 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
         return _read_measure(line, "length" if length else "area", unit, place)
     if not words:
         return refuse("Say what you ask about that part of the scene.")
-    return _read_plain(routed if words == [*typed.words] else route_reading(read(words), "pair"), place)
+    plain = read(words)
+    return _read_plain(routed if words == [*typed.words] else route_reading(plain, "pair"), plain, place)
 
 
 def only_objects_answer(read: ReadScene) -> bool:
@@ -185,7 +186,8 @@ def only_objects_answer(read: ReadScene) -> bool:
 
     Returns:
         True for an area, a length, a share, a density, a size, the largest objects, a ranking, a comparison of two parts, a
-        zone, a half, a part that is described, and whether a number or an area lies within limits or has grown.
+        zone, a half, a part, a class or a direction that is described, and whether a number or an area lies within limits or
+        has grown.
     """
     wanted = read.question
     if wanted is None:
@@ -193,11 +195,11 @@ def only_objects_answer(read: ReadScene) -> bool:
     halved = wanted.region is not None and not wanted.region.cells
     restricted = wanted.min_area is not None or wanted.max_area is not None or wanted.per != ""
     of_a_model = wanted.asks in ("count", "where", "direction", "whether", "describe")
-    part_described = wanted.asks == "describe" and wanted.region is not None
+    part_described = wanted.asks == "describe" and (wanted.region, wanted.subject, wanted.direction) != (None, None, None)
     return not of_a_model or part_described or wanted.zone is not None or halved or restricted
 
 
-def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
+def _read_plain(routed: Routed, reading: Reading, place: Restrictions) -> ReadScene:
     """Count, place, direction, whether and description: what a pair of any size can be asked."""
     if routed.question is None:
         return refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
@@ -211,12 +213,14 @@ def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
     question = routed.question
     if place.zone and question.task == "location":
         return refuse("Places are given for the whole scene, not within a zone.")
-    wanted = place.restrict(
-        SceneQuestion(asks[question.task], question.subject, routed.direction, negated=routed.negated)
-    )
+    described = question.task == "caption"  # a model describes all of a pair, the objects those that are named
+    subject = one_subject(reading) if described else question.subject
+    direction = routed.direction or (one_direction(reading) if described else None)
+    wanted = place.restrict(SceneQuestion(asks[question.task], subject, direction, negated=routed.negated))
     if wanted.per and wanted.asks != "count":
         return refuse("Numbers and areas are given per unit of ground, nothing else.")
-    return ReadScene(wanted, "" if question.task == "binary" and "whole scene" in routed.note else routed.note)
+    whole = question.task == "binary" and "whole scene" in routed.note
+    return ReadScene(wanted, "" if whole or question.task == "caption" else routed.note)
 
 
 def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: Restrictions) -> ReadScene:
