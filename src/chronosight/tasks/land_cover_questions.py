@@ -266,6 +266,21 @@ def _asks(words: list[str], line: str) -> CoverAsks:
     return "describe"
 
 
+def named_things(words: Sequence[str]) -> list[Mention]:
+    """The kinds of ground, the buildings and the roads that a question names.
+
+    Args:
+        words: Of the question, as `reading.tokenise` gives them.
+
+    Returns:
+        In their order.
+    """
+    words = [*words]
+    nouns = _nouns(words)
+    inside = frozenset(index for noun in nouns for index in range(noun.start, noun.stop))
+    return sorted((*nouns, *changed_objects(words, inside)), key=lambda one: one.start)
+
+
 def _nouns(words: list[str]) -> list[Mention]:
     """Words for land cover, the longest that fit; a longer name of something else ("football field") is not one of them."""
     nouns, at = [], 0

@@ -222,6 +222,8 @@ def _one_kind(words: Sequence[str], one: Mention, line: str, asks: CoverAsks) ->
     if _ANYTHING & {*words}:
         replacing = has_phrase(tail, REPLACED)
         return was_before if replacing else came_after if has_phrase(head, REPLACED) else None
+    if one.subject == "roads" and words[0] in ("is", "are") and "paved" in tail.split() and not {"being", "been"} & {*words}:
+        return "Only that a road appeared or vanished is known, not what it is made of."
     if not what:
         return _replaced_by_what(one, tail, passive)
     old = has_phrase(line, _NAMED_OLD)
