@@ -13,6 +13,7 @@ from chronosight.tasks import word_lists as lists
 from chronosight.tasks.cells import PLACES, places
 from chronosight.tasks.cover_follow_ups import written_out_of_cover
 from chronosight.tasks.land_cover_questions import named_things
+from chronosight.tasks.lengths import take_length_unit, take_lengths
 from chronosight.tasks.nouns import change_subject, singular
 from chronosight.tasks.question import Question, SceneQuestion, superlative
 from chronosight.tasks.reading import Reading, read, tokenise
@@ -54,7 +55,7 @@ _ITSELF = frozenset((  # a question with one of these says what it is about
 _ASKING = (*lists.COUNT, *lists.WHERE, *lists.YES_NO, *lists.DESCRIBE, *lists.HAPPENED, "which", "how", "what")
 _VERB = {"appeared": ("appeared", "appear"), "vanished": ("vanished", "vanish"), None: ("changed", "change")}
 _KIND = {"appeared": "new ", "vanished": "vanished ", None: "changed "}
-_UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres"}
+_UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres", "m": "metres", "km": "kilometres"}
 
 
 def written_out_of_pair(
@@ -115,13 +116,14 @@ def written_out_of_pair(
     if asks not in _LEANS:
         return ""
     like = before if asks == before.asks else SceneQuestion(asks)
-    limits = own if own.min_area is not None or own.max_area is not None else before
+    limits = own if _size(own) else before
     return in_full(
         SceneQuestion(
             asks, own.subject or before.subject, own.direction or before.direction, own.region or before.region, before.zone,
             by=own.by if asks == own.asks else like.by, least=own.least if asks == own.asks else like.least,
-            unit=own.unit or like.unit, min_area=limits.min_area,
-            max_area=limits.max_area, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "", per=like.per,
+            unit=own.unit or like.unit, min_area=limits.min_area, max_area=limits.max_area, min_length=limits.min_length,
+            max_length=limits.max_length, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "",
+            per=like.per,
         )
     )  # fmt: skip
 
@@ -187,7 +189,7 @@ def in_full(question: SceneQuestion) -> str:
         case "area":
             return f"What is the total area of {kind}{things}{size}{place}{unit}?"
         case "length":
-            return f"What is the total length of {kind}{things}{place}?"
+            return f"What is the total length of {kind}{things}{size}{place}{unit}?"
         case _ if question.sized and question.by == "length":
             return f"How long {'are' if question.top > 1 else 'is'} {_largest(question)}?"
         case _ if question.sized:
@@ -204,8 +206,8 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion, they: re.Matc
         direction=None if own_direction else before.direction,
         region=None if reading.region.cells or reading.region.uneven else before.region,
     )
-    if take_limits(text)[0] != (None, None):
-        known = replace(known, min_area=None, max_area=None)
+    if (take_limits(text)[0], take_lengths(text)[0]) != ((None, None), (None, None)):
+        known = replace(known, min_area=None, max_area=None, min_length=None, max_length=None)
     kind = "" if own_direction else _KIND[known.direction]
     several = f"the {kind}{known.subject or 'objects'}{_size(known)}{_place(known)}"
     one = f"the {kind}{singular(known.subject or 'objects')}{_size(known)}{_place(known)}"
@@ -267,6 +269,9 @@ def _asked_again(text: str, reading: Reading, own: SceneQuestion | None, before:
             return other
     if _means_all(reading) and before.region is not None and before.asks in _LEANS:
         return in_full(replace(before, region=None))
+    unit = take_length_unit([*reading.words])[0]
+    if unit and before.asks == "length" and len(reading.words) <= 4:  # "in km", "and in metres"
+        return in_full(replace(before, unit=unit))
     place_alone = own is not None and own.region is not None and own == SceneQuestion(own.asks, region=own.region)
     return _moved(asked, own, before) if own is not None and place_alone and before.asks in _MOVED else ""
 
@@ -287,7 +292,7 @@ def _moved(asked: str, own: SceneQuestion, before: SceneQuestion) -> str:
 
 def _length(text: str, reading: Reading) -> int:
     """Number of words beside limits of size and places."""
-    return len(tokenise(take_limits(text)[1])) - len(reading.region.used)
+    return len(tokenise(take_lengths(take_limits(text)[1])[1])) - len(reading.region.used)
 
 
 def _asks(reading: Reading) -> bool:
@@ -310,7 +315,9 @@ def _largest(question: SceneQuestion) -> str:
 
 def _size(question: SceneQuestion) -> str:
     limits = (("larger", question.min_area), ("smaller", question.max_area))
-    return "".join(f" {word} than {limit:g} m2" for word, limit in limits if limit is not None)
+    areas = "".join(f" {word} than {limit:g} m2" for word, limit in limits if limit is not None)
+    limits = (("longer", question.min_length), ("shorter", question.max_length))
+    return areas + "".join(f" {word} than {limit:g} m" for word, limit in limits if limit is not None)
 
 
 def _place(question: SceneQuestion) -> str:

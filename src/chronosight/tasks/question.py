@@ -24,7 +24,7 @@ Task = Literal[
 
 Asks = Literal[
     "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
-    "number_is", "area_is", "grown", "largest_in", "lie_in", "land_cover",
+    "number_is", "area_is", "length_is", "grown", "largest_in", "lie_in", "land_cover",
 ]  # fmt: skip
 Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
@@ -76,6 +76,19 @@ class CoverQuestion:
     least: bool = False
 
 
+def by_length(question: SceneQuestion) -> bool:
+    """Whether the lengths of the objects are needed to answer a question.
+
+    Args:
+        question: The question.
+
+    Returns:
+        True where it asks by length or limits the length.
+    """
+    limited = question.min_length is not None or question.max_length is not None
+    return limited or question.by == "length" or question.asks in ("length", "length_is")
+
+
 def superlative(question: SceneQuestion) -> str:
     """What an object of a question of kind "largest" or "largest_in" is called.
 
@@ -97,18 +110,21 @@ class SceneQuestion:
     Attributes:
         asks: What is wanted. "compare" sets the two of `regions`, `zones` or `subjects` beside each other; "share" is the part
             that the objects of the question are of those without its last restriction (`share_of`). Answered by yes or no:
-            "number_is" and "area_is" (within limits), "grown" (more appeared than vanished, or with `least` fewer), "largest_in"
-            (the largest lies in the region), "lie_in" (all or most lie there).
+            "number_is", "area_is" and "length_is" (within limits), "grown" (more appeared than vanished, or with `least`
+            fewer), "largest_in" (the largest lies in the region), "lie_in" (all or most lie there).
         subject: "buildings", "roads" or None for both.
         direction: None for both.
         region: A part of the scene; None for the whole.
         zone: The name of a zone; None for the whole.
         among: Of "rank" and "list": what is compared.
-        by: Of "rank" and "compare": by number or by area; of "largest" and "largest_in": by area or, of roads, by length.
+        by: Of "rank" and "compare": by number, by area or, of roads, by length; of "largest" and "largest_in": by area or
+            length; of "share": of what. A share of the ground is by area.
         least: Of "rank" and "largest": the least; of "list": those without a change; of "compare": fewer is asked for.
-        unit: Of areas, "m2", "ha" or "km2"; "" to choose.
+        unit: Of areas, "m2", "ha" or "km2"; of lengths, "m" or "km"; "" to choose.
         min_area: Only objects of at least so many square metres.
         max_area: Only objects of at most so many square metres.
+        min_length: Only roads at least so many metres long.
+        max_length: Only roads at most so many metres long.
         top: Of "largest": how many.
         sized: Of "largest": its area, or its length, is asked for, not which one it is.
         per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
@@ -118,7 +134,8 @@ class SceneQuestion:
             "subject": of both classes; "size": of all sizes; "ground": of the ground itself.
         yes_no: Of "compare": whether the question is answered by yes or no.
         subjects: Of "compare": the two classes, where those are compared.
-        at_least: Of "number_is" and "area_is": the number, or the square metres, that are reached for a yes; None for no limit.
+        at_least: Of "number_is", "area_is" and "length_is": the number, the square metres, or the metres, that are reached for a
+            yes; None for no limit.
         at_most: The same, that are not exceeded.
         quantifier: Of "lie_in": "all" or "most" of the objects in the region.
         negated: Of "whether": no is asked for, "has nothing changed".
@@ -137,6 +154,8 @@ class SceneQuestion:
     unit: str = ""
     min_area: float | None = None
     max_area: float | None = None
+    min_length: float | None = None
+    max_length: float | None = None
     top: int = 1
     sized: bool = False
     per: str = ""

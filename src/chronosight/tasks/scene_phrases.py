@@ -37,7 +37,8 @@ SIZE = ("how large", "how big", "what size", "size of", "sizes of", "areas of", 
 LENGTH = (
     "how many kilometres of", "how many kilometers of", "how many km of", "how many metres of", "how many meters of",
     "what length of", "what is the length of", "what is the total length of", "total length of", "the length of",
-    "length of", "how long are the", "how long is the",
+    "length of", "how long are the", "how long is the", "how much length of", "what length", "what is the total length",
+    "total length",
 )  # fmt: skip
 LENGTH_OF_ONE = (
     "how many metres long is", "how many meters long is", "how long is", "how long are", "how long", "what length has",

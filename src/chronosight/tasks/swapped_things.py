@@ -13,7 +13,7 @@ from chronosight.tasks.reading import tokenise
 from chronosight.tasks.replaced_objects import Mention, first_came_first
 
 _BY = ("by", "with", "into", "to", "for")  # what came after is named behind these: "and by grass"
-_BESIDE = frozenset((*_BY, *"and or the a an any what how about of also new then on over".split()))
+_BESIDE = frozenset((*_BY, "and", "or", "the", "a", "an", "any", "what", "how", "about", "of", "also", "new", "then", "on"))
 _UNCOUNTED = ("grass", "water", "vegetation", "soil", "sand", "greenery", "ground", "land", "asphalt", "pavement", "forest")
 
 
