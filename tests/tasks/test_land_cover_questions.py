@@ -103,6 +103,10 @@ READ = {
     "did anything replace the trees": {"asks": "into", "before": TREES},
     "were the trees replaced": {"asks": "whether", "before": TREES},
     "was grass replaced by concrete": {"asks": "whether", "before": LOW, "after": PAVED},
+    "what share of the ground was paved": {"asks": "share", "after": PAVED, "of_ground": True},
+    "what percent of the image is new forest": {"asks": "share", "after": TREES, "of_ground": True},
+    "what share of the land cover changed": {"asks": "share", "before": (), "after": (), "of_ground": False},
+    "what % of the trees vanished?": {"asks": "share", "before": TREES, "of_ground": False},
     "has any vegetation been lost": {"asks": "whether", "before": ("trees", "low vegetation and crops")},
 }
 

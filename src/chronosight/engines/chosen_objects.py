@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chronosight.engines.confidence import (
     is_confident,
@@ -175,6 +175,21 @@ def ground_of(summary: ChangeSummary, question: SceneQuestion) -> float | None:
     left, top, right, bottom = question.region.box
     share = len(question.region.cells) / len(CELLS) if question.region.cells else (right - left) * (bottom - top)
     return summary.ground * share
+
+
+def shared_ground(summary: ChangeSummary, question: SceneQuestion) -> float | None:
+    """The ground that a share is of, in the unit of the areas of objects: a share needs no metres.
+
+    Args:
+        summary: The whole scene.
+        question: Its zone or region.
+
+    Returns:
+        Square metres, or pixels where the ground size of a pixel is unknown; None where that of a zone is not known.
+    """
+    if summary.metric:
+        return ground_of(summary, question)
+    return None if question.zone else ground_of(replace(summary, ground=float(summary.width * summary.height)), question)
 
 
 def _position(summary: ChangeSummary, item: ChangedObject) -> tuple[float, float]:

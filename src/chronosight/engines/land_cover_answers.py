@@ -228,6 +228,8 @@ def _area(scope: CoverScope) -> Answer:
 
 def _share(scope: CoverScope) -> Answer:
     asked = scope.question
+    if asked.of_ground or not (asked.before or asked.after):
+        return _share_of_ground(scope)
     date, classes = (0, asked.before) if asked.before else (1, asked.after)
     whole = sum(scope.change.totals.get(name, (0.0, 0.0))[date] for name in classes)
     if scope.place or not classes:
@@ -240,6 +242,16 @@ def _share(scope: CoverScope) -> Answer:
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
     text = f"about {value:g} %: {amount}, of {scope.words(whole)} seen {then}."
     return _made(scope, "share", text, value, scope.mean_confidence, "%")
+
+
+def _share_of_ground(scope: CoverScope) -> Answer:
+    if not scope.all_ground:
+        return refused(NO_GROUND_SIZE)
+    if not scope.area:
+        return _none(scope, "share", 0.0, "%")
+    value = float(f"{100 * scope.area / scope.all_ground:.2g}")
+    amount = f"{scope.words(scope.area)} of {_subject(scope.question)} {_verb(scope.question)}{scope.place}"
+    return _made(scope, "share", f"about {value:g} % of the ground: {amount}.", value, scope.mean_confidence, "%")
 
 
 def _count(scope: CoverScope) -> Answer:

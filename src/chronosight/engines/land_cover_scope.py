@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chronosight.engines.chosen_objects import shared_ground
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
@@ -29,7 +30,11 @@ UNITS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 
 @dataclass(frozen=True)
 class CoverScope:
-    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part."""
+    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part.
+
+    Attributes:
+        all_ground: Area of that part, whatever is on it; None where it is not known.
+    """
 
     question: CoverQuestion
     change: LandCoverChange
@@ -40,6 +45,7 @@ class CoverScope:
     notes: tuple[str, ...]
     north_up: bool
     unit: str
+    all_ground: float | None = None
     ground_cells: Mapping[int, str] = field(default_factory=dict)
 
     def chosen(self, pair: Pair) -> bool:
@@ -201,6 +207,7 @@ def scope_of(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuesti
             notes = (*notes, f'"{word}" is taken as the class "{classes[0]}", whose kinds the map does not distinguish')
     return CoverScope(
         asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit,
+        shared_ground(summary, question),
         {item.number: item.cell for item in summary.objects},
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from chronosight.engines.chosen_objects import (
     make_answer,
     of_size,
     refused,
+    shared_ground,
     verb,
     zone_tally,
 )
@@ -26,6 +27,8 @@ from chronosight.tasks.cells import CELLS, listed
 from chronosight.tasks.nouns import plural
 from chronosight.tasks.question import SceneQuestion, Value
 from chronosight.tasks.scene_regions import equal_parts
+
+OTHER_GROUND = "of buildings and roads; other ground changed too: ask what share of the land cover changed"
 
 
 def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -40,14 +43,17 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         The answer, with a value and a confidence.
     """
     if question.share_of == "ground":
-        ground = ground_of(summary, question)
-        if not ground or not summary.metric:
+        ground = shared_ground(summary, question)
+        if not ground:
             return refused(NO_GROUND)
-        value = float(f"{100 * chosen.area / ground:.3g}")
+        area = _amount_there(replace(question, by="area"), chosen)
+        value = float(f"{100 * area / ground:.3g}")
         if not chosen.found:
             return make_answer(chosen, "share", f"0 %: no {chosen.noun}s {verb(question)}{chosen.place}.", value, unit="%")
-        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
-        return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
+        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(area, summary.metric)}{chosen.place}"
+        other = summary.land_cover is not None and summary.land_cover.objects and not (question.subject or question.direction)
+        notes = (OTHER_GROUND,) if other else ()
+        return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, *notes, unit="%")
     without: dict[str, SceneQuestion] = {
         "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
         "subject": replace(question, subject=None),
@@ -56,10 +62,20 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     whole = choose(summary, without[question.share_of])
     if not whole.found:
         return make_answer(whole, "share", f"no {whole.noun}s{whole.size} {verb(without[question.share_of])}.", None)
-    value = float(f"{100 * _amount(question, chosen) / (_amount(question, whole) or 1.0):.3g}")
-    part = f"{_amount_words(summary, question, chosen)}{chosen.size} {verb(question)}{chosen.place}"
-    of = f"{_amount_words(summary, question, whole)}{whole.size} that {verb(without[question.share_of])}{whole.place}"
+    amount = _amount_there(question, chosen)
+    value = float(f"{100 * amount / (_amount(question, whole) or 1.0):.3g}")
+    part = f"{_amount_words(summary, question, chosen, amount)}{chosen.size} {verb(question)}{chosen.place}"
+    all_words = _amount_words(summary, question, whole, _amount(question, whole))
+    of = f"{all_words}{whole.size} that {verb(without[question.share_of])}{whole.place}"
     return make_answer(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
+
+
+def _amount_there(question: SceneQuestion, chosen: Chosen) -> float:
+    """What lies in a part of the scene; of a long object, such a share as of its places lie there, so that shares add up."""
+    if question.by == "count" or question.region is None or not question.region.cells:
+        return _amount(question, chosen)
+    cells = {*question.region.cells}
+    return sum(_size(question, item) * len(cells & {*item.places}) / len(item.places) for item in chosen.found)
 
 
 def _amount(question: SceneQuestion, chosen: Chosen) -> float:
@@ -69,9 +85,8 @@ def _amount(question: SceneQuestion, chosen: Chosen) -> float:
     return chosen.area if question.by == "area" else float(len(chosen.found))
 
 
-def _amount_words(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> str:
+def _amount_words(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen, amount: float) -> str:
     count = objects(len(chosen.found), chosen.noun).text
-    amount = _amount(question, chosen)
     if question.by == "count" or not amount:
         return count
     size = length_words(amount) if question.by == "length" else size_words(amount, summary.metric)

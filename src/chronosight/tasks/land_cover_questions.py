@@ -16,7 +16,7 @@ from chronosight.tasks.land_cover import COARSEST, LAND_COVER_CLASSES
 from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, singular
 from chronosight.tasks.question import CoverAsks, CoverQuestion
 from chronosight.tasks.replaced_objects import AFTER, BECAME, BEFORE, BUILT_ON, REPLACED, Mention, changed_objects, read_replaced
-from chronosight.tasks.scene_phrases import AREA, SHARE, has_phrase
+from chronosight.tasks.scene_phrases import AREA, OF_GROUND, SHARE, has_phrase
 from chronosight.tasks.unanswerable import negated
 
 NO_COVER = (
@@ -137,6 +137,8 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
         found = replace(paved, asks="whether") if paved.asks == "describe" else paved
     else:
         found = _read(words, nouns, line, of_objects)
+    if isinstance(found, CoverQuestion) and found.asks == "share":
+        found = replace(found, of_ground=OF_GROUND.search(line) is not None)
     if found is not None and negated(words):
         return NO_NEGATION
     return found
@@ -244,6 +246,8 @@ def _of_all(words: list[str], line: str) -> CoverQuestion | None:
     changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or has_phrase(line, (*GONE, *NEW))
     if not changed or "least" in words:
         return None
+    if _asks(words, line) == "share":
+        return CoverQuestion("share")
     if has_phrase(line, AREA) or words[:2] == ["how", "much"] or words[:2] == ["how", "many"]:
         return CoverQuestion("area")
     if words[0] in lists.YES_NO or words[0] == "whether":

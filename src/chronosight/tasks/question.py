@@ -62,6 +62,7 @@ class CoverQuestion:
         other: What it calls the ground that it became.
         way: Of "most": "gone", "new", or "" for both.
         least: Of "net" and "net_area": whether it has shrunk.
+        of_ground: Of "share": of all ground, not of the ground of that kind.
     """
 
     asks: CoverAsks
@@ -74,6 +75,7 @@ class CoverQuestion:
     other: str = ""
     way: Literal["", "gone", "new"] = ""
     least: bool = False
+    of_ground: bool = False
 
 
 def by_length(question: SceneQuestion) -> bool:

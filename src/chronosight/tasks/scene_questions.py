@@ -50,6 +50,7 @@ from chronosight.tasks.scene_phrases import (
     asks_top,
     has_phrase,
     limits_a_sum,
+    more_as_most,
     take_limits,
     take_number,
     take_per,
@@ -72,6 +73,11 @@ from chronosight.tasks.yes_no_questions import (
     take_bounds,
 )
 
+_AREA_OF = re.compile(
+    r" of (?:the )?(?:total )?(?:area|surface|footprint) of (?:the )?((?:\w+ )?(?:buildings|houses|roads|objects|changes)) "
+)
+_PARTS_OF_ALL = ("percent", "half of the", "half the", "third of the", "quarter of the")  # "did more than half of it change"
+_SUCH_AREA = re.compile(r" of (?:the )?(?:total )?(built|new|changed|vanished|demolished) (?:area|surface|ground) ")
 COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest", *BY_LENGTH))
 _CELLS = (("corners", ("corner", "corners")), ("cells", CELL_WORDS))
@@ -138,8 +144,10 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
         return refuse("Ask about one range of lengths at a time.")
     per, rest = take_per(rest)
     yes_no = asks_yes_no(typed.words)
+    if yes_no and has_phrase(f" {' '.join(typed.words)} ", _PARTS_OF_ALL) and " by " not in typed.text:
+        return refuse("Ask for the share itself, and compare it: what share of the ground changed?")
     bounds, rest = take_bounds(rest.lower()) if yes_no else (None, rest)
-    words = tokenise(rest)
+    words = more_as_most(tokenise(rest))
     if not words:
         return refuse("The question is empty.")
     sum_of_lengths = lengths != (None, None) and limits_a_length(typed.text, yes_no)
@@ -338,12 +346,19 @@ def _read_share(line: str, place: Restrictions) -> ReadScene:
     words = line.split()
     if {*GROW, *SHRINK} & {*words} or words[:1] == ["by"]:
         return refuse("How many there are in all is not known, so that growth in percent is not known either.")
-    by: Literal["count", "length"] = "length" if speaks_of_length(words) else "count"
+    by: Literal["count", "area", "length"] = "length" if speaks_of_length(words) else "count"
+    of_objects = _SUCH_AREA.sub(r" of the \1 objects ", _AREA_OF.sub(r" of the \1 ", line))
+    if of_objects != line and by == "count":  # of the area of objects, not of the ground
+        by, line = "area", of_objects
+        words = line.split()
+    line = line.replace(" was built up ", " was built ")
+    if " built up " in line:
+        return refuse("Only what changed between the dates is known, not all there is.")
     of = next((i for i, word in enumerate(words) if word == "of"), len(words))
     after = [word for word in words[of + 1 :] if word not in ("the", "this", "all")]
     of_ground = not after or after[0] in (*GROUND, "is", "are", "was")
     ground = of_ground or (place.zone is not None and not _names_objects(after))
-    phrases = [*SHARE, "covered by", "covered", "cover", "covers", "taken up by", "larger", "lie", "lies", "located"]
+    phrases = [*SHARE, *COVER[:3], "covered by", "taken up by", "take up", "took up", "larger", "lie", "lies", "located"]
     phrases += LENGTH_WORDS if by == "length" else ()
     reading, reason = read_rest(line, (*phrases, *(GROUND if ground else ())), True)
     if reading is None:
