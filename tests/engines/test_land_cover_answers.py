@@ -113,6 +113,8 @@ def test_how_many_objects_stand_on_a_kind_of_ground():
     unknown = ObjectGround(3, "building", "appeared", UNKNOWN, 0.5, {UNKNOWN: 90.0})
     partly = answer("which buildings were built on grass?", grounds=(*GROUNDS, unknown))
     assert partly.value == 1 and not partly.confident and "of 1 other the ground is not known" in partly.text
+    unseen = answer("how many buildings were built on water?", grounds=(*GROUNDS, unknown))
+    assert unseen.value is None and unseen.text.startswith("Cannot tell: of 1 building the ground is not known")
 
 
 def test_what_vanished_speaks_of_the_ground_too():

@@ -85,6 +85,7 @@ READ = {
     "which trees did the houses replace": {"asks": "whether", "before": TREES, "under": "buildings"},
     "how many buildings replaced trees": {"asks": "objects", "before": TREES, "under": "buildings"},
     "which new roads were built on grass": {"asks": "objects", "before": LOW, "under": "roads"},
+    "was a building or a road replaced by trees": {"asks": "whether", "after": TREES, "under": "objects", "former": True},
     "were buildings and roads built on forest": {"asks": "whether", "before": TREES, "under": "objects"},
     "how much forest was lost to buildings and roads": {"asks": "area", "before": TREES, "under": "objects"},
     "did development replace the forest": {"asks": "whether", "before": TREES, "under": "objects"},

@@ -443,6 +443,9 @@ def _which_objects(scope: CoverScope) -> Answer:
         listing = listed([str(one.number) for one in found[:MOST_LISTED]])
         more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
         text += f": object{'s' if len(found) > 1 else ''} {listing}{more}"
+    if not_known and not found:
+        unseen = f"{CANNOT_TELL}: of {number_of(not_known, noun).text}{scope.place} the ground is not known."
+        return _made(scope, "count", unseen, None, min(EVEN, scope.none_confidence))
     rest = f"; of {number_of(not_known, 'other').text} the ground is not known" if not_known else ""
     confidence = sum(one.confidence for one in found) / len(found) if found else scope.none_confidence
     answer = _made(scope, "count", f"{text}{rest}.", len(found), confidence)

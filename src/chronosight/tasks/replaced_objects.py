@@ -96,7 +96,8 @@ def changed_objects(words: Sequence[str], taken: frozenset[int]) -> list[Mention
         subject = _SUBJECTS.get(name) if at not in taken else None
         if subject is None:
             continue
-        joined = found and {*words[found[-1].stop : at]} <= {"and", "or", "new", "the"} & {*words} and found[-1].stop < at
+        between = {*words[found[-1].stop : at]} if found else set()
+        joined = bool(between & {"and", "or"}) and between <= {"and", "or", "new", "the", "a", "an", "any"}
         if joined and found[-1].subject != subject:
             found[-1] = Mention(found[-1].start, at + 1, "building or road", GROUND_OF["objects"], "objects")
         else:
