@@ -151,4 +151,3 @@ def _way(reading: Reading) -> Way:
 def _noun(word: str) -> str:
     """The name of a kind of ground, or of buildings and roads, as a question names many."""
     return plural(word) if word in _COUNTED or word in CHANGE_WORDS else word
-
