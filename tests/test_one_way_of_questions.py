@@ -129,6 +129,52 @@ def test_limits_hold_in_every_answer_and_file(engine, weights, pair, tmp_path, m
     assert codes[30:50, 100:120].any() and not codes[180:192, 30:42].any(), "what is left out has left the map"
 
 
+FOLLOWED = ["How many new buildings are there?", "And roads?", "Where?", "Which is the largest new building?", "How large is it?",
+            "What share of the ground changed?", "What is the longest new road?"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(pair, weights, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "out"
+    assert run("describe", *pair, "--out", folder, "--weights", weights).exit_code == 0
+    return folder
+
+
+def test_a_result_folder_is_chatted_with_as_its_images_are(pair, engine, results):
+    of_folder = pipeline.open_conversation([results], engine)
+    of_images = pipeline.open_conversation(pair, engine)
+    for question in FOLLOWED:
+        one, other = of_folder.ask(question), of_images.ask(question)  # a model counts in fewer words than the objects
+        facts = [(answer.task, answer.value, answer.confident, answer.unit) for answer in (one, other)]
+        assert facts[0] == facts[1] and one.confidence == pytest.approx(other.confidence, abs=1e-3), question
+    typed = CliRunner().invoke(app, ["chat", str(results), "--json"], input="\n".join(FOLLOWED))
+    lines = [json.loads(line) for line in typed.stdout.splitlines()]
+    assert [line["text"] for line in lines] == [answer.text for _, answer in of_folder.history]
+
+
+def test_other_results_are_refused_with_what_works_instead(results, tmp_path):
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "batch.json").write_text("{}")
+    (tmp_path / "timeline").mkdir()
+    (tmp_path / "timeline" / "timeline.json").write_text("{}")
+    for given, said in (
+        ([tmp_path / "batch"], "give the two images of one of its pairs, or use chronosight batch --ask"),
+        ([tmp_path / "timeline"], "use chronosight timeline with its images and --ask"),
+        ([results.parent], f"expected one of them, such as {results}"),
+        ([results, results], "ask about one at a time"),
+        ([results / "report.html"], f"the folder of the results: {results}"),
+    ):
+        for command in (["ask", *map(str, given), "How many new buildings?"], ["chat", *map(str, given)]):
+            done = CliRunner().invoke(app, command, input="How many new buildings?")
+            assert isinstance(done.exception, InputError) and said in str(done.exception), command
+    for command in (["describe"], ["timeline"]):
+        done = CliRunner().invoke(app, [*command, str(results)])
+        assert "use chronosight ask or chat" in str(done.exception)
+    for option in (("--metres-per-pixel", "1"), ("--classes", "buildings")):
+        done = CliRunner().invoke(app, ["chat", str(results), *option], input="How many new buildings?")
+        assert f"leave {option[0]} out" in str(done.exception)
+
+
 def test_limits_go_with_two_dates(engine, pair):
     with pytest.raises(InputError, match="two dates"):
         chronosight.ask(pair[0], "What is this?", min_area=10, engine=engine)

@@ -101,6 +101,16 @@ def test_a_row_has_its_own_ground_size(job, tmp_path):
     ]  # fmt: skip
 
 
+def test_a_row_with_a_fault_fails_alone_and_is_not_tried_twice(folder, job, tmp_path):
+    rows = read_manifest(folder)[0]
+    rows[0] = replace(rows[0], fault="m.csv, line 2: metres per pixel is 'abc', expected a number such as 0.5")
+    count, _, notes = run_batch(rows, replace(job, retries=3), tmp_path / "out")
+    results = read_results(tmp_path / "out", rows)
+    found = results[rows[0].id].row
+    assert (found["error"], found["tries"]) == (rows[0].fault, 1)
+    assert count.done == len(rows) and not results[rows[1].id].failed and rows[0].fault in " ".join(notes)
+
+
 def test_objects_and_items_agree_with_the_rows(folder, job, tmp_path):
     rows, _ = read_manifest(folder / "manifest.csv")
     run_batch(rows, job, tmp_path / "out")

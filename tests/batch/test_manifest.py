@@ -127,13 +127,9 @@ def test_an_item_collection_of_pystac(tmp_path, pair):
     ("name", "text", "said"),
     [
         ("m.csv", "id,before\nx,a.png\n", "expected also after"),
-        ("m.csv", "id,before,after\nx,a.png,\n", 'line 2 has no "after"'),
         ("m.csv", "id,before,after\nx,a,b\nx,c,d\n", "is there twice"),
         ("m.csv", "id,before,after\n", "holds no pair"),
-        ("m.csv", "before,after,metres_per_pixel\na,b,-1\n", "line 2: metres per pixel is -1, expected a number from"),
-        ("m.csv", "before,after,metres_per_pixel\na,b,fine\n", "line 2: metres per pixel is 'fine', expected a number"),
-        ("m.jsonl", "[1]\n", "is no JSON object"),
-        ("m.jsonl", '{"before": "a", "after": "b", "questions": 3}\n', "expected texts"),
+        ("m.jsonl", "{\n", "m.jsonl"),
         ("m.json", '{"type": "Feature", "id": "x", "properties": {}}', "--pair-by"),
         ("m.json", '{"type": "Topology"}', "expected a STAC item"),
         ("m.txt", "a b", "expected a manifest"),
@@ -144,6 +140,27 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, name, text, said):
     with pytest.raises(InputError, match=said) as caught:
         read_manifest(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("m.csv", "id,before,after\n{}x,a.png,\n", 'line 3 has no "after"'),
+        ("m.csv", "id,before,after\n{}x,a.png\n", 'line 3 has no "after"'),
+        ("m.csv", "id,before,after\n{}x,a,1.png,b.png\n", "line 3 has more values than there are columns"),
+        ("m.csv", "id,before,after,metres_per_pixel\n{}x,a,b,-1\n", "line 3: metres per pixel is -1, expected a number from"),
+        ("m.csv", "id,before,after,metres_per_pixel\n{}x,a,b,fine\n", "line 3: metres per pixel is 'fine', expected a number"),
+        ("m.csv", "id,before,after,questions\n{}x,a,b,[What\n", "is no JSON list"),
+        ("m.jsonl", '{{"id": "good", "before": "p", "after": "q"}}\n[1]\n', "m.jsonl, line 2 is no JSON object"),
+        ("m.jsonl", '{{"id": "good", "before": "p", "after": "q"}}\n{{"before": "a", "after": "b", "questions": 3}}\n',
+         "expected texts"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_used_leaves_the_others(tmp_path, name, text, said):
+    (tmp_path / name).write_text(text.format("good,p,q\n" if name == "m.csv" else ""))
+    (good, bad), _ = read_manifest(tmp_path / name)
+    assert good.id == "good" and not good.fault
+    assert said in bad.fault and "\n" not in bad.fault and bad.id
 
 
 def test_ids_make_safe_folder_names():

@@ -149,7 +149,7 @@ def test_shares_densities_sizes_and_comparisons_are_computed(question, text, val
     assert (answer.text, answer.value) == (text, value)
 
 
-@pytest.mark.parametrize("question", ["how many new buildings per hectare?", "what percentage of the scene changed?",
+@pytest.mark.parametrize("question", ["how many new buildings per hectare?", "how many hectares changed?",
                                       "how many new buildings are larger than 150 m2?"])  # fmt: skip
 def test_without_a_ground_size_nothing_is_measured(question):
     answer = answer_description(replace(scene(), metric=False, ground=None), question)

@@ -66,7 +66,7 @@ def test_ground_under_new_buildings_counts_as_lost():
     said = answer("how much forest was lost?", CLEARING, grounds=GROUNDS)
     assert said.value == 4300
     built = answer("how much farmland was built on?", CLEARING, grounds=GROUNDS)
-    assert built.value == 1264 and "was built on" in built.text
+    assert built.value == 1264 and "were built over" in built.text
     assert answer("how much forest was lost to buildings?", CLEARING, grounds=GROUNDS).value == 100
 
 
@@ -76,6 +76,60 @@ def test_what_was_there_before_and_after():
     assert answer("what did the new roads replace?", grounds=GROUNDS).value == (LOW,)
     after = answer("what came after the demolished buildings?", grounds=GROUNDS)
     assert after.value == (BARE,) and after.text.startswith("The former building gave way to bare ground")
+
+
+ON_A_ROAD = ObjectGround(2, "building", "appeared", "road and paved", 0.9, {"road and paved": 80.0})
+INTO_HOUSES = ObjectGround(7, "road", "vanished", "built-up", 0.8, {"built-up": 60.0, LOW: 300.0})
+
+
+def test_a_road_replaced_by_buildings_is_read_from_new_buildings_and_vanished_roads():
+    for text in ("was a road replaced by buildings?", "did buildings replace a road?", "was the road built over?"):
+        said = answer(text, grounds=(*GROUNDS, ON_A_ROAD, INTO_HOUSES))
+        assert said.value is True and said.text.startswith("Yes: about 140 m² of paved ground"), text
+        assert not said.confident, "a road is not told from other paved ground"
+    none = answer("was a road replaced by buildings?", grounds=GROUNDS[1:])
+    assert none.value is False and "no paved ground" in none.text
+    assert answer("how much of the roads was replaced by houses?", grounds=(ON_A_ROAD, INTO_HOUSES)).value == 100
+
+
+def test_what_came_where_buildings_were():
+    said = answer("was a building replaced by bare ground?", grounds=GROUNDS)
+    assert said.value is True and said.text.startswith("Yes: about 100 m² of bare ground replaced buildings")
+    none = answer("was a building replaced by trees?", grounds=GROUNDS)
+    assert none.value is False and "where the vanished buildings were" in none.text
+    house = answer("was a house demolished for a new road?", grounds=GROUNDS)
+    assert house.value is False
+
+
+def test_without_such_objects_it_is_no_however_little_ground_is_known():
+    said = answer_description(found(CLEARING, known=0.1, changed=0.02), "was a road replaced by grass?")
+    assert said.value is False and said.text == "No: no roads vanished."
+    assert answer_description(found(known=0.1, changed=0.02), "how much grass was replaced by houses?").value == 0
+
+
+def test_how_many_objects_stand_on_a_kind_of_ground():
+    said = answer("how many buildings replaced trees?", grounds=GROUNDS)
+    assert said.value == 1 and said.text == "1 new building stands on what was mostly trees: object 1."
+    unknown = ObjectGround(3, "building", "appeared", UNKNOWN, 0.5, {UNKNOWN: 90.0})
+    partly = answer("which buildings were built on grass?", grounds=(*GROUNDS, unknown))
+    assert partly.value == 1 and not partly.confident and "of 1 other the ground is not known" in partly.text
+    unseen = answer("how many buildings were built on water?", grounds=(*GROUNDS, unknown))
+    assert unseen.value is None and unseen.text.startswith("Cannot tell: of 1 building the ground is not known")
+
+
+def test_what_vanished_speaks_of_the_ground_too():
+    said = answer("what vanished?", CLEARING, grounds=GROUNDS)
+    assert "Of the ground, trees (about 4,300 m²)" in said.text and said.text.endswith("disappeared.")
+    said = answer("what vanished?", CLEARING)
+    assert said.text == "No objects vanished. Of the ground, trees (about 4,200 m²) disappeared."
+
+
+def test_what_came_after_respects_the_part_of_the_scene():
+    everywhere = answer("what replaced the demolished buildings?", grounds=GROUNDS)
+    assert everywhere.value == (BARE,)
+    parts = ("north", "center")
+    values = {answer(f"what replaced the demolished buildings in the {part}?", grounds=GROUNDS).value for part in parts}
+    assert values == {(), (BARE,)}
 
 
 def test_what_it_became_and_what_changed_most():
@@ -294,7 +348,7 @@ def test_pieces_and_places_speak_of_ground_under_buildings_too():
         ("did any farmland disappear?", "No: no low vegetation or crops were seen to have disappeared."),
         ("did any water appear?", "No: no water was seen to have appeared."),
         ("was grass built on?", "No: no low vegetation or crops were seen where the new buildings and roads stand."),
-        ("what was there before the new buildings?", "No new buildings were found."),
+        ("what was there before the new buildings?", "No buildings were seen to have appeared."),
     ],
 )
 def test_sentences_agree_in_number(text, said):

@@ -5,7 +5,7 @@ import pytest
 from chronosight.tasks.parsing import parse_question
 
 TREES, WATER, LOW, BARE = ("trees",), ("water",), ("low vegetation and crops",), ("bare ground",)
-PAVED = ("road and paved",)
+PAVED, BUILT = ("road and paved",), ("built-up",)
 READ = {
     "did any forest disappear": {"asks": "whether", "before": TREES, "word": "forest"},
     "Have trees been cut down?": {"asks": "whether", "before": TREES},
@@ -64,6 +64,50 @@ READ = {
     "is there less forest than before": {"asks": "net", "before": TREES, "least": True},
     "did the land cover change": {"asks": "whether"},
     "how did the land cover change": {"asks": "change"},
+    "has a building become a field?": {"asks": "whether", "after": LOW, "before": (), "under": "buildings", "former": True},
+    "were houses turned into a lake?": {"asks": "whether", "after": WATER, "under": "buildings", "former": True},
+    "were buildings replaced by grass?": {"asks": "whether", "after": LOW, "under": "buildings", "former": True},
+    "did grass replace the houses?": {"asks": "whether", "after": LOW, "under": "buildings", "former": True},
+    "was the road turned into grass?": {"asks": "whether", "after": LOW, "under": "roads", "former": True},
+    "were the houses covered by trees?": {"asks": "whether", "after": TREES, "under": "buildings", "former": True},
+    "is there grass where the house was?": {"asks": "whether", "after": LOW, "under": "buildings", "former": True},
+    "was a road replaced by buildings": {"asks": "whether", "before": PAVED, "after": BUILT, "under": "buildings"},
+    "did buildings replace a road": {"asks": "whether", "before": PAVED, "after": BUILT, "under": "buildings"},
+    "is there a building where there was a road": {"asks": "whether", "before": PAVED, "under": "buildings"},
+    "was the road built over": {"asks": "whether", "before": PAVED, "after": BUILT, "under": "buildings"},
+    "was a house demolished for a new road": {"asks": "whether", "before": BUILT, "after": PAVED, "under": "roads"},
+    "did any building make way for a road": {"asks": "whether", "before": BUILT, "after": PAVED, "under": "roads"},
+    "was the building paved over": {"asks": "whether", "before": BUILT, "after": PAVED, "under": "roads"},
+    "where did houses replace roads": {"asks": "where", "before": PAVED, "under": "buildings"},
+    "were trees cleared for houses": {"asks": "whether", "before": TREES, "under": "buildings", "former": False},
+    "were trees cut down to build a road": {"asks": "whether", "before": TREES, "under": "roads"},
+    "are there houses where the trees were": {"asks": "whether", "before": TREES, "under": "buildings"},
+    "which trees did the houses replace": {"asks": "whether", "before": TREES, "under": "buildings"},
+    "how many buildings replaced trees": {"asks": "objects", "before": TREES, "under": "buildings"},
+    "which new roads were built on grass": {"asks": "objects", "before": LOW, "under": "roads"},
+    "was a building or a road replaced by trees": {"asks": "whether", "after": TREES, "under": "objects", "former": True},
+    "were buildings and roads built on forest": {"asks": "whether", "before": TREES, "under": "objects"},
+    "how much forest was lost to buildings and roads": {"asks": "area", "before": TREES, "under": "objects"},
+    "did development replace the forest": {"asks": "whether", "before": TREES, "under": "objects"},
+    "what did the new buildings and roads replace": {"asks": "was_before", "under": "objects"},
+    "what was built over": {"asks": "was_before", "under": "objects"},
+    "what was demolished to make way for the road": {"asks": "was_before", "under": "roads"},
+    "what disappeared under the new buildings": {"asks": "was_before", "under": "buildings"},
+    "was anything replaced by buildings": {"asks": "was_before", "under": "buildings"},
+    "did the buildings replace anything": {"asks": "was_before", "under": "buildings"},
+    "which land was lost to the new houses": {"asks": "was_before", "under": "buildings"},
+    "what replaced the road": {"asks": "came_after", "under": "roads"},
+    "what was the road replaced with": {"asks": "came_after", "under": "roads"},
+    "what is now where the road used to be": {"asks": "came_after", "under": "roads"},
+    "what were the trees replaced by": {"asks": "into", "before": TREES},
+    "what came in place of the trees": {"asks": "into", "before": TREES},
+    "did anything replace the trees": {"asks": "into", "before": TREES},
+    "were the trees replaced": {"asks": "whether", "before": TREES},
+    "was grass replaced by concrete": {"asks": "whether", "before": LOW, "after": PAVED},
+    "what share of the ground was paved": {"asks": "share", "after": PAVED, "of_ground": True},
+    "what percent of the image is new forest": {"asks": "share", "after": TREES, "of_ground": True},
+    "what share of the land cover changed": {"asks": "share", "before": (), "after": (), "of_ground": False},
+    "what % of the trees vanished?": {"asks": "share", "before": TREES, "of_ground": False},
     "has any vegetation been lost": {"asks": "whether", "before": ("trees", "low vegetation and crops")},
 }
 
@@ -98,6 +142,7 @@ def test_a_part_of_the_scene_a_zone_and_a_unit_are_read_too():
     ["how many buildings are new", "where are the new roads", "has anything changed", "what has changed", "are roads gone",
      "are there new baseball fields?", "is there a new swimming pool?", "are there new buildings in the forest?",
      "how many new houses are near the lake?", "why was the forest cut down?", "did the trees change colour?",
+     "what percentage of the scene is covered by new buildings?", "what area was covered by the new roads?",
      "will the forest disappear?", "did any forest but the northern one disappear, and where?",
      "how many buildings are new and how much forest was lost?"],
 )  # fmt: skip
@@ -108,9 +153,10 @@ def test_other_questions_are_left_as_they_were(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["was no forest lost?", "how many trees were cut down?", "has a building become a field?", "were houses turned into a lake?",
-     "were buildings replaced by grass?", "did grass replace the houses?", "was the road turned into grass?",
-     "were the houses covered by trees?", "was the river flooded?", "was the field drained?", "was the field dug?",
+    ["was no forest lost?", "how many trees were cut down?", "was the river flooded?",
+     "were old buildings replaced by new buildings?", "was any house replaced by another one?", "were buildings replaced?",
+     "was the house built over?", "were roads replaced by roads?", "was a house not replaced by a road?",
+     "was the field drained?", "was the field dug?",
      "has the field been opened?", "was the beach built?", "was the field planted?"],
 )  # fmt: skip
 def test_what_the_map_cannot_say_is_refused(text):

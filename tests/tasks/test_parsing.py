@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chronosight.tasks import routing
+from chronosight.tasks.cover_follow_ups import cover_in_full
 from chronosight.tasks.follow_ups import in_full
 from chronosight.tasks.parsing import in_conversation, parse_question
-from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.question import CoverQuestion, SceneQuestion
 from chronosight.tasks.routing import route
 from chronosight.tasks.scene_regions import take_region
 
@@ -21,6 +22,7 @@ def after(*questions, kind="pair"):
 
 
 COUNT = after("How many new buildings are there in the north?")
+TREES, WATER, LOW = ("trees",), ("water",), ("low vegetation and crops",)
 NORTH = COUNT.routed.cells
 
 
@@ -112,6 +114,51 @@ def test_what_only_objects_answer_leans_on_the_question_before(text, asked):
         (["Did any forest disappear in the north?", "Where?"], "Where did forest disappear in the north?"),
         (["How many new buildings?", "Did any forest disappear?", "How much?"], "How much forest disappeared?"),
         (["Did any forest disappear?", "And the water?"], "Did any water disappear?"),
+        (["Was the forest paved?", "And the grass?"], "Was the grass paved?"),
+        (["Was the forest paved?", "And the grass?", "And built over?"], "Was the grass built over?"),
+        (["Was the forest paved?", "And flooded?", "And the meadow?"], "Was the meadow flooded?"),
+        (["What became of the trees?", "And the bare ground?"], "What became of the bare ground?"),
+        (["Did the forest grow?", "And the meadow?"], "Did the meadow grow?"),
+        (["Did the forest grow?", "By how much?"], "By how much did the forest grow?"),
+        (["Is there a new pond?", "And a lake?"], "Is there a new lake?"),
+        (["Is there a new pond?", "A new road?"], "Is there a new road?"),
+        (["What share of the forest was lost?", "And of the meadow?"], "What share of the meadow was lost?"),
+        (["Did any trees disappear?", "And houses?"], "Did any houses disappear?"),
+        (["Did any trees disappear?", "New roads?"], "New roads?"),
+        (["Did any trees disappear in the north?", "In total?"], "Did any trees disappear?"),
+        (["Were trees cut down?", "Were they replaced by houses?"], "Were the trees replaced by houses?"),
+        (["Were trees replaced by houses?", "By roads?"], "Were trees replaced by roads?"),
+        (["Were trees replaced by houses?", "By what?"], "What replaced the trees?"),
+        (["Did buildings replace trees?", "And roads?"], "Did roads replace trees?"),
+        (["Did buildings replace trees?", "And grass?"], "Did buildings replace grass?"),
+        (["Did buildings replace trees?", "How many?"], "How many buildings replaced trees?"),
+        (["Did houses replace trees?", "How many houses?"], "How many buildings replaced trees?"),
+        (["Did buildings replace trees?", "In the north?"], "Were any trees replaced by buildings in the north?"),
+        (["Did buildings replace trees?", "Where?"], "Where were trees replaced by buildings?"),
+        (["Was a road replaced by buildings?", "And by grass?"], "Was a road replaced by grass?"),
+        (["Was a road replaced by buildings?", "And trees?"], "Were the trees replaced by buildings?"),
+        (["Did buildings replace a road?", "How much?"], "What area of roads were replaced by buildings?"),
+        (["What did the new buildings replace?", "And the roads?"], "What did the new roads replace?"),
+        (["What did the new buildings replace?", "Were they built on grass?"], "Were the new buildings built on grass?"),
+        (["How many new buildings?", "How many of them were built on grass?"],
+         "How many of the buildings were built on grass?"),
+        (["Were the new buildings built on grass?", "How many of them?"], "How many buildings replaced grass?"),
+        (["How many new buildings?", "What did they replace?", "And in the north?"],
+         "What did the new buildings replace in the north?"),
+        (["Which land cover changed most?", "In the north?"], "Which land cover changed most in the north?"),
+        (["What share of the new buildings is in the north?", "And in the south?"],
+         "What share of the new buildings is in the south?"),
+        (["What share of the new buildings is in the north?", "And of the roads?"],
+         "What share of the new roads is in the north?"),
+        (["What percentage of the ground changed?", "And in the north?"], "What percentage of the ground changed in the north?"),
+        (["Are there more buildings in the north than in the south?", "And roads?"],
+         "Are there more roads in the north than in the south?"),
+        (["Are there more than 5 new buildings?", "And roads?", "And in the north?"],
+         "Are there more than 5 new roads in the north?"),
+        (["Which half gained the most buildings?", "And roads?"], "Which half gained the most roads?"),
+        (["How many new buildings are in the north?", "And in all?"], "How many buildings appeared?"),
+        (["Is anything new?", "What?"], "What appeared?"),
+        (["Is anything new?", "How much?"], "What is the total area of new buildings or roads?"),
         (["How many new houses?", "Wehre?", "Where?"], "Where did buildings appear?"),
         (["How many new houses?", "Where?", "And the roads?", "How many?"], "How many roads appeared?"),
     ],
@@ -143,6 +190,7 @@ def test_a_conversation_about_one_image_is_written_out(chat, full):
         ["Which half changed most?", "How many of them vanished?"],
         ["Compare the new buildings in the north with the south", "Where are they?"],
         ["How many new buildings?", "Compare them with the new roads"],
+        ["Which land cover changed most?", "And least?"],
     ],
 )
 def test_where_nothing_says_what_they_are_the_question_is_refused(chat):
@@ -215,6 +263,28 @@ def test_a_question_written_out_is_read_as_it_was(asks, place, direction, subjec
     if asks == "largest":
         question = replace(question, top=3, least=True)
     assert parse_question(in_full(question), "pair").of_objects.question == question
+
+
+COVERS = [
+    CoverQuestion("whether", before=TREES, word="forest"), CoverQuestion("area", after=WATER, word="water"),
+    CoverQuestion("where", before=TREES, after=LOW, word="forest", other="grass"),
+    CoverQuestion("share", before=TREES, word="forest"), CoverQuestion("count", after=WATER, word="pond"),
+    CoverQuestion("net", before=TREES, word="forest", least=True), CoverQuestion("net_area", before=TREES, word="forest"),
+    CoverQuestion("into", before=TREES, word="tree"), CoverQuestion("out_of", after=WATER, word="water"),
+    CoverQuestion("most", way="gone"), CoverQuestion("change"), CoverQuestion("whether"), CoverQuestion("area"),
+    *(CoverQuestion(asks, before=TREES, under="buildings", word="tree") for asks in ("whether", "where", "area", "objects")),
+    CoverQuestion("share", before=TREES, under="buildings", word="tree"),
+    *(CoverQuestion(asks, after=LOW, under="roads", former=True, word="grass") for asks in ("whether", "where", "objects")),
+    CoverQuestion("area", after=LOW, under="roads", former=True, word="grass"),
+    CoverQuestion("whether", before=LOW, under="objects", word="meadow"),
+    CoverQuestion("was_before", under="objects"), CoverQuestion("came_after", under="buildings"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_question_about_land_cover_written_out_is_read_as_it_was(cover):
+    read = parse_question(cover_in_full(cover, " in the north"), "pair").of_objects.question
+    assert read.cover == cover and read.region.words == "in the north"
 
 
 def test_both_readers_refuse_alike():

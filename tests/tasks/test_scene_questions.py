@@ -323,3 +323,52 @@ def test_what_only_objects_can_answer():
         assert only_objects_answer(of_objects(text)), text
     assert not only_objects_answer(of_objects("how many buildings appeared?"))
     assert not only_objects_answer(of_objects("why?"))
+
+
+LONG = {
+    "How many roads longer than 100 m appeared?": {"asks": "count", "direction": "appeared", "min_length": 100.0},
+    "How many new roads are between 20 and 60 m long?": {"asks": "count", "min_length": 20.0, "max_length": 60.0},
+    "How many roads of 0.5 km or more appeared?": {"asks": "count", "min_length": 500.0, "max_length": None},
+    "Is there a new road of more than 200 m?": {"asks": "whether", "min_length": 200.0},
+    "Are there new roads shorter than 1,000 metres?": {"asks": "whether", "max_length": 1000.0},
+    "Did any road longer than 100 m vanish in the north?": {"asks": "whether", "direction": "vanished", "min_length": 100.0},
+    "How many changed objects are longer than 100 m?": {"asks": "count", "min_length": 100.0},
+    "Total length of roads longer than 100 m?": {"asks": "length", "min_length": 100.0},
+    "How long are the new roads in km?": {"asks": "length", "unit": "km"},
+    "How much road was built?": {"asks": "length", "direction": "appeared"},
+    "What is the total area of new roads?": {"asks": "area", "unit": ""},
+    "What is the area of new roads longer than 100 m?": {"asks": "area", "min_length": 100.0},
+    "How many roads larger than 500 m2 appeared?": {"asks": "count", "min_area": 500.0, "min_length": None},
+    "Did more than 1 km of roads appear?": {"asks": "length_is", "at_least": 1000.0, "min_length": None},
+    "Are the new roads longer than 1 km in total?": {"asks": "length_is", "at_least": 1000.0},
+    "Do the new roads have a total length of more than 1 km?": {"asks": "length_is", "at_least": 1000.0},
+    "Is less than 300 m of road new?": {"asks": "length_is", "at_most": 300.0},
+    "Are more than 3 new roads longer than 50 m?": {"asks": "number_is", "at_least": 4, "min_length": 50.0},
+    "What share of the new roads is longer than 100 m?": {"asks": "share", "share_of": "size", "by": "count"},
+    "What share of the road length lies in the north?": {"asks": "share", "share_of": "region", "by": "length"},
+    "Which half gained the most road length?": {"asks": "rank", "among": "halves", "by": "length"},
+    "Which part gained the most kilometres of road?": {"asks": "rank", "among": "cells", "by": "length"},
+    "Compare the length of new roads in the north and the south": {"asks": "compare", "by": "length"},
+    "Are there more kilometres of new roads in the east than in the west?": {"asks": "compare", "by": "length", "yes_no": True},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_roads_are_asked_about_by_length(text):
+    parsed = parse_question(text, "pair")
+    question = parsed.of_objects.question
+    assert question is not None, parsed.of_objects.note
+    assert {name: getattr(question, name) for name in LONG[text]} == LONG[text]
+    assert question.subject == "roads" and parsed.only_objects
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How many buildings longer than 20 m appeared?", "How long is the largest building?", "How long is the largest road?",
+     "How wide are the new roads?", "How many new roads are longer than 100 feet?",
+     "How many new buildings are taller than 10 m?",
+     "How many new buildings are within 100 m of a road?", "How many new roads are longer than 60 m and shorter than 20 m?",
+     "How many km of new roads per km2?", "How many roads are exactly 25 m long?"],
+)  # fmt: skip
+def test_lengths_that_are_not_measured_are_refused(text):
+    assert parse_question(text, "pair").of_objects.question is None

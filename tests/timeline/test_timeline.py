@@ -24,6 +24,7 @@ from chronosight.timeline.read import read_timeline
 from chronosight.timeline.stack import Stack, find_clouds, open_stack
 from chronosight.timeline.timeline import Timeline, count_rows, make_timeline
 from chronosight.timeline.write import timeline_dict, write_timeline
+from large_scenes import Drawn, write_pair
 
 NAIP = Path(__file__).parents[3] / "shared" / "data" / "series"
 
@@ -315,6 +316,39 @@ def test_a_place_without_change_has_no_objects(bundle_folder, tmp_path):
     found = make_timeline(open_stack(sorted(tmp_path.glob("*.tif"))), chronosight.load(weights=bundle_folder))
     assert found.tracks == () and found.captions == ("no building or road changed",) * 2
     assert timeline_dict(found)["area_unit"] == "m2"
+
+
+@pytest.fixture
+def places(tmp_path):
+    """A place at three dates, of which the tiny weights see a change at any two."""
+    import shutil
+
+    first, second = write_pair(tmp_path, 200, 200, [Drawn(20, 20, 60, 40), Drawn(20, 120, 90, 6, "road")])
+    files = [tmp_path / f"p_{year}.tif" for year in (2012, 2015, 2018)]
+    for source, file in zip((first, second, second), files, strict=True):
+        shutil.copy(source, file)
+    return files
+
+
+def test_two_dates_are_what_their_description_says(places, bundle_folder):
+    import chronosight
+
+    engine = chronosight.load(weights=bundle_folder, threads=1)
+    described = chronosight.describe(*places[:2], engine=engine)
+    found = make_timeline(open_stack(places[:2]), engine)
+    assert described.objects and not any("comparisons" in note for note in found.notes)
+    for name in ("class_name", "direction", "area", "cell", "confidence", "length_m"):
+        assert [getattr(track.item, name) for track in found.tracks] == [getattr(item, name) for item in described.objects]
+    assert {(track.present, track.events[0].before, track.events[0].after) for track in found.tracks} <= {
+        ((False, True), 0, 1), ((True, False), 0, 1),
+    }  # fmt: skip
+
+
+def test_more_dates_say_that_their_areas_are_not_those_of_two(places, bundle_folder):
+    import chronosight
+
+    found = make_timeline(open_stack(places), chronosight.load(weights=bundle_folder, threads=1))
+    assert found.tracks and any("comparisons of the 3 dates" in note for note in found.notes)
 
 
 def test_a_georeferenced_timeline_has_a_geopackage(tmp_path):

@@ -34,6 +34,8 @@ def describe_row(row: Row, job: Job, engine: Engine, out: Path | None) -> Result
     Returns:
         The result, with an error or without.
     """
+    if row.fault:  # nothing that another try would change
+        return failed_result(row, row.fault)
     began, error, tries = time.perf_counter(), "", 0
     for tries in range(1, job.retries + 2):
         try:

@@ -17,6 +17,7 @@ from chronosight.scenes.resolution import check_stated
 
 COLUMNS = ("id", "before", "after", "before_date", "after_date", "date", "metres_per_pixel", "questions")
 SILENT = ("geometry", "bbox")  # of GeoParquet, whose other columns need it: no setting of a pair
+NO_OBJECT = object()  # in the place of a column: a line of JSON that is none
 FEW = 5  # columns that a note names
 EXPECTED = (
     "a manifest: .csv, .jsonl, .parquet or .geoparquet with the columns before and after (and id, before_date, after_date, "
@@ -39,7 +40,8 @@ def read_manifest(
         The rows, in the order given, and remarks for the user.
 
     Raises:
-        InputError: It cannot be read, a row lacks a column, or an id is there twice.
+        InputError: It cannot be read, a column is missing, or an id is there twice. A row that cannot be used is given with its
+            fault.
     """
     notes: list[str] = []
     address, source = str(source), Path(source)
@@ -103,14 +105,12 @@ def _unknown(names: Iterable[Any]) -> dict[str, None]:
     return {name: None for name in names if isinstance(name, str) and name.strip() and name not in (*COLUMNS, *SILENT)}
 
 
-def _table(path: Path, kind: str, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _table(path: Path, kind: str, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
     """Where each row stands, for messages, and its values by column; `unused` gets the names of columns that are not read."""
     if kind in (".jsonl", ".ndjson"):
         for number, value in read_json_lines(path, EXPECTED):
-            if not isinstance(value, dict):
-                raise InputError(f"{path.name}, line {number} is no JSON object; expected {EXPECTED}")
-            unused |= _unknown(value)
-            yield f"{path.name}, line {number}", value
+            unused |= _unknown(value) if isinstance(value, dict) else {}
+            yield f"{path.name}, line {number}", value if isinstance(value, dict) else {NO_OBJECT: value}
     elif kind in (".csv", ".tsv"):
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
@@ -125,7 +125,7 @@ def _table(path: Path, kind: str, unused: dict[str, None]) -> Iterator[tuple[str
         yield from _parquet(path, unused)
 
 
-def _parquet(path: Path, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _parquet(path: Path, unused: dict[str, None]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
     try:
         import pyarrow.parquet as parquet
         from pyarrow.lib import ArrowException
@@ -152,17 +152,31 @@ def _check_columns(path: Path, names: Iterable[str]) -> None:
         raise InputError(f"{path.name} has the columns {named}; expected also {' and '.join(missing)}")
 
 
-def _row(values: Mapping[str, Any], where: str, folder: Path) -> Row:
+def _row(values: Mapping[Any, Any], where: str, folder: Path) -> Row:
+    """A row; what it holds that cannot be used becomes its fault, so that the other pairs are described."""
     texts = {name: str(values[name]).strip() for name in COLUMNS[:-2] if values.get(name) not in (None, "")}
+    before, after = (locate(texts[name], folder) if texts.get(name) else "" for name in ("before", "after"))
+    made = texts.get("id") or (f"{Path(before).stem}-{Path(after).stem}" if before and after else where)
+    asked: tuple[str, ...] = ()
+    metres, fault = None, ""
+    try:
+        _check_values(values, texts, where)
+        asked = questions(values.get("questions"), where)
+        metres = _ground_size(values.get("metres_per_pixel"), where)
+    except InputError as error:
+        fault = str(error)
+    dates = texts.get("before_date"), texts.get("after_date", texts.get("date"))
+    return Row(made, before, after, *dates, asked, metres, fault)
+
+
+def _check_values(values: Mapping[Any, Any], texts: Mapping[str, str], where: str) -> None:
+    if NO_OBJECT in values:
+        raise InputError(f"{where} is no JSON object; expected {EXPECTED}")
+    if None in values:  # as the reader of CSV calls what is left over: a comma in a path moves all that follows
+        raise InputError(f"{where} has more values than there are columns; put quotes around values that hold a comma")
     for name in ("before", "after"):
         if not texts.get(name):
             raise InputError(f'{where} has no "{name}"; expected the path of an image')
-    before, after = locate(texts["before"], folder), locate(texts["after"], folder)
-    made = texts.get("id") or f"{Path(before).stem}-{Path(after).stem}"
-    return Row(
-        made, before, after, texts.get("before_date"), texts.get("after_date", texts.get("date")),
-        questions(values.get("questions"), where), _ground_size(values.get("metres_per_pixel"), where),
-    )  # fmt: skip
 
 
 def _ground_size(value: Any, where: str) -> float | None:

@@ -49,7 +49,7 @@ def describe_on_ray(
         return
     own = start(address, actors)
     try:
-        large = [row for row in rows if job.engine == "compact" and is_large(row, job)]
+        large = [row for row in rows if job.engine == "compact" and not row.fault and is_large(row, job)]
         yield from _large(large, job, engine, out, actors)
         taken = {row.id for row in large}
         rows = [row for row in rows if row.id not in taken]

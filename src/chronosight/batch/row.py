@@ -25,6 +25,7 @@ class Row:
         after_date: When the later one was taken.
         questions: Asked of this pair in addition to those of the whole run.
         metres_per_pixel: Ground size of a pixel, in place of that of the whole run; None for that one.
+        fault: Why the pair cannot be described, where the manifest gives something that cannot be used; "" where it can.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Row:
     after_date: str | None = None
     questions: tuple[str, ...] = ()
     metres_per_pixel: float | None = None
+    fault: str = ""
 
     @property
     def folder(self) -> str:
@@ -45,6 +47,7 @@ class Row:
         """A hash of what this row asks for: names, sizes and times of its files, dates, questions and ground size."""
         facts: list[Any] = [self.before, self.after, self.before_date, self.after_date, list(self.questions)]
         facts += [] if self.metres_per_pixel is None else [self.metres_per_pixel]
+        facts += [self.fault] if self.fault else []
         for name in (self.before, self.after):
             try:
                 status = Path(name).stat()

@@ -38,10 +38,14 @@ def read_stac(source: str, asset: str | None = None, pair_by: str | None = None)
 
 def _pair_item(item: StacItem) -> Row:
     facts = item.properties
-    return Row(
-        item.id, item.href("before"), item.href("after"), facts.get("start_datetime"),
-        facts.get("end_datetime") or facts.get("datetime"), questions(facts.get("questions"), f"item {item.id}"),
-    )  # fmt: skip
+    asked: tuple[str, ...] = ()
+    fault = ""
+    try:
+        asked = questions(facts.get("questions"), f"item {item.id}")
+    except InputError as error:
+        fault = str(error)
+    dates = facts.get("start_datetime"), facts.get("end_datetime") or facts.get("datetime")
+    return Row(item.id, item.href("before"), item.href("after"), *dates, asked, fault=fault)
 
 
 def _pairs_of_dates(name: str, items: list[StacItem], asset: str | None, pair_by: str | None) -> list[Row]:

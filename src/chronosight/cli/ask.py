@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, engine_options
+from chronosight.cli.engine_options import EngineChoice, check_classes, engine_options
 from chronosight.cli.options import (
     Frames,
     Json,
@@ -59,8 +59,7 @@ def ask(
     from chronosight import pipeline
 
     files, question = split_question(inputs)
-    if "classes" in chosen.options and len(files) == 1 and Path(files[0]).is_dir():
-        raise InputError(f"{files[0]} holds results, which keep the classes they were made with: leave --classes out")
+    check_classes(files, chosen)
     opening = replace(opening, frames=frames, video=video)
     point = None if at is None else parse_point(at)
     with progress_display(quiet) as progress:

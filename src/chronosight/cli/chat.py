@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chronosight.cli.engine_options import EngineChoice, engine_options
+from chronosight.cli.engine_options import EngineChoice, check_classes, engine_options
 from chronosight.cli.options import (
     Frames,
     Json,
@@ -32,7 +32,8 @@ def chat(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="One image, two dates of a place, or a video (also a folder or a series of images).",
+            help="One image, two dates of a place, a video (also a folder or a series of images), or a folder that "
+            "describe --out wrote.",
             show_default=False,
         ),
     ],
@@ -47,8 +48,9 @@ def chat(
     """Ask many questions about one scene, which is read once. One question per line; :quit ends."""
     from chronosight import pipeline
 
+    check_classes(files, chosen)
     opening = replace(opening, frames=frames, video=video)
-    conversation = pipeline.open_conversation(files, chosen.load(), opening, None if quiet else say)
+    conversation = pipeline.open_conversation(files, chosen.load, opening, None if quiet else say)
     for question in questions():
         try:
             answer = conversation.ask(question)

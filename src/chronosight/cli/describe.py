@@ -94,6 +94,9 @@ def second_date(before: str, after: str | None, more: Sequence[str]) -> str:
         )
     if after is not None:
         return after
+    from chronosight.pipeline.results_given import check_no_results
+
+    check_no_results(Path(before))
     if Path(before).is_dir():
         raise InputError(
             f"{before} is a folder, expected two images: use chronosight batch for a folder of pairs, chronosight timeline for "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,6 +91,22 @@ class EngineChoice:
         if self.name == "changevg" and "endpoint" not in self.options:
             quiet_transformers()
         return load(self.name, None if self.weights is None else self.weights.as_posix(), **self.options)
+
+
+def check_classes(files: Sequence[str], chosen: EngineChoice) -> None:
+    """Checks that classes are not chosen for results, whose classes were chosen when they were made.
+
+    Args:
+        files: What is asked about.
+        chosen: The engine and its options.
+
+    Raises:
+        InputError: They are.
+    """
+    from chronosight.pipeline import result_folder
+
+    if "classes" in chosen.options and (folder := result_folder(files)) is not None:
+        raise InputError(f"{folder} holds results, which keep the classes they were made with: leave --classes out")
 
 
 def engine_options(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chronosight.engines.confidence import (
     is_confident,
@@ -12,10 +12,10 @@ from chronosight.engines.from_objects import answer_confidence
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, Tally
-from chronosight.results.wording import size_words
+from chronosight.results.wording import length_words, size_words
 from chronosight.results.zones import ZoneRow
 from chronosight.tasks.cells import CELLS
-from chronosight.tasks.question import SceneQuestion, Value
+from chronosight.tasks.question import SceneQuestion, Value, by_length
 from chronosight.tasks.scene_regions import grid_words, in_region
 
 TURNED = "the scene's top is not north; name the part by top, bottom, left and right, or give --at"
@@ -64,7 +64,7 @@ def choose(summary: ChangeSummary, question: SceneQuestion) -> Chosen:
     area = sum(item.area for item in found)
     notes: tuple[str, ...] = ()
     if row is not None:
-        area = area if question.min_area is not None or question.max_area is not None else zone_tally(row, question).area
+        area = area if size_phrase(question) else zone_tally(row, question).area
         if row.covered < 0.995:
             notes = (f"{row.covered:.0%} of {row.name} lies in the scene",)
     elif region is not None and region.cells:
@@ -117,7 +117,7 @@ def unmeasured(question: SceneQuestion, objects: Sequence[ChangedObject]) -> str
     Returns:
         The reason, as the end of a sentence.
     """
-    missing = question.by == "length" and any(item.length_m is None for item in objects)
+    missing = by_length(question) and any(item.class_name == "road" and item.length_m is None for item in objects)
     return "the lengths of these roads were not measured" if missing else ""
 
 
@@ -125,14 +125,19 @@ def of_size(question: SceneQuestion, item: ChangedObject) -> bool:
     """Whether an object is within the sizes that the question gives.
 
     Args:
-        question: What is asked of the objects; its limits are in square metres.
+        question: What is asked of the objects; its limits are in square metres and metres.
         item: The object.
 
     Returns:
         True where it is, or the question gives no size.
     """
     smallest, largest = question.min_area, question.max_area
-    return (smallest is None or item.area >= smallest) and (largest is None or item.area <= largest)
+    if not ((smallest is None or item.area >= smallest) and (largest is None or item.area <= largest)):
+        return False
+    shortest, longest, metres = question.min_length, question.max_length, item.length_m
+    if shortest is None and longest is None:
+        return True
+    return metres is not None and (shortest is None or metres >= shortest) and (longest is None or metres <= longest)
 
 
 def size_phrase(question: SceneQuestion) -> str:
@@ -142,11 +147,14 @@ def size_phrase(question: SceneQuestion) -> str:
         question: What is asked of the objects.
 
     Returns:
-        Such as " of at least 200 m²"; "" where it gives no size.
+        Such as " of at least 200 m²" or " at least 100 m long"; "" where it gives no size.
     """
+    lengths = (("at least", question.min_length), ("at most", question.max_length))
+    long = " and ".join(f"{words} {length_words(limit)}" for words, limit in lengths if limit is not None)
     limits = (("at least", question.min_area), ("at most", question.max_area))
     phrases = [f"{words} {size_words(limit, True)}" for words, limit in limits if limit is not None]
-    return f" of {' and '.join(phrases)}" if phrases else ""
+    areas = f" of {' and '.join(phrases)}" if phrases else ""
+    return f"{areas}{' and' if areas and long else ''}{f' {long} long' if long else ''}"
 
 
 def ground_of(summary: ChangeSummary, question: SceneQuestion) -> float | None:
@@ -167,6 +175,21 @@ def ground_of(summary: ChangeSummary, question: SceneQuestion) -> float | None:
     left, top, right, bottom = question.region.box
     share = len(question.region.cells) / len(CELLS) if question.region.cells else (right - left) * (bottom - top)
     return summary.ground * share
+
+
+def shared_ground(summary: ChangeSummary, question: SceneQuestion) -> float | None:
+    """The ground that a share is of, in the unit of the areas of objects: a share needs no metres.
+
+    Args:
+        summary: The whole scene.
+        question: Its zone or region.
+
+    Returns:
+        Square metres, or pixels where the ground size of a pixel is unknown; None where that of a zone is not known.
+    """
+    if summary.metric:
+        return ground_of(summary, question)
+    return None if question.zone else ground_of(replace(summary, ground=float(summary.width * summary.height)), question)
 
 
 def _position(summary: ChangeSummary, item: ChangedObject) -> tuple[float, float]:

@@ -8,30 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
-from chronosight.engines.chosen_objects import NO_ZONES, TURNED, refused
+from chronosight.engines.chosen_objects import NO_ZONES, TURNED, choose, refused
 from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import CANNOT_TELL
-from chronosight.engines.land_cover_scope import CoverScope, scope_of
+from chronosight.engines.land_cover_scope import CoverScope, object_names, scope_of
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
+    PAVED,
     UNKNOWN,
     Flows,
     add_flows,
+    object_flows,
 )
 from chronosight.results.land_cover_sentences import NOUNS, by_kind, kind_sentence, shares_words
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
 from chronosight.tasks.land_cover_questions import KINDS
-from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
+from chronosight.tasks.nouns import CHANGE_WORDS
+from chronosight.tasks.question import CoverAsks, CoverQuestion, SceneQuestion, Value
+from chronosight.tasks.replaced_objects import GROUND_OF
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
 KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
+MOST_LISTED = 20  # of the objects on one kind of ground
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
+
+
+# What each question is answered with where there is nothing of what it asks about: task, value, unit.
+_NOTHING: dict[CoverAsks, tuple[str, Value, str | None]] = {
+    "whether": ("binary", False, None), "area": ("area", 0, "m2"), "share": ("share", 0.0, "%"), "count": ("count", 0, None),
+    "where": ("location", (), None), "objects": ("count", 0, None),
+}  # fmt: skip
 
 
 def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> Answer:
@@ -56,8 +69,33 @@ def answer_cover_question(summary: ChangeSummary, question: SceneQuestion) -> An
         "whether": _whether, "area": _area, "share": _share, "count": _count, "where": _where, "net": _net,
         "net_area": _net_area, "change": _change,
         "into": _into, "out_of": _into, "most": _most, "was_before": _under_objects, "came_after": _under_objects,
+        "objects": _which_objects,
     }  # fmt: skip
+    if question.cover.under and question.cover.asks not in ("was_before", "came_after") and not scope.bearers:
+        return _no_objects(summary, question, scope)
     return how[question.cover.asks](scope)
+
+
+def came_or_went(summary: ChangeSummary, question: SceneQuestion) -> list[str]:
+    """What ground appeared or vanished beside the objects: part of the answer to "what vanished".
+
+    Args:
+        summary: The change summary.
+        question: Its direction and its part of the scene.
+
+    Returns:
+        One sentence; none where the land cover is not mapped or nothing did.
+    """
+    if summary.land_cover is None or (question.zone and not summary.land_cover.zones):
+        return []
+    scope = scope_of(summary, question, CoverQuestion("change"))
+    gone = question.direction == "vanished"
+    # Ground under new objects is lost with them; that there is built-up ground now is said by the objects.
+    beside = (one.flows for one in scope.grounds if gone == (one.direction == "appeared"))
+    flows = add_flows([object_flows(scope.objects), *beside])
+    flows = {pair: value for pair, value in flows.items() if pair[0] != pair[1] and pair[0 if gone else 1] != UNKNOWN}
+    words = shares_words(flows, scope.change.metric, after=not gone)
+    return [f"Of the ground, {words} {'disappeared' if gone else 'appeared'}."] if flows else []
 
 
 def _made(
@@ -73,13 +111,17 @@ def _made(
         rest = (*rest, f"{number_of(left_out, 'piece').text} of changed ground left out: below the limits")
     known_kinds = unknown <= MOSTLY * sum(areas.values()) and not (left_out and not areas)
     confident = value is not None and is_confident(confidence, {}) and known_kinds
-    confident = confident and not (value and {scope.question.word, scope.question.other} & KINDS)
+    asked = scope.question
+    kinds = bool({asked.word, asked.other} & KINDS) or (asked.word in CHANGE_WORDS and PAVED in asked.before)  # a road
+    confident = confident and not (value and kinds)
     return Answer(text, task, value, confidence, confident, None, (*scope.notes, *notes, *rest), unit)
 
 
 def _verb(asked: CoverQuestion) -> str:
-    if asked.under:
-        return "was built on"
+    if asked.former:
+        return f"replaced {_objects_words(asked)}"
+    if asked.under and not asked.after:
+        return f"{_was(_subject(asked))} built over"
     if asked.before and asked.after:
         return f"became {_class_words(asked.after)}"
     return "disappeared" if asked.before else "appeared" if asked.after else "changed"
@@ -100,7 +142,8 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     seen = f"no {_subject(asked)} {_was(_subject(asked))} seen"
     text = f"{seen} to have {_seen_verb(asked)}{scope.place}"
     if asked.under:
-        text = f"{seen} where the new {_objects_words(asked)} {'are' if asked.under == 'roads' else 'stand'}{scope.place}"
+        kind, verb = ("vanished", "were") if asked.former else ("new", "are" if asked.under == "roads" else "stand")
+        text = f"{seen} where the {kind} {_objects_words(asked)} {verb}{scope.place}"
     unsure = scope.unsure
     if unsure or confidence < EVEN:
         why = (
@@ -115,6 +158,25 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
     return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
+
+
+def _no_objects(summary: ChangeSummary, question: SceneQuestion, scope: CoverScope) -> Answer:
+    """There are no such buildings or roads at all: that is a no, however little of the land cover is known."""
+    asked = scope.question
+    ways: dict[str, Literal["appeared", "vanished"]] = {asked.under: "vanished" if asked.former else "appeared"}
+    other: Literal["appeared", "vanished"] = "appeared" if asked.former else "vanished"
+    ways |= {name: other for name in ("buildings", "roads") if GROUND_OF[name] == (asked.after if asked.former else asked.before)}
+    found, confidence = [], 1.0
+    for subject, way in ways.items():
+        of_class = None if subject == "objects" else subject
+        chosen = choose(summary, SceneQuestion("whether", of_class, way, question.region, question.zone))
+        found += chosen.found
+        confidence = min(confidence, chosen.confidence)
+    task, value, unit = _NOTHING[asked.asks]
+    if found or confidence < EVEN or summary.left_out:  # there are some, whose ground is not known
+        return _none(scope, task, value, unit)
+    what = listed([f"no {'buildings or roads' if subject == 'objects' else subject} {way}" for subject, way in ways.items()])
+    return _made(scope, task, f"{'no: ' if task == 'binary' else ''}{what}{scope.place}.", value, confidence, unit)
 
 
 def _was(noun: str) -> str:
@@ -166,6 +228,8 @@ def _area(scope: CoverScope) -> Answer:
 
 def _share(scope: CoverScope) -> Answer:
     asked = scope.question
+    if asked.of_ground or not (asked.before or asked.after):
+        return _share_of_ground(scope)
     date, classes = (0, asked.before) if asked.before else (1, asked.after)
     whole = sum(scope.change.totals.get(name, (0.0, 0.0))[date] for name in classes)
     if scope.place or not classes:
@@ -178,6 +242,16 @@ def _share(scope: CoverScope) -> Answer:
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
     text = f"about {value:g} %: {amount}, of {scope.words(whole)} seen {then}."
     return _made(scope, "share", text, value, scope.mean_confidence, "%")
+
+
+def _share_of_ground(scope: CoverScope) -> Answer:
+    if not scope.all_ground:
+        return refused(NO_GROUND_SIZE)
+    if not scope.area:
+        return _none(scope, "share", 0.0, "%")
+    value = float(f"{100 * scope.area / scope.all_ground:.2g}")
+    amount = f"{scope.words(scope.area)} of {_subject(scope.question)} {_verb(scope.question)}{scope.place}"
+    return _made(scope, "share", f"about {value:g} % of the ground: {amount}.", value, scope.mean_confidence, "%")
 
 
 def _count(scope: CoverScope) -> Answer:
@@ -312,16 +386,14 @@ def _under_objects(scope: CoverScope) -> Answer:
     """What was there before new buildings or roads, or came after those that are gone."""
     asked = scope.question
     appeared = asked.asks == "was_before"
-    name = asked.under.removesuffix("s")
+    names = object_names(asked)
+    noun = names[0] if len(names) == 1 else "building or road"
     grounds = [
-        one
-        for one in (scope.grounds if appeared else scope.change.grounds)
-        if one.class_name == name and one.direction == ("appeared" if appeared else "vanished")
+        one for one in scope.grounds if one.class_name in names and one.direction == ("appeared" if appeared else "vanished")
     ]
-    number = number_of(len(grounds), f"{'new' if appeared else 'former'} {name}").text
     if not grounds:
-        return _made(scope, "land_cover", f"{number}{scope.place} were found.", (), EVEN)
-    own = CLASS_OF_OBJECT[name]
+        text = f"no {_objects_words(asked)} were seen to have {'appeared' if appeared else 'vanished'}{scope.place}"
+        return _made(scope, "land_cover", f"{text}{_built_over(scope, appeared)}.", (), EVEN)
     sums: dict[str, float] = {}
     for one in grounds:
         for class_name, area in one.shares.items():
@@ -331,13 +403,50 @@ def _under_objects(scope: CoverScope) -> Answer:
     real = {class_name: area for class_name, area in sums.items() if area >= 0.02 * total}
     flows: Flows = {(class_name, class_name): Tally(0, area) for class_name, area in real.items()}
     words = shares_words(flows, scope.change.metric)
-    number = number.removeprefix("1 ")
+    number = number_of(len(grounds), f"{'new' if appeared else 'former'} {noun}").text.removeprefix("1 ")
+    number = number.replace("building or roads", "buildings and roads")
     text = f"the {number}{scope.place} {'stands' if len(grounds) == 1 else 'stand'} on what was {words}"
     if not appeared:
-        text = f"the {number}{scope.place} gave way to {words}"
+        text = f"the {number}{scope.place} gave way to {words}{_built_over(scope, appeared)}"
     area = sum(one.confidence * sum(one.shares.values()) for one in grounds)
     value = tuple(class_name for class_name in real if class_name != UNKNOWN)
     largest = next(iter(sums))
-    notes = (f"ground that was {own} before may be an older {name}, or a fault of the map",) if own in value and appeared else ()
+    own = next((name for name in names if CLASS_OF_OBJECT[name] in value), "")
+    old = f"ground that was {CLASS_OF_OBJECT[own]} before may be an older {own}, or a fault of the map" if own else ""
+    notes = (old,) if old and appeared else ()
     confidence = area / total if total else 0.0
     return _made(scope, "land_cover", f"{text}.", None if largest == UNKNOWN else value, confidence, None, *notes)
+
+
+def _built_over(scope: CoverScope, appeared: bool) -> str:
+    """What of the ground of buildings or roads was built over without their being seen to vanish: new objects hide that."""
+    own = {CLASS_OF_OBJECT[name] for name in object_names(scope.question)}
+    flows = add_flows(one.flows for one in scope.grounds if one.direction == "appeared")
+    over = {pair: value for pair, value in flows.items() if pair[0] in own}
+    return f"; {_pairs_words(over, scope)} under new buildings and roads" if over and not appeared else ""
+
+
+def _which_objects(scope: CoverScope) -> Answer:
+    """Which changed buildings or roads stand, or stood, mostly on the ground that is asked about."""
+    asked = scope.question
+    wanted = asked.after if asked.former else asked.before
+    names, direction = object_names(asked), "vanished" if asked.former else "appeared"
+    bearers = [one for one in scope.bearers if one.class_name in names and one.direction == direction]
+    found = sorted((one for one in bearers if one.class_of in wanted), key=lambda one: one.number)
+    not_known = sum(one.class_of == UNKNOWN for one in bearers)
+    noun = names[0] if len(names) == 1 else "object"
+    number = number_of(len(found), f"{'former' if asked.former else 'new'} {noun}").text
+    verb = "gave way" if asked.former else "stands" if len(found) == 1 else "stand"
+    on = "to what is mostly" if asked.former else "on what was mostly"
+    text = f"{number}{scope.place} {verb} {on} {_class_words(wanted)}"
+    if found:
+        listing = listed([str(one.number) for one in found[:MOST_LISTED]])
+        more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+        text += f": object{'s' if len(found) > 1 else ''} {listing}{more}"
+    if not_known and not found:
+        unseen = f"{CANNOT_TELL}: of {number_of(not_known, noun).text}{scope.place} the ground is not known."
+        return _made(scope, "count", unseen, None, min(EVEN, scope.none_confidence))
+    rest = f"; of {number_of(not_known, 'other').text} the ground is not known" if not_known else ""
+    confidence = sum(one.confidence for one in found) / len(found) if found else scope.none_confidence
+    answer = _made(scope, "count", f"{text}{rest}.", len(found), confidence)
+    return replace(answer, confident=answer.confident and not not_known)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chronosight.engines.chosen_objects import shared_ground
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.land_cover_change import (
+    CLASS_OF_OBJECT,
     UNKNOWN,
     CoverObject,
     Flows,
@@ -18,6 +20,7 @@ from chronosight.results.land_cover_change import (
 )
 from chronosight.results.land_cover_sentences import NOUNS, REAL_SHARE, ground
 from chronosight.tasks.cells import CELLS, whereabouts
+from chronosight.tasks.nouns import CHANGE_WORDS
 from chronosight.tasks.question import CoverQuestion, SceneQuestion
 from chronosight.tasks.scene_regions import grid_words, in_region
 
@@ -27,7 +30,11 @@ UNITS = {"m2": (1.0, "m²"), "ha": (1e4, "ha"), "km2": (1e6, "km²")}
 
 @dataclass(frozen=True)
 class CoverScope:
-    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part."""
+    """What a question is about: the land-cover objects, grounds and sums of a part of the scene, and the words for that part.
+
+    Attributes:
+        all_ground: Area of that part, whatever is on it; None where it is not known.
+    """
 
     question: CoverQuestion
     change: LandCoverChange
@@ -38,11 +45,16 @@ class CoverScope:
     notes: tuple[str, ...]
     north_up: bool
     unit: str
+    all_ground: float | None = None
     ground_cells: Mapping[int, str] = field(default_factory=dict)
 
     def chosen(self, pair: Pair) -> bool:
         """Whether a change from one class to another is asked about."""
         asked, (before, after) = self.question, pair
+        # What became built-up ground is under new buildings, or where other objects were that are gone.
+        own = {CLASS_OF_OBJECT[name] for name in object_names(asked)} if asked.under else {before, after}
+        if (before if asked.former else after) not in own:
+            return False
         return (
             (not asked.before or before in asked.before)
             and (not asked.after or after in asked.after)
@@ -72,12 +84,25 @@ class CoverScope:
         return [one for one in self.grounds if any(map(self.chosen, one.flows))]
 
     @property
+    def bearers(self) -> list[ObjectGround]:
+        """Grounds of the buildings and roads that are asked about, whatever they are."""
+        asked = self.question
+        names = object_names(asked)
+        direction = "vanished" if asked.former else "appeared"
+        others = asked.after if asked.former else asked.before  # such as the roads that houses replaced
+        return [
+            one
+            for one in self.grounds
+            if (one.class_name in names and one.direction == direction)
+            or (one.direction != direction and CLASS_OF_OBJECT.get(one.class_name) in others)
+        ]
+
+    @property
     def unsure(self) -> float:
         """Area that changed in a way that is not known, and may be what is asked about."""
         asked = self.question
         if asked.under:
-            names = object_names(asked)
-            return sum(one.shares.get(UNKNOWN, 0.0) for one in self.grounds if one.class_name in names)
+            return sum(one.shares.get(UNKNOWN, 0.0) for one in self.bearers)
 
         def possible(name: str, wanted: tuple[str, ...]) -> bool:
             return not wanted or name in wanted or name == UNKNOWN
@@ -173,16 +198,16 @@ def scope_of(summary: ChangeSummary, question: SceneQuestion, asked: CoverQuesti
         place = f" {region.words}"
         notes = (f"{region.words} means, of the 3x3 grid: {grid_words(region.cells)}",) if region.cells else ()
     if asked.under:
-        names = object_names(asked)
-        grounds = [one for one in grounds if one.class_name in names and one.direction == "appeared"]
         objects, flows = [], None
     if flows is None:
         flows = add_flows([object_flows(objects), *(one.flows for one in grounds)])
     for word, classes in ((asked.word, asked.before or asked.after or asked.either), (asked.other, asked.after)):
-        if word and len(classes) == 1 and word not in NOUNS.get(classes[0], ""):
+        a_building = classes == (CLASS_OF_OBJECT["building"],) and word in CHANGE_WORDS
+        if word and len(classes) == 1 and not a_building and word not in NOUNS.get(classes[0], ""):
             notes = (*notes, f'"{word}" is taken as the class "{classes[0]}", whose kinds the map does not distinguish')
     return CoverScope(
         asked, change, objects, grounds, flows, place, notes, bool(summary.north_up), question.unit,
+        shared_ground(summary, question),
         {item.number: item.cell for item in summary.objects},
     )  # fmt: skip
 

@@ -158,7 +158,7 @@ def answer_by_objects(
     summary = with_zones(described, zones)
     if about_cover and summary.land_cover is None:
         return None  # the model says why not
-    return _of_described(summary, parsed, described.changed, described.classes)
+    return answer_described(summary, parsed, described.changed, described.classes)
 
 
 def answer_description(
@@ -179,13 +179,23 @@ def answer_description(
         InputError: The question is too long.
     """
     names = [row.name for row in summary.zones.rows] if summary.zones else []
-    return _of_described(summary, parse_question(check_question(text), "pair", names), changed, classes)
+    return answer_described(summary, parse_question(check_question(text), "pair", names), changed, classes)
 
 
-def _of_described(
+def answer_described(
     summary: ChangeSummary, parsed: ParsedQuestion, changed: Answer | None, classes: Sequence[ClassDescription]
 ) -> Answer:
-    """What `answer_description` does, of a question that was parsed."""
+    """What `answer_description` does, of a question that was parsed.
+
+    Args:
+        summary: The changed objects, and zones where there are any.
+        parsed: The question, about two dates.
+        changed: As in `answer_description`.
+        classes: As in `answer_description`.
+
+    Returns:
+        The answer.
+    """
     assert parsed.of_objects is not None  # two dates
     asked = parsed.of_objects.question
     if asked is None or asked.asks == "land_cover":

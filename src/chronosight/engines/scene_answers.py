@@ -13,6 +13,7 @@ from chronosight.engines.chosen_objects import (
     choose,
     extent,
     ground_of,
+    is_wanted,
     make_answer,
     refused,
     unmeasured,
@@ -22,18 +23,18 @@ from chronosight.engines.confidence import (
     whether,
 )
 from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
-from chronosight.engines.land_cover_answers import answer_cover_question
+from chronosight.engines.land_cover_answers import answer_cover_question, came_or_went
 from chronosight.engines.scene_parts import compare, list_parts, rank, share
-from chronosight.engines.yes_no_answers import area_is, grown, largest_in, lie_in, number_is
+from chronosight.engines.yes_no_answers import area_is, grown, largest_in, length_is, lie_in, number_is
 from chronosight.results.answer import Answer, open_answer, opposite
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, tally
 from chronosight.results.narrative import narrative
 from chronosight.results.sentences import length, objects, summed_up
-from chronosight.results.wording import size_words
+from chronosight.results.wording import length_words, size_words
 from chronosight.tasks.cells import listed, places
 from chronosight.tasks.direction import direction_of
-from chronosight.tasks.question import SceneQuestion, superlative
+from chronosight.tasks.question import SceneQuestion, by_length, superlative
 from chronosight.tasks.scene_reading import ReadScene
 
 IN_PIXELS = f"in pixels: {NO_GROUND}"
@@ -68,6 +69,10 @@ def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
         return refused(TURNED)
     if not summary.metric and (question.min_area is not None or question.max_area is not None or question.per):
         return refused(NO_GROUND)
+    if by_length(question):
+        every = [item for item in summary.objects if is_wanted(replace(question, subject="roads"), *item.key)]
+        if reason := unmeasured(question, every):
+            return refused(reason if summary.metric else NO_GROUND)
     if question.asks == "compare":
         return compare(summary, question)
     if question.asks == "rank":
@@ -78,7 +83,7 @@ def _answer(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     how: dict[str, Callable[[ChangeSummary, SceneQuestion, Chosen], Answer]] = {
         "count": _count, "area": _area, "length": _length, "whether": _whether, "largest": _largest,
         "where": _where, "direction": _direction, "describe": _describe, "share": share, "number_is": number_is,
-        "area_is": area_is, "grown": grown, "largest_in": largest_in, "lie_in": lie_in,
+        "area_is": area_is, "length_is": length_is, "grown": grown, "largest_in": largest_in, "lie_in": lie_in,
     }  # fmt: skip
     answer = how[question.asks](summary, question, chosen)
     return opposite(answer) if question.negated else answer
@@ -134,17 +139,13 @@ def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
 
 
 def _length(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
-    if question.subject == "buildings":
-        return refused("lengths are measured of roads only")
-    roads = [item for item in chosen.found if item.class_name == "road"]
-    if any(item.length_m is None for item in roads):
-        return refused("the lengths of these roads were not measured")
+    roads = chosen.found
     metres = sum(item.length_m or 0.0 for item in roads)
     if not roads:
-        return make_answer(chosen, "length", f"no roads {verb(question)}{chosen.place}: 0 m.", 0, unit="m")
-    text = (
-        f"roads that {verb(question)}{chosen.place} are {length(metres).text} long in all ({objects(len(roads), 'road').text})."
-    )
+        return make_answer(chosen, "length", f"no roads{chosen.size} {verb(question)}{chosen.place}: 0 m.", 0, unit="m")
+    shown = f"about {length_words(metres, question.unit)}"
+    count = objects(len(roads), "road").text
+    text = f"roads{chosen.size} that {verb(question)}{chosen.place} are {shown} long in all ({count})."
     return make_answer(chosen, "length", text, round(metres), unit="m")
 
 
@@ -180,7 +181,11 @@ def _describe(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
         text = " ".join(sentence.text for sentence in narrative(summary))
     else:
         text = summed_up(chosen.found, summary.metric).text
-        text = f"{chosen.place.strip()}: {text}" if chosen.place else text
+        if not chosen.found and question.direction:
+            text = f"no {chosen.noun}s {question.direction}."
+        if question.subject is None and question.direction:
+            text = " ".join((text, *came_or_went(summary, question)))
+        text = f"{chosen.place.strip()}: {text}" if chosen.place else text[:1].upper() + text[1:]
     return make_answer(chosen, "caption", text, text)
 
 
@@ -189,8 +194,6 @@ def _largest(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) ->
         return make_answer(chosen, "largest", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}.", None)
     if question.unit and not summary.metric:
         return refused(NO_GROUND)
-    if reason := unmeasured(question, chosen.found):
-        return refused(reason)
     if question.top > 1:
         return _several(summary, question, chosen)
     item = (min if question.least else max)(chosen.found, key=lambda one: extent(question, one))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, extent, make_answer, refused, unmeasured, verb
+from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, extent, make_answer, refused, verb
 from chronosight.engines.confidence import COVERAGE, EVEN
 from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.sentences import length, objects
-from chronosight.results.wording import size_words
+from chronosight.results.wording import length_words, size_words
 from chronosight.tasks.question import SceneQuestion, superlative
 from chronosight.tasks.scene_regions import in_region
 
@@ -80,6 +80,26 @@ def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
     return make_answer(_unsure_if(margin <= _doubtful(chosen.area, chosen), chosen), "area_is", text, value)
 
 
+def length_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
+    """Whether the roads together are as long as the question says.
+
+    Args:
+        summary: The change summary.
+        question: What is asked of the objects.
+        chosen: The roads that the question is about, all of which are measured.
+
+    Returns:
+        The answer, with a value and a confidence.
+    """
+    metres = sum(item.length_m or 0.0 for item in chosen.found)
+    low, high = question.at_least, question.at_most
+    value = (low is None or metres >= low) and (high is None or metres <= high)
+    long = f"roads{chosen.size} that {verb(question)}{chosen.place} are about {length_words(metres)} long in all"
+    text = f"{_word(value)}: {long}." if chosen.found else f"{_word(value)}: no roads {verb(question)}{chosen.place}."
+    margin = min(abs(metres - limit) for limit in (low, high) if limit is not None)
+    return make_answer(_unsure_if(margin <= _doubtful(metres, chosen), chosen), "length_is", text, value)
+
+
 def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     """Whether there are more than before, or fewer.
 
@@ -114,8 +134,6 @@ def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) 
     if not every.found:
         return make_answer(every, "largest_in", f"no {every.noun}s{every.size} {verb(question)}.", None)
     assert question.region is not None
-    if reason := unmeasured(question, every.found):
-        return refused(reason)
     item = (min if question.least else max)(every.found, key=lambda one: extent(question, one))
     x, y = item.centroid[0] / summary.width, item.centroid[1] / summary.height
     value = any(in_region(question.region, cell, x, y) for cell in item.places)

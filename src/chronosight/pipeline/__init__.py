@@ -2,7 +2,7 @@
 
     describe(before, after)   open -> (whole scene: tiles on disk) -> engine -> zones, questions -> report
     ask(files, question)      open -> engine, or the objects of a description or of a result folder (asking.py)
-    open_conversation(files)  open -> engine -> many questions
+    open_conversation(files)  open -> engine, or the objects of a result folder -> many questions
 
 A pair too large for memory is described in tiles, and questions about it are answered from its objects.
 """
@@ -35,6 +35,7 @@ from chronosight.pipeline.opening import (
     whole_scene_headers,
 )
 from chronosight.pipeline.output import report_folder, reserved, write
+from chronosight.pipeline.results_given import result_folder
 from chronosight.pipeline.whole_scene import describe_whole_scene
 from chronosight.pipeline.zones import check_zones, read_zones, with_zones
 
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CELL_M", "Opening", "Source", "Zones", "ask", "ask_description", "ask_scene", "describe", "describe_scene",
-    "describe_whole_scene", "is_file", "open_conversation", "open_scene", "read_zones", "with_zones",
+    "describe_whole_scene", "is_file", "open_conversation", "open_scene", "read_zones", "result_folder",
+    "with_zones",
 ]  # fmt: skip
 
 LONGEST_NAME = 255  # bytes of a file name: a longer text is none
@@ -153,13 +155,13 @@ def _described(
 
 
 def open_conversation(
-    inputs: Sequence[Source], engine: Engine, opening: Opening = USUAL, say: Say | None = None
+    inputs: Sequence[Source], engine: Engine | Callable[[], Engine], opening: Opening = USUAL, say: Say | None = None
 ) -> Conversation:
     """Opens files and starts a conversation about them.
 
     Args:
-        inputs: One image, two dates, or a video or its frames.
-        engine: Answers the questions.
+        inputs: One image, two dates, a video or its frames, or a folder that `describe` wrote.
+        engine: Answers the questions; or a function that makes it, called where it is needed: a result folder needs none.
         opening: How the files are opened.
         say: Called with each note on the input; None for no notes.
 
@@ -169,9 +171,16 @@ def open_conversation(
     Raises:
         InputError: The files cannot be used.
     """
+    folder = result_folder(inputs, opening)
+    if folder is not None:
+        from chronosight.engines.described_conversation import DescribedConversation
+        from chronosight.reports.read import read_description
+
+        return DescribedConversation(read_description(folder))
+    made = made_engine(engine)
     scene = open_scene(inputs, opening)
     report_notes(say, scene.notes)
-    return engine.chat(scene)
+    return made.chat(scene)
 
 
 def is_file(text: str) -> bool:

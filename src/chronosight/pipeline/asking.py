@@ -22,6 +22,7 @@ from chronosight.pipeline.opening import (
     report_notes,
     whole_scene_headers,
 )
+from chronosight.pipeline.results_given import result_folder
 from chronosight.pipeline.whole_scene import describe_whole_scene, trained_size
 from chronosight.pipeline.zones import read_zones
 
@@ -87,9 +88,7 @@ def ask(
         check_question(question)
     if at is not None and within is not None:
         raise InputError("both --at and --within were given, expected one place: leave one out")
-    folder = _result_folder(inputs)
-    if folder is not None and opening.metres_per_pixel is not None:
-        raise InputError(f"{folder} holds results, whose areas are known already: leave --metres-per-pixel out")
+    folder = result_folder(inputs, opening)
     if limits and (at is not None or within is not None):
         raise InputError("--min-area and --min-confidence go with whole files, not with --at or --within: leave one out")
     if at is not None or within is not None:
@@ -235,12 +234,3 @@ def _corners(path: Path) -> list[Point]:
     if len(zones) != 1:
         raise InputError(f"{path.name} holds {len(zones)} polygons, expected one: use --zones for several districts")
     return [(float(x), float(y)) for x, y in shapely.get_coordinates(zones[0].shape)]
-
-
-def _result_folder(inputs: Sequence[Source]) -> Path | None:
-    """The folder, where one that `describe --out` wrote is all that was given."""
-    if len(inputs) != 1 or not Path(inputs[0]).is_dir():
-        return None
-    from chronosight.reports.read import is_result
-
-    return Path(inputs[0]) if is_result(Path(inputs[0])) else None

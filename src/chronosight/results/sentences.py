@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chronosight.results.changed_object import ChangedObject, Tallies, Tally, tally
-from chronosight.results.wording import size_words
+from chronosight.results.wording import length_words, size_words
 from chronosight.tasks.cells import places
 
 
@@ -101,8 +101,7 @@ def length(metres: float) -> Shown:
         Such as "about 120 m" or "about 1.25 km".
     """
     metres = round(float(metres), 1)
-    words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
-    return Shown(metres, f"about {words}")
+    return Shown(metres, f"about {length_words(metres)}")
 
 
 def where(cells: Sequence[str]) -> Shown:

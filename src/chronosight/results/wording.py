@@ -70,6 +70,22 @@ def size_words(area: float, square_metres: bool) -> str:
     return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 or area == 0 else f"{area:.1f} m²"
 
 
+def length_words(metres: float, unit: str = "") -> str:
+    """A length to three figures.
+
+    Args:
+        metres: The length.
+        unit: "m" or "km"; "" for the one that suits it.
+
+    Returns:
+        Such as "120 m" or "1.25 km".
+    """
+    metres = round(float(metres), 1)
+    if unit == "km" or (not unit and metres >= 1000):
+        return f"{float(f'{metres / 1000:.3g}'):,g} km"
+    return f"{float(f'{metres:.3g}'):,.0f} m"
+
+
 def ground_words(area: float, square_metres: bool) -> str:
     """An area of ground: hectares from one hectare on, to two figures.
 

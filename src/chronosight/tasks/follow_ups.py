@@ -11,12 +11,15 @@ from dataclasses import replace
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.cells import PLACES, places
-from chronosight.tasks.land_cover_questions import NOUNS as COVER_NOUNS
-from chronosight.tasks.nouns import change_subject, plural, singular
-from chronosight.tasks.question import CoverQuestion, Question, SceneQuestion, superlative
+from chronosight.tasks.cover_follow_ups import written_out_of_cover
+from chronosight.tasks.land_cover_questions import named_things
+from chronosight.tasks.lengths import take_length_unit, take_lengths
+from chronosight.tasks.nouns import change_subject, singular
+from chronosight.tasks.question import Question, SceneQuestion, superlative
 from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.replies import NUMBER_WORDS
-from chronosight.tasks.scene_phrases import take_limits, take_unit
+from chronosight.tasks.scene_phrases import LEAST, MOST, take_limits, take_unit
+from chronosight.tasks.swapped_things import swapped
 
 UNCLEAR = "unclear"
 SHORT = 5  # words: longer questions without "they" or "them" say themselves what they are about
@@ -37,10 +40,12 @@ _GAPS = tuple(
 )
 _GAPPED = ("rank", "compare", "number_is", "grown", "largest_in", "lie_in", "share")  # asks of what may leave them out
 _IT = re.compile(r"^(?:and )?(?:where|how (?:large|big|long))\b.*?\b(?P<it>it)\b", re.IGNORECASE)
-_IT_ALONE = re.compile(r"\b(?:it|they|them)\b", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:its|their) (?P<what>(?:total )?(?:area|size|length|location|position|place)s?)\b", re.IGNORECASE)
 _BEFORE = ("count", "area", "length", "whether", "where", "direction", "largest", "share", "number_is", "area_is", "grown",
            "largest_in", "lie_in", "describe")  # fmt: skip
+_MOVED = ("share", "number_is", "area_is", "grown", "largest_in", "lie_in")  # what "and in the south?" asks again
+_IN_ALL = frozenset(("total", "overall", "altogether", "everywhere", "all", "whole"))  # "and in all?": the whole scene
+_BESIDE_ALL = frozenset(("and", "in", "the", "scene", "of"))
 _LEANS = ("count", "area", "length", "whether", "where", "direction", "largest")
 _ITSELF = frozenset((  # a question with one of these says what it is about
     "anything", "something", "everything", "nothing", "object", "objects", "thing", "things", "change", "changes", "difference",
@@ -50,14 +55,12 @@ _ITSELF = frozenset((  # a question with one of these says what it is about
 _ASKING = (*lists.COUNT, *lists.WHERE, *lists.YES_NO, *lists.DESCRIBE, *lists.HAPPENED, "which", "how", "what")
 _VERB = {"appeared": ("appeared", "appear"), "vanished": ("vanished", "vanish"), None: ("changed", "change")}
 _KIND = {"appeared": "new ", "vanished": "vanished ", None: "changed "}
-_UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres"}
-_COVER_ASKS = {"where": "where", "how much": "area"}
-_COVER_STARTS = {"where": "Where did", "area": "How much", "whether": "Did any"}
-_BESIDE_A_NOUN = frozenset(("and", "or", "the", "any", "what", "how", "about"))
-_COUNTED = ("tree", "pond", "lake", "field", "meadow", "lawn", "crop", "shrub", "river")
+_UNITS = {"m2": "square metres", "ha": "hectares", "km2": "square kilometres", "m": "metres", "km": "kilometres"}
 
 
-def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion | None) -> str:
+def written_out_of_pair(
+    text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion | None, asked: str
+) -> str:
     """Writes out a question about two dates that leans on the one before.
 
     Args:
@@ -65,25 +68,37 @@ def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, 
         reading: What its words say.
         own: What it asks by itself, or with "changed" added to it; None where that is not understood either.
         before: What the question before it asked of the objects; None where it was not understood.
+        asked: The question before it, in full.
 
     Returns:
         The question in full; "" where it stands alone, `UNCLEAR` where nothing says what it leans on.
     """
     reading = read(take_unit([*reading.words])[1])  # "in square metres" names no squares
     gapped = own is not None and own.asks in _GAPPED
-    short = (gapped or _length(text, reading) <= SHORT) and not _ITSELF & {*reading.words}
+    named = {at for thing in named_things(reading.words) for at in range(thing.start, thing.stop)}
+    beside = {word for at, word in enumerate(reading.words) if at not in named}  # "bare ground" is a thing
+    short = (gapped or _length(text, reading) <= SHORT) and not _ITSELF & beside
     they = _THEY.search(text)
     if they is not None and reading.subjects and they[0].lower() == "they":  # "did they build new houses": anybody
         they = None
     if before is not None and before.cover is not None and short:
-        full = _of_cover(text, reading, own, before, before.cover)
-        return full or (UNCLEAR if they else "")
+        full = _of_cover(text, reading, own, before, asked)
+        leans = not (_asks(reading) or reading.unknown or reading.subjects)
+        return full or (UNCLEAR if they or leans else "")
+    if before is not None and short and not _asks(reading):
+        full = _asked_again(text, reading, own, before, asked)
+        if full:
+            return full
     leant_on = before is not None and (before.asks in _BEFORE or (gapped and before.asks in ("rank", "compare")))
     if before is None or not leant_on:
         return UNCLEAR if they or (_IT.search(text) and not reading.subjects) else ""
     if before.asks in ("lie_in", "largest_in") or before.share_of == "region":
         before = replace(before, region=None)
     with_noun = _with_noun(text, reading, before, they)
+    if own is None and reading.words in (("how", "much"), ("and", "how", "much")):
+        own = SceneQuestion("area")
+    if before.asks == "whether" and {*reading.words} <= {"what", "exactly", "like", "and"} and "what" in reading.words:
+        return f"What {_VERB[before.direction][0]}{_place(before)}?" if before.subject is None else ""
     if with_noun or not short or own is None:
         return with_noun
     subjects = {change_subject(name) for name in reading.subjects}
@@ -101,13 +116,14 @@ def written_out_of_pair(text: str, reading: Reading, own: SceneQuestion | None, 
     if asks not in _LEANS:
         return ""
     like = before if asks == before.asks else SceneQuestion(asks)
-    limits = own if own.min_area is not None or own.max_area is not None else before
+    limits = own if _size(own) else before
     return in_full(
         SceneQuestion(
             asks, own.subject or before.subject, own.direction or before.direction, own.region or before.region, before.zone,
             by=own.by if asks == own.asks else like.by, least=own.least if asks == own.asks else like.least,
-            unit=own.unit or like.unit, min_area=limits.min_area,
-            max_area=limits.max_area, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "", per=like.per,
+            unit=own.unit or like.unit, min_area=limits.min_area, max_area=limits.max_area, min_length=limits.min_length,
+            max_length=limits.max_length, top=max(own.top, like.top), sized=own.sized or like.sized or own.unit != "",
+            per=like.per,
         )
     )  # fmt: skip
 
@@ -173,7 +189,7 @@ def in_full(question: SceneQuestion) -> str:
         case "area":
             return f"What is the total area of {kind}{things}{size}{place}{unit}?"
         case "length":
-            return f"What is the total length of {kind}{things}{place}?"
+            return f"What is the total length of {kind}{things}{size}{place}{unit}?"
         case _ if question.sized and question.by == "length":
             return f"How long {'are' if question.top > 1 else 'is'} {_largest(question)}?"
         case _ if question.sized:
@@ -190,8 +206,8 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion, they: re.Matc
         direction=None if own_direction else before.direction,
         region=None if reading.region.cells or reading.region.uneven else before.region,
     )
-    if take_limits(text)[0] != (None, None):
-        known = replace(known, min_area=None, max_area=None)
+    if (take_limits(text)[0], take_lengths(text)[0]) != ((None, None), (None, None)):
+        known = replace(known, min_area=None, max_area=None, min_length=None, max_length=None)
     kind = "" if own_direction else _KIND[known.direction]
     several = f"the {kind}{known.subject or 'objects'}{_size(known)}{_place(known)}"
     one = f"the {kind}{singular(known.subject or 'objects')}{_size(known)}{_place(known)}"
@@ -199,9 +215,10 @@ def _with_noun(text: str, reading: Reading, before: SceneQuestion, they: re.Matc
         one = _largest(known)
         several = one if before.top > 1 and reading.starts("where", "how") else several
     if they:
-        if reading.subjects and not they["of"]:  # "compare them with the new roads"
+        objects = any(thing.subject for thing in named_things(reading.words)) or not named_things(reading.words)
+        if reading.subjects and objects and not they["of"]:  # "compare them with the new roads", not "were they built on grass"
             return UNCLEAR
-        if reading.subjects:  # "how many of them are roads"
+        if reading.subjects and objects:  # "how many of them are roads"
             several = several.replace(known.subject or "objects", "objects", 1)
         lead = f"{'of' if they['of'].lower() in ('among', 'amongst') else they['of']} " if they["of"] else ""
         return f"{text[: they.start()]}{lead}{several}{text[they.end() :]}"
@@ -232,34 +249,50 @@ def _filled(text: str, own: SceneQuestion, before: SceneQuestion) -> str:
     return ""
 
 
-def _of_cover(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion, cover: CoverQuestion) -> str:
-    """What "Where?", "How much?", "And the water?" or "What replaced it?" asks after a question about one kind of ground."""
-    asks = next((kind for start, kind in _COVER_ASKS.items() if reading.starts(start, f"and {start}")), cover.asks)
-    named = " ".join(word for word in reading.words if word not in _BESIDE_A_NOUN)
-    word = singular(named) if singular(named) in COVER_NOUNS else cover.word
-    way = "vanished" if cover.before and not cover.after else "appeared" if cover.after else None
-    appeared, vanished = reading.says(lists.APPEARED), reading.says(lists.VANISHED)
-    if appeared != vanished and not cover.other:
-        way = "appeared" if appeared else "vanished"
-    place = before if own is None or own.region is None else own
+def _of_cover(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion, asked: str) -> str:
+    """What "Where?", "How much?", "And the water?" or "What replaced it?" asks after a question about land cover."""
+    assert before.cover is not None
+    moved = (own is not None and own.region is not None) or (_means_all(reading) and before.region is not None)
+    place = _place(own or SceneQuestion("describe")) if moved else _place(before)
     unit = f" in {_UNITS[own.unit]}" if own is not None and own.unit else ""
-    asks = "area" if unit else asks
-    same = not unit and (asks, word, appeared or vanished, place) == (cover.asks, cover.word, False, before)
-    if same and not cover.other and not reading.subjects and _IT_ALONE.search(text):
-        return _IT_ALONE.sub(f"the {cover.word}", text, count=1)
-    if same or cover.under or asks not in _COVER_STARTS or (cover.other and word != cover.word):
-        return ""
-    if reading.subjects and word == cover.word:
-        return ""
-    change = {"vanished": ("disappear", "disappeared"), "appeared": ("appear", "appeared"), None: ("change", "changed")}[way]
-    change = ("turn into", "turned into") if cover.other else change
-    verb = f"{change[asks == 'area']} {cover.other}".strip()
-    return f"{_COVER_STARTS[asks]} {plural(word) if word in _COUNTED else word} {verb}{_place(place)}{unit}?"
+    if before.cover.asks == "most" and (reading.says(LEAST) or reading.says(MOST)):
+        return UNCLEAR  # by itself it would be about the smallest object
+    return written_out_of_cover(text, reading, before.cover, asked, place, unit, moved)
+
+
+def _asked_again(text: str, reading: Reading, own: SceneQuestion | None, before: SceneQuestion, asked: str) -> str:
+    """The question before, of another thing or part of the scene, where no other words for it are kept here; "" for others."""
+    ground = any(not thing.subject for thing in named_things(reading.words))
+    if before.asks not in _LEANS or ground:
+        other = swapped(text, asked)
+        if other:
+            return other
+    if _means_all(reading) and before.region is not None and before.asks in _LEANS:
+        return in_full(replace(before, region=None))
+    unit = take_length_unit([*reading.words])[0]
+    if unit and before.asks == "length" and len(reading.words) <= 4:  # "in km", "and in metres"
+        return in_full(replace(before, unit=unit))
+    place_alone = own is not None and own.region is not None and own == SceneQuestion(own.asks, region=own.region)
+    return _moved(asked, own, before) if own is not None and place_alone and before.asks in _MOVED else ""
+
+
+def _means_all(reading: Reading) -> bool:
+    return bool(_IN_ALL & {*reading.words}) and {*reading.words} <= _IN_ALL | _BESIDE_ALL
+
+
+def _moved(asked: str, own: SceneQuestion, before: SceneQuestion) -> str:
+    """The question before in another part of the scene: "and in the south?"; "" where it cannot be said."""
+    assert own.region is not None
+    place = f" {own.region.words}"
+    if before.region is None:
+        return f"{asked.rstrip(' ?')}{place}?" if before.asks != "share" or before.share_of == "ground" else ""
+    found = re.search(rf" {re.escape(before.region.words)}\b", asked, re.IGNORECASE)
+    return "" if found is None else f"{asked[: found.start()]}{place}{asked[found.end() :]}"
 
 
 def _length(text: str, reading: Reading) -> int:
     """Number of words beside limits of size and places."""
-    return len(tokenise(take_limits(text)[1])) - len(reading.region.used)
+    return len(tokenise(take_lengths(take_limits(text)[1])[1])) - len(reading.region.used)
 
 
 def _asks(reading: Reading) -> bool:
@@ -282,7 +315,9 @@ def _largest(question: SceneQuestion) -> str:
 
 def _size(question: SceneQuestion) -> str:
     limits = (("larger", question.min_area), ("smaller", question.max_area))
-    return "".join(f" {word} than {limit:g} m2" for word, limit in limits if limit is not None)
+    areas = "".join(f" {word} than {limit:g} m2" for word, limit in limits if limit is not None)
+    limits = (("longer", question.min_length), ("shorter", question.max_length))
+    return areas + "".join(f" {word} than {limit:g} m" for word, limit in limits if limit is not None)
 
 
 def _place(question: SceneQuestion) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.land_cover import COARSEST, LAND_COVER_CLASSES
-from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, change_subject, singular
+from chronosight.tasks.nouns import CHANGE_WORDS, SUBJECTS, singular
 from chronosight.tasks.question import CoverAsks, CoverQuestion
-from chronosight.tasks.scene_phrases import AREA, SHARE, has_phrase
+from chronosight.tasks.replaced_objects import AFTER, BECAME, BEFORE, BUILT_ON, REPLACED, Mention, changed_objects, read_replaced
+from chronosight.tasks.scene_phrases import AREA, OF_GROUND, SHARE, has_phrase
 from chronosight.tasks.unanswerable import negated
 
 NO_COVER = (
@@ -42,7 +43,7 @@ WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
         "bare area",
     ),
     (_PAVED,): ("paved ground", "paved area", "paved land", "paved surface", "pavement", "asphalt", "parking lot", "car park",
-                "parking area", "parking", "road and paved"),
+                "parking area", "parking", "road and paved", "concrete", "tarmac"),
     (_BUILT,): ("built up area", "built up ground", "built up land", "built up"),
     (_TREES, _LOW): ("vegetation", "greenery", "green space", "green area", "green", "vegetated area", "vegetation cover"),
     (_BUILT, _PAVED): ("sealed ground", "sealed area", "sealed surface", "sealed land", "impervious surface", "impervious area"),
@@ -68,16 +69,6 @@ GONE = (
 NEW = (*lists.APPEARED, "planted", "flooded", "dug", "regrown", "formed", "gained", "gain", "sown", "emerge", "dug out")
 GREW = ("grow", "grew", "grown", "increase", "increased", "expand", "expanded", "gain", "gained")
 SHRANK = ("shrink", "shrank", "shrunk", "decrease", "decreased", "decline", "declined", "reduced", "smaller", "less", "fewer")
-BECAME = (
-    "became", "become", "becomes", "turned into", "turn into", "turned to", "turn to", "changed into", "changed to",
-    "change into", "change to", "converted into", "converted to", "convert to", "convert into", "transformed into",
-    "gave way to", "give way to", "made way for", "make way for", "lost to", "replaced by", "replaced with", "made into",
-)  # fmt: skip
-REPLACED = ("replaced", "replace", "replaces", "taken the place of", "took the place of", "take the place of", "instead of")
-BUILT_ON = (
-    "built on", "built over", "built upon", "build on", "stand on", "stood on", "covered by", "covered with", "taken by",
-    "used for", "paved over",
-)  # fmt: skip
 # What is done to ground, and so names the kind that it became: "was bare ground paved" asks for no new bare ground.
 PAVES = ("paved", "sealed", "asphalted")
 FLOODS = ("flooded", "submerged")
@@ -88,12 +79,6 @@ DRIES = ("drained", "dried up", "dried out", "dried", "filled in", "filled")
 _GROWS = ("tree", "forest", "wood", "woodland", "grove", "copse", "grass", "grassland", "meadow", "lawn", "crop", "shrub",
           "vegetation", "greenery")  # fmt: skip
 _FOR_BUILDING = re.compile(r" (?:to|for|by|due to|because of|through) (?:the |new )*(?:construction|development|building) ")
-BEFORE = (
-    "there before", "before the", "there earlier", "there previously", "used to be", "stood where", "was where", "were where",
-    "lay where", "built on", "stand on", "stood on", "built over", "site of", "there first", "before these", "before those",
-    "before them", "was before", "were before", "previously", "was under", "is under", "lies under", "constructed on",
-)  # fmt: skip
-AFTER = ("there now", "came after", "comes after", "now where", "is where", "there after", "there afterwards", "stands where")
 _MEANT = frozenset(
     " ".join((
         *GONE, *NEW, *GREW, *SHRANK, *BECAME, *REPLACED, *BUILT_ON, *BEFORE, *AFTER, *AREA, *SHARE, *COVER_WORDS, *lists.COUNT,
@@ -101,14 +86,17 @@ _MEANT = frozenset(
         "much most more less fewer than now loss not cleared land ground cover how become of stand stood lie lay site under "
         "class classes piece pieces patch patches amount extent larger bigger smaller greater total new old some place kinds "
         "types hectares hectare ha taken demolished whole scene these those them instead lot surface use used to be biggest "
-        "largest strongest least converted sealed asphalted submerged urbanised urbanized due because through",
+        "largest strongest least make made way room former another other once build construct placed put on upon took "
+        "take felled torn down razed bulldozed logged go anything something favour converted sealed asphalted "
+        "submerged urbanised urbanized due because through",
     )).split()
 ) | lists.FILLERS | CHANGE_WORDS | {f"{word}s" for word in CHANGE_WORDS}  # fmt: skip
 
 _TURN = r"(?:becomes?|became|turn(?:ed)? (?:in)?to|chang(?:e|ed) (?:in)?to|convert(?:ed)? (?:in)?to|transformed into)"
 # "What did @ become", "what replaced @", "what became of @"; "what became @", "what did @ replace".
 _INTO = re.compile(
-    rf"@.* {_TURN} | (?:replaced|took the place of|became of|happened to|came after|instead of)"
+    rf"@.* (?:{_TURN}|replaced (?:by|with)|ma[dk]e way for|g[ai]ve way to) "
+    r"| (?:replaced|took the place of|in (?:the )?place of|became of|happened to|came after|instead of)"
     r"(?: (?:the|that|this|all|of|old|lost|cleared|former))* @"
 )
 _OUT_OF = re.compile(
@@ -116,18 +104,9 @@ _OUT_OF = re.compile(
 )
 _WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
+_BUILT_OVER = re.compile(r"^ (?:what|which)(?: kinds?| types?| of| land| ground)* (?:was|has been|got) built (?:over|on|upon) $")
 NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
-
-
-@dataclass(frozen=True)
-class _Noun:
-    """A word for land cover. classes: what it stands for. word: as typed, in the singular. start, stop: its words."""
-
-    classes: tuple[str, ...]
-    word: str
-    start: int
-    stop: int
 
 
 def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
@@ -142,31 +121,34 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
     words = list(words)
     nouns = _nouns(words)
     line = f" {' '.join(words)} "
-    subject = _object_subject(words, nouns)
+    inside = frozenset(index for noun in nouns for index in range(noun.start, noun.stop))
+    of_objects = bool(changed_objects(words, inside))
     about_cover = has_phrase(line, COVER_WORDS)
-    anything_paved = not nouns and subject is None and has_phrase(line, PAVES)  # which says that it is paved ground now
-    if not nouns and not about_cover and subject is None and not anything_paved:
+    built_over = not nouns and not of_objects and _BUILT_OVER.match(line) is not None
+    anything_paved = not nouns and not of_objects and has_phrase(line, PAVES)  # which says that it is paved ground now
+    if not (nouns or about_cover or of_objects or anything_paved or built_over):
         return None
-    inside = {index for noun in nouns for index in range(noun.start, noun.stop)}
     if any(word not in _MEANT for index, word in enumerate(words) if index not in inside):
         return None
-    if anything_paved:
+    if built_over:
+        found: CoverQuestion | str | None = CoverQuestion("was_before", under="objects")
+    elif anything_paved:
         paved = CoverQuestion(_asks(words, line), after=(_PAVED,), word="paved ground")
-        found: CoverQuestion | str | None = replace(paved, asks="whether") if paved.asks == "describe" else paved
+        found = replace(paved, asks="whether") if paved.asks == "describe" else paved
     else:
-        found = _read(words, nouns, line, subject, about_cover)
+        found = _read(words, nouns, line, of_objects)
+    if isinstance(found, CoverQuestion) and found.asks == "share":
+        found = replace(found, of_ground=OF_GROUND.search(line) is not None)
     if found is not None and negated(words):
         return NO_NEGATION
     return found
 
 
-def _read(
-    words: list[str], nouns: list[_Noun], line: str, subject: Literal["buildings", "roads"] | None, about_cover: bool
-) -> CoverQuestion | str | None:
+def _read(words: list[str], nouns: list[Mention], line: str, of_objects: bool) -> CoverQuestion | str | None:
     tagged = _tagged(words, nouns)
     asks = _asks(words, line)
-    if subject is not None:
-        return _of_objects(words, nouns, line, subject, asks)
+    if of_objects:
+        return read_replaced(words, nouns, asks)
     if len(nouns) > 2:
         return None
     if len(nouns) == 2:
@@ -179,13 +161,20 @@ def _read(
             return CoverQuestion("out_of", after=noun.classes, word=noun.word)
         if _INTO.search(tagged) or _WHERE_WAS.search(tagged):
             return CoverQuestion("into", before=noun.classes, word=noun.word)
-    if has_phrase(line, ("built on", "built over", "built upon")) or (has_phrase(line, GONE) and _FOR_BUILDING.search(line)):
+    if {"anything", "something"} & {*words}:
+        if re.search(r" (?:replaced?|take the place of|taken the place of|took the place of)(?: the| any| old)* @", tagged):
+            return CoverQuestion("into", before=noun.classes, word=noun.word)
+        if re.search(r" @ replace | (?:replaced by|replaced with|ma[dk]e way for|g[ai]ve way to)(?: the| new)* @", tagged):
+            return CoverQuestion("out_of", after=noun.classes, word=noun.word)
+    developed = {"development", "construction"} & {*words} and has_phrase(line, (*REPLACED, "replaced by"))
+    developed = developed or (has_phrase(line, GONE) and _FOR_BUILDING.search(line) is not None)
+    if developed or has_phrase(line, ("built on", "built over", "built upon")):
         asks = "whether" if asks == "describe" else asks
         return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
     return _done_to(noun, tagged, asks) or _of_one(words, noun, line, asks)
 
 
-def _done_to(noun: _Noun, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
+def _done_to(noun: Mention, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
     """Ground to which something was done: paved, flooded, planted, built up, drained; None for any other question."""
     asks = "whether" if asks == "describe" else asks
     natural = not {*noun.classes} & {_BUILT, _PAVED, _WATER}
@@ -202,7 +191,7 @@ def _done_to(noun: _Noun, tagged: str, asks: CoverAsks) -> CoverQuestion | str |
     return NOT_CLEAR if built or dried else None
 
 
-def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
+def _of_one(words: list[str], noun: Mention, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
     """Ground of one kind that came or went."""
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
@@ -212,7 +201,7 @@ def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQ
         return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
         return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
-    gone, new = has_phrase(line, GONE), has_phrase(line, NEW)
+    gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(line, NEW)
     if gone and has_phrase(line, ("cleared", "demolished")) and new:
         new = False
     changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or "became of" in line
@@ -228,7 +217,7 @@ def _of_one(words: list[str], noun: _Noun, line: str, asks: CoverAsks) -> CoverQ
     return None
 
 
-def _from_to(nouns: list[_Noun], tagged: str, asks: CoverAsks) -> CoverQuestion | None:
+def _from_to(nouns: list[Mention], tagged: str, asks: CoverAsks) -> CoverQuestion | None:
     """One kind of ground that became another."""
     first, second = nouns
     between = tagged[tagged.index("@") + 1 : tagged.rindex("@")]
@@ -248,45 +237,6 @@ def _from_to(nouns: list[_Noun], tagged: str, asks: CoverAsks) -> CoverQuestion 
     return CoverQuestion(asks, before=before.classes, after=after.classes, word=before.word, other=after.word)
 
 
-def _of_objects(
-    words: list[str], nouns: list[_Noun], line: str, subject: Literal["buildings", "roads"], asks: CoverAsks
-) -> CoverQuestion | str | None:
-    """What changed buildings and roads replaced, or what came after them; and what of it was of one kind."""
-    if len(nouns) > 1:
-        return None
-    old = has_phrase(line, [phrase for phrase in lists.VANISHED if phrase not in ("lost", "lose", "cleared")])
-    if nouns:
-        noun = nouns[0]
-        joined = has_phrase(line, (*REPLACED, *BUILT_ON, *BECAME, "take", "took", "for the", "because of", "under the"))
-        if old or not joined:
-            return None
-        if _objects_came_first(words, noun, subject):
-            return f"Of vanished {subject} ask what came after them: what replaced the demolished {subject}?"
-        asks = "whether" if asks == "describe" else asks
-        return CoverQuestion(asks, before=noun.classes, under=subject, word=noun.word)
-    if words[0] not in ("what", "which", "on", "over"):
-        return None
-    if words[0] in ("on", "over") and not old and "built" in words:
-        return CoverQuestion("was_before", under=subject)
-    if old:
-        after = has_phrase(line, (*AFTER, "replaced", "instead of", "became of", "now"))
-        return CoverQuestion("came_after", under=subject) if after else None
-    before = has_phrase(line, (*BEFORE, *REPLACED)) or ("before" in words and {"was", "were"} & set(words))
-    if " replaced by " in line or (" replaced the " in line and "did" not in words and not has_phrase(line, lists.APPEARED)):
-        return None  # "what replaced the buildings": they need not be gone
-    return CoverQuestion("was_before", under=subject) if before else None
-
-
-def _objects_came_first(words: list[str], noun: _Noun, subject: str) -> bool:
-    """Whether buildings or roads became ground: "were the houses replaced by grass", "did grass replace the houses"."""
-    at = next(index for index, word in enumerate(words) if change_subject(SUBJECTS.get(singular(word), "")) == subject)
-    between = f" {' '.join(words[noun.stop : at] if noun.start < at else words[at + 1 : noun.start])} "
-    turned = has_phrase(between, (*BECAME, "covered by", "covered with", "taken by", "used for"))
-    if at < noun.start:
-        return turned
-    return not turned and has_phrase(between, REPLACED)
-
-
 def _of_all(words: list[str], line: str) -> CoverQuestion | None:
     """All land cover: what changed most, or how it changed."""
     if has_phrase(line, ("most", "biggest", "largest", "strongest")):
@@ -296,6 +246,8 @@ def _of_all(words: list[str], line: str) -> CoverQuestion | None:
     changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or has_phrase(line, (*GONE, *NEW))
     if not changed or "least" in words:
         return None
+    if _asks(words, line) == "share":
+        return CoverQuestion("share")
     if has_phrase(line, AREA) or words[:2] == ["how", "much"] or words[:2] == ["how", "many"]:
         return CoverQuestion("area")
     if words[0] in lists.YES_NO or words[0] == "whether":
@@ -318,14 +270,29 @@ def _asks(words: list[str], line: str) -> CoverAsks:
     return "describe"
 
 
-def _nouns(words: list[str]) -> list[_Noun]:
+def named_things(words: Sequence[str]) -> list[Mention]:
+    """The kinds of ground, the buildings and the roads that a question names.
+
+    Args:
+        words: Of the question, as `reading.tokenise` gives them.
+
+    Returns:
+        In their order.
+    """
+    words = [*words]
+    nouns = _nouns(words)
+    inside = frozenset(index for noun in nouns for index in range(noun.start, noun.stop))
+    return sorted((*nouns, *changed_objects(words, inside)), key=lambda one: one.start)
+
+
+def _nouns(words: list[str]) -> list[Mention]:
     """Words for land cover, the longest that fit; a longer name of something else ("football field") is not one of them."""
     nouns, at = [], 0
     while at < len(words):
         for length in range(min(_LONGEST, len(words) - at), 0, -1):
             name = singular(" ".join(words[at : at + length]))
             if name in _CLASSES:
-                nouns.append(_Noun(_CLASSES[name], name, at, at + length))
+                nouns.append(Mention(at, at + length, name, _CLASSES[name]))
                 break
             if length > 1 and name in SUBJECTS:
                 break
@@ -335,22 +302,12 @@ def _nouns(words: list[str]) -> list[_Noun]:
     return [noun for noun in nouns if not _is_a_verb(words, noun)]
 
 
-def _is_a_verb(words: list[str], noun: _Noun) -> bool:
+def _is_a_verb(words: list[str], noun: Mention) -> bool:
     """"Built up" without "area" is a verb after a form of to be: "was the meadow built up"."""
     return noun.word == "built up" and bool({"was", "were", "been", "is", "are"} & set(words[: noun.start]))
 
 
-def _object_subject(words: list[str], nouns: list[_Noun]) -> Literal["buildings", "roads"] | None:
-    used = {index for noun in nouns for index in range(noun.start, noun.stop)}
-    found = {
-        change_subject(SUBJECTS[name])
-        for index, word in enumerate(words)
-        if index not in used and (name := singular(word)) in CHANGE_WORDS
-    }
-    return found.pop() if len(found) == 1 else None  # type: ignore[return-value]  # one of the two
-
-
-def _tagged(words: list[str], nouns: list[_Noun]) -> str:
+def _tagged(words: list[str], nouns: list[Mention]) -> str:
     """The question as one line with spaces around it, each word for land cover an @."""
     starts, inside = {noun.start for noun in nouns}, {i for noun in nouns for i in range(noun.start, noun.stop)}
     tokens = ["@" if index in starts else word for index, word in enumerate(words) if index in starts or index not in inside]

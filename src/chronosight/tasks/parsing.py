@@ -130,4 +130,4 @@ def _written_out(typed: TypedQuestion, parsed: ParsedQuestion, kind: Kind, last:
     if own is None:  # "Where?", "How many?", "In the south?"
         own_parsed = _read(read_typed(f"{' '.join(typed.words)} changed", kind), kind, ())
         own = None if own_parsed.of_objects is None else own_parsed.of_objects.question
-    return written_out_of_pair(typed.text, typed.reading, own, last.of_objects.question)
+    return written_out_of_pair(typed.text, typed.reading, own, last.of_objects.question, last.text)

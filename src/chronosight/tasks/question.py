@@ -24,12 +24,12 @@ Task = Literal[
 
 Asks = Literal[
     "count", "area", "length", "whether", "where", "direction", "describe", "largest", "rank", "list", "compare", "share",
-    "number_is", "area_is", "grown", "largest_in", "lie_in", "land_cover",
+    "number_is", "area_is", "length_is", "grown", "largest_in", "lie_in", "land_cover",
 ]  # fmt: skip
 Among = Literal["zones", "cells", "corners", "halves", "quarters"]
 CoverAsks = Literal[
     "whether", "area", "share", "count", "where", "net", "net_area", "change", "into", "out_of", "most", "was_before",
-    "came_after", "describe",
+    "came_after", "objects", "describe",
 ]  # fmt: skip
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -52,15 +52,17 @@ class CoverQuestion:
         asks: What is wanted of the ground that changed as the other fields say. "net": whether it has grown or, with `least`,
             shrunk; "net_area": by how much; "change": what came and what went; "into" and "out_of": what it became, what it was;
             "most": which class changed most; "was_before" and "came_after": the ground of new, and of vanished, buildings or
-            roads (`under`).
+            roads (`under`); "objects": which, and how many, of these.
         before: Classes at the earlier date; () for any.
         after: Classes at the later date; () for any.
         either: Classes at either date; () for any.
         under: "buildings", "roads" or "objects" (both): only ground under those that are new; "" for all ground.
+        former: Of `under`: only ground of those that are gone.
         word: What the question calls the ground, in the singular: "forest".
         other: What it calls the ground that it became.
         way: Of "most": "gone", "new", or "" for both.
         least: Of "net" and "net_area": whether it has shrunk.
+        of_ground: Of "share": of all ground, not of the ground of that kind.
     """
 
     asks: CoverAsks
@@ -68,10 +70,25 @@ class CoverQuestion:
     after: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
     under: Literal["", "buildings", "roads", "objects"] = ""
+    former: bool = False
     word: str = ""
     other: str = ""
     way: Literal["", "gone", "new"] = ""
     least: bool = False
+    of_ground: bool = False
+
+
+def by_length(question: SceneQuestion) -> bool:
+    """Whether the lengths of the objects are needed to answer a question.
+
+    Args:
+        question: The question.
+
+    Returns:
+        True where it asks by length or limits the length.
+    """
+    limited = question.min_length is not None or question.max_length is not None
+    return limited or question.by == "length" or question.asks in ("length", "length_is")
 
 
 def superlative(question: SceneQuestion) -> str:
@@ -95,18 +112,21 @@ class SceneQuestion:
     Attributes:
         asks: What is wanted. "compare" sets the two of `regions`, `zones` or `subjects` beside each other; "share" is the part
             that the objects of the question are of those without its last restriction (`share_of`). Answered by yes or no:
-            "number_is" and "area_is" (within limits), "grown" (more appeared than vanished, or with `least` fewer), "largest_in"
-            (the largest lies in the region), "lie_in" (all or most lie there).
+            "number_is", "area_is" and "length_is" (within limits), "grown" (more appeared than vanished, or with `least`
+            fewer), "largest_in" (the largest lies in the region), "lie_in" (all or most lie there).
         subject: "buildings", "roads" or None for both.
         direction: None for both.
         region: A part of the scene; None for the whole.
         zone: The name of a zone; None for the whole.
         among: Of "rank" and "list": what is compared.
-        by: Of "rank" and "compare": by number or by area; of "largest" and "largest_in": by area or, of roads, by length.
+        by: Of "rank" and "compare": by number, by area or, of roads, by length; of "largest" and "largest_in": by area or
+            length; of "share": of what. A share of the ground is by area.
         least: Of "rank" and "largest": the least; of "list": those without a change; of "compare": fewer is asked for.
-        unit: Of areas, "m2", "ha" or "km2"; "" to choose.
+        unit: Of areas, "m2", "ha" or "km2"; of lengths, "m" or "km"; "" to choose.
         min_area: Only objects of at least so many square metres.
         max_area: Only objects of at most so many square metres.
+        min_length: Only roads at least so many metres long.
+        max_length: Only roads at most so many metres long.
         top: Of "largest": how many.
         sized: Of "largest": its area, or its length, is asked for, not which one it is.
         per: Of "count" and "area": per "m2", "ha" or "km2" of ground; "" for the whole.
@@ -116,7 +136,8 @@ class SceneQuestion:
             "subject": of both classes; "size": of all sizes; "ground": of the ground itself.
         yes_no: Of "compare": whether the question is answered by yes or no.
         subjects: Of "compare": the two classes, where those are compared.
-        at_least: Of "number_is" and "area_is": the number, or the square metres, that are reached for a yes; None for no limit.
+        at_least: Of "number_is", "area_is" and "length_is": the number, the square metres, or the metres, that are reached for a
+            yes; None for no limit.
         at_most: The same, that are not exceeded.
         quantifier: Of "lie_in": "all" or "most" of the objects in the region.
         negated: Of "whether": no is asked for, "has nothing changed".
@@ -135,6 +156,8 @@ class SceneQuestion:
     unit: str = ""
     min_area: float | None = None
     max_area: float | None = None
+    min_length: float | None = None
+    max_length: float | None = None
     top: int = 1
     sized: bool = False
     per: str = ""

@@ -106,6 +106,9 @@ def read(words: Sequence[str]) -> Reading:
     return Reading(tuple(words), tuple(dict.fromkeys(subjects)), region, unknown, tuple(dict.fromkeys(narrow)))
 
 
+_PERCENT = re.compile(r"\s*%|\bper cents?\b|\bpercents\b")
+
+
 def tokenise(text: str) -> list[str]:
     """Splits a text into words in lower case, short forms written out, without punctuation.
 
@@ -115,7 +118,7 @@ def tokenise(text: str) -> list[str]:
     Returns:
         The words, such as "it", "is", "not", "there".
     """
-    text = text.lower().replace("’", "'")
+    text = _PERCENT.sub(" percent ", text.lower().replace("’", "'"))
     words: list[str] = []
     for word in re.findall(r"[a-z0-9][a-z0-9']*", text):
         if word in lists.SPELLINGS:

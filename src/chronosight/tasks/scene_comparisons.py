@@ -7,6 +7,8 @@ from typing import Literal
 
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import find_places
+from chronosight.tasks.lengths import ROADS_ONLY, speaks_of_length
+from chronosight.tasks.lengths import WORDS as LENGTH_WORDS
 from chronosight.tasks.nouns import change_subject
 from chronosight.tasks.question import Among, SceneQuestion
 from chronosight.tasks.reading import read
@@ -26,16 +28,13 @@ from chronosight.tasks.scene_reading import ReadScene, Restrictions, one_directi
 from chronosight.tasks.scene_regions import SceneRegion, take_region, take_two_regions
 
 
-def read_comparison(
-    named: Sequence[str], words: list[str], limits: tuple[float | None, float | None], per: str
-) -> ReadScene | None:
+def read_comparison(named: Sequence[str], words: list[str], sizes: Restrictions) -> ReadScene | None:
     """Reads a question that compares two parts, two zones, or buildings and roads.
 
     Args:
         named: Zones that the question names.
         words: Its words without the names of zones, in lower case.
-        limits: Smallest and largest area of an object, in square metres; None for no limit.
-        per: Unit of ground that numbers are given per; "" for none.
+        sizes: Limits of area and length, and the unit of ground that numbers are given per.
 
     Returns:
         What to compare or why it cannot be compared; None where the question does not name two.
@@ -71,20 +70,24 @@ def read_comparison(
     unit, rest = take_unit(rest)
     line = f" {' '.join(rest)} "
     area = unit != "" or has_phrase(line, AREA) or "area" in rest
-    phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or")
+    length = not area and speaks_of_length(rest)
+    phrases = (*COMPARED, *AREA, "more", "fewer", "less", "which", "with", "how", "does", "do", "number of", "how many", "or",
+               *(LENGTH_WORDS if length else ()))  # fmt: skip
     reading, reason = read_rest(line, phrases, True)
     if reading is None:
         return refuse(reason)
     # Two nouns compared ("more buildings than roads in the north") are another question.
     if len({change_subject(name) for name in reading.subjects}) > 1 and "than" in rest and not by_class:
         return refuse("Compare two parts of the scene by one kind of object.")
-    by: Literal["count", "area"] = "count" if reading.subjects and not area else "area"
+    by: Literal["count", "area", "length"] = "length" if length else "count" if reading.subjects and not area else "area"
+    if length and (by_class or one_subject(reading) == "buildings"):
+        return refuse(ROADS_ONLY)
     wanted = SceneQuestion(
-        "compare", one_subject(reading), one_direction(reading), by=by, least=least, unit=unit, min_area=limits[0],
-        max_area=limits[1], per=per, regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no,
-        difference=difference, subjects=classes if by_class else (),
+        "compare", "roads" if length else one_subject(reading), one_direction(reading), by=by, least=least, unit=unit,
+        regions=regions, zones=tuple(named) if len(named) == 2 else (), yes_no=yes_no, difference=difference,
+        subjects=classes if by_class else (),
     )  # fmt: skip
-    return ReadScene(wanted)
+    return ReadScene(sizes.restrict(wanted))
 
 
 def read_ranking(line: str, among: Among, area: bool, place: Restrictions) -> ReadScene:
@@ -105,7 +108,8 @@ def read_ranking(line: str, among: Among, area: bool, place: Restrictions) -> Re
     without = bool({"not", "no", "unchanged", "without"} & set(line.split()))
     phrases = (*AREA, *ZONE_WORDS, *MOST, *LEAST, "not", "no", "unchanged", "without", "number of", "the number")
     named = {"zones": (), "halves": HALF_WORDS, "quarters": QUARTER_WORDS}.get(among, (*CELL_WORDS, "corners"))
-    reading, reason = read_rest(line, (*phrases, *named), True)
+    length = not area and speaks_of_length(line.split())
+    reading, reason = read_rest(line, (*phrases, *named, *(LENGTH_WORDS if length else ())), True)
     if reading is None:
         return refuse(reason)
     subject, direction = one_subject(reading), one_direction(reading)
@@ -116,5 +120,8 @@ def read_ranking(line: str, among: Among, area: bool, place: Restrictions) -> Re
     if without:
         return refuse("Ask for the zone that changed most or least.")
     # "The most buildings" is a number; "changed most" is ground; "the most" of an area is ground again.
-    by: Literal["count", "area"] = "area" if area or not reading.subjects else "count"
+    by: Literal["count", "area", "length"] = "length" if length else "area" if area or not reading.subjects else "count"
+    if length and subject == "buildings":
+        return refuse(ROADS_ONLY)
+    subject = "roads" if length else subject
     return ReadScene(place.restrict(SceneQuestion("rank", subject, direction, among=among, by=by, least=least)))

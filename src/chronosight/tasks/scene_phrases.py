@@ -37,7 +37,8 @@ SIZE = ("how large", "how big", "what size", "size of", "sizes of", "areas of", 
 LENGTH = (
     "how many kilometres of", "how many kilometers of", "how many km of", "how many metres of", "how many meters of",
     "what length of", "what is the length of", "what is the total length of", "total length of", "the length of",
-    "length of", "how long are the", "how long is the",
+    "length of", "how long are the", "how long is the", "how much length of", "what length", "what is the total length",
+    "total length",
 )  # fmt: skip
 LENGTH_OF_ONE = (
     "how many metres long is", "how many meters long is", "how long is", "how long are", "how long", "what length has",
@@ -48,8 +49,12 @@ SHARE = (
     "what share of", "what percentage of", "what percent of", "what proportion of", "what fraction of", "which share of",
     "what is the share of", "what is the percentage of", "what is the proportion of", "how many percent of", "share of",
     "percentage of", "percent of", "proportion of", "fraction of", "how much of", "what share", "what percentage",
-    "what proportion", "what fraction",
+    "what proportion", "what fraction", "how many percent", "what percent", "which percentage of", "which percentage",
 )  # fmt: skip
+OF_GROUND = re.compile(
+    r" (?:share|percentage|percent|proportion|fraction|much) of (?:the |this |all |of |whole |entire |total )*"
+    r"(?:scene|ground|land|image|picture|area|surface|site|territory|place)(?! of| cover) "
+)
 GROUND = ("scene", "ground", "land", "image", "area", "surface", "site", "territory")  # "what share of the scene changed"
 
 # "larger than 200 m2": the words before the number, and the units after it in square metres.
@@ -240,6 +245,22 @@ def top_as_largest(words: list[str]) -> list[str]:
     at = next(i for i, (a, b) in enumerate(pairwise(words)) if a == "top" and (b.isdecimal() or b in NUMBER_WORDS))
     said = {"largest", "biggest", "greatest", "smallest", *BY_LENGTH} & set(words)
     return [*words[:at], words[at + 1], *([] if said else ["largest"]), *words[at + 2 :]]
+
+
+def more_as_most(words: list[str]) -> list[str]:
+    """Writes "which half changed more" as "which half changed most": two parts or several, it is the same question.
+
+    Args:
+        words: Words of the question, in lower case.
+
+    Returns:
+        The words; as they were where they compare with something that they name.
+    """
+    parts = (*HALF_WORDS, *QUARTER_WORDS, *ZONE_WORDS, *CELL_WORDS)
+    asked = any(a in ("which", "what") and b in parts for a, b in pairwise(words))
+    if not asked or {"than", "or", *MOST, *LEAST} & {*words} or sum(word in ("more", "less", "fewer") for word in words) != 1:
+        return words
+    return [{"more": "most", "less": "least", "fewer": "fewest"}.get(word, word) for word in words]
 
 
 def has_phrase(line: str, phrases: Sequence[str]) -> bool:

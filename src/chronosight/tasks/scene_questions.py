@@ -17,9 +17,18 @@ from typing import Literal
 from chronosight.tasks import word_lists as lists
 from chronosight.tasks.grid_regions import find_places
 from chronosight.tasks.land_cover_questions import NO_COVER, read_cover_question
+from chronosight.tasks.lengths import (
+    ROADS_ONLY,
+    speaks_of_length,
+    take_length_unit,
+    take_lengths,
+    without_together,
+)
+from chronosight.tasks.lengths import WORDS as LENGTH_WORDS
+from chronosight.tasks.lengths import limits_a_sum as limits_a_length
 from chronosight.tasks.nouns import CHANGE_WORDS, singular
-from chronosight.tasks.question import Among, Asks, SceneQuestion
-from chronosight.tasks.reading import read, tokenise
+from chronosight.tasks.question import Among, Asks, SceneQuestion, by_length
+from chronosight.tasks.reading import Reading, read, tokenise
 from chronosight.tasks.routing import HELP as TASKS_HELP
 from chronosight.tasks.routing import Routed, TypedQuestion, route_reading
 from chronosight.tasks.scene_comparisons import read_comparison, read_ranking
@@ -41,6 +50,7 @@ from chronosight.tasks.scene_phrases import (
     asks_top,
     has_phrase,
     limits_a_sum,
+    more_as_most,
     take_limits,
     take_number,
     take_per,
@@ -63,6 +73,11 @@ from chronosight.tasks.yes_no_questions import (
     take_bounds,
 )
 
+_AREA_OF = re.compile(
+    r" of (?:the )?(?:total )?(?:area|surface|footprint) of (?:the )?((?:\w+ )?(?:buildings|houses|roads|objects|changes)) "
+)
+_PARTS_OF_ALL = ("percent", "half of the", "half the", "third of the", "quarter of the")  # "did more than half of it change"
+_SUCH_AREA = re.compile(r" of (?:the )?(?:total )?(built|new|changed|vanished|demolished) (?:area|surface|ground) ")
 COMPARES = frozenset(COMPARED) | {"which"}
 OBJECT_SIZES = frozenset(("largest", "biggest", "smallest", *BY_LENGTH))
 _CELLS = (("corners", ("corner", "corners")), ("cells", CELL_WORDS))
@@ -92,7 +107,8 @@ def _read_cover(typed: TypedQuestion, zones: Sequence[str]) -> ReadScene | None:
     """A question about land cover; None for any other, which is read off the objects."""
     if typed.unanswerable and " instead of " not in f" {' '.join(typed.words)} ":
         return None
-    if take_limits(typed.text)[0] != (None, None) or take_per(typed.text)[0]:
+    limited = (take_limits(typed.text)[0], take_lengths(typed.text)[0]) != ((None, None), (None, None))
+    if limited or take_per(typed.text)[0]:
         return None
     named, words = take_zones(typed.text, [*typed.words], zones)
     unit, words = take_unit(words)
@@ -123,18 +139,27 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
     limits, rest = take_limits(typed.text)
     if None not in limits and (limits[0] > limits[1] or " or " in f" {rest} "):  # type: ignore[operator]  # neither is None
         return refuse("Ask about one range of sizes at a time.")
+    lengths, rest = take_lengths(re.sub(r"(?i)\bhow much (?=(?:of the )?(?:new )?roads?\b)", "what length of ", rest))
+    if None not in lengths and lengths[0] > lengths[1]:  # type: ignore[operator]  # neither is None
+        return refuse("Ask about one range of lengths at a time.")
     per, rest = take_per(rest)
     yes_no = asks_yes_no(typed.words)
+    if yes_no and has_phrase(f" {' '.join(typed.words)} ", _PARTS_OF_ALL) and " by " not in typed.text:
+        return refuse("Ask for the share itself, and compare it: what share of the ground changed?")
     bounds, rest = take_bounds(rest.lower()) if yes_no else (None, rest)
-    words = tokenise(rest)
+    words = more_as_most(tokenise(rest))
     if not words:
         return refuse("The question is empty.")
+    sum_of_lengths = lengths != (None, None) and limits_a_length(typed.text, yes_no)
+    words = without_together(words) if sum_of_lengths else words
+    if lengths != (None, None) and one_subject(read(words)) == "buildings":
+        return refuse(ROADS_ONLY)
     if has_phrase(f" {' '.join(words)} ", ("at least", "at most")):
         return refuse("Give the number: are there at least five new buildings?")
     named, words = take_zones(rest, words, zones)
     grown = growth(words) if yes_no else None
     if grown is None and (COMPARES & set(words) or ({"more", "fewer", "less"} & set(words) and "or" in words)):
-        found = read_comparison(named, words, limits, per)
+        found = read_comparison(named, words, Restrictions(None, None, *limits, per, *lengths))
         if found is not None:
             return found
     if len(named) > 1:
@@ -147,20 +172,25 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
             return refuse(reason)
     if region is not None and named:
         return refuse("Ask about a zone or about a part of the scene, not about both.")
-    place = Restrictions(region, named[0] if named else None, *limits, per)
+    place = Restrictions(region, named[0] if named else None, *limits, per, *lengths)
     of_area = limits != (None, None) and (speaks_of_area(words) or limits_a_sum(typed.text))
-    if yes_no and (bounds or grown or quantifier(words) or of_area):
-        return _read_yes_no(words, place, bounds, grown)
+    if sum_of_lengths and not (yes_no and not (bounds or grown or quantifier(words) or of_area)):
+        return refuse("Ask for the length itself, and compare it.")
+    if yes_no and (bounds or grown or quantifier(words) or of_area or sum_of_lengths):
+        return _read_yes_no(words, place, bounds, grown, sum_of_lengths)
     line = f" {' '.join(words)} "
     if has_phrase(line, SHARE):
         return _read_share(line, place)
     unit, words = take_unit(words)
     if re.search(r"\bthan \d", rest):
-        return refuse("Sizes are given as areas: in square metres, hectares or square kilometres.")
+        return refuse("Sizes are given as areas: in square metres or hectares; of roads also as lengths: longer than 100 m.")
     if {"than", "average", "mean", "median", "percent", "percentage", "share"} & set(words):
         return refuse("Sums and shares are computed; differences and averages are not.")
     line = f" {' '.join(words)} "
     area, length = unit != "" or has_phrase(line, AREA), has_phrase(line, LENGTH)
+    if length and not unit:
+        unit, words = take_length_unit(words)
+        line = f" {' '.join(words)} "
     superlative = has_phrase(line, MOST) or has_phrase(line, LEAST)
     if any(a in OBJECT_SIZES and b in ZONE_WORDS for a, b in pairwise(words)):
         return refuse("Zones are compared by what changed in them, not by their own size.")
@@ -168,13 +198,16 @@ def _read_objects_question(typed: TypedQuestion, routed: Routed, zones: Sequence
         return refuse("The largest objects are given with their place, not with their zone.")
     if among == "zones" or (superlative and (among or "where" in words) and not _largest(words)):
         return read_ranking(line, among or "cells", area, place)
+    if {"largest", "biggest", "smallest"} & set(words) and (length or has_phrase(line, LENGTH_OF_ONE)):
+        return refuse("The largest and the smallest are by area: ask how large they are, or how long the longest road is.")
     if superlative or asks_top(words):
         return _read_largest(line, place, yes_no, unit)
     if area or length:
         return _read_measure(line, "length" if length else "area", unit, place)
     if not words:
         return refuse("Say what you ask about that part of the scene.")
-    return _read_plain(routed if words == [*typed.words] else route_reading(read(words), "pair"), place)
+    plain = read(words)
+    return _read_plain(routed if words == [*typed.words] else route_reading(plain, "pair"), plain, place)
 
 
 def only_objects_answer(read: ReadScene) -> bool:
@@ -185,19 +218,20 @@ def only_objects_answer(read: ReadScene) -> bool:
 
     Returns:
         True for an area, a length, a share, a density, a size, the largest objects, a ranking, a comparison of two parts, a
-        zone, a half, a part that is described, and whether a number or an area lies within limits or has grown.
+        zone, a half, a part, a class or a direction that is described, and whether a number or an area lies within limits or
+        has grown.
     """
     wanted = read.question
     if wanted is None:
         return False
     halved = wanted.region is not None and not wanted.region.cells
-    restricted = wanted.min_area is not None or wanted.max_area is not None or wanted.per != ""
+    restricted = (wanted.min_area, wanted.max_area) != (None, None) or wanted.per != "" or by_length(wanted)
     of_a_model = wanted.asks in ("count", "where", "direction", "whether", "describe")
-    part_described = wanted.asks == "describe" and wanted.region is not None
+    part_described = wanted.asks == "describe" and (wanted.region, wanted.subject, wanted.direction) != (None, None, None)
     return not of_a_model or part_described or wanted.zone is not None or halved or restricted
 
 
-def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
+def _read_plain(routed: Routed, reading: Reading, place: Restrictions) -> ReadScene:
     """Count, place, direction, whether and description: what a pair of any size can be asked."""
     if routed.question is None:
         return refuse(routed.note.replace(TASKS_HELP["pair"], "").strip())
@@ -211,12 +245,14 @@ def _read_plain(routed: Routed, place: Restrictions) -> ReadScene:
     question = routed.question
     if place.zone and question.task == "location":
         return refuse("Places are given for the whole scene, not within a zone.")
-    wanted = place.restrict(
-        SceneQuestion(asks[question.task], question.subject, routed.direction, negated=routed.negated)
-    )
+    described = question.task == "caption"  # a model describes all of a pair, the objects those that are named
+    subject = one_subject(reading) if described else question.subject
+    direction = routed.direction or (one_direction(reading) if described else None)
+    wanted = place.restrict(SceneQuestion(asks[question.task], subject, direction, negated=routed.negated))
     if wanted.per and wanted.asks != "count":
         return refuse("Numbers and areas are given per unit of ground, nothing else.")
-    return ReadScene(wanted, "" if question.task == "binary" and "whole scene" in routed.note else routed.note)
+    whole = question.task == "binary" and "whole scene" in routed.note
+    return ReadScene(wanted, "" if whole or question.task == "caption" else routed.note)
 
 
 def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: Restrictions) -> ReadScene:
@@ -225,15 +261,20 @@ def _read_measure(line: str, asks: Literal["area", "length"], unit: str, place: 
         return refuse(reason)
     if place.per and asks == "length":
         return refuse("Numbers and areas are given per unit of ground, nothing else.")
-    return ReadScene(place.restrict(SceneQuestion(asks, one_subject(reading), one_direction(reading), unit=unit)))
+    subject = one_subject(reading)
+    if asks == "length" and subject == "buildings":
+        return refuse(ROADS_ONLY)
+    subject = "roads" if asks == "length" else subject
+    return ReadScene(place.restrict(SceneQuestion(asks, subject, one_direction(reading), unit=unit)))
 
 
 def _read_yes_no(
-    words: list[str], place: Restrictions, bounds: Bounds | None, grown: Literal["more", "fewer"] | None
+    words: list[str], place: Restrictions, bounds: Bounds | None, grown: Literal["more", "fewer"] | None, of_lengths: bool
 ) -> ReadScene:
-    """Limits of a number or an area, growth, and whether all or most objects lie in a part."""
+    """Limits of a number, an area or a length, growth, and whether all or most objects lie in a part."""
     how_many = quantifier(words)
-    of_area = bounds is None and grown is None and how_many is None
+    of_length = of_lengths and bounds is None and grown is None and how_many is None
+    of_area = not of_length and bounds is None and grown is None and how_many is None
     if place.per or negated(words) or (bounds and (grown or how_many)):
         return refuse("Ask for the number itself, and compare it.")
     if how_many and (place.region is None or place.zone):
@@ -251,6 +292,9 @@ def _read_yes_no(
     subject, direction = one_subject(reading), one_direction(reading)
     if grown:
         return ReadScene(place.restrict(SceneQuestion("grown", subject, least=grown == "fewer")))
+    if of_length:
+        wanted = SceneQuestion("length_is", "roads", direction, at_least=place.min_length, at_most=place.max_length)
+        return ReadScene(replace(place, min_length=None, max_length=None).restrict(wanted))
     if of_area:
         wanted = SceneQuestion("area_is", subject, direction, at_least=place.min_area, at_most=place.max_area)
         return ReadScene(replace(place, min_area=None, max_area=None).restrict(wanted))
@@ -286,7 +330,7 @@ def _read_largest(line: str, place: Restrictions, yes_no: bool, unit: str) -> Re
     if by_length and not reading.subjects:
         subject = "roads"  # nothing else is long
     if by_length and subject != "roads":
-        return refuse("Lengths are measured of roads only: ask for the longest road, or for the largest building.")
+        return refuse(ROADS_ONLY)
     asks: Asks = "largest_in" if yes_no else "largest"
     wanted = SceneQuestion(
         asks, subject, one_direction(reading), by="length" if by_length else "area", least=least, unit=unit, top=top,
@@ -302,26 +346,38 @@ def _read_share(line: str, place: Restrictions) -> ReadScene:
     words = line.split()
     if {*GROW, *SHRINK} & {*words} or words[:1] == ["by"]:
         return refuse("How many there are in all is not known, so that growth in percent is not known either.")
+    by: Literal["count", "area", "length"] = "length" if speaks_of_length(words) else "count"
+    of_objects = _SUCH_AREA.sub(r" of the \1 objects ", _AREA_OF.sub(r" of the \1 ", line))
+    if of_objects != line and by == "count":  # of the area of objects, not of the ground
+        by, line = "area", of_objects
+        words = line.split()
+    line = line.replace(" was built up ", " was built ")
+    if " built up " in line:
+        return refuse("Only what changed between the dates is known, not all there is.")
     of = next((i for i, word in enumerate(words) if word == "of"), len(words))
     after = [word for word in words[of + 1 :] if word not in ("the", "this", "all")]
     of_ground = not after or after[0] in (*GROUND, "is", "are", "was")
     ground = of_ground or (place.zone is not None and not _names_objects(after))
-    phrases = [*SHARE, "covered by", "covered", "cover", "covers", "taken up by", "larger", "lie", "lies", "located"]
+    phrases = [*SHARE, *COVER[:3], "covered by", "taken up by", "take up", "took up", "larger", "lie", "lies", "located"]
+    phrases += LENGTH_WORDS if by == "length" else ()
     reading, reason = read_rest(line, (*phrases, *(GROUND if ground else ())), True)
     if reading is None:
         return refuse(reason)
     if not ground and place.region is not None and not _names_objects(after):
         ground = True
-    wanted = place.restrict(SceneQuestion("share", one_subject(reading), one_direction(reading)))
+    subject = "roads" if by == "length" else one_subject(reading)
+    if by == "length" and one_subject(reading) == "buildings":
+        return refuse(ROADS_ONLY)
+    wanted = place.restrict(SceneQuestion("share", subject, one_direction(reading), by=by))
     changed = any(reading.says(phrases) for phrases in (lists.CHANGED, lists.APPEARED, lists.VANISHED))
     share_of: Literal["", "region", "direction", "subject", "size", "ground"]
     if ground:
         if not changed and not reading.subjects:
             return refuse("Ask what share changed.")
-        share_of = "ground"
+        share_of, wanted = "ground", replace(wanted, by="area")
     elif wanted.region is not None or wanted.zone is not None:
         share_of = "region"
-    elif wanted.min_area is not None or wanted.max_area is not None:
+    elif (wanted.min_area, wanted.max_area) != (None, None) or place.of_length:
         share_of = "size"
     elif wanted.direction is not None:
         share_of = "direction"

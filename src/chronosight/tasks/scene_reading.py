@@ -45,6 +45,8 @@ class Restrictions:
         min_area: In square metres; None for no limit.
         max_area: In square metres; None for no limit.
         per: Unit of ground that numbers are given per; "" for none.
+        min_length: In metres, of roads; None for no limit.
+        max_length: In metres, of roads; None for no limit.
     """
 
     region: SceneRegion | None
@@ -52,6 +54,13 @@ class Restrictions:
     min_area: float | None = None
     max_area: float | None = None
     per: str = ""
+    min_length: float | None = None
+    max_length: float | None = None
+
+    @property
+    def of_length(self) -> bool:
+        """Whether the length of roads is limited."""
+        return self.min_length is not None or self.max_length is not None
 
     def restrict(self, question: SceneQuestion) -> SceneQuestion:
         """The question with these restrictions.
@@ -63,7 +72,9 @@ class Restrictions:
             A copy.
         """
         return replace(
-            question, region=self.region, zone=self.zone, min_area=self.min_area, max_area=self.max_area, per=self.per
+            question, region=self.region, zone=self.zone, min_area=self.min_area, max_area=self.max_area, per=self.per,
+            min_length=self.min_length, max_length=self.max_length,
+            subject="roads" if self.of_length else question.subject,  # nothing else is long
         )  # fmt: skip
 
 

@@ -37,8 +37,10 @@ def read_dates(sources: Sequence[str], asset: str | None = None) -> Listed:
     if asset is not None:
         raise InputError(f'--asset is "{asset}", but {sources[0]} is no STAC document; leave it out')
     if len(sources) == 1 and Path(sources[0]).is_dir():
+        from chronosight.pipeline.results_given import check_no_results
         from chronosight.scenes.pair_names import images_in
 
+        check_no_results(Path(sources[0]))
         return [str(image) for image in images_in(Path(sources[0]))], None, []
     if len(sources) == 1 and sources[0].lower().endswith(".csv"):
         return *_of_table(Path(sources[0])), []

@@ -15,12 +15,17 @@ from chronosight.results.changed_object import DIRECTIONS
 from chronosight.timeline.follow import Track, follow
 from chronosight.timeline.histories import pairs_to_compare
 from chronosight.timeline.stack import Stack
+from chronosight.timeline.two_dates import tracks_of_two
 
 if TYPE_CHECKING:
     from chronosight.engines.engine import Engine
     from chronosight.engines.generalise import ObjectLimits
 
 CLASSES = ("building", "road")
+ADDED_UP = (
+    "numbers and areas are those that all comparisons of the {count} dates show together: describe, which compares two of them "
+    "alone, gives others"
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,22 @@ def make_timeline(
             pairs.append((first, second))
         else:
             notes.append(f"{stack.dates[first].text} and {stack.dates[second].text} show no common ground: not compared")
+    followed: Sequence[Track]
+    if count == 2 and pairs:
+        followed, remarks = tracks_of_two(stack, engine)
+        notes += remarks
+    else:
+        followed = _followed(stack, engine, pairs, progress)
+        notes += [ADDED_UP.format(count=count)] if followed else []
+    tracks = tuple(track for track in followed if limits is None or limits.allow(track.item))
+    captions = tuple(_caption(tracks, index) for index in range(1, count))
+    return Timeline(stack, tracks, count_rows(tracks, count), captions, engine_facts(engine), notes=tuple(dict.fromkeys(notes)))
+
+
+def _followed(
+    stack: Stack, engine: Engine, pairs: Sequence[tuple[int, int]], progress: Callable[[int, int], None] | None
+) -> list[Track]:
+    """Objects of more than two dates, from what all comparisons say together."""
     changes: dict[tuple[int, int], ChangeProbabilities] = {}
     always: np.ndarray = np.all(stack.seen, axis=0)
     place = replace(stack.scene, kind="video", frames=stack.frames, valid=always)
@@ -110,10 +131,7 @@ def make_timeline(
         changes[pair] = next(compared)
     if progress:
         progress(len(pairs), len(pairs))
-    followed = follow(changes, stack.seen, stack.scene)
-    tracks = tuple(track for track in followed if limits is None or limits.allow(track.item))
-    captions = tuple(_caption(tracks, index) for index in range(1, count))
-    return Timeline(stack, tracks, count_rows(tracks, count), captions, engine_facts(engine), notes=tuple(dict.fromkeys(notes)))
+    return follow(changes, stack.seen, stack.scene)
 
 
 def _caption(tracks: Sequence[Track], index: int) -> str:
