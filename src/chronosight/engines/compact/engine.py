@@ -9,11 +9,12 @@ from threading import Lock
 
 from typing_extensions import override
 
+from chronosight.engines.compact.any_size import at_any_size
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import completed
 from chronosight.engines.compact.compare_dates import compare_dates
 from chronosight.engines.compact.conversation import CompactConversation
-from chronosight.engines.compact.describe import describe_large, describe_pair
+from chronosight.engines.compact.describe import at_finer_size, describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import agreeing
@@ -116,9 +117,7 @@ class CompactEngine(Engine):
             self._encoded = []
 
     @override
-    def ask(
-        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
-    ) -> Answer:
+    def ask(self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None) -> Answer:
         return ask_engine(self, scene, text, progress, zones)
 
     @override
@@ -128,8 +127,12 @@ class CompactEngine(Engine):
             return open_answer(routed.note)
         parts = routed.direction is not None or bool(routed.cells)
         if parts and scene.kind == "pair":
-            answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
-            answer = with_notes(answer, self.encode(scene).remarks)
+            encoded = self.encode(scene, progress)
+            with encoded.lock:
+                answer = self._answer_part(encoded, routed.question, routed)
+                if answer.confident and encoded.finer is not None:
+                    answer = at_any_size(answer, self._answer_part(encoded.finer, routed.question, routed), encoded.finer.size)
+                answer = doubted(with_notes(answer, encoded.remarks), encoded)
             answer = self._beside_land_cover(scene, routed.question, answer, routed.cells or ())
         else:
             answer = self.answer(scene, routed.question, progress)
@@ -143,10 +146,10 @@ class CompactEngine(Engine):
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            if encoded.large:
-                answer = self._answer_large(encoded, question)
-            elif scene.kind == "pair":
-                answer = self._answer_pair(encoded, question)
+            if scene.kind == "pair":
+                answer = self._answer_two_dates(encoded, question)
+                if answer.confident and encoded.finer is not None and question.task != "caption":
+                    answer = at_any_size(answer, self._answer_two_dates(encoded.finer, question), encoded.finer.size)
             else:
                 answer = self._read(encoded, question)
             answer = doubted(with_notes(answer, encoded.remarks), encoded)
@@ -160,6 +163,8 @@ class CompactEngine(Engine):
         with encoded.lock:
             caption_of = partial(self.caption_view, encoded)
             description = describe_large(encoded, caption_of) if encoded.large else describe_pair(encoded)
+            if encoded.finer is not None:
+                description = at_finer_size(description, encoded)
             notes = dict.fromkeys((*description.notes, *encoded.remarks))
             description = replace(description, notes=tuple(notes), land_cover=encoded.land_cover)
             description = with_land_cover_caption(description)
@@ -236,9 +241,7 @@ class CompactEngine(Engine):
             found[str(question.subject)] = answer
         return found
 
-    def _unless_contradicted(
-        self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer
-    ) -> Answer:
+    def _unless_contradicted(self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer) -> Answer:
         """Not confident, with a note, where a surer answer contradicts it: a runway without an airport."""
         if not answer.confident:
             return answer
@@ -248,6 +251,10 @@ class CompactEngine(Engine):
                 note = f"asked whether there are {other}, the model says {'yes' if said.value else 'no'}"
                 return replace(answer, confident=False, notes=(*answer.notes, note))
         return answer
+
+    def _answer_two_dates(self, encoded: EncodedScene, question: Question) -> Answer:
+        """A change question about a pair of any size."""
+        return self._answer_large(encoded, question) if encoded.large else self._answer_pair(encoded, question)
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
@@ -280,9 +287,7 @@ class CompactEngine(Engine):
         encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
 
-    def _beside_land_cover(
-        self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()
-    ) -> Answer:
+    def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()) -> Answer:
         """A caption, or "no" to "has anything changed", as it may be given where the land cover changed, in these cells."""
         unchanged = caption.says_no_change(answer.text) if question.task == "caption" else answer.value is False
         if question.subject is not None or not unchanged:
@@ -300,21 +305,19 @@ class CompactEngine(Engine):
         ground = [item for item in change.objects if not cells or not set(cells).isdisjoint(item.places)]
         return beside_land_cover(answer, ground)
 
-    def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
+    def _answer_part(self, encoded: EncodedScene, question: Question, routed: Routed) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
-        encoded = self.encode(scene, progress)
-        with encoded.lock:
-            cells = routed.cells or ()
-            answer = encoded.read_off(question, routed.direction, cells)
-            if encoded.large:
-                return answer
-            reconciled = encoded.reconciled
-            every = select(reconciled.evidence.objects, question.subject)
-            chosen = select(every, question.subject, routed.direction, cells)
-            if question.task == "binary":
-                same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
-                if same is not None:
-                    return same
+        cells = routed.cells or ()
+        answer = encoded.read_off(question, routed.direction, cells)
+        if encoded.large:
+            return answer
+        reconciled = encoded.reconciled
+        every = select(reconciled.evidence.objects, question.subject)
+        chosen = select(every, question.subject, routed.direction, cells)
+        if question.task == "binary":
+            same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
+            if same is not None:
+                return same
         if reconciled.changed.value:
             return answer
         if question.task == "binary":

@@ -155,9 +155,7 @@ class Guide(GuideViews):
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
-    def predict(
-        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False
-    ) -> GuideMaps:
+    def predict(self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False) -> GuideMaps:
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
@@ -324,6 +322,24 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
     if metres and metres <= settings["up_to"]:
         return Guide(bundle, fine=True, finest=metres <= settings.get("finest_up_to", 0.0))
     return Guide(bundle, mixed=(metres or float(bundle.config["metres_per_pixel"])) <= settings.get("mixed_up_to", 0.0))
+
+
+def finer_size(guide: Guide, finest: float) -> float | None:
+    """The ground size at which the guide of the next finer imagery compares pairs.
+
+    Args:
+        guide: The guide of some imagery.
+        finest: Metres per pixel of the finest imagery that is asked about.
+
+    Returns:
+        Metres per pixel; None where there is no guide for imagery so fine.
+    """
+    settings = guide.bundle.config.get("fine_guide")
+    if not settings or guide.finest:
+        return None
+    if not guide.fine:
+        return Guide(guide.bundle, fine=True).metres_per_pixel if finest <= settings["up_to"] else None
+    return Guide(guide.bundle, fine=True, finest=True).metres_per_pixel if finest <= settings.get("finest_up_to", 0.0) else None
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:
