@@ -164,9 +164,13 @@ class EncodedScene:
         """The ground size of a pixel, estimated from a pair whose files do not say; None where it is known, or no estimate."""
         if self.whole is not None:
             return self.whole.estimated
+        return None if self._estimator is None else self._estimator.estimate(self.scene)
+
+    @property
+    def _estimator(self) -> GroundSizeEstimator | None:
+        """Estimates the ground size of a pair whose files do not say it; None where it is known, decides nothing or cannot be."""
         unknown = self.scene.kind == "pair" and not self.scene.metres_per_pixel
-        estimator = self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
-        return None if estimator is None else estimator.estimate(self.scene)
+        return self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
 
     @cached_property
     def guide(self) -> Guide:
@@ -196,7 +200,7 @@ class EncodedScene:
     @cached_property
     def remarks(self) -> tuple[str, ...]:
         """What the user should know of how the scene was read."""
-        if self.scene.kind != "pair" or self.scene.metres_per_pixel:
+        if self._estimator is None:
             return ()
         return (self.estimated.note if self.estimated else assumed_note(self.size),)
 

@@ -13,6 +13,7 @@ from chronosight.engines.compact.any_size import at_any_size
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import completed
 from chronosight.engines.compact.compare_dates import compare_dates
+from chronosight.engines.compact.compared_things import beside_counts, beside_presence, said
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import at_finer_size, describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
@@ -34,7 +35,7 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary, caption, presence
+from chronosight.tasks import binary, caption, object_count, presence
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.nouns import IMPLIED, named_things
 from chronosight.tasks.parsing import ParsedQuestion
@@ -194,8 +195,8 @@ class CompactEngine(Engine):
         if question.task == "comparison":
             settings = self.bundle.calibration(question.task)
             answer = answer_yes_no(question, calibrate(encoded.more(question), settings), settings)
-            if answer.value:
-                answer = self._unless_denied(encoded, answer, (str(question.subject),))
+            if encoded.scene.kind == "image":
+                answer = self._beside_each(encoded, question, answer)
         else:
             answer = read_reply(self.bundle, encoded.scene.kind, question, encoded.replies([question])[0])
         if question.task == "caption" and encoded.scene.kind == "image":
@@ -205,18 +206,29 @@ class CompactEngine(Engine):
         classifier = self.networks.presence if encoded.scene.kind == "image" else None
         return answer if classifier is None else classifier.measured(question, answer)
 
+    def _beside_each(self, encoded: EncodedScene, question: Question, compared: Answer) -> Answer:
+        """Whether an image shows more of one thing than of another, beside presence and number of each."""
+        things = str(question.subject), str(question.other)
+        first, second = (self._answer_image(encoded, presence.ask(noun)) for noun in things)
+        answer = beside_presence(compared, things, (first, second))
+        if not (answer.confident and first is not None and first.value and second is not None and second.value):
+            return answer
+        one, other = (self._answer_image(encoded, object_count.ask(noun)) for noun in things)
+        return answer if one is None or other is None else beside_counts(answer, things, (one, other))
+
     def _beside_presence(self, encoded: EncodedScene, captioned: Answer) -> Answer:
         """The caption of an image; not confident, with a note, where it names a thing that the model denies when asked."""
         known = self.networks.presence.rows if self.networks.presence is not None else {}
-        return self._unless_denied(encoded, captioned, named_things(captioned.text, tuple(known)))
+        named = named_things(captioned.text, tuple(known))
+        implied = [whole for noun in named for whole in IMPLIED.get(noun, ())]
+        return self._unless_denied(encoded, captioned, tuple(dict.fromkeys((*named, *implied))))
 
     def _unless_denied(self, encoded: EncodedScene, answer: Answer, nouns: Sequence[str]) -> Answer:
         """The answer about an image; not confident, with a note, where the model denies one of the things when asked about it."""
         for noun in nouns:
             there = self._answer_image(encoded, presence.ask(noun)) if encoded.scene.kind == "image" else None
             if there is not None and there.value is False:
-                note = f"asked whether there are {noun}, the model says no"
-                return replace(answer, confident=False, notes=(*answer.notes, note))
+                return replace(answer, confident=False, notes=(*answer.notes, said(noun, there)))
         return answer
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
@@ -245,11 +257,10 @@ class CompactEngine(Engine):
         """Not confident, with a note, where a surer answer contradicts it: a runway without an airport."""
         if not answer.confident:
             return answer
-        related = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
-        for other, said in self._see(encoded, classifier, related).items():
-            if said.confident and said.value is not answer.value and said.confidence >= answer.confidence:
-                note = f"asked whether there are {other}, the model says {'yes' if said.value else 'no'}"
-                return replace(answer, confident=False, notes=(*answer.notes, note))
+        others = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
+        for other, related in self._see(encoded, classifier, others).items():
+            if related.confident and related.value is not answer.value and related.confidence >= answer.confidence:
+                return replace(answer, confident=False, notes=(*answer.notes, said(other, related)))
         return answer
 
     def _answer_two_dates(self, encoded: EncodedScene, question: Question) -> Answer:
