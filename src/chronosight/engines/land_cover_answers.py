@@ -18,11 +18,12 @@ from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
+    KNOWN_ENOUGH,
     UNKNOWN,
     Flows,
     add_flows,
 )
-from chronosight.results.land_cover_sentences import NOUNS, by_kind, kind_sentence, shares_words
+from chronosight.results.land_cover_sentences import LITTLE_UNKNOWN, NOUNS, by_kind, kind_sentence, shares_words
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
@@ -30,7 +31,6 @@ from chronosight.tasks.land_cover_questions import KINDS
 from chronosight.tasks.question import CoverQuestion, SceneQuestion, Value
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
-KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
 
 
@@ -68,6 +68,10 @@ def _made(
     text = text[:1].upper() + text[1:]
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
+    hidden = 0.0 if task == "binary" else sum(one.shares.get(UNKNOWN, 0.0) for one in scope.grounds)
+    if areas and hidden > LITTLE_UNKNOWN * sum(areas.values()):
+        rest = (*rest, f"of {scope.words(hidden)} under changed buildings and roads it is not known what was or came there")
+        unknown, areas = unknown + hidden, {**areas, (UNKNOWN, UNKNOWN): hidden}
     left_out = scope.change.left_out
     if left_out:
         rest = (*rest, f"{number_of(left_out, 'piece').text} of changed ground left out: below the limits")
