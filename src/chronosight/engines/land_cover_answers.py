@@ -13,6 +13,7 @@ from chronosight.engines.chosen_objects import NO_ZONES, TURNED, refused
 from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.engines.land_cover_scope import CoverScope, scope_of
+from chronosight.figures import figures
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
@@ -180,7 +181,7 @@ def _share(scope: CoverScope) -> Answer:
     value = float(f"{100 * scope.area / whole:.2g}")
     then = "before" if asked.before else "now"
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
-    text = f"about {value:g} %: {amount}, of {scope.words(whole)} seen {then}."
+    text = f"about {figures(value)} %: {amount}, of {scope.words(whole)} seen {then}."
     return _made(scope, "share", text, value, scope.mean_confidence, "%")
 
 

@@ -17,11 +17,12 @@ from chronosight.engines.chosen_objects import (
     verb,
     zone_tally,
 )
+from chronosight.figures import figures
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
 from chronosight.results.sentences import objects
-from chronosight.results.wording import size_words
+from chronosight.results.wording import about, size_words
 from chronosight.tasks.cells import CELLS, listed
 from chronosight.tasks.nouns import plural
 from chronosight.tasks.question import SceneQuestion, Value
@@ -46,8 +47,8 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         value = float(f"{100 * chosen.area / ground:.3g}")
         if not chosen.found:
             return make_answer(chosen, "share", f"0 %: no {chosen.noun}s {verb(question)}{chosen.place}.", value, unit="%")
-        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(chosen.area, True)}{chosen.place}"
-        return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, unit="%")
+        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover {about(size_words(chosen.area, True))}{chosen.place}"
+        return make_answer(chosen, "share", f"about {figures(value)} %: {what}.", value, unit="%")
     without: dict[str, SceneQuestion] = {
         "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
         "subject": replace(question, subject=None), "size": replace(question, min_area=None, max_area=None),
@@ -58,7 +59,7 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     value = float(f"{100 * len(chosen.found) / len(whole.found):.3g}")
     part = f"{objects(len(chosen.found), chosen.noun).text}{chosen.size} {verb(question)}{chosen.place}"
     of = f"{objects(len(whole.found), whole.noun).text}{whole.size} that {verb(without[question.share_of])}{whole.place}"
-    return make_answer(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
+    return make_answer(replace(whole, notes=chosen.notes), "share", f"{figures(value)} %: {part}, of {of}.", value, unit="%")
 
 
 def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
@@ -86,7 +87,7 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     names = [side.place.strip() or f"{side.noun}s" for side in sides]
     parts = [
         f"{objects(len(side.found), side.noun).text}{side.size} {verb(question)}{side.place}"
-        + (f" (about {size_words(side.area, summary.metric)})" if side.area else "")
+        + (f" ({about(size_words(side.area, summary.metric))})" if side.area else "")
         for side in sides
     ]
     ahead = None if amounts[0] == amounts[1] else names[(min if question.least else max)((0, 1), key=lambda i: amounts[i])]
@@ -153,7 +154,7 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     top = dict(rows)[first[0]]
     size = f"{objects(top.count, chosen.noun).text}{chosen.size} {verb(question)}"
     alike = len({round(dict(rows)[name].area) for name in first}) == 1
-    size += f", about {size_words(top.area, summary.metric)}" if top.area and alike else ""
+    size += f", {about(size_words(top.area, summary.metric))}" if top.area and alike else ""
     degree = "least" if question.least else "most"
     by = "area" if question.by == "area" else "number"
     each = " each" if len(first) > 1 and top.count and question.by == "count" else ""

@@ -19,7 +19,7 @@ from chronosight.results.land_cover_change import (
     object_flows,
 )
 from chronosight.results.sentences import Sentence, Shown, compose
-from chronosight.results.wording import ground_words, percent
+from chronosight.results.wording import about, ground_words, percent
 from chronosight.tasks.cells import CELLS, listed, whereabouts
 
 MOST = 4  # kinds of change that get a sentence each
@@ -198,7 +198,7 @@ def ground(area: float, metric: bool) -> Shown:
     Returns:
         Such as "about 1.2 ha".
     """
-    return Shown(round(float(area), 1), f"about {ground_words(area, metric)}")
+    return Shown(round(float(area), 1), about(ground_words(area, metric)))
 
 
 def shares_words(flows: Flows, metric: bool, after: bool = False) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chronosight.figures import figures
 from chronosight.results.changed_object import ChangedObject, Tallies, Tally, tally
-from chronosight.results.wording import size_words
+from chronosight.results.wording import about, size_words
 from chronosight.tasks.cells import places
 
 
@@ -88,7 +89,7 @@ def area(square_metres: float, metric: bool = True) -> Shown:
     Returns:
         Such as "about 2,310 m²".
     """
-    return Shown(round(float(square_metres), 1), f"about {size_words(square_metres, metric)}")
+    return Shown(round(float(square_metres), 1), about(size_words(square_metres, metric)))
 
 
 def length(metres: float) -> Shown:
@@ -101,7 +102,7 @@ def length(metres: float) -> Shown:
         Such as "about 120 m" or "about 1.25 km".
     """
     metres = round(float(metres), 1)
-    words = f"{float(f'{metres / 1000:.3g}'):,g} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
+    words = f"{figures(metres / 1000)} km" if metres >= 1000 else f"{float(f'{metres:.3g}'):,.0f} m"
     return Shown(metres, f"about {words}")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chronosight.figures import figures
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription
 from chronosight.results.doubts import MOST
@@ -76,7 +77,7 @@ def _same(one: Value | None, other: Value | None) -> bool:
 
 
 def _otherwise(finer: Answer, metres: float) -> str:
-    return f'at {metres:.2g} m the answer would be "{finer.text}"'
+    return f'at {figures(metres, 2)} m the answer would be "{finer.text}"'
 
 
 def _both(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.objects import PLURALS, tally, without_objects
 from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import read_reply
-from chronosight.engines.from_objects import answer_task
+from chronosight.engines.from_objects import answer_task, beside_undecided
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.evidence import Evidence, MapsOnDisk
@@ -118,13 +118,16 @@ def describe_objects(evidence: Evidence | MapsOnDisk, changed: float, model: dic
         scene: What was compared.
     """
     exact = model.get("exact_answers", {})
+    whether = answer_task(binary.ask(), evidence, changed)
     classes = []
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
-        counted, placed = (answer_task(asked, evidence, changed, exact=exact) for asked in (count.ask(name), location.ask(name)))
+        counted, placed = (
+            beside_undecided(answer_task(asked, evidence, changed, exact=exact), whether)
+            for asked in (count.ask(name), location.ask(name))
+        )
         confidence = min(counted.confidence, placed.confidence)
         classes.append(ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval))
-    whether = answer_task(binary.ask(), evidence, changed)
     return Description(
         answer_task(caption.ask("pair"), evidence, changed),
         replace(whether, notes=()),

@@ -36,7 +36,7 @@ from chronosight.engines.confidence import (
     without_model,
 )
 from chronosight.engines.engine import Progress
-from chronosight.engines.from_objects import answer_task, select
+from chronosight.engines.from_objects import answer_task, beside_undecided, select
 from chronosight.engines.reply import Reply
 from chronosight.engines.router import unchanged_too
 from chronosight.errors import InputError
@@ -400,7 +400,10 @@ class EncodedScene:
         """
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
         changed = self.changed if self.guide.exact.get(question.task) else self.anything
-        return answer_task(question, evidence, changed, direction, cells, self.guide.exact)
+        answer = answer_task(question, evidence, changed, direction, cells, self.guide.exact)
+        if self.large and question.task in ("count", "location"):
+            return beside_undecided(answer, answer_task(binary.ask(), evidence, self.changed))
+        return answer
 
     def class_changed(self, question: Question) -> Answer:
         """Whether any object of a class changed, as it may stand beside whether anything did.

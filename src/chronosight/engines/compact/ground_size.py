@@ -15,6 +15,7 @@ import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.presence import pool
+from chronosight.figures import figures
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
 
@@ -46,9 +47,10 @@ class GroundSize:
     @property
     def note(self) -> str:
         """What the user should know."""
+        metres, low, high = (figures(size, 2) for size in (self.metres, self.low, self.high))
         return (
-            f"the files do not say the ground size of a pixel; it was estimated from the images as about {self.metres:.2g} m "
-            f"({self.low:.2g} to {self.high:.2g} m): state it with --metres-per-pixel for areas, and for better counts"
+            f"the files do not say the ground size of a pixel; it was estimated from the images as about {metres} m "
+            f"({low} to {high} m): state it with --metres-per-pixel for areas, and for better counts"
         )
 
 
@@ -63,7 +65,8 @@ def assumed_note(metres: float) -> str:
     """
     return (
         f"the files do not say the ground size of a pixel, and it could not be estimated (that takes {SIDE} x {SIDE} pixels): "
-        f"they were compared as imagery of about {metres:.2g} m; state it with --metres-per-pixel for areas and better counts"
+        f"they were compared as imagery of about {figures(metres, 2)} m; state it with --metres-per-pixel for areas, "
+        "and for better counts"
     )
 
 
