@@ -75,7 +75,7 @@ def size_words(area: float, square_metres: bool) -> str:
         return f"{figures(area / 1e6)} km²"
     if 0 < area < 1:
         return "under 1 m²"
-    return f"{figures(area) if area >= 10 else round(area)} m²"  # outlines are not known to a tenth of a square metre
+    return f"{round(float(f'{area:.3g}')):,} m²"  # outlines are not known to a tenth of a square metre
 
 
 def about(words: str) -> str:
