@@ -33,6 +33,7 @@ TILE = 640  # pixels of the guide's own grid: the larger, the less is seen twice
 OVERLAP = 128
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
+FINEST_TAKEN = 0.2  # metres a pixel of pairs that may be of the finest imagery: taken as 0.25 m, fewer wrong answers are doubted
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
@@ -325,7 +326,7 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
 
 
 def finer_size(guide: Guide, finest: float) -> float | None:
-    """The ground size at which the guide of the next finer imagery compares pairs.
+    """A ground size of the next finer imagery, which another guide compares.
 
     Args:
         guide: The guide of some imagery.
@@ -339,7 +340,7 @@ def finer_size(guide: Guide, finest: float) -> float | None:
         return None
     if not guide.fine:
         return Guide(guide.bundle, fine=True).metres_per_pixel if finest <= settings["up_to"] else None
-    return Guide(guide.bundle, fine=True, finest=True).metres_per_pixel if finest <= settings.get("finest_up_to", 0.0) else None
+    return FINEST_TAKEN if finest <= settings.get("finest_up_to", 0.0) else None
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:
