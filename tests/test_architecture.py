@@ -10,11 +10,12 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "chronosight"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 TOPS = ("src", "tests", "recipes", "benchmarks", "examples", "integrations", "containers")
-BELOW = {"errors", "files", "limits"}  # everything may import these
+BELOW = {"errors", "figures", "files", "limits"}  # everything may import these
 
 # Package or module -> what it may import, as in docs/architecture.md.
 MAY_IMPORT = {
     "errors": set(),
+    "figures": set(),
     "limits": set(),
     "files": set(),
     "scenes": set(),

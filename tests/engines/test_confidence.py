@@ -100,6 +100,7 @@ def test_probability_that_an_answer_is_exactly_right():
 
 def test_interval_of_a_count():
     settings = {"low": -1.0, "high": 2.0, "spread": 0.5, "most": 2.6}
+    assert count_interval(1, 0.99, settings) == (1, 1), "the number alone holds in 90 %"
     assert interval_scale(3, 0.5) == pytest.approx(2.5) and interval_scale(3, 0.0) == 2
     assert count_interval(3, 0.7, settings) == (1, 8)  # 3 - 2.5 rounded up, 3 + 5
     assert count_interval(1, 0.7, {**settings, "low": -9.0, "spread": 0.0}) == (0, 3)

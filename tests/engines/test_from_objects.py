@@ -7,7 +7,7 @@ import pytest
 
 from changed_scenes import CORNERS, one, pixels, summary, town, zones_of
 from chronosight.engines.confidence import of_exact_answer
-from chronosight.engines.from_objects import CANNOT_TELL, answer_task, counts_and_places
+from chronosight.engines.from_objects import CANNOT_TELL, answer_task, beside_undecided, counts_and_places
 from chronosight.engines.router import FOLLOWS, POSSIBLE, answer_description
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
@@ -379,3 +379,11 @@ def test_only_roads_are_long(text):
 
 def test_lengths_that_were_not_measured_are_not_compared():
     assert "were not measured" in answer_description(roads(120.0, None), "What is the longest new road?").text
+
+
+def test_nothing_counted_is_no_surer_than_that_nothing_changed():
+    none, undecided = Answer("0", "count", 0, 0.86, True), Answer("Cannot tell", "binary", None, 0.4, False)
+    beside = beside_undecided(none, undecided)
+    assert beside.confidence == 0.4 and not beside.confident
+    some = replace(none, value=2)
+    assert beside_undecided(some, undecided) is some and beside_undecided(none, replace(undecided, value=False)) is none

@@ -236,11 +236,33 @@ def test_sentences_rest_on_facts_and_say_how_sure_they_are():
         "about 400 m² of ground of unknown kind changed."
     )
     under = " ".join(sentence.text for sentence in cover_sentences(found(grounds=GROUNDS)))
-    assert "The new buildings replaced trees (about 100 m²)" in under
+    known = "trees (about 100 m²), low vegetation or crops (about 64 m²) and ground of unknown kind (about 20 m²)"
+    assert f"The new buildings replaced {known}." in under
     assert narrative(found(CLEARING))[1].text == told[0] and len(narrative(summary([]))) == 1
 
 
 SAME = Answer("the scene is the same as before", "caption", "the scene is the same as before", 0.9, True)
+
+
+def test_ground_under_objects_that_is_mostly_not_known_says_so():
+    grounds = (ObjectGround(1, "building", "appeared", UNKNOWN, 0.9, {FOREST: 100.0, UNKNOWN: 1200.0}),
+               ObjectGround(5, "building", "vanished", UNKNOWN, 0.9, {UNKNOWN: 300.0}))  # fmt: skip
+    told = [sentence.text for sentence in cover_sentences(found(CLEARING, grounds=grounds))]
+    mostly = "What was there before the new buildings is mostly not known (1,200 m² of 1,300 m²)"
+    assert f"{mostly}; the rest includes trees (about 100 m²)." in told
+    assert "What came after the buildings that are gone is not known." in told
+    assert not any("replaced" in text for text in told)
+    said = answer("how much forest was built on?", grounds=grounds)
+    assert said.value == 100 and not said.confident and any("1,200 m²" in note for note in said.notes)
+    assert answer("how much forest was built on?", grounds=GROUNDS).confident
+
+
+def test_no_change_is_said_of_the_known_ground_alone():
+    assert cover_sentences(found(known=0.95))[0].text == "No other land cover was seen to change."
+    told = [sentence.text for sentence in cover_sentences(found(known=0.18))]
+    assert told == ["No other land cover was seen to change on the 18 % of the ground where it is known."]
+    few = replace(piece(1, LOW, UNKNOWN, 10, 10, 5, 5), confidence=0.9)
+    assert cover_caption(SAME, found(few)).confident and not cover_caption(SAME, found(few, known=0.4)).confident
 
 
 def test_the_legend_ends_with_one_line_of_unknown_kinds():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chronosight.engines.compact.bundle import SHIPPED, Bundle
+from chronosight.engines.compact.compared_things import beside_counts, beside_presence
 from chronosight.engines.compact.encoded import EncodedScene
 from chronosight.engines.compact.engine import CompactEngine
 from chronosight.engines.compact.presence import (
@@ -172,21 +175,48 @@ def test_more_of_one_thing_is_less_of_the_other() -> None:
         assert not (one.value and other.value and one.confident and other.confident)
 
 
-def test_more_of_what_is_not_there_is_not_confident(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_comparison_agrees_with_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = CompactEngine(Bundle(SHIPPED))
+    there = {"boats": False, "cars": True}
+    monkeypatch.setattr(
+        engine, "_answer_image", lambda _, asked: Answer("", "presence", there[str(asked.subject)], 0.9, True)
+    )
+    encoded = engine.encode(image(128, 128))
     monkeypatch.setattr(EncodedScene, "more", lambda *_: 0.999)
-    for there in (True, False):
-        monkeypatch.setattr(engine, "_answer_image", lambda *_, there=there: Answer("", "presence", there, 0.9, True))
-        found = engine._read(engine.encode(image(128, 128)), comparison.ask("boats", "cars"))
-        assert found.value is True and found.confident is there
-        assert found.notes == (() if there else ("asked whether there are boats, the model says no",))
+    found = engine._read(encoded, comparison.ask("boats", "cars"))
+    assert found.value is False and found.text == "No" and found.confident and found.confidence == 0.9
+    assert found.notes == ("asked whether there are boats, the model says no",)
+    assert engine._read(encoded, comparison.ask("cars", "boats")).notes == ()
+    monkeypatch.setattr(EncodedScene, "more", lambda *_: 0.001)
+    assert engine._read(encoded, comparison.ask("boats", "cars")).notes == ()
+    assert engine._read(encoded, comparison.ask("cars", "boats")).text == "Yes"
+
+
+def test_a_comparison_beside_unsure_answers_is_unsure() -> None:
+    no, things = Answer("No", "comparison", False, 0.9, True), ("boats", "cars")
+    there, unsure = Answer("Yes", "presence", True, 0.9, True), Answer("No", "presence", False, 0.6, False)
+    found = beside_presence(no, things, (there, unsure))
+    assert found.value is False and not found.confident and found.notes == ("asked whether there are cars, the model says no",)
+    yes = replace(no, text="Yes", value=True)
+    assert beside_presence(yes, things, (unsure, there)).confident is False
+    assert beside_presence(yes, things, (None, there)) is yes and beside_presence(yes, things, (there, None)) is yes
+
+
+@pytest.mark.parametrize(("counts", "confident"), [((3, 1), True), ((2, 2), True), ((1, 3), False), ((None, 3), True)])
+def test_a_comparison_against_its_counts_is_unsure(counts: tuple[int | None, int], confident: bool) -> None:
+    yes = Answer("Yes", "comparison", True, 0.9, True)
+    one, other = (Answer(str(n), "object_count", n, 0.5, False) for n in counts)
+    found = beside_counts(yes, ("boats", "cars"), (one, other))
+    assert found.confident is confident
+    if not confident:
+        assert found.notes == ("asked how many there are, the model says 1 of boats and 3 of cars",)
 
 
 def test_a_caption_that_names_what_the_model_denies_is_not_confident(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = CompactEngine(Bundle(SHIPPED))
     encoded = engine.encode(image(128, 128))
     captioned = Answer("many boats are near a beach", "caption", "many boats are near a beach", 0.9, True)
-    denied = {"boats": False, "beaches": True}
+    denied = {"boats": False, "beaches": True, "water areas": True}
     monkeypatch.setattr(
         engine, "_answer_image", lambda _, asked: Answer("", "presence", denied[str(asked.subject)], 0.9, True)
     )

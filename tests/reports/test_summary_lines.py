@@ -93,7 +93,7 @@ def test_every_cell_has_its_phrase():
     [
         (2314, True, "2,310 m²"),
         (1_254_000, True, "1.25 km²"),
-        (4.25, True, "4.2 m²"),
+        (4.25, True, "4 m²"),
         (1, False, "1 pixel"),
         (10752, False, "10,800 pixels"),
     ],

@@ -216,8 +216,9 @@ def test_lengths(metres, value, words):
 
 
 def test_small_areas_and_counts():
-    assert [size_words(area, True) for area in (0, 0.4, 9.94, 10, 10.4, 1234)] == [
-        "0 m²", "0.4 m²", "9.9 m²", "10 m²", "10 m²", "1,230 m²"]  # fmt: skip
+    assert [size_words(area, True) for area in (0, 0.4, 1, 9.94, 10, 10.4, 1234)] == [
+        "0 m²", "under 1 m²", "1 m²", "10 m²", "10 m²", "10 m²", "1,230 m²"]  # fmt: skip
+    assert (area(0.3).text, area(1234).text) == ("under 1 m²", "about 1,230 m²")
     assert (area(12.34).value, number(0).text, number(0).value, number(1200).text) == (12.3, "none", 0, "1,200")
 
 

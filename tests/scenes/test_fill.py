@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from bad_inputs import write_png, write_tiff
+from chronosight.scenes.fill import find_fills
+from chronosight.scenes.image import Pixels
 from chronosight.scenes.open import open_scene
 from scene_grounds import changed, ground
 
@@ -108,6 +111,33 @@ def test_bright_roofs_and_dark_water_are_no_fill(tmp_path):
         scene = open_scene(write_png(tmp_path / f"{name}.png", image))
         assert scene.valid.all(), name
         np.testing.assert_array_equal(scene.frames[0], image)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_large_area_at_an_edge_is_empty_without_a_corner(value, both, tmp_path):
+    earlier, later = (np.clip(ground(seed, 192), 6, 249) for seed in (1, 2))
+    empty = np.zeros((192, 192), bool)
+    empty[:70, 50:140] = True
+    later[empty] = value
+    if both:
+        earlier[empty] = value
+    scene = open_scene(write_png(tmp_path / "a.png", earlier), write_png(tmp_path / "b.png", later), register=False)
+    np.testing.assert_array_equal(scene.valid, ~empty)
+    assert any("was taken for no data" in note for note in scene.notes)
+
+
+def test_clouds_snow_and_clipped_ground_are_no_fill():
+    rng = np.random.default_rng(0)
+    field = gaussian_filter(rng.normal(size=(256, 256)), 25)
+    field /= field.std()
+    land = np.clip(ground(size=256), 20, 200).astype(float)
+    cover = np.clip(field * 1.5, 0, 1)[..., None]
+    cloud = land * (1 - cover) + 290 * cover
+    snow = land + 150 * (gaussian_filter(field, 2) > 0)[..., None] + rng.normal(0, 3, (256, 256, 1))
+    for image in (cloud, snow, land * 2.2, (land - 100) * 2):
+        values = np.clip(image, 0, 255).astype(np.uint8).transpose(2, 0, 1)
+        assert not find_fills(Pixels(values, np.ones((256, 256), bool)))
 
 
 def test_a_bright_but_possible_value_is_data(tmp_path):

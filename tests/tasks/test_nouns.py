@@ -39,3 +39,13 @@ def test_things_that_a_text_names():
     assert named_things("two tennis courts beside a church.", known) == ("tennis courts", "churches")
     assert named_things("a railway station", known) == ("railway stations",)
     assert named_things("green plants", known) == ()
+
+
+def test_things_are_named_by_words_that_mean_nothing_else():
+    from chronosight.tasks.nouns import OBJECTS, named_things
+
+    known = tuple(OBJECTS)
+    assert named_things("there are some ships in the water", known) == ("boats", "water areas")
+    assert named_things("an airport with some airplanes", known) == ("planes", "airports")
+    assert named_things("a baseball field is near a swimming pool", known) == ("pools", "baseball fields")
+    assert named_things("green plants in a field", known) == ()

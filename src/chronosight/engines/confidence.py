@@ -28,9 +28,9 @@ import numpy as np
 
 from chronosight.engines.reply import Reply
 from chronosight.results.changed_object import ChangedObject
+from chronosight.results.wording import CONFIDENT_FROM
 from chronosight.tasks.question import Value
 
-CONFIDENT_FROM = 0.7  # below it an answer says that it is not confident, whatever the weights say
 EVEN = 0.5  # a yes or a no is at least as likely as its opposite; no setting moves it, or words and probability disagree
 # From here on a yes or a no stands without the language model: in half of the val windows, in 0.84 of those that changed. As many
 # answers are right as when it is always asked (docs/experiments.md).
@@ -263,8 +263,10 @@ def count_interval(number: int, confidence: float, settings: Mapping[str, float]
     """
     if "spread" not in settings:
         return None
+    if confidence >= COVERAGE:  # the number alone holds so often: "0 to 2; 99 %" would deny itself
+        return number, number
     if number == 0:
-        return (0, 0) if confidence >= COVERAGE else (0, round(settings["most"]))
+        return 0, round(settings["most"])
     scale = interval_scale(number, settings["spread"])
     low, high = number + settings["low"] * scale, number + settings["high"] * scale
     return max(0, min(number, math.ceil(low))), max(number, math.floor(high))

@@ -10,6 +10,7 @@ of all others that of the objects (`confidence.of_objects`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from chronosight.engines.confidence import (
@@ -134,6 +135,21 @@ def answer_confidence(
     confidence = of_exact_answer(*number, settings)
     interval = count_interval(len(found), confidence, settings) if task == "count" else None
     return confidence, is_confident(confidence, settings), interval
+
+
+def beside_undecided(answer: Answer, whether_any: Answer) -> Answer:
+    """A number or places of nothing, as they may stand beside "cannot tell" to whether anything changed.
+
+    Args:
+        answer: Of task count or location.
+        whether_any: The answer to whether anything changed.
+
+    Returns:
+        The answer; that there is nothing is no surer than that nothing changed.
+    """
+    if whether_any.value is not None or answer.value:
+        return answer
+    return replace(answer, confidence=min(answer.confidence, whether_any.confidence), confident=False)
 
 
 def undecided(found: Sequence[ChangedObject]) -> str:

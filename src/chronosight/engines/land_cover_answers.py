@@ -14,18 +14,20 @@ from chronosight.engines.chosen_objects import NO_ZONES, TURNED, choose, refused
 from chronosight.engines.confidence import EVEN, is_confident
 from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.engines.land_cover_scope import CoverScope, object_names, scope_of
+from chronosight.figures import figures
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
+    KNOWN_ENOUGH,
     PAVED,
     UNKNOWN,
     Flows,
     add_flows,
     object_flows,
 )
-from chronosight.results.land_cover_sentences import NOUNS, by_kind, kind_sentence, shares_words
+from chronosight.results.land_cover_sentences import LITTLE_UNKNOWN, NOUNS, by_kind, kind_sentence, shares_words
 from chronosight.results.sentences import objects as number_of
 from chronosight.results.wording import percent
 from chronosight.tasks.cells import listed, whereabouts
@@ -35,7 +37,6 @@ from chronosight.tasks.question import CoverAsks, CoverQuestion, SceneQuestion, 
 from chronosight.tasks.replaced_objects import GROUND_OF
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
-KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, for a confident "no"
 MOST_LISTED = 20  # of the objects on one kind of ground
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
 
@@ -106,6 +107,10 @@ def _made(
     text = text[:1].upper() + text[1:]
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
+    hidden = 0.0 if task == "binary" else sum(one.shares.get(UNKNOWN, 0.0) for one in scope.grounds)
+    if areas and hidden > LITTLE_UNKNOWN * sum(areas.values()):
+        rest = (*rest, f"of {scope.words(hidden)} under changed buildings and roads it is not known what was or came there")
+        unknown, areas = unknown + hidden, {**areas, (UNKNOWN, UNKNOWN): hidden}
     left_out = scope.change.left_out
     if left_out:
         rest = (*rest, f"{number_of(left_out, 'piece').text} of changed ground left out: below the limits")
@@ -240,7 +245,7 @@ def _share(scope: CoverScope) -> Answer:
     value = float(f"{100 * scope.area / whole:.2g}")
     then = "before" if asked.before else "now"
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
-    text = f"about {value:g} %: {amount}, of {scope.words(whole)} seen {then}."
+    text = f"about {figures(value)} %: {amount}, of {scope.words(whole)} seen {then}."
     return _made(scope, "share", text, value, scope.mean_confidence, "%")
 
 
@@ -251,7 +256,7 @@ def _share_of_ground(scope: CoverScope) -> Answer:
         return _none(scope, "share", 0.0, "%")
     value = float(f"{100 * scope.area / scope.all_ground:.2g}")
     amount = f"{scope.words(scope.area)} of {_subject(scope.question)} {_verb(scope.question)}{scope.place}"
-    return _made(scope, "share", f"about {value:g} % of the ground: {amount}.", value, scope.mean_confidence, "%")
+    return _made(scope, "share", f"about {figures(value)} % of the ground: {amount}.", value, scope.mean_confidence, "%")
 
 
 def _count(scope: CoverScope) -> Answer:

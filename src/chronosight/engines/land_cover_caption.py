@@ -9,7 +9,7 @@ from chronosight.engines.confidence import is_confident
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary, change_summary
 from chronosight.results.description import Description
-from chronosight.results.land_cover_change import UNKNOWN, CoverObject
+from chronosight.results.land_cover_change import KNOWN_ENOUGH, UNKNOWN, CoverObject
 from chronosight.results.land_cover_sentences import by_kind, kind_caption
 from chronosight.tasks import caption
 
@@ -74,7 +74,8 @@ def cover_caption(captioned: Answer, summary: ChangeSummary) -> Answer:
     pixels = summary.width * summary.height
     kinds = [found for found in by_kind(change.objects) if _large(found, pixels, change.metric)][:MOST_KINDS]
     if not kinds:
-        return replace(captioned, text=LITTLE, value=LITTLE)
+        confident = captioned.confident and change.known >= KNOWN_ENOUGH
+        return replace(captioned, text=LITTLE, value=LITTLE, confident=confident)
     text = " and ".join(kind_caption(found, pixels, bool(summary.north_up)) for found in kinds)
     area = sum(item.area for found in kinds for item in found)
     mean = sum(item.confidence * item.area for found in kinds for item in found) / area

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chronosight.engines.chosen_objects import shared_ground
+from chronosight.figures import figures
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.land_cover_change import (
     CLASS_OF_OBJECT,
@@ -141,7 +142,7 @@ class CoverScope:
             return ground(area, self.change.metric).text
         size, sign = UNITS[self.unit]
         area = round(area) if size == 1 else area
-        return f"about {float(f'{area / size:.3g}'):,g} {sign}"
+        return f"about {figures(area / size)} {sign}"
 
     def where(self) -> str:
         """Where most of it lies."""

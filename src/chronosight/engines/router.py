@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chronosight.engines.chosen_objects import choose, is_wanted
 from chronosight.engines.confidence import EVEN
-from chronosight.engines.from_objects import CANNOT_TELL, undecided
+from chronosight.engines.from_objects import CANNOT_TELL, beside_undecided, undecided
 from chronosight.engines.land_cover_caption import beside_land_cover
 from chronosight.engines.scene_answers import answer_scene_question
 from chronosight.errors import InputError
@@ -209,6 +209,8 @@ def answer_described(
         answer = opposite(answer) if asked.negated else answer
         if changed is not None and changed.value is False:
             answer = _of_unchanged(summary, parsed, answer, changed)
+        elif changed is not None and asked.asks in ("count", "where"):
+            answer = beside_undecided(answer, changed)
         answer = _beside_limits(summary, asked, answer)
     if asked.asks == "whether" and asked.subject is None and summary.land_cover is not None:
         ground = [item for item in summary.land_cover.objects if _lies_in(summary, asked, item)]

@@ -26,12 +26,13 @@ from chronosight.engines.from_objects import CANNOT_TELL, cells_of, undecided
 from chronosight.engines.land_cover_answers import answer_cover_question, came_or_went
 from chronosight.engines.scene_parts import compare, list_parts, rank, share
 from chronosight.engines.yes_no_answers import area_is, grown, largest_in, length_is, lie_in, number_is
+from chronosight.figures import figures
 from chronosight.results.answer import Answer, open_answer, opposite
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, tally
 from chronosight.results.narrative import narrative
 from chronosight.results.sentences import length, objects, summed_up
-from chronosight.results.wording import length_words, size_words
+from chronosight.results.wording import about, length_words, size_words
 from chronosight.tasks.cells import listed, places
 from chronosight.tasks.direction import direction_of
 from chronosight.tasks.question import SceneQuestion, by_length, superlative
@@ -117,24 +118,24 @@ def _per_ground(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen,
     size, sign = UNIT_WORDS[question.per]
     value = float(f"{amount * size / ground:.3g}")
     unit = f"per {sign}" if task == "count" else f"m² per {sign}"
-    text = f"{value:,g} {unit}: {words} {verb(question)}{chosen.place}, on {ground / size:,.3g} {sign} of ground."
+    text = f"{figures(value)} {unit}: {words} {verb(question)}{chosen.place}, on {figures(ground / size)} {sign} of ground."
     return make_answer(chosen, task, text, value, unit=f"1/{question.per}" if task == "count" else f"m2/{question.per}")
 
 
 def _area(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
     if question.per:
-        words = f"about {size_words(chosen.area, True)} of {chosen.noun}s{chosen.size}"
+        words = f"{about(size_words(chosen.area, True))} of {chosen.noun}s{chosen.size}"
         return _per_ground(summary, question, chosen, "area", chosen.area, words)
     if not summary.metric:
         if question.unit:
             return refused(NO_GROUND)
-        text = f"about {size_words(chosen.area, False)} of {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}."
+        text = f"{about(size_words(chosen.area, False))} of {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}."
         return make_answer(chosen, "area", text, round(chosen.area), IN_PIXELS, unit="px")
     size = _size(chosen.area, summary, question)
     if chosen.area == 0:
         return make_answer(chosen, "area", f"no {chosen.noun}s{chosen.size} {verb(question)}{chosen.place}: 0 m².", 0, unit="m2")
     count = objects(len(chosen.found), chosen.noun).text
-    what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size}{chosen.place} ({count})."
+    what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover {about(size)}{chosen.place} ({count})."
     return make_answer(chosen, "area", what, round(chosen.area), unit="m2")
 
 
@@ -243,4 +244,4 @@ def _size(area: float, summary: ChangeSummary, question: SceneQuestion) -> str:
     if not question.unit:
         return size_words(area, summary.metric)
     unit, sign = UNIT_WORDS[question.unit]
-    return f"{float(f'{area / unit:.3g}'):,g} {sign}"
+    return f"{figures(area / unit)} {sign}"

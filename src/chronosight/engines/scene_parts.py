@@ -18,11 +18,12 @@ from chronosight.engines.chosen_objects import (
     verb,
     zone_tally,
 )
+from chronosight.figures import figures
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.changed_object import ChangedObject, Tally
 from chronosight.results.sentences import objects
-from chronosight.results.wording import length_words, size_words
+from chronosight.results.wording import about, length_words, size_words
 from chronosight.tasks.cells import CELLS, listed
 from chronosight.tasks.nouns import plural
 from chronosight.tasks.question import SceneQuestion, Value
@@ -50,10 +51,10 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
         value = float(f"{100 * area / ground:.3g}")
         if not chosen.found:
             return make_answer(chosen, "share", f"0 %: no {chosen.noun}s {verb(question)}{chosen.place}.", value, unit="%")
-        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover about {size_words(area, summary.metric)}{chosen.place}"
+        what = f"{chosen.noun}s{chosen.size} that {verb(question)} cover {about(size_words(area, summary.metric))}{chosen.place}"
         other = summary.land_cover is not None and summary.land_cover.objects and not (question.subject or question.direction)
         notes = (OTHER_GROUND,) if other else ()
-        return make_answer(chosen, "share", f"about {value:g} %: {what}.", value, *notes, unit="%")
+        return make_answer(chosen, "share", f"about {figures(value)} %: {what}.", value, *notes, unit="%")
     without: dict[str, SceneQuestion] = {
         "region": replace(question, region=None, zone=None), "direction": replace(question, direction=None),
         "subject": replace(question, subject=None),
@@ -67,7 +68,7 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     part = f"{_amount_words(summary, question, chosen, amount)}{chosen.size} {verb(question)}{chosen.place}"
     all_words = _amount_words(summary, question, whole, _amount(question, whole))
     of = f"{all_words}{whole.size} that {verb(without[question.share_of])}{whole.place}"
-    return make_answer(replace(whole, notes=chosen.notes), "share", f"{value:g} %: {part}, of {of}.", value, unit="%")
+    return make_answer(replace(whole, notes=chosen.notes), "share", f"{figures(value)} %: {part}, of {of}.", value, unit="%")
 
 
 def _amount_there(question: SceneQuestion, chosen: Chosen) -> float:
@@ -118,7 +119,7 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     names = [side.place.strip() or f"{side.noun}s" for side in sides]
     parts = [
         f"{objects(len(side.found), side.noun).text}{side.size} {verb(question)}{side.place}"
-        + (f" (about {_measured(summary, question, side)})" if side.area else "")
+        + (f" ({about(_measured(summary, question, side))})" if side.area else "")
         for side in sides
     ]
     ahead = None if amounts[0] == amounts[1] else names[(min if question.least else max)((0, 1), key=lambda i: amounts[i])]
@@ -199,7 +200,7 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     size = f"{objects(top.count, chosen.noun).text}{chosen.size} {verb(question)}"
     alike = len({round(dict(rows)[name].area) for name in first}) == 1
     amount = length_words(top.area) if question.by == "length" else size_words(top.area, summary.metric)
-    size += f", about {amount}" if top.area and alike else ""
+    size += f", {about(amount)}" if top.area and alike else ""
     degree = "least" if question.least else "most"
     by = "number" if question.by == "count" else question.by
     each = " each" if len(first) > 1 and top.count and question.by == "count" else ""

@@ -10,7 +10,7 @@ from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.results.answer import Answer
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.sentences import length, objects
-from chronosight.results.wording import length_words, size_words
+from chronosight.results.wording import about, length_words, size_words
 from chronosight.tasks.question import SceneQuestion, superlative
 from chronosight.tasks.scene_regions import in_region
 
@@ -74,7 +74,7 @@ def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
         return refused(NO_GROUND)
     low, high = question.at_least, question.at_most
     value = (low is None or chosen.area >= low) and (high is None or chosen.area <= high)
-    amount = f"about {size_words(chosen.area, True)}" if chosen.area else "no ground"
+    amount = about(size_words(chosen.area, True)) if chosen.area else "no ground"
     text = f"{_word(value)}: {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place} cover {amount}."
     margin = min(abs(chosen.area - limit) for limit in (low, high) if limit is not None)
     return make_answer(_unsure_if(margin <= _doubtful(chosen.area, chosen), chosen), "area_is", text, value)

@@ -11,7 +11,16 @@ from chronosight.results.changed_object import ChangedObject
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.land_cover_sentences import cover_sentences
 from chronosight.results.sentences import sums_sentence
-from chronosight.results.wording import all_below_limits, between, confidence_words, percent, sentence, size_words
+from chronosight.results.wording import (
+    CONFIDENT_FROM,
+    about,
+    all_below_limits,
+    between,
+    confidence_words,
+    percent,
+    sentence,
+    size_words,
+)
 from chronosight.tasks.caption import BELOW_LIMITS
 from chronosight.tasks.cells import places
 
@@ -81,6 +90,8 @@ def changed_line(changed: Answer, cover: bool = False) -> str:
         return f"Changed: cannot tell, perhaps {word}."
     if changed.confident:
         return f"Changed: {word} ({confidence_words(changed.confidence, True)})."
+    if changed.confidence >= CONFIDENT_FROM:  # doubted for another reason
+        return f"Changed: probably {word} (not confident)."
     return f"Changed: probably {word} (only {percent(changed.confidence)} confident)."
 
 
@@ -158,7 +169,7 @@ def area_words(objects: Sequence[ChangedObject]) -> str:
         chosen = [item for item in objects if item.direction == direction]
         if chosen:
             known = chosen[0].area_m2 is not None
-            parts.append(f"{word}: about {size_words(sum(item.area for item in chosen), known)}.")
+            parts.append(f"{word}: {about(size_words(sum(item.area for item in chosen), known))}.")
     return " ".join(parts)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chronosight.results.evidence import Evidence
-from chronosight.results.wording import between, percent
+from chronosight.results.wording import CONFIDENT_FROM, between, percent
 from chronosight.tasks.question import Value
 
 FEW = 4  # notes that a repr shows
@@ -51,7 +51,10 @@ class Answer:
             known = f"confidence {percent(self.confidence) if self.confidence_known else 'unknown'}"
             if self.interval is not None and self.interval[0] != self.interval[1]:
                 known += f" that the number is exact, {between(self.interval)}"
-            lines[0] += f" ({known}{'' if self.confident else ', not confident'})"
+            if not self.confident and self.confidence_known and self.confidence >= CONFIDENT_FROM:
+                lines[0] += " (not confident)"
+            else:
+                lines[0] += f" ({known}{'' if self.confident else ', not confident'})"
         lines += [f"  note: {shortened(note)}" for note in self.notes[:FEW]]
         if len(self.notes) > FEW:
             lines.append(f"  and {len(self.notes) - FEW} more notes")

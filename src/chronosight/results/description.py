@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chronosight.figures import figures
 from chronosight.results.answer import Answer, shortened
 from chronosight.results.changed_object import ChangedObject, Key
 from chronosight.results.evidence import Evidence, MapsOnDisk
@@ -133,7 +134,7 @@ class Description:
         doubt = "" if self.changed.confident else ", not confident"
         lines.append(f"  changed: {shortened(self.changed.text)} (confidence {known}{doubt})")
         lines += [f"  {one.name}: {one.appeared:,} appeared, {one.vanished:,} vanished" for one in self.classes[:4]]
-        ground = f" of {scene.metres_per_pixel:.3g} m" if scene.metres_per_pixel else ""
+        ground = f" of {figures(scene.metres_per_pixel)} m" if scene.metres_per_pixel else ""
         size = f"{scene.width:,} x {scene.height:,} pixels{ground}"
         remarks = len(dict.fromkeys([*scene.notes, *self.notes]))
         numbers = {"changed object": len(self.objects), "answer": len(self.answers), "note": remarks}

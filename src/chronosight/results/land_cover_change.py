@@ -22,6 +22,7 @@ from chronosight.tasks.land_cover import LAND_COVER_CLASSES
 UNKNOWN = "unknown"
 CLASSES = (*LAND_COVER_CLASSES, UNKNOWN)
 NOT_KNOWN = 254
+KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, to say of all of it that nothing changed
 BUILT_UP, PAVED, WATER = LAND_COVER_CLASSES[0], LAND_COVER_CLASSES[1], LAND_COVER_CLASSES[5]
 CLASS_OF_OBJECT = {"building": BUILT_UP, "road": PAVED}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chronosight.results.change_summary import ChangeSummary
-from chronosight.results.changed_object import DIRECTIONS
+from chronosight.results.changed_object import DIRECTIONS, Tally
 from chronosight.results.land_cover_change import (
+    CLASS_OF_OBJECT,
+    KNOWN_ENOUGH,
     UNKNOWN,
     CoverObject,
     Flows,
@@ -17,7 +19,7 @@ from chronosight.results.land_cover_change import (
     object_flows,
 )
 from chronosight.results.sentences import Sentence, Shown, compose
-from chronosight.results.wording import ground_words, percent
+from chronosight.results.wording import about, ground_words, percent
 from chronosight.tasks.cells import CELLS, listed, whereabouts
 
 MOST = 4  # kinds of change that get a sentence each
@@ -25,6 +27,7 @@ MANY = 0.25  # share of the scene: trees on less are "some"
 REAL_SHARE = 0.15  # of the area of a kind: a place that holds less is not named
 PLAIN_FROM = 0.8  # confidence from which on a change is said without "probably"
 EVEN = 0.5  # probability that a building or road changed
+MOSTLY_UNKNOWN = 0.5  # share of the ground under objects: with more, what is known of it stands for little
 LITTLE_UNKNOWN = 0.02  # share of the ground: less is not mentioned
 NOUNS = {
     "built-up": "built-up ground",
@@ -60,8 +63,12 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
     if not change.objects and change.left_out:
         n = Shown(change.left_out, f"{change.left_out:,}")
         sentences.append(compose("All other land-cover changes are below the limits: {n} of {n}.", n=n))
-    elif not change.objects:
+    elif not change.objects and change.known >= KNOWN_ENOUGH:
         sentences.append(compose("No other land cover was seen to change."))
+    elif not change.objects:
+        share = Shown(round(change.known, 4), percent(change.known))
+        pattern = "No other land cover was seen to change on the {share} of the ground where it is known."
+        sentences.append(compose(pattern, share=share))
     if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
         sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
     return sentences + _unknown_kinds(unknown, change, north_up) + unknown_ground(change)
@@ -191,7 +198,7 @@ def ground(area: float, metric: bool) -> Shown:
     Returns:
         Such as "about 1.2 ha".
     """
-    return Shown(round(float(area), 1), f"about {ground_words(area, metric)}")
+    return Shown(round(float(area), 1), about(ground_words(area, metric)))
 
 
 def shares_words(flows: Flows, metric: bool, after: bool = False) -> str:
@@ -218,7 +225,8 @@ def unknown_ground(change: LandCoverChange) -> list[Sentence]:
     Returns:
         One sentence, or none.
     """
-    if 1 - change.known < LITTLE_UNKNOWN:
+    nothing = not change.objects and not change.left_out  # then what is known has been said
+    if 1 - change.known < LITTLE_UNKNOWN or (nothing and change.known < KNOWN_ENOUGH):
         return []
     share = Shown(round(1 - change.known, 4), percent(1 - change.known))
     return [compose("The land cover of {share} of the ground is not known at one of the dates or both.", share=share)]
@@ -228,12 +236,34 @@ def _under_objects(change: LandCoverChange, direction: str) -> list[Sentence]:
     """What new buildings and roads replaced, or what came after those that are gone."""
     sentences = []
     for name in dict.fromkeys(ground.class_name for ground in change.grounds):
-        flows = add_flows(one.flows for one in change.grounds if one.class_name == name and one.direction == direction)
-        if not flows:
+        found = [one for one in change.grounds if one.class_name == name and one.direction == direction]
+        flows, whole = add_flows(one.flows for one in found), sum(sum(one.shares.values()) for one in found)
+        unknown = sum(one.shares.get(UNKNOWN, 0.0) for one in found)
+        if not flows and unknown <= MOSTLY_UNKNOWN * whole:
             continue
         gone = direction == "vanished"
-        pattern = f"The {name}s that are gone gave way to {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
         areas = {pair[1 if gone else 0]: round(value.area, 1) for pair, value in flows.items()}
+        if unknown > LITTLE_UNKNOWN * whole:
+            areas[UNKNOWN] = round(unknown, 1)
+        if unknown > MOSTLY_UNKNOWN * whole:
+            words = _mostly_unknown(name, flows, (unknown, whole), change.metric, gone)
+            sentences.append(compose("{ground}.", ground=Shown(areas, words)))
+            continue
+        pattern = f"The {name}s that are gone gave way to {{ground}}." if gone else f"The new {name}s replaced {{ground}}."
+        if unknown > LITTLE_UNKNOWN * whole:
+            own = CLASS_OF_OBJECT.get(name, UNKNOWN)
+            flows = add_flows([flows, {(own, UNKNOWN) if gone else (UNKNOWN, own): Tally(0, unknown)}])
         sentences.append(compose(pattern, ground=Shown(areas, shares_words(flows, change.metric, gone))))
     return sentences
+
+
+def _mostly_unknown(name: str, flows: Flows, areas: tuple[float, float], metric: bool, gone: bool) -> str:
+    """What can be said where most of the ground under objects, `areas` of it unknown and in all, is not known."""
+    (unknown, whole), verb = areas, "came after the" if gone else "was there before the new"
+    objects = f"{name}s{' that are gone' if gone else ''}"
+    if unknown >= (1 - LITTLE_UNKNOWN) * whole:
+        return f"What {verb} {objects} is not known"
+    amount = f"{ground_words(unknown, metric)} of {ground_words(whole, metric)}"
+    rest = f"; the rest includes {shares_words(flows, metric, gone)}" if flows else ""
+    return f"What {verb} {objects} is mostly not known ({amount}){rest}"
 

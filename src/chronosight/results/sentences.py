@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chronosight.results.changed_object import ChangedObject, Tallies, Tally, tally
-from chronosight.results.wording import length_words, size_words
+from chronosight.results.wording import about, length_words, size_words
 from chronosight.tasks.cells import places
 
 
@@ -88,7 +88,7 @@ def area(square_metres: float, metric: bool = True) -> Shown:
     Returns:
         Such as "about 2,310 m²".
     """
-    return Shown(round(float(square_metres), 1), f"about {size_words(square_metres, metric)}")
+    return Shown(round(float(square_metres), 1), about(size_words(square_metres, metric)))
 
 
 def length(metres: float) -> Shown:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from chronosight.figures import figures
+
+CONFIDENT_FROM = 0.7  # below it an answer says that it is not confident, whatever the weights say
+
 
 def percent(confidence: float) -> str:
     """A probability as a whole percentage, but never a flat 100 %, which no model can promise.
@@ -29,7 +33,9 @@ def confidence_words(confidence: float | None, confident: bool, of: str = "") ->
     """
     if confident:
         return "confidence unknown" if confidence is None else f"{percent(confidence)} confident{of}"
-    return f"not confident{of}, {percent(confidence)}" if confidence else "not confident"
+    if not confidence or confidence >= CONFIDENT_FROM:  # doubted for another reason, which a note says: 94 % would deny it
+        return f"not confident{of}"
+    return f"not confident{of}, {percent(confidence)}"
 
 
 def all_below_limits(number: int, noun: str = "", verb: str = "changed") -> str:
@@ -66,8 +72,22 @@ def size_words(area: float, square_metres: bool) -> str:
         area = round(float(f"{area:.3g}"))
         return f"{area:,} pixel{'s' * (area != 1)}"
     if area >= 1e6:
-        return f"{float(f'{area / 1e6:.3g}'):,g} km²"
-    return f"{float(f'{area:.3g}'):,.0f} m²" if area >= 10 or area == 0 else f"{area:.1f} m²"
+        return f"{figures(area / 1e6)} km²"
+    if 0 < area < 1:
+        return "under 1 m²"
+    return f"{round(float(f'{area:.3g}')):,} m²"  # outlines are not known to a tenth of a square metre
+
+
+def about(words: str) -> str:
+    """A size in words, as one that is not exact.
+
+    Args:
+        words: Of `size_words` or `ground_words`.
+
+    Returns:
+        Such as "about 2,310 m²" or "under 1 m²".
+    """
+    return words if words.startswith("under ") else f"about {words}"
 
 
 def length_words(metres: float, unit: str = "") -> str:
@@ -82,7 +102,7 @@ def length_words(metres: float, unit: str = "") -> str:
     """
     metres = round(float(metres), 1)
     if unit == "km" or (not unit and metres >= 1000):
-        return f"{float(f'{metres / 1000:.3g}'):,g} km"
+        return f"{figures(metres / 1000)} km"
     return f"{float(f'{metres:.3g}'):,.0f} m"
 
 
@@ -98,7 +118,7 @@ def ground_words(area: float, square_metres: bool) -> str:
     """
     if not square_metres or area < 9950 or area >= 1e7:
         return size_words(area, square_metres)
-    return f"{float(f'{area / 1e4:.2g}'):,g} ha"
+    return f"{figures(area / 1e4, 2)} ha"
 
 
 def sentence(text: str) -> str:

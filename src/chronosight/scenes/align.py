@@ -9,6 +9,7 @@ import numpy as np
 from affine import Affine
 
 from chronosight.errors import InputError
+from chronosight.figures import figures
 from chronosight.limits import MAX_DECODED_BYTES, MAX_PIXELS
 from chronosight.scenes.doubts import doubts_of_frames
 from chronosight.scenes.fill import find_fills, without
@@ -241,7 +242,8 @@ def place_on_map(images: Sequence[ImageFile], max_pixels: int = MAX_PIXELS) -> t
             target = whole
         on_earth = first.transform is None
         was, now = (metres_per_pixel(grid, grid.width, grid.height) if on_earth else None for grid in (source, whole))
-        sizes = f" (from {was:.3g} m to {now:.3g} m a pixel)" if was and now and f"{was:.3g}" != f"{now:.3g}" else ""
+        from_to = [figures(size) for size in (was, now) if size]
+        sizes = f" (from {from_to[0]} m to {from_to[1]} m a pixel)" if len(set(from_to)) == 2 else ""
         notes.append(f"{image.name} was resampled onto the grid of {first.name}{sizes}")
     check_grid(first.name, target, max_pixels)
     share = target.width * target.height / (whole.width * whole.height)

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from chronosight.figures import figures
 from chronosight.scenes.bands import BandChoice
 
 COARSE_IMAGE = 15.0  # metres a pixel: the images of one date that the models know have at most 8
@@ -189,7 +190,7 @@ def doubt_of_resolution(kind: str, metres: float | None) -> list[str]:
     coarse = COARSE_PAIR if kind == "pair" else COARSE_IMAGE
     if metres is None or metres < coarse:
         return []
-    return [f"pixels of {metres:.3g} m are coarser than those of the training imagery (below {coarse:g} m)"]
+    return [f"pixels of {figures(metres)} m are coarser than those of the training imagery (below {coarse:g} m)"]
 
 
 def _shows_nothing(frame: np.ndarray, valid: np.ndarray) -> str:

@@ -1,8 +1,10 @@
 """Fill that a file does not declare: the value its empty parts hold, around a rotated mosaic or beside a strip.
 
-Two kinds are recognised. A value far outside all others, such as -9999 or 65535 beside reflectances, is fill wherever it
+Three kinds are recognised. A value far outside all others, such as -9999 or 65535 beside reflectances, is fill wherever it
 stands. One colour throughout an area that reaches from a corner of the image and ends abruptly is a collar. A white roof or a
-shadow is neither: it seldom takes a corner, and its border is gradual.
+shadow is neither: it seldom takes a corner, and its border is gradual. An area that reaches an edge of the image and no corner
+must be larger, and of exactly one value. Snow, clouds, water and shadows that are clipped to black or white are no fill: they
+have small holes, and the rest of the image has specks of the same value.
 """
 
 from __future__ import annotations
@@ -16,10 +18,18 @@ from chronosight.scenes.image import Pixels
 
 LEAST_SHARE = 0.002  # of an image, of black or white: a smaller collar cannot be distinguished from a bright corner
 LEAST_COLOURED = 0.05  # of an 8-bit image, of any other colour
+LEAST_AT_EDGE = 0.05  # of an image, of any colour, where no corner is reached
+LEAST_PIECE = 0.01  # of an image, of each piece of it
+EXACT = 0.9  # share of its pixels that has exactly the value: compression moves some
+SMALL = 0.01  # of an image: smaller holes and pieces are those of clipped ground (docs/results.md)
+HOLES = 0.03  # share of an area: with more small holes it is clipped ground; collars of JPEGs have up to 0.025
+SPECKS = 0.04  # share of the rest of the image: with more specks of the value likewise; beside collars 0.027 at most
+EDGE_PIXELS, EDGE_COLOURS = 12, 3  # pixels of the edge that have one colour, and how many colours are tried
 LEAST_PIXELS = 100
 MOST_SHARE = 0.98  # above it the image is blank, not collared
 COMPRESSED = 4.0  # levels by which lossy compression moves the pixels of a white collar; of a black one it is 2
 ABRUPT = 0.3  # share of the pixels four outside a collar (JPEG blurs the first) that may have nearly its colour
+AT_ONCE = 0.6  # of how far the pixels 13 outside are from its colour, those four outside are already: a cloud thins out
 NEAR = 0.03  # of the range of the data, that counts as nearly its colour: 8 levels of 255
 OUTSIDE = 1.0  # ranges of the data that a value must lie outside of them to be fill wherever it stands
 
@@ -148,10 +158,56 @@ def _collars(values: np.ndarray, valid: np.ndarray) -> list[Fill]:
             area = np.isin(labels, mine[mine > 0])
             if max(LEAST_PIXELS, least * area.size) <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
                 values, valid, area, fill.value, spread
-            ):
+            ) and not _clipped(same, area):
                 fills.append(replace(fill, area=area))
                 break
+    for colour in _edge_colours(values, valid, fills):
+        fill = _candidates(colour)[-1][0]
+        area = _exact_pieces(values, fill, fill.of(values) & valid)
+        if LEAST_AT_EDGE * area.size <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
+            values, valid, area, fill.value, spread
+        ) and not _clipped(fill.of(values) & valid, area):
+            fills.append(replace(fill, area=area))
     return fills
+
+
+def _clipped(same: np.ndarray, area: np.ndarray) -> bool:
+    """Whether an area of one value is ground that is too dark or too bright: it has small holes, and specks lie around it."""
+    holes, specks = _small(~area & ndimage.binary_fill_holes(area)), _small(same & ~area)
+    return holes > HOLES * int(area.sum()) or specks > SPECKS * int((~area).sum())
+
+
+def _small(pixels: np.ndarray) -> int:
+    """Pixels in small pieces."""
+    sizes = np.bincount(ndimage.label(pixels)[0].ravel())[1:]
+    return int(sizes[sizes < SMALL * pixels.size].sum())
+
+
+def _edge_colours(values: np.ndarray, valid: np.ndarray, fills: list[Fill]) -> list[np.ndarray]:
+    """Colours that many pixels along the edges have, where no fill is found yet; the most frequent first."""
+    left = valid.copy()
+    for fill in fills:
+        left &= ~fill.area
+    edge = np.zeros_like(valid)
+    edge[[0, -1]] = edge[:, [0, -1]] = True
+    colours, counts = np.unique(values[:, edge & left], axis=1, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:EDGE_COLOURS]
+    return [colours[:, at] for at in most if counts[at] >= EDGE_PIXELS]
+
+
+def _exact_pieces(values: np.ndarray, fill: Fill, same: np.ndarray) -> np.ndarray:
+    """Of the pixels alike, the larger pieces that reach an edge and are of exactly one value."""
+    labels, number = ndimage.label(same)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    sizes = np.bincount(labels.ravel(), minlength=number + 1)
+    area = np.zeros_like(same)
+    for label in np.unique(edge[edge > 0]):
+        if sizes[label] < LEAST_PIECE * same.size:
+            continue
+        piece = labels == label
+        if (values[:, piece] == fill.value[:, None]).all(axis=0).mean() >= EXACT:
+            area |= piece
+    return area
 
 
 def _candidates(corner: np.ndarray) -> list[tuple[Fill, float]]:
@@ -178,5 +234,15 @@ def _ends_abruptly(values: np.ndarray, valid: np.ndarray, area: np.ndarray, valu
     ring = ndimage.binary_dilation(blurred, square) & ~blurred & valid
     if not ring.any():
         return False
-    off = np.abs(values[:, ring].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
-    return bool((off <= NEAR * spread).mean() < ABRUPT)
+    off = _off(values, ring, value)
+    if (off <= NEAR * spread).mean() >= ABRUPT:
+        return False
+    wider = ndimage.binary_dilation(blurred, square, iterations=9)
+    further = ndimage.binary_dilation(wider, square) & ~wider & valid
+    return not further.any() or bool(np.median(off) >= AT_ONCE * np.median(_off(values, further, value)))
+
+
+def _off(values: np.ndarray, where: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """How far pixels are from a value, by the band that is furthest."""
+    off: np.ndarray = np.abs(values[:, where].astype(np.float32) - value.astype(np.float32)[:, None]).max(axis=0)
+    return off

@@ -8,6 +8,7 @@ from dataclasses import replace
 from affine import Affine
 
 from chronosight.errors import InputError
+from chronosight.figures import figures
 from chronosight.scenes.doubts import doubt_of_resolution
 from chronosight.scenes.grid import Grid
 from chronosight.scenes.ground import pixel_vectors
@@ -56,7 +57,7 @@ def squared(grid: Grid) -> tuple[Grid, str]:
     side = math.sqrt(wide * high)
     width, height = max(1, round(grid.width * wide / side)), max(1, round(grid.height * high / side))
     scale = Affine.scale(grid.width / width, grid.height / height)
-    note = f"pixels of {wide:.3g} x {high:.3g} m on the ground were resampled to square ones of {side:.3g} m"
+    note = f"pixels of {figures(wide)} x {figures(high)} m on the ground were resampled to square ones of {figures(side)} m"
     return Grid(grid.crs, grid.transform * scale, width, height), note
 
 
@@ -79,11 +80,11 @@ def check_resolution(name: str, metres: float | None, known: float, force: bool)
         return ""
     if metres >= REFUSED * known and not force:
         raise InputError(
-            f"{name} has pixels of {metres:.3g} m, expected about {known:g} m (finer is fine): the model has never seen ground "
-            f"this coarse, a house is {'less than a pixel' if metres > 9 else 'a pixel or two'}; "
+            f"{name} has pixels of {figures(metres)} m, expected about {known:g} m (finer is fine): the model has never seen "
+            f"ground this coarse, a house is {'less than a pixel' if metres > 9 else 'a pixel or two'}; "
             "give finer imagery, or --force to try all the same"
         )
-    return f"{name} has pixels of {metres:.3g} m; the model was trained on {known:g} m: its answers are uncertain here"
+    return f"{name} has pixels of {figures(metres)} m; the model was trained on {known:g} m: its answers are uncertain here"
 
 
 def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:
@@ -107,8 +108,8 @@ def working_grid(grid: Grid, known: float) -> tuple[Grid, str]:
     width = max(1, round(grid.width * wide / max(known, wide / REFUSED)))
     height = max(1, round(grid.height * high / max(known, high / REFUSED)))
     scale = Affine.scale(grid.width / width, grid.height / height)
-    note = f"analysed with pixels of {wide * grid.width / width:.3g} m, which the model was trained on, instead of "
-    note += f"{wide:.3g} m" if abs(wide / high - 1) < 0.01 else f"{wide:.3g} x {high:.3g} m"
+    note = f"analysed with pixels of {figures(wide * grid.width / width)} m, which the model was trained on, instead of "
+    note += f"{figures(wide)} m" if abs(wide / high - 1) < 0.01 else f"{figures(wide)} x {figures(high)} m"
     return Grid(grid.crs, grid.transform * scale, width, height), note
 
 
@@ -146,8 +147,8 @@ def check_agreement(name: str, own: float | None, stated: float | None) -> None:
     if own is None or stated is None or max(own, stated) <= AGREE * min(own, stated):
         return
     raise InputError(
-        f"{name} has a georeference with pixels of {own:.3g} m, but {stated:g} metres per pixel were stated: leave that out, "
-        "or put the georeference right"
+        f"{name} has a georeference with pixels of {figures(own)} m, but {stated:g} metres per pixel were stated: leave that "
+        "out, or put the georeference right"
     )
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from affine import Affine
 
+from chronosight.figures import figures
+
 SceneKind = Literal["image", "pair", "video"]
 FEW = 4  # notes that a repr shows
 
@@ -66,7 +68,7 @@ class Scene:
 
     def __repr__(self) -> str:
         """Kind, size, place and dates; never the pixels."""
-        ground = f" of {self.metres_per_pixel:.3g} m" if self.metres_per_pixel else ""
+        ground = f" of {figures(self.metres_per_pixel)} m" if self.metres_per_pixel else ""
         frames = f"{len(self.frames)} x " if self.kind == "video" else ""
         facts = [f"{self.kind} of {frames}{self.width:,} x {self.height:,} pixels{ground}"]
         if self.georeference is not None:

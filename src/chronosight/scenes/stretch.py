@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chronosight.figures import figures
 from chronosight.scenes.image import Pixels
 
 LOW, HIGH = 2.0, 98.0  # percentiles
@@ -193,4 +194,4 @@ def _levelled(value: np.ndarray, levels: Levels | None) -> np.ndarray:
 
 def _ranges(values: Sequence[np.ndarray], dtypes: Sequence[str]) -> str:
     ends = [np.percentile(value, (LOW, HIGH)) for value in values]
-    return ", ".join(f"{dtype} about {low:.3g} to {high:.3g}" for dtype, (low, high) in zip(dtypes, ends, strict=True))
+    return ", ".join(f"{dtype} about {figures(low)} to {figures(high)}" for dtype, (low, high) in zip(dtypes, ends, strict=True))

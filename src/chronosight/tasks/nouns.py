@@ -56,6 +56,12 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "people": ("pedestrian", "human"),
 }
 
+# Of those words the ones that captions use of other things too ("plants", "a baseball field", "many tanks of a factory").
+AMBIGUOUS = frozenset((
+    "structure", "roof", "home", "path", "lane", "route", "driveway", "vehicle", "jet", "vessel", "parking", "tank", "plant",
+    "field", "crop", "wood", "hill", "stream",
+))  # fmt: skip
+
 # What is there wherever a thing is: where there is a runway there is an airport. A harbour need show no ship.
 IMPLIED: dict[str, tuple[str, ...]] = {
     "runways": ("airports",),
@@ -154,7 +160,7 @@ def change_subject(name: str) -> str | None:
 
 
 def named_things(text: str, nouns: Sequence[str]) -> tuple[str, ...]:
-    """Which things a text names by their own names; other words for them mean too much else ("plants").
+    """Which things a text names, by their own names or by words that mean nothing else (`AMBIGUOUS`).
 
     Args:
         text: Such as "many planes are parked near a terminal".
@@ -165,9 +171,11 @@ def named_things(text: str, nouns: Sequence[str]) -> tuple[str, ...]:
     """
     words = f" {' '.join(''.join(letter if letter.isalpha() else ' ' for letter in text.lower()).split())} "
     found = set()
-    for noun in sorted(nouns, key=len, reverse=True):
-        for form in (noun, singular(noun)):
-            if f" {form} " in words:
-                found.add(noun)
-                words = words.replace(f" {form} ", "  ")
+    meant = {word: noun for noun in nouns for word in OBJECTS.get(noun, ()) if word not in AMBIGUOUS}
+    meant.update({form: noun for noun in nouns for form in (noun, singular(noun))})
+    meant.update({plural(word): noun for word, noun in tuple(meant.items()) if word not in nouns})
+    for form in sorted(meant, key=len, reverse=True):  # "railway station" before "railway"
+        if f" {form} " in words:
+            found.add(meant[form])
+            words = words.replace(f" {form} ", "  ")
     return tuple(noun for noun in nouns if noun in found)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chronosight.errors import InputError
+from chronosight.figures import figures
 from chronosight.limits import MAX_FRAMES
 from chronosight.scenes.align import Aligned, align
 from chronosight.scenes.doubts import doubt_of_resolution, doubt_of_size, extent
@@ -134,7 +135,7 @@ def open_stack(
     coarse = ""
     if metres is not None and metres >= REFUSED * TRAINED and not force:
         coarse = (
-            f"objects are not followed: pixels of {metres:.3g} m are far coarser than the {TRAINED:g} m that the model was "
+            f"objects are not followed: pixels of {figures(metres)} m are far coarser than the {TRAINED:g} m that the model was "
             "trained on, and a house is a pixel or two; --force follows them all the same"
         )
     doubts = [] if coarse else [*doubt_of_size("pair", *extent(aligned.valid)), *doubt_of_resolution("pair", metres)]

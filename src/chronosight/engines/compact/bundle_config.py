@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chronosight.engines.compact.guide_outputs import FINE_SHARE
 from chronosight.errors import InputError
@@ -67,9 +67,20 @@ class FamiliarConfig(BaseModel):
 
 
 class GroundSizeConfig(BaseModel):
-    """How far the estimate of the ground size may be off (ground_size.npy), in octaves."""
+    """How far the true ground size may lie below and above its estimate (ground_size.npy), in octaves.
 
-    spread: Annotated[_Number, Field(ge=0, le=10)]
+    `spread`: the same for both, in weights of version 0.10 and older.
+    """
+
+    finer: Annotated[_Number, Field(ge=0, le=10)] | None = None
+    coarser: Annotated[_Number, Field(ge=0, le=10)] | None = None
+    spread: Annotated[_Number, Field(ge=0, le=10)] | None = None
+
+    @model_validator(mode="after")
+    def _both_sides(self) -> GroundSizeConfig:
+        if self.spread is None and (self.finer is None or self.coarser is None):
+            raise ValueError('needs "finer" and "coarser"')
+        return self
 
 
 class FineGuideConfig(BaseModel):

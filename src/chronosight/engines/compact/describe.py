@@ -7,12 +7,13 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
+from chronosight.engines.compact.any_size import class_at_any_size
 from chronosight.engines.compact.caption import completed, joined_caption
 from chronosight.engines.compact.encoded import EncodedScene
-from chronosight.engines.compact.objects import PLURALS, tally
+from chronosight.engines.compact.objects import PLURALS, tally, without_objects
 from chronosight.engines.compact.reconcile import outlined_otherwise
 from chronosight.engines.compact.replies import read_reply
-from chronosight.engines.from_objects import answer_task
+from chronosight.engines.from_objects import answer_task, beside_undecided
 from chronosight.results.answer import Answer
 from chronosight.results.description import ClassDescription, Description
 from chronosight.results.evidence import Evidence, MapsOnDisk
@@ -53,14 +54,9 @@ def describe_pair(encoded: EncodedScene) -> Description:
             classes.append(ClassDescription(name, 0, 0, (), reconciled.changed.confidence, changed=_class_changed(encoded, name)))
             continue
         counted, placed = (
-            read[question]
-            if question in read
-            else encoded.read_off(question)
-            for question in (counts[index], places[index])
+            read[question] if question in read else encoded.read_off(question) for question in (counts[index], places[index])
         )
-        described = replace(
-            _describe_class(encoded, name, counted, placed, outlined), changed=_class_changed(encoded, name)
-        )
+        described = replace(_describe_class(encoded, name, counted, placed, outlined), changed=_class_changed(encoded, name))
         classes.append(described)
         note = outlined_otherwise(counts[index], described.appeared + described.vanished, reconciled.evidence)
         notes += [note] if note else []
@@ -87,9 +83,32 @@ def describe_large(encoded: EncodedScene, caption_of: Callable[[Scene], Answer])
     return replace(described, caption=captioned, notes=notes)
 
 
-def describe_objects(
-    evidence: Evidence | MapsOnDisk, changed: float, model: dict[str, Any], scene: Scene
-) -> Description:
+def at_finer_size(description: Description, encoded: EncodedScene) -> Description:
+    """A description as it may be given where the pair may be finer than was taken (`any_size`).
+
+    Args:
+        description: At the estimated ground size.
+        encoded: The pair, which may be finer.
+
+    Returns:
+        The description; its scene has a doubt where whether anything changed depends on the ground size.
+    """
+    finer = encoded.finer
+    if finer is None:
+        return description
+    scene = replace(encoded.scene, doubts=encoded.doubts) if encoded.doubts != tuple(encoded.scene.doubts) else encoded.scene
+    evidence = finer.reported_evidence if finer.large else finer.reconciled.evidence
+    unchanged = finer.something.value is False
+    classes = []
+    for one in description.classes:
+        other = tally(without_objects(evidence) if unchanged else evidence, SINGULARS[one.name])
+        interval, changed = finer.read_off(count.ask(one.name)).interval, _class_changed(finer, one.name)
+        found = ClassDescription(one.name, other.appeared, other.vanished, other.cells, 0.0, interval, changed)
+        classes.append(class_at_any_size(one, found, finer.size))
+    return replace(description, scene=scene, classes=tuple(classes))
+
+
+def describe_objects(evidence: Evidence | MapsOnDisk, changed: float, model: dict[str, Any], scene: Scene) -> Description:
     """Describes a pair from its objects alone.
 
     Args:
@@ -99,15 +118,16 @@ def describe_objects(
         scene: What was compared.
     """
     exact = model.get("exact_answers", {})
+    whether = answer_task(binary.ask(), evidence, changed)
     classes = []
     for name in CLASSES:
         outlined = tally(evidence, SINGULARS[name])
-        counted, placed = (answer_task(asked, evidence, changed, exact=exact) for asked in (count.ask(name), location.ask(name)))
-        confidence = min(counted.confidence, placed.confidence)
-        classes.append(
-            ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval)
+        counted, placed = (
+            beside_undecided(answer_task(asked, evidence, changed, exact=exact), whether)
+            for asked in (count.ask(name), location.ask(name))
         )
-    whether = answer_task(binary.ask(), evidence, changed)
+        confidence = min(counted.confidence, placed.confidence)
+        classes.append(ClassDescription(name, outlined.appeared, outlined.vanished, outlined.cells, confidence, counted.interval))
     return Description(
         answer_task(caption.ask("pair"), evidence, changed),
         replace(whether, notes=()),

@@ -8,13 +8,14 @@ from threading import RLock
 
 import numpy as np
 
+from chronosight.engines.compact.any_size import doubt_of_size
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import choose_caption
 from chronosight.engines.compact.captioner import Captioner
 from chronosight.engines.compact.decoder import Prefix
 from chronosight.engines.compact.familiar import Familiarity
-from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator, tower_of
-from chronosight.engines.compact.guide import Guide, GuideMaps, suited_guide
+from chronosight.engines.compact.ground_size import GroundSize, GroundSizeEstimator, assumed_note, tower_of
+from chronosight.engines.compact.guide import Guide, GuideMaps, finer_size, suited_guide
 from chronosight.engines.compact.land_cover import land_cover_change
 from chronosight.engines.compact.language import Language
 from chronosight.engines.compact.objects import generalise_evidence, placed_evidence, read_evidence, read_facts
@@ -35,7 +36,7 @@ from chronosight.engines.confidence import (
     without_model,
 )
 from chronosight.engines.engine import Progress
-from chronosight.engines.from_objects import answer_task, select
+from chronosight.engines.from_objects import answer_task, beside_undecided, select
 from chronosight.engines.reply import Reply
 from chronosight.engines.router import unchanged_too
 from chronosight.errors import InputError
@@ -163,9 +164,13 @@ class EncodedScene:
         """The ground size of a pixel, estimated from a pair whose files do not say; None where it is known, or no estimate."""
         if self.whole is not None:
             return self.whole.estimated
+        return None if self._estimator is None else self._estimator.estimate(self.scene)
+
+    @property
+    def _estimator(self) -> GroundSizeEstimator | None:
+        """Estimates the ground size of a pair whose files do not say it; None where it is known, decides nothing or cannot be."""
         unknown = self.scene.kind == "pair" and not self.scene.metres_per_pixel
-        estimator = self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
-        return None if estimator is None else estimator.estimate(self.scene)
+        return self.networks.ground_size if unknown and self.bundle.config.get("fine_guide") else None
 
     @cached_property
     def guide(self) -> Guide:
@@ -174,15 +179,30 @@ class EncodedScene:
             return Guide(self.bundle, fine=True)
         return suited_guide(self.bundle, self.scene.metres_per_pixel)
 
+    @property
+    def size(self) -> float:
+        """Metres per pixel that the pair is compared at, known or assumed."""
+        return self.seen_size or self.guide.metres_per_pixel
+
     @cached_property
     def seen_size(self) -> float | None:
         """Metres per pixel that the guide is given. An estimate chooses the guide, but resamples nothing: it may be far off."""
         return self.scene.metres_per_pixel or (self.guide.metres_per_pixel if self.guide.fine else None)
 
     @cached_property
+    def finer(self) -> EncodedScene | None:
+        """The pair as it is compared where its pixels are finer than was taken; None where they cannot be, or are known."""
+        if self.scene.kind != "pair" or self.scene.metres_per_pixel or self.whole is not None:
+            return None
+        metres = finer_size(self.guide, self.estimated.low if self.estimated else 0.0)
+        return None if metres is None else EncodedScene(replace(self.scene, metres_per_pixel=metres), self.networks)
+
+    @cached_property
     def remarks(self) -> tuple[str, ...]:
         """What the user should know of how the scene was read."""
-        return (self.estimated.note,) if self.estimated and self.guide.fine else ()
+        if self._estimator is None:
+            return ()
+        return (self.estimated.note if self.estimated else assumed_note(self.size),)
 
     @cached_property
     def maps(self) -> GuideMaps:
@@ -216,7 +236,7 @@ class EncodedScene:
         if self.maps.cover is None:
             return None
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
-        return land_cover_change(self.maps.cover, evidence, self.scene, self.seen_size or self.guide.metres_per_pixel)
+        return land_cover_change(self.maps.cover, evidence, self.scene, self.size)
 
     @cached_property
     def sentence(self) -> str:
@@ -262,7 +282,13 @@ class EncodedScene:
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
-        """Why no answer about the scene can be confident: those of the scene, and that an image is unlike those trained on."""
+        """Why no answer about the scene can be confident.
+
+        Those of the scene; that an image is unlike those trained on; and that whether a pair changed depends on its ground size,
+        which is not known.
+        """
+        if self.finer is not None:
+            return (*self.scene.doubts, *doubt_of_size(self.something, self.finer.something, self.finer.size))
         familiar = self.networks.familiar if self.scene.kind == "image" else None
         if familiar is None:
             return tuple(self.scene.doubts)
@@ -312,9 +338,7 @@ class EncodedScene:
         Returns:
             The calibrated probability, in [0, 1].
         """
-        outlined = outlined_area(
-            select(self.outlined.objects, question.subject), (self.seen_size or 1.0) ** 2
-        )
+        outlined = outlined_area(select(self.outlined.objects, question.subject), (self.seen_size or 1.0) ** 2)
         settings = self.guide.change_settings(question.subject)
         captioned = self.captioned(question) if settings.get("caption") else 0.0
         yes = without_model(self.changed, outlined, settings, captioned, OF_CLASS if question.subject else SETTLED)
@@ -358,6 +382,11 @@ class EncodedScene:
         changed = self.reconciled.changed
         return changed.confidence if changed.value else 1 - changed.confidence
 
+    @property
+    def something(self) -> Answer:
+        """The answer to whether anything changed; of a large pair it is read from the objects."""
+        return self.read_off(binary.ask()) if self.large else self.reconciled.changed
+
     def read_off(self, question: Question, direction: Direction | None = None, cells: tuple[str, ...] = ()) -> Answer:
         """An answer read from the objects that are reported (`from_objects.answer_task`).
 
@@ -371,7 +400,10 @@ class EncodedScene:
         """
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
         changed = self.changed if self.guide.exact.get(question.task) else self.anything
-        return answer_task(question, evidence, changed, direction, cells, self.guide.exact)
+        answer = answer_task(question, evidence, changed, direction, cells, self.guide.exact)
+        if self.large and question.task in ("count", "location"):
+            return beside_undecided(answer, answer_task(binary.ask(), evidence, self.changed))
+        return answer
 
     def class_changed(self, question: Question) -> Answer:
         """Whether any object of a class changed, as it may stand beside whether anything did.

@@ -9,11 +9,13 @@ from threading import Lock
 
 from typing_extensions import override
 
+from chronosight.engines.compact.any_size import at_any_size
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import completed
 from chronosight.engines.compact.compare_dates import compare_dates
+from chronosight.engines.compact.compared_things import beside_counts, beside_presence, said
 from chronosight.engines.compact.conversation import CompactConversation
-from chronosight.engines.compact.describe import describe_large, describe_pair
+from chronosight.engines.compact.describe import at_finer_size, describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
 from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, pool
 from chronosight.engines.compact.reconcile import agreeing
@@ -33,7 +35,7 @@ from chronosight.results.evidence import Evidence
 from chronosight.results.zones import Zone
 from chronosight.scenes.lonlat import scene_corners
 from chronosight.scenes.scene import Scene
-from chronosight.tasks import binary, caption, presence
+from chronosight.tasks import binary, caption, object_count, presence
 from chronosight.tasks.clue import GuideFacts
 from chronosight.tasks.nouns import IMPLIED, named_things
 from chronosight.tasks.parsing import ParsedQuestion
@@ -116,9 +118,7 @@ class CompactEngine(Engine):
             self._encoded = []
 
     @override
-    def ask(
-        self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None
-    ) -> Answer:
+    def ask(self, scene: Scene, text: str, progress: Progress | None = None, zones: Sequence[Zone] | None = None) -> Answer:
         return ask_engine(self, scene, text, progress, zones)
 
     @override
@@ -128,8 +128,12 @@ class CompactEngine(Engine):
             return open_answer(routed.note)
         parts = routed.direction is not None or bool(routed.cells)
         if parts and scene.kind == "pair":
-            answer = doubted(self._answer_part(scene, routed.question, routed, progress), scene)
-            answer = with_notes(answer, self.encode(scene).remarks)
+            encoded = self.encode(scene, progress)
+            with encoded.lock:
+                answer = self._answer_part(encoded, routed.question, routed)
+                if answer.confident and encoded.finer is not None:
+                    answer = at_any_size(answer, self._answer_part(encoded.finer, routed.question, routed), encoded.finer.size)
+                answer = doubted(with_notes(answer, encoded.remarks), encoded)
             answer = self._beside_land_cover(scene, routed.question, answer, routed.cells or ())
         else:
             answer = self.answer(scene, routed.question, progress)
@@ -143,10 +147,10 @@ class CompactEngine(Engine):
             raise InputError(f'the task "{question.task}" is asked of a {kinds}, not of a {scene.kind}')
         encoded = self.encode(scene, progress)
         with encoded.lock:
-            if encoded.large:
-                answer = self._answer_large(encoded, question)
-            elif scene.kind == "pair":
-                answer = self._answer_pair(encoded, question)
+            if scene.kind == "pair":
+                answer = self._answer_two_dates(encoded, question)
+                if answer.confident and encoded.finer is not None and question.task != "caption":
+                    answer = at_any_size(answer, self._answer_two_dates(encoded.finer, question), encoded.finer.size)
             else:
                 answer = self._read(encoded, question)
             answer = doubted(with_notes(answer, encoded.remarks), encoded)
@@ -160,6 +164,8 @@ class CompactEngine(Engine):
         with encoded.lock:
             caption_of = partial(self.caption_view, encoded)
             description = describe_large(encoded, caption_of) if encoded.large else describe_pair(encoded)
+            if encoded.finer is not None:
+                description = at_finer_size(description, encoded)
             notes = dict.fromkeys((*description.notes, *encoded.remarks))
             description = replace(description, notes=tuple(notes), land_cover=encoded.land_cover)
             description = with_land_cover_caption(description)
@@ -189,8 +195,8 @@ class CompactEngine(Engine):
         if question.task == "comparison":
             settings = self.bundle.calibration(question.task)
             answer = answer_yes_no(question, calibrate(encoded.more(question), settings), settings)
-            if answer.value:
-                answer = self._unless_denied(encoded, answer, (str(question.subject),))
+            if encoded.scene.kind == "image":
+                answer = self._beside_each(encoded, question, answer)
         else:
             answer = read_reply(self.bundle, encoded.scene.kind, question, encoded.replies([question])[0])
         if question.task == "caption" and encoded.scene.kind == "image":
@@ -200,18 +206,29 @@ class CompactEngine(Engine):
         classifier = self.networks.presence if encoded.scene.kind == "image" else None
         return answer if classifier is None else classifier.measured(question, answer)
 
+    def _beside_each(self, encoded: EncodedScene, question: Question, compared: Answer) -> Answer:
+        """Whether an image shows more of one thing than of another, beside presence and number of each."""
+        things = str(question.subject), str(question.other)
+        first, second = (self._answer_image(encoded, presence.ask(noun)) for noun in things)
+        answer = beside_presence(compared, things, (first, second))
+        if not (answer.confident and first is not None and first.value and second is not None and second.value):
+            return answer
+        one, other = (self._answer_image(encoded, object_count.ask(noun)) for noun in things)
+        return answer if one is None or other is None else beside_counts(answer, things, (one, other))
+
     def _beside_presence(self, encoded: EncodedScene, captioned: Answer) -> Answer:
         """The caption of an image; not confident, with a note, where it names a thing that the model denies when asked."""
         known = self.networks.presence.rows if self.networks.presence is not None else {}
-        return self._unless_denied(encoded, captioned, named_things(captioned.text, tuple(known)))
+        named = named_things(captioned.text, tuple(known))
+        implied = [whole for noun in named for whole in IMPLIED.get(noun, ())]
+        return self._unless_denied(encoded, captioned, tuple(dict.fromkeys((*named, *implied))))
 
     def _unless_denied(self, encoded: EncodedScene, answer: Answer, nouns: Sequence[str]) -> Answer:
         """The answer about an image; not confident, with a note, where the model denies one of the things when asked about it."""
         for noun in nouns:
             there = self._answer_image(encoded, presence.ask(noun)) if encoded.scene.kind == "image" else None
             if there is not None and there.value is False:
-                note = f"asked whether there are {noun}, the model says no"
-                return replace(answer, confident=False, notes=(*answer.notes, note))
+                return replace(answer, confident=False, notes=(*answer.notes, said(noun, there)))
         return answer
 
     def _answer_image(self, encoded: EncodedScene, question: Question) -> Answer | None:
@@ -236,18 +253,19 @@ class CompactEngine(Engine):
             found[str(question.subject)] = answer
         return found
 
-    def _unless_contradicted(
-        self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer
-    ) -> Answer:
+    def _unless_contradicted(self, encoded: EncodedScene, classifier: PresenceClassifier, noun: str, answer: Answer) -> Answer:
         """Not confident, with a note, where a surer answer contradicts it: a runway without an airport."""
         if not answer.confident:
             return answer
-        related = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
-        for other, said in self._see(encoded, classifier, related).items():
-            if said.confident and said.value is not answer.value and said.confidence >= answer.confidence:
-                note = f"asked whether there are {other}, the model says {'yes' if said.value else 'no'}"
-                return replace(answer, confident=False, notes=(*answer.notes, note))
+        others = IMPLIED.get(noun, ()) if answer.value else [part for part, wholes in IMPLIED.items() if noun in wholes]
+        for other, related in self._see(encoded, classifier, others).items():
+            if related.confident and related.value is not answer.value and related.confidence >= answer.confidence:
+                return replace(answer, confident=False, notes=(*answer.notes, said(other, related)))
         return answer
+
+    def _answer_two_dates(self, encoded: EncodedScene, question: Question) -> Answer:
+        """A change question about a pair of any size."""
+        return self._answer_large(encoded, question) if encoded.large else self._answer_pair(encoded, question)
 
     def _answer_pair(self, encoded: EncodedScene, question: Question) -> Answer:
         """A change question. Where nothing changed at all, nothing is counted or placed (see `reconcile`)."""
@@ -280,9 +298,7 @@ class CompactEngine(Engine):
         encoded = EncodedScene(view, self.networks, whole=whole)
         return self._answer_pair(encoded, caption.ask("pair"))
 
-    def _beside_land_cover(
-        self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()
-    ) -> Answer:
+    def _beside_land_cover(self, scene: Scene, question: Question, answer: Answer, cells: tuple[str, ...] = ()) -> Answer:
         """A caption, or "no" to "has anything changed", as it may be given where the land cover changed, in these cells."""
         unchanged = caption.says_no_change(answer.text) if question.task == "caption" else answer.value is False
         if question.subject is not None or not unchanged:
@@ -300,21 +316,19 @@ class CompactEngine(Engine):
         ground = [item for item in change.objects if not cells or not set(cells).isdisjoint(item.places)]
         return beside_land_cover(answer, ground)
 
-    def _answer_part(self, scene: Scene, question: Question, routed: Routed, progress: Progress | None) -> Answer:
+    def _answer_part(self, encoded: EncodedScene, question: Question, routed: Routed) -> Answer:
         """A question about one direction or region: read off the objects, which have both."""
-        encoded = self.encode(scene, progress)
-        with encoded.lock:
-            cells = routed.cells or ()
-            answer = encoded.read_off(question, routed.direction, cells)
-            if encoded.large:
-                return answer
-            reconciled = encoded.reconciled
-            every = select(reconciled.evidence.objects, question.subject)
-            chosen = select(every, question.subject, routed.direction, cells)
-            if question.task == "binary":
-                same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
-                if same is not None:
-                    return same
+        cells = routed.cells or ()
+        answer = encoded.read_off(question, routed.direction, cells)
+        if encoded.large:
+            return answer
+        reconciled = encoded.reconciled
+        every = select(reconciled.evidence.objects, question.subject)
+        chosen = select(every, question.subject, routed.direction, cells)
+        if question.task == "binary":
+            same = as_the_whole(self._answer_pair(encoded, question), chosen, every)
+            if same is not None:
+                return same
         if reconciled.changed.value:
             return answer
         if question.task == "binary":

@@ -1,7 +1,9 @@
 """The ground size of a pixel, estimated from the images of a pair whose files do not say.
 
 A linear regression of its logarithm on the tower's pooled features, of windows cut at the images' own resolution. It separates
-half-metre imagery from imagery at 1 m, which decides what guide compares the dates; areas are never computed from it.
+half-metre imagery from imagery at 1 m, which decides what guide compares the dates; areas are never computed from it. Of imagery
+unlike that trained on it is far off, and nothing in the features tells so (the distance of `familiar.py` does not): the range is
+therefore that of the errors on imagery of both kinds.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import numpy as np
 
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.presence import pool
+from chronosight.figures import figures
 from chronosight.scenes.scene import Scene
 from chronosight.tasks.pixels import resize_frames
 
@@ -28,7 +31,7 @@ class GroundSize:
 
     Attributes:
         metres: Metres per pixel.
-        low: Lower end of the range that holds the true size in 80 % of held-out pairs.
+        low: Lower end of the range that the true size lies in, in nine of ten pairs of imagery like and unlike that trained on.
         high: Upper end of it.
     """
 
@@ -44,10 +47,27 @@ class GroundSize:
     @property
     def note(self) -> str:
         """What the user should know."""
+        metres, low, high = (figures(size, 2) for size in (self.metres, self.low, self.high))
         return (
-            f"the files do not say the ground size of a pixel; it was estimated from the images as about {self.metres:.2g} m "
-            f"({self.low:.2g} to {self.high:.2g} m): state it with --metres-per-pixel for areas, and for better counts"
+            f"the files do not say the ground size of a pixel; it was estimated from the images as about {metres} m "
+            f"({low} to {high} m): state it with --metres-per-pixel for areas, and for better counts"
         )
+
+
+def assumed_note(metres: float) -> str:
+    """What the user should know of a pair whose ground size is neither known nor estimated.
+
+    Args:
+        metres: Metres per pixel that it is compared as.
+
+    Returns:
+        The note.
+    """
+    return (
+        f"the files do not say the ground size of a pixel, and it could not be estimated (that takes {SIDE} x {SIDE} pixels): "
+        f"they were compared as imagery of about {figures(metres, 2)} m; state it with --metres-per-pixel for areas, "
+        "and for better counts"
+    )
 
 
 class GroundSizeEstimator:
@@ -55,14 +75,14 @@ class GroundSizeEstimator:
 
     Args:
         weights: (F + 1,) float32; the last is the bias.
-        settings: `ground_size` of config.json: "spread", in octaves, covers 80 % of held-out pairs to each side.
+        settings: `ground_size` of config.json: "finer" and "coarser", how far the true size may lie below and above an
+            estimate, in octaves; weights of version 0.10 and older have "spread" for both.
         features: (N, 3, S, S) in [0, 1] -> (N, D, h, w), the vision tower.
     """
 
-    def __init__(
-        self, weights: np.ndarray, settings: Mapping[str, float], features: Callable[[np.ndarray], np.ndarray]
-    ) -> None:
-        self.weights, self.spread, self.features = weights, float(settings["spread"]), features
+    def __init__(self, weights: np.ndarray, settings: Mapping[str, float], features: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.weights, self.features = weights, features
+        self.finer, self.coarser = (float(settings[side if side in settings else "spread"]) for side in ("finer", "coarser"))
 
     def estimate(self, scene: Scene) -> GroundSize | None:
         """Estimates from two windows of each date.
@@ -77,7 +97,7 @@ class GroundSizeEstimator:
         if not cut:
             return None
         octaves = float(np.mean([self.octaves(part) for part in cut]))
-        return GroundSize(*(2 ** (octaves + step) for step in (0.0, -self.spread, self.spread)))
+        return GroundSize(*(2 ** (octaves + step) for step in (0.0, -self.finer, self.coarser)))
 
     def octaves(self, window: np.ndarray) -> float:
         """Base-2 logarithm of the ground size of a window's pixels.

@@ -34,6 +34,7 @@ TILE = 640  # pixels of the guide's own grid: the larger, the less is seen twice
 OVERLAP = 64  # 128 takes a fifth more time; val places in tiles of 256 pixels: F1 0.8868 with 128, 0.8842 with 64, whole 0.8869
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
+FINEST_TAKEN = 0.2  # metres a pixel of pairs that may be of the finest imagery: taken as 0.25 m, fewer wrong answers are doubted
 FINEST, COARSEST = 1 / 8, 4.0  # resampling factors outside these would cost much and show nothing
 MAX_CAPTION_TOKENS = 41
 SMALLEST = 16
@@ -158,9 +159,7 @@ class Guide(GuideViews):
             return 1.0
         return min(COARSEST, max(FINEST, factor))
 
-    def predict(
-        self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False
-    ) -> GuideMaps:
+    def predict(self, scene: Scene, progress: Progress | None = None, cover: bool = False, keep: bool = False) -> GuideMaps:
         """Predicts the maps of a pair by tiled inference, with overlapping tiles blended.
 
         Args:
@@ -327,6 +326,24 @@ def suited_guide(bundle: Bundle, metres: float | None) -> Guide:
     if metres and metres <= settings["up_to"]:
         return Guide(bundle, fine=True, finest=metres <= settings.get("finest_up_to", 0.0))
     return Guide(bundle, mixed=(metres or float(bundle.config["metres_per_pixel"])) <= settings.get("mixed_up_to", 0.0))
+
+
+def finer_size(guide: Guide, finest: float) -> float | None:
+    """A ground size of the next finer imagery, which another guide compares.
+
+    Args:
+        guide: The guide of some imagery.
+        finest: Metres per pixel of the finest imagery that is asked about.
+
+    Returns:
+        Metres per pixel; None where there is no guide for imagery so fine.
+    """
+    settings = guide.bundle.config.get("fine_guide")
+    if not settings or guide.finest:
+        return None
+    if not guide.fine:
+        return Guide(guide.bundle, fine=True).metres_per_pixel if finest <= settings["up_to"] else None
+    return FINEST_TAKEN if finest <= settings.get("finest_up_to", 0.0) else None
 
 
 def seen_frames(scene: Scene, window: tuple[slice, slice] = (slice(None), slice(None))) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from chronosight.figures import figures
 from chronosight.reports.codes import colour_of, palette_of
 from chronosight.reports.images import photograph
 from chronosight.reports.places import Place
@@ -132,7 +133,7 @@ def _where(description: Description, names: list[str]) -> str:
     scene = description.scene
     size = f"{scene.width:,} × {scene.height:,} pixels"
     if scene.metres_per_pixel:
-        size += f" at {scene.metres_per_pixel:.3g} m"
+        size += f" at {figures(scene.metres_per_pixel)} m"
     return f"{' and '.join(dict.fromkeys(names))} · {size}"
 
 
@@ -144,7 +145,7 @@ def _facts(description: Description, names: list[str]) -> list[tuple[str, str]]:
         facts.append(("Grid", crs if len(crs) <= 40 else crs.split('"')[1] if '"' in crs else crs[:40]))
     if scene.shift is not None:
         how = "corrected" if scene.shift.corrected else "not corrected"
-        facts.append(("Shift", f"{scene.shift.dx:.3g}, {scene.shift.dy:.3g} pixels ({how})"))
+        facts.append(("Shift", f"{figures(scene.shift.dx)}, {figures(scene.shift.dy)} pixels ({how})"))
     for key, value in description.model.items():
         if isinstance(value, dict):  # the calibration: for programs, in description.json
             continue
@@ -162,7 +163,7 @@ def _plain(value: Any) -> str:
         return ", ".join(map(_plain, value))
     if isinstance(value, Path):
         return value.name
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{figures(value, 4)}" if isinstance(value, float) else str(value)
 
 
 def _marks_of_codes(codes: np.ndarray, classes: tuple[str, ...]) -> Image.Image:

@@ -21,11 +21,13 @@ export const percent = (share) => `${Math.round(share * 100)} %`;
 /** A probability as the reports write it: never a flat 100 %, which no model can promise. */
 export const confidencePercent = (confidence) => (Math.round(confidence * 100) > 99 ? "over 99 %" : percent(confidence));
 
+const SURE = 0.7; // from here on an answer that is not confident is doubted for another reason, which its notes say
+
 /** Such as "89 % confident"; what is more likely wrong than right, or was marked so, is "Not confident, 17 %". */
 export function confidenceWords(confidence, confident = confidence >= 0.5) {
   if (confidence == null) return confident ? "Confidence unknown" : "Not confident";
   if (confident) return `${confidencePercent(confidence)} confident`;
-  return confidence > 0 ? `Not confident, ${confidencePercent(confidence)}` : "Not confident";
+  return confidence > 0 && confidence < SURE ? `Not confident, ${confidencePercent(confidence)}` : "Not confident";
 }
 
 /** Such as "3,450 m²" or "1.53 km²"; unit "m2", "m" or "px". */

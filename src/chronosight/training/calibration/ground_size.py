@@ -15,7 +15,7 @@ from PIL import Image
 
 from chronosight.datasets.aid_ucm import learning_split
 from chronosight.datasets.held_out import building_chips, native_pairs, training_places
-from chronosight.datasets.places import PlacePair, load_places
+from chronosight.datasets.places import PlacePair, load_abroad, load_places, windows
 from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, tower_of, window_features
 from chronosight.scenes.scene import Scene
 from chronosight.synthetic.pair import render_pair
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chronosight.engines.compact.engine import CompactEngine
 
 UCM_STEP = 0.3  # metres per pixel of UC Merced
-SHARE = 0.8  # of held-out pairs whose true size the range must hold
+OUTSIDE = 0.05  # share of the pairs of each set whose true size may lie below the range, and of those above it
 RIDGE = 30.0
 PLACES, NATIVES, CHIPS, IMAGES, RENDERED = 1100, 1100, 550, 550, 400  # windows of each source
 RENDERED_PAIRS, RENDERED_SEED = 80, 900_750_000
@@ -60,9 +60,22 @@ def fit_ground_size(
     found = _held_out_errors(weights, features, held)
     report = {f"bias_{name}": round(float(np.mean(errors)), 3) for name, errors in found.items()}
     errors = np.concatenate(list(found.values()))
-    spread = float(np.quantile(np.abs(errors), SHARE))
     report["error"] = round(float(np.sqrt(np.mean(np.square(errors)))), 3)
-    return weights, {"spread": round(spread, 3)}, report
+    return weights, ground_size_range(_range_errors(weights, features, data)), report
+
+
+def ground_size_range(errors: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The range of an estimate, so wide that it holds nine of ten true sizes of every set.
+
+    Args:
+        errors: Estimate minus truth in octaves, by set of pairs.
+
+    Returns:
+        "finer" and "coarser", in octaves.
+    """
+    finer = max(float(np.quantile(found, 1 - OUTSIDE)) for found in errors.values())
+    coarser = max(-float(np.quantile(found, OUTSIDE)) for found in errors.values())
+    return {"finer": round(max(0.0, finer), 2), "coarser": round(max(0.0, coarser), 2)}
 
 
 def training_windows(data: Path) -> Iterator[tuple[np.ndarray, float, str]]:
@@ -120,12 +133,30 @@ def _held_out_errors(
     weights: np.ndarray, features: Callable[[np.ndarray], np.ndarray], held: Mapping[str, list[PlacePair]]
 ) -> dict[str, list[float]]:
     """Errors in octaves, by "set_factor"."""
-    estimator = GroundSizeEstimator(weights, {"spread": 0.0}, features)
+    estimator = GroundSizeEstimator(weights, {"finer": 0.0, "coarser": 0.0}, features)
     errors = {
         f"{name}_{factor:g}": [_error(estimator, pair, factor) for pair in pairs]
         for name, pairs in held.items() for factor in HELD_OUT_STEPS
     }  # fmt: skip
     return {name: [error for error in found if error is not None] for name, found in errors.items()}
+
+
+def _range_errors(
+    weights: np.ndarray, features: Callable[[np.ndarray], np.ndarray], data: Path
+) -> dict[str, list[float]]:
+    """Errors in octaves of pairs as a user gives them: those abroad, half-metre crops, every fourth window of val places."""
+    estimator = GroundSizeEstimator(weights, {"finer": 0.0, "coarser": 0.0}, features)
+    scenes = {
+        "native": [pair.crop((0, 0, *pair.before.shape[1::-1])) for pair in native_pairs(data, held_out=True)],
+        "val": [place.crop(box) for place in load_places(data, "val") for box in windows(place.before.shape[0])][::4],
+    }
+    if (data / "abroad" / "pairs.jsonl").is_file():
+        scenes["abroad"] = [pair.crop((0, 0, *pair.before.shape[1::-1])) for pair in load_abroad(data)]
+    errors = {}
+    for name, of_set in scenes.items():
+        found = [(estimator.estimate(scene), scene.metres_per_pixel or 1.0) for scene in of_set]
+        errors[name] = [math.log2(size.metres / metres) for size, metres in found if size is not None]
+    return errors
 
 
 def _error(estimator: GroundSizeEstimator, pair: PlacePair, factor: float) -> float | None:
