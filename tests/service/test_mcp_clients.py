@@ -153,7 +153,7 @@ def test_a_call_ends_at_its_limit_and_the_next_one_goes_on(tmp_path, bundle_fold
             await tools.ask(scene, "Has anything changed?")
         tools.answering.engine()
         whole = Reports()
-        tools.seconds = 0.3
+        tools.seconds = 0.02
         with pytest.raises(ToolError, match="more than"):
             await tools.describe_change(scene, Reports())
         tools.seconds = 60.0

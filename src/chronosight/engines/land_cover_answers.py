@@ -107,7 +107,8 @@ def _made(
     text = text[:1].upper() + text[1:]
     areas = {pair: flow.area for pair, flow in scope.sums.items()}
     unknown = sum(area for pair, area in areas.items() if UNKNOWN in pair)  # seen at one date alone: it may have been there
-    hidden = 0.0 if task == "binary" else sum(one.shares.get(UNKNOWN, 0.0) for one in scope.grounds)
+    grounds = scope.bearers if scope.question.under else scope.grounds
+    hidden = 0.0 if task == "binary" else sum(one.shares.get(UNKNOWN, 0.0) for one in grounds)
     if areas and hidden > LITTLE_UNKNOWN * sum(areas.values()):
         rest = (*rest, f"of {scope.words(hidden)} under changed buildings and roads it is not known what was or came there")
         unknown, areas = unknown + hidden, {**areas, (UNKNOWN, UNKNOWN): hidden}
