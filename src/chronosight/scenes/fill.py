@@ -59,8 +59,12 @@ class Fill:
         Returns:
             (H, W) bool.
         """
-        off = np.abs(values.astype(np.float32) - self.value.astype(np.float32)[:, None, None]) <= self.tolerance
-        hit: np.ndarray = off.any(axis=0) if self.everywhere else off.all(axis=0)
+        hit = np.full(values.shape[1:], not self.everywhere)
+        for band, value in zip(values, self.value.astype(np.float32), strict=True):
+            of_band = np.abs(band.astype(np.float32) - value) <= self.tolerance
+            hit = hit | of_band if self.everywhere else hit & of_band
+            if not self.everywhere and not hit.any():
+                break  # most images have none
         return hit
 
     def note(self, name: str) -> str:
@@ -136,12 +140,12 @@ def _impossible(values: np.ndarray, valid: np.ndarray) -> Fill | None:
 
 def _collars(values: np.ndarray, valid: np.ndarray) -> list[Fill]:
     height, width = valid.shape
-    kept = values[:, valid]
-    if kept.shape[1] < LEAST_PIXELS or min(height, width) < 12:
+    if valid.sum() < LEAST_PIXELS or min(height, width) < 12:
         return []
     if values.dtype == np.uint8:
         spread = 255.0
     else:
+        kept = values[:, valid]
         low, high = np.percentile(kept[:, :: max(1, kept.shape[1] // 200_000)].astype(np.float64), (1, 99))
         spread = float(high - low)
     fills: list[Fill] = []
