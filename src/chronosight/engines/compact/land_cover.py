@@ -57,6 +57,9 @@ SMALLEST_WATER = 1000.0
 BLOCK = 64  # pixels a side of the squares that are passed over where nothing changed, as in most of them
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
 LEAST = 0.77  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
+# Mean probability that the ground under a changed object is of one group: from here on it is known (docs/experiments.md).
+SURE_AS_A_WHOLE = 0.85
+WATER_CLASS = LAND_COVER_CLASSES.index(WATER)  # never named so: shadow resembles it
 MOST_OF = 0.5  # of its pixels: a class that is known for fewer of them is unknown
 
 
@@ -366,6 +369,7 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     """
     own = cover.part(cover.packed[:, None, inside])
     classes, confidence, known = own.classes[0, 0], own.confidence[0, 0], own.known[0, 0]
+    known = known | _of_one_group(classes, confidence)
     total = max(1, classes.size)
     counts = np.bincount(classes[known], minlength=len(LAND_COVER_CLASSES))
     shares = {name: item.area * float(counts[index] / total) for index, name in enumerate(LAND_COVER_CLASSES)}
@@ -380,6 +384,15 @@ def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> 
     name = _likeliest(classes[of_group], confidence[of_group])
     mean = min(item.confidence, float(confidence[of_group].mean()))  # ground under an object changed only if that did
     return ObjectGround(item.number, item.class_name, item.direction, name, mean, shares)
+
+
+def _of_one_group(classes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """(n,) bool, pixels of the group that the ground of an object is of, taken as a whole; none where that is not sure enough."""
+    groups = GROUPS[classes]
+    sums = np.bincount(groups, confidence, minlength=N_GROUPS)[: GROUPS[WATER_CLASS]]
+    group = int(sums.argmax())
+    sure: np.ndarray = (groups == group) & bool(sums[group] >= SURE_AS_A_WHOLE * max(1, classes.size))
+    return sure
 
 
 def _without_specks(shares: dict[str, float], area: float) -> dict[str, float]:
