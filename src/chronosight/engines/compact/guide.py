@@ -31,7 +31,7 @@ from chronosight.tasks.prompt import BOS, EOS
 from chronosight.tasks.split import split_by_cores
 
 TILE = 640  # pixels of the guide's own grid: the larger, the less is seen twice, and the more memory a run takes (768: 2.4 GB)
-OVERLAP = 64  # 128 takes a fifth more time; val places in tiles of 256 pixels: F1 0.8868 with 128, 0.8842 with 64, whole 0.8869
+OVERLAP = 64  # 128 takes a sixth more time and finds no more (docs/experiments.md)
 RESAMPLE_FROM = 1.5
 FINEST_RESAMPLED_FROM = 1.1  # shown at 0.2 m in place of 0.25 m, pairs abroad had far more false changes
 FINEST_TAKEN = 0.2  # metres a pixel of pairs that may be of the finest imagery: taken as 0.25 m, fewer wrong answers are doubted
