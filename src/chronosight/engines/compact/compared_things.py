@@ -21,8 +21,8 @@ def beside_presence(answer: Answer, things: tuple[str, str], there: tuple[Answer
         there: The answers to "is there", None for things that nothing is known of.
 
     Returns:
-        The same answer where it agrees; no, where the first is not there; yes, where it surely is and the second surely is not;
-        else one that is not confident.
+        The same answer where it agrees. Where the first is not there, or surely is and the second surely is not, what is surer holds:
+        the answer turned round, or the same one, which is then not confident.
     """
     first, second = there
     if first is None or (second is None and first.value):
@@ -30,16 +30,18 @@ def beside_presence(answer: Answer, things: tuple[str, str], there: tuple[Answer
     if first.value is False:
         if answer.value is False:
             return answer
-        return replace(
-            answer, text=write_yes_no(False), value=False, confidence=first.confidence, confident=first.confident,
-            notes=(*answer.notes, said(things[0], first)),
-        )  # fmt: skip
+        notes = (*answer.notes, said(things[0], first))
+        if first.confidence > answer.confidence:
+            return replace(
+                answer, text=write_yes_no(False), value=False, confidence=first.confidence, confident=first.confident, notes=notes
+            )
+        return replace(answer, confident=False, notes=notes)
     assert second is not None
     if answer.value or second.value:
         return answer
     notes = (*answer.notes, said(things[1], second))
-    if first.confident and second.confident:
-        confidence = min(first.confidence, second.confidence)
+    confidence = min(first.confidence, second.confidence)
+    if first.confident and second.confident and confidence > answer.confidence:
         return replace(answer, text=write_yes_no(True), value=True, confidence=confidence, confident=True, notes=notes)
     return replace(answer, confident=False, notes=notes)
 
