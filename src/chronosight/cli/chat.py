@@ -23,7 +23,7 @@ from chronosight.cli.output import print_answer, print_error, say
 from chronosight.errors import InputError
 from chronosight.pipeline.opening import Opening
 
-QUIT = (":quit", ":q", ":exit")
+QUIT = (":quit", ":q", ":exit", "quit", "exit")
 
 
 @with_options(opening=opening_options, chosen=engine_options)

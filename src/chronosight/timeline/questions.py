@@ -100,7 +100,7 @@ def _when(timeline: Timeline, changes: Sequence[Change], name: str | None, way: 
     at = changes[-1 if last else 0][1]
     same = [change for change in changes if change[1].after == at.after]
     before, after = (timeline.stack.dates[index].text for index in (at.before, at.after))
-    many = f"; {len(same)} of them" if len(same) > 1 else ""
+    many = f" ({len(same)} {noun}s in that time)" if len(same) > 1 else ""
     which, was = "last" if last else "first", "was built" if way == "appeared" else "disappeared"
     return _answer(timeline, f"The {which} {noun} {was} between {before} and {after}{many}", (before, after), same)
 

@@ -74,7 +74,7 @@ function zoneTable(zones) {
   const classes = [...new Set(all.map((change) => change.class))].sort();
   const kinds = classes.flatMap((name) => DIRECTIONS.map((direction) => ({ name, direction }))).filter((kind) => all.some((change) => is(change, kind)));
   const cells = rows.map((row) => [
-    row.covered < 0.995 ? `${row.name} (${Math.round(row.covered * 100)} % in view)` : row.name,
+    row.covered < 0.995 ? `${row.name} (${Math.round(row.covered * 100)} % in the scene)` : row.name,
     ...kinds.map((kind) => row.changes.find((change) => is(change, kind))?.count ?? 0), areaWords(row.area_m2, "m2"),
   ]);
   const heads = ["Zone", ...kinds.map((kind) => changeWords(`${kind.name}s`, kind.direction)), "Area"];
