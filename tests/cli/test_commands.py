@@ -175,8 +175,9 @@ def test_ask_without_a_question_or_without_a_file(run, files):
     assert one_line_error(run("ask", "How many buildings changed?"))
 
 
-def test_chat_reads_lines_until_quit(run, files):
-    lines = "How many new buildings?\n\nWhere?\n:quit\nHas anything changed?\n"
+@pytest.mark.parametrize("quit_word", [":quit", "quit", "Exit"])
+def test_chat_reads_lines_until_quit(run, files, quit_word):
+    lines = f"How many new buildings?\n\nWhere?\n{quit_word}\nHas anything changed?\n"
     code, out, _ = run("chat", *files, "--quiet", stdin=lines)
     assert code == 0
     assert out.splitlines() == ["1", "top left corner"]

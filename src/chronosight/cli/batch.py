@@ -146,8 +146,8 @@ def _print_estimate(found: Estimate, jobs: int, as_json: bool) -> None:
     print(f"{found.total} pairs: {found.done} done, {found.to_do} to do (of these {found.failed} failed before)")
     if found.tried:
         print(
-            f"By the first {found.tried}: {found.seconds_a_pair:.2f} s a pair, about {duration(seconds)} with {jobs} at once, "
-            f"{size / 1e6:,.1f} MB of results; {len(found.errors)} of {found.tried} would fail"
+            f"Estimated from {found.tried} of them: {found.seconds_a_pair:.2f} s a pair, about {duration(seconds)} "
+            f"with --jobs {jobs}, {size / 1e6:,.1f} MB of results; {len(found.errors)} of {found.tried} would fail"
         )
     for name, error in found.errors:
         print(f"  {name}: {error}")

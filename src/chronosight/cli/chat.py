@@ -23,7 +23,7 @@ from chronosight.cli.output import print_answer, print_error, say
 from chronosight.errors import InputError
 from chronosight.pipeline.opening import Opening
 
-QUIT = (":quit", ":q", ":exit")
+QUIT = (":quit", ":q", ":exit", "quit", "exit")
 
 
 @with_options(opening=opening_options, chosen=engine_options)
@@ -45,7 +45,7 @@ def chat(
     opening: Opening,
     chosen: EngineChoice,
 ) -> None:
-    """Ask many questions about one scene, which is read once. One question per line; :quit ends."""
+    """Ask many questions about one scene, which is read once. One question per line; quit ends."""
     from chronosight import pipeline
 
     check_classes(files, chosen)
@@ -61,13 +61,13 @@ def chat(
 
 
 def questions() -> Iterator[str]:
-    """Lines from the terminal, or from standard input, until :quit or their end; empty lines are left out."""
+    """Lines from the terminal, or from standard input, until quit or their end; empty lines are left out."""
     if not sys.stdin.isatty():
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         lines = iter(sys.stdin)
     else:
-        print("Ask about the scene; :quit ends.", file=sys.stderr)
+        print("Ask about the scene; quit ends.", file=sys.stderr)
         lines = _prompt()
     for line in lines:
         if line.strip().lower() in QUIT:

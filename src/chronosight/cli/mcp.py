@@ -23,7 +23,7 @@ def mcp(
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Longest time of one call.")] = 300.0,
     http: Annotated[bool, typer.Option("--http", help="Streamable HTTP at /mcp instead of standard input and output.")] = False,
-    host: Annotated[str, typer.Option(help="With --http: address; any but loopback needs an API key.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="With --http: address; one that others can reach needs an API key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="With --http: port.")] = 8081,
     api_key_file: KeyFile = None,
     *,

@@ -25,7 +25,7 @@ Bands = Annotated[
 Frames = Annotated[int, typer.Option(min=1, help="Number of frames taken from a video.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one line per answer; errors too.")]
 NoRegister = Annotated[bool, typer.Option("--no-register", help="Do not correct a small shift between the dates.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer or the result: no notes, no progress.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Resize plain images of different sizes to the first one's size.")]
 Zones = Annotated[
     Path | None,

@@ -26,7 +26,7 @@ MODULES = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "rio_t
 
 @with_engine
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs an API key.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; one that others can reach needs an API key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of scenes and jobs.")] = Path("chronosight-data"),
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer, and as many that run jobs.")] = 1,

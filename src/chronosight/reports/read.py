@@ -106,7 +106,8 @@ def read_sources(folder: Path) -> list[str]:
     gone = [source for source in sources if not Path(source).is_file()]
     if not sources or gone:
         raise InputError(
-            f"{folder} was made from {Path(gone[0]).name if gone else 'no files'}, which is not there; give both files instead"
+            f"{folder} was made from {Path(gone[0]).name if gone else 'no files'}, which is not found from there: "
+            "give both images in place of the folder"
         )
     return sources
 

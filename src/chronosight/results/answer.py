@@ -46,7 +46,8 @@ class Answer:
 
     def __repr__(self) -> str:
         """The words, their confidence, and the first notes; never the maps."""
-        lines = [f"Answer: {shortened(self.text)}"]
+        places = isinstance(self.value, tuple) and self.text == ",".join(map(str, self.value))
+        lines = [f"Answer: {shortened(self.text.replace(',', ', ') if places else self.text)}"]
         if self.task != "open":
             known = f"confidence {percent(self.confidence) if self.confidence_known else 'unknown'}"
             if self.interval is not None and self.interval[0] != self.interval[1]:

@@ -17,7 +17,7 @@ from chronosight.timeline.dates import Date, parse_date
 from chronosight.timeline.follow import Event, Track
 from chronosight.timeline.timeline import CLASSES, Timeline
 
-NO_COVER = "Many dates are followed by their buildings and roads; ask two of the dates about land cover."
+NO_COVER = "Only buildings and roads are followed through many dates; to ask about land cover, give two of the dates."
 CAN_ASK = (
     'This cannot be answered from a timeline; ask such as "when was the first building built", "in which year did most change", '
     '"what was built between 2015 and 2018" or "how many buildings are there in 2015"'
@@ -100,7 +100,7 @@ def _when(timeline: Timeline, changes: Sequence[Change], name: str | None, way: 
     at = changes[-1 if last else 0][1]
     same = [change for change in changes if change[1].after == at.after]
     before, after = (timeline.stack.dates[index].text for index in (at.before, at.after))
-    many = f"; {len(same)} of them" if len(same) > 1 else ""
+    many = f" ({len(same)} {noun}s in that time)" if len(same) > 1 else ""
     which, was = "last" if last else "first", "was built" if way == "appeared" else "disappeared"
     return _answer(timeline, f"The {which} {noun} {was} between {before} and {after}{many}", (before, after), same)
 
@@ -127,7 +127,8 @@ def _present(timeline: Timeline, name: str, text: str) -> Found:
     assert date is not None
     index, note = _nearest(timeline, date)
     count = sum(track.present[index] for track in timeline.tracks if track.item.class_name == name)
-    words = f"{count} of the {name}s that come or go in these dates are there in {timeline.stack.dates[index].text}"
+    are = "is" if count == 1 else "are"
+    words = f"{count} of the {name}s that appear or vanish in these dates {are} there in {timeline.stack.dates[index].text}"
     only = f"{name}s that never change are not counted"
     tracks = [(track, event) for track in timeline.tracks if track.item.class_name == name for event in track.events[:1]]
     return _answer(timeline, words, count, tracks, [only, *note])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CLASSES = ("building", "road")
 ADDED_UP = (
     "numbers and areas are those that all comparisons of the {count} dates show together: describe, which compares two of them "
-    "alone, gives others"
+    "alone, gives different ones"
 )
 
 

@@ -31,7 +31,7 @@ export class Conversation {
     this.questions = [];
     byId("log").replaceChildren();
     byId("question").value = "";
-    if (scene.whole_scene || scene.kind === "series") say("ask-empty", "Questions are answered once the dates have been compared.");
+    if (scene.whole_scene || scene.kind === "series") say("ask-empty", "Once the dates have been compared, ask what changed, where and when.");
     else say("ask-empty", scene.kind === "pair" ? "Ask about the changes: whether, how many, where, how large." : "Ask about what the images show.");
     this.#suggest();
     for (const reply of this.#stored()) this.addReply(reply, false);

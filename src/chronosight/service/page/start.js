@@ -208,7 +208,7 @@ export class Start {
     byId("recent-list").replaceChildren(...jobs.slice(0, MAX_RECENT).map((job) => {
       const time = new Date(job.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
       const name = { describe: "Changes", timeline: "Series of dates" }[job.type] ?? job.request.question;
-      return make("li", {}, make("a", { href: `/?job=${job.id}` }, `${name}, ${time}`), " ", make("span", { class: "soft" }, STATES[job.state]));
+      return make("li", {}, make("a", { href: `/?job=${job.id}` }, `${name} · ${time}`), " ", make("span", { class: "soft" }, STATES[job.state]));
     }));
   }
 }

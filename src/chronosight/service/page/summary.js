@@ -40,7 +40,7 @@ export function seriesSummary(result, job) {
   const heads = ["Date", "Class", "Present", "New", "Gone"];
   const rows = result.table.map((row) => [row.date, `${capital(row.class_name)}s`, row.present, row.appeared, row.vanished]);
   const counts = rows.length ? scrolled(table("Counts by date", heads, rows, 2), "Counts by date") : null;
-  const only = rows.length ? make("p", { class: "soft" }, "Only objects that come or go within these dates are counted.") : make("p", { class: "caption" }, sentence(result.not_followed));
+  const only = rows.length ? make("p", { class: "soft" }, "Only objects that appear or vanish within these dates are counted.") : make("p", { class: "caption" }, sentence(result.not_followed));
   const plot = job.files.find((file) => file.name === "plot.png");
   const plotted = plot && make("a", { href: plot.url, target: "_blank", rel: "noopener" }, make("img", {
     class: "plot", src: plot.url, width: 880, height: 660, alt: "Plot of counts and changed areas by date; the same numbers are in the table.",
@@ -74,7 +74,7 @@ function zoneTable(zones) {
   const classes = [...new Set(all.map((change) => change.class))].sort();
   const kinds = classes.flatMap((name) => DIRECTIONS.map((direction) => ({ name, direction }))).filter((kind) => all.some((change) => is(change, kind)));
   const cells = rows.map((row) => [
-    row.covered < 0.995 ? `${row.name} (${Math.round(row.covered * 100)} % in view)` : row.name,
+    row.covered < 0.995 ? `${row.name} (${Math.round(row.covered * 100)} % in the scene)` : row.name,
     ...kinds.map((kind) => row.changes.find((change) => is(change, kind))?.count ?? 0), areaWords(row.area_m2, "m2"),
   ]);
   const heads = ["Zone", ...kinds.map((kind) => changeWords(`${kind.name}s`, kind.direction)), "Area"];
