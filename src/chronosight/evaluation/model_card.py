@@ -41,7 +41,7 @@ DATA = """\
 | scenes drawn by the project's own renderer | roads, direction of change, counts, videos | the project's own |
 {fine}
 **The weights are for research use only**, like their training data. Places of train, val and test are
-disjoint. Settings and calibration were chosen on val places and on images held out of training. Six
+disjoint. Settings and calibration were chosen on val places and on images held out of training. Seven
 decisions were made after test results were known; docs/results.md lists them."""
 FINE_WHAT = """
 

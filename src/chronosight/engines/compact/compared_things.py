@@ -21,8 +21,8 @@ def beside_presence(answer: Answer, things: tuple[str, str], there: tuple[Answer
         there: The answers to "is there", None for things that nothing is known of.
 
     Returns:
-        The same answer where it agrees. Where the first is not there, or surely is and the second surely is not, what is surer holds:
-        the answer turned round, or the same one, which is then not confident.
+        The same answer where it agrees. Where the first is not there, or surely is and the second surely is not, what is surer
+        holds: the answer turned round, or the same one, which is then not confident.
     """
     first, second = there
     if first is None or (second is None and first.value):
