@@ -58,7 +58,8 @@ def print_results(title: str, results: Sequence[Result]) -> None:
         interval = "" if row.interval is None else "{:.3f} to {:.3f}".format(*row.interval)
         mark = {None: "", True: " met", False: " missed"}[row.met]
         colour = {None: "", True: "[green]", False: "[red]"}[row.met]
-        table.add_row(escape(row.metric), f"{colour}{value}", interval, f"{row.target or ''}{mark}", f"{row.n} {row.unit.removesuffix('s') if row.n == 1 else row.unit}")
+        unit = row.unit.removesuffix("s") if row.n == 1 else row.unit
+        table.add_row(escape(row.metric), f"{colour}{value}", interval, f"{row.target or ''}{mark}", f"{row.n} {unit}")
     console = _console()
     console.print(table)
     for row in results:
