@@ -158,6 +158,16 @@ def test_a_no_is_sure_only_where_the_ground_is_known():
     assert hardly.value is None and not hardly.confident and "60 %" in hardly.text
 
 
+@pytest.mark.parametrize("text", ["did any grass disappear?", "did any bare ground appear?", "how much grass is new?"])
+def test_that_no_field_turned_bare_or_green_is_never_sure(text):
+    said = answer(text, known=0.95)
+    assert not said.value and not said.confident and any("the season does that too" in note for note in said.notes)
+
+
+def test_seasons_make_no_other_kind_of_ground_come_or_go():
+    assert answer("did any grass become water?").confident and answer("did the land cover change?").confident
+
+
 def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():
     unsure = piece(1, LOW, UNKNOWN, 10, 10, 30, 30)
     said = answer("is there a new pond?", unsure)

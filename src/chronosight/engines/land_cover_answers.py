@@ -38,6 +38,7 @@ from chronosight.tasks.replaced_objects import GROUND_OF
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
 MOST_LISTED = 20  # of the objects on one kind of ground
+SEASONS = "open ground that is bare at one date and green at the other is not reported as changed: the season does that too"
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
 
 
@@ -163,6 +164,8 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     known = scope.change.known
     rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
+    if scope.seasonal and (asked.before or asked.after or asked.either):
+        answer = replace(answer, confident=False, notes=(*answer.notes, SEASONS))
     return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
 
 

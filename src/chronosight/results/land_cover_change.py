@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 CLASSES = (*LAND_COVER_CLASSES, UNKNOWN)
 NOT_KNOWN = 254
 KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, to say of all of it that nothing changed
-BUILT_UP, PAVED, WATER = LAND_COVER_CLASSES[0], LAND_COVER_CLASSES[1], LAND_COVER_CLASSES[5]
+BUILT_UP, PAVED, BARE, LOW, _, WATER = LAND_COVER_CLASSES
 CLASS_OF_OBJECT = {"building": BUILT_UP, "road": PAVED}
 
 Pair = tuple[str, str]  # class before, class after

@@ -171,7 +171,7 @@ def _read(words: list[str], nouns: list[Mention], line: str, of_objects: bool) -
     if developed or has_phrase(line, ("built on", "built over", "built upon")):
         asks = "whether" if asks == "describe" else asks
         return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
-    return _done_to(noun, tagged, asks) or _of_one(words, noun, line, asks)
+    return _done_to(noun, tagged, asks) or _of_one(words, noun, line, tagged, asks)
 
 
 def _done_to(noun: Mention, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
@@ -191,7 +191,7 @@ def _done_to(noun: Mention, tagged: str, asks: CoverAsks) -> CoverQuestion | str
     return NOT_CLEAR if built or dried else None
 
 
-def _of_one(words: list[str], noun: Mention, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
+def _of_one(words: list[str], noun: Mention, line: str, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
     """Ground of one kind that came or went."""
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
@@ -201,7 +201,7 @@ def _of_one(words: list[str], noun: Mention, line: str, asks: CoverAsks) -> Cove
         return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
         return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
-    gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(line, NEW)
+    gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(tagged, NEW)  # "paved ground" is not said to be paved
     if gone and has_phrase(line, ("cleared", "demolished")) and new:
         new = False
     changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or "became of" in line
