@@ -11,6 +11,7 @@ from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
 from chronosight.reports.overlay import cover_legend
 from chronosight.results.answer import Answer
+from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
 from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
 from chronosight.results.narrative import narrative
@@ -166,6 +167,16 @@ def test_that_no_field_turned_bare_or_green_is_never_sure(text):
 
 def test_seasons_make_no_other_kind_of_ground_come_or_go():
     assert answer("did any grass become water?").confident and answer("did the land cover change?").confident
+
+
+def test_a_no_is_not_sure_where_ground_looks_as_if_it_had_changed_so():
+    scene = found(known=0.95)
+    scene = replace(scene, land_cover=replace(scene.land_cover, perhaps={(FOREST, POND): Tally(0, 340.0)}))
+    gone = answer_description(scene, "did any trees disappear?")
+    assert gone.value is False and not gone.confident
+    assert any(note.startswith("about 340 m² of ground may have changed") for note in gone.notes)
+    assert not answer_description(scene, "did the land cover change?").confident
+    assert answer_description(scene, "did any trees appear?").confident
 
 
 def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():

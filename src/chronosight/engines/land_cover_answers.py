@@ -166,6 +166,10 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
     if scope.seasonal and (asked.before or asked.after or asked.either):
         answer = replace(answer, confident=False, notes=(*answer.notes, SEASONS))
+    perhaps = scope.perhaps
+    if perhaps:
+        note = f"{scope.words(perhaps)} of ground may have changed that way, which is not known well enough"
+        answer = replace(answer, confident=False, notes=(*answer.notes, note))
     return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
 
 

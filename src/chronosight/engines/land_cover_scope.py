@@ -119,6 +119,11 @@ class CoverScope:
         return area
 
     @property
+    def perhaps(self) -> float:
+        """Area that may have changed as is asked about, by what its ground looks most like, wherever in the scene."""
+        return 0.0 if self.question.under else sum(value.area for pair, value in self.change.perhaps.items() if self.chosen(pair))
+
+    @property
     def seasonal(self) -> bool:
         """Whether open ground that is bare at one date and green at the other would count: the map reports no such change."""
         return self.chosen((BARE, LOW)) or self.chosen((LOW, BARE))
