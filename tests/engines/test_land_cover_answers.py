@@ -147,6 +147,8 @@ def test_more_or_less_than_before():
     assert answer("is there more forest than before?", CLEARING, grown).value is True
     close = answer("has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
     assert not close.confident
+    by = answer("by how much has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
+    assert by.value == 140 and not by.confident
 
 
 def test_a_no_is_sure_only_where_the_ground_is_known():

@@ -321,8 +321,13 @@ def _net(scope: CoverScope) -> Answer:
     ]
     area = sum(weight for _, weight in weighted)
     confidence = sum(of_one * weight for of_one, weight in weighted) / area if area else scope.none_confidence
+    return _made(scope, "binary", text, value, _of_difference(scope, lost, gained, confidence))
+
+
+def _of_difference(scope: CoverScope, lost: float, gained: float, confidence: float) -> float:
+    """Confidence of what is more, and by how much: even where what is doubtful or not known could reverse it."""
     close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure
-    return _made(scope, "binary", text, value, min(EVEN, confidence) if close else confidence)
+    return min(EVEN, confidence) if close else confidence
 
 
 def _net_area(scope: CoverScope) -> Answer:
@@ -337,7 +342,7 @@ def _net_area(scope: CoverScope) -> Answer:
     more = "more" if (net < 0) == asked.least else "less"
     unit = "m2" if scope.change.metric else "px"
     text = f"{_lost_and_gained_words(scope, lost, gained, _subject(asked))}: {scope.words(abs(net))} {more} in all."
-    return _made(scope, "area", text, round(net), scope.mean_confidence, unit)
+    return _made(scope, "area", text, round(net), _of_difference(scope, lost, gained, scope.mean_confidence), unit)
 
 
 def _change(scope: CoverScope) -> Answer:
