@@ -103,9 +103,12 @@ _OUT_OF = re.compile(
     rf"^ (?:what|which)(?: kinds?| types?| of| land| cover| ground)* (?:was |were )?{_TURN} (?!of )[^@]*@| did .*@.* replace "
 )
 _WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
+_ONE = ("largest", "biggest", "smallest", "longest", "shortest", "strongest")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
 _BUILT_OVER = re.compile(r"^ (?:what|which)(?: kinds?| types?| of| land| ground)* (?:was|has been|got) built (?:over|on|upon) $")
 NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
+ONE_OF_THEM = "What became of a single piece of ground, or of that of a single building or road, is not told: ask about all of them."
+NOT_ALL = "Ask for the share itself: what share of the forest was lost?"
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
 
@@ -139,6 +142,10 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
         found = _read(words, nouns, line, of_objects)
     if isinstance(found, CoverQuestion) and found.asks == "share":
         found = replace(found, of_ground=OF_GROUND.search(line) is not None)
+    if isinstance(found, CoverQuestion) and {*_ONE} & {*words} and not about_cover:
+        return ONE_OF_THEM
+    if isinstance(found, CoverQuestion) and re.search(r" (?:whole|whole of the) @", _tagged(words, nouns)):
+        return NOT_ALL
     if found is not None and negated(words):
         return NO_NEGATION
     return found
