@@ -107,7 +107,7 @@ _ONE = ("largest", "biggest", "smallest", "longest", "shortest", "strongest")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
 _BUILT_OVER = re.compile(r"^ (?:what|which)(?: kinds?| types?| of| land| ground)* (?:was|has been|got) built (?:over|on|upon) $")
 NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
-ONE_OF_THEM = "What became of a single piece of ground, or of that of a single building or road, is not told: ask about all of them."
+ONE_OF_THEM = "What became of one piece of ground, or of that under one building or road, is not told: ask about all of them."
 NOT_ALL = "Ask for the share itself: what share of the forest was lost?"
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
