@@ -12,6 +12,7 @@ from chronosight.reports.cover_codes import pair_label
 from chronosight.reports.overlay import cover_legend
 from chronosight.results.answer import Answer
 from chronosight.results.changed_object import Tally
+from chronosight.results.description import ClassDescription
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
 from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
 from chronosight.results.narrative import narrative
@@ -108,6 +109,18 @@ def test_without_such_objects_it_is_no_however_little_ground_is_known():
     assert answer_description(found(known=0.1, changed=0.02), "how much grass was replaced by houses?").value == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["was the forest replaced by houses?", "has the number of buildings grown?", "are there more new buildings than new roads?"],
+)
+def test_a_no_is_not_sure_where_buildings_may_have_changed_that_are_not_outlined(text):
+    perhaps = ClassDescription("buildings", 0, 0, (), 0.6, changed=Answer("Yes", "binary", True, 0.67, False))
+    nothing = found(known=0.95, changed=0.02)
+    said = answer_description(nothing, text, classes=(perhaps,))
+    assert said.value is False and not said.confident and said.notes[-1].startswith("nothing is outlined")
+    assert answer_description(nothing, text).confident
+
+
 def test_how_many_objects_stand_on_a_kind_of_ground():
     said = answer("how many buildings replaced trees?", grounds=GROUNDS)
     assert said.value == 1 and said.text == "1 new building stands on what was mostly trees: object 1."
@@ -149,6 +162,8 @@ def test_more_or_less_than_before():
     assert not close.confident
     by = answer("by how much has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
     assert by.value == 140 and not by.confident
+    neither = answer("has the forest grown?", known=0.95)
+    assert neither.value is False and neither.text.startswith("No: no trees were seen to have changed")
 
 
 def test_a_no_is_sure_only_where_the_ground_is_known():

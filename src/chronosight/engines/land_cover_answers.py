@@ -309,7 +309,7 @@ def _net(scope: CoverScope) -> Answer:
     asked = scope.question
     lost, gained = _lost_and_gained(scope, asked.before)
     if not lost and not gained:
-        return _none(scope, "binary", False)
+        return _none(replace(scope, question=replace(asked, before=(), either=asked.before)), "binary", False)
     value = lost > gained if asked.least else gained > lost
     words = [scope.words(area) if area else "none" for area in (gained, lost)]
     first = f"{words[0]} of {_subject(asked)}" if gained else f"no {_subject(asked)}"
