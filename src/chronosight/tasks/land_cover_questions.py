@@ -69,6 +69,11 @@ GONE = (
 NEW = (*lists.APPEARED, "planted", "flooded", "dug", "regrown", "formed", "gained", "gain", "sown", "emerge", "dug out")
 GREW = ("grow", "grew", "grown", "increase", "increased", "expand", "expanded", "gain", "gained")
 SHRANK = ("shrink", "shrank", "shrunk", "decrease", "decreased", "decline", "declined", "reduced", "smaller", "less", "fewer")
+EARLIER = (
+    "before", "earlier", "previously", "formerly", "in the past", "used to be", "use to be", "first image", "first date",
+    "first picture", "first photo", "first scene", "older image",
+)  # fmt: skip
+LATER = ("now", "today", "currently", "second", "later", "after", "newer", "at present")
 # What is done to ground, and so names the kind that it became: "was bare ground paved" asks for no new bare ground.
 PAVES = ("paved", "sealed", "asphalted")
 FLOODS = ("flooded", "submerged")
@@ -203,11 +208,11 @@ def _of_one(words: list[str], noun: Mention, line: str, tagged: str, asks: Cover
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
     if grown != shrunk and "how much" in line and not has_phrase(line, (*lists.VANISHED, "gained", "gain")):
-        return CoverQuestion("net_area", before=noun.classes, word=noun.word, least=shrunk)
+        return CoverQuestion("net_area", before=noun.classes, word=noun.word, least=shrunk != _says_earlier(line))
     if (grown or shrunk) and ("how much" in line or (has_phrase(line, GREW) and shrunk)):
         return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
-        return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
+        return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk != _says_earlier(line))
     gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(tagged, NEW)  # "paved ground" is not said to be paved
     if gone and has_phrase(line, ("cleared", "demolished")) and new:
         new = False
@@ -222,6 +227,14 @@ def _of_one(words: list[str], noun: Mention, line: str, tagged: str, asks: Cover
     if gone or changed:
         return CoverQuestion("change" if asks in ("describe", "area") else asks, either=noun.classes, word=noun.word)
     return None
+
+
+def _says_earlier(line: str) -> bool:
+    """Whether more or less is said of the earlier date: "were there more trees before", "more trees than now"."""
+    said, than, other = line.partition(" than ")
+    if than:
+        return has_phrase(f" {other}", LATER)
+    return has_phrase(said, EARLIER) and not has_phrase(said, ("since", "from", "compared to", "compared with"))
 
 
 def _from_to(nouns: list[Mention], tagged: str, asks: CoverAsks) -> CoverQuestion | None:
