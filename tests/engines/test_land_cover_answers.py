@@ -152,6 +152,8 @@ def test_what_it_became_and_what_changed_most():
     assert answer("which land cover changed most?", CLEARING, FIELD, WATER).value == FOREST
     assert answer("which land cover was gained most?", CLEARING, FIELD, WATER).value == BARE
     assert answer("what share of the forest was lost?", CLEARING).value == 20
+    sure = [answer("what share of the forest was lost?", CLEARING, known=known).confident for known in (0.9, 0.4)]
+    assert sure == [True, False]  # of a forest that is mostly not known
 
 
 def test_more_or_less_than_before():

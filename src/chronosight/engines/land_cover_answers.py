@@ -254,7 +254,8 @@ def _share(scope: CoverScope) -> Answer:
     then = "before" if asked.before else "now"
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
     text = f"about {figures(value)} %: {amount}, of {scope.words(whole)} seen {then}."
-    return _made(scope, "share", text, value, scope.mean_confidence, "%")
+    answer = _made(scope, "share", text, value, scope.mean_confidence, "%")
+    return replace(answer, confident=False) if scope.change.known < KNOWN_ENOUGH else answer  # the whole is not known
 
 
 def _share_of_ground(scope: CoverScope) -> Answer:
