@@ -164,6 +164,10 @@ def test_more_or_less_than_before():
     assert not close.confident
     by = answer("by how much has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
     assert by.value == 140 and not by.confident
+    under = (ObjectGround(1, "building", "appeared", UNKNOWN, 0.9, {UNKNOWN: 12000.0}),)
+    assert answer("has the forest grown?", grown).confident
+    assert not answer("has the forest grown?", grown, grounds=under).confident
+    assert answer("has the forest shrunk?", CLEARING, grounds=under).confident
     neither = answer("has the forest grown?", known=0.95)
     assert neither.value is False and neither.text.startswith("No: no trees were seen to have changed")
 

@@ -327,7 +327,11 @@ def _net(scope: CoverScope) -> Answer:
 
 def _of_difference(scope: CoverScope, lost: float, gained: float, confidence: float) -> float:
     """Confidence of what is more, and by how much: even where what is doubtful or not known could reverse it."""
-    close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure
+    classes = scope.question.before or scope.question.either
+    more = gained > lost  # then what is not known of the loss could reverse it: under new buildings, for example
+    hidden = sum(one.shares.get(UNKNOWN, 0.0) for one in scope.grounds if (one.direction == "appeared") == more)
+    perhaps = sum(value.area for (a, b), value in scope.change.perhaps.items() if (a if more else b) in classes)
+    close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure + hidden + perhaps
     return min(EVEN, confidence) if close else confidence
 
 
