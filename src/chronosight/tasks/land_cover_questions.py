@@ -108,12 +108,14 @@ _OUT_OF = re.compile(
     rf"^ (?:what|which)(?: kinds?| types?| of| land| cover| ground)* (?:was |were )?{_TURN} (?!of )[^@]*@| did .*@.* replace "
 )
 _WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
+_OF_A_PART = re.compile(r" of (?:the |all )?(?:lost|cleared|felled|removed|vanished|destroyed|former|new|planted) @")
 _ONE = ("largest", "biggest", "smallest", "longest", "shortest", "strongest")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
 _BUILT_OVER = re.compile(r"^ (?:what|which)(?: kinds?| types?| of| land| ground)* (?:was|has been|got) built (?:over|on|upon) $")
 NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
 ONE_OF_THEM = "What became of one piece of ground, or of that under one building or road, is not told: ask about all of them."
 NOT_ALL = "Ask for the share itself: what share of the forest was lost?"
+NOT_OF_A_PART = "Shares are of all that was seen of a kind of ground, not of what was lost or is new: ask for the two areas."
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
 
@@ -151,6 +153,8 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
         return ONE_OF_THEM
     if isinstance(found, CoverQuestion) and re.search(r" (?:whole|whole of the) @", _tagged(words, nouns)):
         return NOT_ALL
+    if isinstance(found, CoverQuestion) and found.asks == "share" and _OF_A_PART.search(_tagged(words, nouns)):
+        return NOT_OF_A_PART
     if found is not None and negated(words):
         return NO_NEGATION
     return found
