@@ -167,7 +167,8 @@ def test_other_questions_are_left_as_they_were(text):
      "were old buildings replaced by new buildings?", "was any house replaced by another one?", "were buildings replaced?",
      "was the house built over?", "were roads replaced by roads?", "was a house not replaced by a road?",
      "was the largest new building built on grass?", "what did the biggest new building replace?", "was the biggest forest lost?",
-     "did the whole forest vanish?", "what share of the lost forest was built over?", "was the field drained?", "was the field dug?",
+     "did the whole forest vanish?", "what share of the lost forest was built over?",
+     "was the field drained?", "was the field dug?",
      "has the field been opened?", "was the beach built?", "was the field planted?"],
 )  # fmt: skip
 def test_what_the_map_cannot_say_is_refused(text):
