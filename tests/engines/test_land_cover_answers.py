@@ -202,6 +202,13 @@ def test_a_no_is_not_sure_where_ground_looks_as_if_it_had_changed_so():
     assert answer_description(scene, "did any trees appear?").confident
 
 
+def test_grass_that_perhaps_replaced_trees_may_be_bare_ground():
+    scene = found(known=0.95)
+    scene = replace(scene, land_cover=replace(scene.land_cover, perhaps={(FOREST, LOW): Tally(0, 340.0)}))
+    assert not answer_description(scene, "did bare ground replace trees?").confident
+    assert answer_description(scene, "did water replace trees?").confident
+
+
 def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():
     unsure = piece(1, LOW, UNKNOWN, 10, 10, 30, 30)
     said = answer("is there a new pond?", unsure)

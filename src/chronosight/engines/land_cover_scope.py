@@ -120,8 +120,16 @@ class CoverScope:
 
     @property
     def perhaps(self) -> float:
-        """Area that may have changed as is asked about, by what its ground looks most like, wherever in the scene."""
-        return 0.0 if self.question.under else sum(value.area for pair, value in self.change.perhaps.items() if self.chosen(pair))
+        """Area that may have changed as is asked about, by what its ground looks most like, wherever in the scene.
+
+        Which of bare ground and low vegetation it is, the season decides too: both are meant by either.
+        """
+        other = {BARE: LOW, LOW: BARE}
+        return 0.0 if self.question.under else sum(
+            value.area
+            for (a, b), value in self.change.perhaps.items()
+            if any(map(self.chosen, ((a, b), (other.get(a, a), b), (a, other.get(b, b)))))
+        )
 
     @property
     def seasonal(self) -> bool:
