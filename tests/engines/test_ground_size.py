@@ -11,11 +11,13 @@ import onnx
 import pytest
 
 from chronosight import load
-from chronosight.engines.compact.any_size import at_any_size
+from chronosight.engines.compact.any_size import at_any_size, cover_at_any_size
 from chronosight.engines.compact.ground_size import SIDE, GroundSizeEstimator, windows_of
 from chronosight.engines.compact.guide import suited_guide
 from chronosight.errors import InputError
 from chronosight.results.answer import Answer
+from chronosight.results.doubts import MOST
+from chronosight.results.land_cover_change import CoverObject, LandCoverChange
 from chronosight.training.calibration.ground_size import ground_size_range
 from small_scenes import ground, pair
 from tiny_bundle import guide_graph
@@ -148,3 +150,17 @@ def test_damaged_numbers_are_one_line(bundle_folder, tmp_path):
     np.save(tmp_path / "bad" / "ground_size.npy", np.zeros((2, 3), np.float32))
     with pytest.raises(InputError, match=r"ground_size\.npy"):
         engine.describe(weakly_changed())
+
+
+def cleared(number, after, area):
+    outline = np.array([[0, 0], [40, 0], [40, 30], [0, 30]], float)
+    return CoverObject("trees", after, outline=outline, area_px=area, cell="top", confidence=0.9, number=number)
+
+
+def test_land_cover_that_finer_imagery_shows_otherwise_is_not_sure():
+    change = LandCoverChange((cleared(1, "bare ground", 1200.0), cleared(2, "water", 1200.0)), metric=False)
+    finer = LandCoverChange((cleared(1, "bare ground", 1000.0), cleared(2, "road and paved", 800.0)))
+    found = cover_at_any_size(change, finer, 1.0)
+    assert [item.confidence for item in found.objects] == [0.9, MOST]
+    assert {pair: value.area for pair, value in found.perhaps.items()} == {("trees", "road and paved"): 800.0}
+    assert cover_at_any_size(change, finer, 4.0).objects[0].confidence == MOST  # 250 pixels of 2 m instead of 1,200

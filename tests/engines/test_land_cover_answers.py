@@ -11,6 +11,8 @@ from chronosight.engines.zones import cover_by_zone
 from chronosight.reports.cover_codes import pair_label
 from chronosight.reports.overlay import cover_legend
 from chronosight.results.answer import Answer
+from chronosight.results.changed_object import Tally
+from chronosight.results.description import ClassDescription
 from chronosight.results.land_cover_change import UNKNOWN, CoverObject, LandCoverChange, ObjectGround
 from chronosight.results.land_cover_sentences import cover_sentences, kind_pattern
 from chronosight.results.narrative import narrative
@@ -107,6 +109,18 @@ def test_without_such_objects_it_is_no_however_little_ground_is_known():
     assert answer_description(found(known=0.1, changed=0.02), "how much grass was replaced by houses?").value == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["was the forest replaced by houses?", "has the number of buildings grown?", "are there more new buildings than new roads?"],
+)
+def test_a_no_is_not_sure_where_buildings_may_have_changed_that_are_not_outlined(text):
+    perhaps = ClassDescription("buildings", 0, 0, (), 0.6, changed=Answer("Yes", "binary", True, 0.67, False))
+    nothing = found(known=0.95, changed=0.02)
+    said = answer_description(nothing, text, classes=(perhaps,))
+    assert said.value is False and not said.confident and said.notes[-1].startswith("nothing is outlined")
+    assert answer_description(nothing, text).confident
+
+
 def test_how_many_objects_stand_on_a_kind_of_ground():
     said = answer("how many buildings replaced trees?", grounds=GROUNDS)
     assert said.value == 1 and said.text == "1 new building stands on what was mostly trees: object 1."
@@ -138,6 +152,8 @@ def test_what_it_became_and_what_changed_most():
     assert answer("which land cover changed most?", CLEARING, FIELD, WATER).value == FOREST
     assert answer("which land cover was gained most?", CLEARING, FIELD, WATER).value == BARE
     assert answer("what share of the forest was lost?", CLEARING).value == 20
+    sure = [answer("what share of the forest was lost?", CLEARING, known=known).confident for known in (0.9, 0.4)]
+    assert sure == [True, False]  # of a forest that is mostly not known
 
 
 def test_more_or_less_than_before():
@@ -146,6 +162,14 @@ def test_more_or_less_than_before():
     assert answer("is there more forest than before?", CLEARING, grown).value is True
     close = answer("has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
     assert not close.confident
+    by = answer("by how much has the forest grown?", CLEARING, piece(4, BARE, FOREST, 10, 10, 70, 62))
+    assert by.value == 140 and not by.confident
+    under = (ObjectGround(1, "building", "appeared", UNKNOWN, 0.9, {UNKNOWN: 12000.0}),)
+    assert answer("has the forest grown?", grown).confident
+    assert not answer("has the forest grown?", grown, grounds=under).confident
+    assert answer("has the forest shrunk?", CLEARING, grounds=under).confident
+    neither = answer("has the forest grown?", known=0.95)
+    assert neither.value is False and neither.text.startswith("No: no trees were seen to have changed")
 
 
 def test_a_no_is_sure_only_where_the_ground_is_known():
@@ -156,6 +180,33 @@ def test_a_no_is_sure_only_where_the_ground_is_known():
     assert any("25 %" in note for note in partly.notes)
     hardly = answer("is there a new pond?", CLEARING, known=0.4)
     assert hardly.value is None and not hardly.confident and "60 %" in hardly.text
+
+
+@pytest.mark.parametrize("text", ["did any grass disappear?", "did any bare ground appear?", "how much grass is new?"])
+def test_that_no_field_turned_bare_or_green_is_never_sure(text):
+    said = answer(text, known=0.95)
+    assert not said.value and not said.confident and any("the season does that too" in note for note in said.notes)
+
+
+def test_seasons_make_no_other_kind_of_ground_come_or_go():
+    assert answer("did any grass become water?").confident and answer("did the land cover change?").confident
+
+
+def test_a_no_is_not_sure_where_ground_looks_as_if_it_had_changed_so():
+    scene = found(known=0.95)
+    scene = replace(scene, land_cover=replace(scene.land_cover, perhaps={(FOREST, POND): Tally(0, 340.0)}))
+    gone = answer_description(scene, "did any trees disappear?")
+    assert gone.value is False and not gone.confident
+    assert any(note.startswith("about 340 m² of ground may have changed") for note in gone.notes)
+    assert not answer_description(scene, "did the land cover change?").confident
+    assert answer_description(scene, "did any trees appear?").confident
+
+
+def test_grass_that_perhaps_replaced_trees_may_be_bare_ground():
+    scene = found(known=0.95)
+    scene = replace(scene, land_cover=replace(scene.land_cover, perhaps={(FOREST, LOW): Tally(0, 340.0)}))
+    assert not answer_description(scene, "did bare ground replace trees?").confident
+    assert answer_description(scene, "did water replace trees?").confident
 
 
 def test_changed_ground_of_unknown_kind_may_be_what_is_asked_about():

@@ -9,6 +9,7 @@ from scipy import ndimage
 from changed_scenes import one
 from chronosight.engines.compact import land_cover
 from chronosight.engines.compact.land_cover import change_map, land_cover_change, windows_apart
+from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover import NEVER, Thresholds
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
 from chronosight.synthetic.pair import render_pair
@@ -55,6 +56,13 @@ def test_a_clearing_and_a_pond_are_found_with_class_area_and_place():
     assert found.totals["trees"] == (900.0, 0.0) and found.totals["water"][1] == 1400.0
     codes = found.rows(0, SIDE)
     assert codes[20, 95] == code_of(("trees", "bare ground")) and codes[60, 60] == 0
+
+
+def test_ground_of_other_likely_classes_that_are_not_known_perhaps_changed():
+    trees, bare = ground(trees=(80, 10, 110, 40)), ground(bare=(80, 10, 110, 40))
+    found = change(trees, bare, confidence=0.55)
+    assert not found.objects and found.perhaps == {("trees", "bare ground"): Tally(0, pytest.approx(900, rel=0.02))}
+    assert not change(trees, bare).perhaps and not change(trees, bare, confidence=0.4).perhaps
 
 
 def test_codes_and_pairs_are_each_other_s_inverse():

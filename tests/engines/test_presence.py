@@ -15,6 +15,7 @@ from chronosight.engines.compact.presence import (
     PresenceClassifier,
     answer_count,
     answer_presence,
+    beside_count,
     pool,
     tile_images,
 )
@@ -238,6 +239,17 @@ def test_a_caption_that_names_what_the_model_denies_is_not_confident(monkeypatch
     assert not held.confident and held.notes == ("asked whether there are boats, the model says no",)
     denied["boats"] = True
     assert engine._beside_presence(encoded, captioned) == captioned
+    denied["buildings"] = False
+    bare = replace(captioned, text="a beach without any buildings")
+    assert engine._beside_presence(encoded, bare) == bare
+
+
+def test_what_the_model_counts_none_of_is_not_surely_there() -> None:
+    yes = Answer("Yes", "presence", True, 0.94, True)
+    assert beside_count(yes, "planes", Answer("2", "object_count", 2, 0.3, False)) == yes
+    held = beside_count(yes, "planes", Answer("0", "object_count", 0, 0.3, False))
+    assert held.value is True and not held.confident
+    assert held.notes == ("asked how many planes there are, the model says none",)
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,22 @@ def test_the_ground_beside_the_objects_is_mentioned():
 )  # fmt: skip
 def test_which_part_changed_more_is_which_changed_most(text, same):
     assert parse_question(text, "pair").of_objects.question == parse_question(same, "pair").of_objects.question is not None
+
+
+def nine_and_ten():
+    places = [(20 if n % 2 else 260, 10 if n < 10 else 250) for n in range(1, 20)]
+    return summary([one(n, "building", "appeared", x, y, 10, 10) for n, (x, y) in enumerate(places, 1)])
+
+
+@pytest.mark.parametrize(
+    "text", ["Are there more new buildings in the north than in the south?", "Which half has the most new buildings?"]
+)
+def test_what_is_nearly_as_much_is_not_surely_more(text):
+    assert answer_description(nine_and_ten(), text).confidence <= 0.5
+
+
+def test_shares_and_differences_of_numbers_are_no_surer_than_the_numbers():
+    counted = answer_description(nine_and_ten(), "How many buildings appeared?").confidence
+    for text in ("What share of the new buildings lies in the north?", "How many more buildings than roads appeared?"):
+        said = answer_description(nine_and_ten(), text)
+        assert said.value and said.confidence <= counted

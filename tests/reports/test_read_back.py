@@ -14,7 +14,7 @@ from chronosight.reports.plain_text import summary_lines
 from chronosight.reports.read import is_result, read_description, read_shift, read_sources
 from chronosight.reports.write import write_report
 from chronosight.results.change_summary import change_summary
-from chronosight.results.changed_object import tally
+from chronosight.results.changed_object import Tally, tally
 from chronosight.results.land_cover_change import LandCoverChange
 from chronosight.results.narrative import narrative
 from chronosight.results.zones import Zone
@@ -54,11 +54,13 @@ def test_a_folder_gives_the_findings_back(make_pair, tmp_path, grid):
 
 
 def test_a_folder_knows_what_limits_left_out_and_what_the_guide_held_for_likely(make_pair, tmp_path):
-    cover = LandCoverChange((), left_out=3)
+    perhaps = {("trees", "water"): Tally(0, 340.0)}
+    cover = LandCoverChange((), left_out=3, perhaps=perhaps)
     described = replace(make_pair("utm"), left_out={("building", "appeared"): 4}, guide_changed=0.87, land_cover=cover)
     write_report(described, tmp_path)
     read = read_description(tmp_path)
     assert (read.left_out, read.guide_changed, read.land_cover.left_out) == ({("building", "appeared"): 4}, 0.87, 3)
+    assert read.land_cover.perhaps == perhaps
     assert "Land cover: All other land-cover changes are below the limits: 3 of 3." in summary_lines(read)
 
 

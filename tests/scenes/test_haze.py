@@ -50,6 +50,14 @@ def test_a_bright_date_with_shadows_is_not_hazy():
     assert without_haze((ground(), later), ALL)[1] is None
 
 
+def test_a_black_strip_is_no_dark_ground():
+    """3 % of one date without data, too small a strip to be told from ground: the other date was called hazy."""
+    bright = 80 + ground() // 2
+    stripped = bright.copy()
+    stripped[:, -3:] = 0
+    assert without_haze((bright, stripped), ALL)[1] is None
+
+
 def test_dark_in_one_band_alone_is_not_dark():
     """A pure colour has a band without light in it; only what is dark in all bands counts."""
     later = np.full((64, 80, 3), (120, 0, 120), np.uint8)
@@ -61,7 +69,7 @@ def test_only_pixels_with_data_are_judged():
     frames, valid = (ground(), veiled(ground())), ALL.copy()
     valid[:20] = False
     for frame in frames:
-        frame[:20] = 0
+        frame[:20] = 10
     assert without_haze(frames, valid)[1] == 1 and without_haze(frames, ALL)[1] is None
     assert without_haze(frames, ~ALL)[1] is None
 

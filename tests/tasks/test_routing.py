@@ -16,6 +16,7 @@ LEFT, CENTER_COLUMN, RIGHT = CELLS[::3], CELLS[1::3], CELLS[2::3]
 PAIR = [
     ("did anything change?", "binary", None, None),
     ("Has anything changed?", "binary", None, None),
+    ("did anything happen?", "binary", None, None),
     ("is there any change", "binary", None, None),
     ("any changes?", "binary", None, None),
     ("Are there differences between the two images?", "binary", None, None),

@@ -232,6 +232,14 @@ def test_questions(question, value, words):
     assert answer.confident == (value != 0)  # what is not found may have been missed
 
 
+def test_a_number_is_right_where_all_of_its_objects_are():
+    timeline = known_timeline()
+    doubtful = replace(timeline, tracks=tuple(replace(track, confidence=0.75) for track in timeline.tracks))
+    counted = answer_question(doubtful, "How many buildings were built between 2012 and 2018?")
+    assert counted.value == 3 and counted.confidence == pytest.approx(0.75**3) and not counted.confident
+    assert answer_question(doubtful, "What was built between 2012 and 2018?").confidence == pytest.approx(0.75)
+
+
 def test_questions_that_cannot_be_answered_say_what_can():
     answer = answer_question(known_timeline(), "What colour is the roof?")
     assert answer.task == "open" and answer.value is None and not answer.confident

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chronosight.engines.confidence import (
+    EVEN,
     is_confident,
 )
 from chronosight.engines.from_objects import answer_confidence
@@ -229,6 +230,32 @@ def make_answer(chosen: Chosen, task: str, text: str, value: Value | None, *note
     interval = chosen.interval if task == "count" and unit is None else None
     confident = confident and value is not None
     return Answer(text, task, value, chosen.confidence, confident, None, (*chosen.notes, *notes), unit, interval=interval)
+
+
+def doubtful(amount: float, chosen: Chosen) -> float:
+    """How much of a sum over objects may not be there: the share that their mean confidence leaves.
+
+    Args:
+        amount: The sum.
+        chosen: The objects.
+
+    Returns:
+        The part of the sum.
+    """
+    return (1 - min(chosen.confidence, 1.0)) * amount
+
+
+def unsure_if(close: bool, chosen: Chosen) -> Chosen:
+    """The objects for an answer that is as likely as not where their doubtful part could reverse it.
+
+    Args:
+        close: Whether it could.
+        chosen: The objects.
+
+    Returns:
+        The objects with the confidence of the answer.
+    """
+    return replace(chosen, confidence=min(EVEN, chosen.confidence)) if close else chosen
 
 
 def refused(reason: str) -> Answer:

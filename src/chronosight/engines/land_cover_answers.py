@@ -38,6 +38,7 @@ from chronosight.tasks.replaced_objects import GROUND_OF
 
 MOSTLY = 0.5  # more of what is asked about than this from or to ground of unknown kind: no confident answer
 MOST_LISTED = 20  # of the objects on one kind of ground
+SEASONS = "open ground that is bare at one date and green at the other is not reported as changed: the season does that too"
 NO_GROUND_SIZE = "the ground size of a pixel is not known"
 
 
@@ -163,6 +164,12 @@ def _none(scope: CoverScope, task: str, value: Value, unit: str | None = None) -
     known = scope.change.known
     rest = f" (the land cover of {percent(known)} of the ground is known)" if known < 1 - 1e-3 else ""
     answer = _made(scope, task, f"{prefix}{text}{rest}{amount}.", value, confidence, unit)
+    if scope.seasonal and (asked.before or asked.after or asked.either):
+        answer = replace(answer, confident=False, notes=(*answer.notes, SEASONS))
+    perhaps = scope.perhaps
+    if perhaps:
+        note = f"{scope.words(perhaps)} of ground may have changed that way, which is not known well enough"
+        answer = replace(answer, confident=False, notes=(*answer.notes, note))
     return replace(answer, confident=False) if known < KNOWN_ENOUGH else answer
 
 
@@ -247,7 +254,8 @@ def _share(scope: CoverScope) -> Answer:
     then = "before" if asked.before else "now"
     amount = f"{scope.words(scope.area)} of {_subject(asked)} {_verb(asked)}"
     text = f"about {figures(value)} %: {amount}, of {scope.words(whole)} seen {then}."
-    return _made(scope, "share", text, value, scope.mean_confidence, "%")
+    answer = _made(scope, "share", text, value, scope.mean_confidence, "%")
+    return replace(answer, confident=False) if scope.change.known < KNOWN_ENOUGH else answer  # the whole is not known
 
 
 def _share_of_ground(scope: CoverScope) -> Answer:
@@ -302,7 +310,7 @@ def _net(scope: CoverScope) -> Answer:
     asked = scope.question
     lost, gained = _lost_and_gained(scope, asked.before)
     if not lost and not gained:
-        return _none(scope, "binary", False)
+        return _none(replace(scope, question=replace(asked, before=(), either=asked.before)), "binary", False)
     value = lost > gained if asked.least else gained > lost
     words = [scope.words(area) if area else "none" for area in (gained, lost)]
     first = f"{words[0]} of {_subject(asked)}" if gained else f"no {_subject(asked)}"
@@ -314,8 +322,17 @@ def _net(scope: CoverScope) -> Answer:
     ]
     area = sum(weight for _, weight in weighted)
     confidence = sum(of_one * weight for of_one, weight in weighted) / area if area else scope.none_confidence
-    close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure
-    return _made(scope, "binary", text, value, min(EVEN, confidence) if close else confidence)
+    return _made(scope, "binary", text, value, _of_difference(scope, lost, gained, confidence))
+
+
+def _of_difference(scope: CoverScope, lost: float, gained: float, confidence: float) -> float:
+    """Confidence of what is more, and by how much: even where what is doubtful or not known could reverse it."""
+    classes = scope.question.before or scope.question.either
+    more = gained > lost  # then what is not known of the loss could reverse it: under new buildings, for example
+    hidden = sum(one.shares.get(UNKNOWN, 0.0) for one in scope.grounds if (one.direction == "appeared") == more)
+    perhaps = sum(value.area for (a, b), value in scope.change.perhaps.items() if (a if more else b) in classes)
+    close = abs(gained - lost) <= (1 - confidence) * max(gained, lost) + scope.unsure + hidden + perhaps
+    return min(EVEN, confidence) if close else confidence
 
 
 def _net_area(scope: CoverScope) -> Answer:
@@ -330,7 +347,7 @@ def _net_area(scope: CoverScope) -> Answer:
     more = "more" if (net < 0) == asked.least else "less"
     unit = "m2" if scope.change.metric else "px"
     text = f"{_lost_and_gained_words(scope, lost, gained, _subject(asked))}: {scope.words(abs(net))} {more} in all."
-    return _made(scope, "area", text, round(net), scope.mean_confidence, unit)
+    return _made(scope, "area", text, round(net), _of_difference(scope, lost, gained, scope.mean_confidence), unit)
 
 
 def _change(scope: CoverScope) -> Answer:

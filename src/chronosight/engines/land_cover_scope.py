@@ -9,7 +9,9 @@ from chronosight.engines.chosen_objects import shared_ground
 from chronosight.figures import figures
 from chronosight.results.change_summary import ChangeSummary
 from chronosight.results.land_cover_change import (
+    BARE,
     CLASS_OF_OBJECT,
+    LOW,
     UNKNOWN,
     CoverObject,
     Flows,
@@ -115,6 +117,24 @@ class CoverScope:
             certain_not = (before in asked.after and asked.after != ()) or (after in asked.before and asked.before != ())
             area += value.area if open_pair and not certain_not and not self.chosen((before, after)) else 0.0
         return area
+
+    @property
+    def perhaps(self) -> float:
+        """Area that may have changed as is asked about, by what its ground looks most like, wherever in the scene.
+
+        Which of bare ground and low vegetation it is, the season decides too: both are meant by either.
+        """
+        other = {BARE: LOW, LOW: BARE}
+        return 0.0 if self.question.under else sum(
+            value.area
+            for (a, b), value in self.change.perhaps.items()
+            if any(map(self.chosen, ((a, b), (other.get(a, a), b), (a, other.get(b, b)))))
+        )
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether open ground that is bare at one date and green at the other would count: the map reports no such change."""
+        return self.chosen((BARE, LOW)) or self.chosen((LOW, BARE))
 
     @property
     def confidences(self) -> list[tuple[float, float]]:

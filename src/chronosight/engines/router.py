@@ -22,8 +22,10 @@ from chronosight.results.doubts import doubted
 from chronosight.results.sentences import objects
 from chronosight.results.wording import all_below_limits
 from chronosight.tasks.cells import places
+from chronosight.tasks.nouns import plural
 from chronosight.tasks.parsing import ParsedQuestion, parse_question
 from chronosight.tasks.question import SceneQuestion
+from chronosight.tasks.replaced_objects import GROUND_OF
 from chronosight.tasks.routing import MAX_CHARACTERS
 from chronosight.tasks.scene_regions import in_region
 
@@ -198,8 +200,10 @@ def answer_described(
     """
     assert parsed.of_objects is not None  # two dates
     asked = parsed.of_objects.question
-    if asked is None or asked.asks == "land_cover":
+    if asked is None:
         return doubted(answer_scene_question(summary, parsed.of_objects), summary)
+    if asked.asks == "land_cover":
+        return doubted(_beside_unseen(summary, asked, answer_scene_question(summary, parsed.of_objects), classes), summary)
     known = _known(summary, asked, changed, classes)
     if known is not None:
         note = (parsed.routed.note,) if parsed.routed.note else ()
@@ -211,7 +215,7 @@ def answer_described(
             answer = _of_unchanged(summary, parsed, answer, changed)
         elif changed is not None and asked.asks in ("count", "where"):
             answer = beside_undecided(answer, changed)
-        answer = _beside_limits(summary, asked, answer)
+        answer = _beside_limits(summary, asked, _beside_unseen(summary, asked, answer, classes))
     if asked.asks == "whether" and asked.subject is None and summary.land_cover is not None:
         ground = [item for item in summary.land_cover.objects if _lies_in(summary, asked, item)]
         answer = beside_land_cover(answer, ground)
@@ -232,6 +236,21 @@ def _of_unchanged(summary: ChangeSummary, parsed: ParsedQuestion, answer: Answer
             notes=(*nothing.notes, FOLLOWS),
         )  # fmt: skip
     return replace(answer, confident=False, notes=(*answer.notes, POSSIBLE)) if outlined else answer
+
+
+def _beside_unseen(
+    summary: ChangeSummary, asked: SceneQuestion, answer: Answer, classes: Sequence[ClassDescription]
+) -> Answer:
+    """An answer that rests on there being no object of a class, of which one may have changed although none is outlined."""
+    outlined = {plural(item.class_name) for item in summary.objects}
+    unseen = {one.name for one in classes if one.changed is not None and one.changed.value is not False} - outlined
+    named = {asked.subject, *asked.subjects}
+    if asked.cover is not None and asked.cover.under:
+        ground = {*asked.cover.before, *asked.cover.after}
+        named |= {name for name, own in GROUND_OF.items() if asked.cover.under in (name, "objects") or ground & {*own}}
+    if not unseen & named or not answer.confident:
+        return answer
+    return replace(answer, confident=False, confidence=min(EVEN, answer.confidence), notes=(*answer.notes, undecided(())))
 
 
 def _beside_limits(summary: ChangeSummary, asked: SceneQuestion, answer: Answer) -> Answer:

@@ -9,12 +9,14 @@ from chronosight.engines.chosen_objects import (
     NO_ZONES,
     Chosen,
     choose,
+    doubtful,
     ground_of,
     is_wanted,
     make_answer,
     of_size,
     refused,
     shared_ground,
+    unsure_if,
     verb,
     zone_tally,
 )
@@ -68,6 +70,8 @@ def share(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     part = f"{_amount_words(summary, question, chosen, amount)}{chosen.size} {verb(question)}{chosen.place}"
     all_words = _amount_words(summary, question, whole, _amount(question, whole))
     of = f"{all_words}{whole.size} that {verb(without[question.share_of])}{whole.place}"
+    if question.by == "count" and 0 < amount < len(whole.found):  # a share of a number is no surer than the number
+        whole = choose(summary, replace(without[question.share_of], asks="count"))
     return make_answer(replace(whole, notes=chosen.notes), "share", f"{figures(value)} %: {part}, of {of}.", value, unit="%")
 
 
@@ -137,8 +141,11 @@ def compare(summary: ChangeSummary, question: SceneQuestion) -> Answer:
         value = round(amounts[1] - amounts[0] if question.least else amounts[0] - amounts[1])
         text = f"{value:,}: {text}"
     notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
-    least = min(first.confidence, second.confidence)
-    return make_answer(replace(first, notes=notes, confidence=least), "comparison", text, value)
+    if question.difference and question.by == "count":
+        sides = [choose(summary, replace(side, asks="count")) for side in _sides(question, alone)]
+    both = replace(first, notes=notes, confidence=min(side.confidence for side in sides))
+    close = any(amounts) and abs(amounts[0] - amounts[1]) <= doubtful(sum(amounts), both)
+    return make_answer(unsure_if(close and not question.difference, both), "comparison", text, value)
 
 
 def _measured(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> str:
@@ -196,6 +203,9 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
     measure = {name: value.count if question.by == "count" else value.area for name, value in rows}
     extreme = (min if question.least else max)(measure.values())
     first = [name for name, value in measure.items() if value == extreme]
+    others = [value for value in measure.values() if value != extreme]
+    second = (min if question.least else max)(others, default=0.0)
+    close = bool(others) and abs(extreme - second) <= doubtful(extreme + second, chosen)
     top = dict(rows)[first[0]]
     size = f"{objects(top.count, chosen.noun).text}{chosen.size} {verb(question)}"
     alike = len({round(dict(rows)[name].area) for name in first}) == 1
@@ -210,7 +220,7 @@ def rank(summary: ChangeSummary, question: SceneQuestion) -> Answer:
         notes.append("cells are those of the 3x3 grid of the scene")
     elif question.among == "zones" and summary.zones is not None:
         notes += summary.zones.notes
-    return make_answer(chosen, noun, text, first[0] if len(first) == 1 else tuple(first), *notes)
+    return make_answer(unsure_if(close, chosen), noun, text, first[0] if len(first) == 1 else tuple(first), *notes)
 
 
 def list_parts(summary: ChangeSummary, question: SceneQuestion) -> Answer:

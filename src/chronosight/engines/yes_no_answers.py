@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chronosight.engines.chosen_objects import NO_GROUND, Chosen, choose, extent, make_answer, refused, verb
+from chronosight.engines.chosen_objects import (
+    NO_GROUND,
+    Chosen,
+    choose,
+    doubtful,
+    extent,
+    make_answer,
+    refused,
+    unsure_if,
+    verb,
+)
 from chronosight.engines.confidence import COVERAGE, EVEN
 from chronosight.engines.from_objects import CANNOT_TELL
 from chronosight.results.answer import Answer
@@ -77,7 +87,7 @@ def area_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> 
     amount = about(size_words(chosen.area, True)) if chosen.area else "no ground"
     text = f"{_word(value)}: {chosen.noun}s{chosen.size} that {verb(question)}{chosen.place} cover {amount}."
     margin = min(abs(chosen.area - limit) for limit in (low, high) if limit is not None)
-    return make_answer(_unsure_if(margin <= _doubtful(chosen.area, chosen), chosen), "area_is", text, value)
+    return make_answer(unsure_if(margin <= doubtful(chosen.area, chosen), chosen), "area_is", text, value)
 
 
 def length_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -97,7 +107,7 @@ def length_is(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -
     long = f"roads{chosen.size} that {verb(question)}{chosen.place} are about {length_words(metres)} long in all"
     text = f"{_word(value)}: {long}." if chosen.found else f"{_word(value)}: no roads {verb(question)}{chosen.place}."
     margin = min(abs(metres - limit) for limit in (low, high) if limit is not None)
-    return make_answer(_unsure_if(margin <= _doubtful(metres, chosen), chosen), "length_is", text, value)
+    return make_answer(unsure_if(margin <= doubtful(metres, chosen), chosen), "length_is", text, value)
 
 
 def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -115,8 +125,8 @@ def grown(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> An
     gone = len(chosen.found) - appeared
     value = gone > appeared if question.least else appeared > gone
     text = f"{_word(value)}: {objects(appeared, chosen.noun).text} appeared{chosen.place} and {gone or 'none'} vanished."
-    close = appeared != gone and abs(appeared - gone) <= _doubtful(len(chosen.found), chosen)
-    return make_answer(_unsure_if(close, chosen), "grown", text, value)
+    close = appeared != gone and abs(appeared - gone) <= doubtful(len(chosen.found), chosen)
+    return make_answer(unsure_if(close, chosen), "grown", text, value)
 
 
 def largest_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> Answer:
@@ -163,16 +173,6 @@ def lie_in(summary: ChangeSummary, question: SceneQuestion, chosen: Chosen) -> A
     lie = "lies" if of == 1 else "lie"
     text = f"{_word(value)}: {n:,} of {objects(of, every.noun).text}{every.size} that {verb(question)} {lie}{chosen.place}."
     return make_answer(replace(every, notes=chosen.notes), "lie_in", text, value)
-
-
-def _doubtful(amount: float, chosen: Chosen) -> float:
-    """How much of a sum over objects may not be there: the share that their mean confidence leaves."""
-    return (1 - min(chosen.confidence, 1.0)) * amount
-
-
-def _unsure_if(close: bool, chosen: Chosen) -> Chosen:
-    """A yes or no that the doubtful part of the objects could reverse is as likely as not."""
-    return replace(chosen, confidence=min(EVEN, chosen.confidence)) if close else chosen
 
 
 def _word(value: bool) -> str:

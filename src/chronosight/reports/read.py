@@ -247,6 +247,7 @@ def _land_cover(row: dict[str, Any], scene: Scene, folder: Path) -> LandCoverCha
         ),
         _rows(folder / "land_cover_mask") if mapped else None,
         left_out=int(row.get("left_out", 0)),
+        perhaps=read_flows(row.get("perhaps", [])),
     )
 
 

@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 CLASSES = (*LAND_COVER_CLASSES, UNKNOWN)
 NOT_KNOWN = 254
 KNOWN_ENOUGH = 0.8  # share of the ground whose land cover is known, to say of all of it that nothing changed
-BUILT_UP, PAVED, WATER = LAND_COVER_CLASSES[0], LAND_COVER_CLASSES[1], LAND_COVER_CLASSES[5]
+BUILT_UP, PAVED, BARE, LOW, _, WATER = LAND_COVER_CLASSES
 CLASS_OF_OBJECT = {"building": BUILT_UP, "road": PAVED}
 
 Pair = tuple[str, str]  # class before, class after
@@ -154,6 +154,8 @@ class LandCoverChange:
         dates: reads rows of the land cover of both dates, (2, rows, width) uint8: index of `CLASSES`, 255 without data; None
             where there is none.
         left_out: number of objects that limits of size or confidence leave out.
+        perhaps: area by likeliest class at both dates where these are of different groups but not both known, beside
+            changed buildings and roads, where it is not too little for an object.
     """
 
     objects: tuple[CoverObject, ...]
@@ -165,6 +167,7 @@ class LandCoverChange:
     rows: Rows | None = None
     dates: Rows | None = None
     left_out: int = 0
+    perhaps: Flows = field(default_factory=dict)
 
     @property
     def flows(self) -> Flows:
@@ -183,6 +186,7 @@ class LandCoverChange:
             ],
             "grounds": [ground.to_dict() for ground in self.grounds],
             **({"left_out": self.left_out} if self.left_out else {}),
+            "perhaps": flow_rows(self.perhaps),
             "zones": [
                 {"name": zone.name, "changes": flow_rows(zone.flows), "ids": list(zone.numbers), "grounds": list(zone.grounds)}
                 for zone in self.zones

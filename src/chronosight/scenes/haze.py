@@ -13,6 +13,8 @@ import numpy as np
 
 DARKEST = 1.0  # per cent of the pixels
 VEILED = 55.0  # grey levels between the darkest pixels of both dates: clean val pairs reach 52
+BLACK = 4  # grey levels that compression leaves of black
+LEFT = 0.5  # of the pixels must be brighter than that
 LIT = 60.0  # grey levels of the brightest pixels of the clear date; below it is dark itself, as at night
 LEAST_CONTRAST = 16.0  # grey levels between darkest and brightest pixels of the veiled date; below there is nothing to restore
 WHITE = 255.0
@@ -34,7 +36,10 @@ def without_haze(frames: Sequence[np.ndarray], valid: np.ndarray) -> tuple[tuple
     thinned = np.s_[::every, ::every]
     if not valid[thinned].any():
         return tuple(frames), None
-    levels = [frame[thinned].max(axis=2)[valid[thinned]] for frame in frames]
+    every_level = [frame[thinned].max(axis=2)[valid[thinned]] for frame in frames]
+    levels = [level[level > BLACK] for level in every_level]  # black is a strip without data that was too small to be told
+    if min(map(len, levels)) < LEFT * len(every_level[0]):
+        return tuple(frames), None
     dark, bright = np.array([np.percentile(level, (DARKEST, 100 - DARKEST)) for level in levels]).T
     veiled = int(np.argmax(dark))
     seen_through = bright[veiled] - dark[veiled] >= LEAST_CONTRAST

@@ -54,7 +54,7 @@ def written_out_of_cover(
         return f"What replaced the {noun}{place}?"
     starts = next((asks for start, asks in _ASKS.items() if reading.starts(start, f"and {start}")), None)
     objects = "buildings and roads" if cover.under == "objects" else cover.under
-    of_objects = objects and re.search(r"\b(?:how many|which) of (?:them|these|those)\b", line)
+    of_objects = objects and re.search(r"\b(?:of (?:them|these|those)|did they|(?:were|are) they built)\b", line)
     these = f"{'demolished' if cover.asks == 'came_after' else 'new'} {objects}" if objects else ""
     stands = (not of_objects and noun) or these
     named = _IT.sub(f"the {stands}", text, count=1) if stands else text

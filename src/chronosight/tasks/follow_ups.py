@@ -39,6 +39,7 @@ _GAPS = tuple(
     )
 )
 _GAPPED = ("rank", "compare", "number_is", "grown", "largest_in", "lie_in", "share")  # asks of what may leave them out
+_ANYBODY = re.compile(r"\b(?:did|do|have|had) they\b(?! (?:replace|replaced|appear|vanish|take)\b)", re.IGNORECASE)
 _IT = re.compile(r"^(?:and )?(?:where|how (?:large|big|long))\b.*?\b(?P<it>it)\b", re.IGNORECASE)
 _OF_IT = re.compile(r"\b(?:its|their) (?P<what>(?:total )?(?:area|size|length|location|position|place)s?)\b", re.IGNORECASE)
 _BEFORE = ("count", "area", "length", "whether", "where", "direction", "largest", "share", "number_is", "area_is", "grown",
@@ -79,7 +80,7 @@ def written_out_of_pair(
     beside = {word for at, word in enumerate(reading.words) if at not in named}  # "bare ground" is a thing
     short = (gapped or _length(text, reading) <= SHORT) and not _ITSELF & beside
     they = _THEY.search(text)
-    if they is not None and reading.subjects and they[0].lower() == "they":  # "did they build new houses": anybody
+    if they is not None and reading.subjects and _ANYBODY.search(text):
         they = None
     if before is not None and before.cover is not None and short:
         full = _of_cover(text, reading, own, before, asked)

@@ -69,6 +69,11 @@ GONE = (
 NEW = (*lists.APPEARED, "planted", "flooded", "dug", "regrown", "formed", "gained", "gain", "sown", "emerge", "dug out")
 GREW = ("grow", "grew", "grown", "increase", "increased", "expand", "expanded", "gain", "gained")
 SHRANK = ("shrink", "shrank", "shrunk", "decrease", "decreased", "decline", "declined", "reduced", "smaller", "less", "fewer")
+EARLIER = (
+    "before", "earlier", "previously", "formerly", "in the past", "used to be", "use to be", "first image", "first date",
+    "first picture", "first photo", "first scene", "older image",
+)  # fmt: skip
+LATER = ("now", "today", "currently", "second", "later", "after", "newer", "at present")
 # What is done to ground, and so names the kind that it became: "was bare ground paved" asks for no new bare ground.
 PAVES = ("paved", "sealed", "asphalted")
 FLOODS = ("flooded", "submerged")
@@ -103,9 +108,14 @@ _OUT_OF = re.compile(
     rf"^ (?:what|which)(?: kinds?| types?| of| land| cover| ground)* (?:was |were )?{_TURN} (?!of )[^@]*@| did .*@.* replace "
 )
 _WHERE_WAS = re.compile(r" where (?:(?:the|a|an|old) )*@ (?:was|were|stood|lay|used) | where there (?:was|were|used to be) @ ")
+_OF_A_PART = re.compile(r" of (?:the |all )?(?:lost|cleared|felled|removed|vanished|destroyed|former|new|planted) @")
+_ONE = ("largest", "biggest", "smallest", "longest", "shortest", "strongest")
 _WHERE = ("which part", "which parts", "which places", "in which", "which cell", "which cells")
 _BUILT_OVER = re.compile(r"^ (?:what|which)(?: kinds?| types?| of| land| ground)* (?:was|has been|got) built (?:over|on|upon) $")
 NOT_CLEAR = "It is not clear what the ground became: ask it in full, such as: did any bare ground turn into paved ground?"
+ONE_OF_THEM = "What became of one piece of ground, or of that under one building or road, is not told: ask about all of them."
+NOT_ALL = "Ask for the share itself: what share of the forest was lost?"
+NOT_OF_A_PART = "Shares are of all that was seen of a kind of ground, not of what was lost or is new: ask for the two areas."
 NO_NEGATION = "Ask about land cover without a negation: did any forest disappear?"
 
 
@@ -139,6 +149,12 @@ def read_cover_question(words: Sequence[str]) -> CoverQuestion | str | None:
         found = _read(words, nouns, line, of_objects)
     if isinstance(found, CoverQuestion) and found.asks == "share":
         found = replace(found, of_ground=OF_GROUND.search(line) is not None)
+    if isinstance(found, CoverQuestion) and {*_ONE} & {*words} and not about_cover:
+        return ONE_OF_THEM
+    if isinstance(found, CoverQuestion) and re.search(r" (?:whole|whole of the) @", _tagged(words, nouns)):
+        return NOT_ALL
+    if isinstance(found, CoverQuestion) and found.asks == "share" and _OF_A_PART.search(_tagged(words, nouns)):
+        return NOT_OF_A_PART
     if found is not None and negated(words):
         return NO_NEGATION
     return found
@@ -171,7 +187,7 @@ def _read(words: list[str], nouns: list[Mention], line: str, of_objects: bool) -
     if developed or has_phrase(line, ("built on", "built over", "built upon")):
         asks = "whether" if asks == "describe" else asks
         return CoverQuestion(asks, before=noun.classes, under="objects", word=noun.word)
-    return _done_to(noun, tagged, asks) or _of_one(words, noun, line, asks)
+    return _done_to(noun, tagged, asks) or _of_one(words, noun, line, tagged, asks)
 
 
 def _done_to(noun: Mention, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
@@ -191,17 +207,17 @@ def _done_to(noun: Mention, tagged: str, asks: CoverAsks) -> CoverQuestion | str
     return NOT_CLEAR if built or dried else None
 
 
-def _of_one(words: list[str], noun: Mention, line: str, asks: CoverAsks) -> CoverQuestion | str | None:
+def _of_one(words: list[str], noun: Mention, line: str, tagged: str, asks: CoverAsks) -> CoverQuestion | str | None:
     """Ground of one kind that came or went."""
     grown = has_phrase(line, GREW) or "more" in words or has_phrase(line, ("larger", "bigger", "greater"))
     shrunk = has_phrase(line, SHRANK)
     if grown != shrunk and "how much" in line and not has_phrase(line, (*lists.VANISHED, "gained", "gain")):
-        return CoverQuestion("net_area", before=noun.classes, word=noun.word, least=shrunk)
+        return CoverQuestion("net_area", before=noun.classes, word=noun.word, least=shrunk != _says_earlier(line))
     if (grown or shrunk) and ("how much" in line or (has_phrase(line, GREW) and shrunk)):
         return CoverQuestion("change", either=noun.classes, word=noun.word)
     if asks == "whether" and (grown or shrunk) and not has_phrase(line, ("lost", "gained", "no more")):
-        return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk)
-    gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(line, NEW)
+        return CoverQuestion("net", before=noun.classes, word=noun.word, least=shrunk != _says_earlier(line))
+    gone, new = has_phrase(line, (*GONE, "replaced")), has_phrase(tagged, NEW)  # "paved ground" is not said to be paved
     if gone and has_phrase(line, ("cleared", "demolished")) and new:
         new = False
     changed = has_phrase(line, lists.CHANGED) or has_phrase(line, lists.HAPPENED) or "became of" in line
@@ -215,6 +231,14 @@ def _of_one(words: list[str], noun: Mention, line: str, asks: CoverAsks) -> Cove
     if gone or changed:
         return CoverQuestion("change" if asks in ("describe", "area") else asks, either=noun.classes, word=noun.word)
     return None
+
+
+def _says_earlier(line: str) -> bool:
+    """Whether more or less is said of the earlier date: "were there more trees before", "more trees than now"."""
+    said, than, other = line.partition(" than ")
+    if than:
+        return has_phrase(f" {other}", LATER)
+    return has_phrase(said, EARLIER) and not has_phrase(said, ("since", "from", "compared to", "compared with"))
 
 
 def _from_to(nouns: list[Mention], tagged: str, asks: CoverAsks) -> CoverQuestion | None:

@@ -21,7 +21,7 @@ VANISHED = _phrases("""
     eliminated, wiped out, deleted, ceased to exist, lose
 """)
 CHANGED = _phrases("""
-    change, changes, changed, changing, different, difference, differences, differ, differs, altered, alter,
+    happen, change, changes, changed, changing, different, difference, differences, differ, differs, altered, alter,
     modified, alteration, alterations, modification, modifications, evolved, evolve, transformed, development,
     developments, compare, compared, comparison
 """)
@@ -53,7 +53,7 @@ DESCRIBE = _phrases("""
 HAPPENED = _phrases("""
     what happened, what has happened, what is happening, what happens, happening, going on, what went on, event,
     activity, action, what took place, taking place, what are they doing, doing, what goes on, happened, occurred,
-    occurs
+    occurs, happen
 """)
 COMPARED = _phrases("more, fewer, less, outnumber, exceed, exceeds, more numerous")
 # These compare sizes, unless it is a number that is called greater.

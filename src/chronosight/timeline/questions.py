@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import prod
 
 from chronosight.results.answer import Answer, open_answer
 from chronosight.results.changed_object import Direction
@@ -79,7 +80,7 @@ def answer_with_objects(timeline: Timeline, question: str) -> Found:
     if re.search(r"\bhow many\b", text) and way is None and name is not None and not _CHANGED.search(text):
         return _present(timeline, name, text)
     if way is not None or _CHANGED.search(text):
-        return _between(timeline, changes, name, way, *span)
+        return _between(timeline, changes, name, way, *span, counted=re.search(r"\b(how many|number of)\b", text) is not None)
     return open_answer(CAN_ASK), ()
 
 
@@ -131,12 +132,12 @@ def _present(timeline: Timeline, name: str, text: str) -> Found:
     words = f"{count} of the {name}s that appear or vanish in these dates {are} there in {timeline.stack.dates[index].text}"
     only = f"{name}s that never change are not counted"
     tracks = [(track, event) for track in timeline.tracks if track.item.class_name == name for event in track.events[:1]]
-    return _answer(timeline, words, count, tracks, [only, *note])
+    return _answer(timeline, words, count, tracks, [only, *note], counted=True)
 
 
 def _between(
     timeline: Timeline, changes: Sequence[Change], name: str | None, way: Direction | None, first: int, last: int,
-    notes: list[str],
+    notes: list[str], counted: bool,
 ) -> Found:  # fmt: skip
     dates = timeline.stack.dates
     chosen = [change for change in changes if first < change[1].after <= last]
@@ -145,7 +146,7 @@ def _between(
     if not chosen:
         return _answer(timeline, f"No {name or 'object'} {verb} {span}", 0, [], notes)
     area = size_words(sum(track.item.area for track, _ in chosen), timeline.unit == "m2")
-    return _answer(timeline, f"{_counts(chosen)} {span}, {area} in all", len(chosen), chosen, notes)
+    return _answer(timeline, f"{_counts(chosen)} {span}, {area} in all", len(chosen), chosen, notes, counted)
 
 
 def _counts(changes: Sequence[Change]) -> str:
@@ -193,11 +194,12 @@ def _nearest(timeline: Timeline, date: Date) -> tuple[int, list[str]]:
 
 
 def _answer(
-    timeline: Timeline, text: str, value: int | tuple[str, ...], changes: Sequence[Change], notes: Sequence[str] = ()
-) -> Found:
-    """With the mean probability of the histories that it rests on."""
+    timeline: Timeline, text: str, value: int | tuple[str, ...], changes: Sequence[Change], notes: Sequence[str] = (),
+    counted: bool = False,
+) -> Found:  # fmt: skip
+    """With the mean probability of the histories that it rests on; a number that is asked for is right where all of them are."""
     known = [track.confidence for track, _ in changes]
-    confidence = sum(known) / len(known) if known else 0.5
+    confidence = prod(known) if known and counted else sum(known) / len(known) if known else 0.5
     doubts = timeline.stack.doubts
     if doubts:
         confidence = min(confidence, 0.5)

@@ -7,13 +7,18 @@ confident.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chronosight.figures import figures
 from chronosight.results.answer import Answer
+from chronosight.results.changed_object import Tally
 from chronosight.results.description import ClassDescription
 from chronosight.results.doubts import MOST
+from chronosight.results.land_cover_change import LandCoverChange, Pair, add_flows
 from chronosight.tasks.question import Value
+
+ALIKE = 2.0  # times as much ground of one kind of change: not more than this apart
 
 
 def doubt_of_size(answer: Answer, finer: Answer, metres: float) -> tuple[str, ...]:
@@ -70,6 +75,36 @@ def class_at_any_size(described: ClassDescription, finer: ClassDescription, metr
         return described
     interval = _both(described.interval, finer.interval)
     return replace(described, confidence=min(MOST, described.confidence), interval=interval)
+
+
+def cover_at_any_size(change: LandCoverChange, finer: LandCoverChange, pixel_area: float) -> LandCoverChange:
+    """The land-cover change as it may be given, likewise.
+
+    Args:
+        change: At the estimated ground size, its areas in pixels.
+        finer: Where the pixels are finer.
+        pixel_area: Of one pixel in that case, in the unit of its areas.
+
+    Returns:
+        The change; a kind of change that covers far more or less ground where the pixels are finer is not confident, and what
+        only that shows perhaps changed.
+    """
+    own, others = change.flows, {pair: value.area / pixel_area for pair, value in finer.flows.items()}
+
+    def alike(pair: Pair) -> bool:
+        areas = own.get(pair, Tally()).area, others.get(pair, 0.0)
+        return max(areas) <= ALIKE * min(areas)
+
+    def sure(confidence: float, pairs: Iterable[Pair]) -> float:
+        return confidence if all(map(alike, pairs)) else min(MOST, confidence)
+
+    only_finer = {pair: Tally(0, area) for pair, area in others.items() if pair not in own}
+    return replace(
+        change,
+        objects=tuple(replace(item, confidence=sure(item.confidence, [item.key])) for item in change.objects),
+        grounds=tuple(replace(one, confidence=sure(one.confidence, one.flows)) for one in change.grounds),
+        perhaps=add_flows([change.perhaps, only_finer]),
+    )
 
 
 def _same(one: Value | None, other: Value | None) -> bool:

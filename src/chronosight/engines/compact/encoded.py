@@ -8,7 +8,7 @@ from threading import RLock
 
 import numpy as np
 
-from chronosight.engines.compact.any_size import doubt_of_size
+from chronosight.engines.compact.any_size import cover_at_any_size, doubt_of_size
 from chronosight.engines.compact.bundle import Bundle
 from chronosight.engines.compact.caption import choose_caption
 from chronosight.engines.compact.captioner import Captioner
@@ -195,7 +195,9 @@ class EncodedScene:
         if self.scene.kind != "pair" or self.scene.metres_per_pixel or self.whole is not None:
             return None
         metres = finer_size(self.guide, self.estimated.low if self.estimated else 0.0)
-        return None if metres is None else EncodedScene(replace(self.scene, metres_per_pixel=metres), self.networks)
+        return None if metres is None else EncodedScene(
+            replace(self.scene, metres_per_pixel=metres), self.networks, cover=self.cover
+        )
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
@@ -236,7 +238,9 @@ class EncodedScene:
         if self.maps.cover is None:
             return None
         evidence = self.reported_evidence if self.large else self.reconciled.evidence
-        return land_cover_change(self.maps.cover, evidence, self.scene, self.size)
+        change = land_cover_change(self.maps.cover, evidence, self.scene, self.size)
+        other = self.finer.land_cover if self.finer is not None else None
+        return change if other is None or self.finer is None else cover_at_any_size(change, other, self.finer.size**2)
 
     @cached_property
     def sentence(self) -> str:

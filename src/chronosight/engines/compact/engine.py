@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +18,7 @@ from chronosight.engines.compact.compared_things import beside_counts, beside_pr
 from chronosight.engines.compact.conversation import CompactConversation
 from chronosight.engines.compact.describe import at_finer_size, describe_large, describe_pair
 from chronosight.engines.compact.encoded import EncodedScene, Networks
-from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, pool
+from chronosight.engines.compact.presence import PresenceClassifier, answer_count, answer_presence, beside_count, pool
 from chronosight.engines.compact.reconcile import agreeing
 from chronosight.engines.compact.replies import answer_yes_no, read_raw, read_reply, yes_probability
 from chronosight.engines.confidence import calibrate
@@ -53,6 +54,7 @@ KINDS: dict[str, tuple[str, ...]] = {  # that a task is asked of; all others are
     "rural_urban": ("image",),
     "event": ("video",),
 }
+_DENIED = re.compile(r"\b(?:without|no)\b[^,.]*")  # of a caption: "open country without any buildings"
 SIZES = ("image_size", "pair_size", "video_size", "video_frames")  # of config.json, that the language model needs
 
 
@@ -219,7 +221,7 @@ class CompactEngine(Engine):
     def _beside_presence(self, encoded: EncodedScene, captioned: Answer) -> Answer:
         """The caption of an image; not confident, with a note, where it names a thing that the model denies when asked."""
         known = self.networks.presence.rows if self.networks.presence is not None else {}
-        named = named_things(captioned.text, tuple(known))
+        named = named_things(_DENIED.sub(" ", captioned.text), tuple(known))
         implied = [whole for noun in named for whole in IMPLIED.get(noun, ())]
         return self._unless_denied(encoded, captioned, tuple(dict.fromkeys((*named, *implied))))
 
@@ -238,9 +240,12 @@ class CompactEngine(Engine):
             return None
         noun = str(question.subject)
         there = self._unless_contradicted(encoded, classifier, noun, self._see(encoded, classifier, [noun])[noun])
-        if question.task == "presence":
+        if question.task == "presence" and not (there.value and there.confident and len(encoded.pooled) == 1):
             return there
-        counted = read_raw(question, encoded.replies([question])[0])
+        asked = object_count.ask(noun)
+        counted = read_raw(asked, encoded.replies([asked])[0])
+        if question.task == "presence":
+            return beside_count(there, noun, counted)
         return answer_count(self.bundle, classifier, question, encoded.pooled, there, counted)
 
     def _see(self, encoded: EncodedScene, classifier: PresenceClassifier, nouns: Sequence[str]) -> dict[str, Answer]:

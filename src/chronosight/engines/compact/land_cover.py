@@ -26,7 +26,7 @@ from scipy import ndimage
 
 from chronosight.engines.generalise import drawn
 from chronosight.engines.outlines import outline_in_scene, place_objects
-from chronosight.results.changed_object import ChangedObject
+from chronosight.results.changed_object import ChangedObject, Tally
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover import GROUPS, LEVELS, N_GROUPS, LandCover
@@ -37,6 +37,7 @@ from chronosight.results.land_cover_change import (
     UNKNOWN,
     WATER,
     CoverObject,
+    Flows,
     LandCoverChange,
     ObjectGround,
     Pair,
@@ -76,6 +77,7 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
         The change, its map included.
     """
     changed = change_map(cover, evidence.mask > 0, metres)
+    perhaps = perhaps_changed(cover, evidence.mask > 0, metres) & scene.valid
     named, classes = cover.named & scene.valid, cover.classes
     both = named.all(axis=0)
     objects, codes = [], np.where(both, np.uint8(UNCHANGED), np.uint8(NOT_KNOWN))
@@ -99,6 +101,7 @@ def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres
         totals,
         rows=lambda top, bottom: codes[top:bottom],
         dates=lambda top, bottom: date_classes(cover.part(cover.packed[:, top:bottom]), scene.valid[top:bottom]),
+        perhaps=flows_of(count_pairs(classes, perhaps), pixel_area, metres),
     )
 
 
@@ -165,10 +168,66 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
         (H, W) uint8: 0, or 1 + `N_GROUPS` * group before + group after.
     """
     known, even = cover.known, (cover.packed & LEVELS) >= ceil(EVEN * LEVELS)
-    before, after = GROUPS[cover.classes]
     certain = (known[0] & even[1]) | (known[1] & even[0])
-    differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & ~blocked
-    codes = np.where(certain & differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
+    found = _wide_enough(_groups_apart(cover, certain & ~blocked), metres)
+    found[blocked] = 0
+    return found
+
+
+def perhaps_changed(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarray:
+    """Where the likeliest classes of both dates are of different groups although they are not known, without slivers.
+
+    Args:
+        cover: The land cover of both dates.
+        blocked: (H, W) bool, changed buildings and roads.
+        metres: Ground size of a pixel.
+
+    Returns:
+        (H, W) bool.
+    """
+    even = ((cover.packed & LEVELS) >= ceil(EVEN * LEVELS)).all(axis=0)
+    return _wide_enough(_groups_apart(cover, even & ~cover.named.all(axis=0) & ~blocked), metres) > 0
+
+
+def count_pairs(classes: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Counts pixels by class before and class after.
+
+    Args:
+        classes: (2, H, W), index in `LAND_COVER_CLASSES`.
+        inside: (H, W) bool, which pixels are counted.
+
+    Returns:
+        (6, 6) numbers of pixels.
+    """
+    size = len(LAND_COVER_CLASSES)
+    before, after = classes[:, inside].astype(int)
+    return np.bincount(size * before + after, minlength=size**2).reshape(size, size)
+
+
+def flows_of(counts: np.ndarray, pixel_area: float, metres: float) -> Flows:
+    """Ground that perhaps changed, by class before and class after, where it is not too little to be reported.
+
+    Args:
+        counts: Of `count_pairs`.
+        pixel_area: Of one pixel, in the unit of the areas.
+        metres: Ground size of a pixel.
+
+    Returns:
+        Areas.
+    """
+    names, enough = LAND_COVER_CLASSES, counts >= smallest_area(metres)
+    return {(names[a], names[b]): Tally(0, pixel_area * int(counts[a, b])) for a, b in np.argwhere(enough).tolist()}
+
+
+def _groups_apart(cover: LandCover, where: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: 1 + `N_GROUPS` * group before + group after where they differ, of the pixels given; else 0."""
+    before, after = GROUPS[cover.classes]
+    differs = (before != after) & (before < N_GROUPS) & (after < N_GROUPS) & where
+    return np.where(differs, 1 + N_GROUPS * before + after, 0).astype(np.uint8)
+
+
+def _wide_enough(codes: np.ndarray, metres: float) -> np.ndarray:
+    """Codes of groups that follow the majority around each pixel, without slivers."""
     found = np.zeros_like(codes)
     radius, margin = radius_of(metres), margin_of(metres)
     for top, left in product(range(0, codes.shape[0], BLOCK), range(0, codes.shape[1], BLOCK)):
@@ -180,7 +239,6 @@ def change_map(cover: LandCover, blocked: np.ndarray, metres: float) -> np.ndarr
             if 2 * counts[code] > (2 * radius + 1) ** 2:  # fewer are nowhere a majority; most blocks have none
                 inside = without_slivers(around == code, radius)
                 block[inside[above : above + BLOCK, before_it : before_it + BLOCK]] = code
-    found[blocked] = 0
     return found
 
 

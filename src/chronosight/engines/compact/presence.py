@@ -155,6 +155,22 @@ def answer_presence(classifier: PresenceClassifier, question: Question, pooled: 
     return Answer(write_yes_no(value), question.task, value, confidence, confident)
 
 
+def beside_count(there: Answer, noun: str, counted: Answer) -> Answer:
+    """That a thing is there, as it may be said beside the model's count of it.
+
+    Args:
+        there: Yes to whether it is there.
+        noun: The thing.
+        counted: The language model's count.
+
+    Returns:
+        The answer; not confident, with a note, where none is counted.
+    """
+    if counted.value != 0:
+        return there
+    return replace(there, confident=False, notes=(*there.notes, f"asked how many {noun} there are, the model says none"))
+
+
 def answer_count(
     bundle: Bundle, classifier: PresenceClassifier, question: Question, pooled: np.ndarray, there: Answer, counted: Answer
 ) -> Answer:

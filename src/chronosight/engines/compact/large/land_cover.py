@@ -15,10 +15,13 @@ import numpy as np
 
 from chronosight.engines.compact.land_cover import (
     change_map,
+    count_pairs,
     date_classes,
+    flows_of,
     margin_of,
     object_ground,
     objects_in,
+    perhaps_changed,
     smallest_area,
 )
 from chronosight.engines.compact.large.codes import read_codes
@@ -55,7 +58,7 @@ def whole_scene_land_cover(
         The change; its maps are windows on files of the store.
     """
     metres = scene.metres_per_pixel or 1.0
-    known, totals, compared = _write_groups(store, thresholds, metres)
+    known, totals, compared, perhaps = _write_groups(store, thresholds, metres)
     found: list[tuple[CoverObject, Piece]] = []
     for code in sorted(_codes_present(store)):
         for pieces in components(_bands(store, code), smallest=smallest_area(metres)):
@@ -80,31 +83,39 @@ def whole_scene_land_cover(
             LandCover(store.read_cover(top, bottom), thresholds), store.read(top, bottom).valid
         ),
         left_out=every - len(found),
+        perhaps=flows_of(perhaps, area, metres),
     )
 
 
 def _write_groups(
     store: Store, thresholds: Thresholds, metres: float
-) -> tuple[int, dict[str, tuple[int, int]], int]:
-    """Writes where the land cover changed; -> pixels known at both dates, pixels by class and date, pixels compared."""
+) -> tuple[int, dict[str, tuple[int, int]], int, np.ndarray]:
+    """Writes where the land cover changed.
+
+    Returns:
+        Pixels known at both dates, pixels by class and date, pixels compared, and those that perhaps changed, by classes.
+    """
     margin, known, compared = margin_of(metres), 0, 0
     sums = np.zeros((2, len(LAND_COVER_CLASSES)), np.int64)
+    perhaps = np.zeros((len(LAND_COVER_CLASSES),) * 2, np.int64)
     with (store.folder / GROUPS_FILE).open("wb") as file:
         for top in range(0, store.height, BAND):
             bottom = min(top + BAND, store.height)
             first, last = max(0, top - margin), min(bottom + margin, store.height)
             cover = LandCover(store.read_cover(first, last), thresholds)
             codes = read_codes(store, first, last)
-            changed = change_map(cover, (codes > 0) & (codes != NO_DATA), metres)
+            blocked = (codes > 0) & (codes != NO_DATA)
+            changed, maybe = change_map(cover, blocked, metres), perhaps_changed(cover, blocked, metres)
             changed[top - first : bottom - first].tofile(file)
             inside = cover.part(cover.packed[:, top - first : bottom - first])
             valid, certain, classes = store.read(top, bottom).valid, inside.named, inside.classes
             certain &= valid
+            perhaps += count_pairs(classes, maybe[top - first : bottom - first] & valid)
             known, compared = known + int(certain.all(axis=0).sum()), compared + int(valid.sum())
             for date in range(2):
                 sums[date] += np.bincount(classes[date][certain[date]], minlength=len(LAND_COVER_CLASSES))
     totals = {name: (int(sums[0, index]), int(sums[1, index])) for index, name in enumerate(LAND_COVER_CLASSES)}
-    return known, totals, compared
+    return known, totals, compared, perhaps
 
 
 def _read(store: Store, name: str, top: int, bottom: int, left: int = 0, right: int | None = None) -> np.ndarray:
