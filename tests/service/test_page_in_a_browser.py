@@ -222,6 +222,22 @@ def test_a_link_opens_the_result_and_nothing_serious_is_wrong_with_it(page, serv
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_land_cover_stands_in_the_summary(page, server, described):
+    """These weights map none, so the lines are added to the result on its way."""
+    def with_land_cover(route):
+        answer = route.fetch()
+        body = answer.json()
+        body["result"]["summary"].append("Land cover: About 1 ha of trees became bare ground.")
+        route.fulfill(response=answer, json=body)
+
+    page.goto(f"{server.url}/?job={described['id']}")
+    expect(page.locator(".tiles")).to_be_visible()
+    expect(page.locator("[aria-label='Land cover']")).to_have_count(0)
+    page.route("**/results", with_land_cover)
+    page.reload()
+    expect(page.locator("[aria-label='Land cover'] li")).to_have_text("About 1 ha of trees became bare ground.")
+
+
 def test_start_shows_errors_as_the_server_words_them(page, server, tmp_path):
     page.goto(server.url)
     expect(page.locator("#start")).to_be_visible()

@@ -5,8 +5,9 @@ import { icon, make } from "./dom.js";
 import { answerWords, areaWords, changeWords, confidenceWords, count } from "./words.js";
 
 const DIRECTIONS = ["appeared", "vanished"];
+const COVER = "Land cover: "; // how lines about it begin in the summary of description.json
 
-/** Two dates: the verdict, the caption, a tile for each class and direction, answers, zones. */
+/** Two dates: the verdict, the caption, a tile for each class and direction, land cover, answers, zones. */
 export function pairSummary(result) {
   const { changed, caption, classes } = result;
   const doubtful = changed.confident ? "" : " doubtful";
@@ -26,7 +27,14 @@ export function pairSummary(result) {
   const text = make("p", { class: caption.confident ? "caption" : "caption doubtful" }, sentence(caption.text));
   const unsure = caption.confident ? null : make("p", { class: "confidence" }, icon("alert"), `Caption: ${confidenceWords(caption.confidence, false).toLowerCase()}`);
   const parts = [verdict, text, unsure, make("ul", { class: "tiles", "aria-label": "Counts" }, tiles)];
-  return [...parts, ...zoneTable(result.zones), answers(result.answers)].filter(Boolean);
+  return [...parts, ...landCover(result.summary), ...zoneTable(result.zones), answers(result.answers)].filter(Boolean);
+}
+
+/** What the ground became, in the sentences of the summary; nothing where it is not mapped. */
+function landCover(summary) {
+  const lines = summary.filter((line) => line.startsWith(COVER)).map((line) => line.slice(COVER.length));
+  if (!lines.length) return [];
+  return [make("h3", {}, "Land cover"), make("ul", { class: "steps", "aria-label": "Land cover" }, lines.map((line) => make("li", {}, line)))];
 }
 
 /** A series of dates: what changed from date to date, counts by date, the plot, answers, the report. */
