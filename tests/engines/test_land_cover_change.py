@@ -9,6 +9,7 @@ from scipy import ndimage
 from changed_scenes import one
 from chronosight.engines.compact import land_cover
 from chronosight.engines.compact.land_cover import change_map, land_cover_change, windows_apart
+from chronosight.engines.compact.object_grounds import object_ground
 from chronosight.results.changed_object import Tally
 from chronosight.results.land_cover import NEVER, Thresholds
 from chronosight.results.land_cover_change import CLASSES, NOT_KNOWN, UNKNOWN, code_of, pair_of
@@ -229,11 +230,11 @@ def test_ground_under_a_changed_object_is_shared_out_by_its_known_pixels():
     cover = cover_of(before, before, np.where(np.arange(SIDE) < 36, 0.99, 0.5) * np.ones((SIDE, 1)))
     item = one(3, "building", "appeared", 10, 10, 30, 15)
     inside = np.ones((15, 30), bool)
-    found = land_cover.object_ground(item, cover.part(cover.packed[:1, 10:25, 10:40]), inside)
+    found = object_ground(item, cover.part(cover.packed[:1, 10:25, 10:40]), inside)
     known = 26 / 30
     assert found.class_of == "trees" and found.confidence == pytest.approx(min(item.confidence, 0.99), abs=0.02)
     unsure = replace(item, confidence=0.6)
-    assert land_cover.object_ground(unsure, cover.part(cover.packed[:1, 10:25, 10:40]), inside).confidence == 0.6
+    assert object_ground(unsure, cover.part(cover.packed[:1, 10:25, 10:40]), inside).confidence == 0.6
     assert found.shares == pytest.approx({"trees": 300 * known, "road and paved": 150 * known, UNKNOWN: 450 * (1 - known)})
 
 
@@ -248,7 +249,7 @@ def test_ground_under_a_changed_object_may_be_known_as_a_whole(ground_of, confid
     """No pixel alone is sure enough to be named, a roof's worth of them is; of water, which shadow resembles, never."""
     cover = replace(cover_of(ground(ground_of), ground(ground_of), confidence), thresholds=Thresholds((0.96,) * 6, (NEVER,) * 6))
     item = one(3, "building", "appeared", 10, 10, 30, 15)
-    found = land_cover.object_ground(item, cover.part(cover.packed[:1, 10:25, 10:40]), np.ones((15, 30), bool))
+    found = object_ground(item, cover.part(cover.packed[:1, 10:25, 10:40]), np.ones((15, 30), bool))
     assert found.class_of == class_of and found.shares == pytest.approx({class_of: item.area})
     assert found.confidence == pytest.approx(0 if class_of == UNKNOWN else min(item.confidence, confidence), abs=0.02)
 

@@ -6,11 +6,13 @@ What counts as a change:
   ground are another, since the guide distinguishes buildings from roads. Ground that stays within its group has not changed.
 - The classes of both dates are known; or one is, and the likeliest class of the other date, of another group, is at least as
   likely as all others together. Where most of an object is known at one date only, its class at the other date is "unknown".
+- Where both dates show the same group, ground is named from a lower confidence on (`LandCover.named`): that says what has not
+  changed, never what has. Where the likeliest classes differ without being known, ground may have changed (`perhaps_changed`).
 - A pixel follows the majority around it, and what is narrower than `NARROW` is left out: dates that do not quite lie on each
   other leave slivers along every border. Objects smaller than `SMALLEST` are left out too.
 - Pixels of changed buildings and roads are never land-cover objects; each such object gets the ground it stands on instead
-  (`object_grounds`). Outside of them the guide saw no building come or go, so ground that seems to be built-up at one date only
-  has changed, but the class is "unknown".
+  (`object_grounds.py`). Outside of them the guide saw no building come or go, so ground that seems to be built-up at one date
+  only has changed, but the class is "unknown".
 - Shadow and dark asphalt resemble water: water smaller than `SMALLEST_WATER` gets an unknown class. Objects with an
   unknown class are reported from `SMALLEST_UNKNOWN` on.
 """
@@ -24,9 +26,9 @@ from math import ceil
 import numpy as np
 from scipy import ndimage
 
-from chronosight.engines.generalise import drawn
+from chronosight.engines.compact.object_grounds import MOST_OF, SMALLEST, likeliest_class, object_grounds
 from chronosight.engines.outlines import outline_in_scene, place_objects
-from chronosight.results.changed_object import ChangedObject, Tally
+from chronosight.results.changed_object import Tally
 from chronosight.results.codes import NO_DATA, UNCHANGED
 from chronosight.results.evidence import Evidence
 from chronosight.results.land_cover import GROUPS, LEVELS, N_GROUPS, LandCover
@@ -39,7 +41,6 @@ from chronosight.results.land_cover_change import (
     CoverObject,
     Flows,
     LandCoverChange,
-    ObjectGround,
     Pair,
     code_of,
 )
@@ -51,17 +52,11 @@ from chronosight.tasks.objects import MaskObject, MaskPiece, find_pieces
 
 Window = tuple[slice, slice]  # rows and columns
 NARROW = 4.0  # metres: what is narrower is no object
-SMALLEST = 100.0  # square metres; the next two were chosen on pairs of France (docs/experiments.md)
-SMALLEST_UNKNOWN = 300.0
-SPECK = 0.1  # of the ground of a changed object: a class that holds less is the edge of another
+SMALLEST_UNKNOWN = 300.0  # square metres; this and SMALLEST_WATER were chosen on pairs of France (docs/experiments.md)
 SMALLEST_WATER = 1000.0
 BLOCK = 64  # pixels a side of the squares that are passed over where nothing changed, as in most of them
 EVEN = 0.5  # of the confidence of a class that is not known, from which on another group is taken for likelier
 LEAST = 0.77  # confidence of an object that is reported; chosen on the pairs abroad, where less confident ones were mostly wrong
-# Mean probability that the ground under a changed object is of one group: from here on it is known (docs/experiments.md).
-SURE_AS_A_WHOLE = 0.85
-WATER_CLASS = LAND_COVER_CLASSES.index(WATER)  # never named so: shadow resembles it
-MOST_OF = 0.5  # of its pixels: a class that is known for fewer of them is unknown
 
 
 def land_cover_change(cover: LandCover, evidence: Evidence, scene: Scene, metres: float) -> LandCoverChange:
@@ -384,87 +379,7 @@ def read_classes(item: MaskPiece, code: int, cover: LandCover, metres: float) ->
     for date, group in enumerate(groups):
         in_group = GROUPS[classes[date]] == group
         right *= confidence[date] * in_group
-        name = _likeliest(classes[date][in_group], confidence[date][in_group])
+        name = likeliest_class(classes[date][in_group], confidence[date][in_group])
         known_enough = (in_group & known[date]).mean() >= MOST_OF
         names.append(name if known_enough and name not in doubtful else UNKNOWN)
     return (names[0], names[1]), float(right.mean())
-
-
-def object_grounds(cover: LandCover, evidence: Evidence) -> tuple[ObjectGround, ...]:
-    """What was there before each new building and road, and what came after each that is gone.
-
-    Args:
-        cover: The land cover of both dates.
-        evidence: The changed objects with their mask.
-
-    Returns:
-        One ground an object, in their order.
-    """
-    grounds = []
-    shape = evidence.mask.shape
-    for item in evidence.objects:
-        low = np.maximum(np.floor(item.outline.min(axis=0)).astype(int), 0)
-        high = np.minimum(np.ceil(item.outline.max(axis=0)).astype(int), shape[::-1])
-        window = np.s_[low[1] : high[1], low[0] : high[0]]
-        inside = drawn(item.outline - low, evidence.mask[window].shape) & (
-            evidence.mask[window] == evidence.classes.index(item.class_name)
-        )
-        date = 0 if item.direction == "appeared" else 1
-        grounds.append(object_ground(item, cover.part(cover.packed[date : date + 1, *window]), inside))
-    return tuple(grounds)
-
-
-def object_ground(item: ChangedObject, cover: LandCover, inside: np.ndarray) -> ObjectGround:
-    """The ground of one changed object at the date on which it does not stand.
-
-    Args:
-        item: The object.
-        cover: The land cover of that date alone, (1, h, w), in a window around the object.
-        inside: (h, w) bool, the object's pixels in that window.
-
-    Returns:
-        Its ground, "unknown" where less than half of it is known to be of one group.
-    """
-    own = cover.part(cover.packed[:, None, inside])
-    classes, confidence, known = own.classes[0, 0], own.confidence[0, 0], own.known[0, 0]
-    known = known | _of_one_group(classes, confidence)
-    total = max(1, classes.size)
-    counts = np.bincount(classes[known], minlength=len(LAND_COVER_CLASSES))
-    shares = {name: item.area * float(counts[index] / total) for index, name in enumerate(LAND_COVER_CLASSES)}
-    shares = _without_specks({name: area for name, area in shares.items() if area}, item.area)
-    if not known.all() or not classes.size:
-        shares[UNKNOWN] = item.area - sum(shares.values())
-    sizes = np.bincount(GROUPS[classes[known]], minlength=N_GROUPS) if classes.size else np.zeros(1)
-    group = int(sizes.argmax())
-    if sizes[group] < MOST_OF * total:
-        return ObjectGround(item.number, item.class_name, item.direction, UNKNOWN, 0.0, shares)
-    of_group = known & (GROUPS[classes] == group)
-    name = _likeliest(classes[of_group], confidence[of_group])
-    mean = min(item.confidence, float(confidence[of_group].mean()))  # ground under an object changed only if that did
-    return ObjectGround(item.number, item.class_name, item.direction, name, mean, shares)
-
-
-def _of_one_group(classes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """(n,) bool, pixels of the group that the ground of an object is of, taken as a whole; none where that is not sure enough."""
-    groups = GROUPS[classes]
-    sums = np.bincount(groups, confidence, minlength=N_GROUPS)[: GROUPS[WATER_CLASS]]
-    group = int(sums.argmax())
-    sure: np.ndarray = (groups == group) & bool(sums[group] >= SURE_AS_A_WHOLE * max(1, classes.size))
-    return sure
-
-
-def _without_specks(shares: dict[str, float], area: float) -> dict[str, float]:
-    """Areas by class; what is both small and a small part of the object counts as the largest class: edges of the map."""
-    if not shares:
-        return shares
-    largest = max(shares, key=lambda name: shares[name])
-    specks = [name for name, part in shares.items() if name != largest and part < min(SMALLEST, SPECK * area)]
-    kept = {name: part for name, part in shares.items() if name not in specks}
-    return kept | {largest: shares[largest] + sum(shares[name] for name in specks)}
-
-
-def _likeliest(classes: np.ndarray, confidence: np.ndarray) -> str:
-    """The class with the most pixels, weighted by their confidence; "unknown" for none."""
-    if not classes.size:
-        return UNKNOWN
-    return LAND_COVER_CLASSES[int(np.bincount(classes, confidence).argmax())]

@@ -19,7 +19,6 @@ from chronosight.engines.compact.land_cover import (
     date_classes,
     flows_of,
     margin_of,
-    object_ground,
     objects_in,
     perhaps_changed,
     smallest_area,
@@ -28,6 +27,7 @@ from chronosight.engines.compact.large.codes import read_codes
 from chronosight.engines.compact.large.pieces import Piece, box, components, paste
 from chronosight.engines.compact.large.predict import Tiling
 from chronosight.engines.compact.large.store import Store
+from chronosight.engines.compact.object_grounds import object_ground
 from chronosight.engines.generalise import ObjectLimits, drawn
 from chronosight.engines.outlines import place_objects
 from chronosight.results.changed_object import ChangedObject
