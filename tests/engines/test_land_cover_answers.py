@@ -308,6 +308,11 @@ def test_ground_under_objects_that_is_mostly_not_known_says_so():
     assert answer("how much forest was built on?", grounds=GROUNDS).confident
 
 
+def test_that_no_other_ground_changed_comes_after_the_ground_that_did():
+    told = [sentence.text for sentence in cover_sentences(found(grounds=GROUNDS))]
+    assert len(told) > 1 and told[-1] == "No other land cover was seen to change."
+
+
 def test_no_change_is_said_of_the_known_ground_alone():
     assert cover_sentences(found(known=0.95))[0].text == "No other land cover was seen to change."
     told = [sentence.text for sentence in cover_sentences(found(known=0.18))]

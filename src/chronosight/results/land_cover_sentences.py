@@ -60,6 +60,8 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
     if rest:
         area = sum(item.area for found in rest for item in found)
         sentences.append(compose("Land cover changed in other ways on {area}.", area=ground(area, change.metric)))
+    if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
+        sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
     if not change.objects and change.left_out:
         n = Shown(change.left_out, f"{change.left_out:,}")
         sentences.append(compose("All other land-cover changes are below the limits: {n} of {n}.", n=n))
@@ -69,8 +71,6 @@ def cover_sentences(summary: ChangeSummary) -> list[Sentence]:
         share = Shown(round(change.known, 4), percent(change.known))
         pattern = "No other land cover was seen to change on the {share} of the ground where it is known."
         sentences.append(compose(pattern, share=share))
-    if summary.changed >= EVEN:  # else what is outlined is a possible change, and all else says that there is none
-        sentences += [sentence for direction in DIRECTIONS for sentence in _under_objects(change, direction)]
     return sentences + _unknown_kinds(unknown, change, north_up) + unknown_ground(change)
 
 
