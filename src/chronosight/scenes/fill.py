@@ -160,19 +160,24 @@ def _collars(values: np.ndarray, valid: np.ndarray) -> list[Fill]:
             labels, _ = ndimage.label(same)
             mine = np.unique([labels[r, c] for r, c in corners if same[r, c]])
             area = np.isin(labels, mine[mine > 0])
-            if max(LEAST_PIXELS, least * area.size) <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
-                values, valid, area, fill.value, spread
-            ) and not _clipped(same, area):
+            if area.sum() >= LEAST_PIXELS and _stands_out(values, valid, same, area, fill.value, spread, least):
                 fills.append(replace(fill, area=area))
                 break
     for colour in _edge_colours(values, valid, fills):
         fill = _candidates(colour)[-1][0]
-        area = _exact_pieces(values, fill, fill.of(values) & valid)
-        if LEAST_AT_EDGE * area.size <= area.sum() <= MOST_SHARE * area.size and _ends_abruptly(
-            values, valid, area, fill.value, spread
-        ) and not _clipped(fill.of(values) & valid, area):
+        same = fill.of(values) & valid
+        area = _exact_pieces(values, fill, same)
+        if _stands_out(values, valid, same, area, fill.value, spread, LEAST_AT_EDGE):
             fills.append(replace(fill, area=area))
     return fills
+
+
+def _stands_out(
+    values: np.ndarray, valid: np.ndarray, same: np.ndarray, area: np.ndarray, value: np.ndarray, spread: float, least: float
+) -> bool:
+    """Whether an area of one value, of all pixels that have it, is fill: large enough, but not all, and unlike ground."""
+    large = least * area.size <= area.sum() <= MOST_SHARE * area.size
+    return bool(large) and _ends_abruptly(values, valid, area, value, spread) and not _clipped(same, area)
 
 
 def _clipped(same: np.ndarray, area: np.ndarray) -> bool:
